@@ -1,0 +1,104 @@
+/**
+ * What the API may ask of a running engine: it reads and commands, and decides nothing.
+ * `main.ts` gives the real one; tests give a small one of their own.
+ */
+import type { Json, JsonObject } from '../domain/json.ts'
+
+export type ActorSummary = {
+  id: string
+  kind: string
+  /** Dotted state value, e.g. 'entering.work.first'; parallel regions joined by ' | '. */
+  state: string
+  sinceMs: number
+  /** Counts the transitions: the state's version. */
+  version: number
+  restarts: number
+  quarantined: boolean
+  parentId: string
+}
+
+export type ActorDetail = ActorSummary & {
+  context: JsonObject
+  legalEvents: LegalEvent[]
+  timers: { id: string; dueAtMs: number }[]
+}
+
+export type LegalEvent = {
+  type: string /** May a person send it? The others are facts that only the engine reports. */
+  manual: boolean
+}
+
+export type TransitionView = {
+  seq: number
+  atMs: number
+  event: JsonObject
+  from: string
+  to: string
+  effects: { type: string; params: Json }[]
+}
+
+export type SendOutcome =
+  | {
+      kind: 'accepted'
+      state: string
+      version: number /** The same key was used before: this is the first answer again. */
+      replayed: boolean
+    }
+  | { kind: 'not-found' }
+  | { kind: 'illegal'; state: string; version: number; legal: LegalEvent[] }
+  | { kind: 'invalid'; detail: string }
+  /** The key was used before for another command. */
+  | { kind: 'key-reused' }
+
+export type Command = { by: string; idempotencyKey: string; source: 'api' | 'cli' | 'dashboard' }
+
+export type EngineSummary = {
+  mode: string
+  /** Dotted state of the engine actor: booting, reconciling, trading, halted, stopping. */
+  state: string
+  halt: { by: string; because: string; atMs: number } | null
+  nowMs: number
+  speed: number
+  startedAtMs: number
+  exchange: string
+  version: string
+  hedges: Record<string, number>
+  symbols: Record<string, number>
+  /** Residual per coin, exchange wallet less ledger: '0' everywhere is the promise. */
+  ledgerResiduals: Record<string, string>
+  health: HealthPart[]
+}
+
+export type HealthPart = { name: string; ok: boolean; detail: string }
+
+export type Page<Row> = { rows: Row[]; next: string | null }
+
+export type EngineView = {
+  summary(): EngineSummary
+  /** Alive: the process can serve. */
+  live(): HealthPart[]
+  /** Ready: reconciled, feeds and database well. */
+  ready(): HealthPart[]
+  metrics(): Promise<string>
+  actors(): ActorSummary[]
+  actor(id: string): ActorDetail | undefined
+  transitions(id: string, fromSeq: number, limit: number): Promise<TransitionView[] | undefined>
+  /** The chart of a kind, drawn from `machine.root`: nodes and edges. */
+  chart(kind: string): JsonObject | undefined
+  opportunities(): JsonObject[]
+  hedges(): Promise<JsonObject[]>
+  hedge(id: string): Promise<JsonObject | undefined>
+  ledger(page: {
+    cursor: string | null
+    limit: number
+  }): Promise<Page<JsonObject> & { residuals: Record<string, string> }>
+  equity(sinceMs: number): Promise<JsonObject[]>
+  funding(page: { cursor: string | null; limit: number }): Promise<Page<JsonObject>>
+  /** Sends an event to an actor, as a person's command: audited, exactly once per idempotency key. */
+  send(actorId: string, event: JsonObject, command: Command): Promise<SendOutcome>
+  halt(command: Command, because: string): Promise<SendOutcome>
+  resume(command: Command): Promise<SendOutcome>
+  flatten(command: Command): Promise<SendOutcome>
+  /** Hears the id of an actor whenever its state moved. */
+  onMove(hear: (actorId: string) => void): () => void
+}

@@ -1,0 +1,41 @@
+/**
+ * What is traded: spot and perpetual instruments, and the pair of both on one base coin.
+ * Bybit lists multiplied perpetuals (1000PEPEUSDT is 1000 PEPE, SHIB1000USDT is 1000 SHIB); `multiplier` says so.
+ */
+import type { FundingRate, OrderQty, Price, Usdt } from './units.ts'
+
+export type Market = 'spot' | 'linear'
+export type Side = 'Buy' | 'Sell'
+export type LegName = 'spot' | 'perp'
+
+type Instrument = {
+  symbol: string
+  baseCoin: string
+  quoteCoin: string
+  trading: boolean
+  tickSize: Price
+  /** Grid of order quantities, in the instrument's own unit (spot basePrecision, perpetual qtyStep). */
+  qtyStep: OrderQty
+  minOrderQty: OrderQty
+  /** Smallest order value (spot minOrderAmt, perpetual minNotionalValue). */
+  minNotionalUsdt: Usdt
+  /** Largest market order. */
+  maxMarketQty: OrderQty
+}
+
+export type SpotInstrument = Instrument & { market: 'spot'; marginTrading: boolean }
+
+export type PerpInstrument = Instrument & {
+  market: 'linear'
+  /** Base coins per contract: 1, or 1000 for 1000PEPEUSDT. */
+  multiplier: number
+  fundingIntervalMs: number
+  fundingRateMax: FundingRate
+  fundingRateMin: FundingRate
+  /** 0 when no delisting is announced. */
+  deliveryAtMs: number
+  launchedAtMs: number
+}
+
+/** One hedgeable base coin. `symbol` is the perpetual's, as people name the pair by it. */
+export type HedgePair = { symbol: string; baseCoin: string; spot: SpotInstrument; perp: PerpInstrument }

@@ -1,0 +1,136 @@
+/**
+ * The exchange port: all that Hedgerow asks of an exchange. Answers are values in our words and units;
+ * Bybit's spelling, minutes, hours and codes end in `src/exchange/bybit/translate.ts` and `errors.ts`.
+ *
+ * Reads throw `ExchangeFailure` (the supervisor or the caller's chart decides on trying again).
+ * Money verbs never throw: an unclear outcome is the value `unknown`.
+ */
+import type { Market, PerpInstrument, Side, SpotInstrument } from '../domain/instrument.ts'
+import type { Fill, OrderLookup, OrderReport, OrderRequest, Placement } from '../domain/order.ts'
+import type { TransactionRow } from '../domain/transaction.ts'
+import type { Amount, FeeRate, FundingRate, OrderQty, Price, Usdt } from '../domain/units.ts'
+
+export class ExchangeFailure extends Error {
+  override name = 'ExchangeFailure'
+  readonly kind: 'unreachable' | 'refused' | 'garbled'
+  /** Bybit's retCode when there is one. */
+  readonly code: number | undefined
+  constructor(kind: 'unreachable' | 'refused' | 'garbled', message: string, code?: number) {
+    super(message)
+    this.kind = kind
+    this.code = code
+  }
+}
+
+export type AccountFacts = {
+  /** Unified trading account (unifiedMarginStatus 3 to 6). */
+  unified: boolean
+  marginMode: 'isolated' | 'cross' | 'portfolio'
+  /** One-way is what a hedge needs; in hedge mode a perpetual has two positions. */
+  positionMode: 'one-way' | 'hedge'
+}
+
+export type FeeRates = { taker: FeeRate; maker: FeeRate }
+
+export type CoinBalance = { coin: string; wallet: Amount; borrowed: Amount; equity: Amount; usdValue: Usdt }
+export type Wallet = {
+  coins: CoinBalance[]
+  equityUsdt: Usdt
+  availableUsdt: Usdt
+  /** Fractions: 1 is liquidation. */
+  initialMarginRate: string
+  maintenanceMarginRate: string
+  readAtMs: number
+}
+
+export type Position = {
+  symbol: string
+  /** Contracts; '0' is flat. */
+  qty: OrderQty
+  side: Side | 'flat'
+  entryPrice: Price
+  markPrice: Price
+  unrealisedPnl: Usdt
+  readAtMs: number
+}
+
+export type Kline = { atMs: number; open: Price; high: Price; low: Price; close: Price }
+export type SettledFunding = { symbol: string; rate: FundingRate; settledAtMs: number }
+
+/** The state of one perpetual's funding and prices, whole at each event. */
+export type PerpTicker = {
+  symbol: string
+  markPrice: Price
+  indexPrice: Price
+  lastPrice: Price
+  fundingRate: FundingRate
+  nextFundingAtMs: number
+  fundingIntervalMs: number
+  /** The exchange's time of it. */
+  atMs: number
+}
+
+export type BookLevel = readonly [price: Price, qty: OrderQty]
+/** Both sides best first. Never crossed. */
+export type Book = {
+  market: Market
+  symbol: string
+  bids: readonly BookLevel[]
+  asks: readonly BookLevel[]
+  atMs: number
+}
+
+export type MarketFact =
+  | { kind: 'book'; book: Book }
+  | { kind: 'ticker'; ticker: PerpTicker }
+  /** The feed of these symbols cannot be trusted until the next `book` of each (gap, garbage, cut). */
+  | { kind: 'stale'; market: Market; symbols: readonly string[]; cause: string }
+  | { kind: 'up'; market: Market }
+  | { kind: 'down'; market: Market; cause: string }
+
+export type AccountFact =
+  | { kind: 'order'; report: OrderReport }
+  | { kind: 'fill'; fill: Fill }
+  | { kind: 'position'; position: Position }
+  | { kind: 'wallet'; coins: CoinBalance[] }
+  /** Subscribed and authenticated, checked by the reply's own code. */
+  | { kind: 'up' }
+  | { kind: 'down'; cause: string }
+
+export type Subscription = { close(): void }
+
+export type Exchange = {
+  readonly name: string
+  serverTimeMs(): Promise<number>
+  instruments(): Promise<{ spot: SpotInstrument[]; perps: PerpInstrument[] }>
+  accountFacts(): Promise<AccountFacts>
+  feeRates(market: Market, symbol: string): Promise<FeeRates>
+  wallet(): Promise<Wallet>
+  /** Every open perpetual position. */
+  positions(): Promise<Position[]>
+  openOrders(): Promise<OrderReport[]>
+  /** One look: realtime, then executions, then history, with all fills of the order. Never throws. */
+  findOrder(market: Market, symbol: string, orderLinkId: string): Promise<OrderLookup>
+  /** All transaction-log rows with `fromMs <= at < toMs`, oldest first, every page read. */
+  transactions(fromMs: number, toMs: number): Promise<TransactionRow[]>
+  fundingHistory(symbol: string, fromMs: number, toMs: number): Promise<SettledFunding[]>
+  klines(
+    market: Market,
+    symbol: string,
+    intervalMinutes: number,
+    fromMs: number,
+    toMs: number,
+  ): Promise<Kline[]>
+
+  /** Never throws, answers within its own deadline, never sends when the trade socket is not live and authenticated. */
+  placeOrder(order: OrderRequest): Promise<Placement>
+  /** Idempotent. `true` when the exchange says the order is gone or going; `false` when that is not known. Never throws. */
+  cancelOrder(market: Market, symbol: string, orderLinkId: string): Promise<boolean>
+
+  watchMarket(
+    pairs: readonly { spot: string; perp: string }[],
+    hear: (fact: MarketFact) => void,
+  ): Subscription
+  watchAccount(hear: (fact: AccountFact) => void): Subscription
+  close(): Promise<void>
+}
