@@ -9,6 +9,7 @@ import {
   optionalText,
   plainNumber,
   symbolsKey,
+  textKey,
   usdtKey,
   wholeKey,
   wordKey,

@@ -1,0 +1,46 @@
+/**
+ * The Prometheus metrics, `hedgerow_…`, units last. They are for people to watch: floats are fine here, and nothing
+ * ever decides by them. Everything else reports through the verbs of `Telemetry`, and does not know of prom-client.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** Group commits take from under a millisecond to the half minute after which the engine stops. */
+const COMMIT_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 30]
+
+/** Makes the registry and its metrics. `process` adds the process's own (memory, event loop, garbage collection). */
+export function createMetrics(options: { process: boolean }) {
+  const registry = new Registry()
+  const registers = [registry]
+  if (options.process) collectDefaultMetrics({ register: registry, prefix: 'hedgerow_' })
+  const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
+    new Counter({ name: `hedgerow_${name}`, help, labelNames, registers })
+  const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
+    new Gauge({ name: `hedgerow_${name}`, help, labelNames, registers })
+  return {
+    registry,
+    transitions: counter('transitions_total', 'Transitions committed, by kind of actor.', 'kind'),
+    effects: counter('effects_total', 'Effects that ended, by type and outcome.', 'type', 'outcome'),
+    journalCommit: new Histogram({
+      name: 'hedgerow_journal_commit_seconds',
+      help: 'Time from a record being queued to its being durable, in wall seconds.',
+      buckets: COMMIT_BUCKETS,
+      registers,
+    }),
+    journalPending: gauge('journal_pending', 'Records queued and not yet durable.'),
+    actors: gauge('actors', 'Actors, by kind and first part of the state.', 'kind', 'state'),
+    hedges: gauge('hedges', 'Hedges not closed, by state.', 'state'),
+    unhedgedNotional: gauge('unhedged_notional_usdt', 'Notional held on one leg only.'),
+    fundingReceived: counter('funding_received_usdt_total', 'Funding received.', 'symbol'),
+    fundingPaid: counter('funding_paid_usdt_total', 'Funding paid.', 'symbol'),
+    ledgerResidual: gauge('ledger_residual', 'Exchange wallet less ledger, in the coin; 0 is right.', 'coin'),
+    feedAge: gauge('feed_age_seconds', 'Engine time since the feed was last heard.', 'feed'),
+    orders: counter('orders_total', 'Orders asked for, by outcome.', 'outcome'),
+    restarts: counter('restarts_total', 'Restarts of actors, by kind.', 'kind'),
+    quarantined: gauge('quarantined', 'Actors that were given up and wait for a person.'),
+    inputFaults: counter('input_faults_total', 'Bad input refused, by kind.', 'kind'),
+    alerts: counter('alerts_total', 'Alerts raised, by severity.', 'severity'),
+    httpRequests: counter('http_requests_total', 'HTTP requests answered, by status.', 'status'),
+  }
+}
+
+export type Metrics = ReturnType<typeof createMetrics>
