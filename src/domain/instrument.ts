@@ -7,6 +7,8 @@ import type { FundingRate, OrderQty, Price, Usdt } from './units.ts'
 export type Market = 'spot' | 'linear'
 export type Side = 'Buy' | 'Sell'
 export type LegName = 'spot' | 'perp'
+/** Long carry: spot bought, perpetual sold. Reverse carry: coin borrowed and sold, perpetual bought (named, not yet traded). */
+export type Direction = 'long-carry' | 'reverse-carry'
 
 type Instrument = {
   symbol: string
