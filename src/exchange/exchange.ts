@@ -122,7 +122,12 @@ export type Exchange = {
     toMs: number,
   ): Promise<Kline[]>
 
-  /** Never throws, answers within its own deadline, never sends when the trade socket is not live and authenticated. */
+  /** Can an order leave at this moment (trade socket open and truly authenticated)? New risk needs it. */
+  orderEntryReady(): boolean
+  /**
+   * Never throws, answers within its own deadline, never sends when `orderEntryReady()` is false (that is a rejection whose
+   * detail starts with 'not sent': nothing left the process). `unknown` with cause 'duplicate': the id exists, ask about it.
+   */
   placeOrder(order: OrderRequest): Promise<Placement>
   /** Idempotent. `true` when the exchange says the order is gone or going; `false` when that is not known. Never throws. */
   cancelOrder(market: Market, symbol: string, orderLinkId: string): Promise<boolean>

@@ -10,10 +10,14 @@ export type Envelope = { retCode: number; retMsg: string; result: unknown; retEx
 /** No usable answer: transport error, timeout, HTTP error, or a body that is not a V5 envelope. Carries no secret. */
 export class WireFailure extends Error {
   override name = 'WireFailure'
+  /** True when no whole answer came (cut, timeout, HTTP error); false when one came that is no V5 envelope. */
   readonly cut: boolean
-  constructor(message: string, cut = true) {
+  /** False only when it is certain that nothing left this process. */
+  readonly sent: boolean
+  constructor(message: string, cut = true, sent = true) {
     super(message)
     this.cut = cut
+    this.sent = sent
   }
 }
 
@@ -23,13 +27,19 @@ export type TradeOp = 'order.create' | 'order.amend' | 'order.cancel'
 export type PublicHear = {
   /** One parsed push `{topic, type, ts, data, …}`. */
   message(message: Record<string, unknown>): void
+  /** Open and every topic acknowledged. Snapshots may come before it. */
   up(): void
   down(cause: string): void
+  /** A frame that could not be read: something was lost, nobody knows on which topic. */
+  garbage(detail: string): void
+  /** Bybit does not know this topic. The others are not harmed. */
+  refused(topic: string, cause: string): void
 }
 export type PrivateHear = {
   message(message: Record<string, unknown>): void
   /** Subscribed and truly authenticated. */
   up(): void
+  /** Also after a frame that could not be read: facts were lost, so the stream is taken anew. */
   down(cause: string): void
 }
 export type PublicStream = Subscription & {
@@ -40,7 +50,10 @@ export type PublicStream = Subscription & {
 export type Wire = {
   get(path: string, params: Params, signed: boolean): Promise<Envelope>
   post(path: string, body: Params): Promise<Envelope>
-  /** Order entry over the trade socket (or REST where there is none). Rejects with `WireFailure` when the outcome is not known. */
+  /**
+   * Order entry over the trade socket (or REST where there is none), answered within `deadlineMs` of engine time.
+   * Rejects with `WireFailure` when the outcome is not known; `sent` false when nothing left because `tradeReady()` was false.
+   */
   trade(op: TradeOp, args: Params, deadlineMs: number): Promise<Envelope>
   /** Is order entry possible at this moment (socket open and truly authenticated)? */
   tradeReady(): boolean
