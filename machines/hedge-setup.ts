@@ -1,0 +1,174 @@
+/** The names a hedge's chart is written with: its actions, guards, delays and effects. No IO, no clock, no chance. */
+
+import { Decimal } from 'decimal.js'
+import { assign, setup } from 'xstate'
+import { perpMissing } from '../src/domain/balance.ts'
+import type { LegName } from '../src/domain/instrument.ts'
+import { type BaseQty, NO_BASE, usdt } from '../src/domain/units.ts'
+import {
+  balance,
+  changeLeg,
+  forget,
+  type HedgeContext,
+  type HedgeInput,
+  type LegAsk,
+  type Phase,
+  settle,
+  takeOrder,
+} from './hedge-context.ts'
+import type { HedgeEvent } from './hedge-events.ts'
+
+type OfLeg = { leg: LegName }
+type Work = { leg: LegName; order: LegAsk | null }
+
+/** What an effect may know of the hedge: it must not read the actor, whose snapshot may lag or lead. */
+export type HedgeFacts = Pick<
+  HedgeContext,
+  'plan' | 'phase' | 'overdue' | 'unwindBecause' | 'repairs' | 'unbalancedSinceMs' | 'absentOrders'
+> & { spotNetBase: BaseQty; perpBase: BaseQty }
+
+export const hedgeFacts = ({ context }: { context: HedgeContext }): HedgeFacts => ({
+  plan: context.plan,
+  phase: context.phase,
+  overdue: context.overdue,
+  unwindBecause: context.unwindBecause,
+  repairs: context.repairs,
+  unbalancedSinceMs: context.unbalancedSinceMs,
+  absentOrders: context.absentOrders,
+  ...holdings(context),
+})
+
+/** Verifications that disagree before a person is called: the exchange's own views lag each other for a moment. */
+const VERIFIES_MAX = 5
+/** Decisions in a row that may wait (for data, for depth) before a person is called, when legs are apart. */
+const WAITS_MAX = 120
+
+/** An event about the order this leg works on. */
+const isOwnOrder = (context: HedgeContext, event: HedgeEvent, leg: LegName) =>
+  'orderLinkId' in event && event.orderLinkId === context[leg].order?.orderLinkId
+
+/** Before this the exchange may still accept the request (Bybit: server time − recv_window ≤ timestamp). */
+const windowEndsAtMs = ({ execution }: HedgeContext, decidedAtMs: number) =>
+  decidedAtMs + execution.orderDeadlineMs + execution.recvWindowMs + execution.askEveryMs
+
+/** Enough negative answers in a row, the last by an exchange clock past the receive window: promise 3. */
+const isProvenAbsent = (context: HedgeContext, event: HedgeEvent, leg: LegName) =>
+  event.type === 'order.absent' &&
+  isOwnOrder(context, event, leg) &&
+  context[leg].absents + 1 >= context.execution.asksMin &&
+  event.serverAtMs > windowEndsAtMs(context, context[leg].order?.decidedAtMs ?? 0)
+
+const holdings = ({ spot, perp }: HedgeContext) => ({ spotNetBase: spot.base, perpBase: perp.base })
+
+export const hedgeSetup = setup({
+  types: {
+    context: {} as HedgeContext,
+    events: {} as HedgeEvent,
+    input: {} as HedgeInput,
+  },
+  delays: {
+    ENTRY_DEADLINE: ({ context }) => context.execution.entryDeadlineMs,
+    ORDER_SILENCE: ({ context }) => context.execution.orderSilenceMs,
+    ASK_EVERY: ({ context }) => context.execution.askEveryMs,
+    DECIDE_AGAIN: ({ context }) => context.execution.askEveryMs,
+    VERIFY_AGAIN: ({ context }) => context.execution.askEveryMs * 2,
+  },
+  guards: {
+    isOwnOrder: ({ context, event }, { leg }: OfLeg) => isOwnOrder(context, event, leg),
+    hasNewOrder: ({ context }, { leg }: OfLeg) => context[leg].order?.asked === false,
+    hasLeftOrder: ({ context }, { leg }: OfLeg) => context[leg].order?.asked === true,
+    isProvenAbsent: ({ context, event }, { leg }: OfLeg) => isProvenAbsent(context, event, leg),
+    isUnprovenAbsent: ({ context, event }, { leg }: OfLeg) =>
+      isOwnOrder(context, event, leg) && !isProvenAbsent(context, event, leg),
+    isAskedOut: ({ context }, { leg }: OfLeg) => context[leg].asks > context.execution.asksMax,
+    isWorkDone: ({ context }) => context.spot.order === null && context.perp.order === null,
+    hasFailure: ({ context }) => context.failure !== null,
+    isLeftOrLate: ({ context, event }) =>
+      event.type === 'order.closed' &&
+      (context.absentOrders.includes(event.orderLinkId) || isOwnOrder(context, event, event.leg)),
+    isVerifiedOften: ({ context }) => context.verifies >= VERIFIES_MAX,
+    isWaitedOut: ({ context }) => context.waits >= WAITS_MAX && context.unbalancedSinceMs > 0,
+    isApart: ({ context }) => !new Decimal(perpMissing(context.plan, holdings(context))).isZero(),
+    isNewSettlement: ({ context, event }) =>
+      event.type === 'funding.settled' && event.settledAtMs > context.lastSettlementAtMs,
+    isLeaving: ({ context }) => context.unwindBecause !== null,
+    wasUnwinding: ({ context }) => context.phase === 'unwinding',
+    wasHedged: ({ context }) => context.phase === 'hedged',
+    isFoundFlat: ({ event }) =>
+      event.type === 'legs.found' && event.spotBase === NO_BASE && event.perpBase === NO_BASE,
+  },
+  actions: {
+    enter: assign((_, { phase }: { phase: Phase }) => ({ phase, waits: 0, verifies: 0, failure: null })),
+    markEntered: assign(({ event }) => ({ enteredAtMs: event.atMs })),
+    markHedged: assign(({ context, event }) => ({
+      hedgedAtMs: context.hedgedAtMs || event.atMs,
+      overdue: false,
+    })),
+    markOverdue: assign({ overdue: true }),
+    takeOrder: assign(({ context, event }) =>
+      event.type === 'step.order' ? takeOrder(context, event.order, event.purpose, event.atMs) : {},
+    ),
+    markAsked: assign(({ context }, { leg }: OfLeg) =>
+      changeLeg(context, leg, ({ order }) => ({ order: order && { ...order, asked: true } })),
+    ),
+    countAsk: assign(({ context }, { leg }: OfLeg) =>
+      changeLeg(context, leg, ({ asks }) => ({ asks: asks + 1 })),
+    ),
+    countAbsent: assign(({ context }, { leg }: OfLeg) =>
+      changeLeg(context, leg, ({ absents }) => ({ absents: absents + 1 })),
+    ),
+    clearAbsents: assign(({ context }, { leg }: OfLeg) => changeLeg(context, leg, () => ({ absents: 0 }))),
+    clearAsks: assign(({ context }) => ({
+      ...changeLeg(context, 'spot', () => ({ asks: 0, absents: 0 })),
+      ...changeLeg(context, 'perp', () => ({ asks: 0, absents: 0 })),
+    })),
+    settle: assign(({ context, event }) =>
+      event.type === 'order.closed' ? settle(context, event, event.atMs) : {},
+    ),
+    free: assign(({ context }, { leg }: OfLeg) => changeLeg(context, leg, () => ({ order: null }))),
+    forget: assign(({ context }, { leg }: OfLeg) => forget(context, leg)),
+    strand: assign(({ context }, { leg }: OfLeg) => ({
+      failure: `order ${context[leg].order?.orderLinkId}: the exchange gave no clear answer`,
+    })),
+    countWait: assign(({ context }) => ({ waits: context.waits + 1 })),
+    countVerify: assign(({ context }) => ({ verifies: context.verifies + 1 })),
+    leave: assign(({ context, event }) =>
+      'because' in event
+        ? { unwindBecause: context.unwindBecause ?? event.because, overdue: true }
+        : { unwindBecause: context.unwindBecause ?? 'operator', overdue: true },
+    ),
+    failBecause: assign(({ event }) => ({
+      failure: 'because' in event ? event.because : 'detail' in event ? event.detail : event.type,
+    })),
+    bookFunding: assign(({ context, event }) =>
+      event.type === 'funding.settled'
+        ? {
+            fundingUsdt: usdt(new Decimal(context.fundingUsdt).plus(event.amountUsdt)),
+            settlements: context.settlements + 1,
+            lastSettlementAtMs: event.settledAtMs,
+          }
+        : {},
+    ),
+    adopt: assign(({ context, event }) => {
+      if (event.type !== 'legs.found') return {}
+      const legs = {
+        spot: { ...context.spot, base: event.spotBase, order: null },
+        perp: { ...context.perp, base: event.perpBase, order: null },
+      }
+      return { ...legs, ...balance(context, legs, event.atMs) }
+    }),
+    // Effects: collected with the step, carried out by `actors/hedge.ts` once it is durable.
+    confirmPlan: (_, _hedge: HedgeFacts) => {},
+    decideStep: (_, _hedge: HedgeFacts) => {},
+    placeOrder: (_, _work: Work) => {},
+    findOrder: (_, _work: Work) => {},
+    cancelOrder: (_, _work: Work) => {},
+    verifyLegs: (_, _hedge: HedgeFacts) => {},
+    findLegs: (_, _hedge: HedgeFacts) => {},
+    alert: (_, _what: { because: string }) => {},
+    send: (
+      _,
+      _message: { to: string; event: { type: string; hedgeId: string; state: string; because: string } },
+    ) => {},
+  },
+})

@@ -1,0 +1,48 @@
+/** What one ended order did to its leg, from its executions: quantity truth is their sum, each counted once. */
+import { Decimal } from 'decimal.js'
+import type { LegName } from './instrument.ts'
+import type { Fill, OrderReport } from './order.ts'
+import { type BaseQty, baseQty, type Usdt, usdt } from './units.ts'
+
+export type LegOutcome = {
+  /** Change of what the leg holds: spot coins net of fees taken in the coin; perpetual coins short. */
+  base: BaseQty
+  /** Cash of the fills without fees, signed: negative when bought. */
+  cashUsdt: Usdt
+  /** Fees valued in USDT at the fill price. Positive is paid. */
+  feesUsdt: Usdt
+}
+
+/**
+ * Undefined while the executions at hand do not add up to what the exchange says was filled: then it is asked again.
+ *
+ * @param multiplier - base coins per contract; 1 on spot
+ */
+export function legOutcome(
+  leg: LegName,
+  report: Pick<OrderReport, 'filledQty' | 'side'>,
+  fills: readonly Fill[],
+  multiplier: number,
+): LegOutcome | undefined {
+  const own = [...new Map(fills.map(fill => [fill.execId, fill])).values()].filter(
+    fill => fill.cause === 'trade',
+  )
+  const filled = own.reduce((sum, fill) => sum.plus(fill.qty), new Decimal(0))
+  if (!filled.eq(report.filledQty)) return undefined
+  const value = own.reduce((sum, fill) => sum.plus(new Decimal(fill.qty).mul(fill.price)), new Decimal(0))
+  const feeBase = own.reduce(
+    (sum, fill) => (fill.feeCoin === 'USDT' ? sum : sum.plus(fill.fee)),
+    new Decimal(0),
+  )
+  const feesUsdt = own.reduce(
+    (sum, fill) => sum.plus(fill.feeCoin === 'USDT' ? fill.fee : new Decimal(fill.fee).mul(fill.price)),
+    new Decimal(0),
+  )
+  const bought = report.side === 'Buy'
+  // A spot buy's fee is taken from the coins received; a perpetual's fee never touches its size.
+  const base =
+    leg === 'spot'
+      ? (bought ? filled : filled.neg()).minus(feeBase)
+      : (bought ? filled.neg() : filled).mul(multiplier)
+  return { base: baseQty(base), cashUsdt: usdt(bought ? value.neg() : value), feesUsdt: usdt(feesUsdt) }
+}
