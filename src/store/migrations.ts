@@ -1,0 +1,8 @@
+/** The migrations in order. Imported, not found in a folder: a bundle or another working directory changes nothing. */
+import { Tables } from './migrations/20261122091213-tables.ts'
+import { JournalExpect } from './migrations/20261122091300-journal-expect.ts'
+
+export const migrations = [
+  { name: '20261122091213-tables', class: Tables },
+  { name: '20261122091300-journal-expect', class: JournalExpect },
+]

@@ -1,0 +1,47 @@
+/** What the exchange lists and what it paid and printed: facts of the market, the same for every account. */
+import { defineEntity, p } from '@mikro-orm/core'
+import type { JsonObject } from '../domain/json.ts'
+import { decimal, instant, json, oneOf } from './tables-columns.ts'
+
+export const InstrumentTable = defineEntity({
+  name: 'InstrumentTable',
+  tableName: 'instrument',
+  properties: {
+    market: p.text().primary(),
+    symbol: p.text().primary(),
+    baseCoin: p.text(),
+    quoteCoin: p.text(),
+    trading: p.boolean(),
+    detail: json<JsonObject>(),
+    readAtMs: instant(),
+  },
+  checks: [{ name: 'instrument_market_check', expression: oneOf('market', ['spot', 'linear']) }],
+})
+
+/** Settled funding rates: fractions per interval, positive when shorts receive. */
+export const FundingRateTable = defineEntity({
+  name: 'FundingRateTable',
+  tableName: 'funding_rate',
+  properties: {
+    symbol: p.text().primary(),
+    settledAtMs: instant().primary(),
+    rate: decimal(),
+  },
+})
+
+export const KlineTable = defineEntity({
+  name: 'KlineTable',
+  tableName: 'kline',
+  properties: {
+    market: p.text().primary(),
+    symbol: p.text().primary(),
+    intervalMinutes: p.integer().primary(),
+    atMs: instant().primary(),
+    open: decimal(),
+    high: decimal(),
+    low: decimal(),
+    close: decimal(),
+  },
+})
+
+export const marketTables = [InstrumentTable, FundingRateTable, KlineTable]

@@ -1,0 +1,53 @@
+/** What people did, what they were told, and how the account stood. */
+import { defineEntity, p } from '@mikro-orm/core'
+import type { Json, JsonObject } from '../domain/json.ts'
+import { decimal, instant, json, oneOf } from './tables-columns.ts'
+
+export const EquityTable = defineEntity({
+  name: 'EquityTable',
+  tableName: 'equity',
+  properties: {
+    account: p.text().primary(),
+    atMs: instant().primary(),
+    equityUsdt: decimal(),
+    availableUsdt: decimal(),
+    detail: json<JsonObject>(),
+  },
+})
+
+/** Every command of a person, with its outcome: the audit. */
+export const CommandTable = defineEntity({
+  name: 'CommandTable',
+  tableName: 'command',
+  properties: {
+    account: p.text().primary(),
+    idempotencyKey: p.text().primary(),
+    operator: p.text(),
+    source: p.text(),
+    target: p.text(),
+    request: json<JsonObject>(),
+    outcome: json<Json>(),
+    atMs: instant(),
+  },
+  checks: [{ name: 'command_source_check', expression: oneOf('source', ['api', 'cli', 'dashboard']) }],
+  indexes: [{ name: 'command_by_time', properties: ['account', 'atMs'] }],
+})
+
+export const AlertTable = defineEntity({
+  name: 'AlertTable',
+  tableName: 'alert',
+  properties: {
+    account: p.text().primary(),
+    alertId: p.text().primary(),
+    name: p.text(),
+    severity: p.text(),
+    message: p.text(),
+    detail: json<JsonObject>(),
+    raisedAtMs: instant(),
+    clearedAtMs: instant().nullable(),
+  },
+  checks: [{ name: 'alert_severity_check', expression: oneOf('severity', ['info', 'warning', 'critical']) }],
+  indexes: [{ name: 'alert_by_time', properties: ['account', 'raisedAtMs'] }],
+})
+
+export const operatorTables = [EquityTable, CommandTable, AlertTable]
