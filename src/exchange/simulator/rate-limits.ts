@@ -1,0 +1,93 @@
+/**
+ * Bybit's request limits (docs: v5/rate-limit, VIP 0): a rolling second per account and endpoint, 600 requests in 5 s per IP.
+ * Seconds are the simulator's: an engine at 60 x keeps its own limits in the same time, so it is throttled exactly as often as
+ * it would be on Bybit, never 60 times harder.
+ */
+export type Limit = {
+  allowed: boolean
+  /** For the headers X-Bapi-Limit, -Status (what is left) and -Reset-Timestamp (simulator milliseconds). */
+  max: number
+  left: number
+  resetAtMs: number
+}
+
+const SECOND_MS = 1000
+const ORDER_PATHS = /^\/v5\/order\/(create|amend|cancel|cancel-all|create-batch|amend-batch|cancel-batch)$/
+
+const PER_SECOND: Readonly<Record<string, number>> = {
+  '/v5/position/set-leverage': 10,
+  '/v5/position/switch-mode': 10,
+  '/v5/position/trading-stop': 10,
+  '/v5/position/set-auto-add-margin': 10,
+  '/v5/position/add-margin': 10,
+  '/v5/account/transaction-log': 25,
+  '/v5/account/fee-rate': 5,
+  '/v5/account/instruments-info': 10,
+  '/v5/account/query-dcp-info': 5,
+  '/v5/account/set-collateral-switch-batch': 5,
+  '/v5/account/set-margin-mode': 5,
+  '/v5/account/set-limit-px-action': 10,
+  '/v5/account/borrow': 1,
+  '/v5/account/repay': 1,
+  '/v5/account/no-convert-repay': 1,
+  '/v5/account/quick-repayment': 1,
+  '/v5/order/disconnected-cancel-all': 5,
+  '/v5/asset/transfer/inter-transfer': 1,
+  '/v5/user/query-api': 10,
+}
+
+/** Requests a second that Bybit allows one account on `path`. */
+export function limitOf(method: 'GET' | 'POST', path: string, category: string): number {
+  if (ORDER_PATHS.test(path)) return category === 'spot' && path !== '/v5/order/amend' ? 20 : 10
+  if (method === 'POST' && path.startsWith('/v5/spot-margin-trade/')) return 5
+  return PER_SECOND[path] ?? 50
+}
+
+/** Counts events in a window that rolls; times must not go backwards. */
+class RollingWindow {
+  #times: number[] = []
+  #head = 0
+
+  take(nowMs: number, windowMs: number, max: number, cost: number): Limit {
+    while (this.#head < this.#times.length && (this.#times[this.#head] ?? 0) <= nowMs - windowMs) this.#head++
+    if (this.#head > 256) {
+      this.#times = this.#times.slice(this.#head)
+      this.#head = 0
+    }
+    const used = this.#times.length - this.#head
+    const allowed = used + cost <= max
+    if (allowed) for (let i = 0; i < cost; i++) this.#times.push(nowMs)
+    const oldest = this.#times[this.#head] ?? nowMs
+    return {
+      allowed,
+      max,
+      left: Math.max(0, max - used - (allowed ? cost : 0)),
+      resetAtMs: oldest + windowMs,
+    }
+  }
+}
+
+export type RateLimits = {
+  /** Counts one request of an account. A batch costs as many as it has orders. */
+  account(uid: string, method: 'GET' | 'POST', path: string, category: string, cost: number): Limit
+  /** False when this address has had its share: HTTP 403. */
+  address(address: string): boolean
+}
+
+/** @param requestsPer5s - per address; Bybit's is 600, a loopback of many tests wants more */
+export function rateLimits(nowMs: () => number, requestsPer5s: number): RateLimits {
+  const windows = new Map<string, RollingWindow>()
+  const window = (key: string) => {
+    const found = windows.get(key) ?? new RollingWindow()
+    windows.set(key, found)
+    return found
+  }
+  return {
+    account(uid, method, path, category, cost) {
+      const max = limitOf(method, path, category)
+      const market = ORDER_PATHS.test(path) ? category : ''
+      return window(`${uid} ${path} ${market}`).take(nowMs(), SECOND_MS, max, Math.min(cost, max))
+    },
+    address: from => window(`from ${from}`).take(nowMs(), 5 * SECOND_MS, requestsPer5s, 1).allowed,
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * Drives the core by the clock: moves its time, asks it, hands its pushes on, and writes down every input that may change it
+ * before it acts. A restart replays those inputs at their own instants, so the core's determinism is what keeps the account.
+ */
+import type { Clock, TimerHandle } from '../../clock.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import type { AccountFile, Input, SavedState } from './account-file.ts'
+import type { CoreReply, CoreRequest, Push, SimulatedBybit } from './simulated.ts'
+
+/** Simulated time is never further behind than this, in wall milliseconds. */
+const STEP_WALL_MS = 20
+/** Time is promised to the account file in advance by this much, in wall milliseconds. */
+const LEASE_WALL_MS = 250
+/** Long gaps (a night switched off) are taken in steps, so that pushes nobody hears are dropped on the way. */
+const STRIDE_MS = 600_000
+
+type Parts = {
+  core: SimulatedBybit
+  clock: Clock
+  speed: number
+  file: AccountFile | undefined
+  /** All there is to save, at this moment. */
+  state(): SavedState
+  /** Hands pushes on. */
+  hear(pushes: Push[]): void
+  /** The account cannot be kept any more: nothing may be acknowledged. */
+  fail(error: Error): void
+}
+
+export type Driver = {
+  /** Simulator time, advanced to the present. */
+  nowMs(): number
+  ask(request: CoreRequest): CoreReply
+  deposit(uid: string, coin: string, amount: string): void
+  subscribe(channel: Push['channel'], topic: string): JsonObject[] | undefined
+  /** Stops time and saves. */
+  close(): void
+}
+
+/** Brings a core to where the inputs left it. Returns the time it had promised at most. */
+export function replay(core: SimulatedBybit, inputs: readonly Input[]): number {
+  let untilMs = core.nowMs()
+  for (const input of inputs) {
+    if ('untilMs' in input) untilMs = Math.max(untilMs, input.untilMs)
+    else {
+      advanceTo(core, input.atMs)
+      if ('request' in input) core.request(input.request)
+      else core.deposit(input.deposit.uid, input.deposit.coin, input.deposit.amount)
+      untilMs = Math.max(untilMs, input.atMs)
+    }
+    core.takePushes()
+  }
+  return untilMs
+}
+
+/** Moves a core a long way. */
+export function advanceTo(core: SimulatedBybit, nowMs: number): void {
+  for (let atMs = core.nowMs() + STRIDE_MS; atMs < nowMs; atMs += STRIDE_MS) {
+    core.advance(atMs)
+    core.takePushes()
+  }
+  core.advance(nowMs)
+}
+
+export function drive({ core, clock, speed, file, state, hear, fail }: Parts): Driver {
+  let timer: TimerHandle | undefined
+  let leasedMs = 0
+  let closed = false
+  let flushing: NodeJS.Immediate | undefined
+
+  // After `fail` no connection is open, so nothing of what follows can be acknowledged.
+  const giveUp = (error: Error) => {
+    closed = true
+    fail(error)
+  }
+  const record: AccountFile['append'] = input => {
+    try {
+      file?.append(input)
+    } catch (error) {
+      giveUp(error as Error)
+    }
+  }
+  const flush = () => {
+    flushing = undefined
+    const pushes = core.takePushes()
+    if (pushes.length > 0) hear(pushes)
+  }
+  const catchUp = () => {
+    if (closed) return
+    const nowMs = Math.max(clock.nowMs(), core.nowMs())
+    if (file && nowMs + (LEASE_WALL_MS / 2) * speed > leasedMs) {
+      leasedMs = Math.ceil(nowMs + LEASE_WALL_MS * speed)
+      record({ untilMs: leasedMs })
+    }
+    core.advance(nowMs)
+    flush()
+  }
+  const checkpoints = file && checkpointing(file, clock, speed, state, giveUp)
+  const step = () => {
+    catchUp()
+    checkpoints?.consider()
+    if (closed) return
+    timer = clock.setTimeout(step, STEP_WALL_MS * speed)
+  }
+  timer = clock.setTimeout(step, 0)
+
+  return {
+    nowMs() {
+      catchUp()
+      return core.nowMs()
+    },
+    ask(request) {
+      catchUp()
+      if (request.method === 'POST' || request.via === 'trade') record({ atMs: core.nowMs(), request })
+      const reply = core.request(request)
+      // The reply leaves first; what it caused follows in the same turn of the loop.
+      flushing ??= setImmediate(flush)
+      return reply
+    },
+    deposit(uid, coin, amount) {
+      record({ atMs: core.nowMs(), deposit: { uid, coin, amount } })
+      core.deposit(uid, coin, amount)
+    },
+    subscribe(channel, topic) {
+      return core.subscribe(channel, topic)
+    },
+    close() {
+      if (closed) return
+      catchUp()
+      closed = true
+      clearImmediate(flushing)
+      if (timer) clock.clearTimeout(timer)
+      file?.close(state())
+    },
+  }
+}
+
+/** Takes checkpoints seldom enough that they cost under 1 % of the time, and never two at once. */
+function checkpointing(
+  file: AccountFile,
+  clock: Clock,
+  speed: number,
+  state: () => SavedState,
+  fail: (error: Error) => void,
+) {
+  const wallMs = () => clock.nowMs() / speed
+  let nextAtMs = wallMs() + 5_000
+  let busy = false
+  return {
+    consider() {
+      if (busy || wallMs() < nextAtMs || file.pendingBytes() === 0) return
+      busy = true
+      const beganAtMs = wallMs()
+      const done = file.checkpoint(state())
+      nextAtMs = wallMs() + Math.max(5_000, 100 * (wallMs() - beganAtMs))
+      done.then(
+        () => {
+          busy = false
+        },
+        (error: Error) => fail(error),
+      )
+    },
+  }
+}

@@ -1,0 +1,31 @@
+/** What the simulator's server can be told. */
+import type { JsonObject } from '../../domain/json.ts'
+import type { KeyPair } from './server-accounts.ts'
+import type { Deliver } from './server-deliver.ts'
+import type { SimulatedBybit } from './simulated.ts'
+
+export type CoreStart = { seed: number; startAtMs: number; saved: JsonObject | undefined }
+
+export type SimulatorOptions = {
+  /** 0 takes a free one. */
+  port: number
+  seed: number
+  /** Simulated milliseconds per real one. At 1 the simulator keeps the machine's time, so that any client can trade on it. */
+  speed: number
+  keys: readonly KeyPair[]
+  /** USDT credited to each account when it is first seen. */
+  balance: string
+  core: (start: CoreStart) => SimulatedBybit
+  /** Keeps the account across restarts; nothing is kept without it. */
+  stateFile?: string
+  /** Where simulated time begins when there is nothing to go on from; the machine's time by default. */
+  startAtMs?: number
+  deliver?: Deliver
+  /** Per address; Bybit's is 600. */
+  requestsPer5s?: number
+  bufferedBytesMax?: number
+  /** Told when the account can no longer be kept; the server has stopped answering by then. */
+  failed?: (error: Error) => void
+  /** Told when POST /simulator/stop came. */
+  stopAsked?: () => void
+}

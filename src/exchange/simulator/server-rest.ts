@@ -1,0 +1,188 @@
+/**
+ * REST as Bybit serves it: who may ask what, in HTTP statuses, headers and the V5 envelope (docs: v5/guide, v5/error).
+ * Business refusals are HTTP 200 with a retCode; HTTP errors are for what never reached the business.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Json, JsonObject } from '../../domain/json.ts'
+import type { Limit, RateLimits } from './rate-limits.ts'
+import { type Account, type Accounts, describeKey } from './server-accounts.ts'
+import type { Deliver } from './server-deliver.ts'
+import { restText, signs, timely } from './signature.ts'
+import type { CoreReply, CoreRequest } from './simulated.ts'
+import { staleText } from './sockets-trade.ts'
+
+export type RestParts = {
+  accounts: Accounts
+  limits: RateLimits
+  deliver: Deliver
+  speed: number
+  startedAtMs: number
+  nowMs(): number
+  ask(request: CoreRequest): CoreReply
+}
+
+type Asked = { method: 'GET' | 'POST'; path: string; headers: IncomingMessage['headers']; payload: string }
+type Answer = { status: number; reply: CoreReply; limit?: Limit; uid: string }
+
+const BODY_BYTES_MAX = 262_144
+/** Answered without a signature. */
+const PUBLIC =
+  /^\/v5\/(market\/|announcements\/|system\/status$|spot-margin-trade\/(data|collateral)$|spot-lever-token\/)/
+
+/** Answers one /v5 request. */
+export function answerRest(request: IncomingMessage, response: ServerResponse, parts: RestParts): void {
+  const [path = '/', query = ''] = splitOnce(request.url ?? '/', '?')
+  const { deliver } = parts
+  const cut = () => request.socket.destroy()
+  readBody(request, body => {
+    if (body === undefined)
+      return send(response, 413, envelope(10001, 'Request body too large', parts.nowMs()))
+    const refusal = refuseForm(request, body)
+    if (refusal) return send(response, refusal.status, envelope(refusal.code, refusal.text, parts.nowMs()))
+    const method = request.method === 'GET' ? 'GET' : 'POST'
+    const pass = (payload: string) => {
+      const { status, reply, limit, uid } = answer(
+        { method, path, headers: request.headers, payload },
+        parts,
+        addressOf(request),
+      )
+      const carriage = {
+        pass: (text: string, otherStatus = status) =>
+          send(response, otherStatus, text, headersOf(limit, reply)),
+        cut,
+      }
+      deliver({ kind: 'reply', channel: 'rest', what: path, uid, text: JSON.stringify(reply) }, carriage)
+    }
+    deliver(
+      { kind: 'request', channel: 'rest', what: path, uid: '', text: method === 'GET' ? query : body },
+      { pass, cut },
+    )
+  })
+}
+
+function splitOnce(text: string, by: string): [string, string] {
+  const at = text.indexOf(by)
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+const addressOf = (request: IncomingMessage): string => request.socket.remoteAddress ?? ''
+
+function refuseForm({ method, headers }: IncomingMessage, body: string) {
+  if (method !== 'GET' && method !== 'POST')
+    return { status: 400, code: 10001, text: `Bad request: method ${method} is not supported` }
+  const json = headers['content-type']?.includes('json') ?? false
+  if (method === 'GET' && json && body !== '')
+    return { status: 403, code: 10001, text: 'Forbidden: a GET request must not carry a JSON body' }
+  return undefined
+}
+
+function answer(asked: Asked, parts: RestParts, address: string): Answer {
+  const nowMs = parts.nowMs()
+  const refuse = (status: number, code: number, text: string, limit?: Limit, uid = ''): Answer => {
+    return { status, reply: refusal(code, text, nowMs), uid, ...(limit && { limit }) }
+  }
+  if (!parts.limits.address(address)) return refuse(403, 10018, 'access too frequent')
+  const { method, path } = asked
+  const params = paramsOf(asked)
+  if (!params) return refuse(200, 10001, 'Request parameter error.')
+  if (PUBLIC.test(path)) return ask(asked, params, '', parts)
+
+  const found = identify(asked, parts, nowMs)
+  if ('code' in found) return refuse(found.status, found.code, found.text)
+  const cost = Array.isArray(params.request) ? params.request.length : 1
+  const limit = parts.limits.account(found.uid, method, path, String(params.category ?? ''), cost)
+  if (!limit.allowed) return refuse(200, 10006, 'Too many visits!', limit, found.uid)
+  if (path === '/v5/user/query-api')
+    return { status: 200, reply: describeKey(found, parts.startedAtMs, nowMs), limit, uid: found.uid }
+  return { ...ask(asked, params, found.uid, parts), limit }
+}
+
+/** 10017 is the core's word for a path it does not have: HTTP 404 on the wire. */
+function ask({ method, path }: Asked, params: JsonObject, uid: string, parts: RestParts): Answer {
+  const reply = parts.ask({ via: 'rest', method, path, params, uid })
+  return { status: reply.retCode === 10017 ? 404 : 200, reply, uid }
+}
+
+/** The query decoded once (cursors come %-encoded a second time and stay so), or the body. */
+function paramsOf({ method, payload }: Asked): JsonObject | undefined {
+  if (method === 'GET') return Object.fromEntries(new URLSearchParams(payload))
+  if (payload === '') return {}
+  try {
+    const body = JSON.parse(payload) as Json
+    return body !== null && typeof body === 'object' && !Array.isArray(body) ? body : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+type Unknown = { status: number; code: number; text: string }
+
+/** Whose request it is: key, time window, signature, in Bybit's order. */
+function identify({ headers, payload }: Asked, parts: RestParts, nowMs: number): Account | Unknown {
+  const text = (name: string) => String(headers[name] ?? '')
+  const [key, timestamp, signature] = [text('x-bapi-api-key'), text('x-bapi-timestamp'), text('x-bapi-sign')]
+  const recvWindow = text('x-bapi-recv-window')
+  if (!key || !timestamp || !signature)
+    return {
+      status: 401,
+      code: 10003,
+      text: 'Unauthorized: X-BAPI-API-KEY, X-BAPI-TIMESTAMP and X-BAPI-SIGN are required',
+    }
+  const account = parts.accounts.byKey(key)
+  if (!account) return { status: 200, code: 10003, text: 'API key is invalid.' }
+  const [sentAtMs, windowMs] = [Number(timestamp), Number(recvWindow || 5000)]
+  if (!timely(sentAtMs, windowMs, nowMs, parts.speed))
+    return { status: 200, code: 10002, text: staleText(sentAtMs, windowMs, nowMs) }
+  const origin = restText(timestamp, key, recvWindow, payload)
+  if (!signs(signature, origin, account.secret))
+    return { status: 200, code: 10004, text: `error sign! origin_string[${origin}]` }
+  return account
+}
+
+function headersOf(limit: Limit | undefined, { time }: CoreReply): Record<string, string> {
+  const limits = limit && {
+    'X-Bapi-Limit': String(limit.max),
+    'X-Bapi-Limit-Status': String(limit.left),
+    'X-Bapi-Limit-Reset-Timestamp': String(limit.resetAtMs),
+  }
+  return { ...limits, Timenow: String(time) }
+}
+
+const refusal = (retCode: number, retMsg: string, time: number): CoreReply => ({
+  retCode,
+  retMsg,
+  result: {},
+  retExtInfo: {},
+  time,
+})
+const envelope = (retCode: number, retMsg: string, time: number) =>
+  JSON.stringify(refusal(retCode, retMsg, time))
+
+function send(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Record<string, string> = {},
+): void {
+  if (response.writableEnded || response.destroyed) return
+  const length = Buffer.byteLength(text)
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': length,
+    ...headers,
+  })
+  response.end(text)
+}
+
+/** Gives the whole body, or undefined when it is longer than the limit. A request that breaks off gives nothing. */
+function readBody(request: IncomingMessage, done: (body: string | undefined) => void): void {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes <= BODY_BYTES_MAX) chunks.push(chunk)
+  })
+  request.on('end', () => done(bytes > BODY_BYTES_MAX ? undefined : Buffer.concat(chunks).toString('utf8')))
+  request.on('error', () => request.destroy())
+}

@@ -1,0 +1,118 @@
+/**
+ * A loopback server that speaks Bybit's V5 wire protocol around the simulated exchange: REST, public, private and trade sockets,
+ * for the same adapter that talks to the real one and for any outside client. Listens on 127.0.0.1 only.
+ * It owns what the core does not know: keys, signatures, limits, sockets, the clock and the file that keeps the account.
+ */
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { scaledClock } from '../../clock.ts'
+import { rateLimits } from './rate-limits.ts'
+import { accountsOf } from './server-accounts.ts'
+import { answerControl, type SimulatorStatus } from './server-control.ts'
+import { deliverAsIs } from './server-deliver.ts'
+import { drive } from './server-driver.ts'
+import { fanOut } from './server-fan-out.ts'
+import type { SimulatorOptions } from './server-options.ts'
+import { answerRest } from './server-rest.ts'
+import { resume } from './server-resume.ts'
+import type { CoreRequest, Push } from './simulated.ts'
+import { type Hub, openSockets } from './sockets.ts'
+import { privateHandler } from './sockets-private.ts'
+import { publicHandler } from './sockets-public.ts'
+import { tradeHandler } from './sockets-trade.ts'
+
+export type SimulatorServer = {
+  /** `http://127.0.0.1:PORT`; the sockets are on the same port. */
+  url: string
+  port: number
+  nowMs(): number
+  status(): SimulatorStatus
+  /** Requests and socket messages so far, and sockets open now: is anybody there? */
+  traffic(): { requests: number; sockets: number }
+  /** Saves, then closes every connection. */
+  close(): Promise<void>
+}
+
+/** Starts the server. Rejects with one clear line when the port is taken or the state file cannot be used. */
+export async function startSimulatorServer(options: SimulatorOptions): Promise<SimulatorServer> {
+  const http = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 })
+  await listen(http, options.port)
+  try {
+    return serve(http, options)
+  } catch (error) {
+    http.close()
+    throw error
+  }
+}
+
+function serve(http: Server, options: SimulatorOptions): SimulatorServer {
+  const { speed, seed, deliver = deliverAsIs } = options
+  const accounts = accountsOf(options.keys)
+  const { core, state, file, unfunded } = resume(options, accounts)
+  const startedAtMs = core.nowMs()
+  const clock = scaledClock({ startAtMs: startedAtMs, speed })
+  let requests = 0
+  let orders = 0
+  let closing: (() => void) | undefined
+  const fail = (error: Error) => {
+    closing?.()
+    options.failed?.(error)
+  }
+  const hear = (pushes: Push[]) => fanOut(hub, pushes)
+  const driver = drive({ core, clock, speed, file, state, hear, fail })
+  const ask = (request: CoreRequest) => {
+    requests++
+    const reply = driver.ask(request)
+    if (reply.retCode === 0 && request.path.endsWith('create')) orders++
+    return reply
+  }
+  const limits = rateLimits(driver.nowMs, options.requestsPer5s ?? 60_000)
+  const gate = { accounts, nowMs: driver.nowMs }
+  const publicSockets = publicHandler(() => hub, driver.subscribe)
+  const hub: Hub = openSockets(http, {
+    deliver,
+    bufferedBytesMax: options.bufferedBytesMax ?? 4_194_304,
+    handlers: {
+      'public-spot': publicSockets,
+      'public-linear': publicSockets,
+      private: privateHandler(gate),
+      trade: tradeHandler({ ...gate, speed, limits, ask }),
+    },
+  })
+  core.want(hub.isWanted)
+  for (const uid of unfunded) driver.deposit(uid, 'USDT', options.balance)
+  const status = () => ({ nowMs: driver.nowMs(), speed, seed, pid: process.pid, orders, startedAtMs })
+  const rest = { accounts, limits, deliver, speed, startedAtMs, nowMs: driver.nowMs, ask }
+  http.on('request', (request, response) => {
+    if (request.url?.startsWith('/simulator/')) answerControl(request, response, status, options.stopAsked)
+    else answerRest(request, response, rest)
+  })
+  closing = () => {
+    hub.close()
+    http.close()
+    http.closeAllConnections()
+  }
+  const { port } = http.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    nowMs: driver.nowMs,
+    status,
+    traffic: () => ({ requests, sockets: [...hub.connections()].length }),
+    async close() {
+      const closed = new Promise<void>(resolve => http.once('close', () => resolve()))
+      closing()
+      driver.close()
+      await closed
+    },
+  }
+}
+
+function listen(http: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} of 127.0.0.1 is in use`) : error),
+    )
+    http.listen(port, '127.0.0.1', resolve)
+  })
+}
