@@ -1,15 +1,22 @@
-/** Double entry over the exchange's transaction log. */
-import type { TransactionRow } from './transaction.ts'
-import type { Amount, Price, Usdt } from './units.ts'
+/**
+ * Double entry over the exchange's transaction log. One row is one transaction in one coin whose postings sum to 0, and the
+ * wallet posting is exactly the row's change; so the sum of all wallet postings must be the wallet (promise 6).
+ * What no rule explains goes to `suspense`, where it is seen; nothing is dropped.
+ */
+import { Decimal } from 'decimal.js'
+import type { TransactionKind, TransactionRow } from './transaction.ts'
+import { type Amount, amount } from './units.ts'
 
+/** `trading` is the other side of every exchange of coins: it holds what was paid and got for the coins. */
 export type AccountKind = 'wallet' | 'trading' | 'fees' | 'funding' | 'interest' | 'equity' | 'suspense'
+
 export type Posting = {
   rowId: string
   /** `kind:COIN`, e.g. wallet:USDT. */
   account: string
   kind: AccountKind
   coin: string
-  /** Wallet: + is received. The other side of each row makes the sum per coin 0 (fees: + is paid). */
+  /** Wallet: + is received. The other side of each row makes the sum 0 (fees: + is paid; funding: − is received). */
   amount: Amount
   /** '' when the row belongs to no hedge. */
   hedgeId: string
@@ -19,52 +26,106 @@ export type Posting = {
   atMs: number
 }
 
+const COUNTERPART: Record<TransactionKind, AccountKind> = {
+  trade: 'trading',
+  settlement: 'trading',
+  interest: 'interest',
+  'transfer-in': 'equity',
+  'transfer-out': 'equity',
+  liquidation: 'trading',
+  adl: 'trading',
+  delivery: 'trading',
+  other: 'suspense',
+}
+
+/**
+ * The postings of one row: wallet +change, against fees, funding and the counterpart of its kind for the cash flow.
+ * A row that does not add up (see `rowFault`) is balanced through suspense.
+ * @param hedgeIdOf - whose row it is, by order id or by symbol and time; undefined for nobody's
+ */
 export function postingsOf(
   row: TransactionRow,
   hedgeIdOf: (row: TransactionRow) => string | undefined,
 ): Posting[] {
-  throw new Error(`not yet: ${[row, hedgeIdOf].length}`)
+  const hedgeId = hedgeIdOf(row) ?? ''
+  const post = (kind: AccountKind, value: Decimal): Posting => ({
+    rowId: row.id,
+    account: `${kind}:${row.coin}`,
+    kind,
+    coin: row.coin,
+    amount: amount(value),
+    hedgeId,
+    symbol: row.symbol,
+    price: row.price,
+    atMs: row.atMs,
+  })
+  const sides: [AccountKind, Decimal][] = [
+    ['fees', new Decimal(row.fee)],
+    ['funding', new Decimal(row.funding).neg()],
+    [COUNTERPART[row.kind], new Decimal(row.cashFlow).neg()],
+    ['suspense', unexplained(row).neg()],
+  ]
+  return [
+    post('wallet', new Decimal(row.change)),
+    ...sides.filter(([, value]) => !value.isZero()).map(([kind, value]) => post(kind, value)),
+  ]
 }
 
-/** Why the row does not add up (change = cashFlow + funding − fee); undefined when it does. */
+/** Why the row does not add up (Bybit: change = cashFlow + funding − fee); undefined when it does. */
 export function rowFault(row: TransactionRow): string | undefined {
-  throw new Error(`not yet: ${row.id}`)
+  const off = unexplained(row)
+  if (off.isZero()) return undefined
+  const expected = new Decimal(row.change).minus(off)
+  return `transaction ${row.id}: expected a change of ${expected.toFixed()} ${row.coin}, found ${row.change}`
 }
 
-/** What the wallet held before the first row: equity against wallet. */
+const unexplained = ({ change, cashFlow, funding, fee }: TransactionRow): Decimal =>
+  new Decimal(change).minus(cashFlow).minus(funding).plus(fee)
+
+/** What the wallet held before the first row: wallet against equity. */
 export function openingPostings(coins: readonly { coin: string; wallet: Amount }[], atMs: number): Posting[] {
-  throw new Error(`not yet: ${[coins, atMs].length}`)
+  return coins
+    .filter(({ wallet }) => !new Decimal(wallet).isZero())
+    .flatMap(({ coin, wallet }) =>
+      (['wallet', 'equity'] as const).map(kind => ({
+        rowId: `opening-${coin}`,
+        account: `${kind}:${coin}`,
+        kind,
+        coin,
+        amount: amount(kind === 'wallet' ? new Decimal(wallet) : new Decimal(wallet).neg()),
+        hedgeId: '',
+        symbol: '',
+        price: amount('0'),
+        atMs,
+      })),
+    )
 }
 
 /** Sum per account. */
 export function balances(postings: Iterable<Posting>): Record<string, Amount> {
-  throw new Error(`not yet: ${[postings].length}`)
+  const sums = new Map<string, Decimal>()
+  for (const posting of postings)
+    sums.set(posting.account, new Decimal(posting.amount).plus(sums.get(posting.account) ?? 0))
+  return Object.fromEntries([...sums].map(([account, sum]) => [account, amount(sum)]))
 }
 
-/** Exchange wallet less ledger, per coin of either: '0' everywhere is promise 6. */
+/**
+ * Exchange wallet less ledger, for every coin of either: '0' everywhere is promise 6.
+ * @param accounts - as `balances` gives them
+ */
 export function residuals(
   walletCoins: readonly { coin: string; wallet: Amount }[],
-  walletBalances: Record<string, Amount>,
+  accounts: Readonly<Record<string, Amount>>,
 ): Record<string, Amount> {
-  throw new Error(`not yet: ${[walletCoins, walletBalances].length}`)
-}
-
-export type HedgeResult = {
-  fundingUsdt: Usdt
-  /** Positive is paid. */
-  feesUsdt: Usdt
-  /** Basis and slippage. */
-  tradingUsdt: Usdt
-  interestUsdt: Usdt
-  netUsdt: Usdt
-  /** Coins other than USDT that are still there (dust once the hedge is closed). */
-  inventory: { coin: string; qty: Amount }[]
-}
-
-/** @param prices - USDT per coin for what is still held and for fees in a third coin */
-export function hedgeResult(
-  postings: Iterable<Posting>,
-  prices: Readonly<Record<string, Price>>,
-): HedgeResult {
-  throw new Error(`not yet: ${[postings, prices].length}`)
+  const wallets = new Map(walletCoins.map(({ coin, wallet }) => [coin, wallet]))
+  const booked = Object.keys(accounts)
+    .filter(account => account.startsWith('wallet:'))
+    .map(account => account.slice('wallet:'.length))
+  const coins = [...new Set([...wallets.keys(), ...booked])]
+  return Object.fromEntries(
+    coins.map(coin => [
+      coin,
+      amount(new Decimal(wallets.get(coin) ?? 0).minus(accounts[`wallet:${coin}`] ?? 0)),
+    ]),
+  )
 }

@@ -1,4 +1,10 @@
-/** What the hedges say against what the exchange shows. */
+/**
+ * What the hedges say against what the exchange shows. A leg that is not there stops everything; coins, positions and orders
+ * that are nobody's are only told, because people own coins and trade by hand. Nothing is corrected here.
+ */
+import { Decimal } from 'decimal.js'
+import type { Side } from './instrument.ts'
+import { ownerOfOrder } from './order.ts'
 import type { Amount, BaseQty, OrderQty } from './units.ts'
 
 /** What one hedge believes it holds. */
@@ -9,22 +15,27 @@ export type Claim = {
   spotNetBase: BaseQty
   /** Contracts short. */
   perpContracts: OrderQty
-  /** Tolerances: one lot, one spot step. */
+  /** Tolerances: less than one lot, at most one spot step. */
   perpQtyStep: OrderQty
   spotQtyStep: OrderQty
 }
+
+/** The exchange's own `CoinBalance`, `Position` and `OrderReport` fit. */
 export type VenueHoldings = {
   coins: readonly { coin: string; wallet: Amount }[]
-  positions: readonly { symbol: string; qty: OrderQty; side: 'Buy' | 'Sell' | 'flat' }[]
+  positions: readonly { symbol: string; qty: OrderQty; side: Side | 'flat' }[]
   openOrders: readonly { orderLinkId: string; symbol: string }[]
 }
+
 export type Difference = {
-  kind:
+  kind: /** Less short than claimed, or on the wrong side: a leg is gone. */
     | 'missing-position'
+    /** More short than claimed, or a position nobody claims. */
     | 'foreign-position'
     | 'short-spot'
     | 'foreign-spot'
     | 'foreign-order'
+    /** We hold it open, the exchange does not: it has to be asked about. */
     | 'missing-order'
   /** Symbol, coin or order id. */
   subject: string
@@ -32,14 +43,110 @@ export type Difference = {
   hedgeIds: string[]
   found: string
   expected: string
-  /** `information` stops nothing: people own coins and trade by hand. */
+  /** `information` stops nothing. */
   weight: 'information' | 'broken'
 }
 
+/** The cash of the account: every trade moves it, the ledger accounts for it. */
+const CASH = new Set(['USDT'])
+
+/** All differences, positions first, then coins, then orders; empty when everything agrees. */
 export function reconcile(
   claims: readonly Claim[],
   openOrderIds: readonly string[],
   venue: VenueHoldings,
 ): Difference[] {
-  throw new Error(`not yet: ${[claims, openOrderIds, venue].length}`)
+  return [
+    ...positionDifferences(claims, venue),
+    ...spotDifferences(claims, venue),
+    ...orderDifferences(openOrderIds, venue),
+  ]
 }
+
+function positionDifferences(claims: readonly Claim[], { positions }: VenueHoldings): Difference[] {
+  const bySymbol = Map.groupBy(claims, claim => claim.perpSymbol)
+  const shorts = new Map<string, Decimal>()
+  for (const { symbol, qty, side } of positions) {
+    const short = side === 'flat' ? new Decimal(0) : new Decimal(qty).times(side === 'Sell' ? 1 : -1)
+    shorts.set(symbol, short.plus(shorts.get(symbol) ?? 0))
+  }
+  const differences: Difference[] = []
+  for (const symbol of new Set([...bySymbol.keys(), ...shorts.keys()])) {
+    const mine = bySymbol.get(symbol) ?? []
+    const expected = sum(mine.map(claim => claim.perpContracts))
+    const found = shorts.get(symbol) ?? new Decimal(0)
+    const lot = Decimal.max(0, ...mine.map(claim => claim.perpQtyStep))
+    const gap = found.minus(expected)
+    if (gap.isZero() || gap.abs().lt(lot)) continue
+    differences.push({
+      kind: gap.isNegative() && mine.length > 0 ? 'missing-position' : 'foreign-position',
+      subject: symbol,
+      hedgeIds: mine.map(claim => claim.hedgeId),
+      found: `${found.toFixed()} contracts short`,
+      expected: `${expected.toFixed()} contracts short`,
+      weight: mine.length > 0 ? 'broken' : 'information',
+    })
+  }
+  return differences
+}
+
+function spotDifferences(claims: readonly Claim[], { coins }: VenueHoldings): Difference[] {
+  const byCoin = Map.groupBy(claims, claim => claim.baseCoin)
+  const wallets = new Map(coins.map(({ coin, wallet }) => [coin, new Decimal(wallet)]))
+  const differences: Difference[] = []
+  for (const coin of new Set([...byCoin.keys(), ...wallets.keys()])) {
+    if (CASH.has(coin)) continue
+    const mine = byCoin.get(coin) ?? []
+    const expected = sum(mine.map(claim => claim.spotNetBase))
+    const found = wallets.get(coin) ?? new Decimal(0)
+    const step = Decimal.max(0, ...mine.map(claim => claim.spotQtyStep))
+    const gap = found.minus(expected)
+    if (gap.abs().lte(step)) continue
+    const short = gap.isNegative()
+    differences.push({
+      kind: short ? 'short-spot' : 'foreign-spot',
+      subject: coin,
+      hedgeIds: mine.map(claim => claim.hedgeId),
+      found: found.toFixed(),
+      expected: expected.toFixed(),
+      weight: short ? 'broken' : 'information',
+    })
+  }
+  return differences
+}
+
+function orderDifferences(openOrderIds: readonly string[], { openOrders }: VenueHoldings): Difference[] {
+  const expected = new Set(openOrderIds)
+  const found = new Set(openOrders.map(order => order.orderLinkId))
+  const foreign = openOrders
+    .filter(order => !expected.has(order.orderLinkId))
+    .map(({ orderLinkId, symbol }): Difference => {
+      const owner = ownerOfOrder(orderLinkId)
+      return {
+        kind: 'foreign-order',
+        subject: orderLinkId,
+        hedgeIds: owner ? [owner.hedgeId] : [],
+        found: `open on ${symbol}`,
+        expected: 'not open',
+        // An id of our own making that no hedge holds open is not a person's order.
+        weight: owner ? 'broken' : 'information',
+      }
+    })
+  const missing = openOrderIds
+    .filter(id => !found.has(id))
+    .map((id): Difference => {
+      const owner = ownerOfOrder(id)
+      return {
+        kind: 'missing-order',
+        subject: id,
+        hedgeIds: owner ? [owner.hedgeId] : [],
+        found: 'not open',
+        expected: 'open',
+        weight: 'broken',
+      }
+    })
+  return [...foreign, ...missing]
+}
+
+const sum = (parts: readonly string[]): Decimal =>
+  parts.reduce((total, part) => total.plus(part), new Decimal(0))

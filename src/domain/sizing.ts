@@ -1,12 +1,31 @@
-/** How much to hedge, and in what slices. */
+/**
+ * How much to hedge, and in what slices. Everything lies on the perpetual's lot grid in base coins, is above both legs'
+ * minimums with a margin for the exit, and below what the books, the exchange's maxima and the account allow.
+ */
+import { Decimal } from 'decimal.js'
+import { depthWithin, limitThrough } from './book.ts'
+import { estimateCarry } from './carry.ts'
 import type { Exposure } from './exposure.ts'
-import type { BlindReason, MarketView } from './market-view.ts'
-import type { HedgePlan } from './plan.ts'
-import type { Refusal } from './refusal.ts'
-import type { Rules } from './rules.ts'
+import { netBaseReceived, type PairFeeRates } from './fees.ts'
+import { floorTo } from './grid.ts'
+import type { Side } from './instrument.ts'
+import {
+  type BlindReason,
+  type BookView,
+  type FreshMarket,
+  freshMarket,
+  type MarketView,
+} from './market-view.ts'
+import { EXIT_MARGIN, lotBase, smallestHedge } from './minimums.ts'
+import { type HedgePlan, type LegFacts, legFacts } from './plan.ts'
+import { isRefusal, type Refusal, refuse } from './refusal.ts'
+import type { ExecutionRules, Rules } from './rules.ts'
+import { type BaseQty, baseQty, orderQty, type Usdt, usdt } from './units.ts'
 
 export type SizeReason = 'no-room' | 'below-minimum' | 'spot-depth' | 'perp-depth'
+export type Sizes = { baseQty: BaseQty; sliceBaseQty: BaseQty }
 
+/** The largest plan that limits, balance and books allow; or why there is none. The plan still has to pass `approve`. */
 export function sizeHedge(
   hedgeId: string,
   market: MarketView,
@@ -14,5 +33,108 @@ export function sizeHedge(
   rules: Rules,
   nowMs: number,
 ): HedgePlan | Refusal<SizeReason | BlindReason> {
-  throw new Error(`not yet: ${[hedgeId, market, exposure, rules, nowMs].length}`)
+  const fresh = freshMarket(market, rules.limits, nowMs)
+  if (isRefusal(fresh)) return fresh
+  const room = roomUsdt(exposure, rules)
+  if (new Decimal(room).lt(rules.limits.hedgeNotionalUsdtMin) || new Decimal(room).lte(0))
+    return refuse('no-room', room, rules.limits.hedgeNotionalUsdtMin)
+  const sizes = sizesFor(fresh, rules, room)
+  if (isRefusal(sizes)) return sizes
+  const expected = estimateCarry(fresh, sizes, rules.strategy, nowMs)
+  if (isRefusal(expected)) return expected
+  return {
+    hedgeId,
+    symbol: fresh.pair.symbol,
+    baseCoin: fresh.pair.baseCoin,
+    direction: 'long-carry',
+    ...legFacts(fresh.pair),
+    fees: fresh.feeRates,
+    targetBaseQty: sizes.baseQty,
+    sliceBaseQty: sizes.sliceBaseQty,
+    markPrice: fresh.ticker.markPrice,
+    notionalUsdt: expected.notionalUsdt,
+    capitalUsdt: expected.capitalUsdt,
+    expected,
+    decidedAtMs: nowMs,
+  }
+}
+
+/** Notional that one more hedge may have: by itself, in total, and by the capital that is free. */
+export function roomUsdt(exposure: Exposure, { limits, strategy }: Rules): Usdt {
+  const open = exposure.hedges.reduce((sum, hedge) => sum.plus(hedge.notionalUsdt), new Decimal(0))
+  const free = new Decimal(exposure.availableUsdt)
+    .minus(exposure.reservedUsdt)
+    .minus(limits.freeMarginUsdtMin)
+    .div(new Decimal(strategy.capitalBuffer).plus(1))
+  return usdt(
+    Decimal.min(
+      limits.hedgeNotionalUsdtMax,
+      new Decimal(limits.totalNotionalUsdtMax).minus(open),
+      free.toDecimalPlaces(18, Decimal.ROUND_DOWN),
+    ),
+  )
+}
+
+/** Target and slice for at most this notional, both on the lot grid. */
+export function sizesFor(market: FreshMarket, rules: Rules, notionalUsdt: Usdt): Sizes | Refusal<SizeReason> {
+  const legs = legFacts(market.pair)
+  const lot = lotBase(legs.perp)
+  const markPerBase = new Decimal(market.ticker.markPrice).div(legs.perp.multiplier)
+  const target = floorTo(new Decimal(notionalUsdt).div(markPerBase), lot)
+  const prices = entryPrices(market)
+  const least = smallestHedge(legs, prices, EXIT_MARGIN)
+  const leastUsdt = Decimal.max(rules.limits.hedgeNotionalUsdtMin, least.times(markPerBase))
+  if (target.lt(least) || target.times(markPerBase).lt(rules.limits.hedgeNotionalUsdtMin))
+    return refuse('below-minimum', target.times(markPerBase).toFixed(2), leastUsdt.toFixed(2))
+
+  const caps = sliceCaps(market, legs, market.feeRates, rules.execution, rules.execution.slippageBpsMax)
+  if (caps.spot.lt(least)) return refuse('spot-depth', caps.spot.toFixed(), least.toFixed())
+  if (caps.perp.lt(least)) return refuse('perp-depth', caps.perp.toFixed(), least.toFixed())
+  const byRule = new Decimal(rules.execution.sliceNotionalUsdtMax).div(markPerBase)
+  const slice = floorTo(Decimal.min(target, byRule, caps.spot, caps.perp), lot)
+  if (slice.lt(least))
+    return refuse('below-minimum', rules.execution.sliceNotionalUsdtMax, least.times(markPerBase).toFixed(2))
+  return { baseQty: baseQty(target), sliceBaseQty: baseQty(slice) }
+}
+
+/** The worse of book and mark for each leg's minimum value: where the exit would be priced. */
+function entryPrices({ spotBook, ticker }: FreshMarket) {
+  const bid = spotBook.bids[0]
+  if (!bid) throw new Error('fresh market: expected a spot bid, found none')
+  return { spot: bid[0], perp: ticker.markPrice }
+}
+
+/**
+ * Most base coins one entry slice may take on each leg: the exchange's largest market order, and a fraction of what the
+ * book holds inside the price limit. Bybit moves its maxima twice a month, hence legs as the market shows them now.
+ */
+export function sliceCaps(
+  books: { spotBook: BookView; perpBook: BookView },
+  legs: { spot: LegFacts; perp: LegFacts },
+  fees: PairFeeRates,
+  execution: Pick<ExecutionRules, 'depthFractionMax'>,
+  toleranceBps: number,
+): { spot: Decimal; perp: Decimal } {
+  const spot = legCap(books.spotBook, 'Buy', legs.spot, execution, toleranceBps)
+  const perp = legCap(books.perpBook, 'Sell', legs.perp, execution, toleranceBps)
+  const spotQty = floorTo(spot, legs.spot.qtyStep)
+  return {
+    // The fee is taken from what is bought, so less than the cap arrives.
+    spot: new Decimal(netBaseReceived(orderQty(spotQty), fees.spot.taker)),
+    perp,
+  }
+}
+
+/** Most base coins one order of this side may take from the book. */
+export function legCap(
+  book: BookView,
+  side: Side,
+  leg: LegFacts,
+  execution: Pick<ExecutionRules, 'depthFractionMax'>,
+  toleranceBps: number,
+): Decimal {
+  const limit = limitThrough(book, side, toleranceBps, leg.tickSize)
+  if (limit === null) return new Decimal(0)
+  const depth = new Decimal(depthWithin(book, side, limit)).times(execution.depthFractionMax)
+  return Decimal.min(depth, leg.maxMarketQty).times(leg.multiplier)
 }
