@@ -2,6 +2,7 @@
 import { Decimal } from 'decimal.js'
 import type { LegName } from './instrument.ts'
 import type { Fill, OrderReport } from './order.ts'
+import type { HedgePlan } from './plan.ts'
 import { type BaseQty, baseQty, type Usdt, usdt } from './units.ts'
 
 export type LegOutcome = {
@@ -16,13 +17,13 @@ export type LegOutcome = {
 /**
  * Undefined while the executions at hand do not add up to what the exchange says was filled: then it is asked again.
  *
- * @param multiplier - base coins per contract; 1 on spot
+ * A fee in a third coin (a discount token) moves neither the leg nor this sum; the ledger has it in its own coin.
  */
 export function legOutcome(
   leg: LegName,
   report: Pick<OrderReport, 'filledQty' | 'side'>,
   fills: readonly Fill[],
-  multiplier: number,
+  plan: Pick<HedgePlan, 'baseCoin' | 'perp'>,
 ): LegOutcome | undefined {
   const own = [...new Map(fills.map(fill => [fill.execId, fill])).values()].filter(
     fill => fill.cause === 'trade',
@@ -43,6 +44,6 @@ export function legOutcome(
   const base =
     leg === 'spot'
       ? (bought ? filled : filled.neg()).minus(feeBase)
-      : (bought ? filled.neg() : filled).mul(multiplier)
+      : (bought ? filled.neg() : filled).mul(plan.perp.multiplier)
   return { base: baseQty(base), cashUsdt: usdt(bought ? value.neg() : value), feesUsdt: usdt(feesUsdt) }
 }

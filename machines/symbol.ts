@@ -1,0 +1,186 @@
+/**
+ * One tracked symbol: is it worth a hedge, and how is the hedge it has?
+ *
+ *   idle: quiet ──carry.tempting──▶ tempting ──hedge.granted──▶ entering ─▶ hedged ─▶ unwinding ─┐
+ *           ▲ ◀── refused ◀──hedge.refused──┘                     (follow hedge.moved)              │
+ *         cooling ◀──────────────────────────────────── hedge closed ──────────────────────────────┘
+ *   failed: stale, delisted, quarantined, hedge (its hedge needs a person)
+ *
+ * Market ticks never come here: the scanner judges them and tells only what changes the symbol's mind.
+ */
+import { assign, setup } from 'xstate'
+
+export type SymbolInput = { symbol: string; baseCoin: string; deskActor: string; coolDownMs: number }
+export type SymbolContext = SymbolInput & {
+  hedgeId: string | null
+  /** The hedge's own first state, as it last told. */
+  hedgeState: string | null
+  /** Why it is where it is, for people. */
+  because: string
+}
+
+type Fact =
+  | { type: 'carry.tempting'; because: string }
+  | { type: 'exit.wanted'; because: string }
+  | { type: 'hedge.granted'; hedgeId: string }
+  | { type: 'hedge.refused'; because: string }
+  | { type: 'hedge.moved'; hedgeId: string; state: string; because: string }
+  | { type: 'data.stale'; because: string }
+  | { type: 'data.fresh' }
+  | { type: 'symbol.delisted'; because: string }
+type Command =
+  | { type: 'symbol.quarantine'; because?: string }
+  | { type: 'symbol.release' }
+  | { type: 'symbol.unwind'; because?: string }
+export type SymbolEvent = (Fact | Command) & { atMs: number }
+export const SYMBOL_COMMANDS = ['symbol.quarantine', 'symbol.release', 'symbol.unwind'] as const
+
+/** The desk answers within this, or the symbol asks anew. */
+const DESK_ANSWER_MS = 60_000
+/** After a refusal the same question is not put again at once. */
+const REFUSED_PAUSE_MS = 60_000
+
+type Message = { to: string; event: { type: string; [key: string]: string } }
+
+const symbolSetup = setup({
+  types: { context: {} as SymbolContext, events: {} as SymbolEvent, input: {} as SymbolInput },
+  delays: {
+    COOL_DOWN: ({ context }) => context.coolDownMs,
+    DESK_ANSWER: DESK_ANSWER_MS,
+    REFUSED_PAUSE: REFUSED_PAUSE_MS,
+  },
+  guards: {
+    isOwnHedge: ({ context, event }) => event.type === 'hedge.moved' && event.hedgeId === context.hedgeId,
+    isHedge: ({ context }, { state }: { state: string }) => context.hedgeState === state,
+    hasNoHedge: ({ context }) => context.hedgeId === null,
+    hasHedge: ({ context }) => context.hedgeId !== null,
+  },
+  actions: {
+    note: assign(({ event }) => ({
+      because: 'because' in event ? (event.because ?? event.type) : event.type,
+    })),
+    takeHedge: assign(({ event }) =>
+      event.type === 'hedge.granted' ? { hedgeId: event.hedgeId, hedgeState: 'entering' } : {},
+    ),
+    takeState: assign(({ event }) => (event.type === 'hedge.moved' ? { hedgeState: event.state } : {})),
+    dropHedge: assign({ hedgeId: null, hedgeState: null }),
+    send: (_, _message: Message) => {},
+  },
+})
+
+const unwindHedge = {
+  type: 'send',
+  params: ({ context, event }: { context: SymbolContext; event: SymbolEvent }) => ({
+    to: `hedge:${context.hedgeId}`,
+    event: { type: 'hedge.unwind', because: 'because' in event ? (event.because ?? 'operator') : 'operator' },
+  }),
+} as const
+
+const tellOver = {
+  type: 'send',
+  params: ({ context }: { context: SymbolContext }) => ({
+    to: context.deskActor,
+    event: { type: 'hedge.over', hedgeId: context.hedgeId ?? '' },
+  }),
+} as const
+
+const over = [tellOver, 'dropHedge'] as const
+
+/** The symbol's state is its hedge's, wherever the hedge went meanwhile. */
+const TOWARD = {
+  entering: { guard: { type: 'isHedge', params: { state: 'entering' } }, target: '#symbol.entering' },
+  hedged: { guard: { type: 'isHedge', params: { state: 'hedged' } }, target: '#symbol.hedged' },
+  unwinding: { guard: { type: 'isHedge', params: { state: 'unwinding' } }, target: '#symbol.unwinding' },
+  failed: { guard: { type: 'isHedge', params: { state: 'failed' } }, target: '#symbol.failed.hedge' },
+  closed: {
+    guard: { type: 'isHedge', params: { state: 'closed' } },
+    actions: [tellOver, 'dropHedge'],
+    target: '#symbol.idle.cooling',
+  },
+} as const
+
+export const symbolMachine = symbolSetup.createMachine({
+  id: 'symbol',
+  version: '1',
+  context: ({ input }) => ({ ...input, hedgeId: null, hedgeState: null, because: 'new' }),
+  initial: 'idle',
+  on: {
+    // A grant is heard in any state: the hedge exists from the desk's commit on.
+    'hedge.granted': { guard: 'hasNoHedge', actions: ['takeHedge', 'note'] },
+    'hedge.moved': { guard: 'isOwnHedge', actions: ['note', 'takeState'] },
+    'symbol.quarantine': { actions: 'note', target: '.failed.quarantined' },
+  },
+  states: {
+    idle: {
+      initial: 'quiet',
+      on: {
+        'data.stale': { actions: 'note', target: 'failed.stale' },
+        'symbol.delisted': { actions: 'note', target: 'failed.delisted' },
+      },
+      states: {
+        quiet: { on: { 'carry.tempting': { actions: 'note', target: 'tempting' } } },
+        tempting: {
+          entry: {
+            type: 'send',
+            params: ({ context }) => ({
+              to: context.deskActor,
+              event: {
+                type: 'hedge.wanted',
+                symbol: context.symbol,
+                symbolActor: `symbol:${context.symbol}`,
+              },
+            }),
+          },
+          after: { DESK_ANSWER: 'quiet' },
+          on: {
+            'hedge.granted': { actions: ['takeHedge', 'note'], target: '#symbol.entering' },
+            'hedge.refused': { actions: 'note', target: 'refused' },
+          },
+        },
+        refused: { after: { REFUSED_PAUSE: 'quiet' } },
+        cooling: {
+          after: { COOL_DOWN: 'quiet' },
+          on: { 'symbol.release': 'quiet' },
+        },
+      },
+      // The desk's yes may come when the symbol no longer waits for it: the hedge lives all the same.
+      always: [TOWARD.entering],
+    },
+    entering: {
+      always: [TOWARD.hedged, TOWARD.unwinding, TOWARD.failed, TOWARD.closed],
+      on: { 'symbol.unwind': { actions: unwindHedge } },
+    },
+    hedged: {
+      always: [TOWARD.unwinding, TOWARD.failed, TOWARD.closed],
+      on: {
+        'exit.wanted': { actions: ['note', unwindHedge] },
+        'symbol.unwind': { actions: unwindHedge },
+      },
+    },
+    unwinding: { always: [TOWARD.failed, TOWARD.closed] },
+    failed: {
+      initial: 'quarantined',
+      states: {
+        stale: {
+          always: [TOWARD.entering],
+          on: { 'data.fresh': { actions: 'note', target: '#symbol.idle.quiet' } },
+        },
+        delisted: {
+          always: [TOWARD.entering],
+          on: { 'symbol.release': '#symbol.idle.quiet' },
+        },
+        quarantined: {
+          always: { guard: { type: 'isHedge', params: { state: 'closed' } }, actions: over },
+          on: {
+            'symbol.release': [{ guard: 'hasHedge', target: 'hedge' }, { target: '#symbol.idle.quiet' }],
+          },
+        },
+        /** Follows again as soon as its hedge moves. */
+        hedge: {
+          always: [TOWARD.entering, TOWARD.hedged, TOWARD.unwinding, TOWARD.closed],
+          on: { 'symbol.unwind': { actions: unwindHedge } },
+        },
+      },
+    },
+  },
+})
