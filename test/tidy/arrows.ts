@@ -1,0 +1,63 @@
+/** Who may know whom. The arrows point inward: nothing pure can reach anything that waits. */
+import { type Fault, fault, importsOf, type Source } from './source.ts'
+
+type Layer = { at: string; may: readonly string[]; packages?: readonly string[] }
+
+const EVERYTHING = ['src', 'actors', 'machines']
+const ALL_BUT_THE_TOP = [
+  'actors',
+  'machines',
+  ...['domain', 'exchange', 'store', 'api', 'backtest'].map(folder => `src/${folder}`),
+  ...['clock', 'virtual-clock', 'telemetry*', 'alerts*', 'config*', 'redaction*'].map(file => `src/${file}`),
+]
+
+/** The first that fits counts. A name ending in `*` is a beginning; a name without one is a file or a folder. */
+const LAYERS: readonly Layer[] = [
+  { at: 'src/domain', may: ['src/domain'], packages: ['decimal.js'] },
+  { at: 'machines', may: ['machines', 'src/domain'], packages: ['xstate'] },
+  // The simulator may read the adapter's words (it speaks the same wire); the adapter never knows who answers it.
+  {
+    at: 'src/exchange/bybit',
+    may: ['src/exchange/bybit', 'src/exchange/exchange', 'src/domain', 'src/clock'],
+  },
+  { at: 'src/exchange', may: ['src/exchange', 'src/domain', 'src/clock'] },
+  { at: 'src/store', may: ['src/store', 'src/domain', 'src/clock'] },
+  {
+    at: 'actors',
+    may: ['actors', 'machines', 'src/domain', 'src/exchange', 'src/store', 'src/clock', 'src/telemetry*'],
+  },
+  { at: 'src/api', may: ['src/api', 'src/domain', 'src/clock'] },
+  { at: 'src/dashboard', may: ['src/dashboard'] },
+  { at: 'src/clock', may: [], packages: [] },
+  { at: 'src/virtual-clock', may: ['src/clock'], packages: [] },
+  { at: 'src/telemetry*', may: ['src/telemetry*', 'src/redaction*', 'src/domain', 'src/clock'] },
+  { at: 'src/alerts*', may: ['src/alerts*', 'src/redaction*', 'src/telemetry*', 'src/domain', 'src/clock'] },
+  { at: 'src/config*', may: ['src/config*', 'src/redaction*', 'src/domain'] },
+  { at: 'src/redaction*', may: ['src/domain'] },
+  { at: 'src/backtest', may: ALL_BUT_THE_TOP },
+  ...['src/main*', 'src/run', 'src/cli*'].map(at => ({ at, may: EVERYTHING })),
+  { at: 'test', may: [...EVERYTHING, 'test'] },
+]
+
+const fits = (file: string, name: string) =>
+  name.endsWith('*')
+    ? file.startsWith(name.slice(0, -1))
+    : file === `${name}.ts` || file.startsWith(`${name}/`)
+
+/** Imports against the arrows, and files of which no arrow is known. Files at the root are tools' configuration. */
+export function arrowFaults(source: Source): Fault[] {
+  if (!source.path.includes('/')) return []
+  const layer = LAYERS.find(({ at }) => fits(source.path, at))
+  if (!layer) return [fault(source, 0, 'layer', 'say in test/tidy/arrows.ts what this file may import')]
+  return importsOf(source).flatMap(({ at, file, specifier, typeOnly }) => {
+    if (file !== undefined) {
+      const typesOfApi = layer.at === 'src/dashboard' && typeOnly && fits(file, 'src/api')
+      if (typesOfApi || layer.may.some(name => fits(file, name))) return []
+      const may = layer.may.join(', ') || 'nothing'
+      return [fault(source, at, 'arrow', `${layer.at} may import ${may}; ${file} is none of it`)]
+    }
+    if (layer.packages === undefined || layer.packages.includes(specifier)) return []
+    const may = [...layer.may, ...layer.packages].join(', ') || 'nothing'
+    return [fault(source, at, 'arrow', `${layer.at} may import ${may}; ${specifier} is none of it`)]
+  })
+}

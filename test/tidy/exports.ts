@@ -1,0 +1,107 @@
+/** Names that are offered and never taken, and packages that are installed and never imported. */
+import {
+  everySyntax,
+  type Fault,
+  fault,
+  importsOf,
+  isSyntax,
+  nameOf,
+  type Source,
+  type Syntax,
+} from './source.ts'
+
+/** Files that something outside the imports starts or loads: their exports have a taker that no import shows. */
+const ENTRIES: Readonly<Record<string, RegExp>> = {
+  'a program is started by its path': /^(src\/(main|cli)|test\/bench\/)[^/]*\.ts$/,
+  'migrations are found by their folder': /^src\/store\/migrations\//,
+  'the dashboard is a program of its own': /^src\/dashboard\//,
+  'tools read their configuration': /^[^/]+\.config\.ts$/,
+}
+
+type Offer = { name: string; at: number; isType: boolean }
+
+/** Exports that no other file imports. A type that its own file uses describes a signature there and may stay. */
+export function unusedExports(tree: readonly Source[]): Fault[] {
+  const taken = new Set(
+    tree.flatMap(source =>
+      importsOf(source).flatMap(({ file, names }) => names.map(name => `${file}#${name}`)),
+    ),
+  )
+  return tree
+    .filter(({ path }) => !Object.values(ENTRIES).some(entry => entry.test(path)))
+    .flatMap(source =>
+      offersOf(source)
+        .filter(({ name }) => !taken.has(`${source.path}#${name}`) && !taken.has(`${source.path}#*`))
+        .filter(({ name, isType }) => !(isType && timesNamed(source, name) > 1))
+        .map(({ name, at }) =>
+          fault(source, at, 'unused export', `nobody imports ${name}: drop the export, or the code`),
+        ),
+    )
+}
+
+function offersOf({ program }: Source): Offer[] {
+  const statements = Array.isArray(program.body) ? program.body.filter(isSyntax) : []
+  return statements.flatMap(statement => {
+    if (statement.type !== 'ExportNamedDeclaration' || isSyntax(statement.source)) return []
+    const { declaration, specifiers } = statement
+    if (!isSyntax(declaration))
+      return (Array.isArray(specifiers) ? specifiers : []).flatMap((each: Syntax) =>
+        offerOfSpecifier(each, statement),
+      )
+    const isType = /^TS(TypeAlias|Interface)Declaration$/.test(declaration.type)
+    const declared = Array.isArray(declaration.declarations) ? declaration.declarations : [declaration]
+    return declared
+      .filter(isSyntax)
+      .flatMap(each => boundNames(each.id))
+      .map(name => ({ name, at: statement.start, isType }))
+  })
+}
+
+function offerOfSpecifier(specifier: Syntax, statement: Syntax): Offer[] {
+  const name = nameOf(specifier.exported)
+  const isType = [specifier.exportKind, statement.exportKind].includes('type')
+  return name === undefined ? [] : [{ name, at: specifier.start, isType }]
+}
+
+/** Names bound by `a`, `{ a, b: c }` or `[a]`. */
+function boundNames(pattern: unknown): string[] {
+  if (!isSyntax(pattern)) return []
+  if (pattern.type === 'Identifier') return [String(pattern.name)]
+  const parts = pattern.properties ?? pattern.elements ?? []
+  return (Array.isArray(parts) ? parts : []).flatMap(part =>
+    boundNames(isSyntax(part) ? (part.value ?? part) : part),
+  )
+}
+
+const timesNamed = ({ program }: Source, name: string) =>
+  [...everySyntax(program)].filter(([part]) => part.type === 'Identifier' && part.name === name).length
+
+/** Packages that work without being imported, with what they are for. */
+const TOOLS: Readonly<Record<string, string>> = {
+  '@biomejs/biome': 'lint and format',
+  '@mikro-orm/cli': 'migrations by hand',
+  lefthook: 'commit hooks',
+  'mikro-orm': 'the command of the ORM',
+  node: 'the Node that scripts run under',
+  typescript: 'checking',
+}
+
+/** Entries of package.json's dependencies that no file names. `@types/x` is used where `x` is. */
+export function unusedPackages(dependencies: readonly string[], tree: readonly Source[]): Fault[] {
+  const named = new Set(
+    tree.flatMap(source => importsOf(source).map(({ specifier }) => packageOf(specifier))),
+  )
+  const texts = tree.map(({ text }) => text)
+  return dependencies
+    .filter(name => {
+      const bare = name.replace(/^@types\//, '')
+      if (name in TOOLS || bare === 'node' || named.has(bare)) return false
+      return !texts.some(text => text.includes(`'${name}`) || text.includes(`\`${name}`))
+    })
+    .map(
+      name =>
+        `package.json unused dependency: nothing imports ${name}: drop it, or list its purpose in TOOLS of test/tidy/exports.ts`,
+    )
+}
+
+const packageOf = (specifier: string) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')

@@ -1,0 +1,57 @@
+/** How long a file and a function may be. Split when a second reason to change appears, never to please the number. */
+import {
+  everySyntax,
+  type Fault,
+  fault,
+  isSyntax,
+  lineOf,
+  nameOf,
+  type Source,
+  type Syntax,
+} from './source.ts'
+
+export const FILE_LINES_MAX = 400
+export const FILE_LINES_TO_THINK = 250
+export const FUNCTION_LINES_MAX = 70
+
+/** Functions that are lists by nature. */
+const LISTS: Readonly<Record<string, RegExp>> = {
+  'a migration is a list of statements, frozen once released': /^src\/store\/migrations\//,
+}
+
+export const linesOf = ({ text }: Source): number => text.trimEnd().split('\n').length
+
+export const fileLengthFaults = (source: Source): Fault[] =>
+  linesOf(source) <= FILE_LINES_MAX
+    ? []
+    : [fault(source, 0, 'file length', `${linesOf(source)} lines, at most ${FILE_LINES_MAX}: split by noun`)]
+
+/** Functions over the limit. A `describe` block is a chapter of sentences, not a function; it is not measured. */
+export function functionLengthFaults(source: Source): Fault[] {
+  if (Object.values(LISTS).some(list => list.test(source.path))) return []
+  const faults: Fault[] = []
+  for (const [part, around] of everySyntax(source.program)) {
+    if (!isSyntax(part.body) || part.body.type !== 'BlockStatement' || isChapter(around.at(-1))) continue
+    if (!/Function/.test(part.type)) continue
+    const lines = lineOf(source, part.end) - lineOf(source, part.start) + 1
+    if (lines > FUNCTION_LINES_MAX)
+      faults.push(
+        fault(
+          source,
+          part.start,
+          'function length',
+          `${nameIn(part, around)} has ${lines} lines, at most ${FUNCTION_LINES_MAX}`,
+        ),
+      )
+  }
+  return faults
+}
+
+function isChapter(call: Syntax | undefined): boolean {
+  let callee: unknown = call?.type === 'CallExpression' ? call.callee : undefined
+  while (isSyntax(callee) && callee.type !== 'Identifier') callee = callee.object ?? callee.callee
+  return nameOf(callee) === 'describe'
+}
+
+const nameIn = (part: Syntax, around: readonly Syntax[]) =>
+  nameOf(part.id) ?? nameOf(around.at(-1)?.id) ?? nameOf(around.at(-1)?.key) ?? 'a function'
