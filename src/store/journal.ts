@@ -1,0 +1,145 @@
+/**
+ * The journal on PostgreSQL: group commit without a timer. Whatever queued while the previous batch was on its way goes
+ * with the next, so one record alone waits for nothing and a thousand share one flush of the disk.
+ * Nothing resolves before it is durable; a lost answer is looked up by commit id before the same is tried again.
+ */
+import { createHash } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Pool } from 'pg'
+import { type Clock, systemClock } from '../clock.ts'
+import { canonicalJson } from '../domain/json.ts'
+import { classifyFault } from './database-faults.ts'
+import { type Lane, openLane } from './journal-lane.ts'
+import { createQueue } from './journal-queue.ts'
+import { journalReader } from './journal-reader.ts'
+import type { Work } from './journal-statement.ts'
+import { asError, createWriter, isFence, RETRY_FIRST_MS, RETRY_LAST_MS } from './journal-writer.ts'
+import { FencedError, type Journal, type Poison, type TransitionRecord } from './records.ts'
+
+export type JournalOptions = {
+  account: string
+  /** The lease's epoch: every batch is refused once it moved. */
+  epoch: bigint
+  maxBatch?: number
+  maxInFlight?: number
+  /** Told once, of the first `FencedError` or `JournalRefused`: nothing more may be decided. */
+  onFatal?: (error: Error) => void
+  /** Measures how long records wait; the machine's own by default. */
+  clock?: Clock
+}
+
+/** Takes up to `maxInFlight` connections of `pool` for itself. */
+export function createJournal(pool: Pool, options: JournalOptions): Journal {
+  const { account, epoch, maxBatch = 500, maxInFlight = 2, clock = systemClock() } = options
+  const queue = createQueue()
+  const idle: Lane[] = Array.from({ length: maxInFlight }, () => openLane(pool))
+  let fatalError: Error | undefined
+  let closing = false
+  let scheduled = false
+
+  const fatal = (error: Error) => {
+    if (!fatalError) options.onFatal?.(error)
+    fatalError ??= error
+  }
+
+  const write = createWriter({
+    account,
+    epoch,
+    fatal,
+    closing: () => closing,
+    settle(entries, failure) {
+      for (const entry of entries) {
+        queue.settle(entry)
+        if (failure) entry.reject(failure)
+        else entry.resolve()
+      }
+    },
+  })
+
+  const pump = () => {
+    scheduled = false
+    while (idle.length > 0 && queue.ready()) {
+      const batch = queue.take(maxBatch)
+      const lane = batch.length > 0 ? idle.pop() : undefined
+      if (!lane) return
+      void write(lane, batch).then(() => {
+        idle.push(lane)
+        queue.release(batch)
+        schedule()
+      })
+    }
+  }
+
+  // After the present turn's events: all that one wake-up decides goes in one batch.
+  const schedule = () => {
+    if (scheduled) return
+    scheduled = true
+    setImmediate(pump)
+  }
+
+  const enqueue = (work: Work): Promise<void> => {
+    if (fatalError instanceof FencedError) return Promise.reject(fatalError)
+    if (closing) return Promise.reject(new Error('journal: closed'))
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    queue.add({ ...work, queuedAtMs: clock.nowMs(), settled: promise, resolve, reject })
+    schedule()
+    return promise
+  }
+
+  /** A statement outside the batches, tried again while the database is away. */
+  const insist = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
+    for (let pauseMs = RETRY_FIRST_MS; ; pauseMs = Math.min(RETRY_LAST_MS, pauseMs * 2)) {
+      try {
+        return await ask()
+      } catch (error) {
+        if (isFence(error)) {
+          const fenced = new FencedError(`journal: ${asError(error).message}`)
+          fatal(fenced)
+          throw fenced
+        }
+        if (closing || classifyFault(error) === 'refused') throw error
+        await pause(pauseMs)
+      }
+    }
+  }
+
+  return {
+    append: (record: TransitionRecord) => enqueue({ record, acks: record.acks }),
+    acknowledge: effectIds =>
+      effectIds.length > 0 ? enqueue({ record: undefined, acks: effectIds }) : Promise.resolve(),
+    quarantine: poison => insist(() => keepPoison(pool, account, epoch, poison)),
+    ...journalReader(pool, account, insist),
+    health() {
+      const [oldest] = queue.pending
+      return {
+        pending: queue.pending.size,
+        oldestPendingMs: oldest ? Math.max(0, clock.nowMs() - oldest.queuedAtMs) : 0,
+      }
+    },
+    async drained() {
+      await Promise.all([...queue.pending].map(({ settled }) => settled))
+    },
+    async close() {
+      closing = true
+      while (queue.pending.size > 0)
+        await Promise.allSettled([...queue.pending].map(({ settled }) => settled))
+      while (idle.length < maxInFlight) await pause(1)
+      for (const lane of idle) lane.release()
+    },
+  }
+}
+
+async function keepPoison(pool: Pool, account: string, epoch: bigint, poison: Poison): Promise<void> {
+  const { actorId, event, error, atMs } = poison
+  const id = createHash('sha256').update(canonicalJson(poison)).digest('hex')
+  await pool.query(
+    `with fence as materialized (select epoch from lease where account = $1 for share),
+      kept as (
+        insert into poison (account, poison_id, actor_id, event, error, at_ms)
+        values ($1, $3, $4, $5::json, $6, $7) on conflict do nothing
+      )
+      select journal_expect((select epoch from fence), $2, 0, 0)`,
+    // Text columns hold no zero byte; an error's text may.
+    [account, String(epoch), id, actorId, JSON.stringify(event), error.replaceAll('\0', '\\0'), atMs],
+  )
+}
