@@ -72,11 +72,9 @@ function readCheckpoint(file: string): Checkpoint {
 
 /**
  * Opens the account file for one process, beginning with a checkpoint of `state`: what was loaded and replayed, or a new core.
- * Throws `AccountFileError` when another living process holds it.
  */
 export function openAccountFile(file: string, state: SavedState, loaded: Loaded): AccountFile {
   mkdirSync(dirname(file), { recursive: true })
-  const unlock = lock(file)
   const dropLogs = (from: number, to: number) => {
     for (let old = from; old < to; old++) rmSync(logName(file, old), { force: true })
   }
@@ -125,26 +123,6 @@ export function openAccountFile(file: string, state: SavedState, loaded: Loaded)
     close(now) {
       replaceNow(turnPage(), now)
       closeSync(log)
-      unlock()
     },
-  }
-}
-
-/** Two processes on one file would each lose what the other acknowledged. */
-function lock(file: string): () => void {
-  const name = `${file}.pid`
-  const holder = existsSync(name) ? Number(readFileSync(name, 'utf8')) : 0
-  if (holder > 0 && holder !== process.pid && isAlive(holder))
-    throw new AccountFileError(`${file}: expected no other simulator on it, found process ${holder}`)
-  writeFileSync(name, String(process.pid))
-  return () => rmSync(name, { force: true })
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -13,7 +13,7 @@ export type Account = KeyPair & { uid: string }
 export type Accounts = { all: readonly Account[]; byKey(key: string): Account | undefined }
 
 /** An account number that stays the same for a key: 8 digits, as Bybit's. */
-function uidOf(key: string): string {
+export function uidOf(key: string): string {
   const number = createHash('sha256').update(key).digest().readUInt32BE(0)
   return String(10_000_000 + (number % 90_000_000))
 }

@@ -1,4 +1,4 @@
-/** The simulator's own requests, beside V5: how is it, and stop. */
+/** The simulator's own requests, beside V5: how is it, and stop; with the asking side of them. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 export type SimulatorStatus = {
@@ -29,4 +29,15 @@ export function answerControl(
     response.once('finish', () => stopAsked?.())
     say(202, { stopping: true })
   } else say(404, { error: `no such request: ${what}` })
+}
+
+/** What the simulator at `url` says of itself; undefined when nothing there answers like one. */
+export async function statusOf(url: string): Promise<SimulatorStatus | undefined> {
+  try {
+    const response = await fetch(`${url}/simulator/status`, { signal: AbortSignal.timeout(5_000) })
+    return response.ok ? ((await response.json()) as SimulatorStatus) : undefined
+  } catch {
+    // Refused, timed out or not JSON: whatever listens there is no simulator of ours.
+    return undefined
+  }
 }

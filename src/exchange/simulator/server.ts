@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { scaledClock } from '../../clock.ts'
 import { rateLimits } from './rate-limits.ts'
 import { accountsOf } from './server-accounts.ts'
+import { claim } from './server-claim.ts'
 import { answerControl, type SimulatorStatus } from './server-control.ts'
 import { deliverAsIs } from './server-deliver.ts'
 import { drive } from './server-driver.ts'
@@ -37,15 +38,20 @@ export type SimulatorServer = {
 export async function startSimulatorServer(options: SimulatorOptions): Promise<SimulatorServer> {
   const http = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 })
   await listen(http, options.port)
+  let release = () => {}
   try {
-    return serve(http, options)
+    if (options.stateFile) release = await claim(options.stateFile, urlOf(http))
+    return serve(http, options, release)
   } catch (error) {
+    release()
     http.close()
     throw error
   }
 }
 
-function serve(http: Server, options: SimulatorOptions): SimulatorServer {
+const urlOf = (http: Server): string => `http://127.0.0.1:${(http.address() as AddressInfo).port}`
+
+function serve(http: Server, options: SimulatorOptions, release: () => void): SimulatorServer {
   const { speed, seed, deliver = deliverAsIs } = options
   const accounts = accountsOf(options.keys)
   const { core, state, file, unfunded } = resume(options, accounts)
@@ -92,10 +98,10 @@ function serve(http: Server, options: SimulatorOptions): SimulatorServer {
     http.close()
     http.closeAllConnections()
   }
-  const { port } = http.address() as AddressInfo
+  const url = urlOf(http)
   return {
-    url: `http://127.0.0.1:${port}`,
-    port,
+    url,
+    port: Number(new URL(url).port),
     nowMs: driver.nowMs,
     status,
     traffic: () => ({ requests, sockets: [...hub.connections()].length }),
@@ -103,6 +109,7 @@ function serve(http: Server, options: SimulatorOptions): SimulatorServer {
       const closed = new Promise<void>(resolve => http.once('close', () => resolve()))
       closing()
       driver.close()
+      release()
       await closed
     },
   }
