@@ -1,0 +1,118 @@
+/**
+ * The V5 wire over the `bybit-api` SDK: the real exchange, its testnet, its demo, or a simulator on this machine.
+ * The demo has no trade socket: orders go over REST there, and public data is the real exchange's.
+ */
+import type { Clock } from '../../clock.ts'
+import type { Subscription } from '../exchange.ts'
+import type { Log } from './sdk-client.ts'
+import { sdkRest } from './sdk-rest.ts'
+import { type StreamSettings, sdkPrivateStream, sdkPublicStream } from './sdk-streams.ts'
+import { sdkTrade, type Trade, withDeadline } from './sdk-trade.ts'
+import { redactor } from './secrets.ts'
+import { type Wire, WireFailure } from './wire.ts'
+
+export type WireMode = 'live' | 'testnet' | 'demo' | 'sim'
+
+export type WireUrls = {
+  /** `https://host` */
+  rest: string
+  /** `wss://host`: the paths of the sockets are added. */
+  ws: string
+}
+
+export type SdkWireSettings = {
+  mode: WireMode
+  /** Needed in mode sim; elsewhere another host of Bybit's (a regional one). */
+  urls?: WireUrls
+  /** Both '' for public data only. */
+  key: string
+  secret: string
+  clock: Clock
+  /** Exchange time. Bybit refuses an older request; a simulator at speed s allows s times as much. */
+  recvWindowMs: number
+  log: Log
+  /** Machine time: a REST call without an answer ends after it. */
+  restTimeoutMs?: number
+  /** Machine time within which an open socket must be authenticated and subscribed. */
+  patienceMs?: number
+}
+
+const HOSTS: Record<Exclude<WireMode, 'sim'>, WireUrls> = {
+  live: { rest: 'https://api.bybit.com', ws: 'wss://stream.bybit.com' },
+  testnet: { rest: 'https://api-testnet.bybit.com', ws: 'wss://stream-testnet.bybit.com' },
+  demo: { rest: 'https://api-demo.bybit.com', ws: 'wss://stream-demo.bybit.com' },
+}
+
+const PATHS = {
+  'order.create': '/v5/order/create',
+  'order.amend': '/v5/order/amend',
+  'order.cancel': '/v5/order/cancel',
+} as const
+
+function hostsOf({ mode, urls }: SdkWireSettings): WireUrls {
+  if (urls) return urls
+  if (mode === 'sim') throw new Error('mode sim: expected the urls of a simulator, found none')
+  return HOSTS[mode]
+}
+
+export function createSdkWire(settings: SdkWireSettings): Wire {
+  const { mode, key, secret, clock, recvWindowMs, restTimeoutMs = 5_000, patienceMs = 5_000 } = settings
+  if ((key === '') !== (secret === ''))
+    throw new Error('API key and secret: expected both or none, found one')
+  const { rest: restUrl, ws } = hostsOf(settings)
+  const publicWs = mode === 'demo' && !settings.urls ? HOSTS.live.ws : ws
+  const redact = redactor(key, secret)
+  const streams: StreamSettings = {
+    key,
+    secret,
+    clock,
+    recvWindowMs,
+    authAheadMs: mode === 'sim' ? 600_000 : 10_000,
+    redact,
+    log: (kind, detail) => settings.log(kind, redact(detail)),
+    patienceMs,
+  }
+  const rest = sdkRest({ ...streams, url: restUrl, timeoutMs: restTimeoutMs })
+  const open = new Set<Subscription>()
+  let closed = false
+  const keep = <T extends Subscription>(stream: T): T => {
+    open.add(stream)
+    const close = () => {
+      open.delete(stream)
+      stream.close()
+    }
+    return { ...stream, close }
+  }
+  const entry = entryOf()
+
+  function entryOf(): Trade {
+    if (key && mode !== 'demo') return sdkTrade(streams, `${ws}/v5/trade`)
+    const ready = () => key !== '' && !closed
+    return {
+      tradeReady: ready,
+      async trade(op, args, deadlineMs) {
+        if (!ready()) throw new WireFailure('order entry is down', true, false)
+        return withDeadline(clock, deadlineMs, rest.post(PATHS[op], args))
+      },
+      close: () => {},
+    }
+  }
+
+  return {
+    ...rest,
+    trade: entry.trade,
+    tradeReady: entry.tradeReady,
+    publicStream: (category, topics, hear) =>
+      keep(sdkPublicStream(streams, { url: `${publicWs}/v5/public/${category}`, category, topics }, hear)),
+    privateStream(topics, hear) {
+      if (!key) throw new WireFailure('no API key is set', true, false)
+      return keep(sdkPrivateStream(streams, { url: `${ws}/v5/private`, topics }, hear))
+    },
+    async close() {
+      closed = true
+      entry.close()
+      for (const stream of [...open]) stream.close()
+      open.clear()
+    },
+  }
+}
