@@ -1,0 +1,132 @@
+/**
+ * The HTTP API: one port, guards first, then routes that ask the `EngineView`. It decides nothing.
+ * Invariant: no route under /api answers without a token or a session, save signing in.
+ */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { HTTPException } from 'hono/http-exception'
+import type { Clock } from '../clock.ts'
+import type { Telemetry } from '../telemetry.ts'
+import type { EngineView } from './engine-view.ts'
+import {
+  type ApiEnv,
+  authGuard,
+  bodyGuard,
+  headers,
+  hostGuard,
+  identifier,
+  isLoopback,
+  originGuard,
+  rateGuard,
+} from './guard.ts'
+import { problem, Refusal, type RefusalStatus } from './problem.ts'
+import { rateLimit } from './rate-limit.ts'
+import { actorRoutes } from './routes-actors.ts'
+import { bookRoutes } from './routes-books.ts'
+import { engineRoutes } from './routes-engine.ts'
+import { healthRoutes } from './routes-health.ts'
+import { liveRoute } from './routes-live.ts'
+import { pageRoutes } from './routes-page.ts'
+import { isSignIn, sessionRoutes } from './routes-session.ts'
+import { type Listening, startServer } from './server.ts'
+import { createSessions } from './sessions.ts'
+
+export type ApiOptions = {
+  view: EngineView
+  token: string
+  host: string
+  /** 0: any free port. */
+  port: number
+  /** Names by which this machine is called beyond loopback and `host`. */
+  allowedHosts?: readonly string[]
+  telemetry: Telemetry
+  /** The wall's time, not the engine's scaled one: sessions and rate limits are about people. */
+  clock: Clock
+}
+
+export type Api = {
+  app: OpenAPIHono<ApiEnv>
+  /** @throws PortInUse when another process listens there. */
+  listen(): Promise<Listening>
+  /** A one-time link that signs a browser in. Never log it. */
+  loginLink(): string
+}
+
+export function createApi({ view, token, host, port, allowedHosts = [], telemetry, clock }: ApiOptions): Api {
+  let boundPort = port
+  const sessions = createSessions({ token, clock })
+  const cookieName = () => `hedgerow-${boundPort}`
+  const identify = identifier(sessions, cookieName)
+  const shownHost = isLoopback(host) || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  const loginLink = () => `http://${shownHost}:${boundPort}/#login=${sessions.issueCode()}`
+
+  const app = newApp(telemetry)
+  const auth = authGuard(identify)
+  app.use('*', counted(telemetry), headers, hostGuard({ host, allowed: allowedHosts }))
+  app.use('/api/*', originGuard, bodyGuard, async (c, next) => {
+    c.header('cache-control', 'no-store')
+    return isSignIn(c.req.method, c.req.path) ? next() : auth(c, next)
+  })
+  app.use('/api/*', rateGuard(rateLimit(clock)))
+
+  healthRoutes(app, view, identify)
+  sessionRoutes(app, { sessions, cookieName, loginLink })
+  engineRoutes(app, view)
+  actorRoutes(app, view)
+  bookRoutes(app, view)
+  const endStreams = liveRoute(app, view, clock)
+  pageRoutes(app, () => app.getOpenAPI31Document(about))
+  app.doc31('/openapi.json', about)
+
+  const listen = async () => {
+    const listening = await startServer(app.fetch, { host, port, endStreams })
+    boundPort = listening.port
+    return listening
+  }
+  return { app, listen, loginLink }
+}
+
+const about = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Hedgerow',
+    version: '1',
+    description: 'Reads and commands of a running engine. Errors are problem details (RFC 9457).',
+  },
+  security: [{ token: [] }],
+}
+
+function newApp(telemetry: Telemetry): OpenAPIHono<ApiEnv> {
+  const app = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result, c) => {
+      if (result.success) return undefined
+      const faults = result.error.issues.map(({ path, message }) => ({
+        field: [result.target, ...path].join('.'),
+        expected: message,
+      }))
+      const detail = faults.map(({ field, expected }) => `${field}: ${expected}`).join('; ')
+      return problem(c, new Refusal(422, detail, { faults }))
+    },
+  })
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
+  app.notFound(c => problem(c, new Refusal(404, `path: nothing at ${c.req.method} ${c.req.path}`)))
+  app.onError((error, c) => {
+    if (error instanceof Refusal) return problem(c, error)
+    if (error instanceof HTTPException) return problem(c, asRefusal(error))
+    telemetry.log.error('api.failed', { method: c.req.method, path: c.req.path, error })
+    return problem(c, new Refusal(500, 'the engine failed to answer; its log says why'))
+  })
+  return app
+}
+
+function asRefusal(error: HTTPException): Refusal {
+  const known: readonly number[] = [400, 401, 403, 404, 413, 415, 422]
+  const status = known.includes(error.status) ? (error.status as RefusalStatus) : 400
+  return new Refusal(status, error.message || 'the request could not be read')
+}
+
+function counted(telemetry: Telemetry) {
+  return async (c: { res: Response }, next: () => Promise<void>) => {
+    await next()
+    telemetry.requestAnswered(c.res.status)
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * What the engine knows and owns: opportunities, hedges, the ledger, equity, funding. All read-only.
+ */
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { invalid, notFound, unauthorised } from './commands.ts'
+import type { EngineView } from './engine-view.ts'
+import type { ApiEnv } from './guard.ts'
+import { Refusal } from './problem.ts'
+import { page, pageQuery, row } from './schemas.ts'
+
+const rows = { description: 'Rows.', content: { 'application/json': { schema: z.array(row) } } }
+const paged = (schema: z.ZodType) => ({
+  description: 'A page; `next` is the cursor of the next one.',
+  content: { 'application/json': { schema } },
+})
+
+const opportunities = createRoute({
+  method: 'get',
+  path: '/api/opportunities',
+  summary: 'Every tracked symbol with its carry, and why it is not taken.',
+  responses: { 200: rows, 401: unauthorised },
+})
+
+const hedges = createRoute({
+  method: 'get',
+  path: '/api/hedges',
+  summary: 'Every hedge, newest first.',
+  responses: { 200: rows, 401: unauthorised },
+})
+
+const hedge = createRoute({
+  method: 'get',
+  path: '/api/hedges/{id}',
+  summary: 'One hedge with its orders, fills and funding.',
+  request: { params: z.object({ id: z.string().min(1).max(100) }) },
+  responses: {
+    200: { description: 'The hedge.', content: { 'application/json': { schema: row } } },
+    401: unauthorised,
+    404: notFound,
+  },
+})
+
+const ledger = createRoute({
+  method: 'get',
+  path: '/api/ledger',
+  summary: 'Postings, and what they leave unexplained per coin.',
+  request: { query: pageQuery },
+  responses: {
+    200: paged(page.extend({ residuals: z.record(z.string(), z.string()) })),
+    401: unauthorised,
+    422: invalid,
+  },
+})
+
+const equity = createRoute({
+  method: 'get',
+  path: '/api/equity',
+  summary: 'Equity over time.',
+  request: { query: z.object({ sinceMs: z.coerce.number().int().min(0).default(0) }) },
+  responses: { 200: rows, 401: unauthorised, 422: invalid },
+})
+
+const funding = createRoute({
+  method: 'get',
+  path: '/api/funding',
+  summary: 'Funding payments.',
+  request: { query: pageQuery },
+  responses: { 200: paged(page), 401: unauthorised, 422: invalid },
+})
+
+export function bookRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
+  app.openapi(opportunities, c => c.json(view.opportunities(), 200))
+  app.openapi(hedges, async c => c.json(await view.hedges(), 200))
+  app.openapi(hedge, async c => {
+    const { id } = c.req.valid('param')
+    const found = await view.hedge(id)
+    if (!found) throw new Refusal(404, `hedge: nothing is called ${id}`)
+    return c.json(found, 200)
+  })
+  app.openapi(ledger, async c => {
+    const { cursor, limit } = c.req.valid('query')
+    return c.json(await view.ledger({ cursor: cursor ?? null, limit }), 200)
+  })
+  app.openapi(equity, async c => c.json(await view.equity(c.req.valid('query').sinceMs), 200))
+  app.openapi(funding, async c => {
+    const { cursor, limit } = c.req.valid('query')
+    return c.json(await view.funding({ cursor: cursor ?? null, limit }), 200)
+  })
+}
