@@ -10,9 +10,9 @@ import {
   type Syntax,
 } from './source.ts'
 
-export const FILE_LINES_MAX = 400
+const FILE_LINES_MAX = 400
 export const FILE_LINES_TO_THINK = 250
-export const FUNCTION_LINES_MAX = 70
+const FUNCTION_LINES_MAX = 70
 
 /** Functions that are lists by nature. */
 const LISTS: Readonly<Record<string, RegExp>> = {
