@@ -1,0 +1,345 @@
+/** Traps of the SDK's sockets, each against a server that tells the lie: drops, false and missing authentication, refusals. */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { createSdkWire } from '../../src/exchange/bybit/sdk-wire.ts'
+import { type Wire, WireFailure } from '../../src/exchange/bybit/wire.ts'
+import { type LyingBybit, send, startLyingBybit, truth } from './lying-bybit.ts'
+
+const KEY = 'key-that-must-not-leak'
+const SECRET = 'secret-that-must-not-leak'
+const TRADE = '/v5/trade'
+const PRIVATE = '/v5/private'
+const LINEAR = '/v5/public/linear'
+const SPOT = '/v5/public/spot'
+
+let server: LyingBybit
+let wire: Wire
+let logged: string[]
+
+const open = (patienceMs = 300) =>
+  createSdkWire({
+    mode: 'sim',
+    urls: server,
+    key: KEY,
+    secret: SECRET,
+    clock: systemClock(),
+    recvWindowMs: 5_000,
+    patienceMs,
+    log: (kind, detail) => logged.push(`${kind} ${detail}`),
+  })
+
+beforeEach(async () => {
+  logged = []
+  server = await startLyingBybit()
+})
+afterEach(async () => {
+  await wire.close()
+  await server.close()
+  expect(logged.join('\n')).not.toContain('must-not-leak')
+})
+
+const until = (what: () => unknown) =>
+  vi.waitFor(() => expect(what()).toBeTruthy(), { timeout: 10_000, interval: 5 })
+const sent = (path: string, op: string) =>
+  server.heard.filter(one => one.path === path && one.frame.op === op)
+const order = { category: 'linear', symbol: 'BTCUSDT', orderLinkId: 'link' }
+
+/** Listens to a private stream and keeps what it says. */
+function listen() {
+  const said: string[] = []
+  wire.privateStream(['order', 'execution', 'position', 'wallet'], {
+    message: message => said.push(`message ${String(message.topic)}`),
+    up: () => said.push('up'),
+    down: cause => said.push(`down ${cause}`),
+  })
+  return said
+}
+
+/** Listens to a public stream and keeps what it says. */
+function watch(category: 'spot' | 'linear', topics: string[]) {
+  const said: string[] = []
+  const stream = wire.publicStream(category, topics, {
+    message: message => said.push(`message ${String(message.topic)}`),
+    up: () => said.push('up'),
+    down: cause => said.push(`down ${cause}`),
+    garbage: detail => said.push(`garbage ${detail}`),
+    refused: topic => said.push(`refused ${topic}`),
+  })
+  return { said, stream }
+}
+
+describe('order entry', () => {
+  test('an acknowledged order resolves with its order id and the exchange’s time', async () => {
+    wire = open()
+    await until(wire.tradeReady)
+    const reply = await wire.trade('order.create', order, 5_000)
+    expect(reply).toMatchObject({ retCode: 0, result: { orderId: 'order-1' }, time: 1_700_000_000_000 })
+  })
+
+  test('a business refusal resolves with its code, though the SDK rejects', async () => {
+    server.says.set(TRADE, (frame, socket, connection) =>
+      frame.op === 'order.create'
+        ? send(socket, {
+            reqId: frame.reqId,
+            retCode: 110007,
+            retMsg: 'ab not enough',
+            op: frame.op,
+            data: {},
+          })
+        : truth(TRADE)(frame, socket, connection),
+    )
+    wire = open()
+    await until(wire.tradeReady)
+    expect(await wire.trade('order.create', order, 5_000)).toMatchObject({ retCode: 110007 })
+  })
+
+  test('an order is refused unsent while the socket is down, and is not sent after the reconnect either', async () => {
+    wire = open()
+    await until(wire.tradeReady)
+    server.onConnect = (path, socket) => path === TRADE && socket.terminate()
+    server.drop(TRADE)
+    await until(() => !wire.tradeReady())
+    await expect(wire.trade('order.create', order, 5_000)).rejects.toMatchObject({ sent: false })
+    server.onConnect = () => {}
+    await until(wire.tradeReady)
+    await wire.trade('order.cancel', order, 50).catch(() => {})
+    expect(sent(TRADE, 'order.create')).toHaveLength(0)
+  })
+
+  test('an order is refused unsent before the socket is authenticated', async () => {
+    server.says.set(TRADE, () => {})
+    wire = open(60_000)
+    await until(() => sent(TRADE, 'auth').length)
+    expect(wire.tradeReady()).toBe(false)
+    await expect(wire.trade('order.create', order, 5_000)).rejects.toMatchObject({ sent: false })
+  })
+
+  test('a false "authenticated" (retCode 10004 without success) never makes order entry ready', async () => {
+    let lies = true
+    server.says.set(TRADE, (frame, socket, connection) =>
+      frame.op === 'auth' && lies
+        ? send(socket, { retCode: 10004, retMsg: `error sign ${KEY}`, op: 'auth', connId: 'c' })
+        : truth(TRADE)(frame, socket, connection),
+    )
+    wire = open()
+    let everReady = false
+    await vi.waitFor(
+      () => {
+        everReady ||= wire.tradeReady()
+        expect(sent(TRADE, 'auth').length).toBeGreaterThan(1)
+      },
+      { timeout: 10_000, interval: 1 },
+    )
+    expect(everReady).toBe(false)
+    expect(logged.join('\n')).toContain('authentication refused: 10004')
+    lies = false
+    await until(wire.tradeReady)
+  })
+
+  test('an order in flight on a drop fails as sent and unknown at once, long before its deadline', async () => {
+    server.says.set(TRADE, (frame, socket, connection) =>
+      frame.op === 'order.create' ? socket.terminate() : truth(TRADE)(frame, socket, connection),
+    )
+    wire = open()
+    await until(wire.tradeReady)
+    await expect(wire.trade('order.create', order, 600_000)).rejects.toMatchObject({
+      name: 'WireFailure',
+      sent: true,
+    })
+    await until(wire.tradeReady)
+    expect(sent(TRADE, 'order.create')).toHaveLength(1)
+  })
+
+  test.each([
+    ['silence', () => {}],
+    ['garbage', (_: unknown, socket: Parameters<typeof send>[0]) => send(socket, '{"reqId":"1","retC')],
+    [
+      'a reply without a reqId',
+      (_: unknown, socket: Parameters<typeof send>[0]) =>
+        send(socket, { retCode: 10005, retMsg: 'Permission denied', op: 'order.create' }),
+    ],
+  ])('%s ends by the call’s own deadline, as unknown', async (_name, says) => {
+    server.says.set(TRADE, (frame, socket, connection) =>
+      frame.op === 'order.create' ? says(frame, socket) : truth(TRADE)(frame, socket, connection),
+    )
+    wire = open()
+    await until(wire.tradeReady)
+    const failure = await wire.trade('order.create', order, 40).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(WireFailure)
+    expect(failure).toMatchObject({ sent: true })
+  })
+
+  test('request ids are not those of an earlier client, and are never repeated', async () => {
+    wire = open()
+    await until(wire.tradeReady)
+    await wire.trade('order.create', order, 5_000)
+    await wire.trade('order.create', order, 5_000)
+    await wire.close()
+    await new Promise(resolve => setImmediate(resolve))
+    wire = open()
+    await until(wire.tradeReady)
+    await wire.trade('order.create', order, 5_000)
+    const ids = sent(TRADE, 'order.create').map(one => one.frame.reqId)
+    expect(new Set(ids).size).toBe(3)
+    for (const id of ids) expect(String(id).length).toBeLessThanOrEqual(36)
+  })
+})
+
+describe('authentication', () => {
+  test.each([PRIVATE, TRADE])(
+    '%s recovers when the connection drops between the auth request and its reply',
+    async path => {
+      server.says.set(path, (frame, socket, connection) =>
+        frame.op === 'auth' && connection === 1 ? socket.terminate() : truth(path)(frame, socket, connection),
+      )
+      wire = open()
+      const said = listen()
+      await until(() => (path === TRADE ? wire.tradeReady() : said.includes('up')))
+      expect(server.connections.get(path)).toBeGreaterThan(1)
+    },
+  )
+
+  test('an auth request that is never answered is given up and made again on a new connection', async () => {
+    server.says.set(PRIVATE, (frame, socket, connection) =>
+      connection === 1 ? undefined : truth(PRIVATE)(frame, socket, connection),
+    )
+    wire = open()
+    const said = listen()
+    await until(() => said.includes('up'))
+    expect(said).toEqual(['up'])
+    server.push(PRIVATE, { topic: 'wallet', creationTime: 1, data: [] })
+    await until(() => said.includes('message wallet'))
+  })
+
+  test('a refused private auth is never up, and is tried again', async () => {
+    server.says.set(PRIVATE, (frame, socket, connection) =>
+      frame.op === 'auth' && connection < 3
+        ? send(socket, { success: false, ret_msg: 'Params Error', op: 'auth', conn_id: 'c' })
+        : truth(PRIVATE)(frame, socket, connection),
+    )
+    wire = open()
+    const said = listen()
+    await until(() => said.includes('up'))
+    expect(server.connections.get(PRIVATE)).toBe(3)
+    expect(sent(PRIVATE, 'subscribe').every(one => one.connection === 3)).toBe(true)
+  })
+
+  test('the private stream is up only when its subscription is acknowledged too', async () => {
+    let acknowledge = () => {}
+    server.says.set(PRIVATE, (frame, socket, connection) => {
+      if (frame.op !== 'subscribe') return truth(PRIVATE)(frame, socket, connection)
+      acknowledge = () => truth(PRIVATE)(frame, socket, connection)
+    })
+    wire = open(60_000)
+    const said = listen()
+    await until(() => sent(PRIVATE, 'subscribe').length)
+    expect(said).toEqual([])
+    acknowledge()
+    await until(() => said.includes('up'))
+  })
+})
+
+describe('streams', () => {
+  test('a drop is said at once, and the reconnect stays on the given address, authenticates and subscribes anew', async () => {
+    wire = open()
+    const said = listen()
+    await until(() => said.includes('up'))
+    server.drop(PRIVATE)
+    await until(() => said.some(word => word.startsWith('down')))
+    await until(() => said.filter(word => word === 'up').length === 2)
+    expect(server.connections.get(PRIVATE)).toBe(2)
+    expect(sent(PRIVATE, 'subscribe').map(one => one.connection)).toEqual([1, 2])
+  })
+
+  test('a private frame that cannot be read is a drop: the stream is taken anew', async () => {
+    wire = open()
+    const said = listen()
+    await until(() => said.includes('up'))
+    server.push(PRIVATE, '{"topic":"execution","data":[{"execId"')
+    await until(() => said.filter(word => word === 'up').length === 2)
+    expect(said[1]).toMatch(/^down/)
+  })
+
+  test('a public frame that cannot be read is told as garbage', async () => {
+    wire = open()
+    const { said } = watch('linear', ['tickers.BTCUSDT'])
+    await until(() => said.includes('up'))
+    server.push(LINEAR, '<html>')
+    server.push(LINEAR, '{"topic":"tickers.BTCUSDT","data"')
+    await until(() => said.filter(word => word.startsWith('garbage')).length === 2)
+  })
+
+  test('spot topics are asked for in requests of at most 10, and up waits for all of them', async () => {
+    wire = open()
+    const topics = Array.from({ length: 25 }, (_, at) => `orderbook.50.C${at}USDT`)
+    let asked = 0
+    server.says.set(SPOT, (frame, socket, connection) => {
+      if (frame.op === 'subscribe' && ++asked === 3) return
+      truth(SPOT)(frame, socket, connection)
+    })
+    const { said } = watch('spot', topics)
+    await until(() => sent(SPOT, 'subscribe').length === 3)
+    expect(said).toEqual([])
+    const requests = sent(SPOT, 'subscribe').map(one => one.frame.args as string[])
+    expect(requests.map(args => args.length)).toEqual([10, 10, 5])
+    expect(requests.flat()).toEqual(topics)
+  })
+
+  test('one unknown topic does not take the others of its request with it', async () => {
+    server.says.set(LINEAR, (frame, socket, connection) => {
+      const args = frame.args as string[] | undefined
+      if (frame.op === 'subscribe' && args?.includes('tickers.NONEUSDT'))
+        send(socket, {
+          success: false,
+          ret_msg: 'error:handler not found,topic:tickers.NONEUSDT',
+          conn_id: 'c',
+          req_id: frame.req_id,
+          op: 'subscribe',
+        })
+      else truth(LINEAR)(frame, socket, connection)
+    })
+    wire = open(60_000)
+    const { said } = watch('linear', ['tickers.BTCUSDT', 'tickers.NONEUSDT', 'tickers.ETHUSDT'])
+    await until(() => said.includes('up'))
+    expect(said).toContain('refused tickers.NONEUSDT')
+    const last = sent(LINEAR, 'subscribe').map(one => String(one.frame.args))
+    expect(last).toEqual(expect.arrayContaining(['tickers.BTCUSDT', 'tickers.ETHUSDT']))
+    server.drop(LINEAR)
+    await until(() => said.filter(word => word === 'up').length === 2)
+    expect(sent(LINEAR, 'subscribe').at(-1)?.frame.args).not.toContain('tickers.NONEUSDT')
+  })
+
+  test('a topic taken anew is unsubscribed and subscribed on the same connection', async () => {
+    wire = open()
+    const { said, stream } = watch('linear', ['tickers.BTCUSDT', 'orderbook.50.BTCUSDT'])
+    await until(() => said.includes('up'))
+    stream.resubscribe('orderbook.50.BTCUSDT')
+    await until(() => sent(LINEAR, 'subscribe').length === 2)
+    expect(sent(LINEAR, 'unsubscribe')[0]?.frame.args).toEqual(['orderbook.50.BTCUSDT'])
+    expect(sent(LINEAR, 'subscribe')[1]?.frame.args).toEqual(['orderbook.50.BTCUSDT'])
+    expect(server.connections.get(LINEAR)).toBe(1)
+  })
+
+  test('no socket offers compression, and public ones carry no key', async () => {
+    wire = open()
+    const { said } = watch('linear', ['tickers.BTCUSDT'])
+    await until(() => said.includes('up') && wire.tradeReady())
+    for (const path of [LINEAR, TRADE])
+      expect(server.handshakes.get(path)?.['sec-websocket-extensions']).toBeUndefined()
+    expect(sent(LINEAR, 'auth')).toHaveLength(0)
+  })
+
+  test('a closed wire dials no more', async () => {
+    wire = open()
+    const said = listen()
+    await until(() => said.includes('up') && wire.tradeReady())
+    await wire.close()
+    await until(() => [...server.sockets.values()].every(open => open.size === 0))
+    const before = [...server.connections.values()]
+    // Longer than the first redial would wait.
+    await new Promise(resolve => setTimeout(resolve, 800))
+    expect([...server.connections.values()]).toEqual(before)
+    expect(wire.tradeReady()).toBe(false)
+    expect(said).toEqual(['up'])
+  })
+})
