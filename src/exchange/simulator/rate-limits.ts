@@ -37,7 +37,7 @@ const PER_SECOND: Readonly<Record<string, number>> = {
 }
 
 /** Requests a second that Bybit allows one account on `path`. */
-export function limitOf(method: 'GET' | 'POST', path: string, category: string): number {
+function limitOf(method: 'GET' | 'POST', path: string, category: string): number {
   if (ORDER_PATHS.test(path)) return category === 'spot' && path !== '/v5/order/amend' ? 20 : 10
   if (method === 'POST' && path.startsWith('/v5/spot-margin-trade/')) return 5
   return PER_SECOND[path] ?? 50

@@ -11,6 +11,8 @@ import type { CoreReply, CoreRequest, Push, SimulatedBybit } from './simulated.t
 const STEP_WALL_MS = 20
 /** Time is promised to the account file in advance by this much, in wall milliseconds. */
 const LEASE_WALL_MS = 250
+/** The least time between two checkpoints. */
+const CHECKPOINT_WALL_MS = 5_000
 /** Long gaps (a night switched off) are taken in steps, so that pushes nobody hears are dropped on the way. */
 const STRIDE_MS = 600_000
 
@@ -64,22 +66,15 @@ export function advanceTo(core: SimulatedBybit, nowMs: number): void {
 
 export function drive({ core, clock, speed, file, state, hear, fail }: Parts): Driver {
   let timer: TimerHandle | undefined
-  let leasedMs = 0
   let closed = false
   let flushing: NodeJS.Immediate | undefined
-
   // After `fail` no connection is open, so nothing of what follows can be acknowledged.
   const giveUp = (error: Error) => {
     closed = true
     fail(error)
   }
-  const record: AccountFile['append'] = input => {
-    try {
-      file?.append(input)
-    } catch (error) {
-      giveUp(error as Error)
-    }
-  }
+  const recorder = file && recording(file, clock, speed, state, giveUp)
+
   const flush = () => {
     flushing = undefined
     const pushes = core.takePushes()
@@ -88,19 +83,14 @@ export function drive({ core, clock, speed, file, state, hear, fail }: Parts): D
   const catchUp = () => {
     if (closed) return
     const nowMs = Math.max(clock.nowMs(), core.nowMs())
-    if (file && nowMs + (LEASE_WALL_MS / 2) * speed > leasedMs) {
-      leasedMs = Math.ceil(nowMs + LEASE_WALL_MS * speed)
-      record({ untilMs: leasedMs })
-    }
+    recorder?.promise(nowMs)
     core.advance(nowMs)
     flush()
   }
-  const checkpoints = file && checkpointing(file, clock, speed, state, giveUp)
   const step = () => {
     catchUp()
-    checkpoints?.consider()
-    if (closed) return
-    timer = clock.setTimeout(step, STEP_WALL_MS * speed)
+    recorder?.considerCheckpoint()
+    if (!closed) timer = clock.setTimeout(step, STEP_WALL_MS * speed)
   }
   timer = clock.setTimeout(step, 0)
 
@@ -111,19 +101,17 @@ export function drive({ core, clock, speed, file, state, hear, fail }: Parts): D
     },
     ask(request) {
       catchUp()
-      if (request.method === 'POST' || request.via === 'trade') record({ atMs: core.nowMs(), request })
+      if (request.method === 'POST') recorder?.record({ atMs: core.nowMs(), request })
       const reply = core.request(request)
       // The reply leaves first; what it caused follows in the same turn of the loop.
       flushing ??= setImmediate(flush)
       return reply
     },
     deposit(uid, coin, amount) {
-      record({ atMs: core.nowMs(), deposit: { uid, coin, amount } })
+      recorder?.record({ atMs: core.nowMs(), deposit: { uid, coin, amount } })
       core.deposit(uid, coin, amount)
     },
-    subscribe(channel, topic) {
-      return core.subscribe(channel, topic)
-    },
+    subscribe: (channel, topic) => core.subscribe(channel, topic),
     close() {
       if (closed) return
       catchUp()
@@ -135,30 +123,41 @@ export function drive({ core, clock, speed, file, state, hear, fail }: Parts): D
   }
 }
 
-/** Takes checkpoints seldom enough that they cost under 1 % of the time, and never two at once. */
-function checkpointing(
+/** Writes inputs and promised times down, and takes checkpoints seldom enough that they cost under 1 % of the time. */
+function recording(
   file: AccountFile,
   clock: Clock,
   speed: number,
   state: () => SavedState,
-  fail: (error: Error) => void,
+  giveUp: (error: Error) => void,
 ) {
   const wallMs = () => clock.nowMs() / speed
-  let nextAtMs = wallMs() + 5_000
+  let promisedMs = 0
+  let checkpointAtMs = wallMs() + CHECKPOINT_WALL_MS
   let busy = false
+  const record = (input: Input) => {
+    try {
+      file.append(input)
+    } catch (error) {
+      giveUp(error as Error)
+    }
+  }
   return {
-    consider() {
-      if (busy || wallMs() < nextAtMs || file.pendingBytes() === 0) return
+    record,
+    promise(nowMs: number) {
+      if (nowMs + (LEASE_WALL_MS / 2) * speed <= promisedMs) return
+      promisedMs = Math.ceil(nowMs + LEASE_WALL_MS * speed)
+      record({ untilMs: promisedMs })
+    },
+    considerCheckpoint() {
+      if (busy || wallMs() < checkpointAtMs || file.pendingBytes() === 0) return
       busy = true
       const beganAtMs = wallMs()
       const done = file.checkpoint(state())
-      nextAtMs = wallMs() + Math.max(5_000, 100 * (wallMs() - beganAtMs))
-      done.then(
-        () => {
-          busy = false
-        },
-        (error: Error) => fail(error),
-      )
+      checkpointAtMs = wallMs() + Math.max(CHECKPOINT_WALL_MS, 100 * (wallMs() - beganAtMs))
+      done.then(() => {
+        busy = false
+      }, giveUp)
     },
   }
 }

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../../domain/json.ts'
 import type { Accounts } from './server-accounts.ts'
 import { signs, socketText } from './signature.ts'
 import type { Push } from './simulated.ts'
-import type { Connection, Handler, Message } from './sockets.ts'
+import type { Connection, Handler, Message } from './sockets-connection.ts'
 
 export type Gate = {
   accounts: Accounts

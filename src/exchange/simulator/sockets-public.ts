@@ -4,7 +4,8 @@
  */
 import type { JsonObject } from '../../domain/json.ts'
 import type { Push } from './simulated.ts'
-import type { Connection, Handler, Hub, Message } from './sockets.ts'
+import type { Hub } from './sockets.ts'
+import type { Connection, Handler, Message } from './sockets-connection.ts'
 
 const SPOT_ARGS_MAX = 10
 const ARGS_CHARS_MAX = 21_000

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../../domain/json.ts'
 import type { Limit, RateLimits } from './rate-limits.ts'
 import { timely } from './signature.ts'
 import type { CoreReply, CoreRequest } from './simulated.ts'
-import type { Connection, Handler, Message } from './sockets.ts'
+import type { Connection, Handler, Message } from './sockets-connection.ts'
 import { authenticate, type Gate } from './sockets-private.ts'
 
 type Desk = Gate & {
