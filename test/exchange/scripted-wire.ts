@@ -1,0 +1,67 @@
+/** A wire whose answers a test writes: for what the adapter does with replies and pushes, whatever carries them. */
+import type {
+  Envelope,
+  Params,
+  PrivateHear,
+  PublicHear,
+  TradeOp,
+  Wire,
+} from '../../src/exchange/bybit/wire.ts'
+
+export const SERVER_MS = 1_700_000_000_000
+
+export const reply = (result: unknown, retCode = 0, retMsg = 'OK'): Envelope => ({
+  retCode,
+  retMsg,
+  result,
+  retExtInfo: {},
+  time: SERVER_MS,
+})
+export const list = (...rows: unknown[]): Envelope => reply({ list: rows, nextPageCursor: '' })
+
+export type Script = {
+  get: (path: string, params: Params) => Envelope | Promise<Envelope>
+  trade: (op: TradeOp, args: Params) => Envelope | Promise<Envelope>
+  ready: boolean
+}
+
+export type ScriptedWire = Wire & {
+  script: Script
+  asked: { path: string; params: Params }[]
+  publicHears: Map<'spot' | 'linear', PublicHear>
+  topics: Map<'spot' | 'linear', readonly string[]>
+  resubscribed: string[]
+  privateHear: PrivateHear | undefined
+}
+
+export function scriptedWire(script: Partial<Script> = {}): ScriptedWire {
+  const wire: ScriptedWire = {
+    script: { get: () => list(), trade: () => reply({ orderId: 'o' }), ready: true, ...script },
+    asked: [],
+    publicHears: new Map(),
+    topics: new Map(),
+    resubscribed: [],
+    privateHear: undefined,
+    async get(path, params) {
+      wire.asked.push({ path, params })
+      return wire.script.get(path, params)
+    },
+    post: () => Promise.reject(new Error('not scripted')),
+    async trade(op, args) {
+      wire.asked.push({ path: op, params: args })
+      return wire.script.trade(op, args)
+    },
+    tradeReady: () => wire.script.ready,
+    publicStream(category, topics, hear) {
+      wire.publicHears.set(category, hear)
+      wire.topics.set(category, topics)
+      return { resubscribe: topic => wire.resubscribed.push(topic), close: () => {} }
+    },
+    privateStream(_topics, hear) {
+      wire.privateHear = hear
+      return { close: () => {} }
+    },
+    close: async () => {},
+  }
+  return wire
+}
