@@ -7,15 +7,14 @@
  * moment, one wish after the other: two symbols can never both be granted the last of the room.
  */
 
-import { Decimal } from 'decimal.js'
 import { assign, setup } from 'xstate'
-import type { Exposure } from '../src/domain/exposure.ts'
+import { capitalOf, type Exposure, type OpenHedge } from '../src/domain/exposure.ts'
 import type { JsonObject } from '../src/domain/json.ts'
 import { type Approved, approve } from '../src/domain/limits.ts'
 import type { HedgePlan } from '../src/domain/plan.ts'
 import { isRefusal } from '../src/domain/refusal.ts'
 import type { ExecutionRules, LimitRules } from '../src/domain/rules.ts'
-import { type Usdt, usdt } from '../src/domain/units.ts'
+import type { Usdt } from '../src/domain/units.ts'
 import type { HedgeInput } from './hedge-context.ts'
 
 /** What the desk knows of a hedge it granted. */
@@ -59,12 +58,15 @@ export const hedgeIdOf = (salt: string, counter: number): string =>
 /** Capital of hedges granted moments ago, which the wallet does not show yet. */
 const UNSEEN_MS = 60_000
 
-function exposureOf({ hedges }: DeskContext, funds: Funds, atMs: number): Exposure {
-  const unseen = Object.values(hedges).filter(hedge => hedge.grantedAtMs > atMs - UNSEEN_MS)
+const openHedges = ({ hedges }: DeskContext): OpenHedge[] =>
+  Object.entries(hedges).map(([hedgeId, { symbol, notionalUsdt }]) => ({ hedgeId, symbol, notionalUsdt }))
+
+function exposureOf(context: DeskContext, funds: Funds, atMs: number): Exposure {
+  const unseen = Object.values(context.hedges).filter(hedge => hedge.grantedAtMs > atMs - UNSEEN_MS)
   return {
-    hedges: Object.entries(hedges).map(([hedgeId, hedge]) => ({ hedgeId, ...hedge })),
+    hedges: openHedges(context),
     ...funds,
-    reservedUsdt: usdt(unseen.reduce((sum, hedge) => sum.plus(hedge.capitalUsdt), new Decimal(0))),
+    reservedUsdt: capitalOf(unseen),
     halted: false,
   }
 }
@@ -91,7 +93,8 @@ function birth(context: DeskContext, plan: Approved<HedgePlan>, symbolActor: str
 }
 
 type Message = { to: string; event: { type: string } & JsonObject }
-type Wish = { symbol: string; symbolActor: string; hedgeId: string; carriedUsdt: Usdt; hedges: number }
+/** What planning may know: the effect must not read the desk, whose snapshot may lead. */
+export type Wish = { symbol: string; symbolActor: string; hedgeId: string; hedges: OpenHedge[] }
 
 const deskSetup = setup({
   types: { context: {} as DeskContext, events: {} as DeskEvent, input: {} as DeskInput },
@@ -180,16 +183,11 @@ const planHedge = {
   type: 'planHedge',
   params: ({ context, event }: Args): Wish => {
     const { symbol, symbolActor } = event.type === 'hedge.wanted' ? event : { symbol: '', symbolActor: '' }
-    const carried = Object.values(context.hedges).reduce(
-      (sum, hedge) => sum.plus(hedge.notionalUsdt),
-      new Decimal(0),
-    )
     return {
       symbol,
       symbolActor,
       hedgeId: context.planning[symbol] ?? '',
-      carriedUsdt: usdt(carried),
-      hedges: Object.keys(context.hedges).length,
+      hedges: openHedges(context),
     }
   },
 } as const

@@ -75,7 +75,7 @@ const engineSetup = setup({
     note: assign(({ event }) => ('because' in event ? { because: event.because ?? '' } : {})),
     accountUp: assign({ accountUp: true }),
     accountDown: assign({ accountUp: false }),
-    keepFindings: assign(({ context, event }) =>
+    keepFindings: assign(({ event }) =>
       event.type === 'reconcile.finished' ? { findings: event.findings, because: '' } : {},
     ),
     startTree: () => {},

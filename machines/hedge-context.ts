@@ -3,35 +3,30 @@
  * JSON only. Quantities count up as a long-carry hedge grows: spot coins held, perpetual coins short.
  */
 
-import { Decimal } from 'decimal.js'
 import { isBalanced } from '../src/domain/balance.ts'
 import type { LegName } from '../src/domain/instrument.ts'
+import { addOutcome, type LegOutcome, movedNothing } from '../src/domain/leg-outcome.ts'
 import { type OrderLinkId, type OrderPurpose, orderLinkId } from '../src/domain/order.ts'
 import type { HedgePlan, LegOrder } from '../src/domain/plan.ts'
 import type { ExecutionRules, LimitRules } from '../src/domain/rules.ts'
-import { type BaseQty, baseQty, NO_BASE, NO_USDT, type Usdt, usdt } from '../src/domain/units.ts'
+import { NO_BASE, NO_USDT, type Usdt } from '../src/domain/units.ts'
 
 /** An order the leg works until its end is known. `asked` is set once the exchange may have heard of it. */
 export type LegAsk = LegOrder & {
+  symbol: string
   orderLinkId: OrderLinkId
   purpose: OrderPurpose
   decidedAtMs: number
   asked: boolean
 }
 
-export type LegBook = {
+export type LegBook = LegOutcome & {
   /** Orders so far: the next order's number. */
   step: number
   order: LegAsk | null
   /** Questions about the present order, and how many in a row found nothing. */
   asks: number
   absents: number
-  /** What the leg holds, from executions. */
-  base: BaseQty
-  /** Cash of its fills without fees: negative when bought. */
-  cashUsdt: Usdt
-  /** Fees, valued in USDT at the fill price. Positive is paid. */
-  feesUsdt: Usdt
 }
 
 export type Phase = 'entering' | 'hedged' | 'unwinding'
@@ -52,6 +47,8 @@ export type HedgeContext = {
   repairs: number
   /** Since when the legs differ by a lot or more; 0 when they do not. */
   unbalancedSinceMs: number
+  /** Orders in a row that changed nothing: rejected, absent, or not filled. */
+  setbacks: number
   /** Decisions in a row that found nothing to do but wait. */
   waits: number
   verifies: number
@@ -91,6 +88,7 @@ export const newHedge = (input: HedgeInput): HedgeContext => ({
   overdue: false,
   repairs: 0,
   unbalancedSinceMs: 0,
+  setbacks: 0,
   waits: 0,
   verifies: 0,
   absentOrders: [],
@@ -103,14 +101,7 @@ export const newHedge = (input: HedgeInput): HedgeContext => ({
 })
 
 /** What an order did, in the hedge's own sense: see `legOutcome`. */
-export type Outcome = {
-  orderLinkId: string
-  leg: LegName
-  /** Change of what the leg holds. */
-  base: BaseQty
-  cashUsdt: Usdt
-  feesUsdt: Usdt
-}
+export type Outcome = { orderLinkId: string; leg: LegName } & LegOutcome
 
 /** The next order of a leg, named from facts that this very step commits. */
 export function takeOrder(context: HedgeContext, order: LegOrder, purpose: OrderPurpose, atMs: number) {
@@ -118,7 +109,8 @@ export function takeOrder(context: HedgeContext, order: LegOrder, purpose: Order
   const book = context[leg]
   assertFree(context)
   const id = orderLinkId(context.plan.hedgeId, leg, purpose, book.step)
-  const ask: LegAsk = { ...order, orderLinkId: id, purpose, decidedAtMs: atMs, asked: false }
+  const { symbol } = context.plan[leg]
+  const ask: LegAsk = { ...order, symbol, orderLinkId: id, purpose, decidedAtMs: atMs, asked: false }
   const next: LegBook = { ...book, step: book.step + 1, order: ask, asks: 0, absents: 0 }
   return { [leg]: next, repairs: context.repairs + (context.unbalancedSinceMs > 0 ? 1 : 0), waits: 0 }
 }
@@ -136,12 +128,11 @@ export function settle(context: HedgeContext, outcome: Outcome, atMs: number): P
   const next: LegBook = {
     ...book,
     order: own ? null : book.order,
-    base: baseQty(new Decimal(book.base).plus(outcome.base)),
-    cashUsdt: usdt(new Decimal(book.cashUsdt).plus(outcome.cashUsdt)),
-    feesUsdt: usdt(new Decimal(book.feesUsdt).plus(outcome.feesUsdt)),
+    ...addOutcome(book, outcome),
   }
   const legs = { spot: context.spot, perp: context.perp, [outcome.leg]: next }
-  return { ...legs, ...balance(context, legs, atMs) }
+  const setbacks = movedNothing(outcome) ? context.setbacks + 1 : 0
+  return { ...legs, ...balance(context, legs, atMs), setbacks }
 }
 
 /** Since when the legs are apart, and a clean slate for repairs when they are not. */
@@ -163,7 +154,7 @@ export function forget(context: HedgeContext, leg: LegName): Partial<HedgeContex
   const absentOrders = book.order
     ? [...context.absentOrders, book.order.orderLinkId].slice(-ABSENT_KEPT)
     : context.absentOrders
-  return { [leg]: { ...book, order: null }, absentOrders }
+  return { [leg]: { ...book, order: null }, absentOrders, setbacks: context.setbacks + 1 }
 }
 
 export const changeLeg = (

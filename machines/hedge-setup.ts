@@ -1,10 +1,10 @@
 /** The names a hedge's chart is written with: its actions, guards, delays and effects. No IO, no clock, no chance. */
 
-import { Decimal } from 'decimal.js'
 import { assign, setup } from 'xstate'
-import { perpMissing } from '../src/domain/balance.ts'
+import { isBalanced } from '../src/domain/balance.ts'
+import { addFunding } from '../src/domain/funding.ts'
 import type { LegName } from '../src/domain/instrument.ts'
-import { type BaseQty, NO_BASE, usdt } from '../src/domain/units.ts'
+import { type BaseQty, NO_BASE } from '../src/domain/units.ts'
 import {
   balance,
   changeLeg,
@@ -40,6 +40,8 @@ export const hedgeFacts = ({ context }: { context: HedgeContext }): HedgeFacts =
 
 /** Verifications that disagree before a person is called: the exchange's own views lag each other for a moment. */
 const VERIFIES_MAX = 5
+/** Orders in a row that may change nothing before a person is called. */
+const SETBACKS_MAX = 30
 /** Decisions in a row that may wait (for data, for depth) before a person is called, when legs are apart. */
 const WAITS_MAX = 120
 
@@ -57,6 +59,8 @@ const isProvenAbsent = (context: HedgeContext, event: HedgeEvent, leg: LegName) 
   isOwnOrder(context, event, leg) &&
   context[leg].absents + 1 >= context.execution.asksMin &&
   event.serverAtMs > windowEndsAtMs(context, context[leg].order?.decidedAtMs ?? 0)
+
+const isWorkDone = ({ spot, perp }: HedgeContext) => spot.order === null && perp.order === null
 
 const holdings = ({ spot, perp }: HedgeContext) => ({ spotNetBase: spot.base, perpBase: perp.base })
 
@@ -81,14 +85,17 @@ export const hedgeSetup = setup({
     isUnprovenAbsent: ({ context, event }, { leg }: OfLeg) =>
       isOwnOrder(context, event, leg) && !isProvenAbsent(context, event, leg),
     isAskedOut: ({ context }, { leg }: OfLeg) => context[leg].asks > context.execution.asksMax,
-    isWorkDone: ({ context }) => context.spot.order === null && context.perp.order === null,
+    isWorkDone: ({ context }) => isWorkDone(context),
     hasFailure: ({ context }) => context.failure !== null,
     isLeftOrLate: ({ context, event }) =>
       event.type === 'order.closed' &&
       (context.absentOrders.includes(event.orderLinkId) || isOwnOrder(context, event, event.leg)),
     isVerifiedOften: ({ context }) => context.verifies >= VERIFIES_MAX,
     isWaitedOut: ({ context }) => context.waits >= WAITS_MAX && context.unbalancedSinceMs > 0,
-    isApart: ({ context }) => !new Decimal(perpMissing(context.plan, holdings(context))).isZero(),
+    /** The first order that changes nothing is followed at once; after that there is a pause. */
+    isSetBack: ({ context }) => isWorkDone(context) && context.setbacks > 1,
+    isSetBackOut: ({ context }) => isWorkDone(context) && context.setbacks > SETBACKS_MAX,
+    isApart: ({ context }) => !isBalanced(context.plan, holdings(context)),
     isNewSettlement: ({ context, event }) =>
       event.type === 'funding.settled' && event.settledAtMs > context.lastSettlementAtMs,
     isLeaving: ({ context }) => context.unwindBecause !== null,
@@ -98,7 +105,13 @@ export const hedgeSetup = setup({
       event.type === 'legs.found' && event.spotBase === NO_BASE && event.perpBase === NO_BASE,
   },
   actions: {
-    enter: assign((_, { phase }: { phase: Phase }) => ({ phase, waits: 0, verifies: 0, failure: null })),
+    enter: assign((_, { phase }: { phase: Phase }) => ({
+      phase,
+      waits: 0,
+      setbacks: 0,
+      verifies: 0,
+      failure: null,
+    })),
     markEntered: assign(({ event }) => ({ enteredAtMs: event.atMs })),
     markHedged: assign(({ context, event }) => ({
       hedgedAtMs: context.hedgedAtMs || event.atMs,
@@ -125,8 +138,12 @@ export const hedgeSetup = setup({
     settle: assign(({ context, event }) =>
       event.type === 'order.closed' ? settle(context, event, event.atMs) : {},
     ),
-    free: assign(({ context }, { leg }: OfLeg) => changeLeg(context, leg, () => ({ order: null }))),
+    free: assign(({ context }, { leg }: OfLeg) => ({
+      ...changeLeg(context, leg, () => ({ order: null })),
+      setbacks: context.setbacks + 1,
+    })),
     forget: assign(({ context }, { leg }: OfLeg) => forget(context, leg)),
+    giveUp: assign(({ context }) => ({ failure: `${context.setbacks} orders in a row changed nothing` })),
     strand: assign(({ context }, { leg }: OfLeg) => ({
       failure: `order ${context[leg].order?.orderLinkId}: the exchange gave no clear answer`,
     })),
@@ -143,7 +160,7 @@ export const hedgeSetup = setup({
     bookFunding: assign(({ context, event }) =>
       event.type === 'funding.settled'
         ? {
-            fundingUsdt: usdt(new Decimal(context.fundingUsdt).plus(event.amountUsdt)),
+            fundingUsdt: addFunding(context.fundingUsdt, event.amountUsdt),
             settlements: context.settlements + 1,
             lastSettlementAtMs: event.settledAtMs,
           }

@@ -45,6 +45,8 @@ const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.c
       ordering: {
         always: [
           { guard: 'hasFailure', target: '#hedge.failed' },
+          { guard: 'isSetBackOut', actions: 'giveUp', target: '#hedge.failed' },
+          { guard: 'isSetBack', target: 'pausing' },
           { guard: 'isWorkDone', target: 'deciding' },
         ],
       },

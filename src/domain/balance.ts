@@ -18,7 +18,3 @@ export function perpMissing(plan: Measured, { spotNetBase, perpBase }: Holdings)
 /** Level: the legs differ by less than one lot, with the rest on the spot side as dust. */
 export const isBalanced = (plan: Measured, holdings: Holdings): boolean =>
   new Decimal(perpMissing(plan, holdings)).isZero()
-
-/** Base coins not covered by the other leg, without sign. */
-export const unhedgedBase = ({ spotNetBase, perpBase }: Holdings): BaseQty =>
-  baseQty(new Decimal(spotNetBase).minus(perpBase).abs())

@@ -1,5 +1,6 @@
 /** What the account already carries when a new plan asks to be allowed. */
-import type { Usdt } from './units.ts'
+import { Decimal } from 'decimal.js'
+import { type Usdt, usdt } from './units.ts'
 
 export type OpenHedge = { hedgeId: string; symbol: string; notionalUsdt: Usdt }
 
@@ -14,3 +15,7 @@ export type Exposure = {
   /** Account maintenance margin rate, a fraction: '1' is liquidation. */
   maintenanceMarginRate: string
 }
+
+/** What these hedges take of the account together. */
+export const capitalOf = (hedges: readonly { capitalUsdt: Usdt }[]): Usdt =>
+  usdt(hedges.reduce((sum, hedge) => sum.plus(hedge.capitalUsdt), new Decimal(0)))

@@ -72,3 +72,6 @@ export function expectedRateReverting(
 /** Gross yearly rate on notional, a fraction: r × 8760 / h. Not compounded, before every cost. */
 export const fundingApr = (rate: FundingRate, intervalMs: number): number =>
   new Decimal(rate).times(HOURS_A_YEAR).times(HOUR_MS).div(intervalMs).toNumber()
+
+/** Funding so far and one settlement more; positive is received. */
+export const addFunding = (soFar: Usdt, settled: Usdt): Usdt => usdt(new Decimal(soFar).plus(settled))

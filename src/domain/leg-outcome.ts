@@ -47,3 +47,13 @@ export function legOutcome(
       : (bought ? filled.neg() : filled).mul(plan.perp.multiplier)
   return { base: baseQty(base), cashUsdt: usdt(bought ? value.neg() : value), feesUsdt: usdt(feesUsdt) }
 }
+
+/** A leg after one more outcome. */
+export const addOutcome = (leg: LegOutcome, outcome: LegOutcome): LegOutcome => ({
+  base: baseQty(new Decimal(leg.base).plus(outcome.base)),
+  cashUsdt: usdt(new Decimal(leg.cashUsdt).plus(outcome.cashUsdt)),
+  feesUsdt: usdt(new Decimal(leg.feesUsdt).plus(outcome.feesUsdt)),
+})
+
+/** True of an order that moved nothing. */
+export const movedNothing = ({ base }: Pick<LegOutcome, 'base'>): boolean => new Decimal(base).isZero()

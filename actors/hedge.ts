@@ -1,0 +1,155 @@
+/** Carries out what a hedge decides: asks for the next step, places its orders, asks about them, verifies by reading. */
+import { Decimal } from 'decimal.js'
+import { hedgeMachine } from '../machines/hedge.ts'
+import type { LegAsk } from '../machines/hedge-context.ts'
+import type { HedgeFacts } from '../machines/hedge-setup.ts'
+import type { LegName } from '../src/domain/instrument.ts'
+import type { JsonObject } from '../src/domain/json.ts'
+import { legOutcome } from '../src/domain/leg-outcome.ts'
+import { judgeEntry } from '../src/domain/opportunity.ts'
+import type { OrderRequest } from '../src/domain/order.ts'
+import { nextStep, type Step } from '../src/domain/steps.ts'
+import { type BaseQty, baseQty, NO_BASE } from '../src/domain/units.ts'
+import type { Answer, EffectHandler } from './outbox.ts'
+import type { DurableKind } from './runtime.ts'
+import type { World } from './world.ts'
+
+type Work = { leg: LegName; order: LegAsk }
+
+/** A hedge's kind: its chart, and the effects that the chart only names. */
+export const hedgeKind = (world: World): DurableKind => ({
+  machine: hedgeMachine,
+  effects: {
+    confirmPlan: async params => confirmPlan(world, facts(params)),
+    decideStep: async params => asEvent(decide(world, facts(params))),
+    placeOrder: placeOrder(world),
+    findOrder: findOrder(world),
+    cancelOrder: cancelOrder(world),
+    verifyLegs: async params => verifyLegs(world, facts(params)),
+    findLegs: async params => findLegs(world, facts(params)),
+    async alert(params, { actorId }) {
+      world.alerts.raise('page', 'hedge.failed', { actorId, because: String(params.because) })
+      return undefined
+    },
+  },
+})
+
+const facts = (params: JsonObject) => params as unknown as HedgeFacts
+const work = (params: JsonObject) => params as unknown as Work
+
+/** The plan is as old as its journey through the desk: the market is looked at once more before the first order. */
+function confirmPlan(world: World, { plan }: HedgeFacts): Answer {
+  const refused = world.newRiskRefused()
+  if (refused) return { type: 'plan.refused', because: refused }
+  const view = world.board.view(plan.symbol)
+  if (!view) return { type: 'plan.refused', because: `${plan.symbol} is not tracked` }
+  const judged = judgeEntry(view, world.rules, world.clock.nowMs())
+  if (judged.verdict !== 'tempting') {
+    return {
+      type: 'plan.refused',
+      because: `${judged.because}: found ${judged.found}, limit ${judged.limit}`,
+    }
+  }
+  return { type: 'plan.confirmed' }
+}
+
+function decide(world: World, hedge: HedgeFacts): Step {
+  const view = world.board.view(hedge.plan.symbol)
+  if (!view) return { kind: 'wait', because: `${hedge.plan.symbol} has no market data` }
+  return nextStep(hedge, view, world.rules, world.newRiskRefused(), world.clock.nowMs())
+}
+
+function asEvent(step: Step): Answer {
+  const { kind, ...rest } = step
+  return { type: `step.${kind}`, ...(rest as JsonObject) }
+}
+
+const request = ({ leg, order }: Work): OrderRequest => ({
+  orderLinkId: order.orderLinkId,
+  market: leg === 'spot' ? 'spot' : 'linear',
+  symbol: order.symbol,
+  side: order.side,
+  qty: order.qty,
+  limitPrice: order.limitPrice,
+  timeInForce: 'IOC',
+  reduceOnly: order.reduceOnly,
+})
+
+const placeOrder =
+  (world: World): EffectHandler =>
+  async (params, { redriven, actorId }) => {
+    const { leg, order } = work(params)
+    const { orderLinkId } = order
+    // It may have left before the crash: from here on it is asked about, never sent (promise 2).
+    if (redriven) return { type: 'order.unknown', orderLinkId, cause: 'the process restarted' }
+    const refused = leg === 'spot' && order.purpose === 'enter' ? world.newRiskRefused() : null
+    if (refused) return { type: 'order.rejected', orderLinkId, reason: 'not-trading', detail: refused }
+    world.assertOwner()
+    const placed = await world.exchange.placeOrder(request({ leg, order }))
+    world.telemetry.orderEnded(placed.kind)
+    const { log } = world.telemetry
+    log.info('order.placed', { actorId, orderLinkId, side: order.side, qty: order.qty, outcome: placed.kind })
+    if (placed.kind === 'accepted') return { type: 'order.accepted', orderLinkId }
+    if (placed.kind === 'unknown') return { type: 'order.unknown', orderLinkId, cause: placed.cause }
+    return { type: 'order.rejected', orderLinkId, reason: placed.reason, detail: placed.detail }
+  }
+
+const findOrder =
+  (world: World): EffectHandler =>
+  async (params, { actorId }) => {
+    const { leg, order } = work(params)
+    const { orderLinkId } = order
+    const market = leg === 'spot' ? 'spot' : 'linear'
+    const looked = await world.exchange.findOrder(market, order.symbol, orderLinkId)
+    if (looked.kind === 'unanswered') return { type: 'order.unanswered', orderLinkId, cause: looked.cause }
+    if (looked.kind === 'absent') return { type: 'order.absent', orderLinkId, serverAtMs: looked.serverAtMs }
+    if (looked.report.status === 'open') return { type: 'order.open', orderLinkId }
+    const plan = world.runtime().get(actorId)?.actor.getSnapshot().context.plan as
+      | HedgeFacts['plan']
+      | undefined
+    const outcome = plan && legOutcome(leg, looked.report, looked.fills, plan)
+    if (!outcome)
+      return { type: 'order.unanswered', orderLinkId, cause: 'its executions are not all there yet' }
+    return { type: 'order.closed', orderLinkId, leg, ...outcome }
+  }
+
+const cancelOrder =
+  (world: World): EffectHandler =>
+  async params => {
+    const { leg, order } = work(params)
+    world.assertOwner()
+    await world.exchange.cancelOrder(leg === 'spot' ? 'spot' : 'linear', order.symbol, order.orderLinkId)
+    return undefined
+  }
+
+/** What the exchange shows of this hedge's two instruments. */
+async function readLegs(world: World, { plan }: HedgeFacts): Promise<{ perpBase: Decimal; coin: Decimal }> {
+  const [positions, wallet] = await Promise.all([world.exchange.positions(), world.exchange.wallet()])
+  const position = positions.find(({ symbol }) => symbol === plan.perp.symbol)
+  const contracts = new Decimal(position?.qty ?? 0).mul(position?.side === 'Buy' ? -1 : 1)
+  const coin = wallet.coins.find(each => each.coin === plan.baseCoin)?.wallet ?? '0'
+  return { perpBase: contracts.mul(plan.perp.multiplier), coin: new Decimal(coin) }
+}
+
+async function verifyLegs(world: World, hedge: HedgeFacts): Promise<Answer> {
+  const { perpBase, coin } = await readLegs(world, hedge)
+  if (!perpBase.eq(hedge.perpBase)) {
+    const detail = `${hedge.plan.perp.symbol}: expected ${hedge.perpBase} short, found ${perpBase.toFixed()}`
+    return { type: 'legs.differ', detail }
+  }
+  // More than ours is somebody's own coin; less is a leg that is missing.
+  if (coin.plus(hedge.plan.spot.qtyStep).lt(hedge.spotNetBase)) {
+    const detail = `${hedge.plan.baseCoin}: expected at least ${hedge.spotNetBase}, found ${coin.toFixed()}`
+    return { type: 'legs.differ', detail }
+  }
+  return { type: 'legs.verified' }
+}
+
+/** The holdings that the exchange shows and that can be this hedge's: never more spot than it ever held. */
+async function findLegs(world: World, hedge: HedgeFacts): Promise<Answer> {
+  const { perpBase, coin } = await readLegs(world, hedge)
+  const spot = Decimal.min(coin, hedge.spotNetBase)
+  const isDust = perpBase.isZero() && spot.lt(hedge.plan.spot.minOrderQty)
+  const spotBase: BaseQty = isDust ? NO_BASE : baseQty(spot)
+  return { type: 'legs.found', spotBase, perpBase: baseQty(perpBase), detail: 'as the exchange shows' }
+}

@@ -1,0 +1,85 @@
+/**
+ * What is known of each tracked market at this moment: plain values, never journaled. A part that its feed calls stale is
+ * gone until it is heard again, so that nothing is decided on it.
+ */
+import type { Clock } from '../src/clock.ts'
+import type { PairFeeRates } from '../src/domain/fees.ts'
+import type { HedgePair, Market } from '../src/domain/instrument.ts'
+import type { MarketView } from '../src/domain/market-view.ts'
+import type { Book, MarketFact, PerpTicker } from '../src/exchange/exchange.ts'
+
+export type MarketBoard = {
+  hear(fact: MarketFact): void
+  /** Undefined for a symbol that is not tracked. */
+  view(symbol: string): MarketView | undefined
+  symbols(): string[]
+  pairs(): HedgePair[]
+  setFeeRates(symbol: string, feeRates: PairFeeRates): void
+  /** Engine milliseconds since anything was heard of either market. */
+  ageMs(): { spot: number; linear: number }
+}
+
+export function createMarketBoard(
+  clock: Clock,
+  pairs: readonly HedgePair[],
+  fees: PairFeeRates,
+): MarketBoard {
+  const views = new Map<string, MarketView>(pairs.map(pair => [pair.symbol, blank(pair, fees)]))
+  const bySpot = new Map(pairs.map(pair => [pair.spot.symbol, pair.symbol]))
+  const heardAtMs = { spot: clock.nowMs(), linear: clock.nowMs() }
+
+  const change = (
+    symbol: string,
+    part: Partial<MarketView>,
+    received?: Partial<MarketView['receivedAtMs']>,
+  ) => {
+    const view = views.get(symbol)
+    if (!view) return
+    const receivedAtMs = received ? { ...view.receivedAtMs, ...received } : view.receivedAtMs
+    views.set(symbol, { ...view, ...part, receivedAtMs })
+  }
+
+  const hearBook = (book: Book) => {
+    const nowMs = clock.nowMs()
+    heardAtMs[book.market] = nowMs
+    if (book.market === 'spot') change(bySpot.get(book.symbol) ?? '', { spotBook: book }, { spotBook: nowMs })
+    else change(book.symbol, { perpBook: book }, { perpBook: nowMs })
+  }
+
+  const hearTicker = (ticker: PerpTicker) => {
+    heardAtMs.linear = clock.nowMs()
+    change(ticker.symbol, { ticker }, { ticker: heardAtMs.linear })
+  }
+
+  const forget = (market: Market, symbol: string) => {
+    if (market === 'spot') change(bySpot.get(symbol) ?? '', { spotBook: null })
+    else change(symbol, { perpBook: null, ticker: null })
+  }
+
+  return {
+    hear(fact) {
+      if (fact.kind === 'book') hearBook(fact.book)
+      else if (fact.kind === 'ticker') hearTicker(fact.ticker)
+      else if (fact.kind === 'stale') for (const symbol of fact.symbols) forget(fact.market, symbol)
+      else if (fact.kind === 'down') {
+        for (const { pair } of [...views.values()]) forget(fact.market, pair[SIDE[fact.market]].symbol)
+      }
+    },
+    view: symbol => views.get(symbol),
+    symbols: () => [...views.keys()],
+    pairs: () => [...pairs],
+    setFeeRates: (symbol, feeRates) => change(symbol, { feeRates }),
+    ageMs: () => ({ spot: clock.nowMs() - heardAtMs.spot, linear: clock.nowMs() - heardAtMs.linear }),
+  }
+}
+
+const SIDE = { spot: 'spot', linear: 'perp' } as const
+
+const blank = (pair: HedgePair, feeRates: PairFeeRates): MarketView => ({
+  pair,
+  spotBook: null,
+  perpBook: null,
+  ticker: null,
+  receivedAtMs: { spotBook: 0, perpBook: 0, ticker: 0 },
+  feeRates,
+})

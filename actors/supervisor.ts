@@ -1,0 +1,26 @@
+/** The supervisor's kind, and which of its children a booting runtime must not start by itself. */
+import { type SupervisorContext, supervisorMachine } from '../machines/supervisor.ts'
+import type { ActorRow } from '../src/store/records.ts'
+import type { DurableKind } from './runtime.ts'
+import type { World } from './world.ts'
+
+export const supervisorKind = (world: World): DurableKind => ({
+  machine: supervisorMachine,
+  effects: {
+    async alert(params, { actorId }) {
+      world.alerts.raise('page', 'actor.quarantined', { actorId, because: String(params.because) })
+      return undefined
+    },
+  },
+})
+
+/** Children that wait for their restart or are quarantined, by their supervisor's own row. */
+export function heldChildren(rows: readonly ActorRow[]): ReadonlySet<string> {
+  const held = new Set<string>()
+  for (const { kind, snapshot } of rows) {
+    if (kind !== 'supervisor') continue
+    const { context } = JSON.parse(snapshot) as { context: SupervisorContext }
+    for (const child of Object.values(context.children)) if (child.status !== 'running') held.add(child.id)
+  }
+  return held
+}

@@ -1,0 +1,5 @@
+/** A symbol only speaks to others: every effect of its chart is a message. */
+import { symbolMachine } from '../machines/symbol.ts'
+import type { DurableKind } from './runtime.ts'
+
+export const symbolKind = (): DurableKind => ({ machine: symbolMachine, effects: {} })

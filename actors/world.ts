@@ -1,0 +1,34 @@
+/** The ports that actors act through. `main.ts` fills them; tests fill them with small ones of their own. */
+import type { Alerts } from '../src/alerts.ts'
+import type { Clock } from '../src/clock.ts'
+import type { Rules } from '../src/domain/rules.ts'
+import type { Usdt } from '../src/domain/units.ts'
+import type { Exchange } from '../src/exchange/exchange.ts'
+import type { Telemetry } from '../src/telemetry.ts'
+import type { MarketBoard } from './market-board.ts'
+import type { Runtime } from './runtime.ts'
+
+/** The account as last read. */
+export type Funds = { availableUsdt: Usdt; maintenanceMarginRate: string; equityUsdt: Usdt; readAtMs: number }
+
+export type World = {
+  clock: Clock
+  exchange: Exchange
+  board: MarketBoard
+  rules: Rules
+  telemetry: Telemetry
+  alerts: Alerts
+  /** Known only once the runtime is made, and the runtime is made with the actors: hence a call. */
+  runtime: () => Runtime
+  /** Why no new risk may be taken at this moment; null when it may (promise 9). */
+  newRiskRefused: () => string | null
+  /** Throws when this process no longer owns the account: nothing may leave it (promise 8). */
+  assertOwner: () => void
+  funds: () => Funds | undefined
+  /** Something happened that moves money: book it soon. */
+  bookSoon: () => void
+  /** Books all there is and gives the residual per coin. */
+  bookNow: () => Promise<Record<string, string>>
+  /** Reconciled and trading, or halted by a person: ready to be looked at. */
+  announceReady: () => void
+}
