@@ -130,7 +130,8 @@ function waysOut(
   prices: { spot: Price; perp: Price },
 ): { repair: Way | undefined; unwind: Way | undefined } {
   const unhedged = new Decimal(unhedgedBase(held))
-  if (unhedged.abs().lt(lotBase(plan.perp))) return { repair: undefined, unwind: undefined }
+  // Spot above the perpetual by less than a lot is how every hedge stands; below it, one lot is given back.
+  if (unhedged.gte(0) && unhedged.lt(lotBase(plan.perp))) return { repair: undefined, unwind: undefined }
   const { spot, perp } = plan
   const missing = unhedged.abs()
   if (unhedged.gt(0)) {

@@ -4,7 +4,7 @@
  */
 import { Decimal } from 'decimal.js'
 import { limitThrough } from './book.ts'
-import { grossForNet } from './fees.ts'
+import { grossForNet, netBaseReceived } from './fees.ts'
 import { floorTo } from './grid.ts'
 import type { FreshMarket, MarketView } from './market-view.ts'
 import { lotBase, smallestHedge, smallestOrder } from './minimums.ts'
@@ -49,10 +49,11 @@ export function nextSlice(plan: HedgePlan, held: Holdings, market: MarketView, r
     rules.execution.slippageBpsMax,
   )
   const cap = Decimal.min(plan.sliceBaseQty, caps.spot, caps.perp)
-  const net = landOnGrid(plan, held, sliceOf(missing, cap, least), least)
+  const net = landOnGrid(plan, held, sliceOf(plan, missing, cap, least), least)
   if (cap.lt(least) || net.gt(cap.plus(lotBase(plan.perp))))
     return wait('not-enough-depth', cap.toFixed(), least.toFixed())
-  const qty = grossForNet(baseQty(net), plan.fees.spot.taker, plan.spot.qtyStep)
+  const qty = spotQtyFor(plan, net, missing)
+  if (new Decimal(qty).lt(smallestOrder(plan.spot, bestAsk(books)))) return { kind: 'complete' }
   if (new Decimal(qty).gt(market.pair.spot.maxMarketQty))
     return wait('not-enough-depth', market.pair.spot.maxMarketQty, qty)
   return {
@@ -61,12 +62,21 @@ export function nextSlice(plan: HedgePlan, held: Holdings, market: MarketView, r
   }
 }
 
-/** A slice inside the cap that does not leave a remainder too small to order. */
-function sliceOf(missing: Decimal, cap: Decimal, least: Decimal): Decimal {
+/** A slice inside the cap that leaves nothing, or enough to be ordered even after this slice's own rounding. */
+function sliceOf(plan: HedgePlan, missing: Decimal, cap: Decimal, least: Decimal): Decimal {
   const slice = Decimal.min(missing, cap)
   const rest = missing.minus(slice)
-  const shorter = missing.minus(least)
-  return rest.gt(0) && rest.lt(least) && shorter.gte(least) ? shorter : slice
+  const orderable = least.plus(lotBase(plan.perp)).plus(plan.spot.qtyStep)
+  const shorter = missing.minus(orderable)
+  return rest.gt(0) && rest.lt(orderable) && shorter.gte(least) ? shorter : slice
+}
+
+/** What to buy for this net. A spot step above the lot may not carry the hedge a lot past its target: then one step less. */
+function spotQtyFor(plan: HedgePlan, net: Decimal, missing: Decimal): OrderQty {
+  const { taker } = plan.fees.spot
+  const qty = grossForNet(baseQty(net), taker, plan.spot.qtyStep)
+  const past = new Decimal(netBaseReceived(qty, taker)).minus(missing)
+  return past.lt(lotBase(plan.perp)) ? qty : orderQty(new Decimal(qty).minus(plan.spot.qtyStep))
 }
 
 /** Net to receive so that the total lands on the lot grid, one lot more where it would be too small to order. */

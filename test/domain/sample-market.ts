@@ -85,7 +85,7 @@ export function pairOn(grid: Grid): HedgePair {
     baseCoin: 'XRP',
     quoteCoin: 'USDT',
     trading: true,
-    maxMarketQty: orderQty('1000000000000'),
+    maxMarketQty: orderQty('1000000000000000'),
   }
   const spot: SpotInstrument = {
     ...shared,
@@ -121,7 +121,7 @@ export function bookAround(mid: Decimal, qty: string) {
   return { bids: [at('0.9999')], asks: [at('1.0001')] }
 }
 
-export function marketOn(grid: Grid, rate = '0.0005', depth = '100000000'): FreshMarket {
+export function marketOn(grid: Grid, rate = '0.0005', depth = '1000000000000'): FreshMarket {
   const mid = new Decimal(grid.midPrice)
   const contract = mid.times(grid.multiplier)
   return {
