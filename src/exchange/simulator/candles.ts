@@ -1,0 +1,116 @@
+/**
+ * Minute candles of five price series per coin, kept for three days in rings of floats. What lies before the first step is
+ * made on first request: a random walk backwards from the first price, so that charts and 24-hour figures have a past.
+ */
+import { MINUTE_MS } from './funding.ts'
+import { hash, hashFraction } from './random.ts'
+
+export const SERIES = ['spot', 'perp', 'mark', 'index', 'premium'] as const
+export type Series = (typeof SERIES)[number]
+export type Candle = { atMs: number; open: number; high: number; low: number; close: number }
+
+const KEPT = 3 * 1440
+const WIDTH = SERIES.length * 4
+
+export type Candles = {
+  /** Notes the present prices of one coin, in the order of `SERIES`. */
+  note(listing: number, nowMs: number, prices: readonly [number, number, number, number, number]): void
+  /** Minutes that exist with `fromMs <= start < toMs`, oldest first. Holes stay holes. */
+  minutes(listing: number, series: Series, fromMs: number, toMs: number): Candle[]
+  /** The minute a moment lies in; undefined where there is none. */
+  at(listing: number, series: Series, atMs: number): Candle | undefined
+}
+
+/** Deterministic volume of one minute, in USDT; `part` of the minute has passed. */
+export const minuteTurnover = (salt: number, atMs: number, scale: number, part = 1): number =>
+  scale * (0.2 + 1.6 * hashFraction(salt, Math.floor(atMs / MINUTE_MS), 11)) * part
+
+type Ring = { minutes: Float64Array; values: Float64Array; firstMs: number; filled: boolean }
+
+const blankRing = (): Ring => ({
+  minutes: new Float64Array(KEPT).fill(-1),
+  values: new Float64Array(KEPT * WIDTH),
+  firstMs: -1,
+  filled: false,
+})
+
+function put(ring: Ring, minute: number, prices: readonly number[]): void {
+  const slot = minute % KEPT
+  const at = slot * WIDTH
+  const fresh = ring.minutes[slot] !== minute
+  ring.minutes[slot] = minute
+  for (let series = 0; series < SERIES.length; series++) {
+    const price = prices[series] ?? 0
+    const base = at + series * 4
+    if (fresh) ring.values[base] = price
+    if (fresh || price > (ring.values[base + 1] ?? 0)) ring.values[base + 1] = price
+    if (fresh || price < (ring.values[base + 2] ?? 0)) ring.values[base + 2] = price
+    ring.values[base + 3] = price
+  }
+}
+
+function candleAt(ring: Ring, series: number, minute: number): Candle | undefined {
+  const slot = minute % KEPT
+  if (ring.minutes[slot] !== minute) return undefined
+  const base = slot * WIDTH + series * 4
+  const [open = 0, high = 0, low = 0, close = 0] = ring.values.subarray(base, base + 4)
+  return { atMs: minute * MINUTE_MS, open, high, low, close }
+}
+
+/** Walks backwards from the first noted price; each minute ends where the next one begins. */
+function fillPast(ring: Ring, salt: number, volatility: number): void {
+  ring.filled = true
+  if (ring.firstMs < 0) return
+  const first = Math.floor(ring.firstMs / MINUTE_MS)
+  const start = SERIES.map((_, series) => candleAt(ring, series, first)?.open ?? 0)
+  const premium = start[4] ?? 0
+  let factor = 1
+  for (let minute = first - 1; minute > first - KEPT + 60; minute--) {
+    const later = factor
+    const normal = (hashFraction(salt, minute, 1) + hashFraction(salt, minute, 2) - 1) * 2.4495
+    factor *= 1 - volatility * normal
+    const reach = 1 + volatility * hashFraction(salt, minute, 3)
+    for (const part of [factor, Math.max(later, factor) * reach, Math.min(later, factor) / reach, later])
+      put(ring, minute, [...start.slice(0, 4).map(price => price * part), premium])
+  }
+}
+
+/** @param minuteVolatility - per listing, of the invented past; undefined where there must be none (recorded history) */
+export function createCandles(
+  listings: number,
+  seed: number,
+  minuteVolatility: readonly number[] | undefined,
+): Candles {
+  const rings = Array.from({ length: listings }, blankRing)
+  const ringOf = (listing: number): Ring | undefined => {
+    const ring = rings[listing]
+    const volatility = minuteVolatility?.[listing]
+    if (ring && !ring.filled && volatility !== undefined) fillPast(ring, hash(seed, listing, 5), volatility)
+    return ring
+  }
+  return {
+    note(listing, nowMs, prices) {
+      const ring = rings[listing]
+      if (!ring) return
+      if (ring.firstMs < 0) ring.firstMs = nowMs
+      put(ring, Math.floor(nowMs / MINUTE_MS), prices)
+    },
+    minutes(listing, series, fromMs, toMs) {
+      const ring = ringOf(listing)
+      if (!ring || ring.firstMs < 0) return []
+      const found: Candle[] = []
+      const oldest = Math.max(Math.ceil(fromMs / MINUTE_MS), Math.floor(ring.firstMs / MINUTE_MS) - KEPT)
+      for (let minute = oldest; minute * MINUTE_MS < toMs; minute++) {
+        const candle = candleAt(ring, SERIES.indexOf(series), minute)
+        if (candle) found.push(candle)
+      }
+      return found
+    },
+    at(listing, series, atMs) {
+      const ring = ringOf(listing)
+      return ring && atMs >= 0
+        ? candleAt(ring, SERIES.indexOf(series), Math.floor(atMs / MINUTE_MS))
+        : undefined
+    },
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The simulated Bybit: one world of markets and accounts, moved by time and by requests. Everything that happens is a
+ * function of the seed, the start and the requests with their instants; how often it is advanced and who listens change
+ * nothing in the books of account, so a saved world and the requests after it can be replayed.
+ */
+import { Decimal } from 'decimal.js'
+import type { JsonObject } from '../../domain/json.ts'
+import { newAccount } from './accounts.ts'
+import { createBook } from './book.ts'
+import type { Market } from './market.ts'
+import { seededMarket } from './market-model.ts'
+import { matchResting } from './matching.ts'
+import { pushWallet } from './pushes-private.ts'
+import { createPublisher, type IsWanted } from './pushes-public.ts'
+import { hash } from './random.ts'
+import { answer } from './requests.ts'
+import { settle } from './settlement.ts'
+import type { CoreReply, CoreRequest, Push, SimulatedBybit } from './simulated.ts'
+import { builtInUniverse, type Universe } from './universe.ts'
+import { deposit } from './wallet.ts'
+import { type AccountState, type FeeTable, VIP0, type World, type WorldState } from './world.ts'
+
+export type SimulatedBybitOptions = {
+  seed: number
+  startAtMs: number
+  /** The built-in coins when left out. */
+  universe?: Universe
+  /** The seeded model over `universe` when left out. */
+  market?: Market
+  /** Accounts that exist from the start, with what they own; others come into being with their first deposit or request. */
+  accounts?: readonly { uid: string; balances: Readonly<Record<string, string>> }[]
+  /** What `save` gave; wins over `startAtMs` and `accounts`. */
+  saved?: JsonObject | undefined
+  fees?: FeeTable
+  /** Sees every reply before it leaves; the place for faults. */
+  intercept?: (request: CoreRequest, reply: CoreReply) => CoreReply
+}
+
+const PRIVATE_TOPICS = /^(order|execution|position|wallet)(\.(spot|linear))?$|^(execution\.fast|greeks)(\.|$)/
+
+function makeWorld(options: SimulatedBybitOptions): World {
+  const { seed } = options
+  const universe = options.universe ?? builtInUniverse()
+  const market = options.market ?? seededMarket({ seed, startAtMs: options.startAtMs, universe })
+  const bookSet = (name: 'spot' | 'linear') =>
+    universe.listings.map(listing => {
+      const spot = name === 'spot'
+      return createBook(spot ? listing.spot : listing.perp, {
+        salt: hash(seed, listing.index, spot ? 21 : 22),
+        depthUsdtPerBps: listing.depthUsdtPerBps * (spot ? 0.6 : 1),
+        halfSpreadBps: market.halfSpreadBps(listing.index),
+      })
+    })
+  const state: WorldState = {
+    nowMs: options.startAtMs,
+    counter: 0,
+    seq: 1000,
+    accounts: {},
+    house: {},
+    marks: [],
+    indexes: [],
+  }
+  const books = { spot: bookSet('spot'), linear: bookSet('linear') }
+  return { seed, universe, market, fees: options.fees ?? VIP0, books, state, pushes: [] }
+}
+
+/** Brings the books to the market's present prices; a coin without data loses its books and keeps its last mark. */
+function priceBooks(world: World): void {
+  const nowMs = world.market.nowMs()
+  for (const { index } of world.universe.listings) {
+    const quote = world.market.quote(index)
+    world.books.spot[index]?.set(quote?.spotMid, nowMs)
+    world.books.linear[index]?.set(quote?.perpMid, nowMs)
+    if (!quote) continue
+    world.state.marks[index] = quote.mark
+    world.state.indexes[index] = quote.index
+  }
+}
+
+function accountOf(world: World, uid: string): AccountState {
+  world.state.accounts[uid] ??= newAccount(uid)
+  return world.state.accounts[uid]
+}
+
+function credit(world: World, uid: string, coin: string, amount: string): void {
+  const account = accountOf(world, uid)
+  deposit(world, account, coin, new Decimal(amount))
+  pushWallet(world, account, [coin])
+}
+
+type Saved = { version: number; world: WorldState; market: JsonObject; books: JsonObject }
+const SAVED_VERSION = 1
+
+function save(world: World): JsonObject {
+  const books = {
+    spot: world.books.spot.map(book => book.save()),
+    linear: world.books.linear.map(book => book.save()),
+  }
+  return structuredClone({
+    version: SAVED_VERSION,
+    world: world.state,
+    market: world.market.save(),
+    books,
+  }) as unknown as JsonObject
+}
+
+function restore(world: World, json: JsonObject): void {
+  const saved = structuredClone(json) as unknown as Saved
+  if (saved.version !== SAVED_VERSION)
+    throw new Error(`saved simulator: expected version ${SAVED_VERSION}, found ${saved.version}`)
+  world.market.restore(saved.market)
+  world.state = saved.world
+  priceBooks(world)
+  const books = saved.books as unknown as ReturnType<() => Record<'spot' | 'linear', BookSave[]>>
+  for (const name of ['spot', 'linear'] as const)
+    for (const [index, eaten] of books[name].entries()) world.books[name][index]?.restore(eaten)
+}
+type BookSave = Parameters<World['books']['spot'][number]['restore']>[0]
+
+/** Steps the market once and lets everything that is due at that instant happen. */
+function step(world: World): void {
+  world.market.step()
+  world.state.nowMs = world.market.nowMs()
+  priceBooks(world)
+  matchResting(world)
+  for (const settlement of world.market.dueSettlements()) settle(world, settlement)
+}
+
+/** The core. Throws only for a saved state that is not one. */
+export function createSimulatedBybit(options: SimulatedBybitOptions): SimulatedBybit {
+  const world = makeWorld(options)
+  priceBooks(world)
+  if (options.saved) restore(world, options.saved)
+  else
+    for (const { uid, balances } of options.accounts ?? [])
+      for (const [coin, amount] of Object.entries(balances)) credit(world, uid, coin, amount)
+  const publisher = createPublisher(world)
+  let isWanted: IsWanted = () => false
+
+  return {
+    nowMs: () => world.state.nowMs,
+    advance(nowMs) {
+      let stepped = false
+      while (world.market.nextStepAtMs() <= nowMs) {
+        step(world)
+        stepped = true
+      }
+      world.state.nowMs = Math.max(world.state.nowMs, nowMs)
+      if (stepped) publisher.publish(isWanted)
+    },
+    nextDueAtMs: () => world.market.nextStepAtMs(),
+    request(request) {
+      if (request.uid) accountOf(world, request.uid)
+      const reply = answer(world, request)
+      return options.intercept ? options.intercept(request, reply) : reply
+    },
+    subscribe(channel, topic) {
+      if (channel === 'private') return PRIVATE_TOPICS.test(topic) ? [] : undefined
+      return publisher.subscribe(channel, topic)
+    },
+    takePushes(): Push[] {
+      return world.pushes.splice(0)
+    },
+    want(wanted) {
+      isWanted = wanted
+    },
+    deposit(uid, coin, amount) {
+      credit(world, uid, coin, amount)
+    },
+    save: () => save(world),
+  }
+}

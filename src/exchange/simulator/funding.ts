@@ -1,0 +1,51 @@
+/**
+ * Bybit's published funding formula. Rates are market data, made from float prices; they become text with 8 decimals here,
+ * and from then on every amount paid is decimal.
+ */
+
+export const HOUR_MS = 3_600_000
+export const MINUTE_MS = 60_000
+
+/** Interest: 0.03 % a day, so 0.01 % per 8 hours. */
+const INTEREST_PER_HOUR = 0.0003 / 24
+const CLAMP = 0.0005
+
+/** One minute's premium index, from impact prices: [max(0, bid − index) − max(0, index − ask)] / index. */
+export const premiumIndex = (impactBid: number, impactAsk: number, index: number): number =>
+  (Math.max(0, impactBid - index) - Math.max(0, index - impactAsk)) / index
+
+/** The premium samples of one interval, folded as they come: sample k of the interval weighs k. */
+export type PremiumAverage = { weighted: number; weights: number; count: number }
+
+export const noPremium = (): PremiumAverage => ({ weighted: 0, weights: 0, count: 0 })
+
+export function addPremium(average: PremiumAverage, premium: number): void {
+  average.count++
+  average.weighted += average.count * premium
+  average.weights += average.count
+}
+
+export const averagePremium = (average: PremiumAverage): number =>
+  average.count === 0 ? 0 : average.weighted / average.weights
+
+/**
+ * F = P + clamp(I − P, ±0.05 %), then held within ±cap.
+ *
+ * @param premium - the linearly weighted average premium of the interval, a fraction
+ * @returns fraction per interval as Bybit prints it, e.g. '0.0001'; positive is paid by longs to shorts
+ */
+export function fundingRateText(premium: number, intervalMs: number, cap: number): string {
+  const interest = INTEREST_PER_HOUR * (intervalMs / HOUR_MS)
+  const rate = premium + Math.min(CLAMP, Math.max(-CLAMP, interest - premium))
+  return rateText(Math.min(cap, Math.max(-cap, rate)))
+}
+
+/** At most 8 decimals, no trailing zeros, never '-0'. */
+export function rateText(rate: number): string {
+  const text = rate.toFixed(8).replace(/\.?0+$/, '')
+  return text === '-0' || text === '' ? '0' : text
+}
+
+/** The next instant of the interval's grid strictly after `nowMs`. */
+export const nextSettlementMs = (nowMs: number, intervalMs: number): number =>
+  (Math.floor(nowMs / intervalMs) + 1) * intervalMs

@@ -1,0 +1,150 @@
+/**
+ * What Bybit refuses before an order exists, with its codes. A refused order leaves no trace; texts follow the real ones
+ * where they are known.
+ */
+import { Decimal } from 'decimal.js'
+import { accountNumbers, leverageOf, lockedOf } from './accounts.ts'
+import { onGrid } from './grid.ts'
+import { type Refusal, refuse } from './params.ts'
+import { closedBy, sizeOf } from './positions.ts'
+import { priceBand } from './price-limits.ts'
+import type { Instrument, Listing } from './universe.ts'
+import { coinOf } from './wallet.ts'
+import { type AccountState, bookOf, dec, type OrderState, type World } from './world.ts'
+
+const OPEN_ORDERS_MAX = 500
+
+/** The price an order's value is judged by: its limit, or for market orders what the best level asks. */
+export function judgedPrice(
+  world: World,
+  listing: Listing,
+  instrument: Instrument,
+  order: OrderState,
+): Decimal {
+  if (order.orderType === 'Limit') return dec(order.price)
+  const best = bookOf(world, order.market, listing).best(order.side === 'Buy' ? 'asks' : 'bids')
+  return best ? instrument.price.step.times(best[0]) : dec(order.price)
+}
+
+export function checkDuplicate(account: AccountState, order: OrderState): Refusal | undefined {
+  if (!order.orderLinkId || !account.links[order.orderLinkId]) return undefined
+  return order.market === 'spot'
+    ? refuse(170141, 'Duplicate clientOrderId.')
+    : refuse(110072, 'OrderLinkedID is duplicate')
+}
+
+export function checkSpot(
+  world: World,
+  account: AccountState,
+  listing: Listing,
+  order: OrderState,
+): Refusal | undefined {
+  const { spot } = listing
+  const qty = dec(order.qty)
+  const market = order.orderType === 'Market'
+  const byValue = order.marketUnit === 'quoteCoin'
+  if (byValue) {
+    if (!qty.mod(spot.quotePrecision).isZero()) return refuse(170148, 'Market order amount decimal too long.')
+  } else if (!onGrid(spot.qty, qty)) {
+    return market
+      ? refuse(170148, 'Market order amount decimal too long.')
+      : refuse(170137, 'Order quantity has too many decimals.')
+  }
+  if (!market && !onGrid(spot.price, dec(order.price)))
+    return refuse(170134, 'Order price has too many decimals.')
+  if (!byValue && qty.lt(spot.minQty)) return refuse(170136, 'Order quantity is below the lower limit.')
+  const limit = market
+    ? spot.maxMarketQty
+    : order.timeInForce === 'PostOnly'
+      ? spot.postOnlyMaxQty
+      : spot.maxQty
+  if (!byValue && qty.gt(limit)) return refuse(170135, 'Order quantity exceeded upper limit.')
+  const price = judgedPrice(world, listing, spot, order)
+  const value = byValue ? qty : qty.times(price)
+  if (value.lt(spot.minValue)) return refuse(170140, 'Order value exceeded lower limit.')
+  if (value.gt(spot.maxValue)) return refuse(170124, 'Order amount too large.')
+  if (!market) {
+    const band = priceBand(world, listing, 'spot')
+    if (order.side === 'Buy' && price.gt(band.buyMax))
+      return refuse(170193, `Buy order price cannot be higher than ${band.buyMax.toFixed()}.`)
+    if (order.side === 'Sell' && price.lt(band.sellMin))
+      return refuse(170194, `Sell order price cannot be lower than ${band.sellMin.toFixed()}.`)
+  }
+  if (account.open.filter(other => other.market === 'spot').length >= OPEN_ORDERS_MAX)
+    return refuse(170810, 'Cannot exceed maximum of 500 conditional, TP/SL and active orders.')
+  return checkSpotFunds(world, account, listing, order, value)
+}
+
+function checkSpotFunds(
+  world: World,
+  account: AccountState,
+  listing: Listing,
+  order: OrderState,
+  value: Decimal,
+): Refusal | undefined {
+  const coin = order.side === 'Buy' ? 'USDT' : listing.spot.baseCoin
+  const needed = order.side === 'Buy' ? value : dec(order.qty)
+  const free = dec(coinOf(account, coin).wallet).minus(lockedOf(world, account, coin))
+  const numbers = accountNumbers(world, account)
+  if (free.gte(needed)) {
+    // Bought coins count for less than the money they cost: what is left must still carry the positions.
+    const lost =
+      order.side === 'Buy' ? value.times(new Decimal(1).minus(listing.collateralRatio)) : new Decimal(0)
+    return numbers.margin.minus(lost).lt(numbers.initial)
+      ? refuse(170131, 'Insufficient balance.')
+      : undefined
+  }
+  if (!order.isLeverage) return refuse(170131, 'Insufficient balance.')
+  if (!account.spotMargin) return refuse(176038, 'Spot margin trading is not enabled.')
+  const borrowed = value.times(needed.minus(Decimal.max(free, 0)).div(needed))
+  return borrowed.div(account.spotLeverage).gt(numbers.available)
+    ? refuse(170033, 'Insufficient margin balance.')
+    : undefined
+}
+
+export function checkLinear(
+  world: World,
+  account: AccountState,
+  listing: Listing,
+  order: OrderState,
+): Refusal | undefined {
+  const { perp } = listing
+  const qty = dec(order.qty)
+  if (!onGrid(perp.qty, qty)) return refuse(10001, 'Qty invalid')
+  if (order.orderType === 'Limit' && !onGrid(perp.price, dec(order.price)))
+    return refuse(10001, 'params error: price invalid')
+  if (qty.lt(perp.minQty))
+    return refuse(10001, 'The number of contracts exceeds minimum limit allowed: too small')
+  const limit = order.orderType === 'Market' ? perp.maxMarketQty : perp.maxQty
+  if (qty.gt(limit) && !order.reduceOnly)
+    return refuse(10001, 'The number of contracts exceeds maximum limit allowed: too large')
+  const size = sizeOf(account, order.symbol)
+  if (order.reduceOnly && closedBy(size, order.side, qty).isZero())
+    return refuse(110017, 'current position is zero, cannot fix reduce-only order qty')
+  const price = judgedPrice(world, listing, perp, order)
+  if (!order.reduceOnly && qty.times(price).lt(perp.minValue))
+    return refuse(110094, `Order does not meet minimum order value ${perp.minValue.toFixed()}USDT`)
+  const resting = account.open.filter(other => other.market === 'linear' && other.symbol === order.symbol)
+  if (resting.length >= OPEN_ORDERS_MAX)
+    return refuse(110020, 'You are not allowed to have more than 500 active orders')
+  return order.reduceOnly ? undefined : checkMargin(world, account, order, size, price)
+}
+
+/** Opening needs initial margin and both fees out of the available balance; reducing needs nothing. */
+function checkMargin(
+  world: World,
+  account: AccountState,
+  order: OrderState,
+  size: Decimal,
+  price: Decimal,
+): Refusal | undefined {
+  const qty = dec(order.qty)
+  const opens = qty.minus(closedBy(size, order.side, qty))
+  const value = opens.times(price)
+  const needed = value
+    .div(leverageOf(account, order.symbol))
+    .plus(value.times(world.fees.linear.taker).times(2))
+  return needed.gt(accountNumbers(world, account).available)
+    ? refuse(110007, 'ab not enough for new order')
+    : undefined
+}

@@ -1,0 +1,240 @@
+/**
+ * The verbs of order entry: create, amend, cancel, cancel-all. Each answers as Bybit acknowledges, at once; what became of
+ * the order is told by the private stream and by reading.
+ */
+import { Decimal } from 'decimal.js'
+import type { Market, Side } from '../../domain/instrument.ts'
+import type { Json, JsonObject } from '../../domain/json.ts'
+import { newOrderId } from './executions.ts'
+import { ceilTo, floorTo, gridText, onGrid } from './grid.ts'
+import { announce, takeFromBook } from './matching.ts'
+import { checkDuplicate, checkLinear, checkSpot } from './order-checks.ts'
+import { endOrder, fileOrder, findOrder } from './orders.ts'
+import { badRequest, decimal, flag, isRefusal, marketOf, type Refusal, refuse, text } from './params.ts'
+import { closedBy, sizeOf } from './positions.ts'
+import { priceBand } from './price-limits.ts'
+import type { Listing } from './universe.ts'
+import {
+  type AccountState,
+  bookOf,
+  dec,
+  instrumentOf,
+  nextNumber,
+  type OrderState,
+  type World,
+} from './world.ts'
+
+export type Ack = { result: JsonObject } | Refusal
+const LINK_ID = /^[A-Za-z0-9_-]{1,36}$/
+const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'PostOnly'] as const
+
+const ackOf = (order: OrderState): Ack => ({
+  result: { orderId: order.orderId, orderLinkId: order.orderLinkId },
+})
+
+type Draft = { order: OrderState; listing: Listing }
+
+/** Reads the parameters into an order that was not yet checked against anything. */
+function draft(world: World, params: JsonObject): Draft | Refusal {
+  const market = marketOf(params)
+  if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
+  const found = world.universe.find(market, text(params, 'symbol'))
+  if (!found) return refuse(10001, 'Not supported symbols')
+  const side = text(params, 'side')
+  if (side !== 'Buy' && side !== 'Sell') return refuse(10001, 'Side invalid')
+  const orderType = text(params, 'orderType')
+  if (orderType !== 'Limit' && orderType !== 'Market') return refuse(10001, 'orderType invalid')
+  const timeInForce = TIMES_IN_FORCE.find(word => word === (text(params, 'timeInForce') || 'GTC'))
+  if (!timeInForce) return refuse(10001, 'timeInForce invalid')
+  const qty = decimal(params, 'qty')
+  if (!qty?.gt(0)) return refuse(10001, 'Qty invalid')
+  const price = decimal(params, 'price')
+  if (orderType === 'Limit' && !price?.gt(0)) return refuse(10001, 'Price invalid')
+  const orderLinkId = text(params, 'orderLinkId')
+  if (orderLinkId && !LINK_ID.test(orderLinkId)) return refuse(10001, 'orderLinkId invalid')
+  if (market === 'linear' && !['', '0'].includes(text(params, 'positionIdx')))
+    return refuse(10001, 'position idx not match position mode')
+  const spotMarket = market === 'spot' && orderType === 'Market'
+  const unit = text(params, 'marketUnit') || (side === 'Buy' ? 'quoteCoin' : 'baseCoin')
+  if (spotMarket && unit !== 'quoteCoin' && unit !== 'baseCoin') return refuse(10001, 'marketUnit invalid')
+  const order = blankOrder(world, market, text(params, 'symbol'), side)
+  return {
+    listing: found.listing,
+    order: {
+      ...order,
+      orderType,
+      orderLinkId,
+      timeInForce: orderType === 'Market' ? 'IOC' : timeInForce,
+      qty: qty.toFixed(),
+      price: price?.toFixed() ?? '0',
+      marketUnit: spotMarket ? (unit === 'quoteCoin' ? 'quoteCoin' : 'baseCoin') : '',
+      reduceOnly: market === 'linear' && flag(params, 'reduceOnly'),
+      isLeverage: market === 'spot' && text(params, 'isLeverage') === '1',
+    },
+  }
+}
+
+const blankOrder = (world: World, market: Market, symbol: string, side: Side): OrderState => ({
+  number: 0,
+  orderId: '',
+  orderLinkId: '',
+  market,
+  symbol,
+  side,
+  orderType: 'Limit',
+  timeInForce: 'GTC',
+  price: '0',
+  qty: '0',
+  marketUnit: '',
+  reduceOnly: false,
+  isLeverage: false,
+  status: 'New',
+  cancelType: 'UNKNOWN',
+  rejectReason: 'EC_NoError',
+  cumQty: '0',
+  cumValue: '0',
+  fees: {},
+  closedPnl: '0',
+  lastPriceOnCreated: '',
+  createdAtMs: world.state.nowMs,
+  updatedAtMs: world.state.nowMs,
+})
+
+/** Market orders are limits at the edge of the band; perpetual limits beyond the band are moved to it. */
+function boundPrice(world: World, { order, listing }: Draft, params: JsonObject): Refusal | undefined {
+  const band = priceBand(world, listing, order.market)
+  const instrument = instrumentOf(listing, order.market)
+  const edge = order.side === 'Buy' ? band.buyMax : band.sellMin
+  if (order.orderType === 'Market') {
+    const bound = slippageBound(world, { order, listing }, params) ?? edge
+    if (isRefusal(bound)) return bound
+    order.price = bound.toFixed()
+  } else if (order.market === 'linear' && onGrid(instrument.price, dec(order.price))) {
+    const price = dec(order.price)
+    const beyond = order.side === 'Buy' ? price.gt(edge) : price.lt(edge)
+    order.price = gridText(instrument.price, beyond ? edge : price)
+  }
+  return undefined
+}
+
+/** The price a market order with a slippage tolerance may go to, from the best price on the other side. */
+function slippageBound(world: World, place: Draft, params: JsonObject): Decimal | Refusal | undefined {
+  const kind = text(params, 'slippageToleranceType')
+  if (!kind || kind === 'UNKNOWN') return undefined
+  const tolerance = decimal(params, 'slippageTolerance')
+  const { order, listing } = place
+  const instrument = instrumentOf(listing, order.market)
+  const best = bookOf(world, order.market, listing).best(order.side === 'Buy' ? 'asks' : 'bids')
+  if (!tolerance || !best) return refuse(110109, 'Slippage tolerance is invalid')
+  const touch = instrument.price.step.times(best[0])
+  const away = kind === 'TickSize' ? instrument.price.step.times(tolerance) : touch.times(tolerance).div(100)
+  if (kind !== 'TickSize' && kind !== 'Percent') return refuse(110108, 'Slippage tolerance type is invalid')
+  return order.side === 'Buy'
+    ? floorTo(instrument.price, touch.plus(away))
+    : ceilTo(instrument.price, Decimal.max(instrument.price.step, touch.minus(away)))
+}
+
+export function createOrder(world: World, account: AccountState, params: JsonObject): Ack {
+  const drafted = draft(world, params)
+  if (isRefusal(drafted)) return drafted
+  const { order, listing } = drafted
+  const duplicate = checkDuplicate(account, order)
+  if (duplicate) return duplicate
+  const book = bookOf(world, order.market, listing)
+  if (!book.live()) return refuse(110118, 'There is no market price at present')
+  const bounded = boundPrice(world, drafted, params)
+  if (bounded) return bounded
+  const refused =
+    order.market === 'spot'
+      ? checkSpot(world, account, listing, order)
+      : checkLinear(world, account, listing, order)
+  if (refused) return refused
+  if (order.reduceOnly)
+    order.qty = closedBy(sizeOf(account, order.symbol), order.side, dec(order.qty)).toFixed()
+  const best = book.best('bids')
+  if (best) order.lastPriceOnCreated = instrumentOf(listing, order.market).price.step.times(best[0]).toFixed()
+  order.number = nextNumber(world)
+  order.orderId = newOrderId(world, order.market === 'spot')
+  if (order.orderLinkId) account.links[order.orderLinkId] = 1
+  takeFromBook({ world, account, order, listing })
+  return ackOf(order)
+}
+
+/** Bybit's word for an id that is not open: the same whether it never was, was filled or was cancelled. */
+const notOpen = (market: Market): Refusal =>
+  market === 'spot'
+    ? refuse(170213, 'Order does not exist.')
+    : refuse(110001, 'order not exists or too late to cancel/replace')
+
+function openOrder(account: AccountState, params: JsonObject): OrderState | Refusal {
+  const market = marketOf(params)
+  if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
+  const [orderId, linkId] = [text(params, 'orderId'), text(params, 'orderLinkId')]
+  if (!orderId && !linkId) return badRequest('orderId or orderLinkId is required')
+  const inMarket = account.open.filter(
+    order => order.market === market && order.symbol === text(params, 'symbol'),
+  )
+  return findOrder(inMarket, orderId, linkId) ?? notOpen(market)
+}
+
+export function cancelOrder(world: World, account: AccountState, params: JsonObject): Ack {
+  const order = openOrder(account, params)
+  if (isRefusal(order)) return order
+  end(world, account, order)
+  return ackOf(order)
+}
+
+function end(world: World, account: AccountState, order: OrderState): void {
+  endOrder(world, order, 'CancelByUser', 'EC_PerCancelRequest')
+  fileOrder(account, order)
+  const found = world.universe.find(order.market, order.symbol)
+  if (found) announce({ world, account, order, listing: found.listing }, [])
+}
+
+/** Changes price and quantity of a resting order; quantity is the whole, filled part included. */
+export function amendOrder(world: World, account: AccountState, params: JsonObject): Ack {
+  const order = openOrder(account, params)
+  if (isRefusal(order)) return order
+  const found = world.universe.find(order.market, order.symbol)
+  if (!found) return refuse(10001, 'Not supported symbols')
+  const { listing, instrument } = found
+  const qty = decimal(params, 'qty') ?? dec(order.qty)
+  const price = decimal(params, 'price') ?? dec(order.price)
+  if (qty.eq(order.qty) && price.eq(order.price))
+    return refuse(10001, 'The order remains unchanged as the parameters entered match the existing ones.')
+  if (!qty.gt(order.cumQty)) return refuse(10001, 'Qty must be greater than the filled quantity')
+  const before = { qty: order.qty, price: order.price }
+  Object.assign(order, { qty: qty.toFixed(), price: price.toFixed() })
+  // The order's own margin or lock must not count against it.
+  account.open.splice(account.open.indexOf(order), 1)
+  if (onGrid(instrument.price, price)) boundPrice(world, { order, listing }, params)
+  const refused =
+    order.market === 'spot'
+      ? checkSpot(world, account, listing, order)
+      : checkLinear(world, account, listing, order)
+  account.open.push(order)
+  if (refused) {
+    Object.assign(order, before)
+    return refused
+  }
+  order.updatedAtMs = world.state.nowMs
+  takeFromBook({ world, account, order, listing })
+  return ackOf(order)
+}
+
+export function cancelAll(world: World, account: AccountState, params: JsonObject): Ack {
+  const market = marketOf(params)
+  if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
+  const symbol = text(params, 'symbol')
+  const base = text(params, 'baseCoin')
+  if (market === 'linear' && !symbol && !base && !text(params, 'settleCoin'))
+    return badRequest('symbol, baseCoin or settleCoin is required')
+  const list: Json[] = []
+  for (const order of [...account.open]) {
+    const coin = world.universe.find(order.market, order.symbol)?.instrument.baseCoin
+    if (order.market !== market || (symbol && order.symbol !== symbol) || (base && coin !== base)) continue
+    end(world, account, order)
+    list.push({ orderId: order.orderId, orderLinkId: order.orderLinkId })
+  }
+  return { result: { list, success: '1' } }
+}

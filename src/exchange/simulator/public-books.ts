@@ -1,0 +1,121 @@
+/**
+ * The order book stream: a snapshot, then deltas with u + 1, of exactly the asked depth. Level-1 topics are snapshots only,
+ * sent again after 3 s without a change under the same u. What a topic last said is kept here, never in the books of
+ * account: who listens must not change what happens.
+ */
+import type { JsonObject } from '../../domain/json.ts'
+import type { BookSide, Level } from './book.ts'
+import { textOf } from './grid.ts'
+import type { Instrument, Listing } from './universe.ts'
+import { bookOf, type World } from './world.ts'
+
+export const DEPTHS = [1, 50, 200] as const
+export type Depth = (typeof DEPTHS)[number]
+
+export type BookTopic = {
+  readonly topic: string
+  readonly listing: Listing
+  readonly instrument: Instrument
+  readonly depth: Depth
+  bids: Level[]
+  asks: Level[]
+  u: number
+  seq: number
+  /** Round of publishing at which the above was said; older than the last round means nobody was told since. */
+  round: number
+  saidAtMs: number
+}
+
+const FIRST_U = 1000
+const REPEAT_MS = 3000
+
+export const bookTopic = (listing: Listing, instrument: Instrument, depth: Depth): BookTopic => ({
+  topic: `orderbook.${depth}.${instrument.symbol}`,
+  listing,
+  instrument,
+  depth,
+  bids: [],
+  asks: [],
+  u: FIRST_U,
+  seq: 0,
+  round: -1,
+  saidAtMs: 0,
+})
+
+const rowsOf = (instrument: Instrument, levels: readonly Level[]) =>
+  levels.map(([ticks, lots]) => [textOf(instrument.price, ticks), textOf(instrument.qty, lots)])
+
+/** Spot and level 1 put `ts` before `type`, deeper linear topics after it; the data is the same. */
+function frame(state: BookTopic, type: string, b: string[][], a: string[][], nowMs: number): JsonObject {
+  const data = { s: state.instrument.symbol, b, a, u: state.u, seq: state.seq }
+  const early = state.instrument.market === 'spot' || state.depth === 1
+  return early
+    ? { topic: state.topic, ts: nowMs, type, data, cts: nowMs }
+    : { topic: state.topic, type, ts: nowMs, data, cts: nowMs }
+}
+
+function look(world: World, state: BookTopic): { bids: Level[]; asks: Level[] } {
+  const book = bookOf(world, state.instrument.market, state.listing)
+  return { bids: book.levels('bids', state.depth), asks: book.levels('asks', state.depth) }
+}
+
+const snapshot = (state: BookTopic, nowMs: number): JsonObject =>
+  frame(state, 'snapshot', rowsOf(state.instrument, state.bids), rowsOf(state.instrument, state.asks), nowMs)
+
+/** Takes the present book as the new truth of a topic. */
+function renew(world: World, state: BookTopic, round: number): void {
+  Object.assign(state, look(world, state))
+  state.u++
+  state.seq = nextBookSeq(world, state)
+  state.round = round
+  state.saidAtMs = world.state.nowMs
+}
+
+/** Grows with time and with every message, so that it never goes back, whoever listened before. */
+const nextBookSeq = (world: World, state: BookTopic): number =>
+  Math.max(state.seq + 1, world.state.nowMs - 1_500_000_000_000 + world.state.seq)
+
+/** What a new subscriber hears first: exactly what others were last told, so that the next delta fits. */
+export function firstBook(world: World, state: BookTopic, round: number): JsonObject[] {
+  if (!bookOf(world, state.instrument.market, state.listing).live()) return []
+  if (state.round < round) renew(world, state, round)
+  return [snapshot(state, world.state.nowMs)]
+}
+
+/** Removed levels as size "0", changed and new ones as they are, in price order from the touch. */
+export function difference(before: readonly Level[], after: readonly Level[], side: BookSide): Level[] {
+  const old = new Map(before)
+  const changed: Level[] = []
+  for (const [ticks, lots] of after) {
+    if (old.get(ticks) !== lots) changed.push([ticks, lots])
+    old.delete(ticks)
+  }
+  for (const ticks of old.keys()) changed.push([ticks, 0])
+  return changed.sort(([a], [b]) => (side === 'bids' ? b - a : a - b))
+}
+
+/** One round: what changed since the topic last spoke. */
+export function nextBook(world: World, state: BookTopic, round: number): JsonObject | undefined {
+  const { nowMs } = world.state
+  if (!bookOf(world, state.instrument.market, state.listing).live()) return undefined
+  if (state.round < round - 1) {
+    renew(world, state, round)
+    return snapshot(state, nowMs)
+  }
+  const book = look(world, state)
+  const bids = difference(state.bids, book.bids, 'bids')
+  const asks = difference(state.asks, book.asks, 'asks')
+  state.round = round
+  if (bids.length === 0 && asks.length === 0) {
+    if (state.depth !== 1 || nowMs - state.saidAtMs < REPEAT_MS) return undefined
+    state.saidAtMs = nowMs
+    return snapshot(state, nowMs)
+  }
+  Object.assign(state, book)
+  state.u++
+  state.seq = nextBookSeq(world, state)
+  state.saidAtMs = nowMs
+  return state.depth === 1
+    ? snapshot(state, nowMs)
+    : frame(state, 'delta', rowsOf(state.instrument, bids), rowsOf(state.instrument, asks), nowMs)
+}

@@ -1,0 +1,242 @@
+/**
+ * Public streams: tickers, books, trades, one-minute klines. A round of publishing tells each wanted topic what changed
+ * since its last round; unwanted topics cost one question each. Nothing here touches the books of account.
+ */
+import type { JsonObject } from '../../domain/json.ts'
+import { type Candle, minuteTurnover } from './candles.ts'
+import { MINUTE_MS } from './funding.ts'
+import { textOf } from './grid.ts'
+import { type BookTopic, bookTopic, DEPTHS, firstBook, nextBook } from './public-books.ts'
+import { hash } from './random.ts'
+import type { Push } from './simulated.ts'
+import { lastTicks, linearTickerPush, spotTickerPush, turnoverScale } from './tickers.ts'
+import { tradeAt } from './trades.ts'
+import type { Instrument, Listing } from './universe.ts'
+import type { World } from './world.ts'
+
+type Channel = 'public-spot' | 'public-linear'
+export type IsWanted = (topic: string, channel: Channel) => boolean
+
+export type Publisher = {
+  subscribe(channel: Channel, topic: string): JsonObject[] | undefined
+  /** Says what changed since the last round, for topics that are wanted. */
+  publish(isWanted: IsWanted): void
+}
+
+type Speaker = {
+  channel: Channel
+  topic: string
+  first(round: number): JsonObject[]
+  next(round: number): JsonObject[]
+}
+
+const channelOf = (instrument: Instrument): Channel =>
+  instrument.market === 'spot' ? 'public-spot' : 'public-linear'
+
+const PAIRED = [
+  ['bid1Price', 'bid1Size'],
+  ['ask1Price', 'ask1Size'],
+] as const
+
+/** Changed fields only; a quote's price and size always come together. */
+export function tickerDelta(before: JsonObject, after: JsonObject): JsonObject | undefined {
+  const changed = Object.keys(after).filter(key => after[key] !== before[key])
+  if (changed.length === 0) return undefined
+  const keys = new Set(['symbol', ...changed])
+  for (const [price, size] of PAIRED)
+    if (keys.has(price) || keys.has(size)) {
+      keys.add(price)
+      keys.add(size)
+    }
+  return Object.fromEntries(Object.entries(after).filter(([key]) => keys.has(key)))
+}
+
+/** Linear: a snapshot, then deltas. */
+function linearTickers(world: World, listing: Listing): Speaker {
+  const { perp } = listing
+  const topic = `tickers.${perp.symbol}`
+  let said: JsonObject | undefined
+  let saidRound = -1
+  let lastPrice = 0
+  let direction = 'ZeroPlusTick'
+  const look = () => {
+    const last = lastTicks(world, listing, perp, world.market.nowMs()) ?? lastPrice
+    if (last !== lastPrice) direction = last > lastPrice ? 'PlusTick' : 'MinusTick'
+    else direction = direction.endsWith('PlusTick') ? 'ZeroPlusTick' : 'ZeroMinusTick'
+    lastPrice = last
+    return linearTickerPush(world, listing, direction)
+  }
+  const frame = (type: string, data: JsonObject): JsonObject => ({
+    topic,
+    type,
+    data,
+    cs: world.state.nowMs - 1_500_000_000_000,
+    ts: world.state.nowMs,
+  })
+  return {
+    channel: 'public-linear',
+    topic,
+    first(round) {
+      if (saidRound < round || !said) said = look()
+      saidRound = round
+      return said ? [frame('snapshot', said)] : []
+    },
+    next(round) {
+      const ticker = look()
+      const fresh = saidRound < round - 1 || !said
+      const delta = ticker && (fresh ? ticker : tickerDelta(said ?? {}, ticker))
+      said = ticker
+      saidRound = round
+      return delta ? [frame(fresh ? 'snapshot' : 'delta', delta)] : []
+    },
+  }
+}
+
+function spotTickers(world: World, listing: Listing): Speaker {
+  const topic = `tickers.${listing.spot.symbol}`
+  const frame = (): JsonObject[] => {
+    const data = spotTickerPush(world, listing)
+    const { nowMs } = world.state
+    return data ? [{ topic, ts: nowMs, type: 'snapshot', cs: nowMs - 1_500_000_000_000, data }] : []
+  }
+  return { channel: 'public-spot', topic, first: frame, next: frame }
+}
+
+function books(world: World, state: BookTopic): Speaker {
+  return {
+    channel: channelOf(state.instrument),
+    topic: state.topic,
+    first: round => firstBook(world, state, round),
+    next(round) {
+      const message = nextBook(world, state, round)
+      return message ? [message] : []
+    },
+  }
+}
+
+/** Trades since the last round, at most the last ten seconds of them. */
+function trades(world: World, listing: Listing, instrument: Instrument): Speaker {
+  const topic = `publicTrade.${instrument.symbol}`
+  const spot = instrument.market === 'spot'
+  let saidUpToMs = 0
+  const row = (atMs: number): JsonObject | undefined => {
+    const trade = tradeAt(world, listing, instrument, atMs)
+    if (!trade) return undefined
+    const [p, v] = [textOf(instrument.price, trade.ticks), textOf(instrument.qty, trade.lots)]
+    const [T, S, s] = [trade.atMs, trade.side, instrument.symbol]
+    return spot
+      ? { i: trade.id, T, p, v, S, seq: trade.seq, s, BT: false, RPI: false }
+      : {
+          T,
+          s,
+          S,
+          v,
+          p,
+          L: S === 'Buy' ? 'PlusTick' : 'MinusTick',
+          i: trade.id,
+          BT: false,
+          RPI: false,
+          seq: trade.seq,
+        }
+  }
+  return {
+    channel: channelOf(instrument),
+    topic,
+    first() {
+      saidUpToMs = world.market.nowMs()
+      return []
+    },
+    next() {
+      const nowMs = world.market.nowMs()
+      const data: JsonObject[] = []
+      for (let atMs = Math.max(saidUpToMs + 1000, nowMs - 9000); atMs <= nowMs; atMs += 1000) {
+        const found = row(atMs)
+        if (found) data.push(found)
+      }
+      saidUpToMs = nowMs
+      if (data.length === 0) return []
+      const ts = world.state.nowMs
+      return [spot ? { topic, ts, type: 'snapshot', data } : { topic, type: 'snapshot', ts, data }]
+    },
+  }
+}
+
+/** The running minute, and once more with `confirm` when it has closed. */
+function klines(world: World, listing: Listing, instrument: Instrument): Speaker {
+  const topic = `kline.1.${instrument.symbol}`
+  const series = instrument.market === 'spot' ? 'spot' : 'perp'
+  const salt = hash(world.seed, listing.index, instrument.market === 'spot' ? 91 : 92)
+  let minuteMs = -1
+  const row = (candle: Candle, confirm: boolean): JsonObject => {
+    const nowMs = world.state.nowMs
+    const part = confirm ? 1 : (nowMs - candle.atMs + 1) / MINUTE_MS
+    const turnover = minuteTurnover(salt, candle.atMs, turnoverScale(listing, instrument), part)
+    const price = (value: number) => value.toFixed(instrument.price.decimals).replace(/(\.\d*?)0+$/, '$1')
+    return {
+      start: candle.atMs,
+      end: candle.atMs + MINUTE_MS - 1,
+      interval: '1',
+      open: price(candle.open),
+      close: price(candle.close),
+      high: price(candle.high),
+      low: price(candle.low),
+      volume: (turnover / candle.close).toFixed(instrument.qty.decimals),
+      turnover: turnover.toFixed(4),
+      confirm,
+      timestamp: nowMs,
+    }
+  }
+  const say = (): JsonObject[] => {
+    const nowMs = world.market.nowMs()
+    const present = world.market.candles.at(listing.index, series, nowMs)
+    if (!present) return []
+    const data: JsonObject[] = []
+    const before = minuteMs >= 0 && minuteMs < present.atMs
+    const closed = before ? world.market.candles.at(listing.index, series, minuteMs) : undefined
+    if (closed) data.push(row(closed, true))
+    data.push(row(present, false))
+    minuteMs = present.atMs
+    return [{ topic, data, ts: world.state.nowMs, type: 'snapshot' }]
+  }
+  return { channel: channelOf(instrument), topic, first: say, next: say }
+}
+
+function speakersOf(world: World): Speaker[] {
+  return world.universe.listings.flatMap(listing => [
+    linearTickers(world, listing),
+    spotTickers(world, listing),
+    ...[listing.spot, listing.perp].flatMap(instrument => [
+      ...DEPTHS.map(depth => books(world, bookTopic(listing, instrument, depth))),
+      trades(world, listing, instrument),
+      klines(world, listing, instrument),
+    ]),
+  ])
+}
+
+/** Topics that exist on Bybit and are silent here. */
+const SILENT = /^(allLiquidation|priceLimit|liquidation)\.([A-Z0-9]+)$/
+
+export function createPublisher(world: World): Publisher {
+  const speakers = speakersOf(world)
+  const byName = new Map(speakers.map(speaker => [`${speaker.channel} ${speaker.topic}`, speaker]))
+  let round = 0
+  return {
+    subscribe(channel, topic) {
+      const speaker = byName.get(`${channel} ${topic}`)
+      if (speaker) return speaker.first(round)
+      const symbol = SILENT.exec(topic)?.[2]
+      const market = channel === 'public-spot' ? 'spot' : 'linear'
+      return symbol && world.universe.find(market, symbol) ? [] : undefined
+    },
+    publish(isWanted) {
+      round++
+      for (const speaker of speakers) {
+        if (!isWanted(speaker.topic, speaker.channel)) continue
+        for (const message of speaker.next(round)) {
+          const push: Push = { channel: speaker.channel, topic: speaker.topic, uid: '', message }
+          world.pushes.push(push)
+        }
+      }
+    },
+  }
+}

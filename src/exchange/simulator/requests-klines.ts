@@ -1,0 +1,85 @@
+/** Klines of five kinds over REST, newest first, gathered from minutes. */
+import { type Candle, minuteTurnover, type Series } from './candles.ts'
+import { MINUTE_MS } from './funding.ts'
+import { badRequest, instant, text, whole } from './params.ts'
+import { hash } from './random.ts'
+import { named } from './requests-market.ts'
+import { type Answer, type PublicCall, publicGet, type Route } from './routes.ts'
+import { turnoverScale } from './tickers.ts'
+import type { Instrument, Listing } from './universe.ts'
+
+const INTERVAL_MINUTES: Readonly<Record<string, number>> = {
+  1: 1,
+  3: 3,
+  5: 5,
+  15: 15,
+  30: 30,
+  60: 60,
+  120: 120,
+  240: 240,
+  360: 360,
+  720: 720,
+  D: 1440,
+}
+
+/** Joins minutes into candles on the interval's grid, oldest first. */
+export function gather(minutes: readonly Candle[], intervalMs: number): Candle[] {
+  const candles: Candle[] = []
+  for (const minute of minutes) {
+    const atMs = Math.floor(minute.atMs / intervalMs) * intervalMs
+    const last = candles.at(-1)
+    if (last?.atMs === atMs) {
+      last.high = Math.max(last.high, minute.high)
+      last.low = Math.min(last.low, minute.low)
+      last.close = minute.close
+    } else candles.push({ ...minute, atMs })
+  }
+  return candles
+}
+
+const SERIES_OF: Readonly<Record<string, Series>> = {
+  'mark-price-kline': 'mark',
+  'index-price-kline': 'index',
+  'premium-index-price-kline': 'premium',
+}
+
+function decimalsOf(listing: Listing, instrument: Instrument, series: Series): number {
+  if (series === 'premium') return 6
+  return series === 'mark' || series === 'index' ? listing.priceScale : instrument.price.decimals
+}
+
+function klines(kind: string, call: PublicCall): Answer {
+  const { world, params } = call
+  const category = text(params, 'category') || 'linear'
+  const found = named({ ...call, params: { ...params, category } })
+  if ('retCode' in found) return found
+  const { listing, instrument } = found
+  const minutes = INTERVAL_MINUTES[text(params, 'interval')]
+  if (!minutes) return badRequest(`interval invalid: ${text(params, 'interval')}`)
+  const intervalMs = minutes * MINUTE_MS
+  const limit = whole(params, 'limit', 200, 1000)
+  const toMs = Math.min(instant(params, 'end') ?? world.state.nowMs, world.state.nowMs)
+  const earliest = (Math.floor(toMs / intervalMs) - limit + 1) * intervalMs
+  const asked = instant(params, 'start') ?? 0
+  const fromMs = Math.max(earliest, Math.ceil(asked / intervalMs) * intervalMs)
+  const series = SERIES_OF[kind] ?? (instrument.market === 'spot' ? 'spot' : 'perp')
+  const rows = gather(world.market.candles.minutes(listing.index, series, fromMs, toMs + 1), intervalMs)
+  const decimals = decimalsOf(listing, instrument, series)
+  const salt = hash(world.seed, listing.index, instrument.market === 'spot' ? 91 : 92)
+  const list = rows.reverse().map(candle => {
+    const prices = [candle.open, candle.high, candle.low, candle.close].map(price => price.toFixed(decimals))
+    const turnover = minuteTurnover(salt, candle.atMs, turnoverScale(listing, instrument) * minutes)
+    const volume = (turnover / candle.close).toFixed(instrument.qty.decimals)
+    return kind === 'kline'
+      ? [String(candle.atMs), ...prices, volume, turnover.toFixed(4)]
+      : [String(candle.atMs), ...prices]
+  })
+  return { result: { symbol: instrument.symbol, category, list } }
+}
+
+export const klineRoutes: Readonly<Record<string, Route>> = Object.fromEntries(
+  ['kline', 'mark-price-kline', 'index-price-kline', 'premium-index-price-kline'].map(kind => [
+    `/v5/market/${kind}`,
+    publicGet(call => klines(kind, call)),
+  ]),
+)

@@ -1,0 +1,163 @@
+/** Public market data over REST, less klines. */
+import type { JsonObject } from '../../domain/json.ts'
+import { maintenanceRate } from './accounts.ts'
+import { gridText, textOf } from './grid.ts'
+import { badRequest, instant, marketOf, refuse, text, whole } from './params.ts'
+import { priceBand } from './price-limits.ts'
+import { type Answer, type PublicCall, publicGet, type Route } from './routes.ts'
+import { linearTicker, spotTicker } from './tickers.ts'
+import { recentTrades } from './trades.ts'
+import type { Instrument, Listing } from './universe.ts'
+import { bookOf, instrumentOf } from './world.ts'
+
+type Found = { listing: Listing; instrument: Instrument }
+
+/** The instrument a request names, or the refusal Bybit gives. */
+export function named({ world, params }: PublicCall): Found | ReturnType<typeof refuse> {
+  const market = marketOf(params)
+  if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
+  return world.universe.find(market, text(params, 'symbol')) ?? refuse(10001, 'Not supported symbols')
+}
+
+/** Every instrument of the category, or the one named. */
+function selected(call: PublicCall): Found[] | ReturnType<typeof refuse> {
+  const market = marketOf(call.params)
+  if (!market) return badRequest(`category invalid: ${text(call.params, 'category')}`)
+  if (text(call.params, 'symbol')) {
+    const found = named(call)
+    return 'retCode' in found ? found : [found]
+  }
+  const base = text(call.params, 'baseCoin')
+  return call.world.universe.listings
+    .map(listing => ({ listing, instrument: instrumentOf(listing, market) }))
+    .filter(({ instrument }) => !base || instrument.baseCoin === base)
+}
+
+function time({ world }: PublicCall): Answer {
+  const { nowMs } = world.state
+  return { result: { timeSecond: String(Math.floor(nowMs / 1000)), timeNano: `${nowMs}000000` } }
+}
+
+function instruments(call: PublicCall): Answer {
+  const found = selected(call)
+  if ('retCode' in found) return found
+  const category = text(call.params, 'category')
+  const status = text(call.params, 'status')
+  const list = found.map(({ instrument }) => instrument.json).filter(row => !status || row.status === status)
+  return { result: { category, list, ...(category === 'linear' && { nextPageCursor: '' }) } }
+}
+
+function tickers(call: PublicCall): Answer {
+  const found = selected(call)
+  if ('retCode' in found) return found
+  const category = text(call.params, 'category')
+  const list = found
+    .map(({ listing }) =>
+      category === 'spot' ? spotTicker(call.world, listing) : linearTicker(call.world, listing),
+    )
+    .filter((row): row is JsonObject => row !== undefined)
+  return { result: { category, list } }
+}
+
+function orderbook(call: PublicCall): Answer {
+  const found = named(call)
+  if ('retCode' in found) return found
+  const { world, params } = call
+  const { instrument, listing } = found
+  const limit = whole(params, 'limit', instrument.market === 'spot' ? 1 : 25, 1000)
+  const book = bookOf(world, instrument.market, listing)
+  const rows = (side: 'bids' | 'asks') =>
+    book
+      .levels(side, limit)
+      .map(([ticks, lots]) => [textOf(instrument.price, ticks), textOf(instrument.qty, lots)])
+  const { nowMs, seq } = world.state
+  const u = Math.floor(nowMs / 100)
+  return {
+    result: {
+      s: instrument.symbol,
+      b: rows('bids'),
+      a: rows('asks'),
+      ts: nowMs,
+      u,
+      seq,
+      cts: world.market.nowMs(),
+    },
+  }
+}
+
+function trades(call: PublicCall): Answer {
+  const found = named(call)
+  if ('retCode' in found) return found
+  const spot = found.instrument.market === 'spot'
+  const limit = whole(call.params, 'limit', spot ? 60 : 500, spot ? 60 : 1000)
+  const list = recentTrades(call.world, found.listing, found.instrument, limit)
+  return { result: { category: found.instrument.market, list } }
+}
+
+function fundingHistory({ world, params }: PublicCall): Answer {
+  const found = world.universe.find('linear', text(params, 'symbol'))
+  if (text(params, 'category') !== 'linear')
+    return badRequest(`category invalid: ${text(params, 'category')}`)
+  if (!found) return refuse(10001, 'Not supported symbols')
+  const [from, to] = [instant(params, 'startTime'), instant(params, 'endTime')]
+  if (from !== undefined && to === undefined) return badRequest('endTime is required with startTime')
+  const rows = world.market
+    .settledRates(found.listing.index)
+    .filter(({ atMs }) => atMs >= (from ?? 0) && atMs <= (to ?? world.state.nowMs))
+    .slice(-whole(params, 'limit', 200, 200))
+    .reverse()
+  const list = rows.map(({ rate, atMs }) => ({
+    symbol: found.listing.perp.symbol,
+    fundingRate: rate,
+    fundingRateTimestamp: String(atMs),
+  }))
+  return { result: { category: 'linear', list } }
+}
+
+function riskLimit(call: PublicCall): Answer {
+  const found = selected({ ...call, params: { ...call.params, category: 'linear' } })
+  if ('retCode' in found) return found
+  const list = found.map(({ listing }) => {
+    const mmr = maintenanceRate(listing.maxLeverage)
+    return {
+      id: listing.index + 1,
+      symbol: listing.perp.symbol,
+      riskLimitValue: '2000000',
+      maintenanceMargin: mmr.toDecimalPlaces(6).toFixed(),
+      initialMargin: mmr.times(2).toDecimalPlaces(6).toFixed(),
+      isLowestRisk: 1,
+      maxLeverage: listing.maxLeverage.toFixed(2),
+      mmDeduction: '',
+    }
+  })
+  return { result: { category: 'linear', list, nextPageCursor: '' } }
+}
+
+function priceLimit(call: PublicCall): Answer {
+  const category = text(call.params, 'category') || 'linear'
+  const found = named({ ...call, params: { ...call.params, category } })
+  if ('retCode' in found) return found
+  const { instrument, listing } = found
+  const band = priceBand(call.world, listing, instrument.market)
+  return {
+    result: {
+      symbol: instrument.symbol,
+      buyLmt: gridText(instrument.price, band.buyMax),
+      sellLmt: gridText(instrument.price, band.sellMin),
+      ts: String(call.world.state.nowMs),
+    },
+  }
+}
+
+export const marketRoutes: Readonly<Record<string, Route>> = {
+  '/v5/market/time': publicGet(time),
+  '/v5/market/instruments-info': publicGet(instruments),
+  '/v5/market/tickers': publicGet(tickers),
+  '/v5/market/orderbook': publicGet(orderbook),
+  '/v5/market/recent-trade': publicGet(trades),
+  '/v5/market/funding/history': publicGet(fundingHistory),
+  '/v5/market/risk-limit': publicGet(riskLimit),
+  '/v5/market/price-limit': publicGet(priceLimit),
+  '/v5/system/status': publicGet(() => ({ result: { list: [] } })),
+  '/v5/announcements/index': publicGet(() => ({ result: { total: 0, list: [] } })),
+}

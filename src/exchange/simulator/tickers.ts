@@ -1,0 +1,175 @@
+/**
+ * Tickers as REST and the stream print them. 24-hour figures are read from the minute candles at most once a minute.
+ * A coin without market data has no ticker.
+ */
+import type { JsonObject } from '../../domain/json.ts'
+import { minuteTurnover, type Series } from './candles.ts'
+import { HOUR_MS, MINUTE_MS } from './funding.ts'
+import { textOf } from './grid.ts'
+import { hash, hashFraction } from './random.ts'
+import type { Instrument, Listing } from './universe.ts'
+import { bookOf, indexText, markText, type World } from './world.ts'
+
+type Day = { atMinute: number; high: number; low: number; dayAgo: number; hourAgo: number; turnover: number }
+const days = new WeakMap<World, Map<Instrument, Day>>()
+
+const saltOf = (world: World, instrument: Instrument) =>
+  hash(
+    world.seed,
+    instrument.symbol.length,
+    instrument.symbol.charCodeAt(0) + (instrument.market === 'spot' ? 512 : 0),
+  )
+
+/** USDT traded in an average minute. */
+export const turnoverScale = (listing: Listing, instrument: Instrument): number =>
+  listing.depthUsdtPerBps * (instrument.market === 'spot' ? 0.9 : 3)
+
+function dayOf(world: World, listing: Listing, instrument: Instrument): Day {
+  const nowMs = world.market.nowMs()
+  const atMinute = Math.floor(nowMs / MINUTE_MS)
+  const cache = days.get(world) ?? new Map<Instrument, Day>()
+  days.set(world, cache)
+  const known = cache.get(instrument)
+  if (known?.atMinute === atMinute) return known
+  const series: Series = instrument.market === 'spot' ? 'spot' : 'perp'
+  const minutes = world.market.candles.minutes(listing.index, series, nowMs - 24 * HOUR_MS, nowMs + 1)
+  const salt = saltOf(world, instrument)
+  const day: Day = {
+    atMinute,
+    high: 0,
+    low: Number.POSITIVE_INFINITY,
+    dayAgo: minutes[0]?.open ?? 0,
+    hourAgo: minutes.find(minute => minute.atMs >= nowMs - HOUR_MS)?.open ?? 0,
+    turnover: 0,
+  }
+  for (const minute of minutes) {
+    day.high = Math.max(day.high, minute.high)
+    day.low = Math.min(day.low, minute.low)
+    day.turnover += minuteTurnover(salt, minute.atMs, turnoverScale(listing, instrument))
+  }
+  cache.set(instrument, day)
+  return day
+}
+
+const priceText = (instrument: Instrument, price: number): string =>
+  textOf(instrument.price, Math.max(1, Math.round(price / instrument.price.stepFloat)))
+
+/** The last trade's price: this second's side of the touch. Undefined without market data. */
+export function lastTicks(
+  world: World,
+  listing: Listing,
+  instrument: Instrument,
+  atMs: number,
+): number | undefined {
+  const book = bookOf(world, instrument.market, listing)
+  const side = hashFraction(saltOf(world, instrument), Math.floor(atMs / 1000), 7) < 0.5 ? 'bids' : 'asks'
+  return book.best(side)?.[0]
+}
+
+function priceFields(world: World, listing: Listing, instrument: Instrument, last: number): JsonObject {
+  const day = dayOf(world, listing, instrument)
+  const price = last * instrument.price.stepFloat
+  return {
+    lastPrice: textOf(instrument.price, last),
+    prevPrice24h: priceText(instrument, day.dayAgo),
+    price24hPcnt: (price / day.dayAgo - 1).toFixed(instrument.market === 'spot' ? 4 : 6),
+    highPrice24h: priceText(instrument, Math.max(day.high, price)),
+    lowPrice24h: priceText(instrument, Math.min(day.low, price)),
+    turnover24h: day.turnover.toFixed(4),
+    volume24h: (day.turnover / price).toFixed(instrument.market === 'spot' ? 6 : 4),
+  }
+}
+
+function quoteFields(world: World, listing: Listing, instrument: Instrument): JsonObject {
+  const book = bookOf(world, instrument.market, listing)
+  const [bid, ask] = [book.best('bids'), book.best('asks')]
+  return {
+    bid1Price: bid ? textOf(instrument.price, bid[0]) : '',
+    bid1Size: bid ? textOf(instrument.qty, bid[1]) : '',
+    ask1Price: ask ? textOf(instrument.price, ask[0]) : '',
+    ask1Size: ask ? textOf(instrument.qty, ask[1]) : '',
+  }
+}
+
+function contractFields(world: World, listing: Listing): JsonObject {
+  const funding = world.market.funding(listing.index)
+  const mark = world.state.marks[listing.index] ?? 0
+  const interest = (listing.depthUsdtPerBps * 9000) / mark
+  const open = interest.toFixed(listing.perp.qty.decimals)
+  return {
+    markPrice: markText(world, listing),
+    indexPrice: indexText(world, listing),
+    openInterest: open,
+    openInterestValue: (Number(open) * mark).toFixed(2),
+    fundingRate: funding.rate,
+    nextFundingTime: String(funding.nextAtMs),
+    fundingIntervalHour: String(funding.intervalMs / HOUR_MS),
+    fundingCap: String(listing.fundingCap),
+  }
+}
+
+export function spotTicker(world: World, listing: Listing): JsonObject | undefined {
+  const { spot } = listing
+  const last = lastTicks(world, listing, spot, world.market.nowMs())
+  if (last === undefined) return undefined
+  return {
+    symbol: spot.symbol,
+    ...quoteFields(world, listing, spot),
+    ...priceFields(world, listing, spot, last),
+    usdIndexPrice: usdIndex(world, listing),
+  }
+}
+
+const usdIndex = (world: World, listing: Listing): string =>
+  ((world.state.indexes[listing.index] ?? 0) / listing.multiplier).toFixed(
+    Math.max(6, listing.spot.price.decimals + 3),
+  )
+
+export function linearTicker(world: World, listing: Listing): JsonObject | undefined {
+  const { perp } = listing
+  const last = lastTicks(world, listing, perp, world.market.nowMs())
+  if (last === undefined) return undefined
+  return {
+    symbol: perp.symbol,
+    ...priceFields(world, listing, perp, last),
+    prevPrice1h: priceText(perp, dayOf(world, listing, perp).hourAgo),
+    ...contractFields(world, listing),
+    predictedDeliveryPrice: '',
+    basisRate: '',
+    deliveryFeeRate: '',
+    deliveryTime: '0',
+    ...quoteFields(world, listing, perp),
+    basis: '',
+    preOpenPrice: '',
+    preQty: '',
+    curPreListingPhase: '',
+    basisRateYear: '',
+  }
+}
+
+/** The stream's spot ticker: no quotes, full snapshots only. */
+export function spotTickerPush(world: World, listing: Listing): JsonObject | undefined {
+  const ticker = spotTicker(world, listing)
+  if (!ticker) return undefined
+  const { bid1Price: _b, bid1Size: _bs, ask1Price: _a, ask1Size: _as, ...rest } = ticker
+  return rest
+}
+
+/** The stream's linear ticker, whole: 27 keys. */
+export function linearTickerPush(
+  world: World,
+  listing: Listing,
+  tickDirection: string,
+): JsonObject | undefined {
+  const ticker = linearTicker(world, listing)
+  if (!ticker) return undefined
+  const { predictedDeliveryPrice: _p, basisRate: _br, deliveryFeeRate: _f, ...more } = ticker
+  const { deliveryTime: _t, basis: _b, basisRateYear: _y, ...rest } = more
+  const single = Number(ticker.openInterest) / 2
+  return {
+    ...rest,
+    tickDirection,
+    singleOpenInterest: single.toFixed(listing.perp.qty.decimals),
+    singleOpenInterestValue: (Number(ticker.openInterestValue) / 2).toFixed(2),
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * The simulated exchange's books of account, as plain JSON so that they can be saved and resumed at any instant, and the
+ * `World` that every part works on. Amounts are decimal text; a position's `cost` is exact, its average is only shown.
+ */
+import { Decimal } from 'decimal.js'
+import '../../domain/units.ts'
+import type { Market as MarketName, Side } from '../../domain/instrument.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import type { Book } from './book.ts'
+import type { Market } from './market.ts'
+import type { Push } from './simulated.ts'
+import type { Instrument, Listing, Universe } from './universe.ts'
+
+export type CoinState = {
+  wallet: string
+  /** Spot-margin borrow; never part of `wallet`. */
+  borrowed: string
+  accruedInterest: string
+  realised: string
+}
+
+export type PositionState = {
+  symbol: string
+  /** Signed contracts: negative is short. */
+  size: string
+  /** Σ qty × price of what is open, always positive. */
+  cost: string
+  curRealised: string
+  cumRealised: string
+  createdAtMs: number
+  updatedAtMs: number
+  seq: number
+}
+
+export type OrderStatusWord =
+  | 'New'
+  | 'PartiallyFilled'
+  | 'Filled'
+  | 'Cancelled'
+  | 'PartiallyFilledCanceled'
+  | 'Rejected'
+
+export type OrderState = {
+  number: number
+  orderId: string
+  orderLinkId: string
+  market: MarketName
+  symbol: string
+  side: Side
+  orderType: 'Limit' | 'Market'
+  timeInForce: 'GTC' | 'IOC' | 'FOK' | 'PostOnly'
+  /** Market orders: the bound they may trade to. */
+  price: string
+  /** In base; of a spot market order by value: the amount in quote. */
+  qty: string
+  marketUnit: '' | 'baseCoin' | 'quoteCoin'
+  reduceOnly: boolean
+  isLeverage: boolean
+  status: OrderStatusWord
+  cancelType: string
+  rejectReason: string
+  cumQty: string
+  cumValue: string
+  fees: Record<string, string>
+  closedPnl: string
+  lastPriceOnCreated: string
+  createdAtMs: number
+  updatedAtMs: number
+}
+
+export type ExecutionState = {
+  number: number
+  market: MarketName
+  execId: string
+  seq: number
+  atMs: number
+  /** Fields as printed on the wire, less those that differ between REST and socket. */
+  json: JsonObject
+}
+
+export type LogRow = { number: number; market: MarketName | 'none'; atMs: number; json: JsonObject }
+
+export type AccountState = {
+  uid: string
+  coins: Record<string, CoinState>
+  positions: Record<string, PositionState>
+  leverage: Record<string, string>
+  open: OrderState[]
+  /** Oldest first. */
+  closed: OrderState[]
+  /** Every client id ever used. */
+  links: Record<string, 1>
+  executions: ExecutionState[]
+  log: LogRow[]
+  spotMargin: boolean
+  spotLeverage: string
+  marginMode: string
+  deltaNeutral: boolean
+}
+
+export type WorldState = {
+  nowMs: number
+  counter: number
+  seq: number
+  accounts: Record<string, AccountState>
+  /** The other side of every account's every change, per coin. */
+  house: Record<string, string>
+  /** Last known mark and index prices per listing, not yet rounded. */
+  marks: number[]
+  indexes: number[]
+}
+
+export type FeeTable = Record<MarketName, { taker: string; maker: string }>
+/** VIP0. */
+export const VIP0: FeeTable = {
+  spot: { taker: '0.001', maker: '0.001' },
+  linear: { taker: '0.00055', maker: '0.0002' },
+}
+
+export type World = {
+  readonly seed: number
+  readonly universe: Universe
+  readonly market: Market
+  readonly fees: FeeTable
+  readonly books: Record<MarketName, readonly Book[]>
+  state: WorldState
+  readonly pushes: Push[]
+}
+
+export const ZERO = new Decimal(0)
+export const dec = (text: string): Decimal => new Decimal(text)
+export const plus = (text: string, more: Decimal): string => new Decimal(text).plus(more).toFixed()
+
+export const nextNumber = (world: World): number => ++world.state.counter
+export const nextSeq = (world: World): number => {
+  world.state.seq += 3
+  return world.state.seq
+}
+
+export function bookOf(world: World, market: MarketName, listing: Listing): Book {
+  const book = world.books[market][listing.index]
+  if (!book) throw new Error(`book: expected one for ${listing.perp.symbol} ${market}, found none`)
+  return book
+}
+
+export const instrumentOf = (listing: Listing, market: MarketName): Instrument =>
+  market === 'spot' ? listing.spot : listing.perp
+
+/** Mark price of a perpetual, USDT per contract. */
+export const markOf = (world: World, listing: Listing): Decimal => dec(markText(world, listing))
+/** Index price per contract. */
+export const indexOf = (world: World, listing: Listing): Decimal => dec(indexText(world, listing))
+
+export const markText = (world: World, listing: Listing): string =>
+  (world.state.marks[listing.index] ?? 0).toFixed(listing.priceScale)
+export const indexText = (world: World, listing: Listing): string =>
+  (world.state.indexes[listing.index] ?? 0).toFixed(listing.priceScale)
+
+/** Index price of one coin in USDT; 1 for the dollar coins, 0 for a coin not listed. */
+export function coinPrice(world: World, coin: string): Decimal {
+  if (coin === 'USDT' || coin === 'USDC') return new Decimal(1)
+  const listing = world.universe.byCoin(coin)
+  return listing ? indexOf(world, listing).div(listing.multiplier) : ZERO
+}
+
+export const collateralRatio = (world: World, coin: string): Decimal =>
+  coin === 'USDT' || coin === 'USDC'
+    ? new Decimal(1)
+    : (world.universe.byCoin(coin)?.collateralRatio ?? new Decimal(0))
+
+export const leavesOf = (order: OrderState): Decimal => dec(order.qty).minus(order.cumQty)
