@@ -259,6 +259,10 @@ export const environmentShape = {
   HEDGEROW_MODE: wordKey(MODES, 'sim'),
   HEDGEROW_PORT: whole(65_535, '8787', 'TCP port, 0 for any free one'),
   HEDGEROW_HOST: textKey({ matches: isHost, expected: 'a host name or IP address', or: '127.0.0.1' }),
+  HEDGEROW_ALLOWED_HOSTS: optionalText({
+    matches: text => text.split(',').every(name => isHost(name.trim())),
+    expected: 'host names with commas between',
+  }),
   HEDGEROW_DATA_DIR: textKey({ matches: text => text.trim() !== '', expected: 'a folder', or: '.hedgerow' }),
   HEDGEROW_DATABASE_URL: optionalText({
     matches: hasScheme('postgres:', 'postgresql:'),

@@ -4,6 +4,7 @@
  * are reported together, each with its key, what was found and what was expected; a secret is never shown.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { brokenRelations } from './config-relations.ts'
@@ -25,6 +26,8 @@ export type Config = {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
+  /** Names this machine is called by, beyond loopback and `host`: the API answers to no others. */
+  readonly allowedHosts: readonly string[]
   /** An absolute path. */
   readonly dataDir: string
   /** Absent: the engine starts its embedded PostgreSQL. */
@@ -86,6 +89,40 @@ export function loadConfig({ cwd, env, file }: Sources): Config {
   return deepFreeze(assemble(parsed.data, cwd, wanted ? path : undefined))
 }
 
+/** What a client needs to find a running engine. */
+export type Connection = { url: string; dataDir: string; apiToken: string | undefined }
+
+const connectionKeys = everyKey.pick({
+  HEDGEROW_HOST: true,
+  HEDGEROW_PORT: true,
+  HEDGEROW_DATA_DIR: true,
+  HEDGEROW_API_TOKEN: true,
+})
+
+/**
+ * Where the engine of this environment listens. Reads nothing else: asking a running engine must not fail because this
+ * shell lacks its keys. @throws ConfigFaults
+ */
+export function loadConnection({ cwd, env }: Omit<Sources, 'file'>): Connection {
+  const { values } = readEnvironment(env)
+  const wanted = Object.keys(connectionKeys.shape).map(key => [key, values[key]])
+  const parsed = connectionKeys.safeParse(Object.fromEntries(wanted))
+  if (!parsed.success) throw new ConfigFaults(parsed.error.issues.flatMap(issue => faultsOf(issue, values)))
+  const {
+    HEDGEROW_HOST: host,
+    HEDGEROW_PORT: port,
+    HEDGEROW_DATA_DIR: dataDir,
+    HEDGEROW_API_TOKEN: apiToken,
+  } = parsed.data
+  // An engine that listens everywhere also listens here.
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return {
+    url: `http://${isIPv6(name) ? `[${name}]` : name}:${port}`,
+    dataDir: resolve(cwd, dataDir),
+    apiToken,
+  }
+}
+
 /** The values that no log line, page or error may show. */
 export function secretsOf(config: Config): string[] {
   const password = config.databaseUrl ? new URL(config.databaseUrl).password : ''
@@ -99,6 +136,7 @@ function assemble(values: KeyValues, cwd: string, file: string | undefined): Con
     mode: values.HEDGEROW_MODE,
     host: values.HEDGEROW_HOST,
     port: values.HEDGEROW_PORT,
+    allowedHosts: values.HEDGEROW_ALLOWED_HOSTS?.split(',').map(name => name.trim()) ?? [],
     dataDir: resolve(cwd, values.HEDGEROW_DATA_DIR),
     databaseUrl: values.HEDGEROW_DATABASE_URL,
     apiToken: values.HEDGEROW_API_TOKEN,

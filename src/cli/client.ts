@@ -1,0 +1,82 @@
+/**
+ * How the command line talks to a running engine: over its API, with the token of the data folder.
+ */
+import { randomUUID } from 'node:crypto'
+import { readToken, tokenPath } from '../api/token.ts'
+import { type Connection, loadConnection } from '../config.ts'
+import { CliFailure } from './failure.ts'
+
+export type ClientOptions = { url?: string; config?: string }
+type Problem = { detail?: string; legal?: { type: string; manual: boolean }[]; status?: number }
+
+export type Client = {
+  readonly url: string
+  get(path: string): Promise<unknown>
+  /** A command, with a key of its own: the engine does it once. */
+  post(path: string, body?: object): Promise<unknown>
+}
+
+const ANSWER_MS = 15_000
+
+/** Finds the engine by --url or the environment. It may well be down: that is found out at the first call. */
+export function engineClient({ url: given }: ClientOptions, env = process.env): Client {
+  const connection = loadConnection({ cwd: process.cwd(), env })
+  const url = (given ?? connection.url).replace(/\/+$/, '')
+  if (!/^https?:\/\/[^/]/.test(url))
+    throw new CliFailure(`--url: expected http://host:port, found ${given}`, 2)
+  const call = async (method: string, path: string, more: RequestInit & { headers?: object } = {}) => {
+    const headers = {
+      ...bearer(connection),
+      'user-agent': 'hedgerow-cli',
+      ...operator(env.USER),
+      ...more.headers,
+    }
+    const signal = AbortSignal.timeout(ANSWER_MS)
+    const answer = await fetch(url + path, { ...more, method, headers, signal }).catch((error: unknown) => {
+      throw new CliFailure(
+        `no engine answers at ${url} (${causeOf(error)}): is it running? \`hedgerow run\` starts one`,
+      )
+    })
+    if (answer.status === 401) throw new CliFailure(refused(url, connection))
+    return await bodyOf(answer, url)
+  }
+  return {
+    url,
+    get: path => call('GET', path),
+    post: (path, body) =>
+      call('POST', path, {
+        headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+        ...(body && { body: JSON.stringify(body) }),
+      }),
+  }
+}
+
+const operator = (user: string | undefined) =>
+  user && /^[\w.@-]{1,64}$/.test(user) ? { 'hedgerow-operator': user } : {}
+
+/** Without a token the engine is asked all the same: that none answers is the better news. */
+function bearer({ apiToken, dataDir }: Connection): { authorization?: string } {
+  const token = apiToken ?? readToken(dataDir)
+  return token ? { authorization: `Bearer ${token}` } : {}
+}
+
+function causeOf(error: unknown): string {
+  const { cause, name, message } = error as Error & { cause?: { code?: string } }
+  return cause?.code ?? (name === 'TimeoutError' ? `no answer within ${ANSWER_MS} ms` : message)
+}
+
+const refused = (url: string, { apiToken, dataDir }: Connection) =>
+  `the engine at ${url} does not know ${apiToken ? 'HEDGEROW_API_TOKEN' : `the token in ${tokenPath(dataDir)}`}: ` +
+  "set HEDGEROW_DATA_DIR to that engine's data folder, or HEDGEROW_API_TOKEN to its token"
+
+async function bodyOf(answer: Response, url: string): Promise<unknown> {
+  const text = await answer.text()
+  const isJson = /json/.test(answer.headers.get('content-type') ?? '')
+  if (!isJson && text !== '')
+    throw new CliFailure(`what answers at ${url} is no Hedgerow engine (HTTP ${answer.status})`)
+  const body: unknown = text === '' ? undefined : JSON.parse(text)
+  if (answer.ok) return body
+  const { detail = answer.statusText, legal } = (body ?? {}) as Problem
+  const manual = legal?.filter(event => event.manual).map(({ type }) => type)
+  throw new CliFailure(detail + (manual?.length ? `\n  legal now: ${manual.join(', ')}` : ''))
+}

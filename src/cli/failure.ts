@@ -1,0 +1,27 @@
+/**
+ * How a command ends: 0 done, 1 failed, 2 bad usage (which a fault in the configuration is too).
+ */
+export type ExitCode = 1 | 2
+
+/** A command that cannot do what it was asked. The text is all a person sees. */
+export class CliFailure extends Error {
+  override name = 'CliFailure'
+  readonly exitCode: ExitCode
+  constructor(message: string, exitCode: ExitCode = 1) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+/** What is told on the error output, and the exit code, for anything thrown. */
+export function explained(error: unknown): { text: string; exitCode: ExitCode } {
+  if (error instanceof CliFailure) return { text: error.message, exitCode: error.exitCode }
+  if (error instanceof Error && error.name === 'ConfigFaults') {
+    const lines = error.message.split('\n')
+    return { text: ['configuration:', ...lines].join('\n  '), exitCode: 2 }
+  }
+  // These say all there is to say; the stack of anything else is worth having.
+  const known = error instanceof Error && ['PortInUse', 'FencedError'].includes(error.name)
+  if (known) return { text: error.message, exitCode: 1 }
+  return { text: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: 1 }
+}

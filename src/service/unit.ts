@@ -1,0 +1,128 @@
+/**
+ * The systemd unit, as text. `docker/hedgerow.service` is this text for the defaults; a test holds the two together.
+ */
+import { join } from 'node:path'
+
+export type UnitOptions = {
+  user: string
+  /** Where the checkout lives. */
+  appDir: string
+  dataDir: string
+  /** hedgerow.yaml and an optional file `environment` live here. */
+  configDir: string
+}
+
+export const UNIT_DEFAULTS: UnitOptions = {
+  user: 'hedgerow',
+  appDir: '/opt/hedgerow',
+  dataDir: '/var/lib/hedgerow',
+  configDir: '/etc/hedgerow',
+}
+
+/** The program's own Node, pinned by the lockfile: the machine's may be another version. */
+export const nodePath = (appDir: string) => join(appDir, 'node_modules/node/bin/node')
+
+const SAFE_PATH = /^\/[\w./@+-]*$/
+const SAFE_USER = /^[a-z_][a-z0-9_-]{0,31}$/
+
+/** @throws RangeError for a value that would change the meaning of the unit (spaces, percent signs, line ends). */
+export function renderUnit(options: UnitOptions): string {
+  const { user, appDir, dataDir, configDir } = options
+  if (!SAFE_USER.test(user))
+    throw new RangeError(`user: expected the name of a system user, found ${JSON.stringify(user)}`)
+  for (const path of [appDir, dataDir, configDir]) {
+    if (!SAFE_PATH.test(path))
+      throw new RangeError(
+        `path: expected an absolute path of plain characters, found ${JSON.stringify(path)}`,
+      )
+  }
+  return `# Written by \`hedgerow service print\`.
+[Unit]
+Description=Hedgerow, funding carry on Bybit
+Documentation=file://${appDir}/README.md
+Wants=network-online.target
+After=network-online.target postgresql.service
+# More than 10 starts in 5 minutes: something is wrong that a restart does not cure.
+StartLimitIntervalSec=300
+StartLimitBurst=10
+
+[Service]
+Type=notify
+# READY and WATCHDOG are sent by systemd-notify, a child of the engine: Node has no datagram sockets of its own.
+NotifyAccess=all
+User=${user}
+Group=${user}
+WorkingDirectory=${configDir}
+Environment=NODE_ENV=production
+Environment=HEDGEROW_DATA_DIR=${dataDir}
+# HEDGEROW_MODE and the like, one NAME=value a line. No secrets: those are credentials.
+EnvironmentFile=-${configDir}/environment
+ExecStart=${nodePath(appDir)} ${join(appDir, 'src/cli.ts')} run
+
+# Secrets: put each into /etc/credstore/ (mode 0600) under the name after the colon. Those that are absent are not needed.
+LoadCredential=bybit-api-key:hedgerow.bybit-api-key
+LoadCredential=bybit-api-secret:hedgerow.bybit-api-secret
+LoadCredential=hedgerow-database-url:hedgerow.database-url
+LoadCredential=hedgerow-api-token:hedgerow.api-token
+
+# Start: the embedded database recovers and every open hedge is reconciled before READY.
+TimeoutStartSec=180
+# The engine feeds the watchdog every third of this, while its journal answers and its event loop turns.
+WatchdogSec=60
+Restart=always
+RestartSec=2
+# 2 is a fault in the configuration: the same again would fail the same way.
+RestartPreventExitStatus=2
+# The engine ends its own children (database, simulator) in order; what is left after the time is killed.
+KillSignal=SIGTERM
+KillMode=mixed
+TimeoutStopSec=60
+OOMScoreAdjust=-500
+LimitNOFILE=65536
+TasksMax=512
+
+${places(options)}
+UMask=0077
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+AmbientCapabilities=
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectSystem=strict
+ProtectHome=${underHome(options) ? 'read-only' : 'yes'}
+ProtectProc=invisible
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+# AF_UNIX: systemd and the embedded database. AF_NETLINK: name resolution asks which addresses this machine has.
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+SystemCallArchitectures=native
+SystemCallFilter=@system-service @pkey
+SystemCallErrorNumber=EPERM
+# MemoryDenyWriteExecute stays off: V8 compiles JavaScript into memory that it writes and then executes.
+MemoryDenyWriteExecute=no
+
+[Install]
+WantedBy=multi-user.target
+`
+}
+
+/** systemd makes and owns folders under /var/lib and /etc; others must exist and are opened for writing. */
+function places({ dataDir, configDir }: UnitOptions): string {
+  const state = /^\/var\/lib\/([\w.@+-]+)$/.exec(dataDir)?.[1]
+  const config = /^\/etc\/([\w.@+-]+)$/.exec(configDir)?.[1]
+  return [
+    ...(state ? [`StateDirectory=${state}`, 'StateDirectoryMode=0700'] : [`ReadWritePaths=${dataDir}`]),
+    ...(config ? [`ConfigurationDirectory=${config}`] : []),
+  ].join('\n')
+}
+
+const underHome = ({ appDir, dataDir, configDir }: UnitOptions) =>
+  [appDir, dataDir, configDir].some(path => /^\/(home|root|run\/user)\//.test(path))
