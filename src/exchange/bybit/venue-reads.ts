@@ -50,20 +50,31 @@ export async function ask(wire: Wire, path: string, params: Params, signed = tru
   return reply
 }
 
-/** Every row of a cursor-paged list, in Bybit's order. */
-export async function pages(wire: Wire, path: string, params: Params, signed = true): Promise<Row[]> {
+/** Every row of a cursor-paged list, in Bybit's order, and the exchange's time of the first page. */
+async function readPages(
+  wire: Wire,
+  path: string,
+  params: Params,
+  signed: boolean,
+): Promise<{ rows: Row[]; atMs: number }> {
   const rows: Row[] = []
   let cursor = ''
+  let atMs = 0
   for (let page = 0; page < PAGES_MAX; page++) {
-    const { result } = await ask(wire, path, cursor ? { ...params, cursor } : params, signed)
+    const { result, time } = await ask(wire, path, cursor ? { ...params, cursor } : params, signed)
     const body = rowOf(result, 'result')
     rows.push(...rowsAt(body, 'list'))
+    atMs ||= time
     const next = body.nextPageCursor
-    if (typeof next !== 'string' || next === '' || next === cursor) return rows
+    if (typeof next !== 'string' || next === '' || next === cursor) return { rows, atMs }
     cursor = next
   }
   throw garbled('nextPageCursor', `an end within ${PAGES_MAX} pages`, cursor)
 }
+
+/** Every row of a cursor-paged list, in Bybit's order. */
+export const pages = async (wire: Wire, path: string, params: Params, signed = true): Promise<Row[]> =>
+  (await readPages(wire, path, params, signed)).rows
 
 /** Runs a read so that whatever goes wrong in it is an `ExchangeFailure` with the read's name. */
 export async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
@@ -156,9 +167,8 @@ export function venueReads(wire: Wire, report: Report): Reads {
     positions: () =>
       reading('positions', async () => {
         const params = { category: 'linear', settleCoin: 'USDT', limit: 200 }
-        const { time } = await ask(wire, '/v5/market/time', {}, false)
-        const rows = await pages(wire, '/v5/position/list', params)
-        return rows.map(row => position(row, time)).filter(held => held.side !== 'flat')
+        const { rows, atMs } = await readPages(wire, '/v5/position/list', params, true)
+        return rows.map(row => position(row, atMs)).filter(held => held.side !== 'flat')
       }),
     openOrders: () =>
       reading('open orders', async () => {
