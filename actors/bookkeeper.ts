@@ -1,0 +1,148 @@
+/**
+ * Books every row of the exchange's transaction log, exactly once, and measures what is left unexplained: the residual.
+ * Rows are read from a little before the newest booked one, since the exchange may list rows of one instant late.
+ */
+
+import type { DeskContext } from '../machines/desk.ts'
+import type { Posting } from '../src/domain/ledger.ts'
+import { postingsOf, residuals, rowFault } from '../src/domain/ledger.ts'
+import { ownerOfOrder } from '../src/domain/order.ts'
+import type { TransactionRow } from '../src/domain/transaction.ts'
+import type { Amount, Usdt } from '../src/domain/units.ts'
+import type { Wallet } from '../src/exchange/exchange.ts'
+import type { PlainKind } from './runtime.ts'
+import { pause, service } from './service.ts'
+import type { Funds, World } from './world.ts'
+
+/** What the bookkeeper needs of the ledger's store. */
+export type Books = {
+  /** Instant of the newest booked row or of the opening; undefined before the opening. */
+  newestAtMs(): Promise<number | undefined>
+  /** The wallet as it was before the first row. */
+  open(coins: readonly { coin: string; wallet: Amount }[], atMs: number): Promise<void>
+  /** Books rows with their postings, each once; gives those that were new. */
+  book(entries: readonly { row: TransactionRow; postings: readonly Posting[] }[]): Promise<TransactionRow[]>
+  /** Sum of the wallet postings per coin. */
+  walletBalances(): Promise<Record<string, Amount>>
+  appendEquity(point: { atMs: number; equityUsdt: Usdt; availableUsdt: Usdt }): Promise<void>
+}
+
+const OVERLAP_MS = 10_000
+/** The books are looked at this often even when nothing calls for it. */
+const EVERY_MS = 30_000
+const EQUITY_EVERY_MS = 60_000
+/** Rows may trail the balance they explain: a residual is believed when it is seen this often in a row. */
+const LOOKS_MAX = 5
+const LOOK_AGAIN_MS = 1_000
+
+export type Bookkeeper = {
+  kind: PlainKind
+  bookSoon(): void
+  /** Books all there is and gives the residual per coin. */
+  bookNow(): Promise<Record<string, string>>
+  residuals(): Record<string, string>
+  funds(): Funds | undefined
+}
+
+export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
+  let nudge = () => {}
+  let nudged = false
+  let last: Record<string, string> = {}
+  let funds: Funds | undefined
+  let equityAtMs = 0
+  let turn: Promise<unknown> = Promise.resolve()
+
+  const readWallet = async (): Promise<Wallet> => {
+    const { exchange, clock } = world()
+    const wallet = await exchange.wallet()
+    const { availableUsdt, maintenanceMarginRate, equityUsdt } = wallet
+    funds = { availableUsdt, maintenanceMarginRate, equityUsdt, readAtMs: clock.nowMs() }
+    return wallet
+  }
+
+  const keepEquity = async () => {
+    const atMs = world().clock.nowMs()
+    if (!funds || atMs - equityAtMs < EQUITY_EVERY_MS) return
+    equityAtMs = atMs
+    await books.appendEquity({ atMs, equityUsdt: funds.equityUsdt, availableUsdt: funds.availableUsdt })
+  }
+
+  const bookAll = async (): Promise<Record<string, string>> => {
+    for (let look = 1; ; look++) {
+      const wallet = await readWallet()
+      await bookRows(world(), books, wallet)
+      last = residuals(wallet.coins, await books.walletBalances())
+      const untied = Object.entries(last).filter(([, residual]) => residual !== '0')
+      for (const [coin, residual] of Object.entries(last))
+        world().telemetry.ledgerResidual(coin, Number(residual))
+      if (untied.length === 0 || look === LOOKS_MAX) {
+        if (untied.length > 0) world().alerts.raise('page', 'ledger.residual', Object.fromEntries(untied))
+        await keepEquity()
+        return last
+      }
+      await pause(world().clock, LOOK_AGAIN_MS, NEVER)
+    }
+  }
+
+  /** One at a time: two readers of the same rows would only wait for each other in the database. */
+  const bookNow = () => {
+    const next = turn.then(bookAll, bookAll)
+    turn = next.catch(() => undefined)
+    return next
+  }
+
+  return {
+    kind: service(async signal => {
+      while (!signal.aborted) {
+        await bookNow()
+        if (!nudged) {
+          const rest = new AbortController()
+          nudge = () => rest.abort()
+          await pause(world().clock, EVERY_MS, AbortSignal.any([rest.signal, signal]))
+        }
+        nudged = false
+      }
+    }),
+    bookSoon() {
+      nudged = true
+      nudge()
+    },
+    bookNow,
+    residuals: () => last,
+    funds: () => funds,
+  }
+}
+
+const NEVER = new AbortController().signal
+
+async function bookRows(world: World, books: Books, wallet: Wallet): Promise<void> {
+  const serverAtMs = await world.exchange.serverTimeMs()
+  const newestAtMs = await books.newestAtMs()
+  if (newestAtMs === undefined) return books.open(wallet.coins, serverAtMs)
+  const rows = await world.exchange.transactions(newestAtMs - OVERLAP_MS, serverAtMs + 1)
+  const booked = await books.book(rows.map(row => ({ row, postings: postingsOf(row, hedgeOf(world)) })))
+  for (const row of booked) tell(world, row)
+}
+
+/** The hedge a row belongs to: by its order's name, or for a settlement by who holds the symbol. */
+const hedgeOf =
+  (world: World) =>
+  (row: TransactionRow): string | undefined => {
+    const owner = ownerOfOrder(row.orderLinkId)
+    if (owner) return owner.hedgeId
+    if (row.kind === 'trade') return undefined
+    const desk = world.runtime().get('desk')?.actor.getSnapshot().context as DeskContext | undefined
+    return Object.entries(desk?.hedges ?? {}).find(([, { symbol }]) => symbol === row.symbol)?.[0]
+  }
+
+function tell(world: World, row: TransactionRow) {
+  const fault = rowFault(row)
+  if (fault) world.telemetry.inputRefused('transaction-row', fault, { row: row.id })
+  if (row.kind !== 'settlement') return
+  world.telemetry.fundingSettled(row.symbol, Number(row.funding))
+  world.telemetry.log.info('funding.settled', { symbol: row.symbol, amountUsdt: row.funding })
+  const hedgeId = hedgeOf(world)(row)
+  if (!hedgeId) return
+  const event = { type: 'funding.settled', amountUsdt: row.funding, settledAtMs: row.atMs }
+  world.runtime().deliver(`hedge:${hedgeId}`, event)
+}

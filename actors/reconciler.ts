@@ -1,0 +1,132 @@
+/**
+ * Compares what the hedges hold with what the exchange shows, before anything new is allowed and after every gap of the
+ * private stream. A difference becomes an event with a remedy; nothing is overwritten quietly.
+ */
+import { Decimal } from 'decimal.js'
+import type { HedgeContext } from '../machines/hedge-context.ts'
+import { type OrderReport, ownerOfOrder } from '../src/domain/order.ts'
+import { type Claim, type Difference, reconcile } from '../src/domain/reconcile.ts'
+import { orderQty } from '../src/domain/units.ts'
+import type { CoinBalance, Position } from '../src/exchange/exchange.ts'
+import type { Answer, EffectHandler } from './outbox.ts'
+import type { Running } from './runtime.ts'
+import { pause } from './service.ts'
+import type { World } from './world.ts'
+
+/** Orders whose end is not known yet are waited for: their legs are asking. */
+const SETTLE_MAX_MS = 120_000
+const LOOK_EVERY_MS = 500
+
+type Held = { actor: Running; context: HedgeContext }
+
+export const reconcileEffect =
+  (world: World): EffectHandler =>
+  async ({ run }): Promise<Answer> => {
+    try {
+      const unsettled = await legsToSettle(world)
+      if (unsettled.length > 0) {
+        return {
+          type: 'reconcile.failed',
+          run: run ?? 0,
+          because: `no end known yet of ${unsettled.join(', ')}`,
+        }
+      }
+      const venue = await readVenue(world)
+      const found = reconcile(
+        hedges(world).map(({ context }) => claimOf(context)),
+        [],
+        venue,
+      )
+      for (const difference of found) await remedy(world, difference, venue)
+      const residuals = await world.bookNow()
+      const untied = Object.entries(residuals).filter(([, residual]) => residual !== '0')
+      const findings = [
+        ...found.map(each => `${each.kind} ${each.subject}: expected ${each.expected}, found ${each.found}`),
+        ...untied.map(([coin, residual]) => `ledger ${coin}: residual ${residual}`),
+      ]
+      world.telemetry.log.info('engine.reconciled', { findings: findings.length })
+      return { type: 'reconcile.finished', run: run ?? 0, findings }
+    } catch (error) {
+      const because = error instanceof Error ? error.message : String(error)
+      return { type: 'reconcile.failed', run: run ?? 0, because }
+    }
+  }
+
+const hedges = (world: World): Held[] =>
+  [...world.runtime().all()]
+    .filter(actor => actor.kind === 'hedge')
+    .map(actor => ({ actor, context: actor.actor.getSnapshot().context as HedgeContext }))
+
+/** A failed hedge waits for a person: its order's end is not waited for here. */
+const working = (world: World): string[] =>
+  hedges(world)
+    .filter(({ actor }) => actor.cell?.state !== 'failed')
+    .flatMap(({ context }) => [context.spot.order, context.perp.order])
+    .flatMap(order => (order ? [order.orderLinkId] : []))
+
+async function legsToSettle(world: World): Promise<string[]> {
+  const untilMs = world.clock.nowMs() + SETTLE_MAX_MS
+  const never = new AbortController().signal
+  while (working(world).length > 0 && world.clock.nowMs() < untilMs) {
+    await pause(world.clock, LOOK_EVERY_MS, never)
+  }
+  return working(world)
+}
+
+type Venue = { positions: Position[]; coins: CoinBalance[]; openOrders: OrderReport[] }
+
+async function readVenue({ exchange }: World): Promise<Venue> {
+  const [positions, wallet, openOrders] = await Promise.all([
+    exchange.positions(),
+    exchange.wallet(),
+    exchange.openOrders(),
+  ])
+  return { positions, coins: wallet.coins, openOrders }
+}
+
+function claimOf({ plan, spot, perp }: HedgeContext): Claim {
+  return {
+    hedgeId: plan.hedgeId,
+    baseCoin: plan.baseCoin,
+    perpSymbol: plan.perp.symbol,
+    spotNetBase: spot.base,
+    perpContracts: orderQty(new Decimal(perp.base).div(plan.perp.multiplier)),
+    perpQtyStep: plan.perp.qtyStep,
+    spotQtyStep: plan.spot.qtyStep,
+  }
+}
+
+/** A missing leg goes to its hedge as a finding; an order of ours that no leg works on is taken off. */
+async function remedy(world: World, difference: Difference, venue: Venue): Promise<void> {
+  const { kind, subject, found, expected, weight, hedgeIds } = difference
+  const { log } = world.telemetry
+  log.warn('reconcile.difference', { kind, subject, found, expected, weight })
+  if (kind === 'foreign-order') return cancelOwn(world, subject, venue)
+  if (weight !== 'broken') return
+  world.alerts.raise('page', `reconcile.${kind}`, { subject, found, expected })
+  const detail = `${kind}: expected ${expected}, found ${found}`
+  for (const held of hedges(world)) {
+    if (hedgeIds.includes(held.context.plan.hedgeId)) tellFound(world, held, venue, detail)
+  }
+}
+
+async function cancelOwn(world: World, orderLinkId: string, { openOrders }: Venue): Promise<void> {
+  const order = openOrders.find(each => each.orderLinkId === orderLinkId)
+  if (!order || !ownerOfOrder(orderLinkId)) return
+  world.assertOwner()
+  await world.exchange.cancelOrder(order.market, order.symbol, orderLinkId)
+}
+
+/** What the exchange shows of this hedge's instruments; of the coin never more than the hedge claims. */
+function tellFound(world: World, { actor, context }: Held, venue: Venue, detail: string) {
+  const { plan, spot } = context
+  const position = venue.positions.find(({ symbol }) => symbol === plan.perp.symbol)
+  const contracts = position?.side === 'Sell' ? position.qty : '0'
+  const wallet = venue.coins.find(({ coin }) => coin === plan.baseCoin)?.wallet ?? '0'
+  world.runtime().deliver(actor.id, {
+    type: 'legs.found',
+    spotBase: Decimal.min(wallet, spot.base).toFixed(),
+    perpBase: new Decimal(contracts).mul(plan.perp.multiplier).toFixed(),
+    detail,
+  })
+}

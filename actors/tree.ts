@@ -1,0 +1,94 @@
+/** The supervision tree: which kinds of actors there are, and who watches over whom. */
+
+import type { DeskInput } from '../machines/desk.ts'
+import { CHILDREN_MAX, type ChildSpec } from '../machines/supervisor.ts'
+import type { HedgePair } from '../src/domain/instrument.ts'
+import type { JsonObject } from '../src/domain/json.ts'
+import type { Rules } from '../src/domain/rules.ts'
+import type { Journal } from '../src/store/records.ts'
+import { accountFeed } from './account-feed.ts'
+import type { Bookkeeper } from './bookkeeper.ts'
+import { deskKind } from './desk.ts'
+import { engineKind, type Tree } from './engine.ts'
+import { hedgeKind } from './hedge.ts'
+import { marketFeed } from './market-feed.ts'
+import type { Kind } from './runtime.ts'
+import { type Judgements, scanner } from './scanner.ts'
+import { scheduler } from './scheduler.ts'
+import { supervisorKind } from './supervisor.ts'
+import { symbolKind } from './symbol.ts'
+import { type WatchdogPorts, watchdog } from './watchdog.ts'
+import type { World } from './world.ts'
+
+/** Loops without a journal, in start order. */
+const SERVICES = ['market-feed', 'account-feed', 'bookkeeper', 'scheduler', 'scanner', 'watchdog'] as const
+
+export type TreePorts = {
+  world: World
+  journal: Journal
+  bookkeeper: Bookkeeper
+  judgements: Judgements
+  tree: () => Tree
+  fatal: WatchdogPorts['fatal']
+}
+
+export const kindsOf = ({
+  world,
+  journal,
+  bookkeeper,
+  judgements,
+  tree,
+  fatal,
+}: TreePorts): Record<string, Kind> => ({
+  engine: engineKind(world, tree, journal),
+  supervisor: supervisorKind(world),
+  desk: deskKind(world),
+  symbol: symbolKind(),
+  hedge: hedgeKind(world),
+  'market-feed': marketFeed(world),
+  'account-feed': accountFeed(world),
+  bookkeeper: bookkeeper.kind,
+  scheduler: scheduler(world),
+  scanner: scanner(world, judgements),
+  watchdog: watchdog(world, { journal, fatal }),
+})
+
+/** root ─ services, desk, hedges-…, symbols-…: no supervisor has more children than it can carry. */
+export function treeOf(pairs: readonly HedgePair[], rules: Rules, salt: string): Tree {
+  const symbolGroups = groups(pairs)
+  const symbolSupervisors = symbolGroups.map((_, at) => `symbols-${at + 1}`)
+  const hedgeSupervisors = Array.from(
+    { length: Math.max(1, Math.ceil(rules.limits.hedgesMax / CHILDREN_MAX)) },
+    (_, at) => `hedges-${at + 1}`,
+  )
+  const deskInput: DeskInput = { salt, execution: rules.execution, limits: rules.limits, hedgeSupervisors }
+  const supervisor = (name: string): ChildSpec => ({ id: name, kind: 'supervisor', input: { name } })
+  return {
+    supervisors: [
+      ...hedgeSupervisors.map(supervisor),
+      { id: 'desk', kind: 'desk', input: deskInput as unknown as JsonObject },
+      ...symbolSupervisors.map(supervisor),
+      supervisor('services'),
+    ],
+    children: {
+      ...Object.fromEntries(
+        symbolGroups.map((group, at) => [
+          symbolSupervisors[at] ?? '',
+          group.map(pair => symbolSpec(pair, rules.strategy.coolDownMs)),
+        ]),
+      ),
+      services: SERVICES.map(kind => ({ id: kind, kind, input: {} })),
+    },
+  }
+}
+
+const symbolSpec = ({ symbol, baseCoin }: HedgePair, coolDownMs: number): ChildSpec => ({
+  id: `symbol:${symbol}`,
+  kind: 'symbol',
+  input: { symbol, baseCoin, deskActor: 'desk', coolDownMs },
+})
+
+function groups(pairs: readonly HedgePair[]): HedgePair[][] {
+  const count = Math.max(1, Math.ceil(pairs.length / CHILDREN_MAX))
+  return Array.from({ length: count }, (_, at) => pairs.slice(at * CHILDREN_MAX, (at + 1) * CHILDREN_MAX))
+}

@@ -1,0 +1,79 @@
+/**
+ * Looks at everything once a second: ages of the feeds, the journal, unhedged legs, the census of actors. It measures and
+ * calls; it decides nothing but this: a journal that does not answer for too long ends the process (fail closed).
+ */
+import { Decimal } from 'decimal.js'
+import type { HedgeContext } from '../machines/hedge-context.ts'
+import type { Journal } from '../src/store/records.ts'
+import type { PlainKind } from './runtime.ts'
+import { pause, service } from './service.ts'
+import type { World } from './world.ts'
+
+/** Wall milliseconds a record may wait to be durable before the process ends: systemd starts it again. */
+export const JOURNAL_SILENT_MS_MAX = 30_000
+/** Beyond this no new risk is taken. */
+export const JOURNAL_SLOW_MS = 1_000
+const FEED_SILENT_MS = 60_000
+const LOOK_EVERY_MS = 1_000
+
+export type WatchdogPorts = { journal: Journal; fatal: (error: unknown) => void }
+
+export const watchdog = (world: World, { journal, fatal }: WatchdogPorts): PlainKind =>
+  service(async signal => {
+    const silent = new Set<string>()
+    do {
+      const { oldestPendingMs, pending } = journal.health()
+      world.telemetry.journalPending(pending)
+      if (oldestPendingMs > JOURNAL_SILENT_MS_MAX) {
+        return fatal(new Error(`the journal did not answer for ${oldestPendingMs} ms`))
+      }
+      census(world)
+      watchFeeds(world, silent)
+      watchLegs(world)
+    } while (await pause(world.clock, LOOK_EVERY_MS, signal))
+  })
+
+function census(world: World) {
+  const actors = [...world.runtime().all()].map(({ kind, cell }) => ({
+    kind,
+    state: cell?.state ?? 'running',
+  }))
+  world.telemetry.actorsCounted(actors)
+  const byState: Record<string, number> = {}
+  for (const { kind, state } of actors) {
+    if (kind !== 'hedge') continue
+    const name = state.split(/[. ]/)[0] ?? state
+    byState[name] = (byState[name] ?? 0) + 1
+  }
+  world.telemetry.hedgesCounted(byState)
+}
+
+function watchFeeds(world: World, silent: Set<string>) {
+  for (const [feed, ageMs] of Object.entries(world.board.ageMs())) {
+    world.telemetry.feedAge(feed, ageMs / 1_000)
+    if (ageMs <= FEED_SILENT_MS) silent.delete(feed)
+    else if (!silent.has(feed)) {
+      silent.add(feed)
+      world.alerts.raise('ticket', 'feed.silent', { feed, ageMs })
+    }
+  }
+}
+
+/** Unhedged notional of all hedges together, and a call when one leg is naked past the bound in time (promise 4). */
+function watchLegs(world: World) {
+  const nowMs = world.clock.nowMs()
+  let total = new Decimal(0)
+  for (const { kind, id, actor } of world.runtime().all()) {
+    if (kind !== 'hedge') continue
+    const { plan, spot, perp, unbalancedSinceMs, limits } = actor.getSnapshot().context as HedgeContext
+    if (unbalancedSinceMs === 0) continue
+    const perBase = new Decimal(plan.markPrice).div(plan.perp.multiplier)
+    const notional = new Decimal(spot.base).minus(perp.base).abs().mul(perBase)
+    total = total.plus(notional)
+    const ageMs = nowMs - unbalancedSinceMs
+    if (ageMs > limits.unhedgedMsMax && ageMs <= limits.unhedgedMsMax + LOOK_EVERY_MS) {
+      world.alerts.raise('page', 'hedge.naked-leg', { actorId: id, notionalUsdt: notional.toFixed(2), ageMs })
+    }
+  }
+  world.telemetry.unhedgedNotionalUsdt(total.toNumber())
+}
