@@ -11,6 +11,7 @@ import { type LaunchedSimulator, launchSimulator } from '../../src/exchange/simu
 import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../../src/exchange/simulator/server-accounts.ts'
 import type { SimulatorStatus } from '../../src/exchange/simulator/server-control.ts'
 import { restText, sign } from '../../src/exchange/simulator/signature.ts'
+import { peer } from './simulator-server-peer.ts'
 
 const entry = fileURLToPath(new URL('./simulator-server-stub-process.ts', import.meta.url))
 let folder = ''
@@ -144,14 +145,23 @@ describe('the process', () => {
     expect((await runToEnd('--no-such-flag')).code).toBe(2)
   })
 
-  test('lives on when its parent is gone', async () => {
-    const child = spawn(process.execPath, [entry, '--parent'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  test('lives on when its parent is gone while somebody is connected, then saves and goes', async () => {
+    const state = join(folder, 'account.json')
+    const args = [entry, '--parent', '--linger', '100', '--state', state]
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
     children.push(child)
     const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
     const { url } = JSON.parse(line.toString()) as { url: string }
+    const engine = await peer(`${url.replace('http', 'ws')}/v5/public/linear`)
     child.stdin?.end()
-    expect((await status(url)).pid).toBe(child.pid)
+    const { nowMs } = await status(url)
+    // Far longer than it lingers, by its own clock.
+    await expect.poll(async () => (await status(url)).nowMs).toBeGreaterThan(nowMs + 400)
     expect(child.exitCode).toBeNull()
+    engine.close()
+    const [code] = (await once(child, 'exit')) as [number]
+    expect(code).toBe(0)
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(['account.json']))
   })
 })
 

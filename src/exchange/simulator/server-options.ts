@@ -6,6 +6,8 @@ import type { SimulatedBybit } from './simulated.ts'
 
 export type CoreStart = { seed: number; startAtMs: number; saved: JsonObject | undefined }
 
+export type CoreFactory = (start: CoreStart) => SimulatedBybit
+
 export type SimulatorOptions = {
   /** 0 takes a free one. */
   port: number
@@ -15,7 +17,8 @@ export type SimulatorOptions = {
   keys: readonly KeyPair[]
   /** USDT credited to each account when it is first seen. */
   balance: string
-  core: (start: CoreStart) => SimulatedBybit
+  /** The exchange inside; the simulated Bybit unless a test says otherwise. */
+  core?: CoreFactory
   /** Keeps the account across restarts; nothing is kept without it. */
   stateFile?: string
   /** Where simulated time begins when there is nothing to go on from; the machine's time by default. */

@@ -1,16 +1,15 @@
 /**
  * The simulator as a process of its own: reads the command line, says one JSON line when ready, saves and exits in order.
  * With `--parent` it outlives the parent's death, so that a restarted engine finds its exchange as an engine finds Bybit; left
- * alone for 10 minutes it saves and goes.
+ * alone for `--linger` (10 minutes) it saves and goes.
  */
 import { parseArgs } from 'node:util'
 import { startSimulatorServer } from './server.ts'
 import { SIMULATOR_KEY, SIMULATOR_SECRET } from './server-accounts.ts'
-import type { SimulatorOptions } from './server-options.ts'
+import type { CoreFactory, SimulatorOptions } from './server-options.ts'
 
 const USAGE =
-  'usage: simulator-process [--port N] [--seed N] [--speed N] [--balance USDT] [--start-at MS] [--state FILE] [--parent]'
-const FORSAKEN_MS = 600_000
+  'usage: simulator-process [--port N] [--seed N] [--speed N] [--balance USDT] [--start-at MS] [--state FILE] [--parent] [--linger MS]'
 const LOOK_EVERY_MS = 5_000
 
 export type ReadyLine = { url: string; port: number; pid: number }
@@ -19,7 +18,7 @@ export type ReadyLine = { url: string; port: number; pid: number }
 export async function runSimulatorProcess(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  core: SimulatorOptions['core'],
+  core?: CoreFactory,
 ): Promise<void> {
   const asked = readArguments(args)
   if ('fault' in asked) return exit(2, `${asked.fault}\n${USAGE}`)
@@ -29,9 +28,15 @@ export async function runSimulatorProcess(
   const secret = env.BYBIT_API_SECRET || SIMULATOR_SECRET
   const failed = (error: Error) => exit(1, `simulator: ${error.message}`)
   try {
-    const { parent, ...rest } = asked
+    const { parent, lingerMs, ...rest } = asked
     const stopAsked = () => void stop()
-    const server = await startSimulatorServer({ ...rest, keys: [{ key, secret }], core, failed, stopAsked })
+    const server = await startSimulatorServer({
+      ...rest,
+      keys: [{ key, secret }],
+      failed,
+      stopAsked,
+      ...(core && { core }),
+    })
     let stopping = false
     const stop = async () => {
       if (stopping) return
@@ -40,7 +45,7 @@ export async function runSimulatorProcess(
     }
     process.on('SIGTERM', () => void stop())
     process.on('SIGINT', () => void stop())
-    if (parent) watchParent(server.traffic, () => void stop())
+    if (parent) watchParent(server.traffic, lingerMs, () => void stop())
     const { url, port } = server
     process.stdout.write(`${JSON.stringify({ url, port, pid: process.pid } satisfies ReadyLine)}\n`)
   } catch (error) {
@@ -55,7 +60,9 @@ function exit(code: number, line?: string): void {
 
 type Asked = Pick<SimulatorOptions, 'port' | 'seed' | 'speed' | 'balance' | 'stateFile' | 'startAtMs'>
 
-function readArguments(args: readonly string[]): (Asked & { parent: boolean }) | { fault: string } {
+function readArguments(
+  args: readonly string[],
+): (Asked & { parent: boolean; lingerMs: number }) | { fault: string } {
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -67,9 +74,13 @@ function readArguments(args: readonly string[]): (Asked & { parent: boolean }) |
         'start-at': { type: 'string' },
         state: { type: 'string' },
         parent: { type: 'boolean', default: false },
+        linger: { type: 'string', default: '600000' },
       },
     })
-    const numberOf = (name: 'port' | 'seed' | 'speed' | 'start-at', fits: (found: number) => boolean) => {
+    const numberOf = (
+      name: 'port' | 'seed' | 'speed' | 'start-at' | 'linger',
+      fits: (found: number) => boolean,
+    ) => {
       const found = Number(values[name])
       if (Number.isFinite(found) && fits(found)) return found
       throw new TypeError(`--${name}: expected a fitting number, found ${values[name]}`)
@@ -82,6 +93,7 @@ function readArguments(args: readonly string[]): (Asked & { parent: boolean }) |
       speed: numberOf('speed', speed => speed > 0 && speed <= 10_000),
       balance: values.balance,
       parent: values.parent,
+      lingerMs: numberOf('linger', ms => ms >= 0),
       ...(values.state !== undefined && { stateFile: values.state }),
       ...(values['start-at'] !== undefined && { startAtMs: numberOf('start-at', ms => ms > 0) }),
     }
@@ -91,17 +103,22 @@ function readArguments(args: readonly string[]): (Asked & { parent: boolean }) |
   }
 }
 
-/** Ends the process when the parent is gone and nobody has used the simulator for a while. */
-function watchParent(traffic: () => { requests: number; sockets: number }, stop: () => void): void {
-  let forsakenMs = 0
+/** Ends the process when the parent is gone and nobody has used the simulator for `lingerMs`. */
+function watchParent(
+  traffic: () => { requests: number; sockets: number },
+  lingerMs: number,
+  stop: () => void,
+): void {
+  let aloneMs = 0
   let before = -1
+  const everyMs = Math.min(LOOK_EVERY_MS, Math.max(10, lingerMs / 4))
   const look = () => {
     const { requests, sockets } = traffic()
-    forsakenMs = sockets > 0 || requests !== before ? 0 : forsakenMs + LOOK_EVERY_MS
+    aloneMs = sockets > 0 || requests !== before ? 0 : aloneMs + everyMs
     before = requests
-    if (forsakenMs >= FORSAKEN_MS) stop()
+    if (aloneMs >= lingerMs) stop()
   }
   process.stdin.on('error', () => {})
-  process.stdin.once('close', () => setInterval(look, LOOK_EVERY_MS))
+  process.stdin.once('close', () => setInterval(look, everyMs))
   process.stdin.resume()
 }

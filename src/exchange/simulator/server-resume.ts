@@ -10,13 +10,14 @@ import {
   openAccountFile,
   type SavedState,
 } from './account-file.ts'
+import { createSimulatedBybit } from './create.ts'
 import type { Accounts } from './server-accounts.ts'
 import { advanceTo, replay } from './server-driver.ts'
 import type { SimulatorOptions } from './server-options.ts'
 
 /** The core as it was left or a new one, its file (beginning with a checkpoint of it), and who has no money yet. */
 export function resume(
-  { stateFile, seed, speed, startAtMs, core: create }: SimulatorOptions,
+  { stateFile, seed, speed, startAtMs, core: create = createSimulatedBybit }: SimulatorOptions,
   accounts: Accounts,
 ) {
   const wallMs = systemClock().nowMs()

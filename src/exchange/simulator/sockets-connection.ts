@@ -93,3 +93,9 @@ function parse(text: string): Message | undefined {
     throw error
   }
 }
+
+/** The `req_id` a client sent, as text: numbers come back as strings. */
+export function requestIdOf({ body }: Message): string | undefined {
+  const { req_id: sent } = body
+  return typeof sent === 'string' || typeof sent === 'number' ? String(sent) : undefined
+}

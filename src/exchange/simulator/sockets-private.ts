@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../../domain/json.ts'
 import type { Accounts } from './server-accounts.ts'
 import { signs, socketText } from './signature.ts'
 import type { Push } from './simulated.ts'
-import type { Connection, Handler, Message } from './sockets-connection.ts'
+import { type Connection, type Handler, type Message, requestIdOf } from './sockets-connection.ts'
 
 export type Gate = {
   accounts: Accounts
@@ -67,14 +67,17 @@ function answerAuth(connection: Connection, message: Message, gate: Gate): void 
   connection.reply('auth', acknowledge(connection, message, refusal?.text ?? ''))
 }
 
-function acknowledge({ id }: Connection, { op, body }: Message, fault: string): JsonObject {
-  const sent = typeof body.req_id === 'string' ? { req_id: body.req_id } : {}
-  return { success: fault === '', ret_msg: fault, op, conn_id: id, ...sent }
+function acknowledge({ id }: Connection, message: Message, fault: string): JsonObject {
+  return { success: fault === '', ret_msg: fault, op: message.op, conn_id: id, ...echo(message) }
 }
 
-function pong({ id }: Connection, { body }: Message, nowMs: number): JsonObject {
-  const sent = typeof body.req_id === 'string' ? { req_id: body.req_id } : {}
-  return { ...sent, op: 'pong', args: [String(nowMs)], conn_id: id }
+function pong({ id }: Connection, message: Message, nowMs: number): JsonObject {
+  return { ...echo(message), op: 'pong', args: [String(nowMs)], conn_id: id }
+}
+
+function echo(message: Message): JsonObject {
+  const sent = requestIdOf(message)
+  return sent === undefined ? {} : { req_id: sent }
 }
 
 function faultOf(topics: readonly string[]): string {

@@ -5,7 +5,7 @@
 import type { JsonObject } from '../../domain/json.ts'
 import type { Push } from './simulated.ts'
 import type { Hub } from './sockets.ts'
-import type { Connection, Handler, Message } from './sockets-connection.ts'
+import { type Connection, type Handler, type Message, requestIdOf } from './sockets-connection.ts'
 
 const SPOT_ARGS_MAX = 10
 const ARGS_CHARS_MAX = 21_000
@@ -25,11 +25,12 @@ export const publicHandler =
 
 function acknowledge(
   { channel, id }: Connection,
-  { op, body }: Message,
+  message: Message,
   success: boolean,
   text: string,
 ): JsonObject {
-  const sent = typeof body.req_id === 'string' ? body.req_id : undefined
+  const { op } = message
+  const sent = requestIdOf(message)
   const requestId = channel === 'public-linear' ? (sent ?? '') : sent
   return { success, ret_msg: text, conn_id: id, ...(requestId !== undefined && { req_id: requestId }), op }
 }
