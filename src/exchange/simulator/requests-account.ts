@@ -5,6 +5,7 @@ import { walletJson } from './accounts.ts'
 import { badRequest, decimal, marketOf, refuse, text, whole } from './params.ts'
 import { emptyPosition, positionRestJson } from './positions.ts'
 import { pushPosition } from './pushes-private.ts'
+import { borrowRate } from './rates.ts'
 import { windowOf } from './requests-orders.ts'
 import { type Answer, page, type Route, type SignedCall, signedGet, signedPost } from './routes.ts'
 import { collateralRatio, dec, type World } from './world.ts'
@@ -12,10 +13,12 @@ import { collateralRatio, dec, type World } from './world.ts'
 const DAY_MS = 86_400_000
 
 function positions({ world, account, params }: SignedCall): Answer {
-  if (text(params, 'category') !== 'linear')
-    return badRequest(`category invalid: ${text(params, 'category')}`)
+  const category = text(params, 'category')
+  const result = (list: Json[]): Answer => ({ result: { list, nextPageCursor: '', category } })
+  // Categories that the simulator does not trade: an account has nothing there, and clients that look at all of them ask.
+  if (category === 'inverse' || category === 'option') return result([])
+  if (category !== 'linear') return badRequest(`category invalid: ${category}`)
   const symbol = text(params, 'symbol')
-  const result = (list: Json[]): Answer => ({ result: { list, nextPageCursor: '', category: 'linear' } })
   if (symbol) {
     const found = world.universe.find('linear', symbol)
     if (!found) return refuse(10001, 'Not supported symbols')
@@ -43,7 +46,7 @@ function setLeverage({ world, account, params }: SignedCall): Answer {
   const found = world.universe.find('linear', text(params, 'symbol'))
   if (!found) return refuse(10001, 'Not supported symbols')
   const wanted = decimal(params, 'buyLeverage')
-  if (!wanted || !wanted.eq(decimal(params, 'sellLeverage') ?? -1))
+  if (!wanted?.eq(decimal(params, 'sellLeverage') ?? -1))
     return refuse(10001, 'buyLeverage and sellLeverage must be equal in one-way mode')
   if (wanted.lt(1) || wanted.gt(found.listing.maxLeverage))
     return refuse(110013, 'cannot set leverage due to risk limit')
@@ -85,7 +88,8 @@ const accountInfo = ({ world, account }: SignedCall): Answer => ({
 })
 
 function feeRate({ world, params }: SignedCall): Answer {
-  const market = marketOf(params)
+  // Bybit's own example leaves the category out and is answered with contracts.
+  const market = text(params, 'category') === '' ? 'linear' : marketOf(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
   const symbol = text(params, 'symbol')
   if (symbol && !world.universe.find(market, symbol)) return refuse(10001, 'Not supported symbols')
@@ -137,7 +141,7 @@ function collateralInfo({ world, account, params }: SignedCall): Answer {
       freeBorrowingAmount: '',
       freeBorrowAmount: '0',
       maxBorrowingAmount: '100000',
-      hourlyBorrowRate: hourlyBorrowRate(coin),
+      hourlyBorrowRate: borrowRate(coin),
       borrowUsageRate: '0',
       collateralSwitch: true,
       borrowAmount: account.coins[coin]?.borrowed ?? '0',
@@ -150,9 +154,6 @@ function collateralInfo({ world, account, params }: SignedCall): Answer {
     }))
   return { result: { list } }
 }
-
-/** About 5 % a year for dollars and 3 % for coins. */
-export const hourlyBorrowRate = (coin: string): string => (coin === 'USDT' ? '0.0000057' : '0.0000035')
 
 function apiKey({ account }: SignedCall): Answer {
   const id = new Decimal(account.uid.replace(/\D/g, '') || '1').toNumber()

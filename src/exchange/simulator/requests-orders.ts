@@ -85,11 +85,13 @@ function history({ world, account, params }: SignedCall): Answer {
   if (!category) return badRequest(`category invalid: ${text(params, 'category')}`)
   const window = windowOf(params, world.state.nowMs, WEEK_MS)
   if (!window) return badRequest('the time window is longer than 7 days')
+  const status = text(params, 'orderStatus')
   const rows = account.closed
     .filter(
       order =>
         order.market === category &&
         !isOpen(order) &&
+        (status === '' || order.status === status) &&
         order.createdAtMs >= window.fromMs &&
         order.createdAtMs <= window.toMs &&
         remembered(order, world.state.nowMs) &&
