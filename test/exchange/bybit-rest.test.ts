@@ -62,7 +62,6 @@ describe('an answer is a V5 envelope or a failure', () => {
     ['a retCode as text', (_, response) => response.end('{"retCode":"0","result":{}}'), false],
     ['a retCode of null', (_, response) => response.end('{"retCode":null,"result":{}}'), false],
     ['HTTP 500', (_, response) => response.writeHead(500).end('{"retCode":0}'), true],
-    ['HTTP 403 of the IP limit', (_, response) => response.writeHead(403).end('access too frequent'), true],
     ['HTTP 502 of a proxy', (_, response) => response.writeHead(502).end('<html>bad gateway</html>'), true],
     [
       'a redirect',
@@ -140,6 +139,32 @@ describe('an answer is a V5 envelope or a failure', () => {
     expect(failure).toBeInstanceOf(ExchangeFailure)
     expect(failure).toMatchObject({ kind: 'refused', code: 10004 })
     expect(spilled(failure)).not.toContain('must-not-leak')
+  })
+
+  test('an address that Bybit blocks (HTTP 403) is not asked again for a while, longer each time', async () => {
+    const clock = new VirtualClock(NOW)
+    const polite = createSdkWire({
+      mode: 'sim',
+      urls: server,
+      key: KEY,
+      secret: SECRET,
+      clock,
+      recvWindowMs: 5_000,
+      log: () => {},
+    })
+    server.onRest = (_, response) => response.writeHead(403).end('access too frequent')
+    const ask = () => polite.get('/v5/market/time', {}, false)
+    expect(await failureOf(ask())).toMatchObject({ message: 'HTTP 403', sent: true })
+    expect(await failureOf(ask())).toMatchObject({ sent: false })
+    clock.advanceTo(NOW + 10_000)
+    expect(await failureOf(ask())).toMatchObject({ sent: true })
+    clock.advanceTo(NOW + 20_000)
+    expect(await failureOf(ask())).toMatchObject({ sent: false })
+    expect(server.requests).toHaveLength(2)
+    clock.advanceTo(NOW + 30_000)
+    server.onRest = (_, response) => response.end(JSON.stringify(ok()))
+    expect(await ask()).toMatchObject({ retCode: 0 })
+    await polite.close()
   })
 
   test('a business refusal resolves with its code, and reads turn it into a failure with it', async () => {

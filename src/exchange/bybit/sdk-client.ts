@@ -28,6 +28,8 @@ export type ClientSettings = {
 export const RECONNECT_MS = 500
 const OPEN = 1
 
+let clients = 0
+
 /** Only the SDK's own words pass: its other arguments hold requests, keys and sockets. */
 const quietLogger = ({ log, redact }: ClientSettings): DefaultLogger => ({
   trace: () => {},
@@ -56,7 +58,8 @@ export class SdkClient extends WebsocketClient {
     super(optionsOf(settings), quietLogger(settings))
     this.#url = url
     this.#settings = settings
-    this.#tag = settings.clock.nowMs().toString(36)
+    clients++
+    this.#tag = `${settings.clock.nowMs().toString(36)}-${clients.toString(36)}`
   }
 
   protected override async getWsUrl(): Promise<string> {

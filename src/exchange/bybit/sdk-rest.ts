@@ -4,6 +4,7 @@
  * becomes a new, clean `WireFailure`. What the SDK threw is never passed on, wrapped or logged.
  */
 import { RestClientV5 } from 'bybit-api'
+import type { Clock } from '../../clock.ts'
 import { offsetFromSystemMs } from './exchange-time.ts'
 import type { ClientSettings } from './sdk-client.ts'
 import { type Redact, signWithHmac } from './secrets.ts'
@@ -39,6 +40,30 @@ function cleanFailure(thrown: unknown): WireFailure {
   return new WireFailure('no answer')
 }
 
+/** Bybit blocks an address for 10 minutes and longer when it goes on asking: each HTTP 403 in a row doubles the silence. */
+const SILENCE_MS = 10_000
+const SILENCE_MAX_MS = 600_000
+
+/** Keeps quiet towards an exchange that blocks this address. */
+function politeness(clock: Clock) {
+  let blocks = 0
+  let quietUntilMs = 0
+  return {
+    assertWelcome() {
+      const leftMs = quietUntilMs - clock.nowMs()
+      if (leftMs > 0) throw new WireFailure(`HTTP 403 before: asking again in ${leftMs} ms`, true, false)
+    },
+    answered() {
+      blocks = 0
+    },
+    failed(failure: WireFailure) {
+      if (failure.message !== 'HTTP 403') return
+      quietUntilMs = clock.nowMs() + Math.min(SILENCE_MS * 2 ** blocks, SILENCE_MAX_MS)
+      blocks++
+    },
+  }
+}
+
 const isLoopback = (url: string) => ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)
 
 function clientOf({ url, key, secret, clock, recvWindowMs, timeoutMs }: RestSettings): RestClientV5 {
@@ -58,19 +83,25 @@ function clientOf({ url, key, secret, clock, recvWindowMs, timeoutMs }: RestSett
 }
 
 export function sdkRest(settings: RestSettings): Rest {
-  const { key, timeoutMs, redact } = settings
+  const { key, timeoutMs, redact, clock } = settings
   const client = clientOf(settings)
+  const manners = politeness(clock)
 
   /** The SDK's own limit counts silence, not time: a body that trickles in would keep it waiting. */
   async function call(ask: () => Promise<unknown>): Promise<Envelope> {
+    manners.assertWelcome()
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new WireFailure(`no answer within ${timeoutMs} ms`)), timeoutMs + 500)
     })
     try {
-      return envelope(await Promise.race([ask(), late]), redact)
+      const reply = envelope(await Promise.race([ask(), late]), redact)
+      manners.answered()
+      return reply
     } catch (thrown) {
-      throw cleanFailure(thrown)
+      const failure = cleanFailure(thrown)
+      manners.failed(failure)
+      throw failure
     } finally {
       clearTimeout(timer)
     }

@@ -39,6 +39,8 @@ export type HeldSocket = {
 }
 
 const BACK_OFF_MAX_MS = 15_000
+/** Bybit allows 500 new connections in 5 minutes: only a connection that lasted this long ends the back-off. */
+const STEADY_MS = 30_000
 const backOffMs = (failures: number) => Math.min(RECONNECT_MS * 2 ** failures, BACK_OFF_MAX_MS)
 
 /** The parts of the SDK's events that are read. */
@@ -68,6 +70,7 @@ export function holdSocket(plan: SocketPlan, hear: SocketHear): HeldSocket {
   let unanswered = 0
   let failures = 0
   let redial: NodeJS.Timeout | undefined
+  let steady: NodeJS.Timeout | undefined
   /** Between throwing a client away and making the next there is none. */
   let held = true
   const watchdog = authWatchdog(plan.patienceMs, cause => renew(cause))
@@ -81,14 +84,17 @@ export function holdSocket(plan: SocketPlan, hear: SocketHear): HeldSocket {
   const lose = (cause: string) => {
     const was = ready
     ready = false
+    clearTimeout(steady)
     if (was && !closed) hear.down(cause)
   }
   const gain = () => {
     if (ready || closed) return
     ready = true
-    failures = 0
-    client.redialAfter(RECONNECT_MS)
     watchdog.satisfied()
+    steady = setTimeout(() => {
+      failures = 0
+      client.redialAfter(RECONNECT_MS)
+    }, STEADY_MS)
     hear.ready()
   }
   const opened = () => {
@@ -161,6 +167,7 @@ export function holdSocket(plan: SocketPlan, hear: SocketHear): HeldSocket {
     const old = client
     watchdog.satisfied()
     clearTimeout(redial)
+    clearTimeout(steady)
     setImmediate(() => old.closeAll(true))
   }
 

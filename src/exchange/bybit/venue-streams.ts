@@ -34,6 +34,7 @@ function watchCategory(
     topics.set(`orderbook.50.${symbol}`, { ...fresh, builder: bookBuilder(market, symbol) })
     if (market === 'linear') topics.set(`tickers.${symbol}`, { ...fresh, builder: tickerBuilder() })
   }
+  if (topics.size === 0) return { close: () => {} }
   let closed = false
 
   const takeAnew = (name: string, topic: Topic) => {

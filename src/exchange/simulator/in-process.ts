@@ -77,17 +77,19 @@ export function inProcessBybit(settings: InProcessSettings): InProcessBybit {
   }
 
   /** One request over the line; rejects with `WireFailure` when the answer does not come. */
-  function call(request: CoreRequest, deadlineMs: number): Promise<Envelope> {
+  function call(request: CoreRequest, deadlineMs: number, asked: Set<Pending>): Promise<Envelope> {
     return new Promise((resolve, reject) => {
       if (line !== 'up') return reject(new WireFailure('the line is cut', true, request.via === 'rest'))
       const end = (settle: () => void) => {
         pending.delete(entry)
+        asked.delete(entry)
         clock.clearTimeout(deadline)
         settle()
       }
       const entry: Pending = { fail: cause => end(() => reject(new WireFailure(cause))) }
       const deadline = clock.setTimeout(() => entry.fail(`no answer within ${deadlineMs} ms`), deadlineMs)
       pending.add(entry)
+      asked.add(entry)
       const lost = fault(request)
       if (lost === 'lose-request') return
       later(() => {
@@ -133,13 +135,14 @@ export function inProcessBybit(settings: InProcessSettings): InProcessBybit {
 
   function wire(uid: string): Wire {
     const own = new Set<{ close(): void }>()
+    const asked = new Set<Pending>()
     let closed = false
     const keep = <T extends { close(): void }>(stream: T): T => {
       own.add(stream)
       return stream
     }
     const send = (request: CoreRequest, deadlineMs = REST_TIMEOUT_MS) =>
-      closed ? Promise.reject(new WireFailure('closed', true, false)) : call(request, deadlineMs)
+      closed ? Promise.reject(new WireFailure('closed', true, false)) : call(request, deadlineMs, asked)
     return {
       get: (path, params, signed) =>
         send({ via: 'rest', method: 'GET', path, params: { ...params }, uid: signed ? uid : '' }),
@@ -166,6 +169,8 @@ export function inProcessBybit(settings: InProcessSettings): InProcessBybit {
       async close() {
         closed = true
         for (const stream of own) stream.close()
+        // What is under way still arrives at the exchange; its answer finds nobody.
+        for (const one of [...asked]) one.fail('closed')
       },
     }
   }
