@@ -13,15 +13,20 @@ export type Work = { record: TransitionRecord | undefined; acks: readonly string
 export const ACTOR_DID_NOT_MOVE = 'HR001'
 export const FENCED = 'HR002'
 
+// `offset 0` keeps the account out of the planner's sight: it must look each actor up by its whole key, not walk them all.
 const SQL = `
 with fence as materialized (select epoch from lease where account = $1 for share),
 moved as (
   update actor a
   set seq = r.seq, version = r.version, state = r.state, snapshot = r.snapshot, timers = r.timers,
     status = r.status, since_ms = case when r.since_ms < 0 then a.since_ms else r.since_ms end
-  from unnest($3::text[], $4::bigint[], $5::bigint[], $6::int[], $7::text[], $8::text[], $9::json[], $10::text[], $11::bigint[])
-    as r(actor_id, prev_seq, seq, version, state, snapshot, timers, status, since_ms)
-  where a.account = $1 and a.actor_id = r.actor_id and a.seq = r.prev_seq
+  from (
+    select $1::text as account, u.* from unnest($3::text[], $4::bigint[], $5::bigint[], $6::int[], $7::text[],
+      $8::text[], $9::json[], $10::text[], $11::bigint[])
+      as u(actor_id, prev_seq, seq, version, state, snapshot, timers, status, since_ms)
+    offset 0
+  ) r
+  where a.account = r.account and a.actor_id = r.actor_id and a.seq = r.prev_seq
   returning 1
 ),
 born as (
