@@ -61,8 +61,10 @@ function bearer({ apiToken, dataDir }: Connection): { authorization?: string } {
 }
 
 function causeOf(error: unknown): string {
-  const { cause, name, message } = error as Error & { cause?: { code?: string } }
-  return cause?.code ?? (name === 'TimeoutError' ? `no answer within ${ANSWER_MS} ms` : message)
+  const { cause, name, message } = error as Error & { cause?: NodeJS.ErrnoException }
+  return (
+    cause?.code ?? cause?.message ?? (name === 'TimeoutError' ? `no answer within ${ANSWER_MS} ms` : message)
+  )
 }
 
 const refused = (url: string, { apiToken, dataDir }: Connection) =>
