@@ -1,0 +1,149 @@
+/**
+ * Puts an engine together over an exchange, a clock and a store: the world its actors act in, the runtime, the tree.
+ * Used alike by the service, by replay on a virtual clock, and by simulations.
+ */
+import { type Bookkeeper, type Books, createBookkeeper } from '../../actors/bookkeeper.ts'
+import { createMarketBoard, type MarketBoard } from '../../actors/market-board.ts'
+import { createRuntime, type Runtime } from '../../actors/runtime.ts'
+import { type Judgements, noJudgements } from '../../actors/scanner.ts'
+import { heldChildren } from '../../actors/supervisor.ts'
+import { kindsOf, treeOf } from '../../actors/tree.ts'
+import { JOURNAL_SLOW_MS } from '../../actors/watchdog.ts'
+import type { World } from '../../actors/world.ts'
+import type { EngineContext } from '../../machines/engine.ts'
+import { type Alerts, createAlerts } from '../alerts.ts'
+import type { Clock } from '../clock.ts'
+import type { PairFeeRates } from '../domain/fees.ts'
+import type { HedgePair } from '../domain/instrument.ts'
+import type { JsonObject } from '../domain/json.ts'
+import type { Rules } from '../domain/rules.ts'
+import { feeRate } from '../domain/units.ts'
+import type { Exchange } from '../exchange/exchange.ts'
+import type { Journal, TransitionRecord } from '../store/records.ts'
+import type { Telemetry } from '../telemetry.ts'
+
+export type EngineParts = {
+  clock: Clock
+  exchange: Exchange
+  journal: Journal
+  books: Books
+  pairs: readonly HedgePair[]
+  rules: Rules
+  telemetry: Telemetry
+  salt: string
+  commitId: () => string
+  /** Does this process still own the account? */
+  isOwner: () => boolean
+  fatal: (error: unknown) => void
+  ready: () => void
+}
+
+export type Engine = {
+  runtime: Runtime
+  board: MarketBoard
+  bookkeeper: Bookkeeper
+  judgements: Judgements
+  alerts: Alerts
+  world: World
+  /** Takes up what is stored, or is born, and starts. */
+  start(): Promise<void>
+  /** Tells the engine to stop, waits until that is durable, and lets go. Hedges stay as they are. */
+  stop(): Promise<void>
+}
+
+/** Bybit's VIP0 fees: the highest there are, until the account's own are read. */
+const VIP0: PairFeeRates = {
+  spot: { taker: feeRate('0.001'), maker: feeRate('0.001') },
+  perp: { taker: feeRate('0.00055'), maker: feeRate('0.0002') },
+}
+
+export function createEngine(parts: EngineParts): Engine {
+  const { clock, exchange, journal, rules, telemetry, pairs } = parts
+  const board = createMarketBoard(clock, pairs, VIP0)
+  const alerts = createAlerts(telemetry)
+  const judgements = noJudgements()
+  const bookkeeper = createBookkeeper(() => world, parts.books)
+  const world: World = {
+    clock,
+    exchange,
+    board,
+    rules,
+    telemetry,
+    alerts,
+    runtime: () => runtime,
+    newRiskRefused: () => newRiskRefused(runtime, parts),
+    assertOwner() {
+      if (!parts.isOwner()) throw new Error('this process no longer owns the account')
+    },
+    funds: bookkeeper.funds,
+    bookSoon: bookkeeper.bookSoon,
+    bookNow: bookkeeper.bookNow,
+    announceReady: parts.ready,
+  }
+  const tree = treeOf(pairs, rules, parts.salt)
+  const runtime = createRuntime({
+    clock,
+    journal,
+    kinds: kindsOf({ world, journal, bookkeeper, judgements, tree: () => tree, fatal: parts.fatal }),
+    commitId: parts.commitId,
+    fatal: parts.fatal,
+    fault: ({ actorId, during, error }) =>
+      telemetry.log.warn('actor.fault', {
+        actorId,
+        during,
+        error: error instanceof Error ? error.message : String(error),
+      }),
+    committed: record => committed(telemetry, record),
+    orphaned: (actorId, error) => parts.fatal(new Error(`${actorId} failed: ${error}`)),
+  })
+
+  return {
+    runtime,
+    board,
+    bookkeeper,
+    judgements,
+    alerts,
+    world,
+    async start() {
+      await runtime.boot(isHeldBack)
+      if (!runtime.get('engine')) runtime.spawn('engine', 'engine', '', {})
+      const { execution, limits } = rules
+      runtime.deliver('engine', {
+        type: 'engine.started',
+        ...({ execution, limits } as unknown as JsonObject),
+      })
+    },
+    async stop() {
+      runtime.deliver('engine', { type: 'engine.stop' })
+      await journal.drained()
+      runtime.close()
+      await journal.drained()
+    },
+  }
+}
+
+type HeldBack = Parameters<Runtime['boot']>[0]
+
+const isHeldBack: HeldBack = ({ actorId }, rows) => heldChildren(rows).has(actorId)
+
+/** Promise 9: fresh data and free margin are judged with each plan; here is the rest. */
+function newRiskRefused(runtime: Runtime, { journal, isOwner }: EngineParts): string | null {
+  const engine = runtime.get('engine')
+  const state = engine?.cell?.state ?? 'absent'
+  if (state !== 'trading') {
+    const { halt, because } = (engine?.actor.getSnapshot().context ?? {}) as Partial<EngineContext>
+    return `the engine is ${state}${halt ? ` (${halt.because})` : because ? ` (${because})` : ''}`
+  }
+  if (!isOwner()) return 'the lease on the account is lost'
+  const { oldestPendingMs } = journal.health()
+  if (oldestPendingMs > JOURNAL_SLOW_MS) return `the journal has not answered for ${oldestPendingMs} ms`
+  return null
+}
+
+function committed(telemetry: Telemetry, { actorId, kind, event, from, to }: TransitionRecord) {
+  telemetry.transitionCommitted(kind)
+  if (from === to) return
+  const say =
+    kind === 'hedge' || kind === 'symbol' || kind === 'engine' ? telemetry.log.info : telemetry.log.debug
+  say('actor.moved', { actorId, event: event.type, from, to })
+}

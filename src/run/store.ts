@@ -1,0 +1,93 @@
+/** Opens the store of a run: the server, the tables, the account's lease, and the journal that writes under it. */
+
+import { chmodSync, mkdirSync } from 'node:fs'
+import { hostname } from 'node:os'
+import type { Config } from '../config.ts'
+import { type Database, openDatabase } from '../store/database.ts'
+import { type Embedded, startEmbedded } from '../store/embedded.ts'
+import { createJournal } from '../store/journal.ts'
+import { type Lease, takeLease } from '../store/lease.ts'
+import type { Journal } from '../store/records.ts'
+import type { Telemetry } from '../telemetry.ts'
+import { StartFault } from './fault.ts'
+
+export type Store = {
+  database: Database
+  lease: Lease
+  journal: Journal
+  account: string
+  close(): Promise<void>
+}
+
+type Fatal = (error: unknown) => void
+
+/** The folder that holds everything of an installation; only its owner may look into it. @throws StartFault */
+export function prepareDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true })
+    chmodSync(dataDir, 0o700)
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error)
+    throw new StartFault(`HEDGEROW_DATA_DIR: expected a folder that can be written, found: ${found}`)
+  }
+}
+
+/** The database alone: the configured server, or the embedded one. */
+export async function openServer(config: Config, telemetry: Telemetry) {
+  const { log } = telemetry
+  const embedded: Embedded | undefined = config.databaseUrl
+    ? undefined
+    : await startEmbedded({ dataDir: config.dataDir, log })
+  const address = config.databaseUrl
+    ? { url: config.databaseUrl }
+    : {
+        socketDir: embedded?.socketDir ?? '',
+        database: embedded?.database ?? '',
+        user: embedded?.user ?? '',
+      }
+  try {
+    const database = await openDatabase({ ...address, log })
+    return { database, embedded }
+  } catch (error) {
+    await embedded?.stop()
+    throw error
+  }
+}
+
+/** One writer per account: a second engine is refused with the name of the first. @throws StartFault */
+export async function openStore(
+  config: Config,
+  account: string,
+  telemetry: Telemetry,
+  fatal: Fatal,
+): Promise<Store> {
+  const { database, embedded } = await openServer(config, telemetry)
+  const closeServer = async () => {
+    await database.close()
+    await embedded?.stop()
+  }
+  const answer = await takeLease(database.client(), {
+    account,
+    holder: `${hostname()} process ${process.pid}`,
+    lost: cause => fatal(new Error(`the lease on account ${account} is lost: ${cause}`)),
+  })
+  if (answer.kind === 'refused') {
+    await closeServer()
+    throw new StartFault(
+      `account ${account} is traded by another engine (${answer.holder}): stop it first, or give this one another account and database`,
+    )
+  }
+  const { lease } = answer
+  const journal = createJournal(database.pool, { account, epoch: lease.epoch, onFatal: fatal })
+  return {
+    database,
+    lease,
+    journal,
+    account,
+    async close() {
+      await journal.close()
+      await lease.release()
+      await closeServer()
+    },
+  }
+}

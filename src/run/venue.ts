@@ -1,0 +1,106 @@
+/**
+ * The exchange of each mode, with the clock that belongs to it: `sim` brings its own simulator and runs on its time,
+ * the others speak to Bybit on the machine's time.
+ */
+import { type Clock, scaledClock, systemClock } from '../clock.ts'
+import type { Config, KeyPair } from '../config.ts'
+import { checkAccount } from '../exchange/bybit/account-check.ts'
+import { createSdkWire, type WireMode, type WireUrls } from '../exchange/bybit/sdk-wire.ts'
+import { createBybitExchange } from '../exchange/bybit/venue.ts'
+import type { Exchange } from '../exchange/exchange.ts'
+import { launchSimulator } from '../exchange/simulator/launch.ts'
+import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../exchange/simulator/server-accounts.ts'
+import { statusOf } from '../exchange/simulator/server-control.ts'
+import type { Telemetry } from '../telemetry.ts'
+import { StartFault } from './fault.ts'
+
+export type Venue = {
+  exchange: Exchange
+  clock: Clock
+  speed: number
+  /** Where it is, for people. */
+  where: string
+  /** Ends what this process started; a simulator somebody else runs is left alone. */
+  close(): Promise<void>
+}
+
+/** USDT that a new simulated account starts with. */
+const SIMULATED_BALANCE = '100000'
+
+/** Connects to the exchange of the configured mode. @throws StartFault */
+export async function openVenue(config: Config, telemetry: Telemetry): Promise<Venue> {
+  if (config.mode === 'sim') return openSimulator(config, telemetry)
+  if (config.mode === 'live' || config.mode === 'testnet' || config.mode === 'demo') {
+    const { keys, mode } = config
+    if (!keys) throw new StartFault(`mode ${mode}: expected BYBIT_API_KEY and BYBIT_API_SECRET, found none`)
+    return connect(config, telemetry, { mode, clock: systemClock(), speed: 1, keys, close: async () => {} })
+  }
+  throw new StartFault(`mode ${config.mode}: not served by this command`)
+}
+
+async function openSimulator(config: Config, telemetry: Telemetry): Promise<Venue> {
+  const keys = config.keys ?? { key: SIMULATOR_KEY, secret: SIMULATOR_SECRET }
+  const own = config.exchangeUrl
+    ? undefined
+    : await launchSimulator({
+        dataDir: config.dataDir,
+        seed: config.seed,
+        speed: config.speed,
+        balance: SIMULATED_BALANCE,
+        ...keys,
+      })
+  const url = config.exchangeUrl ?? own?.url ?? ''
+  const status = await statusOf(url)
+  if (!status)
+    throw new StartFault(`HEDGEROW_EXCHANGE_URL: expected a running simulator at ${url}, found no answer`)
+  const clock = scaledClock({ startAtMs: status.nowMs, speed: status.speed })
+  return connect(config, telemetry, {
+    mode: 'sim',
+    clock,
+    speed: status.speed,
+    keys,
+    urls: { rest: url, ws: url.replace(/^http/, 'ws') },
+    close: async () => own?.stop(),
+  })
+}
+
+type Connection = {
+  mode: WireMode
+  clock: Clock
+  speed: number
+  keys: KeyPair
+  urls?: WireUrls
+  close(): Promise<void>
+}
+
+async function connect(config: Config, telemetry: Telemetry, connection: Connection): Promise<Venue> {
+  const { mode, clock, speed, keys, urls, close } = connection
+  const { recvWindowMs, orderDeadlineMs } = config.rules.execution
+  const wire = createSdkWire({
+    mode,
+    ...(urls ? { urls } : {}),
+    ...keys,
+    clock,
+    recvWindowMs,
+    log: (kind, detail) => telemetry.log.info('exchange.wire', { kind, detail }),
+  })
+  const report = (kind: string, detail: string) => telemetry.inputRefused(kind, detail)
+  const exchange = createBybitExchange(wire, { name: mode, clock, orderDeadlineMs, report })
+  const faults = await checkAccount(exchange, clock)
+  if (faults.length > 0) {
+    await exchange.close()
+    await close()
+    throw new StartFault(faults.join('\n'))
+  }
+  const where = urls?.rest ?? `Bybit ${mode}`
+  return {
+    exchange,
+    clock,
+    speed,
+    where,
+    async close() {
+      await exchange.close()
+      await close()
+    },
+  }
+}

@@ -1,0 +1,83 @@
+/** A whole engine in one process: real actors and charts, the simulated exchange, a virtual clock, stores in memory. */
+import { setImmediate } from 'node:timers/promises'
+import { createBybitExchange } from '../../src/exchange/bybit/venue.ts'
+import { createSimulatedBybit } from '../../src/exchange/simulator/create.ts'
+import { inProcessBybit } from '../../src/exchange/simulator/in-process.ts'
+import { hedgePairs } from '../../src/domain/pairing.ts'
+import { loadConfig } from '../../src/config.ts'
+import type { Rules } from '../../src/domain/rules.ts'
+import { createEngine, type Engine } from '../../src/run/engine.ts'
+import { createMemoryJournal } from '../../src/store/memory-journal.ts'
+import type { Journal } from '../../src/store/records.ts'
+import { silentTelemetry, type Telemetry } from '../../src/telemetry.ts'
+import { VirtualClock } from '../../src/virtual-clock.ts'
+import { memoryBooks, type MemoryBooks } from './memory-books.ts'
+
+const START_AT_MS = Date.UTC(2026, 0, 5, 9, 20)
+
+export type VirtualWorld = Awaited<ReturnType<typeof virtualWorld>>
+
+/** An exchange on a virtual clock that engines come to and leave. */
+export async function virtualWorld(seed: number, startAtMs = START_AT_MS) {
+  const clock = new VirtualClock(startAtMs)
+  const core = createSimulatedBybit({
+    seed,
+    startAtMs,
+    accounts: [{ uid: 'ours', balances: { USDT: '100000' } }],
+  })
+  const venue = inProcessBybit({ core, clock })
+  const journal: Journal = createMemoryJournal()
+  const books: MemoryBooks = memoryBooks()
+  const rules: Rules = loadConfig({ cwd: '/', env: {} }).rules
+  let commits = 0
+  /** One step of time at a time, with everything that waits for no time done in between. */
+  const advance = async (untilMs: number) => {
+    for (;;) {
+      await settle(journal)
+      const nextAtMs = clock.nextDueAtMs()
+      if (nextAtMs === undefined || nextAtMs > untilMs) break
+      clock.advanceTo(nextAtMs)
+    }
+    clock.advanceTo(untilMs)
+  }
+  const start = async (telemetry: Telemetry = silentTelemetry()): Promise<Engine & { faults: unknown[] }> => {
+    const exchange = createBybitExchange(venue.wire('ours'), {
+      name: 'virtual',
+      clock,
+      orderDeadlineMs: rules.execution.orderDeadlineMs,
+      report: (kind, detail) => telemetry.inputRefused(kind, detail),
+    })
+    let instruments: Awaited<ReturnType<typeof exchange.instruments>> | undefined
+    exchange.instruments().then(answer => {
+      instruments = answer
+    })
+    while (!instruments) await advance(clock.nowMs() + 100)
+    const { pairs } = hedgePairs(instruments.spot, instruments.perps)
+    const faults: unknown[] = []
+    const engine = createEngine({
+      clock,
+      exchange,
+      journal,
+      books,
+      pairs,
+      rules,
+      telemetry,
+      salt: 'TEST',
+      commitId: () => `commit-${++commits}`,
+      isOwner: () => true,
+      fatal: error => faults.push(error),
+      ready: () => {},
+    })
+    await engine.start()
+    return { ...engine, faults }
+  }
+  return { clock, core, venue, journal, books, rules, advance, start }
+}
+
+/** Lets promises and the journal come to rest: then only time can move anything. */
+async function settle(journal: Journal): Promise<void> {
+  await journal.drained()
+  await setImmediate()
+  await journal.drained()
+  await setImmediate()
+}
