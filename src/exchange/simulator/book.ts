@@ -31,7 +31,13 @@ export type Book = {
   restore(saved: readonly [BookSide, number, number, number][]): void
 }
 
-export type BookShape = { salt: number; depthUsdtPerBps: number; halfSpreadBps: number }
+export type BookShape = {
+  salt: number
+  depthUsdtPerBps: number
+  halfSpreadBps: number
+  /** The present, by which eaten depth comes back. */
+  clock: () => number
+}
 
 export function createBook(instrument: Instrument, shape: BookShape): Book {
   const eaten = { bids: new Map<number, Eaten>(), asks: new Map<number, Eaten>() }
@@ -57,10 +63,17 @@ export function createBook(instrument: Instrument, shape: BookShape): Book {
     const full = fullLots(side, ticks, away)
     const gone = eaten[side].get(ticks)
     if (!gone) return full
-    const ageMs = nowMs - gone.atMs
+    const ageMs = shape.clock() - gone.atMs
     if (ageMs >= RETURN_MS) eaten[side].delete(ticks)
     else return Math.max(0, full - Math.ceil(gone.lots * (1 - ageMs / RETURN_MS)))
     return full
+  }
+
+  /** Forgets what has wholly come back, so that who looked when does not show in a saved state. */
+  function dropReturned() {
+    for (const side of ['bids', 'asks'] as const)
+      for (const [ticks, { atMs }] of eaten[side])
+        if (shape.clock() - atMs >= RETURN_MS) eaten[side].delete(ticks)
   }
 
   /** Visits levels from the touch outward until `visit` has had enough. */
@@ -109,21 +122,25 @@ export function createBook(instrument: Instrument, shape: BookShape): Book {
       return found
     },
     eat(side, taken) {
+      const atMs = shape.clock()
+      dropReturned()
       for (const [ticks, lots] of taken) {
         const before = eaten[side].get(ticks)
-        const kept = before ? Math.ceil(before.lots * Math.max(0, 1 - (nowMs - before.atMs) / RETURN_MS)) : 0
-        eaten[side].set(ticks, { lots: kept + lots, atMs: nowMs })
+        const kept = before ? Math.ceil(before.lots * (1 - (atMs - before.atMs) / RETURN_MS)) : 0
+        eaten[side].set(ticks, { lots: kept + lots, atMs })
       }
     },
-    save: () =>
-      (['bids', 'asks'] as const).flatMap(side =>
+    save() {
+      dropReturned()
+      return (['bids', 'asks'] as const).flatMap(side =>
         [...eaten[side]].map(([ticks, { lots, atMs }]): [BookSide, number, number, number] => [
           side,
           ticks,
           lots,
           atMs,
         ]),
-      ),
+      )
+    },
     restore(saved) {
       for (const [side, ticks, lots, atMs] of saved) eaten[side].set(ticks, { lots, atMs })
     },

@@ -7,6 +7,8 @@ import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../domain/json.ts'
 import { newAccount } from './accounts.ts'
 import { createBook } from './book.ts'
+import { keepDebts } from './borrowing.ts'
+import { liquidate } from './liquidation.ts'
 import type { Market } from './market.ts'
 import { seededMarket } from './market-model.ts'
 import { matchResting } from './matching.ts'
@@ -32,9 +34,15 @@ export type SimulatedBybitOptions = {
   /** What `save` gave; wins over `startAtMs` and `accounts`. */
   saved?: JsonObject | undefined
   fees?: FeeTable
-  /** Sees every reply before it leaves; the place for faults. */
-  intercept?: (request: CoreRequest, reply: CoreReply) => CoreReply
+  /** The one way out: sees every reply and push before it leaves. The place for faults. */
+  intercept?: Intercept
 }
+
+export type Outgoing =
+  | { kind: 'reply'; request: CoreRequest; reply: CoreReply }
+  | { kind: 'push'; push: Push }
+/** Gives what leaves in its place: nothing, itself, or more. Of a reply the first counts; without one it stays. */
+export type Intercept = (out: Outgoing) => Outgoing[]
 
 const PRIVATE_TOPICS = /^(order|execution|position|wallet)(\.(spot|linear))?$|^(execution\.fast|greeks)(\.|$)/
 
@@ -49,6 +57,7 @@ function makeWorld(options: SimulatedBybitOptions): World {
         salt: hash(seed, listing.index, spot ? 21 : 22),
         depthUsdtPerBps: listing.depthUsdtPerBps * (spot ? 0.6 : 1),
         halfSpreadBps: market.halfSpreadBps(listing.index),
+        clock: () => world.state.nowMs,
       })
     })
   const state: WorldState = {
@@ -60,8 +69,17 @@ function makeWorld(options: SimulatedBybitOptions): World {
     marks: [],
     indexes: [],
   }
-  const books = { spot: bookSet('spot'), linear: bookSet('linear') }
-  return { seed, universe, market, fees: options.fees ?? VIP0, books, state, pushes: [] }
+  const world: World = {
+    seed,
+    universe,
+    market,
+    fees: options.fees ?? VIP0,
+    books: { spot: [], linear: [] },
+    state,
+    pushes: [],
+  }
+  Object.assign(world.books, { spot: bookSet('spot'), linear: bookSet('linear') })
+  return world
 }
 
 /** Brings the books to the market's present prices; a coin without data loses its books and keeps its last mark. */
@@ -123,6 +141,8 @@ function step(world: World): void {
   world.state.nowMs = world.market.nowMs()
   priceBooks(world)
   matchResting(world)
+  keepDebts(world)
+  liquidate(world)
   for (const settlement of world.market.dueSettlements()) settle(world, settlement)
 }
 
@@ -135,6 +155,7 @@ export function createSimulatedBybit(options: SimulatedBybitOptions): SimulatedB
     for (const { uid, balances } of options.accounts ?? [])
       for (const [coin, amount] of Object.entries(balances)) credit(world, uid, coin, amount)
   const publisher = createPublisher(world)
+  const leave = (out: Outgoing): Outgoing[] => options.intercept?.(out) ?? [out]
   let isWanted: IsWanted = () => false
 
   return {
@@ -152,14 +173,18 @@ export function createSimulatedBybit(options: SimulatedBybitOptions): SimulatedB
     request(request) {
       if (request.uid) accountOf(world, request.uid)
       const reply = answer(world, request)
-      return options.intercept ? options.intercept(request, reply) : reply
+      return leave({ kind: 'reply', request, reply }).find(out => out.kind === 'reply')?.reply ?? reply
     },
     subscribe(channel, topic) {
       if (channel === 'private') return PRIVATE_TOPICS.test(topic) ? [] : undefined
       return publisher.subscribe(channel, topic)
     },
     takePushes(): Push[] {
-      return world.pushes.splice(0)
+      const pushes = world.pushes.splice(0)
+      if (!options.intercept) return pushes
+      return pushes
+        .flatMap(push => leave({ kind: 'push', push }))
+        .flatMap(out => (out.kind === 'push' ? [out.push] : []))
     },
     want(wanted) {
       isWanted = wanted

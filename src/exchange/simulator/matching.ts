@@ -181,11 +181,19 @@ export function announce(place: Place, executions: readonly ExecutionState[]): v
   if (executions.length > 0 || order.market === 'spot') pushWallet(world, account, movedCoins(order, listing))
 }
 
+/** An order by value is filled when what is left of its amount cannot buy one more lot at its average price. */
+function spent({ order, listing }: Place): boolean {
+  const filled = dec(order.cumQty)
+  if (filled.isZero()) return false
+  const lotCost = dec(order.cumValue).div(filled).times(listing.spot.qty.step)
+  return dec(order.qty).minus(order.cumValue).lt(lotCost.times('1.01'))
+}
+
 function afterTaking(place: Place): void {
   const { world, order } = place
   const byValue = order.marketUnit === 'quoteCoin'
   const filled = dec(order.cumQty)
-  const done = byValue ? filled.gt(0) : leavesOf(order).lte(0)
+  const done = byValue ? spent(place) : leavesOf(order).lte(0)
   if (done) {
     order.status = 'Filled'
   } else if (order.orderType === 'Market' || order.timeInForce === 'IOC' || order.timeInForce === 'FOK') {

@@ -10,7 +10,7 @@ import { closedBy, sizeOf } from './positions.ts'
 import { priceBand } from './price-limits.ts'
 import type { Instrument, Listing } from './universe.ts'
 import { coinOf } from './wallet.ts'
-import { type AccountState, bookOf, dec, type OrderState, type World } from './world.ts'
+import { type AccountState, bookOf, dec, leavesOf, type OrderState, type World } from './world.ts'
 
 const OPEN_ORDERS_MAX = 500
 
@@ -33,43 +33,50 @@ export function checkDuplicate(account: AccountState, order: OrderState): Refusa
     : refuse(110072, 'OrderLinkedID is duplicate')
 }
 
+/** Decimals, quantity and price band of a spot order. */
+function checkSpotForm(world: World, listing: Listing, order: OrderState): Refusal | undefined {
+  const { spot } = listing
+  const qty = dec(order.qty)
+  const market = order.orderType === 'Market'
+  const step = order.marketUnit === 'quoteCoin' ? spot.quotePrecision : spot.qty.step
+  if (!qty.mod(step).isZero())
+    return market
+      ? refuse(170148, 'Market order amount decimal too long.')
+      : refuse(170137, 'Order quantity has too many decimals.')
+  if (market) return undefined
+  const price = dec(order.price)
+  if (!onGrid(spot.price, price)) return refuse(170134, 'Order price has too many decimals.')
+  const band = priceBand(world, listing, 'spot')
+  if (order.side === 'Buy' && price.gt(band.buyMax))
+    return refuse(170193, `Buy order price cannot be higher than ${band.buyMax.toFixed()}.`)
+  if (order.side === 'Sell' && price.lt(band.sellMin))
+    return refuse(170194, `Sell order price cannot be lower than ${band.sellMin.toFixed()}.`)
+  return undefined
+}
+
+function checkSpotSize(listing: Listing, order: OrderState, value: Decimal): Refusal | undefined {
+  const { spot } = listing
+  const qty = dec(order.qty)
+  if (order.marketUnit !== 'quoteCoin') {
+    const resting = order.timeInForce === 'PostOnly' ? spot.postOnlyMaxQty : spot.maxQty
+    if (qty.lt(spot.minQty)) return refuse(170136, 'Order quantity is below the lower limit.')
+    if (qty.gt(order.orderType === 'Market' ? spot.maxMarketQty : resting))
+      return refuse(170135, 'Order quantity exceeded upper limit.')
+  }
+  if (value.lt(spot.minValue)) return refuse(170140, 'Order value exceeded lower limit.')
+  return value.gt(spot.maxValue) ? refuse(170124, 'Order amount too large.') : undefined
+}
+
 export function checkSpot(
   world: World,
   account: AccountState,
   listing: Listing,
   order: OrderState,
 ): Refusal | undefined {
-  const { spot } = listing
-  const qty = dec(order.qty)
-  const market = order.orderType === 'Market'
   const byValue = order.marketUnit === 'quoteCoin'
-  if (byValue) {
-    if (!qty.mod(spot.quotePrecision).isZero()) return refuse(170148, 'Market order amount decimal too long.')
-  } else if (!onGrid(spot.qty, qty)) {
-    return market
-      ? refuse(170148, 'Market order amount decimal too long.')
-      : refuse(170137, 'Order quantity has too many decimals.')
-  }
-  if (!market && !onGrid(spot.price, dec(order.price)))
-    return refuse(170134, 'Order price has too many decimals.')
-  if (!byValue && qty.lt(spot.minQty)) return refuse(170136, 'Order quantity is below the lower limit.')
-  const limit = market
-    ? spot.maxMarketQty
-    : order.timeInForce === 'PostOnly'
-      ? spot.postOnlyMaxQty
-      : spot.maxQty
-  if (!byValue && qty.gt(limit)) return refuse(170135, 'Order quantity exceeded upper limit.')
-  const price = judgedPrice(world, listing, spot, order)
-  const value = byValue ? qty : qty.times(price)
-  if (value.lt(spot.minValue)) return refuse(170140, 'Order value exceeded lower limit.')
-  if (value.gt(spot.maxValue)) return refuse(170124, 'Order amount too large.')
-  if (!market) {
-    const band = priceBand(world, listing, 'spot')
-    if (order.side === 'Buy' && price.gt(band.buyMax))
-      return refuse(170193, `Buy order price cannot be higher than ${band.buyMax.toFixed()}.`)
-    if (order.side === 'Sell' && price.lt(band.sellMin))
-      return refuse(170194, `Sell order price cannot be lower than ${band.sellMin.toFixed()}.`)
-  }
+  const value = byValue ? dec(order.qty) : judgedPrice(world, listing, listing.spot, order).times(order.qty)
+  const refused = checkSpotForm(world, listing, order) ?? checkSpotSize(listing, order, value)
+  if (refused) return refused
   if (account.open.filter(other => other.market === 'spot').length >= OPEN_ORDERS_MAX)
     return refuse(170810, 'Cannot exceed maximum of 500 conditional, TP/SL and active orders.')
   return checkSpotFunds(world, account, listing, order, value)
@@ -83,7 +90,9 @@ function checkSpotFunds(
   value: Decimal,
 ): Refusal | undefined {
   const coin = order.side === 'Buy' ? 'USDT' : listing.spot.baseCoin
-  const needed = order.side === 'Buy' ? value : dec(order.qty)
+  const leaves = leavesOf(order)
+  const needed =
+    order.side === 'Sell' ? leaves : order.orderType === 'Limit' ? leaves.times(order.price) : value
   const free = dec(coinOf(account, coin).wallet).minus(lockedOf(world, account, coin))
   const numbers = accountNumbers(world, account)
   if (free.gte(needed)) {

@@ -34,12 +34,8 @@ const ackOf = (order: OrderState): Ack => ({
 
 type Draft = { order: OrderState; listing: Listing }
 
-/** Reads the parameters into an order that was not yet checked against anything. */
-function draft(world: World, params: JsonObject): Draft | Refusal {
-  const market = marketOf(params)
-  if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
-  const found = world.universe.find(market, text(params, 'symbol'))
-  if (!found) return refuse(10001, 'Not supported symbols')
+/** Words that must be one of a few, and numbers that must be numbers. */
+function readWords(params: JsonObject) {
   const side = text(params, 'side')
   if (side !== 'Buy' && side !== 'Sell') return refuse(10001, 'Side invalid')
   const orderType = text(params, 'orderType')
@@ -52,43 +48,51 @@ function draft(world: World, params: JsonObject): Draft | Refusal {
   if (orderType === 'Limit' && !price?.gt(0)) return refuse(10001, 'Price invalid')
   const orderLinkId = text(params, 'orderLinkId')
   if (orderLinkId && !LINK_ID.test(orderLinkId)) return refuse(10001, 'orderLinkId invalid')
-  if (market === 'linear' && !['', '0'].includes(text(params, 'positionIdx')))
-    return refuse(10001, 'position idx not match position mode')
-  const spotMarket = market === 'spot' && orderType === 'Market'
-  const unit = text(params, 'marketUnit') || (side === 'Buy' ? 'quoteCoin' : 'baseCoin')
-  if (spotMarket && unit !== 'quoteCoin' && unit !== 'baseCoin') return refuse(10001, 'marketUnit invalid')
-  const order = blankOrder(world, market, text(params, 'symbol'), side)
   return {
-    listing: found.listing,
-    order: {
-      ...order,
-      orderType,
-      orderLinkId,
-      timeInForce: orderType === 'Market' ? 'IOC' : timeInForce,
-      qty: qty.toFixed(),
-      price: price?.toFixed() ?? '0',
-      marketUnit: spotMarket ? (unit === 'quoteCoin' ? 'quoteCoin' : 'baseCoin') : '',
-      reduceOnly: market === 'linear' && flag(params, 'reduceOnly'),
-      isLeverage: market === 'spot' && text(params, 'isLeverage') === '1',
-    },
+    side: side as Side,
+    orderType: orderType as OrderState['orderType'],
+    orderLinkId,
+    timeInForce: orderType === 'Market' ? 'IOC' : timeInForce,
+    qty: qty.toFixed(),
+    price: price?.toFixed() ?? '0',
   }
 }
 
-const blankOrder = (world: World, market: Market, symbol: string, side: Side): OrderState => ({
+/** Which unit the quantity of a spot market order is in: buys in quote, sells in base, unless it says otherwise. */
+function readUnit(params: JsonObject, side: Side): OrderState['marketUnit'] | Refusal {
+  const unit = text(params, 'marketUnit') || (side === 'Buy' ? 'quoteCoin' : 'baseCoin')
+  return unit === 'quoteCoin' || unit === 'baseCoin' ? unit : refuse(10001, 'marketUnit invalid')
+}
+
+/** Reads the parameters into an order that was not yet checked against anything. */
+function draft(world: World, params: JsonObject): Draft | Refusal {
+  const market = marketOf(params)
+  if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
+  const found = world.universe.find(market, text(params, 'symbol'))
+  if (!found) return refuse(10001, 'Not supported symbols')
+  const words = readWords(params)
+  if (isRefusal(words)) return words
+  if (market === 'linear' && !['', '0'].includes(text(params, 'positionIdx')))
+    return refuse(10001, 'position idx not match position mode')
+  const spotMarket = market === 'spot' && words.orderType === 'Market'
+  const marketUnit = spotMarket ? readUnit(params, words.side) : ''
+  if (typeof marketUnit !== 'string') return marketUnit
+  const order = {
+    ...blankOrder(world, market, text(params, 'symbol')),
+    ...words,
+    marketUnit,
+    reduceOnly: market === 'linear' && flag(params, 'reduceOnly'),
+    isLeverage: market === 'spot' && text(params, 'isLeverage') === '1',
+  }
+  return { listing: found.listing, order }
+}
+
+const blankOrder = (world: World, market: Market, symbol: string) => ({
   number: 0,
   orderId: '',
-  orderLinkId: '',
   market,
   symbol,
-  side,
-  orderType: 'Limit',
-  timeInForce: 'GTC',
-  price: '0',
-  qty: '0',
-  marketUnit: '',
-  reduceOnly: false,
-  isLeverage: false,
-  status: 'New',
+  status: 'New' as const,
   cancelType: 'UNKNOWN',
   rejectReason: 'EC_NoError',
   cumQty: '0',
@@ -108,7 +112,7 @@ function boundPrice(world: World, { order, listing }: Draft, params: JsonObject)
   if (order.orderType === 'Market') {
     const bound = slippageBound(world, { order, listing }, params) ?? edge
     if (isRefusal(bound)) return bound
-    order.price = bound.toFixed()
+    order.price = gridText(instrument.price, bound)
   } else if (order.market === 'linear' && onGrid(instrument.price, dec(order.price))) {
     const price = dec(order.price)
     const beyond = order.side === 'Buy' ? price.gt(edge) : price.lt(edge)

@@ -43,7 +43,15 @@ function instruments(call: PublicCall): Answer {
   if ('retCode' in found) return found
   const category = text(call.params, 'category')
   const status = text(call.params, 'status')
-  const list = found.map(({ instrument }) => instrument.json).filter(row => !status || row.status === status)
+  const list = found
+    .map(({ instrument, listing }): JsonObject => {
+      if (instrument.market === 'spot') return instrument.json
+      return {
+        ...instrument.json,
+        fundingInterval: call.world.market.funding(listing.index).intervalMs / 60_000,
+      }
+    })
+    .filter(row => !status || row.status === status)
   return { result: { category, list, ...(category === 'linear' && { nextPageCursor: '' }) } }
 }
 

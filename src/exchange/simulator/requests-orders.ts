@@ -16,26 +16,30 @@ type Verb = (world: World, account: AccountState, params: JsonObject) => Ack
 
 const single = (verb: Verb): Route => signedPost(({ world, account, params }) => verb(world, account, params))
 
+/** One order of a batch: its row and its code. */
+function batchRow(verb: Verb, created: boolean, { world, account }: SignedCall, one: Json, category: string) {
+  const body: JsonObject = one && typeof one === 'object' && !Array.isArray(one) ? one : {}
+  const ack = verb(world, account, { ...body, category })
+  const failed = isRefusal(ack)
+  const ids = failed ? { orderId: '', orderLinkId: text(body, 'orderLinkId') } : ack.result
+  const createAt = failed ? '' : String(world.state.nowMs)
+  const row = { category, symbol: text(body, 'symbol'), ...ids, ...(created && { createAt }) }
+  return { row, code: failed ? { code: ack.retCode, msg: ack.retMsg } : { code: 0, msg: 'OK' } }
+}
+
 /** Runs a verb over `request[]`; the reply is retCode 0 even when all fail, and each one's code is in retExtInfo. */
 const batch = (verb: Verb, created: boolean): Route =>
-  signedPost(({ world, account, params }) => {
-    const category = text(params, 'category')
-    const requests = params.request
-    if (!Array.isArray(requests)) return badRequest('request must be a list')
+  signedPost(call => {
+    const category = text(call.params, 'category')
+    const { request } = call.params
+    if (!Array.isArray(request)) return badRequest('request must be a list')
     const most = category === 'spot' ? 10 : 20
-    if (requests.length > most) return badRequest(`at most ${most} orders in one request`)
-    const list: Json[] = []
-    const codes: Json[] = []
-    for (const one of requests) {
-      const body: JsonObject = one && typeof one === 'object' && !Array.isArray(one) ? one : {}
-      const ack = verb(world, account, { ...body, category })
-      const failed = isRefusal(ack)
-      const ids = failed ? { orderId: '', orderLinkId: text(body, 'orderLinkId') } : ack.result
-      const createAt = failed ? '' : String(world.state.nowMs)
-      list.push({ category, symbol: text(body, 'symbol'), ...ids, ...(created && { createAt }) })
-      codes.push(failed ? { code: ack.retCode, msg: ack.retMsg } : { code: 0, msg: 'OK' })
+    if (request.length > most) return badRequest(`at most ${most} orders in one request`)
+    const rows = request.map(one => batchRow(verb, created, call, one, category))
+    return {
+      result: { list: rows.map(({ row }) => row) },
+      retExtInfo: { list: rows.map(({ code }) => code) },
     }
-    return { result: { list }, retExtInfo: { list: codes } }
   })
 
 /** By orderId, else by orderLinkId, else by symbol, else by base coin: Bybit's priority. */

@@ -72,7 +72,7 @@ function priceFields(world: World, listing: Listing, instrument: Instrument, las
   return {
     lastPrice: textOf(instrument.price, last),
     prevPrice24h: priceText(instrument, day.dayAgo),
-    price24hPcnt: (price / day.dayAgo - 1).toFixed(instrument.market === 'spot' ? 4 : 6),
+    price24hPcnt: (day.dayAgo > 0 ? price / day.dayAgo - 1 : 0).toFixed(instrument.market === 'spot' ? 4 : 6),
     highPrice24h: priceText(instrument, Math.max(day.high, price)),
     lowPrice24h: priceText(instrument, Math.min(day.low, price)),
     turnover24h: day.turnover.toFixed(4),

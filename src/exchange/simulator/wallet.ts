@@ -52,6 +52,7 @@ export function moveMoney(world: World, account: AccountState, move: WalletMove)
   coin.wallet = plus(coin.wallet, change)
   if (!move.type.startsWith('TRANSFER_'))
     world.state.house[move.coin] = plus(world.state.house[move.coin] ?? '0', change.negated())
+  if (dec(coin.wallet).isNegative()) borrow(world, account, move.coin, dec(coin.wallet).negated())
   const number = nextNumber(world)
   const seq = nextSeq(world)
   account.log.push({

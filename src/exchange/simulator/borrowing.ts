@@ -1,0 +1,50 @@
+/**
+ * Spot-margin debt: interest at five past each hour, repayment at each half hour from what lies free. A wallet that would go
+ * below zero borrows instead, so wallets are never negative.
+ */
+import { lockedOf } from './accounts.ts'
+import { pushWallet } from './pushes-private.ts'
+import { borrowRate } from './rates.ts'
+import { moveMoney, repay } from './wallet.ts'
+import { type AccountState, dec, type World } from './world.ts'
+
+const REPAY_EVERY_MS = 1_800_000
+const HOUR_MS = 3_600_000
+const INTEREST_AT_MS = 300_000
+
+function chargeInterest(world: World, account: AccountState): void {
+  for (const [coin, state] of Object.entries(account.coins)) {
+    const interest = dec(state.borrowed).times(borrowRate(coin)).toDecimalPlaces(12)
+    if (!interest.gt(0)) continue
+    moveMoney(world, account, {
+      coin,
+      type: 'INTEREST',
+      market: 'spot',
+      cashFlow: interest.negated(),
+      qty: state.borrowed,
+      feeRate: borrowRate(coin),
+    })
+    pushWallet(world, account, [coin])
+  }
+}
+
+function repayFree(world: World, account: AccountState): void {
+  for (const [coin, state] of Object.entries(account.coins)) {
+    if (!dec(state.borrowed).gt(0)) continue
+    const before = state.borrowed
+    repay(world, account, coin, lockedOf(world, account, coin))
+    if (state.borrowed !== before) pushWallet(world, account, [coin])
+  }
+}
+
+/** To be called at every step; does something at :00, :05 and :30 of the hour only. */
+export function keepDebts(world: World): void {
+  const { nowMs } = world.state
+  const interest = nowMs % HOUR_MS === INTEREST_AT_MS
+  const repayment = nowMs % REPAY_EVERY_MS === 0
+  if (!interest && !repayment) return
+  for (const account of Object.values(world.state.accounts)) {
+    if (interest) chargeInterest(world, account)
+    if (repayment) repayFree(world, account)
+  }
+}
