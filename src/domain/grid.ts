@@ -10,26 +10,28 @@ type Numeric = Decimal | string
 
 /** The largest multiple of `step` not above `value`; towards minus infinity for negative values. */
 export function floorTo(value: Numeric, step: Numeric): Decimal {
-  return stepsIn(value, step).floor().times(step)
+  const { exact, size, rest } = split(value, step)
+  const towardsZero = exact.minus(rest)
+  return rest.isNegative() && !rest.isZero() ? towardsZero.minus(size) : towardsZero
 }
 
 /** The smallest multiple of `step` not below `value`. */
 export function ceilTo(value: Numeric, step: Numeric): Decimal {
-  return stepsIn(value, step).ceil().times(step)
+  const { exact, size, rest } = split(value, step)
+  const towardsZero = exact.minus(rest)
+  return rest.isPositive() && !rest.isZero() ? towardsZero.plus(size) : towardsZero
 }
 
 export function isOnGrid(value: Numeric, step: Numeric): boolean {
-  return new Decimal(value).mod(step).isZero()
+  return split(value, step).rest.isZero()
 }
 
-// Exact: a division cut at the working precision could land on the wrong side of a whole number.
-function stepsIn(value: Numeric, step: Numeric): Decimal {
+// By remainder, which is exact: a quotient cut at the working precision could land on the wrong side of a whole number.
+function split(value: Numeric, step: Numeric): { exact: Decimal; size: Decimal; rest: Decimal } {
   const exact = new Decimal(value)
-  if (!new Decimal(step).isPositive() || new Decimal(step).isZero())
-    throw new Error(`step: expected a decimal above 0, found ${step.toString()}`)
-  const rest = exact.mod(step)
-  const whole = exact.minus(rest).div(step).round()
-  return rest.isZero() ? whole : whole.plus(rest.isNegative() ? -0.5 : 0.5)
+  const size = new Decimal(step)
+  if (!size.gt(0)) throw new Error(`step: expected a decimal above 0, found ${step.toString()}`)
+  return { exact, size, rest: exact.mod(size) }
 }
 
 /** Base coins in a quantity of contracts. */
