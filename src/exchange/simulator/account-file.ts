@@ -93,12 +93,15 @@ export function openAccountFile(file: string, state: SavedState, loaded: Loaded)
     bytes = 0
     return number
   }
+  const put = (name: string, first: number) => {
+    renameSync(name, file)
+    dropLogs(oldest, first)
+    oldest = first
+  }
   const replaceNow = (first: number, now: SavedState) => {
     // Another name than the background writer's, which may be half way.
     writeFileSync(`${file}.whole`, text(first, now))
-    renameSync(`${file}.whole`, file)
-    dropLogs(oldest, first)
-    oldest = first
+    put(`${file}.whole`, first)
   }
   replaceNow(number, state)
   return {
@@ -113,10 +116,8 @@ export function openAccountFile(file: string, state: SavedState, loaded: Loaded)
       const whole = text(first, now)
       writing = writing.then(async () => {
         await writeFile(`${file}.part`, whole)
-        if (first <= oldest) return
-        renameSync(`${file}.part`, file)
-        dropLogs(oldest, first)
-        oldest = first
+        if (first <= oldest) rmSync(`${file}.part`, { force: true })
+        else put(`${file}.part`, first)
       })
       return writing
     },
