@@ -1,6 +1,7 @@
 /** Traps of the SDK's sockets, each against a server that tells the lie: drops, false and missing authentication, refusals. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
+import { SdkClient } from '../../src/exchange/bybit/sdk-client.ts'
 import { createSdkWire } from '../../src/exchange/bybit/sdk-wire.ts'
 import { type Wire, WireFailure } from '../../src/exchange/bybit/wire.ts'
 import { type LyingBybit, send, startLyingBybit, truth } from './lying-bybit.ts'
@@ -185,6 +186,41 @@ describe('order entry', () => {
   })
 })
 
+describe('the demo, which has no trade socket', () => {
+  const demo = () =>
+    createSdkWire({
+      mode: 'demo',
+      urls: server,
+      key: KEY,
+      secret: SECRET,
+      clock: systemClock(),
+      recvWindowMs: 5_000,
+      log: () => {},
+    })
+
+  test('orders go over REST, and no trade socket is dialled', async () => {
+    wire = demo()
+    expect(wire.tradeReady()).toBe(true)
+    await wire.trade('order.create', order, 5_000)
+    await wire.trade('order.cancel', order, 5_000)
+    expect(server.requests.map(request => request.url)).toEqual(['/v5/order/create', '/v5/order/cancel'])
+    expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual(order)
+    expect(server.connections.get(TRADE)).toBeUndefined()
+  })
+
+  test('silence ends by the call’s own deadline, as unknown', async () => {
+    server.onRest = () => {}
+    wire = demo()
+    await expect(wire.trade('order.create', order, 30)).rejects.toMatchObject({ sent: true })
+  })
+
+  test('after close nothing is sent', async () => {
+    wire = demo()
+    await wire.close()
+    await expect(wire.trade('order.create', order, 30)).rejects.toMatchObject({ sent: false })
+  })
+})
+
 describe('authentication', () => {
   test.each([PRIVATE, TRADE])(
     '%s recovers when the connection drops between the auth request and its reply',
@@ -206,7 +242,7 @@ describe('authentication', () => {
     wire = open()
     const said = listen()
     await until(() => said.includes('up'))
-    expect(said).toEqual(['up'])
+    expect(said).toEqual(['down open, but not ready within 300 ms', 'up'])
     server.push(PRIVATE, { topic: 'wallet', creationTime: 1, data: [] })
     await until(() => said.includes('message wallet'))
   })
@@ -220,6 +256,11 @@ describe('authentication', () => {
     wire = open()
     const said = listen()
     await until(() => said.includes('up'))
+    expect(said).toEqual([
+      'down authentication refused: Params Error',
+      'down authentication refused: Params Error',
+      'up',
+    ])
     expect(server.connections.get(PRIVATE)).toBe(3)
     expect(sent(PRIVATE, 'subscribe').every(one => one.connection === 3)).toBe(true)
   })
@@ -327,6 +368,21 @@ describe('streams', () => {
     for (const path of [LINEAR, TRADE])
       expect(server.handshakes.get(path)?.['sec-websocket-extensions']).toBeUndefined()
     expect(sent(LINEAR, 'auth')).toHaveLength(0)
+  })
+
+  test('a busy event loop is not taken for a dead line: pongs may take 8 s', () => {
+    wire = open()
+    const client = new SdkClient(server.ws, {
+      key: '',
+      secret: '',
+      clock: systemClock(),
+      recvWindowMs: 5_000,
+      authAheadMs: 10_000,
+      redact: text => text,
+      log: () => {},
+    })
+    const { pongTimeout } = (client as unknown as { options: { pongTimeout: number } }).options
+    expect(pongTimeout).toBeGreaterThanOrEqual(5_000)
   })
 
   test('a closed wire dials no more', async () => {

@@ -174,6 +174,8 @@ export function holdSocket(plan: SocketPlan, hear: SocketHear): HeldSocket {
   function renew(cause: string): void {
     if (closed || !held) return
     log('socket', `${wsKey}: ${cause}`)
+    // Whoever waits for the first `ready` learns why it does not come.
+    if (!ready) hear.down(cause)
     lose(cause)
     held = false
     discard()

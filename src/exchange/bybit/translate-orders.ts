@@ -96,6 +96,7 @@ function extraFees(row: Row, coin: string): Decimal {
 /** One row of execution/list or the `execution` topic. Funding rows carry the position's size as quantity: not a trade. */
 export function fill(row: Row, market: Market): Fill {
   const paid = decimalOr(row, 'execFee', '0')
+  const cause = causeOf(row)
   const feeCoin = feeCoinOf(row, market, paid)
   return {
     execId: textAt(row, 'execId'),
@@ -104,9 +105,10 @@ export function fill(row: Row, market: Market): Fill {
     market,
     symbol: textAt(row, 'symbol'),
     side: oneOf(row, 'side', SIDES),
-    cause: causeOf(row),
+    cause,
     qty: orderQty(decimalAt(row, 'execQty')),
-    price: price(decimalAt(row, 'execPrice')),
+    // Only what we trade must have a price: settlements may come without.
+    price: price(cause === 'trade' ? decimalAt(row, 'execPrice') : decimalOr(row, 'execPrice', '0')),
     fee: amount(new Decimal(paid).plus(extraFees(row, feeCoin))),
     feeCoin,
     maker: row.isMaker === true,

@@ -144,14 +144,15 @@ function accountFactsOf(message: Row): AccountFact[] {
 }
 
 const PRIVATE = ['order', 'execution', 'position', 'wallet'] as const
+/** A topic of one category is the same thing; `execution.fast` is not: it lacks fees and causes. */
+const OURS = /^(order|execution|position|wallet)(\.(spot|linear|inverse|option))?$/
 
 /** The account's orders, fills, positions and balances. An unreadable message is said as a drop: facts were lost with it. */
 export function watchAccount(wire: Wire, hear: (fact: AccountFact) => void, { report }: Tools): Subscription {
   return wire.privateStream(PRIVATE, {
     message(message) {
       const topic = String(message.topic)
-      if (!PRIVATE.some(known => topic === known || topic.startsWith(`${known}.`)))
-        return report('unknown-topic', `private ${topic}`)
+      if (!OURS.test(topic)) return report('unknown-topic', `private ${topic}`)
       let facts: AccountFact[]
       try {
         facts = accountFactsOf(message)
