@@ -30,7 +30,7 @@ export type EmbeddedHome = {
   user: ServerUser
 }
 
-export const SOCKET_NAME = '.s.PGSQL.5432'
+const SOCKET_NAME = '.s.PGSQL.5432'
 /** sun_path is 108 bytes with its closing zero. */
 const SOCKET_PATH_MAX = 107
 /** Where root keeps what the server's user must reach. */
@@ -50,7 +50,7 @@ export function embeddedHome(dataDir: string): EmbeddedHome {
 }
 
 /** `nobody` when we are root, otherwise ourselves. */
-export function serverUser(): ServerUser {
+function serverUser(): ServerUser {
   if (process.getuid?.() !== 0) return undefined
   const line = readFileSync('/etc/passwd', 'utf8')
     .split('\n')

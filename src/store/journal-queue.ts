@@ -14,7 +14,18 @@ export type Entry = Work & {
 /** Acknowledgements alone belong to no actor; they go in one line of their own. */
 const NO_ACTOR = ''
 
-export type JournalQueue = ReturnType<typeof createQueue>
+/** Effects appended and not yet durable, by the work that decides them. */
+type YoungEffects = Map<string, Entry>
+
+const lineOf = ({ record }: Entry) => record?.actorId ?? NO_ACTOR
+
+/** May it go with `batch`? Every effect it acknowledges must be durable or in the same batch. */
+const mayGo = (entry: Entry, batch: ReadonlySet<Entry>, young: YoungEffects) =>
+  young.size === 0 ||
+  entry.acks.every(id => {
+    const decidedBy = young.get(id)
+    return !decidedBy || decidedBy === entry || batch.has(decidedBy)
+  })
 
 export function createQueue() {
   const pending = new Set<Entry>()
@@ -24,25 +35,14 @@ export function createQueue() {
   const inFlight = new Set<string>()
   /** Actors whose next work acknowledges an effect that is not durable yet. */
   const waiting = new Set<string>()
-  /** Effects appended and not yet durable. */
-  const young = new Map<string, Entry>()
-
-  const lineOf = ({ record }: Entry) => record?.actorId ?? NO_ACTOR
-
-  /** May it go with `batch`? Every effect it acknowledges must be durable or in the same batch. */
-  const mayGo = (entry: Entry, batch: ReadonlySet<Entry>) =>
-    young.size === 0 ||
-    entry.acks.every(id => {
-      const decidedBy = young.get(id)
-      return !decidedBy || decidedBy === entry || batch.has(decidedBy)
-    })
+  const young: YoungEffects = new Map()
 
   const takeLine = (actorId: string, batch: Set<Entry>, max: number) => {
     const line = lines.get(actorId) ?? []
     let taken = 0
     for (const entry of line) {
       if (batch.size >= max) break
-      if (!mayGo(entry, batch)) {
+      if (!mayGo(entry, batch, young)) {
         waiting.add(actorId)
         break
       }
@@ -55,7 +55,7 @@ export function createQueue() {
   }
 
   return {
-    pending,
+    pending: pending as ReadonlySet<Entry>,
     add(entry: Entry): void {
       pending.add(entry)
       for (const { id } of entry.record?.effects ?? []) young.set(id, entry)

@@ -69,7 +69,7 @@ export function journalReader(pool: Pool, account: string, insist: Insist): Read
     async transitions(actorId, fromSeq, limit) {
       const rows = await read<StoredStep>(
         `select actor_id, seq::text, version, event::text, from_state, to_state, effects::text, acks::text, at_ms::text
-          from transition where account = $1 and actor_id = $2 and seq >= $3 order by seq limit $4`,
+          from transition where account = $1 and actor_id = $2 and seq >= $3 order by transition.seq limit $4`,
         [actorId, fromSeq, limit],
       )
       return rows.map(step)

@@ -9,8 +9,7 @@ import type { TransitionRecord } from './records.ts'
 /** What is asked to become durable as one: a record, or acknowledgements alone. */
 export type Work = { record: TransitionRecord | undefined; acks: readonly string[] }
 
-/** SQLSTATEs of `journal_expect`. */
-export const ACTOR_DID_NOT_MOVE = 'HR001'
+/** What `journal_expect` raises when the epoch moved; HR001 is an actor that is not where it should be. */
 export const FENCED = 'HR002'
 
 // `offset 0` keeps the account out of the planner's sight: it must look each actor up by its whole key, not walk them all.

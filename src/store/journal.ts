@@ -8,13 +8,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { type Clock, systemClock } from '../clock.ts'
 import { canonicalJson } from '../domain/json.ts'
-import { classifyFault } from './database-faults.ts'
 import { type Lane, openLane } from './journal-lane.ts'
 import { createQueue } from './journal-queue.ts'
 import { journalReader } from './journal-reader.ts'
 import type { Work } from './journal-statement.ts'
-import { asError, createWriter, isFence, RETRY_FIRST_MS, RETRY_LAST_MS } from './journal-writer.ts'
-import { FencedError, type Journal, type Poison, type TransitionRecord } from './records.ts'
+import { insistOn, type WriterPorts, writeBatch } from './journal-writer.ts'
+import { FencedError, type Journal, type Poison } from './records.ts'
 
 export type JournalOptions = {
   account: string
@@ -30,23 +29,53 @@ export type JournalOptions = {
 
 /** Takes up to `maxInFlight` connections of `pool` for itself. */
 export function createJournal(pool: Pool, options: JournalOptions): Journal {
-  const { account, epoch, maxBatch = 500, maxInFlight = 2, clock = systemClock() } = options
+  const { account, epoch, clock = systemClock() } = options
+  const pump = createPump(pool, options)
+  const insist = <Result>(ask: () => Promise<Result>) => insistOn(pump.ports, ask)
+
+  const enqueue = (work: Work): Promise<void> => {
+    const fenced = pump.ports.fenced()
+    if (fenced) return Promise.reject(fenced)
+    if (pump.ports.closing()) return Promise.reject(new Error('journal: closed'))
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    pump.add({ ...work, queuedAtMs: clock.nowMs(), settled: promise, resolve, reject })
+    return promise
+  }
+
+  return {
+    append: record => enqueue({ record, acks: record.acks }),
+    acknowledge: async effectIds => {
+      if (effectIds.length > 0) await enqueue({ record: undefined, acks: effectIds })
+    },
+    quarantine: poison => insist(() => keepPoison(pool, account, epoch, poison)),
+    ...journalReader(pool, account, insist),
+    health() {
+      const [oldest] = pump.pending
+      return {
+        pending: pump.pending.size,
+        oldestPendingMs: oldest ? Math.max(0, clock.nowMs() - oldest.queuedAtMs) : 0,
+      }
+    },
+    async drained() {
+      await Promise.all([...pump.pending].map(({ settled }) => settled))
+    },
+    close: () => pump.close(),
+  }
+}
+
+/** Moves what is queued to the lanes, a batch each, as lanes come free. */
+function createPump(pool: Pool, options: JournalOptions) {
+  const { account, epoch, maxBatch = 500, maxInFlight = 2 } = options
   const queue = createQueue()
   const idle: Lane[] = Array.from({ length: maxInFlight }, () => openLane(pool))
-  let fatalError: Error | undefined
+  let fatal: Error | undefined
+  let fenced: FencedError | undefined
   let closing = false
   let scheduled = false
 
-  const fatal = (error: Error) => {
-    if (!fatalError) options.onFatal?.(error)
-    fatalError ??= error
-  }
-
-  const write = createWriter({
+  const ports: WriterPorts = {
     account,
     epoch,
-    fatal,
-    closing: () => closing,
     settle(entries, failure) {
       for (const entry of entries) {
         queue.settle(entry)
@@ -54,15 +83,22 @@ export function createJournal(pool: Pool, options: JournalOptions): Journal {
         else entry.resolve()
       }
     },
-  })
+    fenced: () => fenced,
+    fatal(error) {
+      if (error instanceof FencedError) fenced ??= error
+      if (!fatal) options.onFatal?.(error)
+      fatal ??= error
+    },
+    closing: () => closing,
+  }
 
-  const pump = () => {
+  const run = () => {
     scheduled = false
     while (idle.length > 0 && queue.ready()) {
       const batch = queue.take(maxBatch)
       const lane = batch.length > 0 ? idle.pop() : undefined
       if (!lane) return
-      void write(lane, batch).then(() => {
+      void writeBatch(ports, lane, batch).then(() => {
         idle.push(lane)
         queue.release(batch)
         schedule()
@@ -74,52 +110,17 @@ export function createJournal(pool: Pool, options: JournalOptions): Journal {
   const schedule = () => {
     if (scheduled) return
     scheduled = true
-    setImmediate(pump)
-  }
-
-  const enqueue = (work: Work): Promise<void> => {
-    if (fatalError instanceof FencedError) return Promise.reject(fatalError)
-    if (closing) return Promise.reject(new Error('journal: closed'))
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    queue.add({ ...work, queuedAtMs: clock.nowMs(), settled: promise, resolve, reject })
-    schedule()
-    return promise
-  }
-
-  /** A statement outside the batches, tried again while the database is away. */
-  const insist = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
-    for (let pauseMs = RETRY_FIRST_MS; ; pauseMs = Math.min(RETRY_LAST_MS, pauseMs * 2)) {
-      try {
-        return await ask()
-      } catch (error) {
-        if (isFence(error)) {
-          const fenced = new FencedError(`journal: ${asError(error).message}`)
-          fatal(fenced)
-          throw fenced
-        }
-        if (closing || classifyFault(error) === 'refused') throw error
-        await pause(pauseMs)
-      }
-    }
+    setImmediate(run)
   }
 
   return {
-    append: (record: TransitionRecord) => enqueue({ record, acks: record.acks }),
-    acknowledge: effectIds =>
-      effectIds.length > 0 ? enqueue({ record: undefined, acks: effectIds }) : Promise.resolve(),
-    quarantine: poison => insist(() => keepPoison(pool, account, epoch, poison)),
-    ...journalReader(pool, account, insist),
-    health() {
-      const [oldest] = queue.pending
-      return {
-        pending: queue.pending.size,
-        oldestPendingMs: oldest ? Math.max(0, clock.nowMs() - oldest.queuedAtMs) : 0,
-      }
+    ports,
+    pending: queue.pending,
+    add(entry: Parameters<typeof queue.add>[0]): void {
+      queue.add(entry)
+      schedule()
     },
-    async drained() {
-      await Promise.all([...queue.pending].map(({ settled }) => settled))
-    },
-    async close() {
+    async close(): Promise<void> {
       closing = true
       while (queue.pending.size > 0)
         await Promise.allSettled([...queue.pending].map(({ settled }) => settled))

@@ -67,19 +67,19 @@ export function createMemoryJournal(options: MemoryJournalOptions = {}): Journal
 
   const perform = async ({ run, record }: Job): Promise<void> => {
     if (dead) throw dead
-    if (record && at) await alive(at('before-commit', record))
+    if (record && at) await alive(() => at('before-commit', record))
     if (dead) throw dead
     if (epoch !== stored.epoch)
       throw new FencedError(
         `journal: the account is held under epoch ${stored.epoch}, this writer has epoch ${epoch}`,
       )
     run()
-    if (record && at) await alive(at('after-commit', record))
+    if (record && at) await alive(() => at('after-commit', record))
   }
 
-  const alive = async (step: void | Promise<void>) => {
+  const alive = async (step: () => void | Promise<void>) => {
     try {
-      await step
+      await step()
     } catch (error) {
       dead = error instanceof Error ? error : new Error(String(error))
       throw dead

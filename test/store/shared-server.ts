@@ -15,7 +15,7 @@ declare module 'vitest' {
   }
 }
 
-export default function setup(project: TestProject): () => Promise<void> {
+export function setup(project: TestProject): () => Promise<void> {
   const databaseDir = mkdtempSync(join(tmpdir(), 'hedgerow-test-'))
   // Root runs the server as nobody, who must be able to walk in.
   chmodSync(databaseDir, 0o755)
