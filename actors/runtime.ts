@@ -5,11 +5,14 @@
  * Every event carries `atMs`: charts have no clock, so folding the journal gives the same snapshots again.
  */
 import { type AnyActorLogic, type AnyActorRef, type AnyStateMachine, createActor } from 'xstate'
-import type { Clock } from '../src/clock.ts'
+import type { Clock, TimerHandle } from '../src/clock.ts'
 import type { JsonObject } from '../src/domain/json.ts'
-import type { ActorRow, Effect, Journal, TransitionRecord } from '../src/store/records.ts'
-import { type Cell, durable, reviveSnapshot, type Step } from './durable.ts'
+import type { ActorRow, Journal, TransitionRecord } from '../src/store/records.ts'
+import { BUILT_IN_EFFECTS, builtInEffects, type ChildSpec } from './built-in-effects.ts'
+import { checkChart } from './chart-check.ts'
+import { BIRTH, type Cell, durable, reviveSnapshot, type Step, unborn } from './durable.ts'
 import { type Answer, createOutbox, type EffectHandler, KEPT } from './outbox.ts'
+import { plainJson } from './plain-json.ts'
 import { createTimers } from './timers.ts'
 
 export type DurableKind = {
@@ -48,12 +51,18 @@ export type RuntimePorts = {
 
 export type Runtime = ReturnType<typeof createRuntime>
 
+/** Throws when a kind's chart has faults (see `checkChart`), listing all of them. */
 export function createRuntime(ports: RuntimePorts) {
   const { clock, journal } = ports
+  assertCharts(ports.kinds)
   const running = new Map<string, Running>()
   const failed = new Set<string>()
   const moves = new Set<(actorId: string) => void>()
   const acksOf = new WeakMap<object, readonly string[]>()
+  const birthAcks = new Map<string, readonly string[]>()
+  /** Endings that the parent has not taken note of yet, by child: it may be away, or have thrown at the news. */
+  const unheard = new Map<string, { parentId: string; event: Answer; acks: readonly string[] }>()
+  let current: { actorId: string; event: object } | undefined
   let closed = false
 
   const timers = createTimers(clock, (actorId, timer) =>
@@ -66,6 +75,7 @@ export function createRuntime(ports: RuntimePorts) {
     hears: id => (running.has(id) ? 'now' : failed.has(id) ? 'later' : 'never'),
     answer: (actorId, event, effectId) => deliver(actorId, event, [effectId]),
     fault: (effect, actorId, error) => ports.fault({ actorId, during: effect.type, error }),
+    lost: error => stop(error),
   })
 
   const kindNames = new Map<string, string>()
@@ -75,31 +85,42 @@ export function createRuntime(ports: RuntimePorts) {
     return found && 'machine' in found ? found : undefined
   }
 
-  const commit = (self: Running, cell: Cell, step: Step, acks: readonly string[]) => {
+  /** The journal takes nothing more: what is decided from here on can never become durable. */
+  const stop = (error: unknown) => {
+    if (closed) return
+    closed = true
+    outbox.close()
+    ports.fatal(error)
+  }
+
+  const commit = (self: Running, step: Step, acks: readonly string[]) => {
     const record: TransitionRecord = {
       ...step,
       actorId: self.id,
       kind: self.kind,
       parentId: self.parentId,
-      seq: cell.seq,
+      seq: self.cell?.seq ?? 0,
       version: self.version,
       commitId: ports.commitId(),
-      effects: withEnding(self, cell, step),
       acks: [...acks],
       atMs: step.event.atMs,
     }
     if (step.from !== step.to) self.sinceMs = record.atMs
     timers.arm(self.id, step.timers)
     if (step.status === 'done') retire(self)
-    journal.append(record).then(
-      () => {
-        if (closed) return
-        outbox.commit(record.actorId, record.effects, record.acks)
-        ports.committed?.(record)
-        for (const hear of moves) hear(record.actorId)
-      },
-      error => ports.fatal(error),
-    )
+    journal.append(record).then(() => settled(record), stop)
+  }
+
+  /** A record is durable: what it calls for may leave. */
+  const settled = (record: TransitionRecord) => {
+    if (closed) return
+    outbox.commit(record.actorId, record.effects, record.acks)
+    try {
+      ports.committed?.(record)
+      for (const hear of moves) hear(record.actorId)
+    } catch (error) {
+      ports.fault({ actorId: record.actorId, during: 'committed', error })
+    }
   }
 
   const retire = (self: Running) => {
@@ -107,48 +128,153 @@ export function createRuntime(ports: RuntimePorts) {
     timers.disarm(self.id)
   }
 
-  /** Starts the XState actor of a running entry and listens for its end. */
-  const launch = (self: Running) => {
+  /** Starts the XState actor of an entry and listens for its end. False when it failed at once. */
+  const begin = (self: Running, acks: readonly string[], event: JsonObject): boolean => {
     kindNames.set(self.id, self.kind)
+    const { status, error } = self.actor.getSnapshot() as { status: string; error?: unknown }
+    if (status === 'error') {
+      fail(self, error, acks, event)
+      return false
+    }
     failed.delete(self.id)
+    unheard.delete(self.id)
+    // Ended in the step it was born with: there is nothing to run.
+    if (self.cell && status === 'done') return true
     running.set(self.id, self)
     self.actor.subscribe({
       error: error => fail(self, error),
       complete: () => {
-        if (!self.cell && running.delete(self.id)) deliver(self.parentId, { type: 'child.done', id: self.id })
+        if (!self.cell && !closed && running.delete(self.id)) tell(self, { type: 'child.done', id: self.id })
       },
     })
     self.actor.start()
-    // Messages that came while it was away.
-    outbox.redrive((effect, actorId) => actorId === self.id || effect.params.to === self.id)
+    return running.get(self.id) === self
   }
 
-  const fail = (self: Running, error: unknown) => {
+  /** What came for an actor while it was away: news of its children, and messages. */
+  const attend = (id: string) => {
+    for (const [childId, { parentId }] of unheard) if (parentId === id) announce(childId)
+    outbox.redrive((effect, actorId) => actorId === id || effect.params.to === id)
+  }
+
+  const fail = (self: Running, error: unknown, acks: readonly string[] = [], event?: JsonObject) => {
     if (closed) return
     running.delete(self.id)
     failed.add(self.id)
     timers.disarm(self.id)
+    const cause = current?.actorId === self.id ? current.event : undefined
+    outbox.takeBack((cause && acksOf.get(cause)) ?? [])
     const text = error instanceof Error ? error.message : String(error)
     if (self.cell) {
-      const event = (current?.actorId === self.id ? current.event : { type: 'unknown' }) as JsonObject
-      void journal.quarantine({ actorId: self.id, event, error: text, atMs: clock.nowMs() })
+      const poison = event ?? (cause as JsonObject | undefined) ?? { type: 'unknown' }
+      journal.quarantine({ actorId: self.id, event: poison, error: text, atMs: clock.nowMs() }).catch(stop)
     }
     ports.fault({ actorId: self.id, during: 'transition', error })
-    if (self.parentId) deliver(self.parentId, { type: 'child.failed', id: self.id, error: text })
+    if (self.parentId) tell(self, { type: 'child.failed', id: self.id, error: text }, acks)
     else ports.orphaned?.(self.id, error)
   }
 
-  const hooksOf = (self: Running, cell: Cell) => ({
-    decided: (step: Step, cause: object) =>
-      commit(self, cell, step, acksOf.get(cause) ?? birthAcks.get(self.id) ?? []),
+  const tell = ({ id, parentId }: Running, event: Answer, acks: readonly string[] = []) => {
+    unheard.set(id, { parentId, event, acks })
+    announce(id)
+  }
+
+  const announce = (childId: string) => {
+    const news = unheard.get(childId)
+    if (!news || !deliver(news.parentId, news.event, news.acks)) return
+    // A plain parent keeps nothing: it has heard.
+    if (!running.get(news.parentId)?.cell && running.has(news.parentId)) unheard.delete(childId)
+  }
+
+  const heard = (self: Running, { type, id }: { type?: string; id?: unknown }) => {
+    if (type !== 'child.failed' && type !== 'child.done') return
+    if (unheard.get(String(id))?.parentId === self.id) unheard.delete(String(id))
+  }
+
+  const hooksOf = (self: Running) => ({
+    decided: (step: Step, cause: object) => {
+      heard(self, cause)
+      commit(self, step, acksOf.get(cause) ?? birthAcks.get(self.id) ?? [])
+    },
     ignored: (cause: object) => {
-      const acks = acksOf.get(cause)
-      if (acks?.length) outbox.acknowledge(acks)
+      heard(self, cause)
+      outbox.acknowledge(acksOf.get(cause) ?? [])
     },
   })
-  const birthAcks = new Map<string, readonly string[]>()
 
-  /** Gives birth to an actor, once: an id that lives already is left alone. Its first record carries `acks`. */
+  /** Gives birth to an actor. `recordAcks` go with its first record, `failureAcks` with the news that it could not be born. */
+  const bear = (
+    { id, kind, input }: ChildSpec,
+    parentId: string,
+    {
+      recordAcks = [],
+      failureAcks = [],
+    }: { recordAcks?: readonly string[]; failureAcks?: readonly string[] },
+  ) => {
+    const spec = ports.kinds[kind]
+    if (!spec) throw new Error(`spawn ${id}: expected a known kind of actor, found ${kind}`)
+    if (closed) return
+    if (running.has(id)) return outbox.acknowledge(recordAcks)
+    const atMs = clock.nowMs()
+    const durableSpec = 'machine' in spec ? spec : undefined
+    const cell = durableSpec && unborn(id, parentId)
+    const version = durableSpec ? versionOf(durableSpec.machine) : 0
+    const self = { id, kind, parentId, version, cell, sinceMs: atMs } as Running
+    const birth = { input: plainJson(input, `${id} input`), atMs }
+    if ('plain' in spec) {
+      outbox.acknowledge(recordAcks)
+      self.actor = createActor(spec.plain(birth.input), { id, clock: xstateClock })
+    } else if (cell) {
+      birthAcks.set(id, recordAcks)
+      outbox.hand(recordAcks)
+      self.actor = createActor(durable(spec.machine, cell, hooksOf(self)), { id, input: birth })
+      birthAcks.delete(id)
+    }
+    begin(self, failureAcks, { type: BIRTH, ...birth })
+  }
+
+  /** Takes up a stored actor. A row that its chart cannot read fails to the supervisor, untouched. */
+  const revive = (row: ActorRow, acks: readonly string[] = []) => {
+    if (closed) return
+    const { actorId: id, kind, parentId, seq, timers: armed, snapshot: text, state, sinceMs } = row
+    const spec = durableKind(kind)
+    const cell: Cell = { actorId: id, parentId, seq, timers: armed, text, state }
+    const self = { id, kind, parentId, cell, sinceMs } as Running
+    const restored = { type: RESTORED, version: row.version, state }
+    kindNames.set(id, kind)
+    try {
+      if (!spec) throw new Error(`expected a known kind of actor, found ${kind}`)
+      self.version = versionOf(spec.machine)
+      const snapshot = reviveSnapshot(row.version === self.version ? text : migrated(spec, row))
+      self.actor = createActor(durable(spec.machine, cell, hooksOf(self)), { id, snapshot, input: undefined })
+    } catch (error) {
+      return fail(self, error, acks, restored)
+    }
+    if (begin(self, acks, restored)) timers.arm(id, row.timers)
+  }
+
+  const restore = (row: ActorRow) => {
+    revive(row)
+    attend(row.actorId)
+  }
+
+  /** Sends an event to an actor. False when nobody of that name is running. Throws when the event is not JSON. */
+  const deliver = (actorId: string, event: Answer, acks: readonly string[] = [], dueAtMs = 0): boolean => {
+    const self = running.get(actorId)
+    if (!self || closed) return false
+    const json = self.cell ? plainJson(event, `${actorId} ${event.type}`) : event
+    const stamped = { ...json, atMs: Math.max(clock.nowMs(), dueAtMs) }
+    acksOf.set(stamped, acks)
+    outbox.hand(acks)
+    const outer = current
+    current = { actorId, event: stamped }
+    self.actor.send(stamped)
+    current = outer
+    // A plain actor commits nothing: it has heard.
+    if (!self.cell) outbox.acknowledge(acks)
+    return true
+  }
+
   const spawn = (
     id: string,
     kind: string,
@@ -156,102 +282,38 @@ export function createRuntime(ports: RuntimePorts) {
     input: JsonObject,
     acks: readonly string[] = [],
   ) => {
-    const spec = ports.kinds[kind]
-    if (!spec) throw new Error(`spawn ${id}: expected a known kind of actor, found ${kind}`)
-    if (running.has(id)) return outbox.acknowledge(acks)
-    const atMs = clock.nowMs()
-    if ('plain' in spec) {
-      outbox.acknowledge(acks)
-      const self: Running = {
-        id,
-        kind,
-        parentId,
-        version: 0,
-        cell: undefined,
-        sinceMs: atMs,
-        actor: createActor(spec.plain(input), { id }),
-      }
-      return launch(self)
-    }
-    const cell: Cell = { actorId: id, seq: -1, timers: [], text: '', state: '' }
-    const self = { id, kind, parentId, version: versionOf(spec.machine), cell, sinceMs: atMs } as Running
-    birthAcks.set(id, acks)
-    self.actor = createActor(durable(spec.machine, cell, hooksOf(self, cell)), { id, input: { input, atMs } })
-    birthAcks.delete(id)
-    launch(self)
+    bear({ id, kind, input }, parentId, { recordAcks: acks, failureAcks: acks })
+    attend(id)
   }
 
-  /** Takes up a stored actor. A row that its chart cannot read fails to the supervisor, untouched. */
-  const restore = (row: ActorRow) => {
-    const spec = durableKind(row.kind)
-    const cell: Cell = {
-      actorId: row.actorId,
-      seq: row.seq,
-      timers: row.timers,
-      text: row.snapshot,
-      state: row.state,
-    }
-    const self = {
-      id: row.actorId,
-      kind: row.kind,
-      parentId: row.parentId,
-      cell,
-      sinceMs: row.sinceMs,
-    } as Running
-    kindNames.set(self.id, self.kind)
-    try {
-      if (!spec) throw new Error(`expected a known kind of actor, found ${row.kind}`)
-      self.version = versionOf(spec.machine)
-      const text = row.version === self.version ? row.snapshot : migrated(spec, row)
-      const logic = durable(spec.machine, cell, hooksOf(self, cell))
-      self.actor = createActor(logic, { id: self.id, snapshot: reviveSnapshot(text), input: undefined })
-      const snapshot = self.actor.getSnapshot()
-      if (snapshot.status === 'error') throw snapshot.error
-    } catch (error) {
-      return fail(self, error)
-    }
-    launch(self)
-    timers.arm(self.id, row.timers)
-  }
-
-  let current: { actorId: string; event: object } | undefined
-
-  /** Sends an event to an actor. False when nobody of that name is running. */
-  const deliver = (actorId: string, event: Answer, acks: readonly string[] = [], dueAtMs = 0): boolean => {
-    const self = running.get(actorId)
-    if (!self || closed) return false
-    const stamped = { ...event, atMs: Math.max(clock.nowMs(), dueAtMs) }
-    if (acks.length) acksOf.set(stamped, acks)
-    const outer = current
-    current = { actorId, event: stamped }
-    self.actor.send(stamped)
-    current = outer
-    return true
-  }
-
-  const builtIn: Record<string, EffectHandler> = {
-    async spawn(params, call) {
-      const { id, kind, input } = params as { id: string; kind: string; input: JsonObject }
-      if (await journal.loadActor(id)) return undefined
-      spawn(id, kind, call.actorId, input, [call.id])
+  const builtIn = builtInEffects({
+    clock,
+    journal,
+    deliver,
+    isKnown: id => running.has(id) || failed.has(id),
+    spawn: ({ id, kind, input }, parentId, acks) => spawn(id, kind, parentId, input, acks),
+    startAgain(child, row, { id: effectId, actorId }) {
+      // The news would reach nobody: it is driven again when the supervisor is back.
+      if (!running.has(actorId)) return KEPT
+      if (!running.has(child.id) && row?.status === 'active') revive(row, [effectId])
+      else if (!running.has(child.id) && !row) bear(child, actorId, { failureAcks: [effectId] })
+      const isBack = running.has(child.id) || (row ?? { status: 'done' }).status === 'done'
+      // Told before it hears what came for it: should it fail at that, the news come in the order they happened.
+      if (isBack && !failed.has(child.id))
+        deliver(actorId, { type: 'child.restarted', id: child.id }, [effectId])
+      attend(child.id)
       return KEPT
     },
-    async send(params, call) {
-      const { to, event } = params as { to: string; event: Answer }
-      if (deliver(to, event, [call.id])) return KEPT
-      const row = await journal.loadActor(to)
-      // Not born yet, or away: the message waits for it. Only an ended actor never hears.
-      if (!row || row.status === 'active') return KEPT
-      ports.fault({
-        actorId: call.actorId,
-        during: 'send',
-        error: new Error(`${to} has ended: ${event.type}`),
-      })
-      return undefined
-    },
+    fault: ports.fault,
+  })
+
+  const xstateClock = {
+    setTimeout: (run: () => void, delayMs: number) => clock.setTimeout(run, delayMs),
+    clearTimeout: (handle: TimerHandle) => clock.clearTimeout(handle),
   }
 
   return {
+    /** Gives birth to an actor, once: an id that lives already is left alone. Its first record carries `acks`. */
     spawn,
     restore,
     deliver,
@@ -299,6 +361,9 @@ export function createRuntime(ports: RuntimePorts) {
   }
 }
 
+/** What stands in the poison table when a row, not an event, made an actor fail. */
+const RESTORED = 'actor.restored'
+
 const versionOf = (machine: AnyStateMachine) => Number(machine.version ?? 1)
 
 function migrated(spec: DurableKind, row: ActorRow): string {
@@ -308,12 +373,14 @@ function migrated(spec: DurableKind, row: ActorRow): string {
   return spec.migrate(row.snapshot, row.version)
 }
 
-/** An ending is told to the parent through the outbox, so that it is told again after a crash. */
-function withEnding(self: Running, cell: Cell, step: Step): Effect[] {
-  if (step.status !== 'done' || !self.parentId) return step.effects
-  const id = `${self.id}#${cell.seq}.${step.effects.length}`
-  return [
-    ...step.effects,
-    { id, type: 'send', params: { to: self.parentId, event: { type: 'child.done', id: self.id } } },
-  ]
+function assertCharts(kinds: Readonly<Record<string, Kind>>): void {
+  const faults = Object.entries(kinds).flatMap(([kind, spec]) =>
+    'machine' in spec
+      ? checkChart(spec.machine, {
+          kind,
+          effects: new Set([...BUILT_IN_EFFECTS, ...Object.keys(spec.effects)]),
+        })
+      : [],
+  )
+  if (faults.length > 0) throw new Error(`charts with faults:\n${faults.join('\n')}`)
 }

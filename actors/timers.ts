@@ -28,7 +28,9 @@ export function createTimers(clock: Clock, fire: (actorId: string, timer: Timer)
       clock.clearTimeout(handle)
       armed.delete(id)
     }
-    for (const timer of timers) if (!armed.has(timer.id)) set(actorId, timer, armed)
+    // After a long absence several are overdue: they come in the order they were due.
+    const missing = timers.filter(timer => !armed.has(timer.id)).sort((a, b) => a.dueAtMs - b.dueAtMs)
+    for (const timer of missing) set(actorId, timer, armed)
   }
   return {
     arm,
