@@ -42,8 +42,12 @@ export const bookTopic = (listing: Listing, instrument: Instrument, depth: Depth
   saidAtMs: 0,
 })
 
+/** A removed level is '0' on both markets, also where sizes carry their decimals. */
 const rowsOf = (instrument: Instrument, levels: readonly Level[]) =>
-  levels.map(([ticks, lots]) => [textOf(instrument.price, ticks), textOf(instrument.qty, lots)])
+  levels.map(([ticks, lots]) => [
+    textOf(instrument.price, ticks),
+    lots === 0 ? '0' : textOf(instrument.qty, lots),
+  ])
 
 /** Spot and level 1 put `ts` before `type`, deeper linear topics after it; the data is the same. */
 function frame(state: BookTopic, type: string, b: string[][], a: string[][], nowMs: number): JsonObject {

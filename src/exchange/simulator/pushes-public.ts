@@ -171,7 +171,11 @@ function klines(world: World, listing: Listing, instrument: Instrument): Speaker
     const nowMs = world.state.nowMs
     const part = confirm ? 1 : (nowMs - candle.atMs + 1) / MINUTE_MS
     const turnover = minuteTurnover(salt, candle.atMs, turnoverScale(listing, instrument), part)
-    const price = (value: number) => value.toFixed(instrument.price.decimals).replace(/(\.\d*?)0+$/, '$1')
+    const price = (value: number) =>
+      value
+        .toFixed(instrument.price.decimals)
+        .replace(/(\.\d*?)0+$/, '$1')
+        .replace(/\.$/, '')
     return {
       start: candle.atMs,
       end: candle.atMs + MINUTE_MS - 1,
@@ -198,7 +202,12 @@ function klines(world: World, listing: Listing, instrument: Instrument): Speaker
     minuteMs = present.atMs
     return [{ topic, data, ts: world.state.nowMs, type: 'snapshot' }]
   }
-  return { channel: channelOf(instrument), topic, first: say, next: say }
+  const first = () => {
+    // The minute that somebody heard last, perhaps long ago, is no news to a new listener.
+    minuteMs = -1
+    return say()
+  }
+  return { channel: channelOf(instrument), topic, first, next: say }
 }
 
 function speakersOf(world: World): Speaker[] {
