@@ -61,10 +61,10 @@ export const slippageBps = (vwap: Price, mid: Price): number =>
 
 /** Quantity an order of this side could take at `limitPrice` or better. */
 export function depthWithin(book: TwoSided, side: Side, limitPrice: Price): OrderQty {
+  const limit = new Decimal(limitPrice)
   let depth = new Decimal(0)
   for (const [levelPrice, levelQty] of levelsFor(book, side)) {
-    if (side === 'Buy' ? new Decimal(levelPrice).gt(limitPrice) : new Decimal(levelPrice).lt(limitPrice))
-      break
+    if (side === 'Buy' ? limit.lt(levelPrice) : limit.gt(levelPrice)) break
     depth = depth.plus(levelQty)
   }
   return orderQty(depth)

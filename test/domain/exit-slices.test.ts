@@ -50,7 +50,10 @@ function after(
     const steps = new Decimal(order.qty).div(plan[leg].qtyStep).times(fills.part()).floor()
     return steps.times(plan[leg].qtyStep).times(plan[leg].multiplier)
   }
-  if (spot) expect(new Decimal(spot.qty).lte(held.spotNetBase)).toBe(true)
+  if (spot) {
+    expect(new Decimal(spot.qty).lte(held.spotNetBase)).toBe(true)
+    expect(new Decimal(spot.qty).times(spot.limitPrice).gte(plan.spot.minNotionalUsdt)).toBe(true)
+  }
   if (perp) expect(new Decimal(perp.qty).times(plan.perp.multiplier).lte(held.perpBase)).toBe(true)
   return {
     spotNetBase: baseQty(new Decimal(held.spotNetBase).minus(filled(spot, 'spot'))),
@@ -86,6 +89,47 @@ describe('unwinding', () => {
         expect(new Decimal(held.spotNetBase).lt(dustBound(grid, plan))).toBe(true)
       }),
     )
+  })
+
+  test('leaves less than a spot step of a hedge that was whole, when every order fills', () => {
+    fc.assert(
+      fc.property(anyGrid, grid => {
+        const plan = planOn(grid)
+        const steps = new Decimal(plan.targetBaseQty).div(plan.spot.qtyStep).ceil()
+        const spot = steps.times(plan.spot.qtyStep).plus(new Decimal(plan.spot.qtyStep).times('0.4'))
+        const whole = { perpBase: plan.targetBaseQty, spotNetBase: baseQty(spot) }
+        const { dustBase } = unwind(plan, whole, marketOn(grid), full)
+        expect(new Decimal(dustBase).lt(plan.spot.qtyStep)).toBe(true)
+      }),
+    )
+  })
+
+  test('leaves no remainder that could not be sold', () => {
+    const plan = planOn(XRP)
+    // A slice is 200 XRP: a second one of 1 XRP would be worth less than the smallest order.
+    const held = { spotNetBase: baseQty('201'), perpBase: baseQty('201') }
+    const next = nextUnwind(plan, held, marketOn(XRP), RULES, 10)
+    if (next.kind !== 'slice' || !next.spot) throw new Error('expected a spot order')
+    expect(new Decimal('201').minus(next.spot.qty).gte(2)).toBe(true)
+  })
+
+  test('keeps a spot sale that is too small to order for a later slice', () => {
+    const plan = planOn(XRP)
+    // 200 of the perpetual close; 1 XRP of spot would go with them.
+    const held = { spotNetBase: baseQty('601'), perpBase: baseQty('800') }
+    expect(nextUnwind(plan, held, marketOn(XRP), RULES, 10)).toMatchObject({
+      spot: null,
+      perp: { qty: '200' },
+    })
+  })
+
+  test('sells the spot that no perpetual covers first', () => {
+    const plan = planOn(XRP)
+    const held = { spotNetBase: baseQty('800'), perpBase: baseQty('200') }
+    expect(nextUnwind(plan, held, marketOn(XRP), RULES, 10)).toMatchObject({
+      spot: { qty: '200' },
+      perp: null,
+    })
   })
 
   test('ends flat too when orders fill in part or not at all', () => {

@@ -81,5 +81,16 @@ test('a refusal names the limit, what was found, and what is allowed', () => {
     found: '6000.01',
     limit: '6000',
   })
+  const five = ['A', 'B', 'C', 'D', 'E'].map(name => ({
+    hedgeId: name,
+    symbol: name,
+    notionalUsdt: usdt('50'),
+  }))
+  expect(approve(PLAN, { ...ACCOUNT, hedges: five }, LIMITS)).toEqual({
+    refused: 'too-many-hedges',
+    found: '6',
+    limit: '5',
+  })
+  expect(approve(PLAN, { ...ACCOUNT, hedges: five.slice(1) }, LIMITS)).toEqual(PLAN)
   expect(approve(PLAN, { ...ACCOUNT, halted: true }, LIMITS)).toMatchObject({ refused: 'halted' })
 })

@@ -76,6 +76,24 @@ describe('repair or unwind', () => {
     })
   })
 
+  test('counts fee and slippage of either way, and for unwinding the fee already spent', () => {
+    // 50 XRP sold at 2.49975, the middle being 2.5: 0.0125 of slippage on either market.
+    const value = new Decimal(50).times('2.49975')
+    const repairCost = value.times('0.00055').plus('0.0125')
+    const unwindCost = value.times('0.001').times(2).plus('0.0125')
+    expect(repair(held('150', '100'))).toMatchObject({
+      repairCostUsdt: repairCost.toFixed(),
+      unwindCostUsdt: unwindCost.toFixed(),
+    })
+  })
+
+  test('gives a lot back when the perpetual is above spot by less than a lot', () => {
+    expect(repair(held('99.95', '100'))).toMatchObject({
+      kind: 'unwind',
+      order: { leg: 'perp', side: 'Buy', qty: '0.1', reduceOnly: true },
+    })
+  })
+
   test('buys the missing spot with its fee on top', () => {
     expect(repair(held('100', '150'))).toMatchObject({
       kind: 'repair',

@@ -93,6 +93,16 @@ describe('sizing', () => {
     )
   })
 
+  test('keeps a tenth above the smallest order, so that the exit is allowed after a fall', () => {
+    const withRoom = (room: string) => {
+      const limits = { ...RULES.limits, hedgeNotionalUsdtMax: usdt(room), hedgeNotionalUsdtMin: usdt('1') }
+      return sizeHedge('HEDGE00001', marketOn(XRP), EMPTY, { ...RULES, limits }, NOW_MS)
+    }
+    // The smallest order is worth 5 USDT and a lot 0.25.
+    expect(withRoom('5.4')).toMatchObject({ refused: 'below-minimum', found: '5.25' })
+    expect(withRoom('5.75')).toMatchObject({ targetBaseQty: '2.3' })
+  })
+
   test('refuses with what was found and what it takes', () => {
     const thin = marketOn(XRP, '0.0005', '1')
     expect(sizeHedge('HEDGE00001', thin, EMPTY, RULES, NOW_MS)).toMatchObject({ refused: 'spot-depth' })
@@ -169,6 +179,17 @@ describe('an entry', () => {
     const held = { spotNetBase: baseQty('1.3'), perpBase: baseQty('0') }
     expect(perpOrderFor(plan, held, marketOn(XRP), 10)).toEqual({ kind: 'none', because: 'below-minimum' })
     expect(nextSlice(plan, held, marketOn(XRP), RULES)).toMatchObject({ kind: 'order' })
+  })
+
+  test('adds a lot where landing on the grid would make the order too small', () => {
+    // Smallest order 2 XRP, which is also the slice: from 10.4 the next lot below 12.4 is only 1.6 away.
+    const coarse: Grid = { ...XRP, lot: '1' }
+    const plan = { ...planOn(coarse), sliceBaseQty: baseQty('2') }
+    const held = { spotNetBase: baseQty('10.4'), perpBase: baseQty('10') }
+    const next = nextSlice(plan, held, marketOn(coarse), RULES)
+    if (next.kind !== 'order') throw new Error(`expected an order, found ${JSON.stringify(next)}`)
+    const net = new Decimal(netBaseReceived(next.order.qty, VIP0.spot.taker))
+    expect(net.gte('2.6') && net.lt('2.61')).toBe(true)
   })
 
   test('takes no more than its share of the depth inside the price limit', () => {
