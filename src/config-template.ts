@@ -4,7 +4,8 @@
  */
 import type { z } from 'zod'
 import type { KeyNote } from './config-keys.ts'
-import { LIVE_ACKNOWLEDGEMENT, sections } from './config-schema.ts'
+import { sections } from './config-rules.ts'
+import { LIVE_ACKNOWLEDGEMENT } from './config-schema.ts'
 
 const HEAD = `# Hedgerow: strategy and limits. Keys left commented out have the value shown.
 # Fractions are fractions: 0.08 is 8 %. Mode, port and folders come from the environment (HEDGEROW_…);

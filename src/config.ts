@@ -3,20 +3,14 @@
  * the environment, secrets only from the environment or systemd credentials. Unknown keys are refused, and all faults
  * are reported together, each with its key, what was found and what was expected; a secret is never shown.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
-import { parseDocument } from 'yaml'
+import { ConfigFaults, faultsOf, isRecord, shown } from './config-faults.ts'
 import { brokenRelations } from './config-relations.ts'
-import {
-  environmentShape,
-  everyKey,
-  fileShape,
-  type KeyValues,
-  type LOG_LEVELS,
-  type Mode,
-  sections,
-} from './config-schema.ts'
+import { sections } from './config-rules.ts'
+import { everyKey, type KeyValues, type LOG_LEVELS, type Mode } from './config-schema.ts'
+import { type Environment, readEnvironment, readFile } from './config-sources.ts'
 import type { Rules } from './domain/rules.ts'
 
 export type KeyPair = { key: string; secret: string }
@@ -46,31 +40,11 @@ export type Config = {
   readonly file: string | undefined
 }
 
-export type ConfigFault = { key: string; found: string; expected: string }
-
-/** Every fault of the configuration at once. The command line turns it into exit code 2. */
-export class ConfigFaults extends Error {
-  override name = 'ConfigFaults'
-  readonly faults: readonly ConfigFault[]
-  constructor(faults: readonly ConfigFault[]) {
-    super(faults.map(({ key, found, expected }) => `${key}: expected ${expected}; found ${found}`).join('\n'))
-    this.faults = faults
-  }
-}
-
 type Sources = {
   cwd: string
-  env: Readonly<Record<string, string | undefined>>
+  env: Environment
   /** `--config`: must exist. Without it `hedgerow.yaml` of `cwd` is read when it is there. */
   file?: string | undefined
-}
-
-/** systemd hands each credential as a file; the names are those of the unit's LoadCredential lines. */
-const CREDENTIAL_FILES: Record<string, string> = {
-  BYBIT_API_KEY: 'bybit-api-key',
-  BYBIT_API_SECRET: 'bybit-api-secret',
-  HEDGEROW_DATABASE_URL: 'hedgerow-database-url',
-  HEDGEROW_API_TOKEN: 'hedgerow-api-token',
 }
 
 /** Reads, checks and freezes the configuration. @throws ConfigFaults with all that is wrong. */
@@ -150,88 +124,6 @@ function assemble(values: KeyValues, cwd: string, file: string | undefined): Con
   }
 }
 
-type Read = { values: Record<string, unknown>; faults: ConfigFault[] }
-
-function readFile(path: string): Read {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    return oneFault(path, (error as NodeJS.ErrnoException).code ?? String(error), 'a file that can be read')
-  }
-  // The failsafe schema gives every scalar as its text: no amount passes through a float.
-  const document = parseDocument(text, { schema: 'failsafe' })
-  if (document.errors.length > 0) {
-    const faults = document.errors.map(({ message }) =>
-      fault(path, message.split('\n')[0] ?? message, 'YAML'),
-    )
-    return { values: {}, faults }
-  }
-  const content: unknown = document.toJS()
-  if (content === '' || content === null) return { values: {}, faults: [] }
-  if (!isRecord(content))
-    return oneFault(path, shown(path, content), 'sections such as strategy: and limits:')
-  return readSections(content)
-}
-
-function readSections(content: Record<string, unknown>): Read {
-  const read: Read = { values: {}, faults: [] }
-  for (const [key, value] of Object.entries(content)) {
-    // A section whose keys are all commented out is an empty one.
-    if (Object.hasOwn(fileShape, key)) read.values[key] = value === '' || value === null ? undefined : value
-    else read.faults.push(fault(key, shown(key, value), unknownFileKey(key)))
-  }
-  return read
-}
-
-const unknownFileKey = (key: string) =>
-  Object.hasOwn(environmentShape, key)
-    ? 'this key in the environment, not in a file'
-    : `one of the known keys: ${Object.keys(fileShape).join(', ')}`
-
-function readEnvironment(env: Sources['env']): Read {
-  const read: Read = { values: {}, faults: [] }
-  const credentials = env.CREDENTIALS_DIRECTORY
-  if (credentials) {
-    for (const [key, name] of Object.entries(CREDENTIAL_FILES)) {
-      const path = join(credentials, name)
-      if (existsSync(path)) read.values[key] = readFileSync(path, 'utf8').trim()
-    }
-  }
-  for (const [key, value] of Object.entries(env)) {
-    // An empty variable is how people unset one in a compose or unit file.
-    if (value === undefined || value === '') continue
-    if (Object.hasOwn(environmentShape, key)) read.values[key] = value
-    else if (key.startsWith('HEDGEROW_')) read.faults.push(fault(key, shown(key, value), knownVariables()))
-  }
-  return read
-}
-
-const knownVariables = () => {
-  const names = Object.keys(environmentShape).filter(name => name.startsWith('HEDGEROW_'))
-  return `one of the known variables: ${names.join(', ')}`
-}
-
-type Issue = { code?: string | undefined; path: PropertyKey[]; message: string; keys?: string[] }
-
-function faultsOf(issue: Issue, raw: unknown): ConfigFault[] {
-  const at = issue.path.map(String)
-  if (issue.code === 'unrecognized_keys') {
-    return (issue.keys ?? []).map(name => {
-      const path = [...at, name]
-      return fault(
-        path.join('.'),
-        shown(name, valueAt(raw, path)),
-        `a known key of ${at.join('.') || 'the file'}`,
-      )
-    })
-  }
-  // A map in place of a section has no text of ours; the other messages are the expectations themselves.
-  const expected = at.length === 1 && Object.hasOwn(fileShape, at[0] ?? '') && issue.code === 'invalid_type'
-  const key = at.join('.')
-  return [fault(key, shown(key, valueAt(raw, at)), expected ? 'keys and values' : issue.message)]
-}
-
 /** Each key that can be read by itself, for the relations; the others are left out. */
 function readable(raw: Record<string, unknown>): Partial<KeyValues> {
   const values: Record<string, unknown> = {}
@@ -250,26 +142,6 @@ function readableKeys(section: string, found: unknown): Record<string, unknown> 
   const read = Object.entries(shape).map(([key, schema]) => [key, schema.safeParse(found[key]).data])
   return Object.fromEntries(read)
 }
-
-const SECRET = /key|secret|token|password|database/i
-
-function shown(key: string, value: unknown): string {
-  if (value === undefined) return 'nothing'
-  if (SECRET.test(key)) return 'a value that is not shown'
-  return (JSON.stringify(value) ?? String(value)).slice(0, 120)
-}
-
-const fault = (key: string, found: string, expected: string): ConfigFault => ({ key, found, expected })
-const oneFault = (...of: Parameters<typeof fault>): Read => ({ values: {}, faults: [fault(...of)] })
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const valueAt = (from: unknown, path: readonly string[]): unknown =>
-  path.reduce<unknown>((at, key) => {
-    if (Array.isArray(at)) return at[Number(key)]
-    return isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined
-  }, from)
 
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {

@@ -35,7 +35,7 @@ export function createLog({ level, secrets, to = process.stdout }: LogOptions): 
   // Lost lines are better than a lost engine: the reader of a pipe may go away at any time.
   to.on('error', () => {})
   const { combine, timestamp, json } = winston.format
-  const shape = to.isTTY ? pretty(process.env.NO_COLOR === undefined) : json()
+  const shape = to.isTTY ? pretty(!process.env.NO_COLOR) : json()
   const logger = winston.createLogger({
     level,
     format: combine(

@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Config, ConfigFaults, loadConfig, loadConnection, secretsOf } from '../src/config.ts'
-import { LIVE_ACKNOWLEDGEMENT, sections } from '../src/config-schema.ts'
+import { type Config, loadConfig, loadConnection, secretsOf } from '../src/config.ts'
+import { ConfigFaults } from '../src/config-faults.ts'
+import { sections } from '../src/config-rules.ts'
+import { LIVE_ACKNOWLEDGEMENT } from '../src/config-schema.ts'
 import { configTemplate } from '../src/config-template.ts'
 
 let cwd: string

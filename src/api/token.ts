@@ -21,7 +21,7 @@ export function readToken(dataDir: string): string | undefined {
 }
 
 /** The token in the data folder, made (mode 0600) when there is none. A file others may read is closed to them. */
-export function ensureToken(dataDir: string): string {
+export function apiToken(dataDir: string): string {
   const path = tokenPath(dataDir)
   const known = readToken(dataDir)
   if (known) {

@@ -21,7 +21,7 @@ export function explained(error: unknown): { text: string; exitCode: ExitCode } 
     return { text: ['configuration:', ...lines].join('\n  '), exitCode: 2 }
   }
   // These say all there is to say; the stack of anything else is worth having.
-  const known = error instanceof Error && ['PortInUse', 'FencedError'].includes(error.name)
+  const known = error instanceof Error && ['PortInUse', 'FencedError', 'StartFault'].includes(error.name)
   if (known) return { text: error.message, exitCode: 1 }
   return { text: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: 1 }
 }

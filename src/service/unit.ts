@@ -36,8 +36,13 @@ export function renderUnit(options: UnitOptions): string {
         `path: expected an absolute path of plain characters, found ${JSON.stringify(path)}`,
       )
   }
-  return `# Written by \`hedgerow service print\`.
-[Unit]
+  return [HEAD, identity(options), service(options), confinement(options), INSTALL].join('\n')
+}
+
+const HEAD = '# Written by `hedgerow service print`.'
+const INSTALL = '[Install]\nWantedBy=multi-user.target\n'
+
+const identity = ({ appDir }: UnitOptions) => `[Unit]
 Description=Hedgerow, funding carry on Bybit
 Documentation=file://${appDir}/README.md
 Wants=network-online.target
@@ -45,8 +50,9 @@ After=network-online.target postgresql.service
 # More than 10 starts in 5 minutes: something is wrong that a restart does not cure.
 StartLimitIntervalSec=300
 StartLimitBurst=10
+`
 
-[Service]
+const service = ({ user, appDir, dataDir, configDir }: UnitOptions) => `[Service]
 Type=notify
 # READY and WATCHDOG are sent by systemd-notify, a child of the engine: Node has no datagram sockets of its own.
 NotifyAccess=all
@@ -80,8 +86,9 @@ TimeoutStopSec=60
 OOMScoreAdjust=-500
 LimitNOFILE=65536
 TasksMax=512
+`
 
-${places(options)}
+const confinement = (options: UnitOptions) => `${places(options)}
 UMask=0077
 NoNewPrivileges=yes
 CapabilityBoundingSet=
@@ -108,11 +115,7 @@ SystemCallFilter=@system-service @pkey
 SystemCallErrorNumber=EPERM
 # MemoryDenyWriteExecute stays off: V8 compiles JavaScript into memory that it writes and then executes.
 MemoryDenyWriteExecute=no
-
-[Install]
-WantedBy=multi-user.target
 `
-}
 
 /** systemd makes and owns folders under /var/lib and /etc; others must exist and are opened for writing. */
 function places({ dataDir, configDir }: UnitOptions): string {

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ensureToken, readToken, sameToken, tokenPath } from '../../src/api/token.ts'
+import { apiToken, readToken, sameToken, tokenPath } from '../../src/api/token.ts'
 
 let folder: string
 beforeEach(() => {
@@ -15,22 +15,22 @@ const mode = () => statSync(tokenPath(join(folder, 'data'))).mode & 0o777
 test('the token is made once, in a file only its owner reads', () => {
   const data = join(folder, 'data')
   expect(readToken(data)).toBeUndefined()
-  const token = ensureToken(data)
+  const token = apiToken(data)
   expect(token).toMatch(/^[\w-]{43}$/)
   expect(mode()).toBe(0o600)
-  expect(ensureToken(data)).toBe(token)
+  expect(apiToken(data)).toBe(token)
   expect(readToken(data)).toBe(token)
 })
 
 test('a token file that others may read, or an empty one, is put right', () => {
   const data = join(folder, 'data')
-  const token = ensureToken(data)
+  const token = apiToken(data)
   chmodSync(tokenPath(data), 0o644)
-  expect(ensureToken(data)).toBe(token)
+  expect(apiToken(data)).toBe(token)
   expect(mode()).toBe(0o600)
   writeFileSync(tokenPath(data), '')
   chmodSync(tokenPath(data), 0o644)
-  expect(ensureToken(data)).not.toBe('')
+  expect(apiToken(data)).not.toBe('')
   expect(mode()).toBe(0o600)
 })
 

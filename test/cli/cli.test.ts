@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createApi } from '../../src/api/app.ts'
 import type { Listening } from '../../src/api/server.ts'
-import { ensureToken } from '../../src/api/token.ts'
+import { apiToken } from '../../src/api/token.ts'
 import { systemClock } from '../../src/clock.ts'
 import { silentTelemetry } from '../../src/telemetry.ts'
 import { type SmallView, smallView } from '../api/small-view.ts'
@@ -180,7 +180,7 @@ describe('with an engine', () => {
     const dataDir = join(folder, 'data')
     const api = createApi({
       view,
-      token: ensureToken(dataDir),
+      token: apiToken(dataDir),
       host: '127.0.0.1',
       port: 0,
       telemetry: silentTelemetry(),
