@@ -4,10 +4,11 @@
  * Source: carry algorithm d.10.
  */
 import { Decimal } from 'decimal.js'
+import { lotBase } from './balance.ts'
 import { limitThrough } from './book.ts'
 import { ceilTo, floorTo } from './grid.ts'
 import type { MarketView } from './market-view.ts'
-import { lotBase, smallestOrder } from './minimums.ts'
+import { smallestOrder } from './minimums.ts'
 import { type HedgePlan, type Holdings, type LegFacts, type LegOrder, legFacts } from './plan.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { Rules } from './rules.ts'
@@ -59,7 +60,7 @@ export function nextUnwind(
       ...refuse('book-missing', 'a side or book is missing', 'a spot bid and a perp ask'),
     }
 
-  const lot = lotBase(plan.perp)
+  const lot = lotBase(plan)
   const least = ceilTo(Decimal.max(spotLeast, lot, orderBase(plan.perp)), lot)
   const slice = Decimal.max(plan.sliceBaseQty, least)
   const live = legFacts(market.pair)

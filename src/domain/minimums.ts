@@ -3,6 +3,7 @@
  * what the margin is for; a quantity below the minimum is dust, not an orphan.
  */
 import { Decimal } from 'decimal.js'
+import { lotBase } from './balance.ts'
 import { ceilTo } from './grid.ts'
 import type { LegFacts } from './plan.ts'
 import { type OrderQty, orderQty, type Price } from './units.ts'
@@ -19,10 +20,6 @@ export function smallestOrder(leg: Minimums, price: Price, margin = '0'): OrderQ
   return orderQty(ceilTo(Decimal.max(leg.minOrderQty, byValue, leg.qtyStep), leg.qtyStep))
 }
 
-/** The perpetual's lot in base coins: the grid of the whole hedge. */
-export const lotBase = (perp: Pick<LegFacts, 'qtyStep' | 'multiplier'>): Decimal =>
-  new Decimal(perp.qtyStep).times(perp.multiplier)
-
 /** Smallest hedge in base coins, on the lot grid, for which both legs can be ordered at these prices. */
 export function smallestHedge(
   { spot, perp }: { spot: LegFacts; perp: LegFacts },
@@ -31,5 +28,5 @@ export function smallestHedge(
 ): Decimal {
   const spotBase = smallestOrder(spot, prices.spot, margin)
   const perpBase = new Decimal(smallestOrder(perp, prices.perp, margin)).times(perp.multiplier)
-  return ceilTo(Decimal.max(spotBase, perpBase), lotBase(perp))
+  return ceilTo(Decimal.max(spotBase, perpBase), lotBase({ perp }))
 }

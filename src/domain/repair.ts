@@ -3,12 +3,13 @@
  * the larger costs less. What is too small to order on either leg is dust, not an orphan. Source: carry algorithm d.7.
  */
 import { Decimal } from 'decimal.js'
+import { lotBase } from './balance.ts'
 import { levelsFor, limitThrough, midPrice, walkBook } from './book.ts'
 import { grossForNet } from './fees.ts'
 import { ceilTo, floorTo } from './grid.ts'
 import type { LegName, Side } from './instrument.ts'
 import type { BookView, MarketView } from './market-view.ts'
-import { lotBase, smallestOrder } from './minimums.ts'
+import { smallestOrder } from './minimums.ts'
 import type { HedgePlan, Holdings, LegFacts, LegOrder } from './plan.ts'
 import type { Rules } from './rules.ts'
 import { type BaseQty, baseQty, orderQty, type Price, price, type Usdt, usdt } from './units.ts'
@@ -131,7 +132,7 @@ function waysOut(
 ): { repair: Way | undefined; unwind: Way | undefined } {
   const unhedged = new Decimal(unhedgedBase(held))
   // Spot above the perpetual by less than a lot is how every hedge stands; below it, one lot is given back.
-  if (unhedged.gte(0) && unhedged.lt(lotBase(plan.perp))) return { repair: undefined, unwind: undefined }
+  if (unhedged.gte(0) && unhedged.lt(lotBase(plan))) return { repair: undefined, unwind: undefined }
   const { spot, perp } = plan
   const missing = unhedged.abs()
   if (unhedged.gt(0)) {

@@ -3,6 +3,7 @@
  * minimums with a margin for the exit, and below what the books, the exchange's maxima and the account allow.
  */
 import { Decimal } from 'decimal.js'
+import { lotBase } from './balance.ts'
 import { depthWithin, limitThrough } from './book.ts'
 import { estimateCarry } from './carry.ts'
 import type { Exposure } from './exposure.ts'
@@ -16,7 +17,7 @@ import {
   freshMarket,
   type MarketView,
 } from './market-view.ts'
-import { EXIT_MARGIN, lotBase, smallestHedge } from './minimums.ts'
+import { EXIT_MARGIN, smallestHedge } from './minimums.ts'
 import { type HedgePlan, type LegFacts, legFacts } from './plan.ts'
 import { isRefusal, type Refusal, refuse } from './refusal.ts'
 import type { ExecutionRules, Rules } from './rules.ts'
@@ -78,7 +79,7 @@ export function roomUsdt(exposure: Exposure, { limits, strategy }: Rules): Usdt 
 /** Target and slice for at most this notional, both on the lot grid. */
 export function sizesFor(market: FreshMarket, rules: Rules, notionalUsdt: Usdt): Sizes | Refusal<SizeReason> {
   const legs = legFacts(market.pair)
-  const lot = lotBase(legs.perp)
+  const lot = lotBase(legs)
   const markPerBase = new Decimal(market.ticker.markPrice).div(legs.perp.multiplier)
   const target = floorTo(new Decimal(notionalUsdt).div(markPerBase), lot)
   const prices = entryPrices(market)

@@ -3,11 +3,12 @@
  * after the fee is at least the hedge and less than one lot and one spot step above it. Source: carry algorithm d.1, d.3.
  */
 import { Decimal } from 'decimal.js'
+import { lotBase } from './balance.ts'
 import { limitThrough } from './book.ts'
 import { grossForNet, netBaseReceived } from './fees.ts'
 import { floorTo } from './grid.ts'
 import type { FreshMarket, MarketView } from './market-view.ts'
-import { lotBase, smallestHedge, smallestOrder } from './minimums.ts'
+import { smallestHedge, smallestOrder } from './minimums.ts'
 import { type HedgePlan, type Holdings, type LegOrder, legFacts } from './plan.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { Rules } from './rules.ts'
@@ -50,7 +51,7 @@ export function nextSlice(plan: HedgePlan, held: Holdings, market: MarketView, r
   )
   const cap = Decimal.min(plan.sliceBaseQty, caps.spot, caps.perp)
   const net = landOnGrid(plan, held, sliceOf(plan, missing, cap, least), least)
-  if (cap.lt(least) || net.gt(cap.plus(lotBase(plan.perp))))
+  if (cap.lt(least) || net.gt(cap.plus(lotBase(plan))))
     return wait('not-enough-depth', cap.toFixed(), least.toFixed())
   const qty = spotQtyFor(plan, net, missing)
   if (new Decimal(qty).lt(smallestOrder(plan.spot, bestAsk(books)))) return { kind: 'complete' }
@@ -66,7 +67,7 @@ export function nextSlice(plan: HedgePlan, held: Holdings, market: MarketView, r
 function sliceOf(plan: HedgePlan, missing: Decimal, cap: Decimal, least: Decimal): Decimal {
   const slice = Decimal.min(missing, cap)
   const rest = missing.minus(slice)
-  const orderable = least.plus(lotBase(plan.perp)).plus(plan.spot.qtyStep)
+  const orderable = least.plus(lotBase(plan)).plus(plan.spot.qtyStep)
   const shorter = missing.minus(orderable)
   return rest.gt(0) && rest.lt(orderable) && shorter.gte(least) ? shorter : slice
 }
@@ -76,12 +77,12 @@ function spotQtyFor(plan: HedgePlan, net: Decimal, missing: Decimal): OrderQty {
   const { taker } = plan.fees.spot
   const qty = grossForNet(baseQty(net), taker, plan.spot.qtyStep)
   const past = new Decimal(netBaseReceived(qty, taker)).minus(missing)
-  return past.lt(lotBase(plan.perp)) ? qty : orderQty(new Decimal(qty).minus(plan.spot.qtyStep))
+  return past.lt(lotBase(plan)) ? qty : orderQty(new Decimal(qty).minus(plan.spot.qtyStep))
 }
 
 /** Net to receive so that the total lands on the lot grid, one lot more where it would be too small to order. */
 function landOnGrid(plan: HedgePlan, held: Holdings, slice: Decimal, least: Decimal): Decimal {
-  const lot = lotBase(plan.perp)
+  const lot = lotBase(plan)
   const landing = floorTo(new Decimal(held.spotNetBase).plus(slice), lot)
   const net = landing.minus(held.spotNetBase)
   return net.lt(least) ? net.plus(lot) : net
