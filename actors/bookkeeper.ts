@@ -16,14 +16,14 @@ import type { Funds, World } from './world.ts'
 
 /** What the bookkeeper needs of the ledger's store. */
 export type Books = {
-  /** Instant of the newest booked row or of the opening; undefined before the opening. */
-  newestAtMs(): Promise<number | undefined>
-  /** The wallet as it was before the first row. */
+  /** Where the books begin, and the newest row in them; undefined before the opening. */
+  span(): Promise<{ openedAtMs: number; newestAtMs: number } | undefined>
+  /** The wallet as it was at `atMs`: rows from that instant on are booked, earlier ones are inside. */
   open(coins: readonly { coin: string; wallet: Amount }[], atMs: number): Promise<void>
   /** Books rows with their postings, each once; gives those that were new. */
   book(entries: readonly { row: TransactionRow; postings: readonly Posting[] }[]): Promise<TransactionRow[]>
-  /** Sum of the wallet postings per coin. */
-  walletBalances(): Promise<Record<string, Amount>>
+  /** Sum of the postings per account, at least of the `wallet:COIN` ones. */
+  accountBalances(): Promise<Record<string, Amount>>
   appendEquity(point: { atMs: number; equityUsdt: Usdt; availableUsdt: Usdt }): Promise<void>
 }
 
@@ -70,8 +70,8 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
   const bookAll = async (): Promise<Record<string, string>> => {
     for (let look = 1; ; look++) {
       const wallet = await readWallet()
-      await bookRows(world(), books, wallet)
-      last = residuals(wallet.coins, await books.walletBalances())
+      await bookRows(world(), books)
+      last = residuals(wallet.coins, await books.accountBalances())
       const untied = Object.entries(last).filter(([, residual]) => residual !== '0')
       for (const [coin, residual] of Object.entries(last))
         world().telemetry.ledgerResidual(coin, Number(residual))
@@ -115,13 +115,26 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
 
 const NEVER = new AbortController().signal
 
-async function bookRows(world: World, books: Books, wallet: Wallet): Promise<void> {
-  const serverAtMs = await world.exchange.serverTimeMs()
-  const newestAtMs = await books.newestAtMs()
-  if (newestAtMs === undefined) return books.open(wallet.coins, serverAtMs)
-  const rows = await world.exchange.transactions(newestAtMs - OVERLAP_MS, serverAtMs + 1)
+async function bookRows(world: World, books: Books): Promise<void> {
+  const span = await books.span()
+  if (!span) return openBooks(world, books)
+  const { openedAtMs, newestAtMs } = span
+  const untilMs = (await world.exchange.serverTimeMs()) + 1
+  const rows = await world.exchange.transactions(Math.max(openedAtMs, newestAtMs - OVERLAP_MS), untilMs)
   const booked = await books.book(rows.map(row => ({ row, postings: postingsOf(row, hedgeOf(world)) })))
   for (const row of booked) tell(world, row)
+}
+
+/** The opening balance is the wallet of an instant after which, and before reading it, nothing moved. */
+async function openBooks({ exchange, clock }: World, books: Books): Promise<void> {
+  for (let look = 0; look < LOOKS_MAX; look++) {
+    const openedAtMs = await exchange.serverTimeMs()
+    const { coins } = await exchange.wallet()
+    const moved = await exchange.transactions(openedAtMs, (await exchange.serverTimeMs()) + 1)
+    if (moved.length === 0) return books.open(coins, openedAtMs)
+    await pause(clock, LOOK_AGAIN_MS, NEVER)
+  }
+  throw new Error('opening the books: expected the wallet to rest for a moment, found it moving')
 }
 
 /** The hedge a row belongs to: by its order's name, or for a settlement by who holds the symbol. */

@@ -97,7 +97,7 @@ export function durable(machine: AnyStateMachine, cell: Cell, hooks: DurableHook
     }
     if (next.status === 'error') throw next.error
     hooks.decided(advance(cell, inOrder(next), event as JournaledEvent, collected), event)
-    return next
+    return asStored(cell, next)
   }
   const getInitialSnapshot = (scope: AnyActorScope, input: BirthInput) => {
     const collected: Collected[] = []
@@ -105,7 +105,7 @@ export function durable(machine: AnyStateMachine, cell: Cell, hooks: DurableHook
     if (first.status === 'error') throw first.error
     const event: JournaledEvent = { type: BIRTH, atMs: input.atMs, input: input.input }
     hooks.decided(advance(cell, inOrder(first), event, collected), event)
-    return first
+    return asStored(cell, first)
   }
   const restoreSnapshot = (stored: AnyMachineSnapshot, scope: AnyActorScope) =>
     inOrder(machine.restoreSnapshot(stored as never, scope as never) as AnyMachineSnapshot)
@@ -124,6 +124,10 @@ function inOrder(snapshot: AnyMachineSnapshot): AnyMachineSnapshot {
   snapshot._nodes.sort((a, b) => a.order - b.order)
   return Object.assign(snapshot, { value: valueInOrder(snapshot.machine.root, snapshot.value) })
 }
+
+/** The actor goes on from what its row says, as it would after a restart: same keys, same order, nothing shared. */
+const asStored = ({ text }: Cell, snapshot: AnyMachineSnapshot): AnyMachineSnapshot =>
+  Object.assign(snapshot, { context: (JSON.parse(text) as { context: unknown }).context })
 
 function valueInOrder(node: AnyStateNode, value: StateValue): StateValue {
   if (typeof value === 'string') return value
@@ -183,7 +187,7 @@ function sort(cell: Cell, seq: number, event: JournaledEvent, collected: Collect
       const timer = timerOf(cell, event.atMs, params as Raised)
       if (timer) timers = [...timers.filter(({ id }) => id !== timer.id), timer]
     } else if (type === 'xstate.cancel') {
-      timers = timers.filter(timer => timer.id !== params)
+      timers = timers.filter(({ id }) => id !== (params as { sendId: string }).sendId)
     } else if (type.startsWith('xstate.')) {
       throw new Error(`${cell.actorId}: ${type} has no durable form; use a named effect`)
     } else {

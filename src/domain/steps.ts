@@ -4,7 +4,9 @@
  */
 import { Decimal } from 'decimal.js'
 import { perpMissing } from './balance.ts'
+import { limitThrough } from './book.ts'
 import { nextUnwind } from './exit-slices.ts'
+import { floorTo } from './grid.ts'
 import { freshMarket, type MarketView } from './market-view.ts'
 import type { OrderPurpose } from './order.ts'
 import type { HedgePlan, Holdings, LegOrder } from './plan.ts'
@@ -12,7 +14,7 @@ import { isRefusal } from './refusal.ts'
 import { decideRepair, toleranceBps } from './repair.ts'
 import type { Rules } from './rules.ts'
 import { nextSlice, perpOrderFor } from './slices.ts'
-import { usdt } from './units.ts'
+import { orderQty, usdt } from './units.ts'
 
 export type Step =
   | { kind: 'order'; order: LegOrder; purpose: OrderPurpose; because: string }
@@ -119,7 +121,20 @@ function unwindStep(facts: StepFacts, market: MarketView, rules: Rules): Step {
   const next = nextUnwind(plan, facts, market, rules, wider)
   if (next.kind === 'flat') return { kind: 'done' }
   if (next.kind === 'wait') return { kind: 'wait', because: `${next.refused}: ${next.found}` }
-  const order = uncovered ? (next.perp ?? next.spot) : (next.spot ?? next.perp)
+  const order = next.spot ?? next.perp
   if (!order) return { kind: 'done' }
   return { kind: 'order', order, purpose: 'exit', because: next.last ? 'last slice' : 'next slice' }
+}
+
+/** The perpetual that no spot covers any more, bought back in whole lots; all of it once the spot leg is only dust. */
+function giveBack(
+  { plan, ...held }: StepFacts,
+  { perpBook }: MarketView,
+  toleranceBps: number,
+): LegOrder | null {
+  const limitPrice = perpBook && limitThrough(perpBook, 'Buy', toleranceBps, plan.perp.tickSize)
+  if (!limitPrice) return null
+  const contracts = new Decimal(perpMissing(plan, held)).neg().div(plan.perp.multiplier)
+  const qty = orderQty(Decimal.min(contracts, floorTo(plan.perp.maxMarketQty, plan.perp.qtyStep)))
+  return { leg: 'perp', side: 'Buy', qty, limitPrice, reduceOnly: true }
 }

@@ -1,17 +1,17 @@
 /** A whole engine in one process: real actors and charts, the simulated exchange, a virtual clock, stores in memory. */
 import { setImmediate } from 'node:timers/promises'
+import { loadConfig } from '../../src/config.ts'
+import { hedgePairs } from '../../src/domain/pairing.ts'
+import type { Rules } from '../../src/domain/rules.ts'
 import { createBybitExchange } from '../../src/exchange/bybit/venue.ts'
 import { createSimulatedBybit } from '../../src/exchange/simulator/create.ts'
 import { inProcessBybit } from '../../src/exchange/simulator/in-process.ts'
-import { hedgePairs } from '../../src/domain/pairing.ts'
-import { loadConfig } from '../../src/config.ts'
-import type { Rules } from '../../src/domain/rules.ts'
 import { createEngine, type Engine } from '../../src/run/engine.ts'
 import { createMemoryJournal } from '../../src/store/memory-journal.ts'
 import type { Journal } from '../../src/store/records.ts'
 import { silentTelemetry, type Telemetry } from '../../src/telemetry.ts'
 import { VirtualClock } from '../../src/virtual-clock.ts'
-import { memoryBooks, type MemoryBooks } from './memory-books.ts'
+import { type MemoryBooks, memoryBooks } from './memory-books.ts'
 
 const START_AT_MS = Date.UTC(2026, 0, 5, 9, 20)
 
