@@ -66,6 +66,15 @@ describe('what is read', () => {
     expect(() => (config.rules.strategy.symbols as string[]).push('XUSDT')).toThrow(TypeError)
   })
 
+  test('the names this machine is called by are a list', () => {
+    expect(load().allowedHosts).toEqual([])
+    expect(load({ HEDGEROW_ALLOWED_HOSTS: 'engine, engine.example' }).allowedHosts).toEqual([
+      'engine',
+      'engine.example',
+    ])
+    expect(faultyKeys({ HEDGEROW_ALLOWED_HOSTS: 'engine,*' })).toEqual(['HEDGEROW_ALLOWED_HOSTS'])
+  })
+
   test('only sim runs faster than the wall', () => {
     expect(load({ HEDGEROW_SPEED: '10' }).speed).toBe(10)
     expect(load({ HEDGEROW_MODE: 'paper' }).speed).toBe(1)

@@ -1,6 +1,8 @@
 /**
  * How a command ends: 0 done, 1 failed, 2 bad usage (which a fault in the configuration is too).
  */
+import { redaction } from '../redaction.ts'
+
 export type ExitCode = 1 | 2
 
 /** A command that cannot do what it was asked. The text is all a person sees. */
@@ -13,8 +15,23 @@ export class CliFailure extends Error {
   }
 }
 
-/** What is told on the error output, and the exit code, for anything thrown. */
-export function explained(error: unknown): { text: string; exitCode: ExitCode } {
+type Explained = { text: string; exitCode: ExitCode }
+
+/** What is told on the error output, and the exit code, for anything thrown. Secrets of this shell are hidden. */
+export function explained(error: unknown, env = process.env): Explained {
+  const { text, exitCode } = spelled(error)
+  return { text: redaction(secretsIn(env))(text), exitCode }
+}
+
+function secretsIn(env: NodeJS.ProcessEnv): string[] {
+  const url = env.HEDGEROW_DATABASE_URL ?? ''
+  const password = URL.canParse(url) ? new URL(url).password : ''
+  return [env.BYBIT_API_KEY, env.BYBIT_API_SECRET, env.HEDGEROW_API_TOKEN, url, password].filter(
+    secret => secret !== undefined,
+  )
+}
+
+function spelled(error: unknown): Explained {
   if (error instanceof CliFailure) return { text: error.message, exitCode: error.exitCode }
   if (error instanceof Error && error.name === 'ConfigFaults') {
     const lines = error.message.split('\n')

@@ -7,10 +7,18 @@ import { smallView } from './small-view.ts'
 const TOKEN = 'a-token-of-the-tests-only'
 const HEDGE = '/api/actors/hedge%2FAAAAAAAAAA'
 
-function started(host = '127.0.0.1') {
+function started(host = '127.0.0.1', allowedHosts: string[] = []) {
   const view = smallView()
   const clock = new VirtualClock(1_700_000_000_000)
-  const api = createApi({ view, token: TOKEN, host, port: 8787, telemetry: silentTelemetry(), clock })
+  const api = createApi({
+    view,
+    token: TOKEN,
+    host,
+    allowedHosts,
+    port: 8787,
+    telemetry: silentTelemetry(),
+    clock,
+  })
   const ask = (path: string, init: RequestInit & { headers?: Record<string, string> } = {}) =>
     api.app.request(path, {
       ...init,
@@ -191,6 +199,8 @@ test('a host name that is not ours is refused everywhere, so rebinding a name ge
   const open = started('0.0.0.0')
   expect((await open.ask('/', { headers: { host: '192.0.2.1:8787' } })).status).toBe(200)
   expect((await open.ask('/', { headers: { host: 'evil.example' } })).status).toBe(403)
+  const named = started('127.0.0.1', ['engine.example'])
+  expect((await named.ask('/', { headers: { host: 'Engine.Example:443' } })).status).toBe(200)
 })
 
 test('another page cannot command the engine, not even one on another port of this host', async () => {

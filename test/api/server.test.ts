@@ -47,6 +47,7 @@ test('a port serves the API, the page and metrics, and refuses a foreign Host', 
   const { server, api } = await listening()
   expect((await fetch(`${server.url}/api/engine`, { headers: auth })).status).toBe(200)
   expect((await fetch(`${server.url}/api/engine`)).status).toBe(401)
+  expect((await fetch(`${server.url}/api/live`)).status).toBe(401)
   expect((await fetch(`${server.url}/`)).status).toBe(200)
   expect(await (await fetch(`${server.url}/metrics`)).text()).toContain('hedgerow_')
   expect(await statusOf(`${server.url}/metrics`, { 'x-forwarded-for': '192.0.2.1' })).toBe(401)

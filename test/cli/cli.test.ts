@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createApi } from '../../src/api/app.ts'
 import type { Listening } from '../../src/api/server.ts'
 import { apiToken } from '../../src/api/token.ts'
+import { explained } from '../../src/cli/failure.ts'
 import { systemClock } from '../../src/clock.ts'
 import { silentTelemetry } from '../../src/telemetry.ts'
 import { type SmallView, smallView } from '../api/small-view.ts'
@@ -168,6 +169,32 @@ describe('without an engine', () => {
     const bad = await hedgerow(['doctor'], { HEDGEROW_MODE: 'live' })
     expect([bad.code, bad.out]).toEqual([1, expect.stringContaining('BYBIT_API_KEY')])
   })
+})
+
+test('the simulator says where it is, and ends in order when told', async () => {
+  const args = ['simulator', '--port', '0', '--seed', '7']
+  const child = spawn(NODE, [join(ROOT, 'src/cli.ts'), ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise<number | null>(resolve => child.on('close', resolve))
+  let out = ''
+  child.stdout.on('data', chunk => {
+    out += String(chunk)
+  })
+  await expect.poll(() => out, { timeout: 20_000 }).toContain('\n')
+  const { url } = JSON.parse(out) as { url: string }
+  expect((await fetch(`${url}/v5/market/time`)).status).toBe(200)
+  child.kill('SIGTERM')
+  expect(await ended).toBe(0)
+  await expect(fetch(`${url}/v5/market/time`)).rejects.toThrow()
+})
+
+test('an unforeseen failure shows no secret of this shell', () => {
+  const env = { BYBIT_API_SECRET: 'sesame', HEDGEROW_DATABASE_URL: 'postgres://u:open@h/d' }
+  const { text, exitCode } = explained(new Error('sesame refused by postgres://u:open@h/d (open)'), env)
+  expect(exitCode).toBe(1)
+  expect(text).not.toMatch(/sesame|u:open|\(open\)/)
 })
 
 describe('with an engine', () => {
