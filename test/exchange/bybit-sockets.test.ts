@@ -1,77 +1,28 @@
-/** Traps of the SDK's sockets, each against a server that tells the lie: drops, false and missing authentication, refusals. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+/** Traps of the SDK's sockets, each against a server that tells the lie: drops, refusals, silence, garbage. */
+import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { SdkClient } from '../../src/exchange/bybit/sdk-client.ts'
-import { createSdkWire } from '../../src/exchange/bybit/sdk-wire.ts'
-import { type Wire, WireFailure } from '../../src/exchange/bybit/wire.ts'
-import { type LyingBybit, send, startLyingBybit, truth } from './lying-bybit.ts'
-
-const KEY = 'key-that-must-not-leak'
-const SECRET = 'secret-that-must-not-leak'
-const TRADE = '/v5/trade'
-const PRIVATE = '/v5/private'
-const LINEAR = '/v5/public/linear'
-const SPOT = '/v5/public/spot'
-
-let server: LyingBybit
-let wire: Wire
-let logged: string[]
-
-const open = (patienceMs = 300) =>
-  createSdkWire({
-    mode: 'sim',
-    urls: server,
-    key: KEY,
-    secret: SECRET,
-    clock: systemClock(),
-    recvWindowMs: 5_000,
-    patienceMs,
-    log: (kind, detail) => logged.push(`${kind} ${detail}`),
-  })
-
-beforeEach(async () => {
-  logged = []
-  server = await startLyingBybit()
-})
-afterEach(async () => {
-  await wire.close()
-  await server.close()
-  expect(logged.join('\n')).not.toContain('must-not-leak')
-})
-
-const until = (what: () => unknown) =>
-  vi.waitFor(() => expect(what()).toBeTruthy(), { timeout: 10_000, interval: 5 })
-const sent = (path: string, op: string) =>
-  server.heard.filter(one => one.path === path && one.frame.op === op)
-const order = { category: 'linear', symbol: 'BTCUSDT', orderLinkId: 'link' }
-
-/** Listens to a private stream and keeps what it says. */
-function listen() {
-  const said: string[] = []
-  wire.privateStream(['order', 'execution', 'position', 'wallet'], {
-    message: message => said.push(`message ${String(message.topic)}`),
-    up: () => said.push('up'),
-    down: cause => said.push(`down ${cause}`),
-  })
-  return said
-}
-
-/** Listens to a public stream and keeps what it says. */
-function watch(category: 'spot' | 'linear', topics: string[]) {
-  const said: string[] = []
-  const stream = wire.publicStream(category, topics, {
-    message: message => said.push(`message ${String(message.topic)}`),
-    up: () => said.push('up'),
-    down: cause => said.push(`down ${cause}`),
-    garbage: detail => said.push(`garbage ${detail}`),
-    refused: topic => said.push(`refused ${topic}`),
-  })
-  return { said, stream }
-}
+import { WireFailure } from '../../src/exchange/bybit/wire.ts'
+import { send, truth } from './lying-bybit.ts'
+import {
+  KEY,
+  LINEAR,
+  listen,
+  open,
+  order,
+  PRIVATE,
+  SPOT,
+  sent,
+  server,
+  TRADE,
+  until,
+  watch,
+  wire,
+} from './socket-session.ts'
 
 describe('order entry', () => {
   test('an acknowledged order resolves with its order id and the exchange’s time', async () => {
-    wire = open()
+    open()
     await until(wire.tradeReady)
     const reply = await wire.trade('order.create', order, 5_000)
     expect(reply).toMatchObject({ retCode: 0, result: { orderId: 'order-1' }, time: 1_700_000_000_000 })
@@ -89,13 +40,13 @@ describe('order entry', () => {
           })
         : truth(TRADE)(frame, socket, connection),
     )
-    wire = open()
+    open()
     await until(wire.tradeReady)
     expect(await wire.trade('order.create', order, 5_000)).toMatchObject({ retCode: 110007 })
   })
 
   test('an order is refused unsent while the socket is down, and is not sent after the reconnect either', async () => {
-    wire = open()
+    open()
     await until(wire.tradeReady)
     server.onConnect = (path, socket) => path === TRADE && socket.terminate()
     server.drop(TRADE)
@@ -109,39 +60,17 @@ describe('order entry', () => {
 
   test('an order is refused unsent before the socket is authenticated', async () => {
     server.says.set(TRADE, () => {})
-    wire = open(60_000)
+    open({ patienceMs: 60_000 })
     await until(() => sent(TRADE, 'auth').length)
     expect(wire.tradeReady()).toBe(false)
     await expect(wire.trade('order.create', order, 5_000)).rejects.toMatchObject({ sent: false })
-  })
-
-  test('a false "authenticated" (retCode 10004 without success) never makes order entry ready', async () => {
-    let lies = true
-    server.says.set(TRADE, (frame, socket, connection) =>
-      frame.op === 'auth' && lies
-        ? send(socket, { retCode: 10004, retMsg: `error sign ${KEY}`, op: 'auth', connId: 'c' })
-        : truth(TRADE)(frame, socket, connection),
-    )
-    wire = open()
-    let everReady = false
-    await vi.waitFor(
-      () => {
-        everReady ||= wire.tradeReady()
-        expect(sent(TRADE, 'auth').length).toBeGreaterThan(1)
-      },
-      { timeout: 10_000, interval: 1 },
-    )
-    expect(everReady).toBe(false)
-    expect(logged.join('\n')).toContain('authentication refused: 10004')
-    lies = false
-    await until(wire.tradeReady)
   })
 
   test('an order in flight on a drop fails as sent and unknown at once, long before its deadline', async () => {
     server.says.set(TRADE, (frame, socket, connection) =>
       frame.op === 'order.create' ? socket.terminate() : truth(TRADE)(frame, socket, connection),
     )
-    wire = open()
+    open()
     await until(wire.tradeReady)
     await expect(wire.trade('order.create', order, 600_000)).rejects.toMatchObject({
       name: 'WireFailure',
@@ -163,7 +92,7 @@ describe('order entry', () => {
     server.says.set(TRADE, (frame, socket, connection) =>
       frame.op === 'order.create' ? says(frame, socket) : truth(TRADE)(frame, socket, connection),
     )
-    wire = open()
+    open()
     await until(wire.tradeReady)
     const failure = await wire.trade('order.create', order, 40).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(WireFailure)
@@ -171,13 +100,13 @@ describe('order entry', () => {
   })
 
   test('request ids are not those of an earlier client, and are never repeated', async () => {
-    wire = open()
+    open()
     await until(wire.tradeReady)
     await wire.trade('order.create', order, 5_000)
     await wire.trade('order.create', order, 5_000)
     await wire.close()
     await new Promise(resolve => setImmediate(resolve))
-    wire = open()
+    open()
     await until(wire.tradeReady)
     await wire.trade('order.create', order, 5_000)
     const ids = sent(TRADE, 'order.create').map(one => one.frame.reqId)
@@ -187,19 +116,8 @@ describe('order entry', () => {
 })
 
 describe('the demo, which has no trade socket', () => {
-  const demo = () =>
-    createSdkWire({
-      mode: 'demo',
-      urls: server,
-      key: KEY,
-      secret: SECRET,
-      clock: systemClock(),
-      recvWindowMs: 5_000,
-      log: () => {},
-    })
-
   test('orders go over REST, and no trade socket is dialled', async () => {
-    wire = demo()
+    open({ mode: 'demo' })
     expect(wire.tradeReady()).toBe(true)
     await wire.trade('order.create', order, 5_000)
     await wire.trade('order.cancel', order, 5_000)
@@ -210,79 +128,20 @@ describe('the demo, which has no trade socket', () => {
 
   test('silence ends by the call’s own deadline, as unknown', async () => {
     server.onRest = () => {}
-    wire = demo()
+    open({ mode: 'demo' })
     await expect(wire.trade('order.create', order, 30)).rejects.toMatchObject({ sent: true })
   })
 
   test('after close nothing is sent', async () => {
-    wire = demo()
+    open({ mode: 'demo' })
     await wire.close()
     await expect(wire.trade('order.create', order, 30)).rejects.toMatchObject({ sent: false })
   })
 })
 
-describe('authentication', () => {
-  test.each([PRIVATE, TRADE])(
-    '%s recovers when the connection drops between the auth request and its reply',
-    async path => {
-      server.says.set(path, (frame, socket, connection) =>
-        frame.op === 'auth' && connection === 1 ? socket.terminate() : truth(path)(frame, socket, connection),
-      )
-      wire = open()
-      const said = listen()
-      await until(() => (path === TRADE ? wire.tradeReady() : said.includes('up')))
-      expect(server.connections.get(path)).toBeGreaterThan(1)
-    },
-  )
-
-  test('an auth request that is never answered is given up and made again on a new connection', async () => {
-    server.says.set(PRIVATE, (frame, socket, connection) =>
-      connection === 1 ? undefined : truth(PRIVATE)(frame, socket, connection),
-    )
-    wire = open()
-    const said = listen()
-    await until(() => said.includes('up'))
-    expect(said).toEqual(['down open, but not ready within 300 ms', 'up'])
-    server.push(PRIVATE, { topic: 'wallet', creationTime: 1, data: [] })
-    await until(() => said.includes('message wallet'))
-  })
-
-  test('a refused private auth is never up, and is tried again', async () => {
-    server.says.set(PRIVATE, (frame, socket, connection) =>
-      frame.op === 'auth' && connection < 3
-        ? send(socket, { success: false, ret_msg: 'Params Error', op: 'auth', conn_id: 'c' })
-        : truth(PRIVATE)(frame, socket, connection),
-    )
-    wire = open()
-    const said = listen()
-    await until(() => said.includes('up'))
-    expect(said).toEqual([
-      'down authentication refused: Params Error',
-      'down authentication refused: Params Error',
-      'up',
-    ])
-    expect(server.connections.get(PRIVATE)).toBe(3)
-    expect(sent(PRIVATE, 'subscribe').every(one => one.connection === 3)).toBe(true)
-  })
-
-  test('the private stream is up only when its subscription is acknowledged too', async () => {
-    let acknowledge = () => {}
-    server.says.set(PRIVATE, (frame, socket, connection) => {
-      if (frame.op !== 'subscribe') return truth(PRIVATE)(frame, socket, connection)
-      acknowledge = () => truth(PRIVATE)(frame, socket, connection)
-    })
-    wire = open(60_000)
-    const said = listen()
-    await until(() => sent(PRIVATE, 'subscribe').length)
-    expect(said).toEqual([])
-    acknowledge()
-    await until(() => said.includes('up'))
-  })
-})
-
 describe('streams', () => {
   test('a drop is said at once, and the reconnect stays on the given address, authenticates and subscribes anew', async () => {
-    wire = open()
+    open()
     const said = listen()
     await until(() => said.includes('up'))
     server.drop(PRIVATE)
@@ -293,7 +152,7 @@ describe('streams', () => {
   })
 
   test('a private frame that cannot be read is a drop: the stream is taken anew', async () => {
-    wire = open()
+    open()
     const said = listen()
     await until(() => said.includes('up'))
     server.push(PRIVATE, '{"topic":"execution","data":[{"execId"')
@@ -302,7 +161,7 @@ describe('streams', () => {
   })
 
   test('a public frame that cannot be read is told as garbage', async () => {
-    wire = open()
+    open()
     const { said } = watch('linear', ['tickers.BTCUSDT'])
     await until(() => said.includes('up'))
     server.push(LINEAR, '<html>')
@@ -310,8 +169,26 @@ describe('streams', () => {
     await until(() => said.filter(word => word.startsWith('garbage')).length === 2)
   })
 
+  test('what a listener throws is not swallowed: it is told as garbage', async () => {
+    open()
+    const said: string[] = []
+    wire.publicStream('linear', ['tickers.BTCUSDT'], {
+      message: () => {
+        throw new Error(`expected a ticker, found ${KEY}`)
+      },
+      up: () => said.push('up'),
+      down: cause => said.push(cause),
+      garbage: detail => said.push(detail),
+      refused: topic => said.push(topic),
+    })
+    await until(() => said.includes('up'))
+    server.push(LINEAR, { topic: 'tickers.BTCUSDT' })
+    await until(() => said.length === 2)
+    expect(said[1]).toBe('a listener failed: expected a ticker, found [secret]')
+  })
+
   test('spot topics are asked for in requests of at most 10, and up waits for all of them', async () => {
-    wire = open()
+    open()
     const topics = Array.from({ length: 25 }, (_, at) => `orderbook.50.C${at}USDT`)
     let asked = 0
     server.says.set(SPOT, (frame, socket, connection) => {
@@ -339,7 +216,7 @@ describe('streams', () => {
         })
       else truth(LINEAR)(frame, socket, connection)
     })
-    wire = open(60_000)
+    open({ patienceMs: 60_000 })
     const { said } = watch('linear', ['tickers.BTCUSDT', 'tickers.NONEUSDT', 'tickers.ETHUSDT'])
     await until(() => said.includes('up'))
     expect(said).toContain('refused tickers.NONEUSDT')
@@ -351,7 +228,7 @@ describe('streams', () => {
   })
 
   test('a topic taken anew is unsubscribed and subscribed on the same connection', async () => {
-    wire = open()
+    open()
     const { said, stream } = watch('linear', ['tickers.BTCUSDT', 'orderbook.50.BTCUSDT'])
     await until(() => said.includes('up'))
     stream.resubscribe('orderbook.50.BTCUSDT')
@@ -362,7 +239,7 @@ describe('streams', () => {
   })
 
   test('no socket offers compression, and public ones carry no key', async () => {
-    wire = open()
+    open()
     const { said } = watch('linear', ['tickers.BTCUSDT'])
     await until(() => said.includes('up') && wire.tradeReady())
     for (const path of [LINEAR, TRADE])
@@ -371,7 +248,7 @@ describe('streams', () => {
   })
 
   test('a busy event loop is not taken for a dead line: pongs may take 8 s', () => {
-    wire = open()
+    open()
     const client = new SdkClient(server.ws, {
       key: '',
       secret: '',
@@ -386,7 +263,7 @@ describe('streams', () => {
   })
 
   test('a closed wire dials no more', async () => {
-    wire = open()
+    open()
     const said = listen()
     await until(() => said.includes('up') && wire.tradeReady())
     await wire.close()

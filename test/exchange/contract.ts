@@ -25,7 +25,7 @@ export type ContractVenue = {
 
 const PERP = 'BTCUSDT'
 
-export function exchangeContract(name: string, start: () => Promise<ContractVenue>): void {
+export const exchangeContract = (name: string, start: () => Promise<ContractVenue>) =>
   describe(`the exchange port over ${name}`, () => {
     let venue: ContractVenue
     let exchange: Exchange
@@ -310,4 +310,3 @@ export function exchangeContract(name: string, start: () => Promise<ContractVenu
       for (const print of prints) expect(print.settledAtMs % 3_600_000).toBe(0)
     })
   })
-}

@@ -3,7 +3,7 @@
  * that is open, truly authenticated by the reply's own code and subscribed; `down` is said at once when it no longer is.
  * A client that gets stuck is thrown away with all its state and a new one is made.
  */
-import { authWatchdog } from './auth-watchdog.ts'
+import { authWatchdog, type Watchdog } from './auth-watchdog.ts'
 import { type Log, RECONNECT_MS, type SdkClient, type SocketKey, topicsPerRequest } from './sdk-client.ts'
 import type { Redact } from './secrets.ts'
 
@@ -28,16 +28,6 @@ export type SocketPlan = {
   log: Log
 }
 
-export type HeldSocket = {
-  isReady(): boolean
-  client(): SdkClient
-  /** Takes a topic anew. */
-  resubscribe(topic: string): void
-  /** Throws the connection away and makes a new one. */
-  renew(cause: string): void
-  close(): void
-}
-
 const BACK_OFF_MAX_MS = 15_000
 /** Bybit allows 500 new connections in 5 minutes: only a connection that lasted this long ends the back-off. */
 const STEADY_MS = 30_000
@@ -53,156 +43,193 @@ type SdkEvent = {
   req_id?: unknown
   message?: unknown
   isWSAPIResponse?: unknown
+  reqId?: unknown
 }
 
 /** The trade socket answers auth with a retCode and no `success`; the SDK takes every such answer for a yes. */
 const isTrue = ({ retCode, success }: SdkEvent) =>
   retCode === undefined ? success === true : retCode === 0 && success !== false
 
-export function holdSocket(plan: SocketPlan, hear: SocketHear): HeldSocket {
-  const { wsKey, category, log, redact } = plan
-  const topics = new Set(plan.topics)
-  const isPrivate = wsKey === 'v5Private' || wsKey === 'v5PrivateTrade'
-  let client = plan.make()
-  let ready = false
-  let closed = false
+export class HeldSocket {
+  readonly #plan: SocketPlan
+  readonly #hear: SocketHear
+  /** Topics Bybit knows: a refused one is taken out. */
+  readonly #topics: Set<string>
+  readonly #watchdog: Watchdog
+  #client: SdkClient
+  /** `between`: a client was thrown away and the next is not yet made. */
+  #state: 'held' | 'between' | 'closed' = 'held'
+  #ready = false
   /** Subscribe requests on this connection not yet acknowledged. */
-  let unanswered = 0
-  let failures = 0
-  let redial: NodeJS.Timeout | undefined
-  let steady: NodeJS.Timeout | undefined
-  /** Between throwing a client away and making the next there is none. */
-  let held = true
-  const watchdog = authWatchdog(plan.patienceMs, cause => renew(cause))
+  #unanswered = 0
+  #failures = 0
+  #redial: NodeJS.Timeout | undefined
+  #steady: NodeJS.Timeout | undefined
 
-  const words = (event: SdkEvent) =>
-    redact([event.retCode, event.retMsg ?? event.ret_msg ?? event.message].filter(Boolean).join(' ')).slice(
-      0,
-      200,
-    )
-
-  const lose = (cause: string) => {
-    const was = ready
-    ready = false
-    clearTimeout(steady)
-    if (was && !closed) hear.down(cause)
-  }
-  const gain = () => {
-    if (ready || closed) return
-    ready = true
-    watchdog.satisfied()
-    steady = setTimeout(() => {
-      failures = 0
-      client.redialAfter(RECONNECT_MS)
-    }, STEADY_MS)
-    hear.ready()
-  }
-  const opened = () => {
-    unanswered = Math.ceil(topics.size / topicsPerRequest(wsKey))
-    watchdog.opened()
-  }
-  const dropped = () => {
-    failures++
-    client.redialAfter(backOffMs(failures))
-    watchdog.dialling()
-    lose('the connection dropped')
-  }
-  const authenticated = (event: SdkEvent) => {
-    if (!isTrue(event)) return renew(`authentication refused: ${words(event)}`)
-    if (topics.size === 0) gain()
-  }
-  const acknowledged = (event: SdkEvent) => {
-    if (event.op !== 'subscribe') return
-    unanswered = Math.max(0, unanswered - 1)
-    if (unanswered === 0) gain()
-  }
-  /** Bybit refuses a whole request for one bad topic: its topics are tried one by one, and the bad one is left out. */
-  const subscribeRefused = (event: SdkEvent) => {
-    const names = String(event.req_id ?? '')
-      .split(',')
-      .filter(name => topics.has(name))
-    if (isPrivate || names.length === 0) return renew(`subscription refused: ${words(event)}`)
-    client.unsubscribeV5(names, category)
-    unanswered--
-    const [only] = names
-    if (only && names.length === 1) {
-      topics.delete(only)
-      hear.refused(only, words(event))
-      if (unanswered <= 0) gain()
-      return
-    }
-    unanswered += names.length
-    for (const name of names) client.subscribeV5(name, category)
-  }
-  const excepted = (event: SdkEvent) => {
-    if (event.op === 'auth') return renew(`authentication refused: ${words(event)}`)
-    if (event.op === 'subscribe') return subscribeRefused(event)
-    if (String(event.message).startsWith('Failed to parse')) return hear.garbage('a frame that is not JSON')
-    if (event.isWSAPIResponse && 'reqId' in event === false) log('reply-without-id', words(event))
+  constructor(plan: SocketPlan, hear: SocketHear) {
+    this.#plan = plan
+    this.#hear = hear
+    this.#topics = new Set(plan.topics)
+    this.#watchdog = authWatchdog(plan.patienceMs, cause => this.renew(cause))
+    this.#client = plan.make()
+    this.#listen()
   }
 
-  function listen(): void {
-    const mine = client
-    const on = (name: string, run: (event: SdkEvent) => void) =>
-      (mine as unknown as NodeJS.EventEmitter).on(name, (event: SdkEvent) => {
-        if (mine === client && held && !closed) run(event)
-      })
-    on('open', opened)
-    on('reconnected', opened)
-    on('reconnect', dropped)
-    on('authenticated', authenticated)
-    on('response', acknowledged)
-    on('exception', excepted)
-    on('update', event => {
-      if ('topic' in event) hear.message(event as Record<string, unknown>)
-      else hear.garbage('a frame without a topic')
-    })
-    watchdog.dialling()
-    if (topics.size > 0) void Promise.allSettled(client.subscribeV5([...topics], category))
-    else void client.connect(wsKey).catch(() => log('dial', `${wsKey} could not be dialled`))
+  isReady(): boolean {
+    return this.#ready && this.#state === 'held' && this.#client.isOpen(this.#plan.wsKey)
+  }
+
+  client(): SdkClient {
+    return this.#client
+  }
+
+  /** Takes a topic anew on the same connection. */
+  resubscribe(topic: string): void {
+    const { wsKey, category } = this.#plan
+    if (!this.#topics.has(topic) || !this.#client.isOpen(wsKey)) return
+    this.#client.unsubscribeV5(topic, category)
+    this.#client.subscribeV5(topic, category)
+  }
+
+  /** Throws the connection away with all the SDK's state of it and makes a new one, at once the first time. */
+  renew(cause: string): void {
+    if (this.#state !== 'held') return
+    this.#plan.log('socket', `${this.#plan.wsKey}: ${cause}`)
+    // Whoever waits for the first `ready` learns why it does not come.
+    if (this.#ready) this.#lose(cause)
+    else this.#hear.down(cause)
+    this.#state = 'between'
+    this.#discard()
+    const delayMs = this.#failures === 0 ? 0 : backOffMs(this.#failures)
+    this.#failures++
+    this.#redial = setTimeout(() => {
+      this.#state = 'held'
+      this.#client = this.#plan.make()
+      this.#listen()
+    }, delayMs)
+  }
+
+  close(): void {
+    this.#state = 'closed'
+    this.#discard()
   }
 
   /** Not within the SDK's own handling of an event: it would go on with a closed client and dial again. */
-  function discard(): void {
-    const old = client
-    watchdog.satisfied()
-    clearTimeout(redial)
-    clearTimeout(steady)
+  #discard(): void {
+    const old = this.#client
+    this.#watchdog.satisfied()
+    clearTimeout(this.#redial)
+    clearTimeout(this.#steady)
     setImmediate(() => old.closeAll(true))
   }
 
-  function renew(cause: string): void {
-    if (closed || !held) return
-    log('socket', `${wsKey}: ${cause}`)
-    // Whoever waits for the first `ready` learns why it does not come.
-    if (!ready) hear.down(cause)
-    lose(cause)
-    held = false
-    discard()
-    redial = setTimeout(
-      () => {
-        held = true
-        client = plan.make()
-        listen()
-      },
-      failures === 0 ? 0 : backOffMs(failures),
-    )
-    failures++
+  #listen(): void {
+    const { wsKey, category, log } = this.#plan
+    this.#on('open', () => this.#opened())
+    this.#on('reconnected', () => this.#opened())
+    this.#on('reconnect', () => this.#dropped())
+    this.#on('authenticated', event => this.#authenticated(event))
+    this.#on('response', event => this.#acknowledged(event))
+    this.#on('exception', event => this.#excepted(event))
+    this.#on('update', event => this.#pushed(event))
+    this.#watchdog.dialling()
+    if (this.#topics.size > 0) void Promise.allSettled(this.#client.subscribeV5([...this.#topics], category))
+    else void this.#client.connect(wsKey).catch(() => log('dial', `${wsKey} could not be dialled`))
   }
 
-  listen()
-  return {
-    isReady: () => ready && held && !closed && client.isOpen(wsKey),
-    client: () => client,
-    resubscribe(topic) {
-      if (!topics.has(topic) || !client.isOpen(wsKey)) return
-      client.unsubscribeV5(topic, category)
-      client.subscribeV5(topic, category)
-    },
-    renew,
-    close() {
-      closed = true
-      discard()
-    },
+  /** Events of clients thrown away are not heard. The SDK would swallow what a listener throws: here it counts as a lost frame. */
+  #on(name: string, run: (event: SdkEvent) => void): void {
+    const mine = this.#client
+    ;(mine as unknown as NodeJS.EventEmitter).on(name, (event: SdkEvent) => {
+      if (mine !== this.#client || this.#state !== 'held') return
+      try {
+        run(event)
+      } catch (error) {
+        const detail = error instanceof Error ? error.message : String(error)
+        this.#hear.garbage(this.#plan.redact(`a listener failed: ${detail}`))
+      }
+    })
+  }
+
+  #opened(): void {
+    this.#unanswered = Math.ceil(this.#topics.size / topicsPerRequest(this.#plan.wsKey))
+    this.#watchdog.opened()
+  }
+
+  #dropped(): void {
+    this.#failures++
+    this.#client.redialAfter(backOffMs(this.#failures))
+    this.#watchdog.dialling()
+    this.#lose('the connection dropped')
+  }
+
+  #gain(): void {
+    if (this.#ready) return
+    this.#ready = true
+    this.#watchdog.satisfied()
+    this.#steady = setTimeout(() => {
+      this.#failures = 0
+      this.#client.redialAfter(RECONNECT_MS)
+    }, STEADY_MS)
+    this.#hear.ready()
+  }
+
+  #lose(cause: string): void {
+    const was = this.#ready
+    this.#ready = false
+    clearTimeout(this.#steady)
+    if (was) this.#hear.down(cause)
+  }
+
+  #authenticated(event: SdkEvent): void {
+    if (!isTrue(event)) this.renew(`authentication refused: ${this.#words(event)}`)
+    else if (this.#topics.size === 0) this.#gain()
+  }
+
+  #acknowledged(event: SdkEvent): void {
+    if (event.op !== 'subscribe') return
+    this.#unanswered = Math.max(0, this.#unanswered - 1)
+    if (this.#unanswered === 0) this.#gain()
+  }
+
+  #excepted(event: SdkEvent): void {
+    if (event.op === 'auth') this.renew(`authentication refused: ${this.#words(event)}`)
+    else if (event.op === 'subscribe') this.#subscribeRefused(event)
+    else if (String(event.message).startsWith('Failed to parse'))
+      this.#hear.garbage('a frame that is not JSON')
+    else if (event.isWSAPIResponse && !event.reqId) this.#plan.log('reply-without-id', this.#words(event))
+  }
+
+  #pushed(event: SdkEvent): void {
+    if ('topic' in event) this.#hear.message(event as Record<string, unknown>)
+    else if (typeof event.op === 'string') this.#plan.log('unknown-op', this.#words(event) || event.op)
+    else this.#hear.garbage('a frame without a topic')
+  }
+
+  /** Bybit refuses a whole request for one bad topic: its topics are tried one by one, and the bad one is left out. */
+  #subscribeRefused(event: SdkEvent): void {
+    const { wsKey, category } = this.#plan
+    const asked = String(event.req_id ?? '').split(',')
+    const names = asked.filter(name => this.#topics.has(name))
+    if (wsKey === 'v5Private' || names.length === 0) {
+      this.renew(`subscription refused: ${this.#words(event)}`)
+      return
+    }
+    this.#client.unsubscribeV5(names, category)
+    this.#unanswered--
+    const [only] = names
+    if (only && names.length === 1) {
+      this.#topics.delete(only)
+      this.#hear.refused(only, this.#words(event))
+      if (this.#unanswered <= 0) this.#gain()
+      return
+    }
+    this.#unanswered += names.length
+    for (const name of names) this.#client.subscribeV5(name, category)
+  }
+
+  #words(event: SdkEvent): string {
+    const said = [event.retCode, event.retMsg ?? event.ret_msg ?? event.message]
+    return this.#plan.redact(said.filter(Boolean).join(' ')).slice(0, 200)
   }
 }

@@ -1,7 +1,7 @@
 /** Bybit's public and private streams over the SDK: one socket and one client each, so that none harms another. */
 import type { Subscription } from '../exchange.ts'
 import { type ClientSettings, SdkClient } from './sdk-client.ts'
-import { holdSocket, type SocketPlan } from './sdk-socket.ts'
+import { HeldSocket, type SocketPlan } from './sdk-socket.ts'
 import type { PrivateHear, PublicHear, PublicStream } from './wire.ts'
 
 export type StreamSettings = ClientSettings & { patienceMs: number }
@@ -31,8 +31,8 @@ export function sdkPublicStream(
     )
   const wsKey = category === 'spot' ? 'v5SpotPublic' : 'v5LinearPublic'
   const plan: SocketPlan = { ...planOf({ ...settings, key: '', secret: '' }, url), wsKey, category, topics }
-  const { resubscribe, close } = holdSocket(plan, { ...hear, ready: () => hear.up() })
-  return { resubscribe, close }
+  const socket = new HeldSocket(plan, { ...hear, ready: () => hear.up() })
+  return { resubscribe: topic => socket.resubscribe(topic), close: () => socket.close() }
 }
 
 /** A frame that cannot be read may have held a fill: the stream is taken anew, and its `up` calls for a reconciliation. */
@@ -42,7 +42,7 @@ export function sdkPrivateStream(
   hear: PrivateHear,
 ): Subscription {
   const plan: SocketPlan = { ...planOf(settings, url), wsKey: 'v5Private', category: 'linear', topics }
-  const socket = holdSocket(plan, {
+  const socket = new HeldSocket(plan, {
     ready: () => hear.up(),
     down: cause => hear.down(cause),
     message: message => hear.message(message),

@@ -6,7 +6,7 @@
 import type { Clock } from '../../clock.ts'
 import { SdkClient } from './sdk-client.ts'
 import { envelope } from './sdk-rest.ts'
-import { holdSocket } from './sdk-socket.ts'
+import { HeldSocket } from './sdk-socket.ts'
 import type { StreamSettings } from './sdk-streams.ts'
 import type { Redact } from './secrets.ts'
 import { type Envelope, type Wire, WireFailure } from './wire.ts'
@@ -25,7 +25,7 @@ export function withDeadline<T>(clock: Clock, deadlineMs: number, answer: Promis
 }
 
 /** The trade socket's replies hold `data` and the time in a header, where REST has `result` and `time`. */
-export function tradeEnvelope(reply: unknown, redact: Redact): Envelope {
+function tradeEnvelope(reply: unknown, redact: Redact): Envelope {
   const { data, header, retCode, retMsg, retExtInfo } = (reply ?? {}) as Record<string, unknown>
   const atMs = Number((header as { Timenow?: unknown } | undefined)?.Timenow)
   const time = Number.isSafeInteger(atMs) ? atMs : 0
@@ -34,7 +34,7 @@ export function tradeEnvelope(reply: unknown, redact: Redact): Envelope {
 
 export function sdkTrade(settings: StreamSettings, url: string): Trade {
   const { clock, patienceMs, redact, log } = settings
-  const socket = holdSocket(
+  const socket = new HeldSocket(
     {
       wsKey: 'v5PrivateTrade',
       category: 'linear',

@@ -16,8 +16,8 @@ export type TickerAnswer =
 
 export type TickerBuilder = { apply(message: Row): TickerAnswer; forget(): void }
 
-/** What Hedgerow reads of a ticker, in our words; also used on the rows of `/v5/market/tickers`. */
-export function perpTicker(row: Row, atMs: number): PerpTicker {
+/** What Hedgerow reads of a ticker, in our words. */
+function perpTicker(row: Row, atMs: number): PerpTicker {
   const hours = integerAt(row, 'fundingIntervalHour')
   if (hours <= 0) throw garbled('fundingIntervalHour', 'hours above 0', row.fundingIntervalHour)
   return {

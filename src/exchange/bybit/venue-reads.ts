@@ -77,7 +77,7 @@ export const pages = async (wire: Wire, path: string, params: Params, signed = t
   (await readPages(wire, path, params, signed)).rows
 
 /** Runs a read so that whatever goes wrong in it is an `ExchangeFailure` with the read's name. */
-export async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
+async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {

@@ -20,82 +20,104 @@ const RESUBSCRIBE_EVERY_MS = 5_000
 type Tools = { clock: Clock; report: Report }
 type Topic = { symbol: string; builder: BookBuilder | TickerBuilder; askedAtMs: number; stale: boolean }
 
-/** One market's topics: books of 50 levels, and tickers on linear. */
-function watchCategory(
-  wire: Wire,
-  market: Market,
-  symbols: readonly string[],
-  hear: (fact: MarketFact) => void,
-  { clock, report }: Tools,
-): Subscription {
+/** Books of 50 levels, and tickers on linear. */
+function topicsOf(market: Market, symbols: readonly string[]): Map<string, Topic> {
   const topics = new Map<string, Topic>()
   for (const symbol of new Set(symbols)) {
     const fresh = { symbol, askedAtMs: Number.NEGATIVE_INFINITY, stale: false }
     topics.set(`orderbook.50.${symbol}`, { ...fresh, builder: bookBuilder(market, symbol) })
     if (market === 'linear') topics.set(`tickers.${symbol}`, { ...fresh, builder: tickerBuilder() })
   }
-  if (topics.size === 0) return { close: () => {} }
-  let closed = false
+  return topics
+}
 
-  const takeAnew = (name: string, topic: Topic) => {
-    const nowMs = clock.nowMs()
-    if (closed || nowMs - topic.askedAtMs < RESUBSCRIBE_EVERY_MS) return
-    topic.askedAtMs = nowMs
-    stream.resubscribe(name)
-    // Were the snapshot lost too, a quiet topic would stay stale for ever.
-    clock.setTimeout(() => topic.stale && takeAnew(name, topic), RESUBSCRIBE_EVERY_MS)
+/** One market's stream, held open. */
+class CategoryWatch {
+  readonly #market: Market
+  readonly #topics: Map<string, Topic>
+  readonly #hear: (fact: MarketFact) => void
+  readonly #tools: Tools
+  readonly #stream: PublicStream
+  #closed = false
+
+  constructor(
+    wire: Wire,
+    market: Market,
+    symbols: readonly string[],
+    hear: (fact: MarketFact) => void,
+    tools: Tools,
+  ) {
+    this.#market = market
+    this.#topics = topicsOf(market, symbols)
+    this.#hear = hear
+    this.#tools = tools
+    this.#stream = wire.publicStream(market, [...this.#topics.keys()], {
+      message: message => this.#take(message),
+      up: () => hear({ kind: 'up', market }),
+      down: cause => this.#lose(cause),
+      garbage: detail => {
+        tools.report('garbage', `${market}: ${detail}`)
+        this.#mend([...this.#topics.keys()], `garbage: ${detail}`)
+      },
+      refused: (name, cause) => {
+        tools.report('refused-topic', `${market} ${name}: ${cause}`)
+        this.#distrust([name], `refused: ${cause}`)
+      },
+    })
   }
-  const distrust = (names: readonly string[], cause: string) => {
-    const broken = names.flatMap(name => topics.get(name) ?? [])
+
+  close(): void {
+    this.#closed = true
+    this.#stream.close()
+  }
+
+  #take(message: Row): void {
+    const name = String(message.topic)
+    const topic = this.#topics.get(name)
+    const answer = topic?.builder.apply(message)
+    if (!topic || !answer) this.#tools.report('unknown-topic', `${this.#market} ${name}`)
+    else if (answer.kind === 'broken') {
+      this.#tools.report('broken-stream', answer.cause)
+      this.#mend([name], answer.cause)
+    } else if (answer.kind !== 'waiting') {
+      topic.stale = false
+      this.#hear(answer)
+    }
+  }
+
+  /** The reconnect brings snapshots by itself. */
+  #lose(cause: string): void {
+    this.#distrust([...this.#topics.keys()], cause)
+    for (const topic of this.#topics.values()) topic.stale = false
+    this.#hear({ kind: 'down', market: this.#market, cause })
+  }
+
+  #distrust(names: readonly string[], cause: string): void {
+    const broken = names.flatMap(name => this.#topics.get(name) ?? [])
     for (const topic of broken) {
       topic.builder.forget()
       topic.stale = true
     }
-    const named = [...new Set(broken.map(topic => topic.symbol))]
-    if (named.length > 0) hear({ kind: 'stale', market, symbols: named, cause })
+    const symbols = [...new Set(broken.map(topic => topic.symbol))]
+    if (symbols.length > 0) this.#hear({ kind: 'stale', market: this.#market, symbols, cause })
   }
-  const mend = (names: readonly string[], cause: string) => {
-    distrust(names, cause)
+
+  #mend(names: readonly string[], cause: string): void {
+    this.#distrust(names, cause)
     for (const name of names) {
-      const topic = topics.get(name)
-      if (topic) takeAnew(name, topic)
+      const topic = this.#topics.get(name)
+      if (topic) this.#takeAnew(name, topic)
     }
   }
 
-  const stream: PublicStream = wire.publicStream(market, [...topics.keys()], {
-    message(message) {
-      const name = String(message.topic)
-      const topic = topics.get(name)
-      if (!topic) return report('unknown-topic', `${market} ${name}`)
-      const answer = topic.builder.apply(message)
-      if (answer.kind === 'waiting') return
-      if (answer.kind === 'broken') {
-        report('broken-stream', answer.cause)
-        return mend([name], answer.cause)
-      }
-      topic.stale = false
-      hear(answer)
-    },
-    up: () => hear({ kind: 'up', market }),
-    down(cause) {
-      distrust([...topics.keys()], cause)
-      for (const topic of topics.values()) topic.stale = false
-      hear({ kind: 'down', market, cause })
-    },
-    garbage(detail) {
-      report('garbage', `${market}: ${detail}`)
-      mend([...topics.keys()], `garbage: ${detail}`)
-    },
-    refused(name, cause) {
-      report('refused-topic', `${market} ${name}: ${cause}`)
-      distrust([name], `refused: ${cause}`)
-    },
-  })
-  return {
-    close() {
-      closed = true
-      stream.close()
-    },
+  #takeAnew(name: string, topic: Topic): void {
+    const { clock } = this.#tools
+    const nowMs = clock.nowMs()
+    if (this.#closed || nowMs - topic.askedAtMs < RESUBSCRIBE_EVERY_MS) return
+    topic.askedAtMs = nowMs
+    this.#stream.resubscribe(name)
+    // Were the snapshot lost too, a quiet topic would stay stale for ever.
+    clock.setTimeout(() => topic.stale && this.#takeAnew(name, topic), RESUBSCRIBE_EVERY_MS)
   }
 }
 
@@ -106,11 +128,12 @@ export function watchMarket(
   hear: (fact: MarketFact) => void,
   tools: Tools,
 ): Subscription {
+  if (pairs.length === 0) return { close: () => {} }
   const perps = pairs.map(pair => pair.perp)
   const spots = pairs.map(pair => pair.spot)
   const streams = [
-    watchCategory(wire, 'linear', perps, hear, tools),
-    watchCategory(wire, 'spot', spots, hear, tools),
+    new CategoryWatch(wire, 'linear', perps, hear, tools),
+    new CategoryWatch(wire, 'spot', spots, hear, tools),
   ]
   return {
     close() {

@@ -4,8 +4,15 @@
  * Everything moves on timers of the given clock, so a run is the same each time.
  */
 import type { Clock, TimerHandle } from '../../clock.ts'
-import type { JsonObject } from '../../domain/json.ts'
-import { type Envelope, type PrivateHear, type PublicHear, type Wire, WireFailure } from '../bybit/wire.ts'
+import {
+  type Envelope,
+  type PrivateHear,
+  type PublicHear,
+  type PublicStream,
+  type Wire,
+  WireFailure,
+} from '../bybit/wire.ts'
+import type { Subscription } from '../exchange.ts'
 import type { CoreRequest, Push, SimulatedBybit } from './simulated.ts'
 
 /** What the network does to one request. */
@@ -14,20 +21,10 @@ export type Fault = 'none' | 'lose-request' | 'lose-reply'
 export type InProcessSettings = {
   core: SimulatedBybit
   clock: Clock
-  /** One way, of requests, replies and pushes alike. */
+  /** One way, of requests, replies and pushes alike; 5 unless said otherwise. */
   latencyMs?: number
   /** Asked once per request; 'none' unless said otherwise. */
   fault?: (request: CoreRequest) => Fault
-}
-
-export type InProcessBybit = {
-  /** The wire of one account. Closing it leaves the exchange, its orders and its other wires alone. */
-  wire(uid: string): Wire
-  /** Cuts every stream and every request under way; nothing passes until `mend()`. */
-  cut(cause: string): void
-  mend(): void
-  /** Stops moving the core. */
-  close(): void
 }
 
 /** A REST call without an answer ends after this long. */
@@ -40,161 +37,187 @@ type Listener = {
   hear: PublicHear | PrivateHear
   live: boolean
 }
+
+/** A request under way. */
 type Pending = { fail(cause: string): void }
 
-/** Holds the core, the streams and the requests under way; `wire(uid)` hands out the ends. */
-export function inProcessBybit(settings: InProcessSettings): InProcessBybit {
-  const { core, clock, latencyMs = 5, fault = () => 'none' } = settings
-  const listeners = new Set<Listener>()
-  const pending = new Set<Pending>()
-  let line: 'up' | 'cut' | 'closed' = 'up'
-  let timer: { handle: TimerHandle; dueAtMs: number } | undefined
+/** The line to one simulated exchange: holds the core, the streams and the requests under way; `wire(uid)` is one end of it. */
+class InProcessBybit {
+  readonly #core: SimulatedBybit
+  readonly #clock: Clock
+  readonly #latencyMs: number
+  readonly #fault: (request: CoreRequest) => Fault
+  readonly #listeners = new Set<Listener>()
+  readonly #pending = new Set<Pending>()
+  #line: 'up' | 'cut' | 'closed' = 'up'
+  #timer: { handle: TimerHandle; dueAtMs: number } | undefined
 
-  core.want(topic => [...listeners].some(one => one.channel !== 'private' && one.topics.has(topic)))
-
-  const later = (run: () => void) => clock.setTimeout(run, latencyMs)
-
-  /** Brings the core to now, sends out what it pushed, and comes back when it next has something to do. */
-  function pump(): void {
-    core.advance(clock.nowMs())
-    const pushes = core.takePushes()
-    if (pushes.length > 0) later(() => deliver(pushes))
-    const dueAtMs = core.nextDueAtMs()
-    if (line === 'closed' || dueAtMs === undefined || timer?.dueAtMs === dueAtMs) return
-    if (timer) clock.clearTimeout(timer.handle)
-    const run = () => {
-      timer = undefined
-      if (line !== 'closed') pump()
-    }
-    timer = { dueAtMs, handle: clock.setTimeout(run, Math.max(0, dueAtMs - clock.nowMs())) }
+  constructor({ core, clock, latencyMs = 5, fault = () => 'none' }: InProcessSettings) {
+    this.#core = core
+    this.#clock = clock
+    this.#latencyMs = latencyMs
+    this.#fault = fault
+    core.want(topic => this.#isHeard(topic))
+    this.#pump()
   }
 
-  function deliver(pushes: readonly Push[]): void {
-    for (const push of pushes)
-      for (const one of listeners)
-        if (one.live && one.channel === push.channel && one.uid === push.uid && one.topics.has(push.topic))
-          one.hear.message(push.message)
-  }
-
-  /** One request over the line; rejects with `WireFailure` when the answer does not come. */
-  function call(request: CoreRequest, deadlineMs: number, asked: Set<Pending>): Promise<Envelope> {
-    return new Promise((resolve, reject) => {
-      if (line !== 'up') return reject(new WireFailure('the line is cut', true, request.via === 'rest'))
-      const end = (settle: () => void) => {
-        pending.delete(entry)
-        asked.delete(entry)
-        clock.clearTimeout(deadline)
-        settle()
-      }
-      const entry: Pending = { fail: cause => end(() => reject(new WireFailure(cause))) }
-      const deadline = clock.setTimeout(() => entry.fail(`no answer within ${deadlineMs} ms`), deadlineMs)
-      pending.add(entry)
-      asked.add(entry)
-      const lost = fault(request)
-      if (lost === 'lose-request') return
-      later(() => {
-        core.advance(clock.nowMs())
-        const reply = core.request(request)
-        if (lost === 'none') later(() => pending.has(entry) && end(() => resolve(reply)))
-        pump()
-      })
-    })
-  }
-
-  /** Subscribes a listener, now or when the line is mended. Pushes of before its snapshot do not reach it. */
-  function open(listener: Listener): void {
-    later(() => {
-      if (!listeners.has(listener) || line !== 'up') return
-      pump()
-      const first: JsonObject[] = []
-      for (const topic of listener.topics) {
-        const messages = core.subscribe(listener.channel, topic)
-        if (messages) first.push(...messages)
-        else if ('refused' in listener.hear) listener.hear.refused(topic, 'handler not found')
-      }
-      later(() => {
-        if (!listeners.has(listener) || line !== 'up') return
-        listener.live = true
-        listener.hear.up()
-        for (const message of first) listener.hear.message(message)
-      })
-      pump()
-    })
-  }
-
-  function listen(listener: Listener): { close(): void } {
-    listeners.add(listener)
-    if (line === 'up') open(listener)
-    return {
-      close() {
-        listener.live = false
-        listeners.delete(listener)
-      },
+  /** Cuts every stream and every request under way; nothing passes until `mend()`. What was sent still arrives. */
+  cut(cause: string): void {
+    if (this.#line === 'up') this.#line = 'cut'
+    for (const one of [...this.#pending]) one.fail(cause)
+    for (const one of [...this.#listeners]) {
+      if (one.live) one.hear.down(cause)
+      one.live = false
     }
   }
 
-  function wire(uid: string): Wire {
-    const own = new Set<{ close(): void }>()
+  mend(): void {
+    if (this.#line === 'cut') this.#line = 'up'
+    for (const one of this.#listeners) this.#open(one)
+  }
+
+  /** Stops moving the core. */
+  close(): void {
+    this.#line = 'closed'
+    if (this.#timer) this.#clock.clearTimeout(this.#timer.handle)
+    for (const one of [...this.#pending]) one.fail('closed')
+    this.#listeners.clear()
+  }
+
+  /** The wire of one account. Closing it leaves the exchange, its orders and its other wires alone. */
+  wire(uid: string): Wire {
+    const streams = new Set<Subscription>()
     const asked = new Set<Pending>()
     let closed = false
-    const keep = <T extends { close(): void }>(stream: T): T => {
-      own.add(stream)
+    const keep = <T extends Subscription>(stream: T): T => {
+      streams.add(stream)
       return stream
     }
     const send = (request: CoreRequest, deadlineMs = REST_TIMEOUT_MS) =>
-      closed ? Promise.reject(new WireFailure('closed', true, false)) : call(request, deadlineMs, asked)
+      closed ? Promise.reject(new WireFailure('closed', true, false)) : this.#call(request, deadlineMs, asked)
     return {
       get: (path, params, signed) =>
         send({ via: 'rest', method: 'GET', path, params: { ...params }, uid: signed ? uid : '' }),
       post: (path, body) => send({ via: 'rest', method: 'POST', path, params: { ...body }, uid }),
       trade: (op, args, deadlineMs) =>
         send({ via: 'trade', method: 'POST', path: op, params: { ...args }, uid }, deadlineMs),
-      tradeReady: () => line === 'up' && !closed,
-      publicStream(category, topics, hear) {
-        const channel = `public-${category}` as const
-        const listener = { channel, topics: new Set(topics), uid: '', hear, live: false }
-        const resubscribe = (topic: string) => {
-          later(() => {
-            pump()
-            const first = core.subscribe(channel, topic) ?? []
-            later(() => {
-              if (listener.live) for (const message of first) hear.message(message)
-            })
-          })
-        }
-        return keep({ ...listen(listener), resubscribe })
-      },
+      tradeReady: () => this.#line === 'up' && !closed,
+      publicStream: (category, topics, hear) =>
+        keep(this.#publicStream(`public-${category}`, new Set(topics), hear)),
       privateStream: (topics, hear) =>
-        keep(listen({ channel: 'private', topics: new Set(topics), uid, hear, live: false })),
+        keep(this.#listen({ channel: 'private', topics: new Set(topics), uid, hear, live: false })),
       async close() {
         closed = true
-        for (const stream of own) stream.close()
+        for (const stream of streams) stream.close()
         // What is under way still arrives at the exchange; its answer finds nobody.
         for (const one of [...asked]) one.fail('closed')
       },
     }
   }
 
-  pump()
-  return {
-    wire,
-    cut(cause) {
-      if (line === 'up') line = 'cut'
-      for (const one of [...pending]) one.fail(cause)
-      for (const one of [...listeners]) {
-        if (one.live) one.hear.down(cause)
-        one.live = false
+  #later(run: () => void): void {
+    this.#clock.setTimeout(run, this.#latencyMs)
+  }
+
+  #isHeard(topic: string): boolean {
+    for (const one of this.#listeners) if (one.channel !== 'private' && one.topics.has(topic)) return true
+    return false
+  }
+
+  /** Brings the core to now, sends out what it pushed, and comes back when it next has something to do. */
+  #pump(): void {
+    this.#core.advance(this.#clock.nowMs())
+    const pushes = this.#core.takePushes()
+    if (pushes.length > 0) this.#later(() => this.#deliver(pushes))
+    const dueAtMs = this.#core.nextDueAtMs()
+    if (this.#line === 'closed' || dueAtMs === undefined || this.#timer?.dueAtMs === dueAtMs) return
+    if (this.#timer) this.#clock.clearTimeout(this.#timer.handle)
+    const run = () => {
+      this.#timer = undefined
+      if (this.#line !== 'closed') this.#pump()
+    }
+    const delayMs = Math.max(0, dueAtMs - this.#clock.nowMs())
+    this.#timer = { dueAtMs, handle: this.#clock.setTimeout(run, delayMs) }
+  }
+
+  #deliver(pushes: readonly Push[]): void {
+    for (const { channel, uid, topic, message } of pushes)
+      for (const one of this.#listeners)
+        if (one.live && one.channel === channel && one.uid === uid && one.topics.has(topic))
+          one.hear.message(message)
+  }
+
+  /** One request over the line; rejects with `WireFailure` when the answer does not come. */
+  #call(request: CoreRequest, deadlineMs: number, asked: Set<Pending>): Promise<Envelope> {
+    return new Promise((resolve, reject) => {
+      if (this.#line !== 'up') return reject(new WireFailure('the line is cut', true, request.via === 'rest'))
+      const end = (settle: () => void) => {
+        this.#pending.delete(entry)
+        asked.delete(entry)
+        this.#clock.clearTimeout(deadline)
+        settle()
       }
-    },
-    mend() {
-      if (line === 'cut') line = 'up'
-      for (const one of listeners) open(one)
-    },
-    close() {
-      line = 'closed'
-      if (timer) clock.clearTimeout(timer.handle)
-      for (const one of [...pending]) one.fail('closed')
-      listeners.clear()
-    },
+      const entry: Pending = { fail: cause => end(() => reject(new WireFailure(cause))) }
+      const deadline = this.#clock.setTimeout(
+        () => entry.fail(`no answer within ${deadlineMs} ms`),
+        deadlineMs,
+      )
+      this.#pending.add(entry)
+      asked.add(entry)
+      const fault = this.#fault(request)
+      if (fault === 'lose-request') return
+      this.#later(() => {
+        this.#core.advance(this.#clock.nowMs())
+        const reply = this.#core.request(request)
+        if (fault === 'none') this.#later(() => this.#pending.has(entry) && end(() => resolve(reply)))
+        this.#pump()
+      })
+    })
+  }
+
+  #listen(listener: Listener): Subscription {
+    this.#listeners.add(listener)
+    if (this.#line === 'up') this.#open(listener)
+    return {
+      close: () => {
+        listener.live = false
+        this.#listeners.delete(listener)
+      },
+    }
+  }
+
+  /** Subscribes a listener. Pushes of before its snapshots do not reach it; each later one finds it live. */
+  #open(listener: Listener): void {
+    const { channel, topics, hear } = listener
+    const gone = () => !this.#listeners.has(listener) || this.#line !== 'up'
+    this.#later(() => {
+      if (gone()) return
+      this.#pump()
+      const found = [...topics].map(topic => ({ topic, messages: this.#core.subscribe(channel, topic) }))
+      this.#later(() => {
+        if (gone()) return
+        listener.live = true
+        for (const { topic, messages } of found)
+          if (!messages && 'refused' in hear) hear.refused(topic, 'handler not found')
+        hear.up()
+        for (const { messages = [] } of found) for (const message of messages) hear.message(message)
+      })
+    })
+  }
+
+  #publicStream(channel: Push['channel'], topics: ReadonlySet<string>, hear: PublicHear): PublicStream {
+    const listener: Listener = { channel, topics, uid: '', hear, live: false }
+    const resubscribe = (topic: string) =>
+      this.#later(() => {
+        this.#pump()
+        const snapshot = this.#core.subscribe(channel, topic) ?? []
+        this.#later(() => {
+          if (listener.live) for (const message of snapshot) hear.message(message)
+        })
+      })
+    return { ...this.#listen(listener), resubscribe }
   }
 }
+
+/** A line to a simulated exchange in this process. */
+export const inProcessBybit = (settings: InProcessSettings): InProcessBybit => new InProcessBybit(settings)
