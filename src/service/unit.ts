@@ -65,7 +65,8 @@ Environment=HEDGEROW_DATA_DIR=${dataDir}
 EnvironmentFile=-${configDir}/environment
 ExecStart=${nodePath(appDir)} ${join(appDir, 'src/cli.ts')} run
 
-# Secrets: put each into /etc/credstore/ (mode 0600) under the name after the colon. Those that are absent are not needed.
+# Secrets (systemd 252 or later): put each into /etc/credstore/, mode 0600, under the name after the colon.
+# One that is absent is skipped.
 LoadCredential=bybit-api-key:hedgerow.bybit-api-key
 LoadCredential=bybit-api-secret:hedgerow.bybit-api-secret
 LoadCredential=hedgerow-database-url:hedgerow.database-url
