@@ -10,6 +10,9 @@ import {
   loadAccountFile,
   openAccountFile,
 } from '../../src/exchange/simulator/account-file.ts'
+import { drive } from '../../src/exchange/simulator/server-driver.ts'
+import { VirtualClock } from '../../src/virtual-clock.ts'
+import { stubCore } from './simulator-server-stub.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -69,4 +72,30 @@ test('logs of the past are removed', async () => {
 test('a file that is not an account is refused by name', () => {
   writeFileSync(join(folder, 'account'), '{"format":9}')
   expect(() => loadAccountFile(join(folder, 'account'))).toThrow(AccountFileError)
+})
+
+test('when an input cannot be written the server is told once, before the core answers', () => {
+  const core = stubCore({ seed: 1, startAtMs: 1000, saved: undefined })
+  const clock = new VirtualClock(1000)
+  const file = open(join(folder, 'account'))
+  const told: string[] = []
+  let isFull = false
+  const append: AccountFile['append'] = input => {
+    if (isFull) throw new Error('no space')
+    file.append(input)
+  }
+  const driver = drive({
+    core,
+    clock,
+    speed: 1,
+    file: { ...file, append },
+    state: () => state(core.nowMs()),
+    hear: () => {},
+    fail: error => told.push(`${error.message} with ${core.orders.length} orders`),
+  })
+  const params = { category: 'linear', orderLinkId: 'a' }
+  isFull = true
+  driver.ask({ via: 'rest', method: 'POST', path: '/v5/order/create', params, uid: '1' })
+  clock.advanceTo(5000)
+  expect(told).toEqual(['no space with 0 orders'])
 })

@@ -71,6 +71,7 @@ export function drive({ core, clock, speed, file, state, hear, fail }: Parts): D
   let flushing: NodeJS.Immediate | undefined
   // After `fail` no connection is open, so nothing of what follows can be acknowledged.
   const giveUp = (error: Error) => {
+    if (closed) return
     closed = true
     fail(error)
   }

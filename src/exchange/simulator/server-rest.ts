@@ -7,9 +7,8 @@ import type { Json, JsonObject } from '../../domain/json.ts'
 import type { Limit, RateLimits } from './rate-limits.ts'
 import { type Account, type Accounts, describeKey } from './server-accounts.ts'
 import type { Deliver } from './server-deliver.ts'
-import { restText, signs, timely } from './signature.ts'
+import { restText, signs, staleText, timely } from './signature.ts'
 import type { CoreReply, CoreRequest } from './simulated.ts'
-import { staleText } from './sockets-trade.ts'
 
 export type RestParts = {
   accounts: Accounts
@@ -34,29 +33,21 @@ export function answerRest(request: IncomingMessage, response: ServerResponse, p
   const [path = '/', query = ''] = splitOnce(request.url ?? '/', '?')
   const { deliver } = parts
   const cut = () => request.socket.destroy()
+  const say = ({ status, reply, limit, uid }: Answer) => {
+    const pass = (text: string, otherStatus = status) =>
+      send(response, otherStatus, text, headersOf(limit, reply))
+    deliver({ kind: 'reply', channel: 'rest', what: path, uid, text: JSON.stringify(reply) }, { pass, cut })
+  }
   readBody(request, body => {
-    if (body === undefined)
-      return send(response, 413, envelope(10001, 'Request body too large', parts.nowMs()))
     const refusal = refuseForm(request, body)
-    if (refusal) return send(response, refusal.status, envelope(refusal.code, refusal.text, parts.nowMs()))
-    const method = request.method === 'GET' ? 'GET' : 'POST'
-    const pass = (payload: string) => {
-      const { status, reply, limit, uid } = answer(
-        { method, path, headers: request.headers, payload },
-        parts,
-        addressOf(request),
-      )
-      const carriage = {
-        pass: (text: string, otherStatus = status) =>
-          send(response, otherStatus, text, headersOf(limit, reply)),
-        cut,
-      }
-      deliver({ kind: 'reply', channel: 'rest', what: path, uid, text: JSON.stringify(reply) }, carriage)
+    const isGet = request.method === 'GET'
+    const asked = { method: isGet ? ('GET' as const) : ('POST' as const), path, headers: request.headers }
+    const act = (payload: string) => {
+      if (refusal) say(refuse(parts.nowMs(), refusal.status, 10001, refusal.text))
+      else say(answer({ ...asked, payload }, parts, addressOf(request)))
     }
-    deliver(
-      { kind: 'request', channel: 'rest', what: path, uid: '', text: method === 'GET' ? query : body },
-      { pass, cut },
-    )
+    const text = isGet ? query : (body ?? '')
+    deliver({ kind: 'request', channel: 'rest', what: path, uid: '', text }, { pass: act, cut })
   })
 }
 
@@ -67,34 +58,39 @@ function splitOnce(text: string, by: string): [string, string] {
 
 const addressOf = (request: IncomingMessage): string => request.socket.remoteAddress ?? ''
 
-function refuseForm({ method, headers }: IncomingMessage, body: string) {
+function refuseForm({ method, headers }: IncomingMessage, body: string | undefined) {
+  if (body === undefined) return { status: 413, text: `expected at most ${BODY_BYTES_MAX} bytes of body` }
   if (method !== 'GET' && method !== 'POST')
-    return { status: 400, code: 10001, text: `Bad request: method ${method} is not supported` }
+    return { status: 400, text: `expected method GET or POST, found ${method}` }
   const json = headers['content-type']?.includes('json') ?? false
   if (method === 'GET' && json && body !== '')
-    return { status: 403, code: 10001, text: 'Forbidden: a GET request must not carry a JSON body' }
+    return { status: 403, text: 'expected a GET request without a JSON body' }
   return undefined
 }
 
+const refuse = (nowMs: number, status: number, retCode: number, retMsg: string): Answer => ({
+  status,
+  reply: { retCode, retMsg, result: {}, retExtInfo: {}, time: nowMs },
+  uid: '',
+})
+
 function answer(asked: Asked, parts: RestParts, address: string): Answer {
   const nowMs = parts.nowMs()
-  const refuse = (status: number, code: number, text: string, limit?: Limit, uid = ''): Answer => {
-    return { status, reply: refusal(code, text, nowMs), uid, ...(limit && { limit }) }
-  }
-  if (!parts.limits.address(address)) return refuse(403, 10018, 'access too frequent')
+  if (!parts.limits.address(address)) return refuse(nowMs, 403, 10018, 'access too frequent')
   const { method, path } = asked
   const params = paramsOf(asked)
-  if (!params) return refuse(200, 10001, 'Request parameter error.')
+  if (!params) return refuse(nowMs, 200, 10001, 'Request parameter error.')
   if (PUBLIC.test(path)) return ask(asked, params, '', parts)
 
   const found = identify(asked, parts, nowMs)
-  if ('code' in found) return refuse(found.status, found.code, found.text)
+  if ('code' in found) return refuse(nowMs, found.status, found.code, found.text)
+  const { uid } = found
   const cost = Array.isArray(params.request) ? params.request.length : 1
-  const limit = parts.limits.account(found.uid, method, path, String(params.category ?? ''), cost)
-  if (!limit.allowed) return refuse(200, 10006, 'Too many visits!', limit, found.uid)
+  const limit = parts.limits.account(uid, method, path, String(params.category ?? ''), cost)
+  if (!limit.allowed) return { ...refuse(nowMs, 200, 10006, 'Too many visits!'), limit, uid }
   if (path === '/v5/user/query-api')
-    return { status: 200, reply: describeKey(found, parts.startedAtMs, nowMs), limit, uid: found.uid }
-  return { ...ask(asked, params, found.uid, parts), limit }
+    return { status: 200, reply: describeKey(found, parts.startedAtMs, nowMs), limit, uid }
+  return { ...ask(asked, params, uid, parts), limit }
 }
 
 /** 10017 is the core's word for a path it does not have: HTTP 404 on the wire. */
@@ -148,16 +144,6 @@ function headersOf(limit: Limit | undefined, { time }: CoreReply): Record<string
   }
   return { ...limits, Timenow: String(time) }
 }
-
-const refusal = (retCode: number, retMsg: string, time: number): CoreReply => ({
-  retCode,
-  retMsg,
-  result: {},
-  retExtInfo: {},
-  time,
-})
-const envelope = (retCode: number, retMsg: string, time: number) =>
-  JSON.stringify(refusal(retCode, retMsg, time))
 
 function send(
   response: ServerResponse,

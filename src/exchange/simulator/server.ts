@@ -34,9 +34,13 @@ export type SimulatorServer = {
   close(): Promise<void>
 }
 
+/** Bybit allows 1,000 market-data sockets per address and category. */
+const CONNECTIONS_MAX = 2_000
+
 /** Starts the server. Rejects with one clear line when the port is taken or the state file cannot be used. */
 export async function startSimulatorServer(options: SimulatorOptions): Promise<SimulatorServer> {
   const http = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 })
+  http.maxConnections = CONNECTIONS_MAX
   await listen(http, options.port)
   let release = () => {}
   try {
@@ -60,7 +64,9 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
   let requests = 0
   let orders = 0
   let closing: (() => void) | undefined
+  let broken: Error | undefined
   const fail = (error: Error) => {
+    broken = error
     closing?.()
     options.failed?.(error)
   }
@@ -87,6 +93,7 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
   })
   core.want(hub.isWanted)
   for (const uid of unfunded) driver.deposit(uid, 'USDT', options.balance)
+  if (broken) throw broken
   const status = () => ({ nowMs: driver.nowMs(), speed, seed, pid: process.pid, orders, startedAtMs })
   const rest = { accounts, limits, deliver, speed, startedAtMs, nowMs: driver.nowMs, ask }
   http.on('request', (request, response) => {

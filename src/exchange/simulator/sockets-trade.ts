@@ -4,7 +4,7 @@
  */
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { Limit, RateLimits } from './rate-limits.ts'
-import { timely } from './signature.ts'
+import { staleText, timely } from './signature.ts'
 import type { CoreReply, CoreRequest } from './simulated.ts'
 import type { Connection, Handler, Message } from './sockets-connection.ts'
 import { authenticate, type Gate } from './sockets-private.ts'
@@ -104,10 +104,6 @@ function faultOfHeader(header: Json | undefined, nowMs: number, speed: number): 
     ? undefined
     : { retCode: 10002, retMsg: staleText(sentAtMs, windowMs, nowMs) }
 }
-
-/** Bybit's words for 10002. */
-export const staleText = (sentAtMs: number, windowMs: number, nowMs: number): string =>
-  `invalid request, please check your server timestamp or recv_window param. req_timestamp[${sentAtMs}],server_timestamp[${nowMs}],recv_window[${windowMs}]`
 
 /** Remembers the request ids of a connection, the latest ones if there are very many. */
 function isNewRequest({ requestIds }: Connection, sent: Json | undefined): boolean {
