@@ -31,6 +31,15 @@ export type Book = {
   restore(saved: readonly [BookSide, number, number, number][]): void
 }
 
+const PRICE_STEP = 1.1
+/** The power of 1.1 at or below a price: sizes follow it and so do not all change with every tick. */
+function roundPrice(price: number): number {
+  let power = 1
+  while (power > price) power /= PRICE_STEP
+  while (power * PRICE_STEP <= price) power *= PRICE_STEP
+  return power
+}
+
 export type BookShape = {
   salt: number
   depthUsdtPerBps: number
@@ -47,6 +56,7 @@ export function createBook(instrument: Instrument, shape: BookShape): Book {
   let nowMs = 0
   let touch = { bids: 0, asks: 0 }
   let lotsPerTick = 0
+  let around = 0
 
   /** Size of a level before anything was eaten; 0 where the level is empty for now. */
   function fullLots(side: BookSide, ticks: number, away: number): number {
@@ -104,7 +114,9 @@ export function createBook(instrument: Instrument, shape: BookShape): Book {
       const half = (mid * shape.halfSpreadBps) / 10_000
       const bids = Math.max(1, Math.floor((mid - half) / tick))
       touch = { bids, asks: Math.max(bids + 1, Math.ceil((mid + half) / tick)) }
-      lotsPerTick = (shape.depthUsdtPerBps * (tick / mid) * 10_000) / mid / lot
+      if (mid >= around && mid < around * PRICE_STEP) return
+      around = roundPrice(mid)
+      lotsPerTick = (shape.depthUsdtPerBps * (tick / around) * 10_000) / around / lot
     },
     live: () => mid !== undefined,
     levels,

@@ -1,5 +1,5 @@
 /**
- * Minute candles of five price series per coin, kept for three days in rings of floats. What lies before the first step is
+ * Minute candles of five price series per coin, kept for two days in rings of floats. What lies before the first step is
  * made on first request: a random walk backwards from the first price, so that charts and 24-hour figures have a past.
  */
 import { MINUTE_MS } from './funding.ts'
@@ -9,7 +9,7 @@ export const SERIES = ['spot', 'perp', 'mark', 'index', 'premium'] as const
 export type Series = (typeof SERIES)[number]
 export type Candle = { atMs: number; open: number; high: number; low: number; close: number }
 
-const KEPT = 3 * 1440
+const KEPT = 2 * 1440
 const WIDTH = SERIES.length * 4
 
 export type Candles = {

@@ -12,18 +12,31 @@ export type Grid = {
   readonly trims: boolean
   /** The step as an integer count of 10^-decimals. */
   readonly units: number
+  /** Texts made lately: books say the same prices and sizes again and again. */
+  readonly texts: Map<number, string>
 }
+
+const TEXTS_KEPT = 10_000
 
 /** The grid of a step as Bybit writes it; the text's own decimals are kept ("0.10" pads to two). */
 export function gridOf(stepText: string, trims: boolean): Grid {
   const decimals = stepText.includes('.') ? stepText.length - stepText.indexOf('.') - 1 : 0
   const step = new Decimal(stepText)
   const units = step.times(new Decimal(10).pow(decimals)).toNumber()
-  return { step, stepFloat: step.toNumber(), decimals, trims, units }
+  return { step, stepFloat: step.toNumber(), decimals, trims, units, texts: new Map() }
 }
 
 /** A count of steps as text. */
 export function textOf(grid: Grid, count: number): string {
+  const known = grid.texts.get(count)
+  if (known !== undefined) return known
+  const made = makeText(grid, count)
+  if (grid.texts.size >= TEXTS_KEPT) grid.texts.clear()
+  grid.texts.set(count, made)
+  return made
+}
+
+function makeText(grid: Grid, count: number): string {
   const scaled = count * grid.units
   if (!Number.isSafeInteger(scaled))
     return grid.step.times(count).toFixed(grid.trims ? undefined : grid.decimals)

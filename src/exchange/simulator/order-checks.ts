@@ -9,7 +9,6 @@ import { type Refusal, refuse } from './params.ts'
 import { closedBy, sizeOf } from './positions.ts'
 import { priceBand } from './price-limits.ts'
 import type { Instrument, Listing } from './universe.ts'
-import { coinOf } from './wallet.ts'
 import { type AccountState, bookOf, dec, leavesOf, type OrderState, type World } from './world.ts'
 
 const OPEN_ORDERS_MAX = 500
@@ -93,7 +92,7 @@ function checkSpotFunds(
   const leaves = leavesOf(order)
   const needed =
     order.side === 'Sell' ? leaves : order.orderType === 'Limit' ? leaves.times(order.price) : value
-  const free = dec(coinOf(account, coin).wallet).minus(lockedOf(world, account, coin))
+  const free = dec(account.coins[coin]?.wallet ?? '0').minus(lockedOf(world, account, coin))
   const numbers = accountNumbers(world, account)
   if (free.gte(needed)) {
     // Bought coins count for less than the money they cost: what is left must still carry the positions.

@@ -86,16 +86,23 @@ export function firstBook(world: World, state: BookTopic, round: number): JsonOb
   return [snapshot(state, world.state.nowMs)]
 }
 
-/** Removed levels as size "0", changed and new ones as they are, in price order from the touch. */
+/** Removed levels as size 0, changed and new ones as they are, from the touch outward. Both sides come in that order. */
 export function difference(before: readonly Level[], after: readonly Level[], side: BookSide): Level[] {
-  const old = new Map(before)
+  const outward = side === 'bids' ? -1 : 1
   const changed: Level[] = []
-  for (const [ticks, lots] of after) {
-    if (old.get(ticks) !== lots) changed.push([ticks, lots])
-    old.delete(ticks)
+  let at = 0
+  for (const old of before) {
+    for (let fresh = after[at]; fresh && (old[0] - fresh[0]) * outward > 0; fresh = after[++at])
+      changed.push(fresh)
+    const same = after[at]
+    if (same?.[0] !== old[0]) changed.push([old[0], 0])
+    else {
+      if (same[1] !== old[1]) changed.push(same)
+      at++
+    }
   }
-  for (const ticks of old.keys()) changed.push([ticks, 0])
-  return changed.sort(([a], [b]) => (side === 'bids' ? b - a : a - b))
+  changed.push(...after.slice(at))
+  return changed
 }
 
 /** One round: what changed since the topic last spoke. */
