@@ -44,6 +44,9 @@ export const instant = () => p.bigint('number')
 /** JSON text kept byte for byte (`jsonb` would sort keys and rewrite numbers). */
 export const json = <Shape>() => p.json<Shape>().columnType('json')
 
+/** Text that is one of a few words; the check beside it holds the database to them. */
+export const words = <Word extends string>() => p.text().$type<Word>()
+
 /** `column in ('a', 'b')`: enums are text with a check, so that adding a word is no type change. */
 export const oneOf = (column: string, words: readonly string[]) =>
   `"${column}" in (${words.map(word => `'${word}'`).join(', ')})`

@@ -1,13 +1,15 @@
 /** What the exchange lists and what it paid and printed: facts of the market, the same for every account. */
 import { defineEntity, p } from '@mikro-orm/core'
+import type { Market } from '../domain/instrument.ts'
 import type { JsonObject } from '../domain/json.ts'
-import { decimal, instant, json, oneOf } from './tables-columns.ts'
+import type { FundingRate, Price } from '../domain/units.ts'
+import { decimal, instant, json, oneOf, words } from './tables-columns.ts'
 
 export const InstrumentTable = defineEntity({
   name: 'InstrumentTable',
   tableName: 'instrument',
   properties: {
-    market: p.text().primary(),
+    market: words<Market>().primary(),
     symbol: p.text().primary(),
     baseCoin: p.text(),
     quoteCoin: p.text(),
@@ -25,7 +27,7 @@ export const FundingRateTable = defineEntity({
   properties: {
     symbol: p.text().primary(),
     settledAtMs: instant().primary(),
-    rate: decimal(),
+    rate: decimal<FundingRate>(),
   },
 })
 
@@ -33,14 +35,14 @@ export const KlineTable = defineEntity({
   name: 'KlineTable',
   tableName: 'kline',
   properties: {
-    market: p.text().primary(),
+    market: words<Market>().primary(),
     symbol: p.text().primary(),
     intervalMinutes: p.integer().primary(),
     atMs: instant().primary(),
-    open: decimal(),
-    high: decimal(),
-    low: decimal(),
-    close: decimal(),
+    open: decimal<Price>(),
+    high: decimal<Price>(),
+    low: decimal<Price>(),
+    close: decimal<Price>(),
   },
 })
 

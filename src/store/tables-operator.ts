@@ -1,7 +1,8 @@
 /** What people did, what they were told, and how the account stood. */
 import { defineEntity, p } from '@mikro-orm/core'
 import type { Json, JsonObject } from '../domain/json.ts'
-import { decimal, instant, json, oneOf } from './tables-columns.ts'
+import type { Usdt } from '../domain/units.ts'
+import { decimal, instant, json, oneOf, words } from './tables-columns.ts'
 
 export const EquityTable = defineEntity({
   name: 'EquityTable',
@@ -9,8 +10,8 @@ export const EquityTable = defineEntity({
   properties: {
     account: p.text().primary(),
     atMs: instant().primary(),
-    equityUsdt: decimal(),
-    availableUsdt: decimal(),
+    equityUsdt: decimal<Usdt>(),
+    availableUsdt: decimal<Usdt>(),
     detail: json<JsonObject>(),
   },
 })
@@ -23,7 +24,7 @@ export const CommandTable = defineEntity({
     account: p.text().primary(),
     idempotencyKey: p.text().primary(),
     operator: p.text(),
-    source: p.text(),
+    source: words<'api' | 'cli' | 'dashboard'>(),
     target: p.text(),
     request: json<JsonObject>(),
     outcome: json<Json>(),
@@ -40,13 +41,13 @@ export const AlertTable = defineEntity({
     account: p.text().primary(),
     alertId: p.text().primary(),
     name: p.text(),
-    severity: p.text(),
+    severity: words<'page' | 'ticket'>(),
     message: p.text(),
     detail: json<JsonObject>(),
     raisedAtMs: instant(),
     clearedAtMs: instant().nullable(),
   },
-  checks: [{ name: 'alert_severity_check', expression: oneOf('severity', ['info', 'warning', 'critical']) }],
+  checks: [{ name: 'alert_severity_check', expression: oneOf('severity', ['page', 'ticket']) }],
   indexes: [{ name: 'alert_by_time', properties: ['account', 'raisedAtMs'] }],
 })
 

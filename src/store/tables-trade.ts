@@ -3,11 +3,36 @@
  * twice stores it once. Quantities are in the instrument's own unit, amounts in the coin named beside them.
  */
 import { defineEntity, p } from '@mikro-orm/core'
+import type { Direction, Market, Side } from '../domain/instrument.ts'
 import type { JsonObject } from '../domain/json.ts'
-import { decimal, instant, json, oneOf } from './tables-columns.ts'
+import type { AccountKind } from '../domain/ledger.ts'
+import type { Fill, OrderStatus } from '../domain/order.ts'
+import type { TransactionKind } from '../domain/transaction.ts'
+import type { Amount, BaseQty, OrderQty, Price } from '../domain/units.ts'
+import { decimal, instant, json, oneOf, words } from './tables-columns.ts'
 
 const MARKETS = ['spot', 'linear']
 const SIDES = ['Buy', 'Sell']
+const ACCOUNT_KINDS: AccountKind[] = [
+  'wallet',
+  'trading',
+  'fees',
+  'funding',
+  'interest',
+  'equity',
+  'suspense',
+]
+const TRANSACTION_KINDS: TransactionKind[] = [
+  'trade',
+  'settlement',
+  'interest',
+  'transfer-in',
+  'transfer-out',
+  'liquidation',
+  'adl',
+  'delivery',
+  'other',
+]
 
 /** A read model of each hedge, for lists and for joining the ledger; the actor's row is the truth while it lives. */
 export const HedgeTable = defineEntity({
@@ -18,14 +43,16 @@ export const HedgeTable = defineEntity({
     hedgeId: p.text().primary(),
     symbol: p.text(),
     baseCoin: p.text(),
-    direction: p.text(),
+    direction: words<Direction>(),
     state: p.text(),
-    targetQty: decimal(),
+    targetQty: decimal<BaseQty>(),
     openedAtMs: instant(),
     closedAtMs: instant().nullable(),
     detail: json<JsonObject>(),
   },
-  checks: [{ name: 'hedge_direction_check', expression: oneOf('direction', ['long', 'reverse']) }],
+  checks: [
+    { name: 'hedge_direction_check', expression: oneOf('direction', ['long-carry', 'reverse-carry']) },
+  ],
   indexes: [{ name: 'hedge_by_opening', properties: ['account', 'openedAtMs', 'hedgeId'] }],
 })
 
@@ -37,12 +64,12 @@ export const OrderTable = defineEntity({
     orderLinkId: p.text().primary(),
     orderId: p.text(),
     hedgeId: p.text(),
-    market: p.text(),
+    market: words<Market>(),
     symbol: p.text(),
-    side: p.text(),
-    qty: decimal(),
-    filledQty: decimal(),
-    status: p.text(),
+    side: words<Side>(),
+    qty: decimal<OrderQty>(),
+    filledQty: decimal<OrderQty>(),
+    status: words<OrderStatus>(),
     rejectReason: p.text(),
     updatedAtMs: instant(),
   },
@@ -59,18 +86,18 @@ export const FillTable = defineEntity({
   tableName: 'fill',
   properties: {
     account: p.text().primary(),
-    market: p.text().primary(),
+    market: words<Market>().primary(),
     execId: p.text().primary(),
     orderLinkId: p.text(),
     orderId: p.text(),
     hedgeId: p.text(),
     symbol: p.text(),
-    side: p.text(),
-    cause: p.text(),
-    qty: decimal(),
-    price: decimal(),
+    side: words<Side>(),
+    cause: words<Fill['cause']>(),
+    qty: decimal<OrderQty>(),
+    price: decimal<Price>(),
     /** Positive is paid. */
-    fee: decimal(),
+    fee: decimal<Amount>(),
     feeCoin: p.text(),
     maker: p.boolean(),
     filledAtMs: instant(),
@@ -94,11 +121,13 @@ export const FundingPaymentTable = defineEntity({
     transactionId: p.text().primary(),
     hedgeId: p.text(),
     symbol: p.text(),
+    side: words<Side | 'none'>(),
     coin: p.text(),
     /** Positive is received. */
-    amount: decimal(),
-    qty: decimal(),
-    markPrice: decimal(),
+    amount: decimal<Amount>(),
+    /** The position it was paid on. */
+    qty: decimal<Amount>(),
+    markPrice: decimal<Amount>(),
     settledAtMs: instant(),
   },
   indexes: [
@@ -114,23 +143,24 @@ export const TransactionTable = defineEntity({
   properties: {
     account: p.text().primary(),
     transactionId: p.text().primary(),
-    kind: p.text(),
+    kind: words<TransactionKind>(),
     venueKind: p.text(),
     coin: p.text(),
-    market: p.text(),
+    market: words<Market | 'none'>(),
     symbol: p.text(),
-    side: p.text(),
+    side: words<Side | 'none'>(),
     orderLinkId: p.text(),
     tradeId: p.text(),
-    qty: decimal(),
-    price: decimal(),
-    funding: decimal(),
-    fee: decimal(),
-    cashFlow: decimal(),
-    change: decimal(),
-    balanceAfter: decimal(),
+    qty: decimal<Amount>(),
+    price: decimal<Amount>(),
+    funding: decimal<Amount>(),
+    fee: decimal<Amount>(),
+    cashFlow: decimal<Amount>(),
+    change: decimal<Amount>(),
+    balanceAfter: decimal<Amount>(),
     atMs: instant(),
   },
+  checks: [{ name: 'transaction_log_kind_check', expression: oneOf('kind', TRANSACTION_KINDS) }],
   indexes: [{ name: 'transaction_log_by_time', properties: ['account', 'atMs', 'transactionId'] }],
 })
 
@@ -142,17 +172,21 @@ export const PostingTable = defineEntity({
     account: p.text().primary(),
     transactionId: p.text().primary(),
     line: p.integer().primary(),
-    /** The ledger account, e.g. wallet, funding, fees. */
+    /** The account in the books, `kind:COIN`. */
     book: p.text(),
+    kind: words<AccountKind>(),
     coin: p.text(),
-    amount: decimal(),
+    amount: decimal<Amount>(),
     hedgeId: p.text(),
+    symbol: p.text(),
+    price: decimal<Amount>(),
     atMs: instant(),
   },
+  checks: [{ name: 'posting_kind_check', expression: oneOf('kind', ACCOUNT_KINDS) }],
   indexes: [
     { name: 'posting_by_time', properties: ['account', 'atMs', 'transactionId', 'line'] },
     { name: 'posting_by_hedge', properties: ['account', 'hedgeId'] },
-    { name: 'posting_by_book', properties: ['account', 'book', 'coin'] },
+    { name: 'posting_by_book', properties: ['account', 'book'] },
   ],
 })
 

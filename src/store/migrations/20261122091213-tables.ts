@@ -18,7 +18,7 @@ export class Tables extends Migration {
     )
     this.addSql(`create index "alert_by_time" on "alert" ("account", "raised_at_ms");`)
     this.addSql(
-      `alter table "alert" add constraint "alert_severity_check" check ("severity" in ('info', 'warning', 'critical'));`,
+      `alter table "alert" add constraint "alert_severity_check" check ("severity" in ('page', 'ticket'));`,
     )
 
     this.addSql(
@@ -48,7 +48,7 @@ export class Tables extends Migration {
     this.addSql(`alter table "fill" add constraint "fill_side_check" check ("side" in ('Buy', 'Sell'));`)
 
     this.addSql(
-      `create table "funding_payment" ("account" text not null, "transaction_id" text not null, "hedge_id" text not null, "symbol" text not null, "coin" text not null, "amount" numeric(38,18) not null, "qty" numeric(38,18) not null, "mark_price" numeric(38,18) not null, "settled_at_ms" bigint not null, primary key ("account", "transaction_id"));`,
+      `create table "funding_payment" ("account" text not null, "transaction_id" text not null, "hedge_id" text not null, "symbol" text not null, "side" text not null, "coin" text not null, "amount" numeric(38,18) not null, "qty" numeric(38,18) not null, "mark_price" numeric(38,18) not null, "settled_at_ms" bigint not null, primary key ("account", "transaction_id"));`,
     )
     this.addSql(
       `create index "funding_payment_by_time" on "funding_payment" ("account", "settled_at_ms", "transaction_id");`,
@@ -66,7 +66,7 @@ export class Tables extends Migration {
     )
     this.addSql(`create index "hedge_by_opening" on "hedge" ("account", "opened_at_ms", "hedge_id");`)
     this.addSql(
-      `alter table "hedge" add constraint "hedge_direction_check" check ("direction" in ('long', 'reverse'));`,
+      `alter table "hedge" add constraint "hedge_direction_check" check ("direction" in ('long-carry', 'reverse-carry'));`,
     )
 
     this.addSql(
@@ -103,17 +103,23 @@ export class Tables extends Migration {
     this.addSql(`create index "poison_by_actor" on "poison" ("account", "actor_id", "at_ms");`)
 
     this.addSql(
-      `create table "posting" ("account" text not null, "transaction_id" text not null, "line" int not null, "book" text not null, "coin" text not null, "amount" numeric(38,18) not null, "hedge_id" text not null, "at_ms" bigint not null, primary key ("account", "transaction_id", "line"));`,
+      `create table "posting" ("account" text not null, "transaction_id" text not null, "line" int not null, "book" text not null, "kind" text not null, "coin" text not null, "amount" numeric(38,18) not null, "hedge_id" text not null, "symbol" text not null, "price" numeric(38,18) not null, "at_ms" bigint not null, primary key ("account", "transaction_id", "line"));`,
     )
     this.addSql(`create index "posting_by_time" on "posting" ("account", "at_ms", "transaction_id", "line");`)
     this.addSql(`create index "posting_by_hedge" on "posting" ("account", "hedge_id");`)
-    this.addSql(`create index "posting_by_book" on "posting" ("account", "book", "coin");`)
+    this.addSql(`create index "posting_by_book" on "posting" ("account", "book");`)
+    this.addSql(
+      `alter table "posting" add constraint "posting_kind_check" check ("kind" in ('wallet', 'trading', 'fees', 'funding', 'interest', 'equity', 'suspense'));`,
+    )
 
     this.addSql(
       `create table "transaction_log" ("account" text not null, "transaction_id" text not null, "kind" text not null, "venue_kind" text not null, "coin" text not null, "market" text not null, "symbol" text not null, "side" text not null, "order_link_id" text not null, "trade_id" text not null, "qty" numeric(38,18) not null, "price" numeric(38,18) not null, "funding" numeric(38,18) not null, "fee" numeric(38,18) not null, "cash_flow" numeric(38,18) not null, "change" numeric(38,18) not null, "balance_after" numeric(38,18) not null, "at_ms" bigint not null, primary key ("account", "transaction_id"));`,
     )
     this.addSql(
       `create index "transaction_log_by_time" on "transaction_log" ("account", "at_ms", "transaction_id");`,
+    )
+    this.addSql(
+      `alter table "transaction_log" add constraint "transaction_log_kind_check" check ("kind" in ('trade', 'settlement', 'interest', 'transfer-in', 'transfer-out', 'liquidation', 'adl', 'delivery', 'other'));`,
     )
 
     this.addSql(

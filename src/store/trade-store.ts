@@ -1,0 +1,105 @@
+/** Orders and fills as the exchange reported them, and the hedges they belong to. Hearing a fact again changes nothing. */
+import type { Direction } from '../domain/instrument.ts'
+import type { JsonObject } from '../domain/json.ts'
+import { type Fill, type OrderReport, ownerOfOrder } from '../domain/order.ts'
+import type { BaseQty } from '../domain/units.ts'
+import { type AccountScope, reading, withoutAccount, writing } from './account-scope.ts'
+import type { Database } from './database.ts'
+import { FillTable, HedgeTable, OrderTable } from './tables-trade.ts'
+
+/** What lists show of a hedge, also after its actor is gone. */
+export type StoredHedge = {
+  hedgeId: string
+  symbol: string
+  baseCoin: string
+  direction: Direction
+  /** Dotted state value. */
+  state: string
+  targetQty: BaseQty
+  openedAtMs: number
+  closedAtMs: number | null
+  detail: JsonObject
+}
+
+export type StoredFill = Fill & { hedgeId: string }
+export type StoredOrder = OrderReport & { hedgeId: string }
+
+export type TradeStore = ReturnType<typeof createTradeStore>
+
+export function createTradeStore(database: Database, scope: AccountScope) {
+  const { account } = scope
+  const ownerOf = (orderLinkId: string) => ownerOfOrder(orderLinkId)?.hedgeId ?? ''
+  return {
+    /** Keeps executions; each once. */
+    async keepFills(fills: readonly Fill[]): Promise<void> {
+      if (fills.length === 0) return
+      const rows = fills.map(fill => ({ account, ...fill, hedgeId: ownerOf(fill.orderLinkId) }))
+      await writing(database, scope, em =>
+        em.createQueryBuilder(FillTable).insert(rows).onConflict().ignore().execute(),
+      )
+    },
+    /** Keeps the newest word on each order; an older word that comes late is let go. */
+    async keepOrders(reports: readonly OrderReport[]): Promise<void> {
+      const newest = new Map<string, OrderReport>()
+      for (const report of reports) {
+        const known = newest.get(report.orderLinkId)
+        if (!known || known.updatedAtMs <= report.updatedAtMs) newest.set(report.orderLinkId, report)
+      }
+      const rows = [...newest.values()].map(report => ({
+        account,
+        ...report,
+        hedgeId: ownerOf(report.orderLinkId),
+      }))
+      if (rows.length === 0) return
+      await writing(database, scope, em =>
+        em
+          .createQueryBuilder(OrderTable, 'o')
+          .insert(rows)
+          .onConflict(['account', 'orderLinkId'])
+          .merge(['orderId', 'filledQty', 'status', 'rejectReason', 'updatedAtMs'])
+          .where('"o"."updated_at_ms" <= excluded."updated_at_ms"')
+          .execute(),
+      )
+    },
+    /** Keeps a hedge as it stands now. */
+    async keepHedge(hedge: StoredHedge): Promise<void> {
+      await writing(database, scope, em =>
+        em
+          .createQueryBuilder(HedgeTable)
+          .insert({ account, ...hedge })
+          .onConflict(['account', 'hedgeId'])
+          .merge(['state', 'targetQty', 'closedAtMs', 'detail'])
+          .execute(),
+      )
+    },
+    async fillsOfHedge(hedgeId: string): Promise<StoredFill[]> {
+      const order = { filledAtMs: 'asc', execId: 'asc' } as const
+      const found = await reading(database).find(FillTable, { account, hedgeId }, { orderBy: order })
+      return found.map(fill => withoutAccount({ ...fill }))
+    },
+    async ordersOfHedge(hedgeId: string): Promise<StoredOrder[]> {
+      const order = { updatedAtMs: 'asc', orderLinkId: 'asc' } as const
+      const found = await reading(database).find(OrderTable, { account, hedgeId }, { orderBy: order })
+      return found.map(report => withoutAccount({ ...report }))
+    },
+    async hedge(hedgeId: string): Promise<StoredHedge | undefined> {
+      const found = await reading(database).findOne(HedgeTable, { account, hedgeId })
+      return found ? hedgeRow(found) : undefined
+    },
+    /** The newest hedges first. */
+    async hedges(limit: number): Promise<StoredHedge[]> {
+      const order = { openedAtMs: 'desc', hedgeId: 'desc' } as const
+      return (await reading(database).find(HedgeTable, { account }, { orderBy: order, limit })).map(hedgeRow)
+    },
+  }
+}
+
+type HedgeColumns = Omit<StoredHedge, 'closedAtMs'> & {
+  account: string
+  closedAtMs?: number | null | undefined
+}
+
+const hedgeRow = ({ account: _account, closedAtMs, ...hedge }: HedgeColumns): StoredHedge => ({
+  ...hedge,
+  closedAtMs: closedAtMs ?? null,
+})
