@@ -15,7 +15,9 @@ import type { Rules } from './rules.ts'
 import { type BaseQty, baseQty, orderQty, type Price, price, type Usdt, usdt } from './units.ts'
 
 const BPS = 10_000
-const TOLERANCE_BPS_MAX = 1000
+// Bybit refuses spot limits outside a band whose tightest half is 50 bps (BTC spot); every IOC starts from the best anew.
+/** Inside the narrowest price band there is (Bybit, BTC spot: 50 bps of the index): past it spot orders are rejected. */
+const TOLERANCE_BPS_MAX = 45
 
 /** Base quantities are spot held − perpetual short: positive when the spot leg is the larger. */
 export type Balance =
@@ -117,7 +119,7 @@ function carryOf(plan: HedgePlan, { order, notional }: Priced): Decimal {
   return share.times(plan.expected.netUsdt).plus(notional.times(entryFee(plan, order.leg)))
 }
 
-/** How far through the best price the n-th attempt (from 0) may go, in bps: once, twice, four times …, at most 10 %. */
+/** How far through the best price the n-th attempt (from 0) may go, in bps: once, twice, four times …, inside the price band. */
 export function toleranceBps(attempt: number, slippageBpsMax: number): number {
   return Math.min(Math.max(TOLERANCE_BPS_MAX, slippageBpsMax), slippageBpsMax * 2 ** Math.min(attempt, 10))
 }

@@ -2,14 +2,15 @@
 import type { EngineView } from '../api/engine-view.ts'
 import type { Clock } from '../clock.ts'
 
-type Shown = { view: EngineView; url: string; loginLink: string; clock: Clock; speed: number }
+type Shown = { view: EngineView; url: string; loginLink: () => string; clock: Clock; speed: number }
 
 const EVERY_MS = 5_000
 
 /** Prints while it runs; gives how to stop it. Off a terminal only the first line is printed: the log has the rest. */
 export function showStatus({ view, url, loginLink, clock, speed }: Shown): () => void {
   const { stdout } = process
-  stdout.write(`hedgerow at ${url} — sign in: ${loginLink}\n`)
+  // A login link is for a person's eyes: off a terminal it would end up in somebody's log (`hedgerow link` gives one).
+  stdout.write(stdout.isTTY ? `hedgerow at ${url} — sign in: ${loginLink()}\n` : `hedgerow at ${url}\n`)
   if (!stdout.isTTY) return () => {}
   let last = ''
   const show = () => {

@@ -180,6 +180,7 @@ describe('repair or unwind', () => {
   })
 })
 
-test('each attempt may go twice as far as the one before, up to a tenth of the price', () => {
-  expect([0, 1, 2, 3, 10, 99].map(attempt => toleranceBps(attempt, 10))).toEqual([10, 20, 40, 80, 1000, 1000])
+test('each attempt may go twice as far as the one before, inside the tightest price band, or as far as the rules say', () => {
+  expect([0, 1, 2, 3, 10, 99].map(attempt => toleranceBps(attempt, 10))).toEqual([10, 20, 40, 45, 45, 45])
+  expect(toleranceBps(3, 80)).toBe(80)
 })

@@ -1,0 +1,161 @@
+/**
+ * The composition root: the only file that knows everything. Opens the store and the exchange of the configured mode,
+ * starts the engine, serves the API, and takes all of it down again in order.
+ */
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createApi } from './api/app.ts'
+import { apiToken } from './api/token.ts'
+import { systemClock } from './clock.ts'
+import { type Config, secretsOf } from './config.ts'
+import type { HedgePair } from './domain/instrument.ts'
+import { hedgePairs } from './domain/pairing.ts'
+import type { Exchange } from './exchange/exchange.ts'
+import { accountName } from './run/account.ts'
+import { createBooks } from './run/books.ts'
+import { createEngine } from './run/engine.ts'
+import { StartFault } from './run/fault.ts'
+import { assertPortFree } from './run/port.ts'
+import { replayHistory } from './run/replay.ts'
+import { showStatus } from './run/status-line.ts'
+import { openServer, openStore, prepareDataDir, type Store } from './run/store.ts'
+import { openVenue, type Venue } from './run/venue.ts'
+import { createView } from './run/view.ts'
+import { createNotifier, type Notifier } from './service/notify.ts'
+import { createTelemetry, type Telemetry } from './telemetry.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+/** Runs until it is told to stop. Resolves with the exit code. @throws StartFault and others before anything is half made */
+export async function runEngine(config: Config): Promise<number> {
+  prepareDataDir(config.dataDir)
+  if (config.mode === 'replay') return replayHistory(config, openTelemetry(config))
+  await assertPortFree(config.host, config.port)
+  const token = config.apiToken ?? apiToken(config.dataDir)
+  return serve(config, token, openTelemetry(config, token))
+}
+
+/** Brings the database to this version's tables. */
+export async function migrate(config: Config): Promise<string> {
+  prepareDataDir(config.dataDir)
+  const { database, embedded } = await openServer(config, openTelemetry(config))
+  await database.close()
+  await embedded?.stop()
+  return 'the database is up to date'
+}
+
+const openTelemetry = (config: Config, ...more: string[]): Telemetry =>
+  createTelemetry({ level: config.logLevel, secrets: [...secretsOf(config), ...more] })
+
+async function serve(config: Config, token: string, telemetry: Telemetry): Promise<number> {
+  const ending = Promise.withResolvers<number>()
+  const fatal = (error: unknown) => {
+    telemetry.log.error('engine.fatal', { error: error instanceof Error ? error.message : String(error) })
+    // What was decided and is not durable must not leave: nothing is closed in order here.
+    process.exitCode = 1
+    setImmediate(() => process.exit(1))
+  }
+  // First of all: it takes systemd's variables out of the environment, so that no child speaks for us.
+  const notifier = createNotifier({
+    env: process.env,
+    pid: process.pid,
+    clock: systemClock(),
+    log: telemetry.log,
+  })
+  const store = await openStore(config, accountName(config), telemetry, fatal)
+  const venue = await openVenue(config, telemetry).catch(async error => {
+    await store.close()
+    throw error
+  })
+  try {
+    const stop = await start({ config, token, telemetry, notifier, store, venue, fatal })
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.resolve(0))
+    const code = await ending.promise
+    await stop()
+    return code
+  } finally {
+    await venue.close()
+    await store.close()
+    telemetry.log.info('engine.stopped', {
+      note: 'open hedges stay as they are; the next start takes them up',
+    })
+  }
+}
+
+type Parts = {
+  config: Config
+  token: string
+  telemetry: Telemetry
+  notifier: Notifier
+  store: Store
+  venue: Venue
+  fatal: (error: unknown) => void
+}
+
+/** Starts everything that runs; gives the way to stop it in order. */
+async function start({
+  config,
+  token,
+  telemetry,
+  notifier,
+  store,
+  venue,
+  fatal,
+}: Parts): Promise<() => Promise<void>> {
+  const { exchange, clock, speed } = venue
+  const wall = systemClock()
+  const pairs = await trackedPairs(exchange, config.rules.strategy.symbols)
+  const books = createBooks(store)
+  const isOwner = () => store.lease.held()
+  let isReady = false
+  const engine = createEngine({
+    clock,
+    exchange,
+    journal: store.journal,
+    books,
+    pairs,
+    rules: config.rules,
+    telemetry,
+    salt: store.lease.salt,
+    commitId: randomUUID,
+    isOwner,
+    fatal,
+    ready: () => {
+      if (!isReady) void notifier.ready(`${config.mode}: ${pairs.length} symbols tracked`)
+      isReady = true
+    },
+  })
+  const about = { mode: config.mode, speed, exchange: venue.where, version, startedAtMs: clock.nowMs() }
+  const view = createView({ engine, journal: store.journal, books, about, isOwner })
+  const { host, port, allowedHosts } = config
+  const api = createApi({ view, token, host, port, allowedHosts, telemetry, clock: wall })
+  const listening = await api.listen()
+  await engine.start()
+  // Alive is enough: a watchdog that also asked for the exchange would kill the engine whenever that is away.
+  const unwatch = notifier.watch(() => view.live().every(part => part.ok))
+  const hush = showStatus({ view, url: listening.url, loginLink: api.loginLink, clock: wall, speed })
+  return async () => {
+    hush()
+    unwatch()
+    await notifier.stopping('hedges stay as they are')
+    await engine.stop()
+    await listening.close()
+  }
+}
+
+/** The configured symbols as pairs. @throws StartFault naming every symbol that cannot be hedged, and why */
+async function trackedPairs(exchange: Exchange, symbols: readonly string[]): Promise<HedgePair[]> {
+  const { spot, perps } = await exchange.instruments()
+  const { pairs, leftOut } = hedgePairs(spot, perps)
+  const bySymbol = new Map(pairs.map(pair => [pair.symbol, pair]))
+  const faults = symbols
+    .filter(symbol => !bySymbol.has(symbol))
+    .map(symbol => {
+      const why = leftOut.find(each => each.symbol === symbol)
+      return `strategy.symbols: ${symbol} cannot be hedged: ${why ? `${why.because} (expected ${why.expected}, found ${why.found})` : 'the exchange has no such perpetual'}`
+    })
+  if (faults.length > 0) throw new StartFault(faults.join('\n'))
+  return symbols.length > 0 ? symbols.flatMap(symbol => bySymbol.get(symbol) ?? []) : pairs
+}
