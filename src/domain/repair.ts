@@ -15,7 +15,6 @@ import type { Rules } from './rules.ts'
 import { type BaseQty, baseQty, orderQty, type Price, price, type Usdt, usdt } from './units.ts'
 
 const BPS = 10_000
-// Bybit refuses spot limits outside a band whose tightest half is 50 bps (BTC spot); every IOC starts from the best anew.
 /** Inside the narrowest price band there is (Bybit, BTC spot: 50 bps of the index): past it spot orders are rejected. */
 const TOLERANCE_BPS_MAX = 45
 
