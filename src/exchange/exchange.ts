@@ -129,7 +129,7 @@ export type Exchange = {
    * detail starts with 'not sent': nothing left the process). `unknown` with cause 'duplicate': the id exists, ask about it.
    */
   placeOrder(order: OrderRequest): Promise<Placement>
-  /** Idempotent. `true` when the exchange says the order is gone or going; `false` when that is not known. Never throws. */
+  /** Idempotent; goes over REST while order entry is down. `true` when the exchange says the order is gone or going; `false` when that is not known. Never throws. */
   cancelOrder(market: Market, symbol: string, orderLinkId: string): Promise<boolean>
 
   watchMarket(

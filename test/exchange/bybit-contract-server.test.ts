@@ -1,6 +1,10 @@
 /** The port's contract over the SDK against the simulator's server: the same adapter that talks to the real exchange. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { scaledClock } from '../../src/clock.ts'
+import { expect, test, vi } from 'vitest'
+import { scaledClock, systemClock } from '../../src/clock.ts'
 import { createSdkWire } from '../../src/exchange/bybit/sdk-wire.ts'
 import { createBybitExchange } from '../../src/exchange/bybit/venue.ts'
 import { createSimulatedBybit } from '../../src/exchange/simulator/create.ts'
@@ -9,6 +13,50 @@ import { exchangeContract } from './contract.ts'
 
 const KEY = 'contract-key'
 const SECRET = 'contract-secret'
+
+test('a simulator that stops and starts again on its port is found again, with its account', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hedgerow-'))
+  const begin = (port: number) =>
+    startSimulatorServer({
+      port,
+      seed: 3,
+      speed: 1,
+      keys: [{ key: KEY, secret: SECRET }],
+      balance: '5000',
+      stateFile: join(folder, 'account.jsonl'),
+      core: options => createSimulatedBybit(options),
+    })
+  const first = await begin(0)
+  const clock = systemClock()
+  const wire = createSdkWire({
+    mode: 'sim',
+    urls: { rest: first.url, ws: first.url.replace('http', 'ws') },
+    key: KEY,
+    secret: SECRET,
+    clock,
+    recvWindowMs: 5_000,
+    log: () => {},
+  })
+  const exchange = createBybitExchange(wire, { name: 'sim', clock, orderDeadlineMs: 5_000, report: () => {} })
+  const said: string[] = []
+  exchange.watchAccount(fact => said.push(fact.kind))
+  exchange.watchMarket([{ spot: 'BTCUSDT', perp: 'BTCUSDT' }], fact =>
+    said.push('market' in fact ? `${fact.market} ${fact.kind}` : fact.kind),
+  )
+  const all = ['up', 'spot up', 'linear up', 'book', 'ticker']
+  const until = (what: () => boolean) => vi.waitFor(() => expect(what()).toBe(true), { timeout: 20_000 })
+  await until(() => all.every(word => said.includes(word)) && exchange.orderEntryReady())
+  await first.close()
+  await until(() => ['down', 'spot down', 'linear down'].every(word => said.includes(word)))
+  expect(exchange.orderEntryReady()).toBe(false)
+  said.length = 0
+  const second = await begin(first.port)
+  await until(() => all.every(word => said.includes(word)) && exchange.orderEntryReady())
+  expect(await exchange.wallet()).toMatchObject({ coins: [{ coin: 'USDT', wallet: '5000' }] })
+  await exchange.close()
+  await second.close()
+  rmSync(folder, { recursive: true })
+})
 
 for (const speed of [1, 60])
   exchangeContract(`the SDK and the simulator's server at speed ${speed}`, async () => {

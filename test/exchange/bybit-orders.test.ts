@@ -126,6 +126,13 @@ describe('cancelling', () => {
     const { exchange } = venue({ trade: () => reply({}, code) })
     expect(await exchange.cancelOrder('spot', 'BTCUSDT', LINK)).toBe(false)
   })
+  test('while order entry is down a cancel takes the REST road: it only reduces risk', async () => {
+    const { exchange, wire } = venue({ ready: false })
+    expect(await exchange.cancelOrder('linear', 'BTCUSDT', LINK)).toBe(true)
+    expect(wire.asked).toEqual([
+      { path: '/v5/order/cancel', params: { category: 'linear', symbol: 'BTCUSDT', orderLinkId: LINK } },
+    ])
+  })
   test('a drop is not known, is told, and is not thrown', async () => {
     const { exchange, reports } = venue({ trade: () => Promise.reject(new WireFailure('dropped')) })
     expect(await exchange.cancelOrder('spot', 'BTCUSDT', LINK)).toBe(false)

@@ -1,7 +1,6 @@
 /** Traps of the SDK's sockets, each against a server that tells the lie: drops, refusals, silence, garbage. */
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
-import { SdkClient } from '../../src/exchange/bybit/sdk-client.ts'
 import { WireFailure } from '../../src/exchange/bybit/wire.ts'
 import { send, truth } from './lying-bybit.ts'
 import {
@@ -25,6 +24,9 @@ describe('order entry', () => {
     open()
     await until(wire.tradeReady)
     const reply = await wire.trade('order.create', order, 5_000)
+    const header = sent(TRADE, 'order.create')[0]?.frame.header as Record<string, string>
+    expect(header['X-BAPI-RECV-WINDOW']).toBe('5000')
+    expect(Math.abs(Number(header['X-BAPI-TIMESTAMP']) - systemClock().nowMs())).toBeLessThan(1_000)
     expect(reply).toMatchObject({ retCode: 0, result: { orderId: 'order-1' }, time: 1_700_000_000_000 })
   })
 
@@ -247,19 +249,48 @@ describe('streams', () => {
     expect(sent(LINEAR, 'auth')).toHaveLength(0)
   })
 
-  test('a busy event loop is not taken for a dead line: pongs may take 8 s', () => {
+  test('a line that has gone silent is found by its pings, said as down and dialled anew', async () => {
+    server.says.set(PRIVATE, (frame, socket, connection) =>
+      frame.op === 'ping' && connection === 1 ? undefined : truth(PRIVATE)(frame, socket, connection),
+    )
+    open({ pulseMs: 40 })
+    const said = listen()
+    await until(() => said.filter(word => word === 'up').length === 2)
+    expect(said).toEqual(['up', 'down the connection dropped', 'up'])
+    expect(sent(PRIVATE, 'ping').some(one => one.connection === 1)).toBe(true)
+  })
+
+  test('an event loop that is busy for longer than the SDK’s second does not cut its lines', async () => {
+    open({ pulseMs: 2_000 })
+    const said = listen()
+    await until(() => said.includes('up'))
+    await until(() => sent(PRIVATE, 'ping').length > 0)
+    const busyUntil = performance.now() + 1_200
+    while (performance.now() < busyUntil) {}
+    server.push(PRIVATE, { topic: 'wallet', creationTime: 1, data: [] })
+    await until(() => said.includes('message wallet'))
+    expect(said).toEqual(['up', 'message wallet'])
+  })
+
+  test('more topics than one connection takes are spread over several, which stand and fall together', async () => {
     open()
-    const client = new SdkClient(server.ws, {
-      key: '',
-      secret: '',
-      clock: systemClock(),
-      recvWindowMs: 5_000,
-      authAheadMs: 10_000,
-      redact: text => text,
-      log: () => {},
-    })
-    const { pongTimeout } = (client as unknown as { options: { pongTimeout: number } }).options
-    expect(pongTimeout).toBeGreaterThanOrEqual(5_000)
+    const topics = Array.from({ length: 900 }, (_, at) => `orderbook.50.LONGNAMEDCOIN${at}USDT`)
+    const { said } = watch('linear', topics)
+    await until(() => said.includes('up'))
+    expect(server.connections.get(LINEAR)).toBe(2)
+    const asked = sent(LINEAR, 'subscribe')
+    expect(asked.flatMap(one => one.frame.args as string[]).sort()).toEqual([...topics].sort())
+    for (const connection of [1, 2]) {
+      const args = asked
+        .filter(one => one.connection === connection)
+        .map(one => JSON.stringify(one.frame.args))
+      expect(args.join('').length).toBeLessThan(21_000)
+    }
+    const [first] = server.sockets.get(LINEAR) ?? []
+    first?.terminate()
+    await until(() => said.filter(word => word === 'up').length === 2)
+    expect(said).toEqual(['up', 'down the connection dropped', 'up'])
+    expect(sent(LINEAR, 'subscribe').length).toBe(2 * asked.length)
   })
 
   test('a closed wire dials no more', async () => {

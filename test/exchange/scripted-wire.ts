@@ -22,6 +22,7 @@ export const list = (...rows: unknown[]): Envelope => reply({ list: rows, nextPa
 export type Script = {
   get: (path: string, params: Params) => Envelope | Promise<Envelope>
   trade: (op: TradeOp, args: Params) => Envelope | Promise<Envelope>
+  post: (path: string, body: Params) => Envelope | Promise<Envelope>
   ready: boolean
 }
 
@@ -36,7 +37,13 @@ export type ScriptedWire = Wire & {
 
 export function scriptedWire(script: Partial<Script> = {}): ScriptedWire {
   const wire: ScriptedWire = {
-    script: { get: () => list(), trade: () => reply({ orderId: 'o' }), ready: true, ...script },
+    script: {
+      get: () => list(),
+      trade: () => reply({ orderId: 'o' }),
+      post: () => reply({}),
+      ready: true,
+      ...script,
+    },
     asked: [],
     publicHears: new Map(),
     topics: new Map(),
@@ -46,7 +53,10 @@ export function scriptedWire(script: Partial<Script> = {}): ScriptedWire {
       wire.asked.push({ path, params })
       return wire.script.get(path, params)
     },
-    post: () => Promise.reject(new Error('not scripted')),
+    async post(path, body) {
+      wire.asked.push({ path, params: body })
+      return wire.script.post(path, body)
+    },
     async trade(op, args) {
       wire.asked.push({ path: op, params: args })
       return wire.script.trade(op, args)

@@ -17,7 +17,7 @@ export let wire: Wire
 export let logged: string[]
 
 /** Opens the wire under test on the lying server; the default patience is short, so that stuck sockets are soon renewed. */
-export function open(changes: { patienceMs?: number; mode?: 'sim' | 'demo' } = {}): void {
+export function open(changes: { patienceMs?: number; pulseMs?: number; mode?: 'sim' | 'demo' } = {}): void {
   wire = createSdkWire({
     mode: 'sim',
     urls: server,

@@ -1,6 +1,6 @@
 /**
  * The SDK's socket client, held to one url. `connect(key, url)` is never used: after a drop the SDK would dial the real
- * exchange. Compression is off (20 to 35 times the cost per message) and a busy event loop does not count as a dead line.
+ * exchange. Compression is off (20 to 35 times the cost per message) and a busy event loop is not soon taken for a dead line.
  */
 import { type DefaultLogger, WebsocketClient, type WsKey } from 'bybit-api'
 import type { Clock } from '../../clock.ts'
@@ -20,6 +20,8 @@ export type ClientSettings = {
   recvWindowMs: number
   /** How far ahead an auth request may lie, in exchange time: the way to a fast simulator is long in its own time. */
   authAheadMs: number
+  /** Machine time between two pings, and again until the answer: a silent line is found within twice as much. */
+  pulseMs: number
   redact: Redact
   log: Log
 }
@@ -37,11 +39,11 @@ const quietLogger = ({ log, redact }: ClientSettings): DefaultLogger => ({
   error: (...words: unknown[]) => log('sdk', redact(typeof words[0] === 'string' ? words[0] : 'error')),
 })
 
-const optionsOf = ({ key, secret, recvWindowMs }: ClientSettings) => ({
+const optionsOf = ({ key, secret, recvWindowMs, pulseMs }: ClientSettings) => ({
   ...(key ? { key, secret } : {}),
   recvWindow: recvWindowMs,
-  pingInterval: 10_000,
-  pongTimeout: 8_000,
+  pingInterval: pulseMs,
+  pongTimeout: pulseMs,
   reconnectTimeout: RECONNECT_MS,
   wsOptions: { perMessageDeflate: false, handshakeTimeout: 10_000 },
   customSignMessageFn: signWithHmac,

@@ -7,7 +7,22 @@ import type { PrivateHear, PublicHear, PublicStream } from './wire.ts'
 export type StreamSettings = ClientSettings & { patienceMs: number }
 
 /** Bybit: the args of one public connection are at most 21,000 characters. */
-const ARGS_MAX = 21_000
+const ARGS_MAX = 20_000
+
+/** Topics in as few connections as Bybit's limit allows. */
+function connectionsOf(topics: readonly string[]): string[][] {
+  const groups: string[][] = []
+  let length = ARGS_MAX
+  for (const topic of topics) {
+    length += topic.length + 3
+    if (length > ARGS_MAX) {
+      groups.push([])
+      length = topic.length + 3
+    }
+    groups.at(-1)?.push(topic)
+  }
+  return groups
+}
 
 const planOf = (
   settings: StreamSettings,
@@ -19,20 +34,45 @@ const planOf = (
   log: settings.log,
 })
 
+/** One stream of one category, over as many sockets as its topics need: all of them are up, or it is down. */
 export function sdkPublicStream(
   settings: StreamSettings,
   { url, category, topics }: { url: string; category: 'spot' | 'linear'; topics: readonly string[] },
   hear: PublicHear,
 ): PublicStream {
-  const length = topics.join('","').length
-  if (length > ARGS_MAX)
-    throw new Error(
-      `${category} topics: expected at most ${ARGS_MAX} characters on one connection, found ${length}`,
-    )
   const wsKey = category === 'spot' ? 'v5SpotPublic' : 'v5LinearPublic'
-  const plan: SocketPlan = { ...planOf({ ...settings, key: '', secret: '' }, url), wsKey, category, topics }
-  const socket = new HeldSocket(plan, { ...hear, ready: () => hear.up() })
-  return { resubscribe: topic => socket.resubscribe(topic), close: () => socket.close() }
+  const plan = { ...planOf({ ...settings, key: '', secret: '' }, url), wsKey, category } as const
+  const ready = new Set<string[]>()
+  const groups = connectionsOf(topics)
+  const sockets = groups.map(
+    group =>
+      new HeldSocket(
+        { ...plan, topics: group },
+        {
+          ...hear,
+          ready() {
+            ready.add(group)
+            if (ready.size === groups.length) hear.up()
+          },
+          down(cause) {
+            const whole = ready.size === groups.length
+            ready.delete(group)
+            if (whole || groups.length === 1) hear.down(cause)
+            // Whoever hears of it forgets every topic: the other sockets must bring their snapshots anew, too.
+            for (const [at, other] of groups.entries())
+              if (ready.delete(other)) sockets[at]?.renew('another connection of this stream dropped')
+          },
+        },
+      ),
+  )
+  return {
+    resubscribe(topic) {
+      for (const socket of sockets) socket.resubscribe(topic)
+    },
+    close() {
+      for (const socket of sockets) socket.close()
+    },
+  }
 }
 
 /** A frame that cannot be read may have held a fill: the stream is taken anew, and its `up` calls for a reconciliation. */

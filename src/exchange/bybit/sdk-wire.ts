@@ -35,6 +35,8 @@ export type SdkWireSettings = {
   restTimeoutMs?: number
   /** Machine time within which an open socket must be authenticated and subscribed. */
   patienceMs?: number
+  /** Machine time between pings, and for their answers. The SDK's own second would let a busy event loop cut every line. */
+  pulseMs?: number
 }
 
 const HOSTS: Record<Exclude<WireMode, 'sim'>, WireUrls> = {
@@ -57,6 +59,7 @@ function hostsOf({ mode, urls }: SdkWireSettings): WireUrls {
 
 export function createSdkWire(settings: SdkWireSettings): Wire {
   const { mode, key, secret, clock, recvWindowMs, restTimeoutMs = 5_000, patienceMs = 5_000 } = settings
+  const { pulseMs = 5_000 } = settings
   if ((key === '') !== (secret === ''))
     throw new Error('API key and secret: expected both or none, found one')
   const { rest: restUrl, ws } = hostsOf(settings)
@@ -67,6 +70,7 @@ export function createSdkWire(settings: SdkWireSettings): Wire {
     secret,
     clock,
     recvWindowMs,
+    pulseMs,
     authAheadMs: mode === 'sim' ? 600_000 : 10_000,
     redact,
     log: (kind, detail) => settings.log(kind, redact(detail)),

@@ -29,10 +29,12 @@ export function venueOrders(wire: Wire, { orderDeadlineMs, report }: Settings): 
     },
     async cancelOrder(market, symbol, orderLinkId) {
       try {
-        if (!wire.tradeReady()) return false
-        return cancelled(
-          await wire.trade('order.cancel', { category: market, symbol, orderLinkId }, orderDeadlineMs),
-        )
+        const name = { category: market, symbol, orderLinkId }
+        // A cancel only reduces risk and can be said twice: it may take the other road.
+        const reply = wire.tradeReady()
+          ? await wire.trade('order.cancel', name, orderDeadlineMs)
+          : await wire.post('/v5/order/cancel', name)
+        return cancelled(reply)
       } catch (error) {
         report('cancel-unknown', `${orderLinkId}: ${failureOf(error, 'cancel').message}`)
         return false
