@@ -200,7 +200,12 @@ function klines(world: World, listing: Listing, instrument: Instrument): Speaker
     if (closed) data.push(row(closed, true))
     data.push(row(present, false))
     minuteMs = present.atMs
-    return [{ topic, data, ts: world.state.nowMs, type: 'snapshot' }]
+    const ts = world.state.nowMs
+    return [
+      instrument.market === 'spot'
+        ? { type: 'snapshot', topic, data, ts }
+        : { topic, data, ts, type: 'snapshot' },
+    ]
   }
   const first = () => {
     // The minute that somebody heard last, perhaps long ago, is no news to a new listener.
