@@ -1,6 +1,9 @@
 /** The simulator's sockets over a stub core: acknowledgements, auth, snapshots, order entry, slow readers. */
 import { describe, expect, test } from 'vitest'
+import type { JsonObject } from '../../src/domain/json.ts'
 import type { SimulatorServer } from '../../src/exchange/simulator/server.ts'
+import type { Connection } from '../../src/exchange/simulator/sockets-connection.ts'
+import { pushPrivate } from '../../src/exchange/simulator/sockets-private.ts'
 import { ask, auth, closeAfterEach, connect, order, start } from './simulator-server-fixture.ts'
 import type { Peer } from './simulator-server-peer.ts'
 
@@ -79,6 +82,46 @@ describe('private socket', () => {
     expect(event.data).toMatchObject([{ orderLinkId: 'mine' }])
     socket.send({ op: 'ping', req_id: 'p' })
     expect(await socket.next(message => message.op === 'pong')).toMatchObject({ req_id: 'p' })
+  })
+})
+
+describe('private topics', () => {
+  const execution = (fields: JsonObject): JsonObject => ({
+    category: 'linear',
+    symbol: 'BTCUSDT',
+    execId: 'e',
+    execType: 'Trade',
+    execFee: '1',
+    isMaker: false,
+    orderLinkId: 'mine',
+    ...fields,
+  })
+  const heardOn = (topic: string, data: JsonObject[]) => {
+    const heard: JsonObject[] = []
+    const push = (_what: string, text: string) => heard.push(JSON.parse(text) as JsonObject)
+    const message = { id: '1', topic: 'execution', creationTime: 1, data }
+    const connection = { topics: new Set([topic]), push } as unknown as Connection
+    pushPrivate(connection, { channel: 'private', topic: 'execution', uid: '1', message })
+    return heard
+  }
+
+  test('of a category leave the other category out, and say nothing rather than an empty list', () => {
+    const rows = [execution({}), execution({ category: 'spot' })]
+    expect(heardOn('execution.spot', rows)).toMatchObject([
+      { topic: 'execution.spot', data: [{ category: 'spot' }] },
+    ])
+    expect(heardOn('execution.spot', [execution({})])).toEqual([])
+    expect(heardOn('order', rows)).toEqual([])
+  })
+
+  test('execution.fast has trades only, few fields, and no client id for maker fills', () => {
+    const rows = [execution({}), execution({ isMaker: true }), execution({ execType: 'Funding' })]
+    const [message] = heardOn('execution.fast', rows)
+    expect(message).toMatchObject({
+      topic: 'execution.fast',
+      data: [{ orderLinkId: 'mine' }, { orderLinkId: '' }],
+    })
+    expect(JSON.stringify(message)).not.toContain('execFee')
   })
 })
 
