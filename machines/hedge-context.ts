@@ -3,9 +3,9 @@
  * JSON only. Quantities count up as a long-carry hedge grows: spot coins held, perpetual coins short.
  */
 
-import { isBalanced } from '../src/domain/balance.ts'
 import type { LegName } from '../src/domain/instrument.ts'
 import { addOutcome, type LegOutcome, movedNothing } from '../src/domain/leg-outcome.ts'
+import { isLevel } from '../src/domain/level.ts'
 import { type OrderLinkId, type OrderPurpose, orderLinkId } from '../src/domain/order.ts'
 import type { HedgePlan, LegOrder } from '../src/domain/plan.ts'
 import type { ExecutionRules, LimitRules } from '../src/domain/rules.ts'
@@ -141,7 +141,7 @@ export function balance(
   legs: { spot: LegBook; perp: LegBook },
   atMs: number,
 ): Partial<HedgeContext> {
-  return isBalanced(context.plan, { spotNetBase: legs.spot.base, perpBase: legs.perp.base })
+  return isLevel(context.plan, { spotNetBase: legs.spot.base, perpBase: legs.perp.base })
     ? { unbalancedSinceMs: 0, repairs: 0 }
     : { unbalancedSinceMs: context.unbalancedSinceMs || atMs }
 }

@@ -1,7 +1,6 @@
 /** The names a hedge's chart is written with: its actions, guards, delays and effects. No IO, no clock, no chance. */
 
 import { assign, setup } from 'xstate'
-import { isBalanced } from '../src/domain/balance.ts'
 import { addFunding } from '../src/domain/funding.ts'
 import type { LegName } from '../src/domain/instrument.ts'
 import { type BaseQty, NO_BASE } from '../src/domain/units.ts'
@@ -95,7 +94,6 @@ export const hedgeSetup = setup({
     /** The first order that changes nothing is followed at once; after that there is a pause. */
     isSetBack: ({ context }) => isWorkDone(context) && context.setbacks > 1,
     isSetBackOut: ({ context }) => isWorkDone(context) && context.setbacks > SETBACKS_MAX,
-    isApart: ({ context }) => !isBalanced(context.plan, holdings(context)),
     isNewSettlement: ({ context, event }) =>
       event.type === 'funding.settled' && event.settledAtMs > context.lastSettlementAtMs,
     isLeaving: ({ context }) => context.unwindBecause !== null,

@@ -123,14 +123,12 @@ export const hedgeMachine = hedgeSetup.createMachine({
       initial: 'watching',
       states: {
         watching: {
-          always: [
-            { guard: 'isLeaving', target: '#hedge.unwinding' },
-            { guard: 'isApart', target: 'rebalancing' },
-          ],
+          always: { guard: 'isLeaving', target: '#hedge.unwinding' },
           on: {
             'hedge.unwind': { actions: 'leave', target: '#hedge.unwinding' },
             'hedge.rebalance': { target: 'rebalancing' },
-            'legs.found': { actions: 'adopt' },
+            'legs.found': { actions: 'adopt', target: 'rebalancing' },
+            'order.closed': { guard: 'isLeftOrLate', actions: 'settle', target: 'rebalancing' },
           },
         },
         rebalancing: {
@@ -168,7 +166,7 @@ export const hedgeMachine = hedgeSetup.createMachine({
         'hedge.adopt': { actions: { type: 'findLegs', params: hedgeFacts } },
         'legs.found': [
           { guard: 'isFoundFlat', actions: 'adopt', target: 'closed' },
-          { actions: 'adopt', target: 'hedged' },
+          { actions: 'adopt', target: 'hedged.rebalancing' },
         ],
       },
     },

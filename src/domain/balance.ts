@@ -1,4 +1,4 @@
-/** Are both legs of a hedge level, and what is missing on the perpetual? One lot of the perpetual is the measure. */
+/** What is missing on the perpetual. One lot of it, in base coins, is the measure. */
 import { Decimal } from 'decimal.js'
 import type { HedgePlan, Holdings } from './plan.ts'
 import { type BaseQty, baseQty } from './units.ts'
@@ -14,7 +14,3 @@ export function perpMissing(plan: Measured, { spotNetBase, perpBase }: Holdings)
   const level = new Decimal(spotNetBase).div(lot).floor().mul(lot)
   return baseQty(level.minus(perpBase))
 }
-
-/** Level: the legs differ by less than one lot, with the rest on the spot side as dust. */
-export const isBalanced = (plan: Measured, holdings: Holdings): boolean =>
-  new Decimal(perpMissing(plan, holdings)).isZero()

@@ -55,3 +55,7 @@ export function priceOnTick(
   const down = (side === 'Buy') === (toward === 'passive')
   return price(down ? floorTo(wanted, tickSize) : ceilTo(wanted, tickSize))
 }
+
+/** A price per contract as one per base coin. */
+export const perBaseCoin = (perContract: Price, multiplier: number): Price =>
+  price(new Decimal(perContract).div(multiplier))

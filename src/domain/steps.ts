@@ -7,6 +7,7 @@ import { perpMissing } from './balance.ts'
 import { limitThrough } from './book.ts'
 import { nextUnwind } from './exit-slices.ts'
 import { floorTo } from './grid.ts'
+import { isLevel } from './level.ts'
 import { freshMarket, type MarketView } from './market-view.ts'
 import type { OrderPurpose } from './order.ts'
 import type { HedgePlan, Holdings, LegOrder } from './plan.ts'
@@ -44,8 +45,8 @@ export function nextStep(
   nowMs: number,
 ): Step {
   if (facts.phase === 'unwinding') return unwindStep(facts, market, rules)
-  const apart = !new Decimal(perpMissing(facts.plan, facts)).isZero()
-  if (apart) return levelStep(facts, market, rules)
+  const levelling = isLevel(facts.plan, facts) ? null : levelStep(facts, market, rules)
+  if (levelling) return levelling
   if (facts.unwindBecause !== null) return { kind: 'unwind', because: facts.unwindBecause }
   if (facts.phase === 'hedged') return { kind: 'done' }
   return enterStep(facts, market, rules, newRiskRefused, nowMs)
@@ -80,8 +81,8 @@ function endOfEntry(facts: StepFacts, market: MarketView, rules: Rules, because:
     : { kind: 'unwind', because: `${because}: ${notional} USDT is below the smallest hedge` }
 }
 
-/** The legs are apart: first the plain order that follows the other leg, then the ladder of repairs. */
-function levelStep(facts: StepFacts, market: MarketView, rules: Rules): Step {
+/** The legs are apart: first the plain order that follows the other leg, then the ladder of repairs. Null: only dust is. */
+function levelStep(facts: StepFacts, market: MarketView, rules: Rules): Step | null {
   const { plan, repairs } = facts
   const purpose = facts.phase === 'entering' ? 'enter' : 'rebalance'
   if (repairs === 0) {
@@ -93,7 +94,7 @@ function levelStep(facts: StepFacts, market: MarketView, rules: Rules): Step {
   }
   const repair = decideRepair(plan, facts, market, rules, Math.max(0, repairs - 1))
   if (repair.kind === 'wait') return { kind: 'wait', because: repair.because }
-  if (repair.kind === 'balanced') return { kind: 'unwind', because: 'too little is left to level the legs' }
+  if (repair.kind === 'balanced') return null
   return {
     kind: 'order',
     order: repair.order,

@@ -8,7 +8,9 @@ import { type SupervisorContext, supervisorMachine } from '../../machines/superv
 import { symbolMachine } from '../../machines/symbol.ts'
 import { describeChart } from '../api/chart-description.ts'
 import type { ActorDetail, ActorSummary, EngineView, HealthPart } from '../api/engine-view.ts'
+import { perBaseCoin } from '../domain/grid.ts'
 import type { JsonObject } from '../domain/json.ts'
+import type { Price } from '../domain/units.ts'
 import type { Journal } from '../store/records.ts'
 import type { Books } from './books.ts'
 import { createCommands, legalFor } from './commands.ts'
@@ -73,8 +75,8 @@ export function createView(parts: ViewParts): EngineView {
       return machine && (describeChart(machine) as unknown as JsonObject)
     },
     opportunities: () => [...engine.judgements.entries.values()].map(each => each as unknown as JsonObject),
-    hedges: () => books.hedges(runtime, engine.judgements),
-    hedge: id => books.hedge(id, runtime, engine.judgements),
+    hedges: () => books.hedges(),
+    hedge: id => books.hedge(id, coinPrices(engine)),
     async ledger(page) {
       return { ...(await books.ledgerPage(page)), residuals: engine.bookkeeper.residuals() }
     },
@@ -121,6 +123,16 @@ function detailOf(self: Running, children: Children): ActorDetail {
     legalEvents: self.cell ? legalFor(self.kind, snapshot) : [],
     timers: (self.cell?.timers ?? []).map(({ id, dueAtMs }) => ({ id, dueAtMs })),
   }
+}
+
+/** USDT per coin of every tracked pair whose market is heard, by its index price. */
+function coinPrices({ board }: Engine): Record<string, Price> {
+  const prices: Record<string, Price> = {}
+  for (const { symbol, baseCoin, perp } of board.pairs()) {
+    const ticker = board.view(symbol)?.ticker
+    if (ticker) prices[baseCoin] = perBaseCoin(ticker.indexPrice, perp.multiplier)
+  }
+  return prices
 }
 
 function countBy({ runtime }: Engine, kind: string): Record<string, number> {

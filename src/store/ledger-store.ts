@@ -36,14 +36,13 @@ export type LedgerStore = ReturnType<typeof createLedgerStore>
 export function createLedgerStore(database: Database, scope: AccountScope) {
   const { account } = scope
   return {
-    /** Instant of the newest booked row or of the opening; undefined before the opening. */
-    async newestAtMs(): Promise<number | undefined> {
-      const [newest] = await reading(database).find(
-        PostingTable,
-        { account },
-        { orderBy: { atMs: 'desc' }, limit: 1, fields: ['atMs'] },
+    /** Where the books begin, and the newest row in them; undefined before the opening. */
+    async span(): Promise<{ openedAtMs: number; newestAtMs: number } | undefined> {
+      const [row] = await reading(database).execute<{ opened: string | null; newest: string | null }[]>(
+        `select min(at_ms)::text as opened, max(at_ms)::text as newest from posting where account = ?`,
+        [account],
       )
-      return newest?.atMs
+      return row?.opened ? { openedAtMs: Number(row.opened), newestAtMs: Number(row.newest) } : undefined
     },
     /** The wallet as it was before the first row. Opening twice changes nothing. */
     open(coins: readonly { coin: string; wallet: Amount }[], atMs: number): Promise<void> {

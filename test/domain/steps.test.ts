@@ -1,8 +1,9 @@
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isBalanced, lotBase } from '../../src/domain/balance.ts'
+import { lotBase } from '../../src/domain/balance.ts'
 import { isOnGrid } from '../../src/domain/grid.ts'
+import { isLevel } from '../../src/domain/level.ts'
 import type { HedgePlan, Holdings, LegOrder } from '../../src/domain/plan.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { sizeHedge } from '../../src/domain/sizing.ts'
@@ -69,7 +70,7 @@ function follow(
       return { ended: facts.phase === 'unwinding' ? 'flat' : 'hedged', held: facts, orders, apartBaseMax }
     } else if (step.kind === 'order') {
       const held = fill(plan, facts, step.order, parts[orders] ?? 1)
-      const repairs = isBalanced(plan, held) ? 0 : isBalanced(plan, facts) ? 0 : facts.repairs + 1
+      const repairs = isLevel(plan, held) ? 0 : isLevel(plan, facts) ? 0 : facts.repairs + 1
       facts = { ...facts, ...held, repairs }
       orders++
       apartBaseMax = Decimal.max(apartBaseMax, new Decimal(held.spotNetBase).minus(held.perpBase).abs())
@@ -95,7 +96,7 @@ describe('promise 5: every hedge ends hedged or flat', () => {
           const plan = planOn(grid)
           const { ended, held } = follow(plan, marketOn(grid), parts, leaveAfter)
           if (ended === 'hedged') {
-            expect(isBalanced(plan, held)).toBe(true)
+            expect(isLevel(plan, held)).toBe(true)
             expect(new Decimal(held.perpBase).gt(0)).toBe(true)
             expect(new Decimal(held.perpBase).lte(plan.targetBaseQty)).toBe(true)
           } else expect(held.perpBase).toBe('0')
@@ -163,6 +164,17 @@ describe('the end of an entry', () => {
   test('keeps a balanced part that is worth keeping when the deadline passed', () => {
     const facts = factsOf(plan, { overdue: true, spotNetBase: baseQty('400'), perpBase: baseQty('400') })
     expect(nextStep(facts, marketOn(XRP), RULES, null, NOW_MS)).toEqual({ kind: 'done' })
+  })
+
+  test('goes on buying when what is apart is dust, and keeps the whole hedge', () => {
+    const facts = factsOf(plan, { spotNetBase: baseQty('401.5'), perpBase: baseQty('400') })
+    expect(nextStep(facts, marketOn(XRP), RULES, null, NOW_MS)).toMatchObject({
+      kind: 'order',
+      order: { leg: 'spot' },
+    })
+    expect(nextStep({ ...facts, phase: 'hedged' }, marketOn(XRP), RULES, null, NOW_MS)).toEqual({
+      kind: 'done',
+    })
   })
 
   test('leaves a part below the smallest hedge', () => {

@@ -58,10 +58,10 @@ describe('the ledger store', () => {
   })
 
   test('opens with the wallet, once', async () => {
-    expect(await ledger.newestAtMs()).toBeUndefined()
+    expect(await ledger.span()).toBeUndefined()
     await ledger.open([{ coin: 'USDT', wallet: amount('10000') }], 1_600_000_000_000)
     await ledger.open([{ coin: 'USDT', wallet: amount('99999') }], 1_600_000_000_001)
-    expect(await ledger.newestAtMs()).toBe(1_600_000_000_000)
+    expect(await ledger.span()).toEqual({ openedAtMs: 1_600_000_000_000, newestAtMs: 1_600_000_000_000 })
     expect(await ledger.walletBalances()).toEqual({ 'wallet:USDT': '10000' })
   })
 

@@ -1,0 +1,94 @@
+/** The stored books of a run, as the bookkeeper writes them and as people read them. */
+import type { Books as BookkeeperBooks } from '../../actors/bookkeeper.ts'
+import type { HedgeContext } from '../../machines/hedge-context.ts'
+import type { Page, SendOutcome } from '../api/engine-view.ts'
+import { hedgeResult } from '../domain/hedge-result.ts'
+import type { JsonObject } from '../domain/json.ts'
+import type { Fill, OrderReport } from '../domain/order.ts'
+import type { Price } from '../domain/units.ts'
+import { type HedgeRow, hedgeRowOf, hedgeRows } from '../store/hedge-rows.ts'
+import { createLedgerStore } from '../store/ledger-store.ts'
+import { createOperatorStore } from '../store/operator-store.ts'
+import { createTradeStore } from '../store/trade-store.ts'
+import type { CommandLog } from './commands.ts'
+import { hedgeSummary } from './hedge-summary.ts'
+import type { Store } from './store.ts'
+
+type PageRequest = { cursor: string | null; limit: number }
+
+export type Books = BookkeeperBooks & {
+  commands: CommandLog
+  keepFills(fills: readonly Fill[]): Promise<void>
+  keepOrders(reports: readonly OrderReport[]): Promise<void>
+  /** The newest hedges, living and closed. */
+  hedges(): Promise<JsonObject[]>
+  /** One hedge with its fills, its funding and its profit by parts. @param prices - USDT per coin still held */
+  hedge(hedgeId: string, prices: Readonly<Record<string, Price>>): Promise<JsonObject | undefined>
+  ledgerPage(page: PageRequest): Promise<Page<JsonObject>>
+  fundingPage(page: PageRequest): Promise<Page<JsonObject>>
+  equity(sinceMs: number): Promise<JsonObject[]>
+}
+
+const HEDGES_SHOWN = 200
+
+export function createBooks({
+  database,
+  lease,
+  account,
+}: Pick<Store, 'database' | 'lease' | 'account'>): Books {
+  const scope = { account, epoch: lease.epoch }
+  const ledger = createLedgerStore(database, scope)
+  const trades = createTradeStore(database, scope)
+  const operator = createOperatorStore(database, scope)
+  const { pool } = database
+  return {
+    span: ledger.span,
+    open: ledger.open,
+    book: ledger.book,
+    accountBalances: ledger.walletBalances,
+    appendEquity: operator.appendEquity,
+    keepFills: trades.keepFills,
+    keepOrders: trades.keepOrders,
+    commands: commandLog(operator),
+    async hedges() {
+      return (await hedgeRows(pool, account, HEDGES_SHOWN)).map(summary)
+    },
+    async hedge(hedgeId, prices) {
+      const row = await hedgeRowOf(pool, account, `hedge:${hedgeId}`)
+      if (!row) return undefined
+      const [postings, fills, funding] = await Promise.all([
+        ledger.postingsOfHedge(hedgeId),
+        trades.fillsOfHedge(hedgeId),
+        ledger.fundingOfHedge(hedgeId),
+      ])
+      return { ...summary(row), result: hedgeResult(postings, prices), fills, funding }
+    },
+    ledgerPage: ledger.postings,
+    fundingPage: ledger.fundingPayments,
+    equity: operator.equity,
+  }
+}
+
+const summary = ({ context, state, sinceMs }: HedgeRow): JsonObject =>
+  hedgeSummary(context as unknown as HedgeContext, state, sinceMs)
+
+function commandLog(operator: ReturnType<typeof createOperatorStore>): CommandLog {
+  return {
+    async find(key, digest) {
+      const known = await operator.command(key)
+      if (!known) return undefined
+      return known.request.digest === digest ? (known.outcome as unknown as SendOutcome) : 'other'
+    },
+    async keep({ key, request, digest, target, by, source, outcome, atMs }) {
+      await operator.recordCommand({
+        idempotencyKey: key,
+        operator: by,
+        source,
+        target,
+        request: { ...request, digest },
+        outcome: outcome as unknown as JsonObject,
+        atMs,
+      })
+    },
+  }
+}
