@@ -23,11 +23,11 @@ async function drive(clock: VirtualClock, done: () => boolean): Promise<void> {
   }
 }
 
-function start(fault: (request: CoreRequest) => Fault = () => 'none') {
-  const clock = new VirtualClock(START_MS)
+function start(fault: (request: CoreRequest) => Fault = () => 'none', startAtMs = START_MS) {
+  const clock = new VirtualClock(startAtMs)
   const core = createSimulatedBybit({
     seed: 7,
-    startAtMs: START_MS,
+    startAtMs,
     accounts: [{ uid: UID, balances: { USDT: '100000' } }],
   })
   const shell = inProcessBybit({ core, clock, latencyMs: 5, fault })
@@ -176,5 +176,31 @@ describe('the line', () => {
       return facts.slice(0, 200)
     }
     expect(await hear()).toEqual(await hear())
+  })
+
+  test('a settlement is heard as a funding fill whose fee is what the log books, with the sign turned', async () => {
+    // Bybit: an execution's funding fee is positive when paid, a log row's funding is positive when received.
+    const { clock, open, run, until } = start(() => 'none', Date.UTC(2026, 5, 1, 7, 59))
+    const exchange = open()
+    const facts: AccountFact[] = []
+    exchange.watchAccount(fact => facts.push(fact))
+    await until(() => facts.length > 0)
+    const bid = await book(open(), until)
+    await run(exchange.placeOrder({ ...order(6), limitPrice: price(bid) }))
+    await until(() => facts.some(fact => fact.kind === 'fill' && fact.fill.cause === 'funding'))
+    const funding = facts.flatMap(fact =>
+      fact.kind === 'fill' && fact.fill.cause === 'funding' ? [fact.fill] : [],
+    )
+    const nowMs = clock.nowMs()
+    const rows = await run(exchange.transactions(nowMs - 3_600_000, nowMs + 1_000))
+    const settlement = rows.filter(row => row.kind === 'settlement')
+    expect(funding).toHaveLength(1)
+    expect(settlement).toHaveLength(1)
+    expect(Number(settlement[0]?.funding)).toBe(-Number(funding[0]?.fee))
+    expect(Number(funding[0]?.fee)).not.toBe(0)
+    const [print] = await run(exchange.fundingHistory('BTCUSDT', nowMs - 3_600_000, nowMs + 1))
+    expect(print?.settledAtMs).toBe(Date.UTC(2026, 5, 1, 8))
+    // Long: pays when the rate is positive.
+    expect(Math.sign(Number(funding[0]?.fee))).toBe(Math.sign(Number(print?.rate)))
   })
 })

@@ -24,6 +24,9 @@ const KEY_FAULTS = new Map<number, string>([
   [33004, 'The API key has expired: create a new one and set BYBIT_API_KEY and BYBIT_API_SECRET.'],
 ])
 
+const BLOCKED =
+  'Bybit blocks this address (HTTP 403): it asked too often, or its region is not served. Wait ten minutes, or run from elsewhere.'
+
 const told = (error: unknown): string =>
   error instanceof Error ? error.message : 'it failed in an unknown way'
 
@@ -54,6 +57,13 @@ async function checkFacts(exchange: Exchange): Promise<string[]> {
   return faults
 }
 
+function sentenceOf(error: unknown): string {
+  const code = error instanceof ExchangeFailure ? error.code : undefined
+  const known = code === undefined ? undefined : KEY_FAULTS.get(code)
+  if (known) return known
+  return told(error).includes('HTTP 403') ? BLOCKED : `The exchange did not answer: ${told(error)}`
+}
+
 /** Every fault found, in the order they should be mended; an empty list is a good account. Never throws. */
 export async function checkAccount(exchange: Exchange, clock: Clock): Promise<string[]> {
   const faults: string[] = []
@@ -61,11 +71,8 @@ export async function checkAccount(exchange: Exchange, clock: Clock): Promise<st
     try {
       faults.push(...(await check(exchange, clock)))
     } catch (error) {
-      const code = error instanceof ExchangeFailure ? error.code : undefined
-      faults.push(
-        (code === undefined ? undefined : KEY_FAULTS.get(code)) ??
-          `The exchange did not answer: ${told(error)}`,
-      )
+      const sentence = sentenceOf(error)
+      if (!faults.includes(sentence)) faults.push(sentence)
     }
   }
   return faults

@@ -57,8 +57,10 @@ function politeness(clock: Clock) {
       blocks = 0
     },
     failed(failure: WireFailure) {
-      if (failure.message !== 'HTTP 403') return
-      quietUntilMs = clock.nowMs() + Math.min(SILENCE_MS * 2 ** blocks, SILENCE_MAX_MS)
+      const nowMs = clock.nowMs()
+      // Calls that were under way together are one block.
+      if (failure.message !== 'HTTP 403' || nowMs < quietUntilMs) return
+      quietUntilMs = nowMs + Math.min(SILENCE_MS * 2 ** blocks, SILENCE_MAX_MS)
       blocks++
     },
   }

@@ -16,56 +16,49 @@ export type TickerAnswer =
 
 export type TickerBuilder = { apply(message: Row): TickerAnswer; forget(): void }
 
-/** What Hedgerow reads of a ticker, in our words. */
-function perpTicker(row: Row, atMs: number): PerpTicker {
-  const hours = integerAt(row, 'fundingIntervalHour')
-  if (hours <= 0) throw garbled('fundingIntervalHour', 'hours above 0', row.fundingIntervalHour)
-  return {
-    symbol: textAt(row, 'symbol'),
-    markPrice: price(decimalAt(row, 'markPrice')),
-    indexPrice: price(decimalAt(row, 'indexPrice')),
-    lastPrice: price(decimalAt(row, 'lastPrice')),
-    fundingRate: fundingRate(decimalAt(row, 'fundingRate')),
-    nextFundingAtMs: instantAt(row, 'nextFundingTime'),
-    fundingIntervalMs: hours * HOUR_MS,
-    atMs,
-  }
+/** What Hedgerow reads of a ticker, field by field: a delta is checked and translated only where it changes something. */
+const READ: Readonly<Record<string, (row: Row) => Partial<PerpTicker>>> = {
+  symbol: row => ({ symbol: textAt(row, 'symbol') }),
+  markPrice: row => ({ markPrice: price(decimalAt(row, 'markPrice')) }),
+  indexPrice: row => ({ indexPrice: price(decimalAt(row, 'indexPrice')) }),
+  lastPrice: row => ({ lastPrice: price(decimalAt(row, 'lastPrice')) }),
+  fundingRate: row => ({ fundingRate: fundingRate(decimalAt(row, 'fundingRate')) }),
+  nextFundingTime: row => ({ nextFundingAtMs: instantAt(row, 'nextFundingTime') }),
+  fundingIntervalHour: row => ({ fundingIntervalMs: hoursAt(row, 'fundingIntervalHour') * HOUR_MS }),
+}
+const FIELDS = Object.entries(READ)
+
+function hoursAt(row: Row, field: string): number {
+  const hours = integerAt(row, field)
+  if (hours <= 0) throw garbled(field, 'hours above 0', row[field])
+  return hours
 }
 
-/** The fields a ticker is made of: only a change in one of them needs a new look. */
-const READ = [
-  'markPrice',
-  'indexPrice',
-  'lastPrice',
-  'fundingRate',
-  'nextFundingTime',
-  'fundingIntervalHour',
-] as const
+/** A snapshot must hold every field; a delta holds what it changes. */
+function changesOf(data: Row, whole: boolean): Partial<PerpTicker> {
+  const changes = {}
+  for (const [field, read] of FIELDS) if (whole || field in data) Object.assign(changes, read(data))
+  return changes
+}
 
 export function tickerBuilder(): TickerBuilder {
-  let held: Record<string, unknown> | undefined
   let last: PerpTicker | undefined
 
   return {
     forget() {
-      held = undefined
       last = undefined
     },
     apply(message) {
       try {
-        const data = rowOf(message.data, 'data')
-        const atMs = instantAt(message, 'ts')
-        if (message.type === 'snapshot') {
-          held = { ...data }
-          last = undefined
-        } else if (!held) return { kind: 'waiting' }
-        const changed = last === undefined || READ.some(field => field in data)
-        if (changed) Object.assign(held, data)
-        last = changed || !last ? perpTicker(held, atMs) : { ...last, atMs }
+        const whole = message.type === 'snapshot'
+        if (!whole && !last) return { kind: 'waiting' }
+        const changes = changesOf(rowOf(message.data, 'data'), whole)
+        // Every field is there: a snapshot was whole, and deltas only replace.
+        last = { ...last, ...changes, atMs: instantAt(message, 'ts') } as PerpTicker
         return { kind: 'ticker', ticker: last }
       } catch (error) {
         if (!(error instanceof ExchangeFailure)) throw error
-        held = undefined
+        last = undefined
         return { kind: 'broken', cause: error.message }
       }
     },
