@@ -72,6 +72,12 @@ describe.skipIf(!present)('replies have the keys and types of the documented one
     ['account_collateral-info__1', '/v5/account/collateral-info', {}],
     ['spot-margin-uta_status__1', '/v5/spot-margin-trade/state', {}],
     ['account_get-user-setting-config__1', '/v5/account/user-setting-config', {}],
+    ['market_open-interest__1', '/v5/market/open-interest', linear],
+    ['spot-margin-uta_vip-margin__1', '/v5/spot-margin-trade/data', {}],
+    ['spot-margin-uta_tier-collateral-ratio__1', '/v5/spot-margin-trade/collateral', {}],
+    ['account_borrow-history__1', '/v5/account/borrow-history', {}],
+    ['position_close-pnl__1', '/v5/position/closed-pnl', linear],
+    ['account_unified-trans-amnt__1', '/v5/account/withdrawal', { coinName: 'BTC,SOL,XRP,ETH' }],
   ])('%s', (name, path, params) => {
     const reply = busyDesk().request('GET', path, params)
     expect(reply.retCode).toBe(0)

@@ -13,6 +13,8 @@ const KEPT = 2 * 1440
 const WIDTH = SERIES.length * 4
 
 export type Candles = {
+  /** Forgets everything: the past is made anew, backwards from the next price noted, so that it joins on. */
+  clear(): void
   /** Notes the present prices of one coin, in the order of `SERIES`. */
   note(listing: number, nowMs: number, prices: readonly [number, number, number, number, number]): void
   /** Minutes that exist with `fromMs <= start < toMs`, oldest first. Holes stay holes. */
@@ -70,6 +72,8 @@ function fillPast(ring: Ring, salt: number, volatility: number): void {
     const normal = (hashFraction(salt, minute, 1) + hashFraction(salt, minute, 2) - 1) * 2.4495
     factor *= 1 - volatility * normal
     const reach = 1 + volatility * hashFraction(salt, minute, 3)
+    // What was really noted since may lie in the same slot of the ring: it stays.
+    if ((ring.minutes[minute % KEPT] ?? -1) > minute) continue
     for (const part of [factor, Math.max(later, factor) * reach, Math.min(later, factor) / reach, later])
       put(ring, minute, [...start.slice(0, 4).map(price => price * part), premium])
   }
@@ -89,6 +93,9 @@ export function createCandles(
     return ring
   }
   return {
+    clear() {
+      for (let listing = 0; listing < listings; listing++) rings[listing] = blankRing()
+    },
     note(listing, nowMs, prices) {
       const ring = rings[listing]
       if (!ring) return

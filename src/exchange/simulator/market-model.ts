@@ -188,6 +188,7 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
         throw new Error(`saved market: expected ${listings.length} coins, found ${from?.coins?.length}`)
       state = structuredClone(from)
       due = []
+      candles.clear()
       note()
     },
   }

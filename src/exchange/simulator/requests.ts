@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from '../../domain/json.ts'
 import { isRefusal, refuse } from './params.ts'
 import { accountRoutes } from './requests-account.ts'
+import { extraRoutes } from './requests-extras.ts'
 import { klineRoutes } from './requests-klines.ts'
 import { marketRoutes } from './requests-market.ts'
 import { orderRoutes } from './requests-orders.ts'
@@ -14,6 +15,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map([
   ...Object.entries(klineRoutes),
   ...Object.entries(orderRoutes),
   ...Object.entries(accountRoutes),
+  ...Object.entries(extraRoutes),
 ])
 
 /** Trade-socket operations are the order paths by another name. */
