@@ -293,6 +293,20 @@ describe('streams', () => {
     expect(sent(LINEAR, 'subscribe').length).toBe(2 * asked.length)
   })
 
+  test('a wire closed at any moment of dialling leaves no socket behind', async () => {
+    for (let waitMs = 0; waitMs < 12; waitMs++) {
+      open()
+      watch('linear', ['tickers.BTCUSDT'])
+      listen()
+      await new Promise(resolve => setTimeout(resolve, waitMs))
+      await wire.close()
+    }
+    // A client left behind would hold its socket open for ever.
+    await until(
+      () => server.connections.size > 0 && [...server.sockets.values()].every(open => open.size === 0),
+    )
+  })
+
   test('a closed wire dials no more', async () => {
     open()
     const said = listen()

@@ -253,6 +253,51 @@ describe('account facts', () => {
     ])
   })
 
+  test('a cancel that loses the race to a fill gives two Filled messages, and both say filled', () => {
+    const { account, own } = watching()
+    const row = {
+      category: 'linear',
+      symbol: 'BTCUSDT',
+      orderId: '1',
+      orderLinkId: 'link',
+      side: 'Buy',
+      qty: '1',
+      cumExecQty: '1',
+      orderStatus: 'Filled',
+      rejectReason: 'EC_NoError',
+      updatedTime: '1700000000000',
+    }
+    own.message(push('order', row))
+    own.message(
+      push('order', { ...row, cancelType: 'CancelByUser', rejectReason: 'EC_OrigClOrdIDDoesNotExist' }),
+    )
+    expect(account).toMatchObject([
+      { report: { status: 'filled', filledQty: '1', rejectReason: '' } },
+      { report: { status: 'filled', filledQty: '1', rejectReason: 'EC_OrigClOrdIDDoesNotExist' } },
+    ])
+  })
+
+  test.each([
+    ['Cancelled', 'cancelled'],
+    ['PartiallyFilledCanceled', 'cancelled'],
+    ['Deactivated', 'cancelled'],
+    ['Rejected', 'rejected'],
+    ['PartiallyFilled', 'open'],
+    ['Untriggered', 'open'],
+  ])('Bybit’s %s is %s, with the quantity that was filled', (orderStatus, status) => {
+    const { account, own } = watching()
+    const row = {
+      category: 'spot',
+      symbol: 'BTCUSDT',
+      orderId: '1',
+      orderLinkId: 'link',
+      side: 'Buy',
+      qty: '1',
+    }
+    own.message(push('order', { ...row, cumExecQty: '0.30', orderStatus, updatedTime: '1700000000000' }))
+    expect(account).toMatchObject([{ report: { status, filledQty: '0.3' } }])
+  })
+
   test('rows of options and inverse contracts are not ours', () => {
     const { account, own } = watching()
     own.message(push('order', { category: 'option', symbol: 'X' }))

@@ -221,6 +221,22 @@ export const exchangeContract = (name: string, start: () => Promise<ContractVenu
       },
     )
 
+    test.each(['spot', 'linear'] as const)(
+      'a post-only %s order that would take is accepted, then cancelled: an ack is no outcome',
+      async of => {
+        const order: OrderRequest = { ...taker(of, 'Buy', '0.01'), timeInForce: 'PostOnly' }
+        expect(await place(order)).toMatchObject({ kind: 'accepted' })
+        const last = () =>
+          account.findLast(fact => fact.kind === 'order' && fact.report.orderLinkId === order.orderLinkId)
+        await venue.until(() => last() !== undefined)
+        expect(last()).toMatchObject({
+          report: { filledQty: '0', rejectReason: 'EC_PostOnlyWillTakeLiquidity' },
+        })
+        expect(await find(order)).toMatchObject({ kind: 'found', fills: [] })
+        expect(await venue.run(exchange.openOrders())).toEqual([])
+      },
+    )
+
     test('an IOC that finds no price ends cancelled without a fill', async () => {
       const order: OrderRequest = { ...maker('linear', '0.01'), timeInForce: 'IOC' }
       expect(await place(order)).toMatchObject({ kind: 'accepted' })
