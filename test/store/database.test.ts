@@ -1,0 +1,86 @@
+import { MikroORM } from '@mikro-orm/postgresql'
+import { describe, expect, test } from 'vitest'
+import { addressText, DatabaseTooNew, DatabaseUnavailable, openDatabase } from '../../src/store/database.ts'
+import { ormOptions } from '../../src/store/orm-options.ts'
+import { silentLog } from '../../src/store/store-log.ts'
+import { EquityTable } from '../../src/store/tables-operator.ts'
+import { emptyDatabase, openTestDatabase, testServer } from './test-database.ts'
+
+describe('the database', () => {
+  test('migrated from empty is what the tables say, and migrating again changes nothing', async () => {
+    const address = await emptyDatabase(await testServer())
+    const first = await openDatabase({ ...address, log: silentLog })
+    expect((await first.orm.schema.getUpdateSchemaSQL()).trim()).toBe('')
+    const migrated = await first.orm.migrator.getExecuted()
+    await first.close()
+    const second = await openDatabase({ ...address, log: silentLog })
+    expect(await second.orm.migrator.getExecuted()).toEqual(migrated)
+    expect(await second.orm.migrator.getPending()).toEqual([])
+    await second.close()
+  })
+
+  test('is migrated once by two engines that start together', async () => {
+    const address = await emptyDatabase(await testServer())
+    const both = await Promise.all([
+      openDatabase({ ...address, log: silentLog }),
+      openDatabase({ ...address, log: silentLog }),
+    ])
+    for (const database of both) await database.close()
+  })
+
+  test('has a migration for every change of its tables', async () => {
+    const address = await emptyDatabase(await testServer())
+    const { socketDir, user, database } = address
+    const orm = await MikroORM.init({ ...ormOptions, host: socketDir, user, dbName: database })
+    expect(await orm.migrator.checkSchema()).toBe(false)
+    await orm.close()
+  })
+
+  test('written by a newer version is refused, by the name of what is unknown', async () => {
+    const address = await emptyDatabase(await testServer())
+    const database = await openDatabase({ ...address, log: silentLog })
+    await database.pool.query(`insert into mikro_orm_migrations (name) values ('29990101000000-hovercraft')`)
+    await database.close()
+    const opened = openDatabase({ ...address, log: silentLog })
+    await expect(opened).rejects.toBeInstanceOf(DatabaseTooNew)
+    await expect(opened).rejects.toThrow('29990101000000-hovercraft')
+  })
+
+  test('that does not answer is asked again, then named without its password', async () => {
+    const warned: string[] = []
+    const opened = openDatabase({
+      url: 'postgresql://trader:secret@127.0.0.1:1/books',
+      bootPatienceMs: 400,
+      log: { ...silentLog, warn: message => warned.push(message) },
+    })
+    await expect(opened).rejects.toBeInstanceOf(DatabaseUnavailable)
+    await expect(opened).rejects.toThrow(/trader@127\.0\.0\.1:1\/books.*ECONNREFUSED/)
+    await expect(opened).rejects.not.toThrow('secret')
+    expect(warned).toHaveLength(1)
+    expect(addressText({ url: 'not a url secret' })).not.toContain('secret')
+  })
+
+  test('that is not there is told at once: waiting does not make it', async () => {
+    const { socketDir, user } = await testServer()
+    const opened = openDatabase({
+      socketDir,
+      user,
+      database: 'nowhere',
+      log: silentLog,
+      bootPatienceMs: 3_600_000,
+    })
+    await expect(opened).rejects.toThrow(/"nowhere" does not exist/)
+  })
+
+  test('survives the cut of all its connections, and its pool keeps its room', async () => {
+    const database = await openTestDatabase()
+    for (let round = 0; round < 15; round++) {
+      const cut = database.orm.em.fork().transactional(async em => {
+        await em.execute('select pg_terminate_backend(pg_backend_pid())')
+      })
+      await expect(cut).rejects.toThrow()
+    }
+    expect(await database.orm.em.fork().count(EquityTable)).toBe(0)
+    await database.close()
+  })
+})
