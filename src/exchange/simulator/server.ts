@@ -79,7 +79,7 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
     return reply
   }
   const limits = rateLimits(driver.nowMs, options.requestsPer5s ?? 60_000)
-  const gate = { accounts, nowMs: driver.nowMs }
+  const gate = { accounts, speed, nowMs: driver.nowMs }
   const publicSockets = publicHandler(() => hub, driver.subscribe)
   const hub: Hub = openSockets(http, {
     deliver,
@@ -88,7 +88,7 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
       'public-spot': publicSockets,
       'public-linear': publicSockets,
       private: privateHandler(gate),
-      trade: tradeHandler({ ...gate, speed, limits, ask }),
+      trade: tradeHandler({ ...gate, limits, ask }),
     },
   })
   core.want(hub.isWanted)

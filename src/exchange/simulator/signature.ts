@@ -28,6 +28,10 @@ export function signs(signature: string, text: string, secret: string): boolean 
 export const timely = (timestampMs: number, recvWindowMs: number, nowMs: number, speed: number): boolean =>
   timestampMs >= nowMs - recvWindowMs * Math.max(1, speed) && timestampMs < nowMs + 1000 * Math.max(1, speed)
 
+/** A socket's `auth` must not have expired; what travels a while at a high speed is given that while, as `timely` does. */
+export const unexpired = (expiresMs: number, nowMs: number, speed: number): boolean =>
+  expiresMs > nowMs - 5000 * Math.max(0, speed - 1)
+
 /** Bybit's words for 10002. */
 export const staleText = (sentAtMs: number, windowMs: number, nowMs: number): string =>
   `invalid request, please check your server timestamp or recv_window param. req_timestamp[${sentAtMs}],server_timestamp[${nowMs}],recv_window[${windowMs}]`

@@ -4,12 +4,13 @@
  */
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { Accounts } from './server-accounts.ts'
-import { signs, socketText } from './signature.ts'
+import { signs, socketText, unexpired } from './signature.ts'
 import type { Push } from './simulated.ts'
 import { type Connection, type Handler, type Message, requestIdOf } from './sockets-connection.ts'
 
 export type Gate = {
   accounts: Accounts
+  speed: number
   /** Simulator time. */
   nowMs(): number
 }
@@ -20,7 +21,7 @@ type Refusal = { code: number; text: string }
 export function authenticate(
   connection: Connection,
   args: Json[],
-  { accounts, nowMs }: Gate,
+  { accounts, speed, nowMs }: Gate,
 ): Refusal | undefined {
   const [key, expires, signature] = args
   if (
@@ -31,7 +32,7 @@ export function authenticate(
     return { code: 10001, text: 'Params Error' }
   const account = accounts.byKey(key)
   if (!account) return { code: 10003, text: 'API key is invalid.' }
-  if (!(Number(expires) > nowMs()))
+  if (!unexpired(Number(expires), nowMs(), speed))
     return { code: 10001, text: 'Params Error: expires must be in the future' }
   if (!signs(signature, socketText(expires), account.secret)) return { code: 10004, text: 'Error sign' }
   connection.uid = account.uid

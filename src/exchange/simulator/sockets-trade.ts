@@ -10,7 +10,6 @@ import type { Connection, Handler, Message } from './sockets-connection.ts'
 import { authenticate, type Gate } from './sockets-private.ts'
 
 type Desk = Gate & {
-  speed: number
   limits: RateLimits
   ask(request: CoreRequest): CoreReply
 }
