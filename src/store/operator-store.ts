@@ -28,8 +28,6 @@ export type RaisedAlert = {
   raisedAtMs: number
 }
 
-export type OperatorStore = ReturnType<typeof createOperatorStore>
-
 export function createOperatorStore(database: Database, scope: AccountScope) {
   const { account } = scope
   return {

@@ -23,7 +23,7 @@ export function fittingDecimal(value: unknown, field: string, precision = 38, sc
 }
 
 /** numeric(38,18) as canonical decimal text: '1.5', never 1.5 or '1.500000000000000000'. */
-export class DecimalColumn extends Type<string, string> {
+class DecimalColumn extends Type<string, string> {
   override convertToDatabaseValue(value: string): string {
     return value === null || value === undefined ? value : fittingDecimal(value, this.prop?.name ?? 'decimal')
   }

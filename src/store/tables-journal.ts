@@ -10,7 +10,7 @@ import { instant, json, oneOf } from './tables-columns.ts'
 const ACTOR_STATUS = ['active', 'done', 'error']
 
 /** The account's identity and who may write for it. */
-export const LeaseRow = defineEntity({
+const LeaseRow = defineEntity({
   name: 'LeaseRow',
   tableName: 'lease',
   properties: {
@@ -26,7 +26,7 @@ export const LeaseRow = defineEntity({
 })
 
 /** The last state of each actor. */
-export const ActorRowTable = defineEntity({
+const ActorRowTable = defineEntity({
   name: 'ActorRowTable',
   tableName: 'actor',
   properties: {
@@ -49,7 +49,7 @@ export const ActorRowTable = defineEntity({
 })
 
 /** Every step of every actor, for ever. Gapless by a foreign key, append-only by a trigger. */
-export const TransitionTable = defineEntity({
+const TransitionTable = defineEntity({
   name: 'TransitionTable',
   tableName: 'transition',
   properties: {
@@ -92,7 +92,7 @@ export const TransitionTable = defineEntity({
 })
 
 /** Effects decided and not yet acknowledged: the outbox. */
-export const EffectTable = defineEntity({
+const EffectTable = defineEntity({
   name: 'EffectTable',
   tableName: 'effect',
   properties: {
@@ -108,7 +108,7 @@ export const EffectTable = defineEntity({
 })
 
 /** Events that made a chart throw. */
-export const PoisonTable = defineEntity({
+const PoisonTable = defineEntity({
   name: 'PoisonTable',
   tableName: 'poison',
   properties: {

@@ -5,7 +5,7 @@ import type { JsonObject } from '../domain/json.ts'
 import type { FundingRate, Price } from '../domain/units.ts'
 import { decimal, instant, json, oneOf, words } from './tables-columns.ts'
 
-export const InstrumentTable = defineEntity({
+const InstrumentTable = defineEntity({
   name: 'InstrumentTable',
   tableName: 'instrument',
   properties: {
@@ -21,7 +21,7 @@ export const InstrumentTable = defineEntity({
 })
 
 /** Settled funding rates: fractions per interval, positive when shorts receive. */
-export const FundingRateTable = defineEntity({
+const FundingRateTable = defineEntity({
   name: 'FundingRateTable',
   tableName: 'funding_rate',
   properties: {
@@ -31,7 +31,7 @@ export const FundingRateTable = defineEntity({
   },
 })
 
-export const KlineTable = defineEntity({
+const KlineTable = defineEntity({
   name: 'KlineTable',
   tableName: 'kline',
   properties: {

@@ -12,7 +12,7 @@ export type JournalBench = {
   close(): Promise<void>
 }
 
-export function journalContract(name: string, open: () => Promise<JournalBench>): void {
+export const journalContract = (name: string, open: () => Promise<JournalBench>): unknown =>
   describe(`the journal ${name}`, () => {
     let bench: JournalBench
     let journal: Journal
@@ -199,4 +199,3 @@ export function journalContract(name: string, open: () => Promise<JournalBench>)
       expect(await journal.loadActor(id)).toBeUndefined()
     })
   })
-}
