@@ -37,6 +37,7 @@ function hear(world: World, heard: Map<string, Heard>, fact: AccountFact) {
 }
 
 function hearOrder(world: World, heard: Map<string, Heard>, report: OrderReport) {
+  world.recorder.order(report)
   if (report.status === 'open') return
   const entry = entryOf(world, heard, report.orderLinkId)
   if (!entry) return
@@ -45,6 +46,7 @@ function hearOrder(world: World, heard: Map<string, Heard>, report: OrderReport)
 }
 
 function hearFill(world: World, heard: Map<string, Heard>, fill: Fill) {
+  world.recorder.fill(fill)
   if (fill.cause !== 'funding') world.bookSoon()
   if (fill.cause === 'adl' || fill.cause === 'liquidation') {
     world.alerts.raise('page', 'venue.took-position', {

@@ -6,6 +6,7 @@ import type { Usdt } from '../src/domain/units.ts'
 import type { Exchange } from '../src/exchange/exchange.ts'
 import type { Telemetry } from '../src/telemetry.ts'
 import type { MarketBoard } from './market-board.ts'
+import type { Recorder } from './recorder.ts'
 import type { Runtime } from './runtime.ts'
 
 /** The account as last read. */
@@ -24,6 +25,7 @@ export type World = {
   newRiskRefused: () => string | null
   /** Throws when this process no longer owns the account: nothing may leave it (promise 8). */
   assertOwner: () => void
+  recorder: Recorder
   funds: () => Funds | undefined
   /** Something happened that moves money: book it soon. */
   bookSoon: () => void

@@ -14,6 +14,13 @@ const strategy = z.strictObject({
     'SOLUSDT',
     'XRPUSDT',
     'DOGEUSDT',
+    'BNBUSDT',
+    'ADAUSDT',
+    'LINKUSDT',
+    'AVAXUSDT',
+    'SUIUSDT',
+    'INJUSDT',
+    'WIFUSDT',
     '1000PEPEUSDT',
   ]),
   horizonHours: numberKey({

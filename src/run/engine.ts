@@ -4,6 +4,7 @@
  */
 import { type Bookkeeper, type Books, createBookkeeper } from '../../actors/bookkeeper.ts'
 import { createMarketBoard, type MarketBoard } from '../../actors/market-board.ts'
+import { createRecorder, type Records } from '../../actors/recorder.ts'
 import { createRuntime, type Runtime } from '../../actors/runtime.ts'
 import { type Judgements, noJudgements } from '../../actors/scanner.ts'
 import { heldChildren } from '../../actors/supervisor.ts'
@@ -26,7 +27,7 @@ export type EngineParts = {
   clock: Clock
   exchange: Exchange
   journal: Journal
-  books: Books
+  books: Books & Records
   pairs: readonly HedgePair[]
   rules: Rules
   telemetry: Telemetry
@@ -75,6 +76,7 @@ export function createEngine(parts: EngineParts): Engine {
     assertOwner() {
       if (!parts.isOwner()) throw new Error('this process no longer owns the account')
     },
+    recorder: createRecorder(parts.books, telemetry),
     funds: bookkeeper.funds,
     bookSoon: bookkeeper.bookSoon,
     bookNow: bookkeeper.bookNow,
@@ -127,7 +129,7 @@ type HeldBack = Parameters<Runtime['boot']>[0]
 const isHeldBack: HeldBack = ({ actorId }, rows) => heldChildren(rows).has(actorId)
 
 /** Promise 9: fresh data and free margin are judged with each plan; here is the rest. */
-function newRiskRefused(runtime: Runtime, { journal, isOwner }: EngineParts): string | null {
+function newRiskRefused(runtime: Runtime, { exchange, journal, isOwner }: EngineParts): string | null {
   const engine = runtime.get('engine')
   const state = engine?.cell?.state ?? 'absent'
   if (state !== 'trading') {
@@ -135,6 +137,7 @@ function newRiskRefused(runtime: Runtime, { journal, isOwner }: EngineParts): st
     return `the engine is ${state}${halt ? ` (${halt.because})` : because ? ` (${because})` : ''}`
   }
   if (!isOwner()) return 'the lease on the account is lost'
+  if (!exchange.orderEntryReady()) return 'order entry is down'
   const { oldestPendingMs } = journal.health()
   if (oldestPendingMs > JOURNAL_SLOW_MS) return `the journal has not answered for ${oldestPendingMs} ms`
   return null

@@ -60,7 +60,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     ...ormOptions,
     ...ormAddress(options),
     driverOptions: { ...TIMEOUTS, max: options.poolMax ?? 12, application_name: 'hedgerow' },
-    logger: message => options.log.warn(message),
+    colors: false,
+    logger: message => options.log.info(message),
   })
   try {
     await migrate(orm, settings)

@@ -1,8 +1,9 @@
 /** The ledger's store in memory, for engines on a virtual clock. */
 import type { Books } from '../../actors/bookkeeper.ts'
+import type { Records } from '../../actors/recorder.ts'
 import { balances, openingPostings, type Posting } from '../../src/domain/ledger.ts'
 
-export type MemoryBooks = Books & { postings: Posting[]; unexplained(): Posting[] }
+export type MemoryBooks = Books & Records & { postings: Posting[]; unexplained(): Posting[] }
 
 export function memoryBooks(): MemoryBooks {
   const postings: Posting[] = []
@@ -27,5 +28,7 @@ export function memoryBooks(): MemoryBooks {
     },
     accountBalances: async () => balances(postings),
     async appendEquity() {},
+    async keepFills() {},
+    async keepOrders() {},
   }
 }
