@@ -14,6 +14,7 @@ import { restText, sign } from '../../src/exchange/simulator/signature.ts'
 import { peer } from './simulator-server-peer.ts'
 
 const entry = fileURLToPath(new URL('./simulator-server-stub-process.ts', import.meta.url))
+const real = fileURLToPath(new URL('../../src/exchange/simulator/simulator-process.ts', import.meta.url))
 let folder = ''
 const children: ChildProcess[] = []
 const launched: LaunchedSimulator[] = []
@@ -28,8 +29,10 @@ afterEach(async () => {
 
 type Run = { child: ChildProcess; url: string; pid: number }
 
-async function run(...args: string[]): Promise<Run> {
-  const child = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+const run = (...args: string[]): Promise<Run> => runProgram(entry, ...args)
+
+async function runProgram(program: string, ...args: string[]): Promise<Run> {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   children.push(child)
   const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
   return { child, ...(JSON.parse(line.toString()) as { url: string; pid: number }) }
@@ -53,11 +56,12 @@ async function status(url: string): Promise<SimulatorStatus> {
 
 async function signed(url: string, path: string, body = ''): Promise<{ retCode: number; result: object }> {
   const timestamp = String((await status(url)).nowMs)
+  const payload = body || (path.split('?')[1] ?? '')
   const headers = {
     'X-BAPI-API-KEY': SIMULATOR_KEY,
     'X-BAPI-TIMESTAMP': timestamp,
     'X-BAPI-RECV-WINDOW': '5000',
-    'X-BAPI-SIGN': sign(restText(timestamp, SIMULATOR_KEY, '5000', body), SIMULATOR_SECRET),
+    'X-BAPI-SIGN': sign(restText(timestamp, SIMULATOR_KEY, '5000', payload), SIMULATOR_SECRET),
   }
   const response = await fetch(url + path, body ? { method: 'POST', headers, body } : { headers })
   return (await response.json()) as { retCode: number; result: object }
@@ -67,6 +71,24 @@ const place = (url: string, id: string) =>
   signed(url, '/v5/order/create', JSON.stringify({ category: 'spot', symbol: 'BTCUSDT', orderLinkId: id }))
 const ordersOf = async (url: string): Promise<{ orderLinkId: string }[]> =>
   ((await signed(url, '/v5/order/realtime')).result as { list: { orderLinkId: string }[] }).list
+
+const buySpot = (url: string, orderLinkId: string) => {
+  const order = { category: 'spot', symbol: 'BTCUSDT', side: 'Buy', orderType: 'Market', qty: '10' }
+  return signed(url, '/v5/order/create', JSON.stringify({ ...order, orderLinkId }))
+}
+
+/** The client ids of every closed spot order. */
+async function linksOf(url: string): Promise<Set<string>> {
+  const links = new Set<string>()
+  let cursor = ''
+  do {
+    const { result } = await signed(url, `/v5/order/history?category=spot&limit=50&cursor=${cursor}`)
+    const { list, nextPageCursor } = result as { list: { orderLinkId: string }[]; nextPageCursor: string }
+    for (const { orderLinkId } of list) links.add(orderLinkId)
+    cursor = encodeURIComponent(nextPageCursor)
+  } while (cursor)
+  return links
+}
 
 describe('the process', () => {
   test('says where it is in one line, and exits 0 on SIGTERM after saving', async () => {
@@ -103,6 +125,31 @@ describe('the process', () => {
     const { core } = JSON.parse(readFileSync(state, 'utf8')) as { core: { money: object } }
     expect(Object.values(core.money)).toEqual(['100000'])
     expect(readdirSync(folder).filter(name => name.endsWith('.log')).length).toBeLessThanOrEqual(1)
+  })
+
+  test('killed in the middle of a stream of orders, it knows every one that it acknowledged', async () => {
+    const state = join(folder, 'account.json')
+    const acknowledged: string[] = []
+    for (const round of [1, 2, 3]) {
+      const { child, url } = await runProgram(real, '--state', state, '--speed', '60')
+      const known = await linksOf(url)
+      expect(acknowledged.filter(id => !known.has(id))).toEqual([])
+      const sent = Array.from({ length: 60 }, (_, i) => `k${round}-${i}`)
+      // The kill falls when a third is acknowledged and the rest is under way.
+      await Promise.all(
+        sent.map(async id => {
+          const reply = await buySpot(url, id).catch(() => undefined)
+          if (reply?.retCode === 0) acknowledged.push(id)
+          if (acknowledged.length >= round * 20) child.kill('SIGKILL')
+        }),
+      )
+      child.kill('SIGKILL')
+      if (child.signalCode === null) await once(child, 'exit')
+    }
+    expect(acknowledged.length).toBeGreaterThan(0)
+    const { url } = await runProgram(real, '--state', state, '--speed', '60')
+    const known = await linksOf(url)
+    expect(acknowledged.filter(id => !known.has(id))).toEqual([])
   })
 
   test('drops a torn last line, which nobody was told of', async () => {
