@@ -7,6 +7,7 @@ import { hash, hashFraction } from './random.ts'
 
 export const SERIES = ['spot', 'perp', 'mark', 'index', 'premium'] as const
 export type Series = (typeof SERIES)[number]
+export type Range = { open: number; high: number; low: number }
 export type Candle = { atMs: number; open: number; high: number; low: number; close: number }
 
 const KEPT = 2 * 1440
@@ -19,6 +20,8 @@ export type Candles = {
   note(listing: number, nowMs: number, prices: readonly [number, number, number, number, number]): void
   /** Minutes that exist with `fromMs <= start < toMs`, oldest first. Holes stay holes. */
   minutes(listing: number, series: Series, fromMs: number, toMs: number): Candle[]
+  /** Highest and lowest of the same minutes, and the first one's open; undefined where there are none. */
+  range(listing: number, series: Series, fromMs: number, toMs: number): Range | undefined
   /** The minute a moment lies in; undefined where there is none. */
   at(listing: number, series: Series, atMs: number): Candle | undefined
 }
@@ -27,10 +30,11 @@ export type Candles = {
 export const minuteTurnover = (salt: number, atMs: number, scale: number, part = 1): number =>
   scale * (0.2 + 1.6 * hashFraction(salt, Math.floor(atMs / MINUTE_MS), 11)) * part
 
+/** `minutes` holds each slot's minute plus one, so that fresh memory reads as empty. */
 type Ring = { minutes: Float64Array; values: Float64Array; firstMs: number; filled: boolean }
 
 const blankRing = (): Ring => ({
-  minutes: new Float64Array(KEPT).fill(-1),
+  minutes: new Float64Array(KEPT),
   values: new Float64Array(KEPT * WIDTH),
   firstMs: -1,
   filled: false,
@@ -39,8 +43,8 @@ const blankRing = (): Ring => ({
 function put(ring: Ring, minute: number, prices: readonly number[]): void {
   const slot = minute % KEPT
   const at = slot * WIDTH
-  const fresh = ring.minutes[slot] !== minute
-  ring.minutes[slot] = minute
+  const fresh = ring.minutes[slot] !== minute + 1
+  ring.minutes[slot] = minute + 1
   for (let series = 0; series < SERIES.length; series++) {
     const price = prices[series] ?? 0
     const base = at + series * 4
@@ -53,10 +57,25 @@ function put(ring: Ring, minute: number, prices: readonly number[]): void {
 
 function candleAt(ring: Ring, series: number, minute: number): Candle | undefined {
   const slot = minute % KEPT
-  if (ring.minutes[slot] !== minute) return undefined
+  if (ring.minutes[slot] !== minute + 1) return undefined
   const base = slot * WIDTH + series * 4
-  const [open = 0, high = 0, low = 0, close = 0] = ring.values.subarray(base, base + 4)
-  return { atMs: minute * MINUTE_MS, open, high, low, close }
+  const part = (offset: number) => ring.values[base + offset] ?? 0
+  return { atMs: minute * MINUTE_MS, open: part(0), high: part(1), low: part(2), close: part(3) }
+}
+
+/** Without an object per minute: this is asked for every coin once a minute. */
+function rangeOf(ring: Ring, series: number, from: number, to: number): Range | undefined {
+  let found: Range | undefined
+  for (let minute = from; minute < to; minute++) {
+    const slot = minute % KEPT
+    if (ring.minutes[slot] !== minute + 1) continue
+    const base = slot * WIDTH + series * 4
+    const [high, low] = [ring.values[base + 1] ?? 0, ring.values[base + 2] ?? 0]
+    if (!found) found = { open: ring.values[base] ?? 0, high, low }
+    if (high > found.high) found.high = high
+    if (low < found.low) found.low = low
+  }
+  return found
 }
 
 /** Walks backwards from the first noted price; each minute ends where the next one begins. */
@@ -112,6 +131,12 @@ export function createCandles(
         if (candle) found.push(candle)
       }
       return found
+    },
+    range(listing, series, fromMs, toMs) {
+      const ring = ringOf(listing)
+      if (!ring) return undefined
+      const from = Math.ceil(Math.max(0, fromMs) / MINUTE_MS)
+      return rangeOf(ring, SERIES.indexOf(series), from, Math.ceil(toMs / MINUTE_MS))
     },
     at(listing, series, atMs) {
       const ring = ringOf(listing)

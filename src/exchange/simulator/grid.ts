@@ -44,8 +44,11 @@ function makeText(grid: Grid, count: number): string {
   const digits = String(Math.abs(scaled)).padStart(grid.decimals + 1, '0')
   const cut = digits.length - grid.decimals
   const text = `${scaled < 0 ? '-' : ''}${digits.slice(0, cut)}.${digits.slice(cut)}`
-  return grid.trims ? text.replace(/\.?0+$/, '') : text
+  return grid.trims ? trimmed(text) : text
 }
+
+/** Without trailing zeros: klines print prices so on both markets. */
+export const trimmed = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text)
 
 /** A decimal on or off the grid as Bybit would print it on this instrument. */
 export const gridText = (grid: Grid, value: Decimal): string =>

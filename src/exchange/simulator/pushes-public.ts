@@ -5,11 +5,11 @@
 import type { JsonObject } from '../../domain/json.ts'
 import { type Candle, minuteTurnover } from './candles.ts'
 import { MINUTE_MS } from './funding.ts'
-import { textOf } from './grid.ts'
+import { textOf, trimmed } from './grid.ts'
 import { type BookTopic, bookTopic, DEPTHS, firstBook, nextBook } from './public-books.ts'
 import { hash } from './random.ts'
 import type { Push } from './simulated.ts'
-import { lastTicks, linearTickerPush, spotTickerPush, turnoverScale } from './tickers.ts'
+import { lastTicks, linearTickerPush, priceText, spotTickerPush, turnoverScale } from './tickers.ts'
 import { tradeAt } from './trades.ts'
 import type { Instrument, Listing } from './universe.ts'
 import type { World } from './world.ts'
@@ -171,11 +171,7 @@ function klines(world: World, listing: Listing, instrument: Instrument): Speaker
     const nowMs = world.state.nowMs
     const part = confirm ? 1 : (nowMs - candle.atMs + 1) / MINUTE_MS
     const turnover = minuteTurnover(salt, candle.atMs, turnoverScale(listing, instrument), part)
-    const price = (value: number) =>
-      value
-        .toFixed(instrument.price.decimals)
-        .replace(/(\.\d*?)0+$/, '$1')
-        .replace(/\.$/, '')
+    const price = (value: number) => trimmed(priceText(instrument, value))
     return {
       start: candle.atMs,
       end: candle.atMs + MINUTE_MS - 1,
@@ -208,8 +204,9 @@ function klines(world: World, listing: Listing, instrument: Instrument): Speaker
     ]
   }
   const first = () => {
-    // The minute that somebody heard last, perhaps long ago, is no news to a new listener.
-    minuteMs = -1
+    // A minute heard long ago is no news to a new listener; one just running must still be confirmed to the others.
+    const { nowMs } = world.state
+    if (nowMs - minuteMs >= MINUTE_MS) minuteMs = -1
     return say()
   }
   return { channel: channelOf(instrument), topic, first, next: say }

@@ -1,11 +1,12 @@
 /** Klines of five kinds over REST, newest first, gathered from minutes. */
 import { type Candle, minuteTurnover, type Series } from './candles.ts'
 import { MINUTE_MS } from './funding.ts'
+import { trimmed } from './grid.ts'
 import { badRequest, instant, text, whole } from './params.ts'
 import { hash } from './random.ts'
 import { named } from './requests-market.ts'
 import { type Answer, type PublicCall, publicGet, type Route } from './routes.ts'
-import { turnoverScale } from './tickers.ts'
+import { priceText, turnoverScale } from './tickers.ts'
 import type { Instrument, Listing } from './universe.ts'
 
 const INTERVAL_MINUTES: Readonly<Record<string, number>> = {
@@ -43,9 +44,11 @@ const SERIES_OF: Readonly<Record<string, Series>> = {
   'premium-index-price-kline': 'premium',
 }
 
-function decimalsOf(listing: Listing, instrument: Instrument, series: Series): number {
-  if (series === 'premium') return 6
-  return series === 'mark' || series === 'index' ? listing.priceScale : instrument.price.decimals
+/** Traded prices are on the tick grid; mark, index and premium have decimals of their own. */
+function printer(listing: Listing, instrument: Instrument, series: Series): (price: number) => string {
+  if (series === 'premium') return price => price.toFixed(6)
+  if (series === 'mark' || series === 'index') return price => price.toFixed(listing.priceScale)
+  return price => trimmed(priceText(instrument, price))
 }
 
 function klines(kind: string, call: PublicCall): Answer {
@@ -64,10 +67,10 @@ function klines(kind: string, call: PublicCall): Answer {
   const fromMs = Math.max(earliest, Math.ceil(asked / intervalMs) * intervalMs)
   const series = SERIES_OF[kind] ?? (instrument.market === 'spot' ? 'spot' : 'perp')
   const rows = gather(world.market.candles.minutes(listing.index, series, fromMs, toMs + 1), intervalMs)
-  const decimals = decimalsOf(listing, instrument, series)
+  const print = printer(listing, instrument, series)
   const salt = hash(world.seed, listing.index, instrument.market === 'spot' ? 91 : 92)
   const list = rows.reverse().map(candle => {
-    const prices = [candle.open, candle.high, candle.low, candle.close].map(price => price.toFixed(decimals))
+    const prices = [candle.open, candle.high, candle.low, candle.close].map(print)
     const turnover = minuteTurnover(salt, candle.atMs, turnoverScale(listing, instrument) * minutes)
     const volume = (turnover / candle.close).toFixed(instrument.qty.decimals)
     return kind === 'kline'

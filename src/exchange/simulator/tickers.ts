@@ -32,26 +32,27 @@ function dayOf(world: World, listing: Listing, instrument: Instrument): Day {
   const known = cache.get(instrument)
   if (known?.atMinute === atMinute) return known
   const series: Series = instrument.market === 'spot' ? 'spot' : 'perp'
-  const minutes = world.market.candles.minutes(listing.index, series, nowMs - 24 * HOUR_MS, nowMs + 1)
+  const { candles } = world.market
+  const range = candles.range(listing.index, series, nowMs - 24 * HOUR_MS, nowMs + 1)
   const salt = saltOf(world, instrument)
+  const scale = turnoverScale(listing, instrument)
+  let turnover = 0
+  for (let back = 0; range && back < 1440; back++)
+    turnover += minuteTurnover(salt, nowMs - back * MINUTE_MS, scale)
   const day: Day = {
     atMinute,
-    high: 0,
-    low: Number.POSITIVE_INFINITY,
-    dayAgo: minutes[0]?.open ?? 0,
-    hourAgo: minutes.find(minute => minute.atMs >= nowMs - HOUR_MS)?.open ?? 0,
-    turnover: 0,
-  }
-  for (const minute of minutes) {
-    day.high = Math.max(day.high, minute.high)
-    day.low = Math.min(day.low, minute.low)
-    day.turnover += minuteTurnover(salt, minute.atMs, turnoverScale(listing, instrument))
+    high: range?.high ?? 0,
+    low: range?.low ?? Number.POSITIVE_INFINITY,
+    dayAgo: range?.open ?? 0,
+    hourAgo: candles.range(listing.index, series, nowMs - HOUR_MS, nowMs + 1)?.open ?? 0,
+    turnover,
   }
   cache.set(instrument, day)
   return day
 }
 
-const priceText = (instrument: Instrument, price: number): string =>
+/** A model's price as a trade would print it: on the tick grid. */
+export const priceText = (instrument: Instrument, price: number): string =>
   textOf(instrument.price, Math.max(1, Math.round(price / instrument.price.stepFloat)))
 
 /** The last trade's price: this second's side of the touch. Undefined without market data. */

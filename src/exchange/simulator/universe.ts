@@ -133,14 +133,21 @@ function listingOf(pair: readonly string[], index: number): Listing {
   }
 }
 
+/** Read from the tables once; nothing in it ever changes. */
+let whole: Universe | undefined
+
 /**
  * The built-in universe, or a part of it.
  *
  * @param symbols - perpetual symbols to list; all when left out. Throws for a symbol that is not built in.
  */
 export function builtInUniverse(symbols?: readonly string[]): Universe {
-  const pairs = rows(PAIR_TABLE).filter(pair => !symbols || symbols.includes(`${pair[0]}USDT`))
-  const missing = symbols?.filter(symbol => !pairs.some(pair => `${pair[0]}USDT` === symbol)) ?? []
+  if (!symbols) {
+    whole ??= universeOf(rows(PAIR_TABLE).map(listingOf))
+    return whole
+  }
+  const pairs = rows(PAIR_TABLE).filter(pair => symbols.includes(`${pair[0]}USDT`))
+  const missing = symbols.filter(symbol => !pairs.some(pair => `${pair[0]}USDT` === symbol))
   if (missing.length > 0) throw new Error(`universe: not built in: ${missing.join(', ')}`)
   return universeOf(pairs.map(listingOf))
 }
