@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { tokenPath } from '../api/token.ts'
 import type { Config } from '../config.ts'
+import { BYBIT_HOSTS } from '../exchange/bybit/sdk-wire.ts'
 import { type Client, engineClient } from './client.ts'
 import { CliFailure, explained } from './failure.ts'
 import { dim, green, print, printJson, red } from './output.ts'
@@ -129,14 +130,10 @@ function port({ host, port: wanted }: Config): Promise<Finding> {
   })
 }
 
-const HOSTS: Partial<Record<Config['mode'], string>> = {
-  demo: 'https://api-demo.bybit.com',
-  testnet: 'https://api-testnet.bybit.com',
-}
-
 /** Public and unsigned: no key is used to look. */
 async function reachable({ mode }: Config): Promise<Finding> {
-  const url = `${HOSTS[mode] ?? 'https://api.bybit.com'}/v5/market/time`
+  const environment = mode === 'demo' || mode === 'testnet' ? mode : 'live'
+  const url = `${BYBIT_HOSTS[environment].rest}/v5/market/time`
   const name = 'exchange'
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(5000) })

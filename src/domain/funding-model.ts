@@ -36,7 +36,7 @@ export function fitFundingModel(settled: readonly Settled[]): FundingModel | und
 function hourlyRates(settled: readonly Settled[]): { rate: number; hours: number }[] {
   return settled.slice(1).flatMap((each, i) => {
     const hours = (each.settledAtMs - (settled[i]?.settledAtMs ?? Number.NaN)) / HOUR_MS
-    return hours > 0 ? [{ rate: Number(each.rate) / hours, hours }] : []
+    return hours > 0 ? [{ rate: new Decimal(each.rate).toNumber() / hours, hours }] : []
   })
 }
 

@@ -22,6 +22,8 @@ const PROCESS_EDGES = {
 const JUDGES = {
   'src/domain/book.ts': 'impact in bps is judged against a limit',
   'src/domain/carry.ts': 'APR, basis in bps and hours to break-even are judged',
+  'src/domain/entry-basis.ts': 'basis in bps is judged against a stop',
+  'src/domain/funding-model.ts': 'a fitted rate and its half-life are expectations, judged and never booked',
   'src/domain/exit.ts': 'basis and expected funding in bps are judged',
   'src/domain/funding.ts': 'APR is judged',
 }

@@ -39,7 +39,8 @@ export type SdkWireSettings = {
   pulseMs?: number
 }
 
-const HOSTS: Record<Exclude<WireMode, 'sim'>, WireUrls> = {
+/** Bybit's own, by environment. */
+export const BYBIT_HOSTS: Record<Exclude<WireMode, 'sim'>, WireUrls> = {
   live: { rest: 'https://api.bybit.com', ws: 'wss://stream.bybit.com' },
   testnet: { rest: 'https://api-testnet.bybit.com', ws: 'wss://stream-testnet.bybit.com' },
   demo: { rest: 'https://api-demo.bybit.com', ws: 'wss://stream-demo.bybit.com' },
@@ -54,7 +55,7 @@ const PATHS = {
 function hostsOf({ mode, urls }: SdkWireSettings): WireUrls {
   if (urls) return urls
   if (mode === 'sim') throw new Error('mode sim: expected the urls of a simulator, found none')
-  return HOSTS[mode]
+  return BYBIT_HOSTS[mode]
 }
 
 export function createSdkWire(settings: SdkWireSettings): Wire {
@@ -63,7 +64,7 @@ export function createSdkWire(settings: SdkWireSettings): Wire {
   if ((key === '') !== (secret === ''))
     throw new Error('API key and secret: expected both or none, found one')
   const { rest: restUrl, ws } = hostsOf(settings)
-  const publicWs = mode === 'demo' && !settings.urls ? HOSTS.live.ws : ws
+  const publicWs = mode === 'demo' && !settings.urls ? BYBIT_HOSTS.live.ws : ws
   const redact = redactor(key, secret)
   const streams: StreamSettings = {
     key,
