@@ -5,7 +5,8 @@
 import { type Clock, scaledClock, systemClock } from '../clock.ts'
 import type { Config, KeyPair } from '../config.ts'
 import { checkAccount } from '../exchange/bybit/account-check.ts'
-import { createSdkWire, type WireMode, type WireUrls } from '../exchange/bybit/sdk-wire.ts'
+import type { WireMode, WireUrls } from '../exchange/bybit/hosts.ts'
+import { createSdkWire } from '../exchange/bybit/sdk-wire.ts'
 import { createBybitExchange } from '../exchange/bybit/venue.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import { launchSimulator } from '../exchange/simulator/launch.ts'
@@ -49,19 +50,37 @@ async function openSimulator(config: Config, telemetry: Telemetry): Promise<Venu
         balance: SIMULATED_BALANCE,
         ...keys,
       })
-  const url = config.exchangeUrl ?? own?.url ?? ''
-  const status = await statusOf(url)
-  if (!status)
-    throw new StartFault(`HEDGEROW_EXCHANGE_URL: expected a running simulator at ${url}, found no answer`)
-  const clock = scaledClock({ startAtMs: status.nowMs, speed: status.speed })
-  return connect(config, telemetry, {
-    mode: 'sim',
-    clock,
-    speed: status.speed,
-    keys,
-    urls: { rest: url, ws: url.replace(/^http/, 'ws') },
-    close: async () => own?.stop(),
-  })
+  const close = async () => own?.stop()
+  try {
+    const url = config.exchangeUrl ?? own?.url ?? ''
+    const urls = { rest: url, ws: url.replace(/^http/, 'ws') }
+    const time = await simulatedTime(url)
+    if (!time)
+      throw new StartFault(`HEDGEROW_EXCHANGE_URL: expected a running simulator at ${url}, found no answer`)
+    return await connect(config, telemetry, { mode: 'sim', ...time, keys, urls, close })
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** A busy machine answers late now and then; at 60 times the speed 20 ms are more than a second. */
+const TIME_LOOKS = 5
+
+/** The simulator's time, by the quickest of a few answers: half its trip is all that the clock can be off. */
+async function simulatedTime(url: string): Promise<{ clock: Clock; speed: number } | undefined> {
+  const machine = systemClock()
+  let best: { clock: Clock; speed: number; tripMs: number } | undefined
+  for (let look = 0; look < TIME_LOOKS; look++) {
+    const askedAtMs = machine.nowMs()
+    const status = await statusOf(url)
+    if (!status) return undefined
+    const tripMs = machine.nowMs() - askedAtMs
+    const { nowMs, speed } = status
+    if (best && tripMs >= best.tripMs) continue
+    best = { clock: scaledClock({ startAtMs: nowMs + (tripMs / 2) * speed, speed }), speed, tripMs }
+  }
+  return best && { clock: best.clock, speed: best.speed }
 }
 
 type Connection = {
@@ -86,10 +105,9 @@ async function connect(config: Config, telemetry: Telemetry, connection: Connect
   })
   const report = (kind: string, detail: string) => telemetry.inputRefused(kind, detail)
   const exchange = createBybitExchange(wire, { name: mode, clock, orderDeadlineMs, report })
-  const faults = await checkAccount(exchange, clock)
+  const faults = await checkAccount(exchange, clock, speed)
   if (faults.length > 0) {
     await exchange.close()
-    await close()
     throw new StartFault(faults.join('\n'))
   }
   const where = urls?.rest ?? `Bybit ${mode}`

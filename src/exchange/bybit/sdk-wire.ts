@@ -4,21 +4,13 @@
  */
 import type { Clock } from '../../clock.ts'
 import type { Subscription } from '../exchange.ts'
+import { BYBIT_HOSTS, type WireMode, type WireUrls } from './hosts.ts'
 import type { Log } from './sdk-client.ts'
 import { sdkRest } from './sdk-rest.ts'
 import { type StreamSettings, sdkPrivateStream, sdkPublicStream } from './sdk-streams.ts'
 import { sdkTrade, type Trade, withDeadline } from './sdk-trade.ts'
 import { redactor } from './secrets.ts'
 import { type Wire, WireFailure } from './wire.ts'
-
-export type WireMode = 'live' | 'testnet' | 'demo' | 'sim'
-
-export type WireUrls = {
-  /** `https://host` */
-  rest: string
-  /** `wss://host`: the paths of the sockets are added. */
-  ws: string
-}
 
 export type SdkWireSettings = {
   mode: WireMode
@@ -37,13 +29,6 @@ export type SdkWireSettings = {
   patienceMs?: number
   /** Machine time between pings, and for their answers. The SDK's own second would let a busy event loop cut every line. */
   pulseMs?: number
-}
-
-/** Bybit's own, by environment. */
-export const BYBIT_HOSTS: Record<Exclude<WireMode, 'sim'>, WireUrls> = {
-  live: { rest: 'https://api.bybit.com', ws: 'wss://stream.bybit.com' },
-  testnet: { rest: 'https://api-testnet.bybit.com', ws: 'wss://stream-testnet.bybit.com' },
-  demo: { rest: 'https://api-demo.bybit.com', ws: 'wss://stream-demo.bybit.com' },
 }
 
 const PATHS = {
