@@ -34,6 +34,7 @@ export type Embedded = {
 
 const START_TRIES = 1500
 const TRY_EVERY_MS = 20
+const LEAVE_TRIES = 25
 
 /**
  * Starts, or finds again, the PostgreSQL server that belongs to `dataDir`, with an empty database made on first use.
@@ -85,11 +86,20 @@ async function comeUp(home: EmbeddedHome, log: StoreLog): Promise<boolean> {
 
 async function stop(home: EmbeddedHome, log: StoreLog): Promise<void> {
   if ((await askServer(home)).kind === 'ready') {
-    const others = await otherClients(home)
+    const others = await othersLeft(home)
     if (others > 0) {
       log.warn('embedded PostgreSQL is left running: others are connected', { others })
       return
     }
   }
   await stopServer(home)
+}
+
+/** Connections that were just closed on our side take the server a moment to notice. */
+async function othersLeft(home: EmbeddedHome): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    const others = await otherClients(home)
+    if (others === 0 || tries === LEAVE_TRIES) return others
+    await pause(TRY_EVERY_MS)
+  }
 }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { type Embedded, startEmbedded } from '../../src/store/embedded.ts'
 import { embeddedBinaries } from '../../src/store/embedded-binaries.ts'
 import { embeddedHome } from '../../src/store/embedded-home.ts'
@@ -31,10 +31,19 @@ async function ask(server: Embedded, question: string): Promise<string> {
 }
 
 describe('the embedded server', () => {
-  test('starts from nothing, durable and on no network, and keeps what it holds over a restart', async () => {
-    const { folder, remove } = freshFolder()
-    const first = await startEmbedded({ dataDir: folder, log: silentLog })
-    expect(first.reused).toBe(false)
+  /** One folder for the chapters of one server's life, in order: making a database is most of the cost. */
+  const { folder, remove } = freshFolder()
+  afterAll(remove)
+  const start = () => startEmbedded({ dataDir: folder, log: silentLog })
+
+  test('starts from what a killed first start left, durable, on no network, and keeps what it holds', async () => {
+    const abandoned = join(embeddedHome(folder).root, 'init-999999999-left')
+    mkdirSync(abandoned)
+    writeFileSync(join(abandoned, 'PG_VERSION'), '18')
+    const [first, twin] = await Promise.all([start(), start()])
+    expect(twin.pid).toBe(first.pid)
+    expect(first.reused && twin.reused).toBe(false)
+    expect(existsSync(abandoned)).toBe(false)
     for (const [setting, value] of Object.entries({
       fsync: 'on',
       synchronous_commit: 'on',
@@ -46,54 +55,37 @@ describe('the embedded server', () => {
     await ask(first, 'create table kept as select 42 as answer')
     await first.stop()
     await first.stop()
-    const second = await startEmbedded({ dataDir: folder, log: silentLog })
+    const second = await start()
     expect(await ask(second, 'select answer from kept')).toBe('42')
     await second.stop()
     expect(readdirSync(join(folder, 'postgres')).filter(name => name.startsWith('init-'))).toEqual([])
-    remove()
   })
 
   test('is found running by the next start, and left running while others use it', async () => {
-    const { folder, remove } = freshFolder()
-    const [one, two] = await Promise.all([
-      startEmbedded({ dataDir: folder, log: silentLog }),
-      startEmbedded({ dataDir: folder, log: silentLog }),
-    ])
-    expect(two.pid).toBe(one.pid)
-    const three = await startEmbedded({ dataDir: folder, log: silentLog })
-    expect(three).toMatchObject({ reused: true, pid: one.pid })
+    const one = await start()
+    const two = await start()
+    expect(two).toMatchObject({ reused: true, pid: one.pid })
     const other = new Client({ host: one.socketDir, user: one.user, database: one.database })
     await other.connect()
-    await three.stop()
+    await two.stop()
     expect((await other.query('select 1 as one')).rows).toEqual([{ one: 1 }])
     await other.end()
-    await three.stop()
+    await two.stop()
     await expect(ask(one, 'select 1')).rejects.toThrow(/ENOENT|ECONNREFUSED/)
-    remove()
   })
 
   test('comes back after it was killed', async () => {
-    const { folder, remove } = freshFolder()
-    const first = await startEmbedded({ dataDir: folder, log: silentLog })
-    await ask(first, 'create table kept as select 42 as answer')
+    const first = await start()
     process.kill(first.pid, 'SIGKILL')
-    const second = await startEmbedded({ dataDir: folder, log: silentLog })
+    const second = await start()
+    expect(second.pid).not.toBe(first.pid)
     expect(await ask(second, 'select answer from kept')).toBe('42')
     await second.stop()
-    remove()
   })
 
-  test('starts over when the first start was killed half-way', async () => {
-    const { folder, remove } = freshFolder()
-    const home = embeddedHome(folder)
-    const abandoned = join(home.root, 'init-999999999-left')
-    mkdirSync(abandoned)
-    writeFileSync(join(abandoned, 'PG_VERSION'), '18')
-    const server = await startEmbedded({ dataDir: folder, log: silentLog })
-    expect(await ask(server, 'select 1')).toBe('1')
-    expect(existsSync(abandoned)).toBe(false)
-    await server.stop()
-    remove()
+  test('shows the end of its log when it cannot start', async () => {
+    rmSync(join(folder, 'postgres', 'data', 'global', 'pg_control'))
+    await expect(start()).rejects.toThrow(/pg_control/)
   })
 
   test('puts its socket elsewhere when the folder is too deep for one', async () => {
@@ -104,15 +96,6 @@ describe('the embedded server', () => {
     expect(await ask(server, 'select 1')).toBe('1')
     await server.stop()
     rmSync(server.socketDir, { recursive: true })
-    remove()
-  })
-
-  test('shows the end of its log when it cannot start', async () => {
-    const { folder, remove } = freshFolder()
-    const server = await startEmbedded({ dataDir: folder, log: silentLog })
-    await server.stop()
-    rmSync(join(folder, 'postgres', 'data', 'global', 'pg_control'))
-    await expect(startEmbedded({ dataDir: folder, log: silentLog })).rejects.toThrow(/pg_control/)
     remove()
   })
 
