@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** Where CI wants the figures of the run. */
+const report = process.env.TEST_REPORT
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
@@ -8,6 +11,8 @@ export default defineConfig({
     // Real processes and databases: two cores carry two workers, more only make timings worse.
     maxWorkers: 2,
     testTimeout: 30_000,
+    reporters: report ? ['default', 'json'] : ['default'],
+    ...(report ? { outputFile: { json: report } } : {}),
     hookTimeout: 60_000,
   },
 })
