@@ -132,7 +132,9 @@ export function settle(context: HedgeContext, outcome: Outcome, atMs: number): P
   }
   const legs = { spot: context.spot, perp: context.perp, [outcome.leg]: next }
   const setbacks = movedNothing(outcome) ? context.setbacks + 1 : 0
-  return { ...legs, ...balance(context, legs, atMs), setbacks }
+  // Told twice, an order that was counted as absent must not be booked twice.
+  const absentOrders = context.absentOrders.filter(id => id !== outcome.orderLinkId)
+  return { ...legs, ...balance(context, legs, atMs), setbacks, absentOrders }
 }
 
 /** Since when the legs are apart, and a clean slate for repairs when they are not. */

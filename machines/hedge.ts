@@ -21,6 +21,9 @@ import { legRegion } from './leg.ts'
 
 const VERSION = '1'
 
+/** An order counted as absent filled after all, at the very end: what is verified is no longer the end. */
+const lateFill = { guard: 'isLeftOrLate', actions: 'settle', target: 'deciding' } as const
+
 /** The loop of one phase: decide, order, decide again, until the exchange confirms the end. */
 const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.closed' }) =>
   hedgeSetup.createStateConfig({
@@ -59,9 +62,10 @@ const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.c
             { guard: 'isVerifiedOften', actions: 'failBecause', target: '#hedge.failed' },
             { actions: 'countVerify', target: 'doubting' },
           ],
+          'order.closed': lateFill,
         },
       },
-      doubting: { after: { VERIFY_AGAIN: 'verifying' } },
+      doubting: { after: { VERIFY_AGAIN: 'verifying' }, on: { 'order.closed': lateFill } },
     },
   })
 
