@@ -9,6 +9,7 @@ import {
   coinPrice,
   collateralRatio,
   dec,
+  heldOf,
   leavesOf,
   markOf,
   type PositionState,
@@ -16,7 +17,7 @@ import {
   ZERO,
 } from './world.ts'
 
-export const DEFAULT_LEVERAGE = '10'
+const DEFAULT_LEVERAGE = '10'
 
 export function newAccount(uid: string): AccountState {
   return {
@@ -73,7 +74,7 @@ export function positionNumbers(
 }
 
 /** Initial margin of resting linear orders that would open or add. */
-export function ordersMargin(account: AccountState): Decimal {
+function ordersMargin(account: AccountState): Decimal {
   return account.open
     .filter(order => order.market === 'linear' && !order.reduceOnly)
     .reduce(
@@ -175,7 +176,7 @@ export function walletJson(world: World, account: AccountState, coins: readonly 
 }
 
 function coinJson(world: World, account: AccountState, coin: string, numbers: AccountNumbers): JsonObject {
-  const state = account.coins[coin] ?? { wallet: '0', borrowed: '0', accruedInterest: '0', realised: '0' }
+  const state = heldOf(account, coin)
   const settles = coin === 'USDT'
   const unrealised = settles ? numbers.unrealised : ZERO
   const equity = dec(state.wallet).minus(state.borrowed).plus(unrealised)

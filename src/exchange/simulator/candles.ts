@@ -5,7 +5,7 @@
 import { MINUTE_MS } from './funding.ts'
 import { hash, hashFraction } from './random.ts'
 
-export const SERIES = ['spot', 'perp', 'mark', 'index', 'premium'] as const
+const SERIES = ['spot', 'perp', 'mark', 'index', 'premium'] as const
 export type Series = (typeof SERIES)[number]
 export type Range = { open: number; high: number; low: number }
 export type Candle = { atMs: number; open: number; high: number; low: number; close: number }

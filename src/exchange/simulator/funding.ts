@@ -41,7 +41,7 @@ export function fundingRateText(premium: number, intervalMs: number, cap: number
 }
 
 /** At most 8 decimals, no trailing zeros, never '-0'. */
-export function rateText(rate: number): string {
+function rateText(rate: number): string {
   const text = rate.toFixed(8).replace(/\.?0+$/, '')
   return text === '-0' || text === '' ? '0' : text
 }

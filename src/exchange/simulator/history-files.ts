@@ -23,8 +23,8 @@ export type HistoryFault = {
 export type History = { symbols: SymbolHistory[]; faults: HistoryFault[]; fromMs: number; toMs: number }
 
 /** Both price files and the funding file cover this span. */
-export const HISTORY_FROM_MS = Date.UTC(2025, 7, 21)
-export const HISTORY_TO_MS = Date.UTC(2026, 2, 5)
+const HISTORY_FROM_MS = Date.UTC(2025, 7, 21)
+const HISTORY_TO_MS = Date.UTC(2026, 2, 5)
 
 const FUNDING_FILE = 'funding/bybit_usdt_perp_funding_2025-08_2026-08.csv.gz'
 const PRICE_FILES: Readonly<Record<string, string>> = {

@@ -28,7 +28,7 @@ export type Fill = { qty: Decimal; price: Decimal; maker: boolean }
 type Outcome = { fee: Decimal; feeCoin: string; closing?: { closed: Decimal; realised: Decimal } }
 type Place = { world: World; account: AccountState; order: OrderState; listing: Listing }
 
-export const oppositeOf = (order: OrderState): BookSide => (order.side === 'Buy' ? 'asks' : 'bids')
+const oppositeOf = (order: OrderState): BookSide => (order.side === 'Buy' ? 'asks' : 'bids')
 
 /** The order's limit in ticks; prices were checked or moved onto the grid before. */
 const limitTicks = (instrument: Instrument, order: OrderState) => countOf(instrument.price, dec(order.price))
@@ -49,7 +49,7 @@ function levelsForValue(instrument: Instrument, levels: readonly Level[], value:
 }
 
 /** What the book would give the order now, at its limit or better. */
-export function reachable(world: World, listing: Listing, order: OrderState): Level[] {
+function reachable(world: World, listing: Listing, order: OrderState): Level[] {
   const instrument = instrumentOf(listing, order.market)
   const book = bookOf(world, order.market, listing)
   const limit = limitTicks(instrument, order)

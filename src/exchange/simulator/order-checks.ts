@@ -9,24 +9,19 @@ import { type Refusal, refuse } from './params.ts'
 import { closedBy, sizeOf } from './positions.ts'
 import { priceBand } from './price-limits.ts'
 import type { Instrument, Listing } from './universe.ts'
-import { type AccountState, bookOf, dec, leavesOf, type OrderState, type World } from './world.ts'
+import { type AccountState, bookOf, dec, heldOf, leavesOf, type OrderState, type World } from './world.ts'
 
 const OPEN_ORDERS_MAX = 500
 
 /** The price an order's value is judged by: its limit, or for market orders what the best level asks. */
-export function judgedPrice(
-  world: World,
-  listing: Listing,
-  instrument: Instrument,
-  order: OrderState,
-): Decimal {
+function judgedPrice(world: World, listing: Listing, instrument: Instrument, order: OrderState): Decimal {
   if (order.orderType === 'Limit') return dec(order.price)
   const best = bookOf(world, order.market, listing).best(order.side === 'Buy' ? 'asks' : 'bids')
   return best ? instrument.price.step.times(best[0]) : dec(order.price)
 }
 
 export function checkDuplicate(account: AccountState, order: OrderState): Refusal | undefined {
-  if (!order.orderLinkId || !account.links[order.orderLinkId]) return undefined
+  if (!order.orderLinkId || !Object.hasOwn(account.links, order.orderLinkId)) return undefined
   return order.market === 'spot'
     ? refuse(170141, 'Duplicate clientOrderId.')
     : refuse(110072, 'OrderLinkedID is duplicate')
@@ -92,7 +87,7 @@ function checkSpotFunds(
   const leaves = leavesOf(order)
   const needed =
     order.side === 'Sell' ? leaves : order.orderType === 'Limit' ? leaves.times(order.price) : value
-  const free = dec(account.coins[coin]?.wallet ?? '0').minus(lockedOf(world, account, coin))
+  const free = dec(heldOf(account, coin).wallet).minus(lockedOf(world, account, coin))
   const numbers = accountNumbers(world, account)
   if (free.gte(needed)) {
     // Bought coins count for less than the money they cost: what is left must still carry the positions.

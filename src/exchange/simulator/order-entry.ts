@@ -159,7 +159,14 @@ export function createOrder(world: World, account: AccountState, params: JsonObj
   if (best) order.lastPriceOnCreated = instrumentOf(listing, order.market).price.step.times(best[0]).toFixed()
   order.number = nextNumber(world)
   order.orderId = newOrderId(world, order.market === 'spot')
-  if (order.orderLinkId) account.links[order.orderLinkId] = 1
+  // Defined, not assigned: a client may call its order __proto__.
+  if (order.orderLinkId)
+    Object.defineProperty(account.links, order.orderLinkId, {
+      value: 1,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    })
   takeFromBook({ world, account, order, listing })
   return ackOf(order)
 }

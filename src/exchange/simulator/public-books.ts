@@ -87,7 +87,7 @@ export function firstBook(world: World, state: BookTopic, round: number): JsonOb
 }
 
 /** Removed levels as size 0, changed and new ones as they are, from the touch outward. Both sides come in that order. */
-export function difference(before: readonly Level[], after: readonly Level[], side: BookSide): Level[] {
+function difference(before: readonly Level[], after: readonly Level[], side: BookSide): Level[] {
   const outward = side === 'bids' ? -1 : 1
   const changed: Level[] = []
   let at = 0

@@ -39,7 +39,7 @@ const PAIRED = [
 ] as const
 
 /** Changed fields only; a quote's price and size always come together. */
-export function tickerDelta(before: JsonObject, after: JsonObject): JsonObject | undefined {
+function tickerDelta(before: JsonObject, after: JsonObject): JsonObject | undefined {
   const changed = Object.keys(after).filter(key => after[key] !== before[key])
   if (changed.length === 0) return undefined
   const keys = new Set(['symbol', ...changed])

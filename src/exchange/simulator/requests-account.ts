@@ -8,7 +8,7 @@ import { pushPosition } from './pushes-private.ts'
 import { borrowRate } from './rates.ts'
 import { windowOf } from './requests-orders.ts'
 import { type Answer, page, type Route, type SignedCall, signedGet, signedPost } from './routes.ts'
-import { collateralRatio, dec, type World } from './world.ts'
+import { collateralRatio, dec, heldOf, type World } from './world.ts'
 
 const DAY_MS = 86_400_000
 
@@ -144,7 +144,7 @@ function collateralInfo({ world, account, params }: SignedCall): Answer {
       hourlyBorrowRate: borrowRate(coin),
       borrowUsageRate: '0',
       collateralSwitch: true,
-      borrowAmount: account.coins[coin]?.borrowed ?? '0',
+      borrowAmount: heldOf(account, coin).borrowed,
       borrowable: true,
       currency: coin,
       otherBorrowAmount: '0',

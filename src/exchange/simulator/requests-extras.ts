@@ -14,7 +14,7 @@ import {
   signedPost,
 } from './routes.ts'
 import { linearTicker } from './tickers.ts'
-import { collateralRatio, dec, type World } from './world.ts'
+import { collateralRatio, dec, heldOf, type World } from './world.ts'
 
 const coinsOf = (world: World): string[] => [
   'USDT',
@@ -115,7 +115,7 @@ function withdrawable({ world, account, params }: SignedCall): Answer {
   const free = Object.fromEntries(
     coins.map(coin => [
       coin,
-      dec(account.coins[coin]?.wallet ?? '0')
+      dec(heldOf(account, coin).wallet)
         .minus(lockedOf(world, account, coin))
         .toFixed(),
     ]),

@@ -9,22 +9,13 @@ import { type Answer, type PublicCall, publicGet, type Route } from './routes.ts
 import { priceText, turnoverScale } from './tickers.ts'
 import type { Instrument, Listing } from './universe.ts'
 
-const INTERVAL_MINUTES: Readonly<Record<string, number>> = {
-  1: 1,
-  3: 3,
-  5: 5,
-  15: 15,
-  30: 30,
-  60: 60,
-  120: 120,
-  240: 240,
-  360: 360,
-  720: 720,
-  D: 1440,
-}
+const INTERVAL_MINUTES: ReadonlyMap<string, number> = new Map([
+  ...[1, 3, 5, 15, 30, 60, 120, 240, 360, 720].map(minutes => [String(minutes), minutes] as const),
+  ['D', 1440] as const,
+])
 
 /** Joins minutes into candles on the interval's grid, oldest first. */
-export function gather(minutes: readonly Candle[], intervalMs: number): Candle[] {
+function gather(minutes: readonly Candle[], intervalMs: number): Candle[] {
   const candles: Candle[] = []
   for (const minute of minutes) {
     const atMs = Math.floor(minute.atMs / intervalMs) * intervalMs
@@ -57,7 +48,7 @@ function klines(kind: string, call: PublicCall): Answer {
   const found = named({ ...call, params: { ...params, category } })
   if ('retCode' in found) return found
   const { listing, instrument } = found
-  const minutes = INTERVAL_MINUTES[text(params, 'interval')]
+  const minutes = INTERVAL_MINUTES.get(text(params, 'interval'))
   if (!minutes) return badRequest(`interval invalid: ${text(params, 'interval')}`)
   const intervalMs = minutes * MINUTE_MS
   const limit = whole(params, 'limit', 200, 1000)

@@ -153,7 +153,7 @@ export function builtInUniverse(symbols?: readonly string[]): Universe {
 }
 
 /** An index over listings; the place of each in the list must be its `index`. */
-export function universeOf(listings: readonly Listing[]): Universe {
+function universeOf(listings: readonly Listing[]): Universe {
   const byKey = new Map<string, { listing: Listing; instrument: Instrument }>()
   const coins = new Map<string, Listing>()
   for (const listing of listings) {

@@ -127,6 +127,12 @@ export type World = {
   readonly pushes: Push[]
 }
 
+const nothing = (): CoinState => ({ wallet: '0', borrowed: '0', accruedInterest: '0', realised: '0' })
+
+/** What an account has of a coin, for reading; nothing of a coin it never had, whatever the name (requests name coins). */
+export const heldOf = (account: AccountState, coin: string): CoinState =>
+  (Object.hasOwn(account.coins, coin) && account.coins[coin]) || nothing()
+
 export const ZERO = new Decimal(0)
 export const dec = (text: string): Decimal => new Decimal(text)
 export const plus = (text: string, more: Decimal): string => new Decimal(text).plus(more).toFixed()
