@@ -22,19 +22,26 @@ import { openServer, openStore, prepareDataDir, type Store } from './run/store.t
 import { openVenue, type Venue } from './run/venue.ts'
 import { createView } from './run/view.ts'
 import { createNotifier, type Notifier } from './service/notify.ts'
+import type { Journal } from './store/records.ts'
 import { createTelemetry, type Telemetry } from './telemetry.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string
 }
 
+/** What stands between the engine and its two ports: nothing, save where a test counts or cuts what passes. */
+export type Between = {
+  journal?(journal: Journal): Journal
+  exchange?(exchange: Exchange): Exchange
+}
+
 /** Runs until it is told to stop. Resolves with the exit code. @throws StartFault and others before anything is half made */
-export async function runEngine(config: Config): Promise<number> {
+export async function runEngine(config: Config, between: Between = {}): Promise<number> {
+  if (config.mode !== 'replay') await assertPortFree(config.host, config.port)
   prepareDataDir(config.dataDir)
   if (config.mode === 'replay') return replayHistory(config, openTelemetry(config))
-  await assertPortFree(config.host, config.port)
   const token = config.apiToken ?? apiToken(config.dataDir)
-  return serve(config, token, openTelemetry(config, token))
+  return serve(config, token, openTelemetry(config, token), between)
 }
 
 /** Brings the database to this version's tables. */
@@ -49,7 +56,7 @@ export async function migrate(config: Config): Promise<string> {
 const openTelemetry = (config: Config, ...more: string[]): Telemetry =>
   createTelemetry({ level: config.logLevel, secrets: [...secretsOf(config), ...more] })
 
-async function serve(config: Config, token: string, telemetry: Telemetry): Promise<number> {
+async function serve(config: Config, token: string, telemetry: Telemetry, between: Between): Promise<number> {
   const ending = Promise.withResolvers<number>()
   const fatal = (error: unknown) => {
     telemetry.log.error('engine.fatal', { error: error instanceof Error ? error.message : String(error) })
@@ -57,6 +64,8 @@ async function serve(config: Config, token: string, telemetry: Telemetry): Promi
     process.exitCode = 1
     setImmediate(() => process.exit(1))
   }
+  // Asked to stop while still starting, it stops in order once it has started; asked again, it ends at once.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.resolve(0))
   // First of all: it takes systemd's variables out of the environment, so that no child speaks for us.
   const notifier = createNotifier({
     env: process.env,
@@ -64,25 +73,30 @@ async function serve(config: Config, token: string, telemetry: Telemetry): Promi
     clock: systemClock(),
     log: telemetry.log,
   })
+  const { journal = same, exchange = same } = between
+  await using opened = new AsyncDisposableStack()
   const store = await openStore(config, accountName(config), telemetry, fatal)
-  const venue = await openVenue(config, telemetry).catch(async error => {
-    await store.close()
-    throw error
+  opened.defer(store.close)
+  const venue = await openVenue(config, telemetry)
+  opened.defer(venue.close)
+  const stop = await start({
+    config,
+    token,
+    telemetry,
+    notifier,
+    store: { ...store, journal: journal(store.journal) },
+    venue: { ...venue, exchange: exchange(venue.exchange) },
+    fatal,
   })
-  try {
-    const stop = await start({ config, token, telemetry, notifier, store, venue, fatal })
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.resolve(0))
-    const code = await ending.promise
-    await stop()
-    return code
-  } finally {
-    await venue.close()
-    await store.close()
-    telemetry.log.info('engine.stopped', {
-      note: 'open hedges stay as they are; the next start takes them up',
-    })
-  }
+  const code = await ending.promise
+  await stop()
+  telemetry.log.info('engine.stopped', {
+    note: 'open hedges stay as they are; the next start takes them up',
+  })
+  return code
 }
+
+const same = <Port>(port: Port): Port => port
 
 type Parts = {
   config: Config
@@ -132,7 +146,11 @@ async function start({
   const { host, port, allowedHosts } = config
   const api = createApi({ view, token, host, port, allowedHosts, telemetry, clock: wall })
   const listening = await api.listen()
-  await engine.start()
+  await engine.start().catch(async error => {
+    engine.runtime.close()
+    await listening.close()
+    throw error
+  })
   // Alive is enough: a watchdog that also asked for the exchange would kill the engine whenever that is away.
   const unwatch = notifier.watch(() => view.live().every(part => part.ok))
   const hush = showStatus({ view, url: listening.url, loginLink: api.loginLink, clock: wall, speed })

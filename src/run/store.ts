@@ -70,6 +70,9 @@ export async function openStore(
     account,
     holder: `${hostname()} process ${process.pid}`,
     lost: cause => fatal(new Error(`the lease on account ${account} is lost: ${cause}`)),
+  }).catch(async error => {
+    await closeServer()
+    throw error
   })
   if (answer.kind === 'refused') {
     await closeServer()
