@@ -1,8 +1,10 @@
 /** The migrations in order. Imported, not found in a folder: a bundle or another working directory changes nothing. */
 import { Tables } from './migrations/20261122091213-tables.ts'
 import { JournalExpect } from './migrations/20261122091300-journal-expect.ts'
+import { AlertLife } from './migrations/20261122101500-alert-life.ts'
 
 export const migrations = [
   { name: '20261122091213-tables', class: Tables },
   { name: '20261122091300-journal-expect', class: JournalExpect },
+  { name: '20261122101500-alert-life', class: AlertLife },
 ]

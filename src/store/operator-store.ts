@@ -1,5 +1,5 @@
 /** The account's equity over time, the audit of commands, and the alerts that were raised. */
-import { randomUUID } from 'node:crypto'
+import type { InferEntity } from '@mikro-orm/core'
 import type { Json, JsonObject } from '../domain/json.ts'
 import type { Usdt } from '../domain/units.ts'
 import { type AccountScope, reading, writing } from './account-scope.ts'
@@ -20,13 +20,22 @@ export type AuditedCommand = {
   atMs: number
 }
 
-export type RaisedAlert = {
+/** One alert from its beginning to its end. Name and subject are its key: at most one with a key stands at a time. */
+export type StoredAlert = {
+  alertId: string
   name: string
+  subject: string
   severity: 'page' | 'ticket'
   message: string
   detail: JsonObject
   raisedAtMs: number
+  /** null while it stands. */
+  clearedAtMs: number | null
+  acknowledgedAtMs: number | null
+  acknowledgedBy: string | null
 }
+
+type AlertRow = InferEntity<typeof AlertTable>
 
 export function createOperatorStore(database: Database, scope: AccountScope) {
   const { account } = scope
@@ -70,25 +79,40 @@ export function createOperatorStore(database: Database, scope: AccountScope) {
       const { operator, source, target, request, outcome, atMs } = found
       return { idempotencyKey, operator, source, target, request, outcome, atMs }
     },
-    async keepAlert(alert: RaisedAlert): Promise<void> {
-      await writing(database, scope, async em => {
-        await em.insert(AlertTable, { account, alertId: randomUUID(), clearedAtMs: null, ...alert })
-      })
+    /** Keeps an alert as it stands now; the same id is the same alert. */
+    async keepAlert(alert: StoredAlert): Promise<void> {
+      await writing(database, scope, em => em.upsert(AlertTable, { account, ...alert }))
     },
     /** The newest first. */
-    async alerts(limit: number): Promise<RaisedAlert[]> {
+    async alerts(limit: number): Promise<StoredAlert[]> {
       const found = await reading(database).find(
         AlertTable,
         { account },
         { orderBy: { raisedAtMs: 'desc', alertId: 'desc' }, limit },
       )
-      return found.map(({ name, severity, message, detail, raisedAtMs }) => ({
-        name,
-        severity,
-        message,
-        detail,
-        raisedAtMs,
-      }))
+      return found.map(alertOf)
+    },
+    /** Those not cleared, oldest first. */
+    async standingAlerts(): Promise<StoredAlert[]> {
+      const found = await reading(database).find(
+        AlertTable,
+        { account, clearedAtMs: null },
+        { orderBy: { raisedAtMs: 'asc', alertId: 'asc' } },
+      )
+      return found.map(alertOf)
     },
   }
 }
+
+const alertOf = ({ clearedAtMs, acknowledgedAtMs, acknowledgedBy, ...row }: AlertRow): StoredAlert => ({
+  alertId: row.alertId,
+  name: row.name,
+  subject: row.subject,
+  severity: row.severity,
+  message: row.message,
+  detail: row.detail,
+  raisedAtMs: row.raisedAtMs,
+  clearedAtMs: clearedAtMs ?? null,
+  acknowledgedAtMs: acknowledgedAtMs ?? null,
+  acknowledgedBy: acknowledgedBy ?? null,
+})

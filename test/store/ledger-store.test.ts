@@ -195,17 +195,26 @@ describe('the operator store', () => {
     expect(await store.command('k-2')).toBeUndefined()
   })
 
-  test('keeps alerts, the newest first', async () => {
+  test('keeps an alert from its beginning to its end, the newest first', async () => {
     const store = createOperatorStore(database, { account: ACCOUNT, epoch: lease.epoch })
     const alert = (raisedAtMs: number) => ({
+      alertId: `a-${raisedAtMs}`,
       name: 'hedge.failed',
+      subject: `hedge:${HEDGE}`,
       severity: 'page' as const,
       message: 'a person is needed',
       detail: { hedge: HEDGE },
       raisedAtMs,
+      clearedAtMs: null,
+      acknowledgedAtMs: null,
+      acknowledgedBy: null,
     })
+    const over = { ...alert(1), clearedAtMs: 9, acknowledgedAtMs: 8, acknowledgedBy: 'ann' }
     await store.keepAlert(alert(1))
     await store.keepAlert(alert(2))
-    expect(await store.alerts(5)).toEqual([alert(2), alert(1)])
+    expect(await store.standingAlerts()).toEqual([alert(1), alert(2)])
+    await store.keepAlert(over)
+    expect(await store.alerts(5)).toEqual([alert(2), over])
+    expect(await store.standingAlerts()).toEqual([alert(2)])
   })
 })
