@@ -54,7 +54,11 @@ export async function migrate(config: Config): Promise<string> {
 }
 
 const openTelemetry = (config: Config, ...more: string[]): Telemetry =>
-  createTelemetry({ level: config.logLevel, secrets: [...secretsOf(config), ...more] })
+  createTelemetry({ level: levelOf(config), secrets: [...secretsOf(config), ...more] })
+
+/** On a terminal the status line says how it goes; whoever wants every step there sets HEDGEROW_LOG. */
+const levelOf = ({ logLevel }: Config) =>
+  process.stdout.isTTY && process.env.HEDGEROW_LOG === undefined ? 'warn' : logLevel
 
 async function serve(config: Config, token: string, telemetry: Telemetry, between: Between): Promise<number> {
   const ending = Promise.withResolvers<number>()
@@ -133,6 +137,7 @@ async function start({
     rules: config.rules,
     telemetry,
     salt: store.lease.salt,
+    speed,
     commitId: randomUUID,
     isOwner,
     fatal,
