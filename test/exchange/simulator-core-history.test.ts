@@ -104,6 +104,20 @@ describe('a market of recorded history', () => {
     expect(rows.map(row => row.funding)).toEqual(expected)
   })
 
+  test('charges interest at five past each hour, between its own steps', () => {
+    const desk = replayDesk()
+    const sale = { category: 'spot', symbol: 'SOLUSDT', side: 'Sell', orderType: 'Market', qty: '10' }
+    expect(desk.create({ ...sale, isLeverage: '1' }).retCode).toBe(0)
+    expect(desk.core.nextDueAtMs()).toBe(FROM_MS + 5 * 60_000)
+    desk.core.advance(FROM_MS + 3 * HOUR)
+    const rows = desk.log({
+      type: 'INTEREST',
+      startTime: String(FROM_MS),
+      endTime: String(FROM_MS + 3 * HOUR),
+    })
+    expect(rows.map(row => (Number(row.transactionTime) - FROM_MS) / 60_000)).toEqual([125, 65, 5])
+  })
+
   test('what was taken from the book comes back between the hours', () => {
     const desk = replayDesk()
     const before = desk.touch('linear', 'SOLUSDT')

@@ -37,6 +37,20 @@ function repayFree(world: World, account: AccountState): void {
   }
 }
 
+const hasDebt = (world: World): boolean =>
+  Object.values(world.state.accounts).some(account =>
+    Object.values(account.coins).some(({ borrowed }) => borrowed !== '0'),
+  )
+
+/** The next of those instants after now; never when nobody owes anything. */
+export function nextDebtAtMs(world: World): number {
+  if (!hasDebt(world)) return Number.POSITIVE_INFINITY
+  const { nowMs } = world.state
+  const halfHour = (Math.floor(nowMs / REPAY_EVERY_MS) + 1) * REPAY_EVERY_MS
+  const fivePast = (Math.floor((nowMs - INTEREST_AT_MS) / HOUR_MS) + 1) * HOUR_MS + INTEREST_AT_MS
+  return Math.min(halfHour, fivePast)
+}
+
 /** To be called at every step; does something at :00, :05 and :30 of the hour only. */
 export function keepDebts(world: World): void {
   const { nowMs } = world.state

@@ -7,7 +7,7 @@ import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../domain/json.ts'
 import { newAccount } from './accounts.ts'
 import { createBook } from './book.ts'
-import { keepDebts } from './borrowing.ts'
+import { keepDebts, nextDebtAtMs } from './borrowing.ts'
 import { liquidate } from './liquidation.ts'
 import type { Market } from './market.ts'
 import { seededMarket } from './market-model.ts'
@@ -135,8 +135,17 @@ function restore(world: World, json: JsonObject): void {
 }
 type BookSave = Parameters<World['books']['spot'][number]['restore']>[0]
 
+/** The next instant at which something happens by itself: the market's, or a debt's where the market is sparser. */
+const nextDueAtMs = (world: World): number => Math.min(world.market.nextStepAtMs(), nextDebtAtMs(world))
+
 /** Steps the market once and lets everything that is due at that instant happen. */
 function step(world: World): void {
+  const dueAtMs = nextDueAtMs(world)
+  if (dueAtMs < world.market.nextStepAtMs()) {
+    world.state.nowMs = dueAtMs
+    keepDebts(world)
+    return
+  }
   world.market.step()
   world.state.nowMs = world.market.nowMs()
   priceBooks(world)
@@ -162,14 +171,14 @@ export function createSimulatedBybit(options: SimulatedBybitOptions): SimulatedB
     nowMs: () => world.state.nowMs,
     advance(nowMs) {
       let stepped = false
-      while (world.market.nextStepAtMs() <= nowMs) {
+      while (nextDueAtMs(world) <= nowMs) {
         step(world)
         stepped = true
       }
       world.state.nowMs = Math.max(world.state.nowMs, nowMs)
       if (stepped) publisher.publish(isWanted)
     },
-    nextDueAtMs: () => world.market.nextStepAtMs(),
+    nextDueAtMs: () => nextDueAtMs(world),
     request(request) {
       if (request.uid) accountOf(world, request.uid)
       const reply = answer(world, request)
