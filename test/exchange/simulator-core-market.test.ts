@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/domain/json.ts'
@@ -67,6 +68,48 @@ describe('the opening scene', () => {
       }),
       { numRuns: 15 },
     )
+  })
+
+  test('a hedge opened at once and closed after the turn earns more than its four fees', () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const desk = openDesk({ seed })
+      const paying = rates(desk).filter(row => Number(row.fundingRate) >= 0.001)
+      for (const { symbol = '' } of paying) {
+        const spotSymbol = symbol.replace(/^1000/, '')
+        const perSpot = symbol === spotSymbol ? 1 : 1000
+        const contracts = Math.floor(2000 / Number(desk.touch('linear', symbol).bid) / 100) * 100
+        const spot = { category: 'spot', symbol: spotSymbol, orderType: 'Market', marketUnit: 'baseCoin' }
+        const perp = { category: 'linear', symbol, orderType: 'Market', qty: String(contracts) }
+        const coins = contracts * perSpot
+        expect(desk.create({ ...spot, side: 'Buy', qty: String(coins) }).retCode).toBe(0)
+        expect(desk.create({ ...perp, side: 'Sell' }).retCode).toBe(0)
+      }
+      desk.core.advance(Math.ceil((START_MS + 15 * 60_000) / HOUR) * HOUR + 20 * 60_000)
+      for (const { symbol = '' } of paying) {
+        const { size = '0' } = desk.position(symbol)
+        const coin = symbol.replace(/^1000|USDT$/g, '')
+        const { walletBalance = '0' } = desk.coin(coin)
+        const sold = new Decimal(walletBalance).toDecimalPlaces(coin === 'PEPE' ? 0 : 2, Decimal.ROUND_DOWN)
+        const buy = {
+          category: 'linear',
+          symbol,
+          side: 'Buy',
+          orderType: 'Market',
+          qty: size,
+          reduceOnly: true,
+        }
+        expect(desk.create(buy).retCode).toBe(0)
+        const sell = {
+          category: 'spot',
+          symbol: `${coin}USDT`,
+          side: 'Sell',
+          orderType: 'Market',
+          qty: sold.toFixed(),
+        }
+        expect(desk.create(sell).retCode).toBe(0)
+      }
+      expect(Number(desk.coin('USDT').walletBalance), `seed ${seed}`).toBeGreaterThan(100_000)
+    }
   })
 
   test('quiet coins stay on the plateau', () => {

@@ -1,12 +1,11 @@
 /** The router of V5 paths. A handler answers with a result or a refusal; nothing here throws on bad input. */
-import type { Json, JsonObject } from '../../domain/json.ts'
-import { isRefusal, refuse } from './params.ts'
+import { isRefusal, type Refusal, refuse } from './params.ts'
 import { accountRoutes } from './requests-account.ts'
 import { extraRoutes } from './requests-extras.ts'
 import { klineRoutes } from './requests-klines.ts'
 import { marketRoutes } from './requests-market.ts'
 import { orderRoutes } from './requests-orders.ts'
-import type { Route } from './routes.ts'
+import type { Answer, Route } from './routes.ts'
 import type { CoreReply, CoreRequest } from './simulated.ts'
 import type { World } from './world.ts'
 
@@ -19,40 +18,35 @@ const ROUTES: ReadonlyMap<string, Route> = new Map([
 ])
 
 /** Trade-socket operations are the order paths by another name. */
-const TRADE_PATHS: Readonly<Record<string, string>> = {
-  'order.create': '/v5/order/create',
-  'order.amend': '/v5/order/amend',
-  'order.cancel': '/v5/order/cancel',
-  'order.create-batch': '/v5/order/create-batch',
-  'order.amend-batch': '/v5/order/amend-batch',
-  'order.cancel-batch': '/v5/order/cancel-batch',
+const TRADE_PATHS: ReadonlyMap<string, string> = new Map(
+  ['create', 'amend', 'cancel', 'create-batch', 'amend-batch', 'cancel-batch'].map(
+    verb => [`order.${verb}`, `/v5/order/${verb}`] as const,
+  ),
+)
+
+function run(world: World, route: Route, request: CoreRequest): Answer {
+  const { params } = request
+  if (!route.signed) return route.answer({ world, params })
+  const account = world.state.accounts[request.uid]
+  return account ? route.answer({ world, params, account }) : refuse(10003, 'API key is invalid.')
+}
+
+/** The route of a request, or Bybit's word for there being none. */
+function routeOf({ via, path, method }: CoreRequest): Route | Refusal {
+  const route = ROUTES.get(via === 'trade' ? (TRADE_PATHS.get(path) ?? '') : path)
+  if (via === 'trade') return route ?? refuse(10404, `op type is not found: ${path}`)
+  if (!route) return refuse(10017, `Route not found: ${path}`)
+  return route.method === method
+    ? route
+    : refuse(10017, `Route not found: expected ${route.method}, found ${method} ${path}`)
 }
 
 /** Answers one request at the world's present time. */
 export function answer(world: World, request: CoreRequest): CoreReply {
-  const reply = (retCode: number, retMsg: string, result: Json = {}, retExtInfo: Json = {}): CoreReply => ({
-    retCode,
-    retMsg,
-    result,
-    retExtInfo,
-    time: world.state.nowMs,
-  })
-  const path = request.via === 'trade' ? TRADE_PATHS[request.path] : request.path
-  const route = path === undefined ? undefined : ROUTES.get(path)
-  if (!route)
-    return request.via === 'trade'
-      ? reply(10404, `op type is not found: ${request.path}`)
-      : reply(10017, `Route not found: ${request.path}`)
-  if (request.via === 'rest' && route.method !== request.method)
-    return reply(10017, `Route not found: expected ${route.method}, found ${request.method} ${request.path}`)
-  const account = world.state.accounts[request.uid]
-  if (route.signed && !account) return reply(10003, 'API key is invalid.')
-  const answered = route.signed
-    ? account && route.answer({ world, params: request.params, account })
-    : route.answer({ world, params: request.params, ...(account && { account }) })
-  if (!answered) return reply(...noAccount)
-  if (isRefusal(answered)) return reply(answered.retCode, answered.retMsg)
-  return reply(0, 'OK', answered.result as JsonObject, answered.retExtInfo ?? {})
+  const route = routeOf(request)
+  const answered = isRefusal(route) ? route : run(world, route, request)
+  const time = world.state.nowMs
+  if (isRefusal(answered)) return { ...answered, result: {}, retExtInfo: {}, time }
+  const { result, retExtInfo = {} } = answered
+  return { retCode: 0, retMsg: 'OK', result, retExtInfo, time }
 }
-
-const noAccount = Object.values(refuse(10003, 'API key is invalid.')) as [number, string]

@@ -4,7 +4,7 @@ import type { Refusal } from './params.ts'
 import type { AccountState, World } from './world.ts'
 
 export type Answer = { result: JsonObject; retExtInfo?: Json } | Refusal
-export type PublicCall = { world: World; params: JsonObject; account?: AccountState }
+export type PublicCall = { world: World; params: JsonObject }
 export type SignedCall = { world: World; params: JsonObject; account: AccountState }
 export type Route =
   | { signed: false; method: 'GET'; answer(call: PublicCall): Answer }
