@@ -11,6 +11,7 @@ import type { ActorRow, Journal, TransitionRecord } from '../src/store/records.t
 import { BUILT_IN_EFFECTS, builtInEffects, type ChildSpec } from './built-in-effects.ts'
 import { checkChart } from './chart-check.ts'
 import { BIRTH, type Cell, durable, reviveSnapshot, type Step, unborn } from './durable.ts'
+import { createObserver, type Observe } from './observer.ts'
 import { type Answer, createOutbox, type EffectHandler, KEPT } from './outbox.ts'
 import { plainJson } from './plain-json.ts'
 import { createTimers } from './timers.ts'
@@ -47,6 +48,8 @@ export type RuntimePorts = {
   committed?(record: TransitionRecord): void
   /** The root has nobody above it. */
   orphaned?(actorId: string, error: unknown): void
+  /** For people who watch: must be cheap. */
+  observed?: Observe
 }
 
 export type Runtime = ReturnType<typeof createRuntime>
@@ -54,6 +57,7 @@ export type Runtime = ReturnType<typeof createRuntime>
 /** Throws when a kind's chart has faults (see `checkChart`), listing all of them. */
 export function createRuntime(ports: RuntimePorts) {
   const { clock, journal } = ports
+  const { tell: watch, named } = createObserver(ports)
   assertCharts(ports.kinds)
   const running = new Map<string, Running>()
   const failed = new Set<string>()
@@ -107,6 +111,7 @@ export function createRuntime(ports: RuntimePorts) {
     }
     if (step.from !== step.to) self.sinceMs = record.atMs
     timers.arm(self.id, step.timers)
+    watch({ kind: 'taken', self, record })
     if (step.status === 'done') retire(self)
     journal.append(record).then(() => settled(record), stop)
   }
@@ -141,10 +146,13 @@ export function createRuntime(ports: RuntimePorts) {
     // Ended in the step it was born with: there is nothing to run.
     if (self.cell && status === 'done') return true
     running.set(self.id, self)
+    watch({ kind: 'began', self })
     self.actor.subscribe({
       error: error => fail(self, error),
       complete: () => {
-        if (!self.cell && !closed && running.delete(self.id)) tell(self, { type: 'child.done', id: self.id })
+        if (self.cell || closed || !running.delete(self.id)) return
+        watch({ kind: 'ended', self })
+        tell(self, { type: 'child.done', id: self.id })
       },
     })
     self.actor.start()
@@ -170,6 +178,7 @@ export function createRuntime(ports: RuntimePorts) {
       journal.quarantine({ actorId: self.id, event: poison, error: text, atMs: clock.nowMs() }).catch(stop)
     }
     ports.fault({ actorId: self.id, during: 'transition', error })
+    watch({ kind: 'failed', self, error: text })
     if (self.parentId) tell(self, { type: 'child.failed', id: self.id, error: text }, acks)
     else ports.orphaned?.(self.id, error)
   }
@@ -198,6 +207,7 @@ export function createRuntime(ports: RuntimePorts) {
     },
     ignored: (cause: object) => {
       heard(self, cause)
+      watch({ kind: 'ignored', self, event: cause as { type: string } })
       outbox.acknowledge(acksOf.get(cause) ?? [])
     },
   })
@@ -227,7 +237,7 @@ export function createRuntime(ports: RuntimePorts) {
     } else if (cell) {
       birthAcks.set(id, recordAcks)
       outbox.hand(recordAcks)
-      self.actor = createActor(durable(spec.machine, cell, hooksOf(self)), { id, input: birth })
+      self.actor = createActor(durable(spec.machine, cell, hooksOf(self)), { ...named(id), input: birth })
       birthAcks.delete(id)
     }
     begin(self, failureAcks, { type: BIRTH, ...birth })
@@ -246,7 +256,8 @@ export function createRuntime(ports: RuntimePorts) {
       if (!spec) throw new Error(`expected a known kind of actor, found ${kind}`)
       self.version = versionOf(spec.machine)
       const snapshot = reviveSnapshot(row.version === self.version ? text : migrated(spec, row))
-      self.actor = createActor(durable(spec.machine, cell, hooksOf(self)), { id, snapshot, input: undefined })
+      const logic = durable(spec.machine, cell, hooksOf(self))
+      self.actor = createActor(logic, { ...named(id), snapshot, input: undefined })
     } catch (error) {
       return fail(self, error, acks, restored)
     }
@@ -264,6 +275,7 @@ export function createRuntime(ports: RuntimePorts) {
     if (!self || closed) return false
     const json = self.cell ? plainJson(event, `${actorId} ${event.type}`) : event
     const stamped = { ...json, atMs: Math.max(clock.nowMs(), dueAtMs) }
+    if (!self.cell) watch({ kind: 'heard', self, event })
     acksOf.set(stamped, acks)
     outbox.hand(acks)
     const outer = current
