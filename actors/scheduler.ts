@@ -13,16 +13,16 @@ export const scheduler = (world: World): PlainKind =>
     for (;;) {
       const nowMs = world.clock.nowMs()
       const nextAtMs = nextSettlementAtMs(world, nowMs)
-      const waitMs = Math.min(LOOK_AGAIN_MS, nextAtMs - nowMs + AFTER_SETTLEMENT_MS)
+      const waitMs = Math.min(LOOK_AGAIN_MS * world.pace, nextAtMs - nowMs + AFTER_SETTLEMENT_MS)
       if (!(await pause(world.clock, Math.max(1_000, waitMs), signal))) return
       if (world.clock.nowMs() >= nextAtMs + AFTER_SETTLEMENT_MS) world.bookSoon()
     }
   })
 
-function nextSettlementAtMs({ board }: World, nowMs: number): number {
+function nextSettlementAtMs({ board, pace }: World, nowMs: number): number {
   const next = board
     .symbols()
     .map(symbol => board.view(symbol)?.ticker?.nextFundingAtMs ?? Number.POSITIVE_INFINITY)
     .filter(atMs => atMs > nowMs - LOOK_AGAIN_MS)
-  return Math.min(...next, nowMs + LOOK_AGAIN_MS)
+  return Math.min(...next, nowMs + LOOK_AGAIN_MS * pace)
 }

@@ -1,6 +1,7 @@
 /**
- * Looks at everything once a second: ages of the feeds, the journal, unhedged legs, the census of actors. It measures and
- * calls; it decides nothing but this: a journal that does not answer for too long ends the process (fail closed).
+ * Looks at everything once a second (more rarely in replay): ages of the feeds, the journal, unhedged legs, the census of
+ * actors. It measures and calls; it decides nothing but this: a journal that does not answer for too long ends the process
+ * (fail closed).
  */
 import { Decimal } from 'decimal.js'
 import type { HedgeContext } from '../machines/hedge-context.ts'
@@ -30,7 +31,7 @@ export const watchdog = (world: World, { journal, fatal }: WatchdogPorts): Plain
       census(world)
       watchFeeds(world, silent)
       watchLegs(world)
-    } while (await pause(world.clock, LOOK_EVERY_MS, signal))
+    } while (await pause(world.clock, LOOK_EVERY_MS * world.pace, signal))
   })
 
 function census(world: World) {
@@ -51,7 +52,7 @@ function census(world: World) {
 function watchFeeds(world: World, silent: Set<string>) {
   for (const [feed, ageMs] of Object.entries(world.board.ageMs())) {
     world.telemetry.feedAge(feed, ageMs / 1_000)
-    if (ageMs <= FEED_SILENT_MS) silent.delete(feed)
+    if (ageMs <= FEED_SILENT_MS * world.pace) silent.delete(feed)
     else if (!silent.has(feed)) {
       silent.add(feed)
       world.alerts.raise('ticket', 'feed.silent', { feed, ageMs })
@@ -71,7 +72,7 @@ function watchLegs(world: World) {
     const notional = new Decimal(spot.base).minus(perp.base).abs().mul(perBase)
     total = total.plus(notional)
     const ageMs = nowMs - unbalancedSinceMs
-    if (ageMs > limits.unhedgedMsMax && ageMs <= limits.unhedgedMsMax + LOOK_EVERY_MS) {
+    if (ageMs > limits.unhedgedMsMax && ageMs <= limits.unhedgedMsMax + LOOK_EVERY_MS * world.pace) {
       world.alerts.raise('page', 'hedge.naked-leg', { actorId: id, notionalUsdt: notional.toFixed(2), ageMs })
     }
   }

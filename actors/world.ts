@@ -14,6 +14,10 @@ export type Funds = { availableUsdt: Usdt; maintenanceMarginRate: string; equity
 
 export type World = {
   clock: Clock
+  /** Stretches the loops that look again and again. 1, but for replay: hourly data needs no look each second. */
+  pace: number
+  /** Engine milliseconds to one of the wall: requests that only must be gentle are spaced by the wall's time. */
+  speed: number
   exchange: Exchange
   board: MarketBoard
   rules: Rules

@@ -19,6 +19,7 @@ Environment:
   HEDGEROW_DATA_DIR      where data is kept (.hedgerow)
   HEDGEROW_DATABASE_URL  a PostgreSQL server (else an embedded one)
   HEDGEROW_SEED, _SPEED  of the simulation (1, 60)
+  HEDGEROW_HISTORY_DIR   recorded history for replay
   BYBIT_API_KEY, BYBIT_API_SECRET`
 
 export function buildProgram(): Command {

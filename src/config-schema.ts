@@ -58,6 +58,7 @@ export const environmentShape = {
     matches: hasScheme('http:', 'https:'),
     expected: 'the http URL of a running simulator, such as http://127.0.0.1:9797',
   }),
+  HEDGEROW_HISTORY_DIR: optionalText({ matches: text => text.trim() !== '', expected: 'a folder' }),
   HEDGEROW_LOG: wordKey(LOG_LEVELS, 'info'),
   BYBIT_API_KEY: credential('an API key'),
   BYBIT_API_SECRET: credential('an API secret'),

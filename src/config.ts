@@ -33,6 +33,8 @@ export type Config = {
   readonly speed: number
   /** A running simulator (sim only); absent: the engine starts its own. */
   readonly exchangeUrl: string | undefined
+  /** Recorded history, an absolute path (replay only); absent: beside the checkout. */
+  readonly historyDir: string | undefined
   readonly logLevel: (typeof LOG_LEVELS)[number]
   readonly keys: KeyPair | undefined
   readonly rules: Rules
@@ -117,6 +119,7 @@ function assemble(values: KeyValues, cwd: string, file: string | undefined): Con
     seed: values.HEDGEROW_SEED,
     speed: values.HEDGEROW_MODE === 'sim' ? (values.HEDGEROW_SPEED ?? 60) : 1,
     exchangeUrl: values.HEDGEROW_EXCHANGE_URL,
+    historyDir: values.HEDGEROW_HISTORY_DIR && resolve(cwd, values.HEDGEROW_HISTORY_DIR),
     logLevel: values.HEDGEROW_LOG,
     keys: key && secret ? { key, secret } : undefined,
     rules: { strategy, execution, limits },

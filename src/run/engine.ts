@@ -37,6 +37,9 @@ export type EngineParts = {
   isOwner: () => boolean
   fatal: (error: unknown) => void
   ready: () => void
+  /** See `World`: both are 1 when left out. */
+  pace?: number
+  speed?: number
 }
 
 export type Engine = {
@@ -53,7 +56,7 @@ export type Engine = {
 }
 
 /** Bybit's VIP0 fees: the highest there are, until the account's own are read. */
-const VIP0: PairFeeRates = {
+export const VIP0: PairFeeRates = {
   spot: { taker: feeRate('0.001'), maker: feeRate('0.001') },
   perp: { taker: feeRate('0.00055'), maker: feeRate('0.0002') },
 }
@@ -66,6 +69,8 @@ export function createEngine(parts: EngineParts): Engine {
   const bookkeeper = createBookkeeper(() => world, parts.books)
   const world: World = {
     clock,
+    pace: parts.pace ?? 1,
+    speed: parts.speed ?? 1,
     exchange,
     board,
     rules,
