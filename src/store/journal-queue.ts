@@ -75,8 +75,8 @@ export function createQueue() {
       }
       return [...batch]
     },
-    /** Is there anything to take? */
-    ready: (): boolean => ready.size > 0,
+    /** How many actors have something to take. */
+    ready: (): number => ready.size,
     /** A work is durable or refused: it waits no more. */
     settle(entry: Entry): void {
       pending.delete(entry)

@@ -63,6 +63,11 @@ export function createJournal(pool: Pool, options: JournalOptions): Journal {
   }
 }
 
+/** The server works on one batch per connection: a crowd is spread over the idle ones, a few are not. */
+const share = (waiting: number, lanes: number): number =>
+  waiting < SPREAD_MIN ? Infinity : Math.ceil(waiting / lanes)
+const SPREAD_MIN = 40
+
 /** Moves what is queued to the lanes, a batch each, as lanes come free. */
 function createPump(pool: Pool, options: JournalOptions) {
   const { account, epoch, maxBatch = 500, maxInFlight = 2 } = options
@@ -94,8 +99,8 @@ function createPump(pool: Pool, options: JournalOptions) {
 
   const run = () => {
     scheduled = false
-    while (idle.length > 0 && queue.ready()) {
-      const batch = queue.take(maxBatch)
+    while (idle.length > 0 && queue.ready() > 0) {
+      const batch = queue.take(Math.min(maxBatch, share(queue.pending.size, idle.length)))
       const lane = batch.length > 0 ? idle.pop() : undefined
       if (!lane) return
       void writeBatch(ports, lane, batch).then(() => {
