@@ -255,6 +255,22 @@ describe('klines and trades', () => {
   })
 })
 
+test.each([1, 30, 60])('klines first asked for after %i hours are whole, and join without a jump', hours => {
+  const desk = openDesk()
+  desk.core.advance(START_MS + hours * HOUR)
+  const place = { category: 'linear', symbol: 'SOLUSDT', interval: '60', limit: '45' }
+  const rows = desk.get('/v5/market/kline', place).list as string[][]
+  expect(rows).toHaveLength(45)
+  for (const [at, [start = '', open = '', high = '', low = '', close = '']] of rows.entries()) {
+    expect(Number(low)).toBeGreaterThan(0)
+    expect(Math.max(Number(open), Number(close))).toBeLessThanOrEqual(Number(high))
+    const later = rows[at - 1]
+    if (!later) continue
+    expect(Number(later[0]) - Number(start)).toBe(HOUR)
+    expect(Math.abs(Number(later[1]) / Number(close) - 1)).toBeLessThan(0.004)
+  }
+})
+
 describe('the private stream', () => {
   test('tells a resting order, its fill, the position and the wallet, in order', () => {
     const desk = openDesk()
