@@ -1,6 +1,6 @@
 /**
  * `GET /api/live`: server-sent events. `state` frames carry the rows of actors that moved, `engine` the summary when it
- * changed, comments keep the line open. A slow reader slows only itself: the next frame is made when it took the last.
+ * changed, `beat` says that the line is open. A slow reader slows only itself: the next frame is made when it took the last.
  */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
@@ -73,7 +73,7 @@ async function follow({ stream, feed, view, sleep }: Following, from: string | u
     const summary = view.summary()
     const now = engineText(summary)
     if (now !== told) await stream.writeSSE({ event: 'engine', data: JSON.stringify(summary) })
-    else if (!frame) await stream.write(': still here\n\n')
+    else if (!frame) await stream.writeSSE({ event: 'beat', data: JSON.stringify({ nowMs: summary.nowMs }) })
     told = now
     await sleep.forMs(FRAME_EVERY_MS)
     if (!stream.aborted && !feed.hasMoved(cursor)) await sleep.untilMove(HEARTBEAT_MS)

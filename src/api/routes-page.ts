@@ -1,48 +1,80 @@
 /**
- * The plain page and the list of routes: files beside this one, read once, with nothing from elsewhere.
+ * The pages: what Vite built into `dist/`, or, where that is missing, the plain page beside this file. Nothing comes from
+ * elsewhere, and only addresses of pages answer with a page: all else stays a 404.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import type { Hono } from 'hono'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Context, Hono } from 'hono'
+import { docsPage, type Spec } from './docs-page.ts'
 import type { ApiEnv } from './guard.ts'
+import { Refusal } from './problem.ts'
 
-const FILES = [
-  { route: '/', name: 'index.html', type: 'text/html; charset=utf-8' },
-  { route: '/page/page.js', name: 'page.js', type: 'text/javascript; charset=utf-8' },
-  { route: '/page/page.css', name: 'page.css', type: 'text/css; charset=utf-8' },
-  { route: '/page/icon.svg', name: 'icon.svg', type: 'image/svg+xml' },
+const PLAIN = [
+  { route: '/page/page.js', name: 'page.js' },
+  { route: '/page/page.css', name: 'page.css' },
+  { route: '/page/icon.svg', name: 'icon.svg' },
 ]
+/** Addresses that the built pages know; an address without them there is the overview or nothing. */
+const PAGES = [
+  '/',
+  '/hedges/:id',
+  '/opportunities',
+  '/funding',
+  '/ledger',
+  '/alerts',
+  '/audit',
+  '/inspector',
+  '/inspector/:actorId',
+]
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+  '.json': 'application/json',
+}
+/** A name of a file in one folder: no way out of it. */
+const FILE_NAME = /^[\w-][\w.-]*$/
 
-type Spec = { paths?: object }
-type Operations = Record<string, { summary?: string; responses?: object }>
+const DIST = fileURLToPath(new URL('../../dist/', import.meta.url))
 
-export function pageRoutes(app: Hono<ApiEnv>, spec: () => Spec): void {
-  for (const { route, name, type } of FILES) {
-    const text = readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8')
-    const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
-    app.get(route, c => {
-      const head = { etag, 'cache-control': 'no-cache', 'content-type': type }
-      return c.req.header('if-none-match') === etag ? c.body(null, 304, head) : c.body(text, 200, head)
+/** @param dist - folder of the built pages */
+export function pageRoutes(app: Hono<ApiEnv>, spec: () => Spec, dist = DIST): void {
+  const index = path.join(dist, 'index.html')
+  const plain = (name: string) => read(fileURLToPath(new URL(`./page/${name}`, import.meta.url)))
+  for (const { route, name } of PLAIN) app.get(route, c => served(c, plain(name), 'no-cache'))
+  for (const page of PAGES) {
+    app.get(page, (c, next) => {
+      // Read anew: a build under a running engine is shown at the next load.
+      if (existsSync(index)) return served(c, read(index), 'no-cache')
+      return page === '/' ? served(c, plain('index.html'), 'no-cache') : next()
     })
   }
+  const assets = new Map<string, File>()
+  app.get('/assets/:name', c => {
+    const name = c.req.param('name')
+    const file = path.join(dist, 'assets', name)
+    if (!FILE_NAME.test(name) || !existsSync(file)) throw new Refusal(404, `asset: nothing is called ${name}`)
+    const known = assets.get(name) ?? read(file)
+    assets.set(name, known)
+    // Its name carries a print of its content.
+    return served(c, known, 'public, max-age=31536000, immutable')
+  })
   app.get('/docs', c => c.html(docsPage(spec())))
 }
 
-function docsPage(spec: Spec): string {
-  const rows = Object.entries(spec.paths ?? {}).flatMap(([path, methods]: [string, Operations]) =>
-    Object.entries(methods).map(([method, { summary = '', responses = {} }]) => {
-      const cells = [method.toUpperCase(), path].map(text => `<td><code>${escaped(text)}</code></td>`)
-      return `<tr>${cells.join('')}<td>${escaped(summary)}</td><td>${Object.keys(responses).join(' ')}</td></tr>`
-    }),
-  )
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Hedgerow: HTTP API</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/page/page.css"></head>
-<body class="docs"><header><h1>HTTP API</h1></header><main>
-<p>Programs send <code>Authorization: Bearer</code> with the token of the data folder. Errors are problem details.
-The whole description: <a href="/openapi.json">openapi.json</a>.</p>
-<div class="scroll"><table><thead><tr><th>Method</th><th>Path</th><th>What</th><th>Answers</th></tr></thead>
-<tbody>${rows.join('\n')}</tbody></table></div></main></body></html>`
+type File = { bytes: Buffer<ArrayBuffer>; etag: string; type: string }
+
+function read(file: string): File {
+  const bytes = readFileSync(file)
+  const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`
+  return { bytes, etag, type: TYPES[path.extname(file)] ?? 'application/octet-stream' }
 }
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const escaped = (text: string) => text.replace(/[&<>"]/g, sign => ENTITIES[sign] ?? sign)
+function served(c: Context<ApiEnv>, { bytes, etag, type }: File, caching: string): Response {
+  const head = { etag, 'cache-control': caching, 'content-type': type }
+  return c.req.header('if-none-match') === etag ? c.body(null, 304, head) : c.body(bytes, 200, head)
+}

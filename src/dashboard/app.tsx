@@ -1,0 +1,84 @@
+/** Which page is shown at which address. Pages are loaded when they are first opened. */
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { Link, Route, Switch } from 'wouter'
+import { onSignedOut, Problem } from './client.ts'
+import { connection, useLive } from './live/use-live.ts'
+import { signIn, takeCode } from './session.ts'
+import { Layout, PageTitle } from './shell/layout.tsx'
+import { SignInPage } from './shell/sign-in-page.tsx'
+
+const Inspector = lazy(async () => ({ default: (await import('./inspector/page.tsx')).InspectorPage }))
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      refetchOnWindowFocus: false,
+      retry: (failures, error) => !(error instanceof Problem && error.status < 500) && failures < 3,
+    },
+  },
+})
+
+export function App() {
+  const signedOut = useLive(live => live.line === 'signed-out')
+  const { fault, isReady } = useLoginLink()
+  if (!isReady) return null
+  if (signedOut) return <SignInPage fault={fault} onSignedIn={connection.open} />
+  return (
+    <QueryClientProvider client={queries}>
+      <Layout>
+        <Suspense fallback={<p className="p-4 text-soft">Loading…</p>}>
+          <Pages />
+        </Suspense>
+      </Layout>
+    </QueryClientProvider>
+  )
+}
+
+function Pages() {
+  return (
+    <Switch>
+      <Route path="/inspector">
+        <Inspector actorId={undefined} />
+      </Route>
+      <Route path="/inspector/:actorId">
+        {({ actorId }) => <Inspector actorId={decodeURIComponent(actorId)} />}
+      </Route>
+      <Route>
+        <div className="p-4">
+          <PageTitle title="Nothing here" />
+          <p className="mt-2 text-soft">
+            No page has this address. <Link href="/">Back to the overview</Link>
+          </p>
+        </div>
+      </Route>
+    </Switch>
+  )
+}
+
+/** A login link signs in and opens the stream. Opened in a tab that already shows the page, only the fragment changes. */
+function useLoginLink(): { fault: string; isReady: boolean } {
+  const [fault, setFault] = useState('')
+  const [isReady, setReady] = useState(false)
+  useEffect(() => {
+    const enter = async () => {
+      const code = takeCode()
+      try {
+        if (code) await signIn(code)
+      } catch (error) {
+        setFault(error instanceof Error ? error.message : String(error))
+      }
+      connection.open()
+      setReady(true)
+    }
+    void enter()
+    addEventListener('hashchange', enter)
+    const stop = onSignedOut(connection.signedOut)
+    return () => {
+      removeEventListener('hashchange', enter)
+      stop()
+      connection.close()
+    }
+  }, [])
+  return { fault, isReady }
+}

@@ -1,0 +1,66 @@
+/**
+ * The API as the pages call it. Shapes are the API's own types; a refusal arrives as a `Problem` with what the engine
+ * said, so that a page can show it as it is.
+ */
+import type { LegalEvent } from '../api/engine-view.ts'
+
+export class Problem extends Error {
+  override name = 'Problem'
+  readonly status: number
+  /** 409 tells the present state and what is legal in it. */
+  readonly row: { state?: string; version?: number; legal?: LegalEvent[] }
+  constructor(status: number, detail: string, row: Problem['row'] = {}) {
+    super(detail)
+    this.status = status
+    this.row = row
+  }
+}
+
+const signedOut = new Set<() => void>()
+/** Hears whenever an answer says that the session is over. */
+export function onSignedOut(hear: () => void): () => void {
+  signedOut.add(hear)
+  return () => signedOut.delete(hear)
+}
+
+async function refused(answer: Response): Promise<Problem> {
+  if (answer.status === 401) for (const hear of signedOut) hear()
+  const isProblem = answer.headers.get('content-type')?.includes('json')
+  const body = isProblem ? ((await answer.json()) as { detail?: string } & Problem['row']) : {}
+  return new Problem(answer.status, body.detail ?? `the engine answered ${answer.status}`, body)
+}
+
+/** GET as JSON. @throws Problem */
+export async function ask<Row>(path: string, signal?: AbortSignal): Promise<Row> {
+  const answer = await fetch(path, { signal: signal ?? null, headers: { accept: 'application/json' } })
+  if (!answer.ok) throw await refused(answer)
+  return (await answer.json()) as Row
+}
+
+export type Accepted = { accepted: true; state: string; version: number; replayed: boolean }
+
+/** Sends a command, once: a repeat of the same `key` gives the first answer again. @throws Problem */
+export async function command(
+  path: string,
+  body: object = {},
+  { key = crypto.randomUUID(), expectVersion }: { key?: string; expectVersion?: number } = {},
+): Promise<Accepted> {
+  const answer = await fetch(path, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'idempotency-key': key,
+      ...(expectVersion === undefined ? {} : { 'if-match': `"${expectVersion}"` }),
+    },
+    body: JSON.stringify(body),
+  })
+  if (!answer.ok) throw await refused(answer)
+  return (await answer.json()) as Accepted
+}
+
+/** An event to an actor, refused (409) when it has moved since `expectVersion`. @throws Problem */
+export const sendEvent = (
+  actorId: string,
+  event: { type: string; because?: string },
+  expectVersion: number,
+) => command(`/api/actors/${encodeURIComponent(actorId)}/events`, event, { expectVersion })

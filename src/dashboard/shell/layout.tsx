@@ -1,0 +1,132 @@
+/** What every page stands in: where one can go, the mode, the kill switch, and how old everything is. */
+import { type ReactNode, useEffect, useRef } from 'react'
+import { Link, useLocation } from 'wouter'
+import icon from '../icon.svg'
+import { useIsStale, useLive } from '../live/use-live.ts'
+import { StateChip } from '../show/state-chip.tsx'
+import { KillSwitch } from './kill-switch.tsx'
+import { StatusStrip } from './status-strip.tsx'
+import { ThemeSwitch } from './theme-switch.tsx'
+
+const PLACES = [
+  { to: '/', name: 'Overview' },
+  { to: '/opportunities', name: 'Opportunities' },
+  { to: '/funding', name: 'Funding' },
+  { to: '/ledger', name: 'Ledger' },
+  { to: '/alerts', name: 'Alerts' },
+  { to: '/audit', name: 'Audit' },
+  { to: '/inspector', name: 'Inspector' },
+] as const
+
+export function Layout({ children }: { children: ReactNode }) {
+  const stale = useIsStale()
+  return (
+    <div className="flex min-h-dvh flex-col" data-stale={stale}>
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only focus:absolute focus:z-20 focus:bg-panel focus:p-2"
+      >
+        Skip to the content
+      </a>
+      <header className="sticky top-0 z-10 bg-panel">
+        <div className="flex min-h-[52px] flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-4 py-1.5">
+          <Link href="/" className="flex items-center gap-2 font-semibold text-ink no-underline">
+            <img src={icon} alt="" width="20" height="20" />
+            Hedgerow
+          </Link>
+          <Places />
+          <div className="ml-auto flex items-center gap-3">
+            <Mode />
+            <KillSwitch />
+            <ThemeSwitch />
+          </div>
+        </div>
+        <StatusStrip />
+        <Banner />
+      </header>
+      <main id="content" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
+        {children}
+      </main>
+    </div>
+  )
+}
+
+function Places() {
+  const [path] = useLocation()
+  return (
+    <nav aria-label="Pages" className="flex flex-wrap gap-0.5">
+      {PLACES.map(({ to, name }) => {
+        const here = to === '/' ? path === '/' || path.startsWith('/hedges') : path.startsWith(to)
+        return (
+          <Link
+            key={to}
+            href={to}
+            aria-current={here ? 'page' : undefined}
+            className={`rounded-md px-2.5 py-1.5 text-[13px] no-underline hover:bg-raised ${
+              here ? 'bg-raised font-semibold text-ink' : 'text-soft'
+            }`}
+          >
+            {name}
+          </Link>
+        )
+      })}
+    </nav>
+  )
+}
+
+/** Real money is the one mode that shouts. */
+function Mode() {
+  const mode = useLive(live => live.engine?.mode)
+  const state = useLive(live => live.engine?.state)
+  if (!mode || !state) return null
+  return (
+    <span className="flex items-center gap-2">
+      <span className="chip" data-tone={mode === 'live' ? 'bad' : 'accent'} title={`mode ${mode}`}>
+        {mode === 'live' ? 'LIVE · real money' : mode}
+      </span>
+      <StateChip state={state} />
+    </span>
+  )
+}
+
+/** A halt and a lost line are said in words over everything. */
+function Banner() {
+  const halt = useLive(live => live.engine?.halt ?? null)
+  const lost = useLive(live => live.line === 'lost')
+  const text = lost
+    ? 'The engine does not answer. What is shown is the last it said.'
+    : halt && `Halted by ${halt.by}: ${halt.because}. Open hedges stay; nothing new is opened.`
+  if (!text) return null
+  return (
+    <p
+      role={lost ? 'alert' : undefined}
+      className={`border-b border-line px-4 py-1.5 text-[13px] font-medium ${lost ? 'text-bad' : 'text-warn'}`}
+    >
+      {text}
+    </p>
+  )
+}
+
+/** Each page's name: in the tab, as its first heading, and where focus goes after a change of page. */
+export function PageTitle({
+  title,
+  children,
+  hidden = false,
+}: {
+  title: string
+  children?: ReactNode
+  hidden?: boolean
+}) {
+  const ref = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    document.title = `${title} · Hedgerow`
+  }, [title])
+  return (
+    <div className={hidden ? 'sr-only' : 'flex flex-wrap items-center gap-3'}>
+      <h1 ref={ref} className="text-[17px] font-semibold">
+        {title}
+      </h1>
+      {children}
+    </div>
+  )
+}

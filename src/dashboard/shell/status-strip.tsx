@@ -1,0 +1,67 @@
+/** How old is what we see: the page's own line, the engine, its database and lease, each feed, the exchange. */
+import type { HealthPart } from '../../api/engine-view.ts'
+import type { Line } from '../live/store.ts'
+import { useEngineNowMs, useLive } from '../live/use-live.ts'
+import { instantText } from '../show/time.ts'
+
+const LINES: Readonly<Record<Line, { text: string; tone: string }>> = {
+  connecting: { text: 'connecting', tone: 'warn' },
+  live: { text: 'live', tone: 'good' },
+  lost: { text: 'connection lost, trying again', tone: 'bad' },
+  paused: { text: 'paused', tone: 'warn' },
+  'signed-out': { text: 'signed out', tone: 'warn' },
+}
+
+export function StatusStrip() {
+  const line = useLive(live => live.line)
+  const engine = useLive(live => live.engine)
+  const nowMs = useEngineNowMs()
+  const { text, tone } = LINES[line]
+  const known = line === 'live'
+  return (
+    <div
+      role="status"
+      aria-label="Freshness"
+      className="flex min-h-[28px] flex-wrap items-center gap-x-4 gap-y-0.5 border-b border-line bg-ground px-4 text-[12px]"
+    >
+      <Light name="page" tone={tone} detail={text} show />
+      {(engine?.health ?? []).map(part => (
+        <Light
+          key={part.name}
+          name={part.name}
+          tone={known ? (part.ok ? 'good' : 'bad') : ''}
+          detail={briefDetail(part)}
+          show={!part.ok || part.name.startsWith('feed')}
+        />
+      ))}
+      <span className="ml-auto text-faint">
+        {engine && (
+          <>
+            <span className="live tabular-nums text-soft">{instantText(nowMs)}</span> UTC
+            {engine.speed !== 1 && ` · ${engine.speed}× time`} · v{engine.version}
+          </>
+        )}
+      </span>
+    </div>
+  )
+}
+
+function Light({ name, tone, detail, show }: { name: string; tone: string; detail: string; show: boolean }) {
+  const colour =
+    tone === 'good' ? 'bg-good' : tone === 'bad' ? 'bg-bad' : tone === 'warn' ? 'bg-warn' : 'bg-edge'
+  return (
+    <span className="inline-flex items-center gap-1.5 whitespace-nowrap" title={`${name}: ${detail}`}>
+      <span aria-hidden="true" className={`size-2 rounded-full ${colour}`} />
+      <span className="text-soft">{name}</span>
+      <span className={tone === 'bad' ? 'text-bad' : show ? 'live text-faint tabular-nums' : 'sr-only'}>
+        {detail}
+      </span>
+    </span>
+  )
+}
+
+/** `heard 1574 ms ago` → `1.6 s`; other details as they are. */
+function briefDetail({ detail }: HealthPart): string {
+  const ms = /^heard (\d+) ms ago$/.exec(detail)?.[1]
+  return ms === undefined ? detail : `${(Number(ms) / 1000).toFixed(1)} s`
+}
