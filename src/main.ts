@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { createApi } from './api/app.ts'
 import { apiToken } from './api/token.ts'
 import { systemClock } from './clock.ts'
@@ -151,6 +152,8 @@ async function start({
   const { host, port, allowedHosts } = config
   const api = createApi({ view, token, host, port, allowedHosts, telemetry, clock: wall })
   const listening = await api.listen()
+  // Node itself would write it at an orderly end only, and a crash is when a quick start matters.
+  flushCompileCache()
   await engine.start().catch(async error => {
     engine.runtime.close()
     await listening.close()

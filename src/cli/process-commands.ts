@@ -3,6 +3,9 @@
  * that `--help` and the questions to a running engine answer at once.
  */
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, Option } from 'commander'
 import { type Config, loadConfig } from '../config.ts'
@@ -30,6 +33,7 @@ export function processCommands(program: Command): void {
     .addOption(configOption())
     .action(async ({ config }: { config?: string }) => {
       const read = readConfig(config)
+      keepCompiled(read.dataDir)
       const code = await (await loadMain()).runEngine(read)
       if (typeof code === 'number') process.exitCode = code
     })
@@ -55,6 +59,11 @@ export function processCommands(program: Command): void {
 
 export const readConfig = (file: string | undefined): Config =>
   loadConfig({ cwd: process.cwd(), env: process.env, file })
+
+/** Compiling is most of a start. What was compiled is kept in the data folder, which nobody else may write into. */
+function keepCompiled(dataDir: string): void {
+  if (existsSync(dataDir)) enableCompileCache(join(dataDir, 'compiled'))
+}
 
 async function loadMain(): Promise<MainModule> {
   return (await import(MAIN.href)) as MainModule
