@@ -6,6 +6,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 /** Group commits take from under a millisecond to the half minute after which the engine stops. */
 const COMMIT_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 30]
+/** Answers over HTTP, ours and the exchange's: from a loopback's half millisecond to a client's patience. */
+const CALL_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 /** Makes the registry and its metrics. `process` adds the process's own (memory, event loop, garbage collection). */
 export function createMetrics(options: { process: boolean }) {
@@ -16,20 +18,42 @@ export function createMetrics(options: { process: boolean }) {
     new Counter({ name: `hedgerow_${name}`, help, labelNames, registers })
   const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
     new Gauge({ name: `hedgerow_${name}`, help, labelNames, registers })
+  const duration = <L extends string>(name: string, help: string, buckets: number[], ...labelNames: L[]) =>
+    new Histogram({ name: `hedgerow_${name}`, help, labelNames, buckets, registers })
   return {
     registry,
     transitions: counter('transitions_total', 'Transitions committed, by kind of actor.', 'kind'),
     effects: counter('effects_total', 'Effects that ended, by type and outcome.', 'type', 'outcome'),
-    journalCommit: new Histogram({
-      name: 'hedgerow_journal_commit_seconds',
-      help: 'Time from a record being queued to its being durable, in wall seconds.',
-      buckets: COMMIT_BUCKETS,
-      registers,
-    }),
+    journalCommit: duration(
+      'journal_commit_seconds',
+      'Time from a record being queued to its being durable, in wall seconds.',
+      COMMIT_BUCKETS,
+    ),
     journalPending: gauge('journal_pending', 'Records queued and not yet durable.'),
     actors: gauge('actors', 'Actors, by kind and first part of the state.', 'kind', 'state'),
     hedges: gauge('hedges', 'Hedges not closed, by state.', 'state'),
     unhedgedNotional: gauge('unhedged_notional_usdt', 'Notional held on one leg only.'),
+    unhedgedNotionalTime: counter(
+      'unhedged_notional_usdt_seconds_total',
+      'Notional held on one leg only, times the engine seconds it was.',
+    ),
+    equity: gauge('equity_usdt', 'Equity of the account, as last read.'),
+    available: gauge('available_usdt', 'Free margin of the account, as last read.'),
+    maintenanceMarginRate: gauge(
+      'maintenance_margin_ratio',
+      'Maintenance margin over equity; 1 is liquidation.',
+    ),
+    initialMarginRate: gauge('initial_margin_ratio', 'Initial margin over equity; 1 allows nothing more.'),
+    fundingExpectedIn: counter(
+      'funding_expected_received_usdt_total',
+      'Funding that the last shown rates promised the hedges.',
+      'symbol',
+    ),
+    fundingExpectedOut: counter(
+      'funding_expected_paid_usdt_total',
+      'Funding that the last shown rates would take from the hedges.',
+      'symbol',
+    ),
     fundingReceived: counter('funding_received_usdt_total', 'Funding received.', 'symbol'),
     fundingPaid: counter('funding_paid_usdt_total', 'Funding paid.', 'symbol'),
     ledgerResidual: gauge('ledger_residual', 'Exchange wallet less ledger, in the coin; 0 is right.', 'coin'),
@@ -39,6 +63,29 @@ export function createMetrics(options: { process: boolean }) {
     quarantined: gauge('quarantined', 'Actors that were given up and wait for a person.'),
     inputFaults: counter('input_faults_total', 'Bad input refused, by kind.', 'kind'),
     alerts: counter('alerts_total', 'Alerts raised, by severity.', 'severity'),
+    alertsStanding: gauge('alerts_standing', 'Alerts that stand, by name and severity.', 'name', 'severity'),
+    alertDeliveries: counter(
+      'alert_deliveries_total',
+      'Alert messages sent, by way and outcome.',
+      'way',
+      'outcome',
+    ),
+    clockOff: gauge('clock_off_seconds', "This machine's clock less the exchange's, wall seconds."),
+    exchangeCall: duration(
+      'exchange_call_seconds',
+      'Calls to the exchange, by endpoint and outcome, in wall seconds.',
+      CALL_BUCKETS,
+      'endpoint',
+      'outcome',
+    ),
+    httpRequest: duration(
+      'http_request_seconds',
+      'HTTP requests answered, by method, route and status, in wall seconds.',
+      CALL_BUCKETS,
+      'method',
+      'route',
+      'status',
+    ),
     httpRequests: counter('http_requests_total', 'HTTP requests answered, by status.', 'status'),
   }
 }

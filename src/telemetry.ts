@@ -8,6 +8,14 @@ import { createMetrics, type Metrics } from './telemetry-metrics.ts'
 export type OrderOutcome = 'accepted' | 'rejected' | 'unknown' | 'filled' | 'cancelled'
 export type EffectOutcome = 'done' | 'failed' | 'retried'
 
+/** Gauges of the account, as last read; floats to be looked at. */
+export type AccountReading = {
+  equityUsdt: number
+  availableUsdt: number
+  maintenanceMarginRate: number
+  initialMarginRate: number
+}
+
 export type Telemetry = {
   readonly log: Log
   /** The same telemetry whose log lines carry these fields too: hedge, symbol, orderLinkId… */
@@ -16,11 +24,18 @@ export type Telemetry = {
   effectEnded(type: string, outcome: EffectOutcome): void
   /** Wall seconds from queued to durable. */
   journalCommitted(seconds: number): void
+  /** The same, measured: call what it gives when the record is durable. */
+  journalTimer(): () => void
   journalPending(records: number): void
   /** The whole census at once: what is not in it any more is gone. */
   actorsCounted(actors: Iterable<{ kind: string; state: string }>): void
   hedgesCounted(byState: Readonly<Record<string, number>>): void
   unhedgedNotionalUsdt(notional: number): void
+  /** Unhedged notional times the engine seconds it lasted. */
+  unhedgedFor(notionalUsdtSeconds: number): void
+  accountRead(funds: AccountReading): void
+  /** What the last shown rate promised of a settlement that has just passed; positive is to be received. */
+  fundingExpected(symbol: string, amountUsdt: number): void
   /** One settlement; positive is received. */
   fundingSettled(symbol: string, amountUsdt: number): void
   ledgerResidual(coin: string, residual: number): void
@@ -32,7 +47,15 @@ export type Telemetry = {
   /** Bad input was refused: counted and logged (promise 11). */
   inputRefused(kind: string, detail: string, fields?: LogFields): void
   alertRaised(severity: string): void
+  alertsStanding(alerts: Iterable<{ name: string; severity: string }>): void
+  alertDelivered(way: string, outcome: 'delivered' | 'failed' | 'dropped'): void
+  /** This machine's clock less the exchange's, wall seconds. */
+  clockOff(seconds: number): void
+  /** Times a call to the exchange: call what it gives with the outcome. */
+  exchangeTimer(endpoint: string): (outcome: string) => void
   requestAnswered(status: number): void
+  /** Times a request: call what it gives once it is answered. `route` is a template, never a path. */
+  requestTimer(): (answer: { method: string; route: string; status: number }) => void
   /** The Prometheus text format. */
   metrics(): Promise<string>
 }
@@ -51,12 +74,9 @@ export function silentTelemetry(): Telemetry {
 
 /** Joins a log and metrics into one facade. */
 export function telemetryOf(log: Log, metrics: Metrics): Telemetry {
-  const settle = (symbol: string, amountUsdt: number) => {
-    if (!Number.isFinite(amountUsdt)) return
-    // A counter only grows: what was paid is counted apart.
-    if (amountUsdt >= 0) metrics.fundingReceived.inc({ symbol }, amountUsdt)
-    else metrics.fundingPaid.inc({ symbol }, -amountUsdt)
-  }
+  // A counter only grows: what was paid is counted apart.
+  const settled = split(metrics.fundingReceived, metrics.fundingPaid)
+  const expected = split(metrics.fundingExpectedIn, metrics.fundingExpectedOut)
   return {
     log,
     with: fields => telemetryOf(log.child(fields), metrics),
@@ -65,6 +85,10 @@ export function telemetryOf(log: Log, metrics: Metrics): Telemetry {
     journalCommitted: seconds => {
       if (Number.isFinite(seconds)) metrics.journalCommit.observe(seconds)
     },
+    journalTimer: () => {
+      const end = metrics.journalCommit.startTimer()
+      return () => void end()
+    },
     journalPending: records => metrics.journalPending.set(records),
     actorsCounted: actors => countActors(metrics, actors),
     hedgesCounted: byState => {
@@ -72,7 +96,17 @@ export function telemetryOf(log: Log, metrics: Metrics): Telemetry {
       for (const [state, count] of Object.entries(byState)) metrics.hedges.set({ state }, count)
     },
     unhedgedNotionalUsdt: notional => metrics.unhedgedNotional.set(notional),
-    fundingSettled: settle,
+    unhedgedFor: notionalSeconds => {
+      if (notionalSeconds > 0) metrics.unhedgedNotionalTime.inc(notionalSeconds)
+    },
+    accountRead: ({ equityUsdt, availableUsdt, maintenanceMarginRate, initialMarginRate }) => {
+      metrics.equity.set(equityUsdt)
+      metrics.available.set(availableUsdt)
+      metrics.maintenanceMarginRate.set(maintenanceMarginRate)
+      metrics.initialMarginRate.set(initialMarginRate)
+    },
+    fundingExpected: expected,
+    fundingSettled: settled,
     ledgerResidual: (coin, residual) => metrics.ledgerResidual.set({ coin }, residual),
     feedAge: (feed, seconds) => metrics.feedAge.set({ feed }, seconds),
     orderEnded: outcome => metrics.orders.inc({ outcome }),
@@ -83,9 +117,31 @@ export function telemetryOf(log: Log, metrics: Metrics): Telemetry {
       log.warn('input.refused', { ...fields, kind, detail })
     },
     alertRaised: severity => metrics.alerts.inc({ severity }),
+    alertsStanding: alerts => {
+      metrics.alertsStanding.reset()
+      for (const { name, severity } of alerts) metrics.alertsStanding.inc({ name, severity })
+    },
+    alertDelivered: (way, outcome) => metrics.alertDeliveries.inc({ way, outcome }),
+    clockOff: seconds => metrics.clockOff.set(seconds),
+    exchangeTimer: endpoint => {
+      const end = metrics.exchangeCall.startTimer({ endpoint })
+      return outcome => void end({ outcome })
+    },
     requestAnswered: status => metrics.httpRequests.inc({ status: String(status) }),
+    requestTimer: () => {
+      const end = metrics.httpRequest.startTimer()
+      return ({ method, route, status }) => void end({ method, route, status: String(status) })
+    },
     metrics: () => metrics.registry.metrics(),
   }
+}
+
+type Funding = Metrics['fundingReceived']
+
+const split = (received: Funding, paid: Funding) => (symbol: string, amountUsdt: number) => {
+  if (!Number.isFinite(amountUsdt)) return
+  if (amountUsdt >= 0) received.inc({ symbol }, amountUsdt)
+  else paid.inc({ symbol }, -amountUsdt)
 }
 
 function countActors(metrics: Metrics, actors: Iterable<{ kind: string; state: string }>): void {

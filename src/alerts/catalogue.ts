@@ -1,0 +1,106 @@
+/**
+ * Every alert there is, by name: how bad it is, how it ends, and the sentence a person reads. RUNBOOK.md has a chapter
+ * on each; a test holds the two together.
+ */
+
+/** 'page' wakes a person, 'ticket' can wait for the morning. */
+export type Severity = 'page' | 'ticket'
+
+/**
+ * How an alert ends. `rule`: it is judged every second and ends when it is no longer so. `caller`: whoever raised it
+ * clears it. `person`: it tells of something that happened; it ends when a person acknowledges it.
+ */
+type Ending = 'rule' | 'caller' | 'person'
+
+type Entry = { severity: Severity; ends: Ending; says: string }
+
+export const CATALOGUE = {
+  'hedge.naked-leg': {
+    severity: 'page',
+    ends: 'rule',
+    says: 'One leg of a hedge stands alone beyond its bound',
+  },
+  'hedge.failed': { severity: 'page', ends: 'rule', says: 'A hedge has failed and waits for a person' },
+  'order.unknown': { severity: 'page', ends: 'rule', says: 'The outcome of an order is not known for long' },
+  'actor.quarantined': {
+    severity: 'page',
+    ends: 'rule',
+    says: 'An actor failed again and again and was given up',
+  },
+  'ledger.residual': {
+    severity: 'page',
+    ends: 'caller',
+    says: "The ledger does not tie out with the exchange's wallet",
+  },
+  'settlement.missed': {
+    severity: 'ticket',
+    ends: 'rule',
+    says: 'A funding settlement has passed and no row of it is booked',
+  },
+  'margin.high': {
+    severity: 'page',
+    ends: 'rule',
+    says: "The account's maintenance margin rate is above the limit",
+  },
+  'feed.silent': { severity: 'ticket', ends: 'rule', says: 'Market data has fallen silent' },
+  'account.down': { severity: 'ticket', ends: 'rule', says: 'The private stream of the account is down' },
+  'order-entry.down': { severity: 'ticket', ends: 'rule', says: 'No order can leave: order entry is down' },
+  'engine.not-trading': {
+    severity: 'ticket',
+    ends: 'rule',
+    says: 'The engine has not come to trade for long',
+  },
+  'clock.off': {
+    severity: 'page',
+    ends: 'rule',
+    says: "This machine's clock is off from the exchange's by more than is allowed",
+  },
+  'lease.lost': {
+    severity: 'page',
+    ends: 'rule',
+    says: 'This engine no longer owns the account and must end',
+  },
+  'journal.slow': { severity: 'ticket', ends: 'rule', says: 'The journal is slow: no new risk is taken' },
+  'database.unreachable': { severity: 'page', ends: 'rule', says: 'The database does not answer' },
+  'engine.fatal': {
+    severity: 'page',
+    ends: 'person',
+    says: 'The engine has ended itself; the service starts it again',
+  },
+  'venue.took-position': {
+    severity: 'page',
+    ends: 'person',
+    says: 'The exchange closed a position of ours (ADL or liquidation)',
+  },
+  'reconcile.missing-position': {
+    severity: 'page',
+    ends: 'person',
+    says: 'The exchange shows less of a perpetual than a hedge holds',
+  },
+  'reconcile.foreign-position': {
+    severity: 'page',
+    ends: 'person',
+    says: "The exchange shows more of a hedge's perpetual than the hedge holds",
+  },
+  'reconcile.short-spot': {
+    severity: 'page',
+    ends: 'person',
+    says: 'The exchange shows less of a coin than a hedge holds',
+  },
+  'alert.undelivered': {
+    severity: 'ticket',
+    ends: 'caller',
+    says: 'Alerts do not reach people on one of the configured ways',
+  },
+} as const satisfies Record<string, Entry>
+
+/** What is known of an alert by its name; one that nobody listed ends by a person. */
+export function entryOf(name: string): Entry {
+  return Object.hasOwn(CATALOGUE, name)
+    ? CATALOGUE[name as keyof typeof CATALOGUE]
+    : { severity: 'page', ends: 'person', says: `Something needs a person: ${name}` }
+}
+
+export type RuleName = {
+  [Name in keyof typeof CATALOGUE]: (typeof CATALOGUE)[Name]['ends'] extends 'rule' ? Name : never
+}[keyof typeof CATALOGUE]
