@@ -21,11 +21,14 @@ export type Store = {
 
 type Fatal = (error: unknown) => void
 
-/** The folder that holds everything of an installation; only its owner may look into it. @throws StartFault */
+/**
+ * The folder that holds everything of an installation; only its owner may look into it. Under root the embedded server runs
+ * as nobody and must be able to walk through, though not to list. @throws StartFault
+ */
 export function prepareDataDir(dataDir: string): void {
   try {
     mkdirSync(dataDir, { recursive: true })
-    chmodSync(dataDir, 0o700)
+    chmodSync(dataDir, process.getuid?.() === 0 ? 0o711 : 0o700)
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error)
     throw new StartFault(`HEDGEROW_DATA_DIR: expected a folder that can be written, found: ${found}`)
