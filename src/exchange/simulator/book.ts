@@ -17,8 +17,6 @@ const ASKS_SALT = 7919
 
 export type Book = {
   readonly instrument: Instrument
-  /** Sets the market; undefined takes the book away. */
-  set(mid: number | undefined, nowMs: number): void
   live(): boolean
   /** Best levels of a side, best first. */
   levels(side: BookSide, count: number): Level[]
@@ -46,6 +44,8 @@ export type BookShape = {
   halfSpreadBps: number
   /** The present, by which eaten depth comes back. */
   clock: () => number
+  /** The middle price and its time; undefined takes the book away. Asked only when somebody looks at the book. */
+  look: () => { mid: number | undefined; nowMs: number }
 }
 
 export function createBook(instrument: Instrument, shape: BookShape): Book {
@@ -86,8 +86,24 @@ export function createBook(instrument: Instrument, shape: BookShape): Book {
         if (shape.clock() - atMs >= RETURN_MS) eaten[side].delete(ticks)
   }
 
+  /** Brings touch and sizes to the market's present. */
+  function refresh(): void {
+    const market = shape.look()
+    nowMs = market.nowMs
+    if (mid === market.mid) return
+    mid = market.mid
+    if (mid === undefined) return
+    const half = (mid * shape.halfSpreadBps) / 10_000
+    const bids = Math.max(1, Math.floor((mid - half) / tick))
+    touch = { bids, asks: Math.max(bids + 1, Math.ceil((mid + half) / tick)) }
+    if (mid >= around && mid < around * PRICE_STEP) return
+    around = roundPrice(mid)
+    lotsPerTick = (shape.depthUsdtPerBps * (tick / around) * 10_000) / around / lot
+  }
+
   /** Visits levels from the touch outward until `visit` has had enough. */
   function walk(side: BookSide, visit: (ticks: number, lots: number) => boolean): void {
+    refresh()
     if (mid === undefined) return
     const outward = side === 'asks' ? 1 : -1
     for (let away = 0; away < LEVELS_MAX; away++) {
@@ -106,19 +122,10 @@ export function createBook(instrument: Instrument, shape: BookShape): Book {
 
   return {
     instrument,
-    set(nextMid, atMs) {
-      nowMs = atMs
-      if (mid === nextMid) return
-      mid = nextMid
-      if (mid === undefined) return
-      const half = (mid * shape.halfSpreadBps) / 10_000
-      const bids = Math.max(1, Math.floor((mid - half) / tick))
-      touch = { bids, asks: Math.max(bids + 1, Math.ceil((mid + half) / tick)) }
-      if (mid >= around && mid < around * PRICE_STEP) return
-      around = roundPrice(mid)
-      lotsPerTick = (shape.depthUsdtPerBps * (tick / around) * 10_000) / around / lot
+    live() {
+      refresh()
+      return mid !== undefined
     },
-    live: () => mid !== undefined,
     levels,
     best: side => levels(side, 1)[0],
     reach(side, limitTicks, lots) {

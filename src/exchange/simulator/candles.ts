@@ -17,7 +17,15 @@ export type Candles = {
   /** Forgets everything: the past is made anew, backwards from the next price noted, so that it joins on. */
   clear(): void
   /** Notes the present prices of one coin, in the order of `SERIES`. */
-  note(listing: number, nowMs: number, prices: readonly [number, number, number, number, number]): void
+  note(
+    listing: number,
+    nowMs: number,
+    spot: number,
+    perp: number,
+    mark: number,
+    index: number,
+    premium: number,
+  ): void
   /** Minutes that exist with `fromMs <= start < toMs`, oldest first. Holes stay holes. */
   minutes(listing: number, series: Series, fromMs: number, toMs: number): Candle[]
   /** Highest and lowest of the same minutes, and the first one's open; undefined where there are none. */
@@ -40,19 +48,32 @@ const blankRing = (): Ring => ({
   filled: false,
 })
 
-function put(ring: Ring, minute: number, prices: readonly number[]): void {
+function putPrice(values: Float64Array, at: number, fresh: boolean, price: number): void {
+  if (fresh) values[at] = price
+  if (fresh || price > (values[at + 1] ?? 0)) values[at + 1] = price
+  if (fresh || price < (values[at + 2] ?? 0)) values[at + 2] = price
+  values[at + 3] = price
+}
+
+/** Called for every coin at every step: it makes nothing that has to be collected. */
+function put(
+  { minutes, values }: Ring,
+  minute: number,
+  spot: number,
+  perp: number,
+  mark: number,
+  index: number,
+  premium: number,
+): void {
   const slot = minute % KEPT
   const at = slot * WIDTH
-  const fresh = ring.minutes[slot] !== minute + 1
-  ring.minutes[slot] = minute + 1
-  for (let series = 0; series < SERIES.length; series++) {
-    const price = prices[series] ?? 0
-    const base = at + series * 4
-    if (fresh) ring.values[base] = price
-    if (fresh || price > (ring.values[base + 1] ?? 0)) ring.values[base + 1] = price
-    if (fresh || price < (ring.values[base + 2] ?? 0)) ring.values[base + 2] = price
-    ring.values[base + 3] = price
-  }
+  const fresh = minutes[slot] !== minute + 1
+  if (fresh) minutes[slot] = minute + 1
+  putPrice(values, at, fresh, spot)
+  putPrice(values, at + 4, fresh, perp)
+  putPrice(values, at + 8, fresh, mark)
+  putPrice(values, at + 12, fresh, index)
+  putPrice(values, at + 16, fresh, premium)
 }
 
 function candleAt(ring: Ring, series: number, minute: number): Candle | undefined {
@@ -84,7 +105,7 @@ function fillPast(ring: Ring, salt: number, volatility: number): void {
   if (ring.firstMs < 0) return
   const first = Math.floor(ring.firstMs / MINUTE_MS)
   const start = SERIES.map((_, series) => candleAt(ring, series, first)?.open ?? 0)
-  const premium = start[4] ?? 0
+  const [spot = 0, perp = 0, mark = 0, index = 0, premium = 0] = start
   let factor = 1
   for (let minute = first - 1; minute > first - KEPT + 60; minute--) {
     const later = factor
@@ -94,7 +115,7 @@ function fillPast(ring: Ring, salt: number, volatility: number): void {
     // What was really noted since may lie in the same slot of the ring: it stays.
     if ((ring.minutes[minute % KEPT] ?? -1) > minute) continue
     for (const part of [factor, Math.max(later, factor) * reach, Math.min(later, factor) / reach, later])
-      put(ring, minute, [...start.slice(0, 4).map(price => price * part), premium])
+      put(ring, minute, spot * part, perp * part, mark * part, index * part, premium)
   }
 }
 
@@ -115,11 +136,11 @@ export function createCandles(
     clear() {
       for (let listing = 0; listing < listings; listing++) rings[listing] = blankRing()
     },
-    note(listing, nowMs, prices) {
+    note(listing, nowMs, spot, perp, mark, index, premium) {
       const ring = rings[listing]
       if (!ring) return
       if (ring.firstMs < 0) ring.firstMs = nowMs
-      put(ring, Math.floor(nowMs / MINUTE_MS), prices)
+      put(ring, Math.floor(nowMs / MINUTE_MS), spot, perp, mark, index, premium)
     },
     minutes(listing, series, fromMs, toMs) {
       const ring = ringOf(listing)

@@ -58,6 +58,10 @@ function makeWorld(options: SimulatedBybitOptions): World {
         depthUsdtPerBps: listing.depthUsdtPerBps * (spot ? 0.6 : 1),
         halfSpreadBps: market.halfSpreadBps(listing.index),
         clock: () => world.state.nowMs,
+        look: () => ({
+          nowMs: market.nowMs(),
+          mid: spot ? market.quote(listing.index)?.spotMid : market.quote(listing.index)?.perpMid,
+        }),
       })
     })
   const state: WorldState = {
@@ -66,8 +70,6 @@ function makeWorld(options: SimulatedBybitOptions): World {
     seq: 1000,
     accounts: {},
     house: {},
-    marks: [],
-    indexes: [],
   }
   const world: World = {
     seed,
@@ -80,19 +82,6 @@ function makeWorld(options: SimulatedBybitOptions): World {
   }
   Object.assign(world.books, { spot: bookSet('spot'), linear: bookSet('linear') })
   return world
-}
-
-/** Brings the books to the market's present prices; a coin without data loses its books and keeps its last mark. */
-function priceBooks(world: World): void {
-  const nowMs = world.market.nowMs()
-  for (const { index } of world.universe.listings) {
-    const quote = world.market.quote(index)
-    world.books.spot[index]?.set(quote?.spotMid, nowMs)
-    world.books.linear[index]?.set(quote?.perpMid, nowMs)
-    if (!quote) continue
-    world.state.marks[index] = quote.mark
-    world.state.indexes[index] = quote.index
-  }
 }
 
 function accountOf(world: World, uid: string): AccountState {
@@ -128,7 +117,6 @@ function restore(world: World, json: JsonObject): void {
     throw new Error(`saved simulator: expected version ${SAVED_VERSION}, found ${saved.version}`)
   world.market.restore(saved.market)
   world.state = saved.world
-  priceBooks(world)
   const books = saved.books as unknown as ReturnType<() => Record<'spot' | 'linear', BookSave[]>>
   for (const name of ['spot', 'linear'] as const)
     for (const [index, eaten] of books[name].entries()) world.books[name][index]?.restore(eaten)
@@ -148,7 +136,6 @@ function step(world: World): void {
   }
   world.market.step()
   world.state.nowMs = world.market.nowMs()
-  priceBooks(world)
   matchResting(world)
   keepDebts(world)
   liquidate(world)
@@ -158,7 +145,6 @@ function step(world: World): void {
 /** The core. Throws only for a saved state that is not one. */
 export function createSimulatedBybit(options: SimulatedBybitOptions): SimulatedBybit {
   const world = makeWorld(options)
-  priceBooks(world)
   if (options.saved) restore(world, options.saved)
   else
     for (const { uid, balances } of options.accounts ?? [])

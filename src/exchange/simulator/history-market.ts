@@ -6,7 +6,7 @@ import type { Json } from '../../domain/json.ts'
 import { type Candles, createCandles } from './candles.ts'
 import { HOUR_MS, MINUTE_MS } from './funding.ts'
 import type { FundingPoint, PricePoint, SymbolHistory } from './history-files.ts'
-import type { FundingState, Market, Quote, Settlement } from './market.ts'
+import type { FundingState, Market, Quote, Reference, Settlement } from './market.ts'
 import type { Universe } from './universe.ts'
 
 type Track = {
@@ -68,7 +68,7 @@ export function historyMarket(options: Options): Market {
   const candles: Candles = createCandles(universe.listings.length, 0, undefined)
   let nowMs = options.startAtMs
   let due: Settlement[] = []
-  const lastMarks: number[] = []
+  const last: Reference[] = []
   look()
 
   function quote(index: number): Quote | undefined {
@@ -88,9 +88,9 @@ export function historyMarket(options: Options): Market {
     for (const { index } of universe.listings) {
       const now = quote(index)
       if (!now) continue
-      lastMarks[index] = now.mark
+      last[index] = { mark: now.mark, index: now.index }
       if (nowMs % HOUR_MS < MINUTE_MS)
-        candles.note(index, nowMs, [now.spotMid, now.perpMid, now.mark, now.index, now.mark / now.index - 1])
+        candles.note(index, nowMs, now.spotMid, now.perpMid, now.mark, now.index, now.mark / now.index - 1)
     }
   }
 
@@ -98,7 +98,7 @@ export function historyMarket(options: Options): Market {
     due = []
     for (const [listing, track] of tracks.entries()) {
       const point = track?.settlements[after(track.settlements, nowMs) - 1]
-      const mark = lastMarks[listing]
+      const mark = last[listing]?.mark
       if (point?.atMs === nowMs && mark !== undefined)
         due.push({ listing, rate: point.rate, atMs: nowMs, intervalMs: point.intervalMs, mark })
     }
@@ -123,6 +123,7 @@ export function historyMarket(options: Options): Market {
       settle()
     },
     quote,
+    reference: index => last[index] ?? { mark: 0, index: 0 },
     funding: index =>
       fundingAt(tracks[index], nowMs, universe.listings[index]?.fundingIntervalMs ?? 8 * HOUR_MS),
     dueSettlements: () => due,
@@ -131,12 +132,12 @@ export function historyMarket(options: Options): Market {
       return track ? track.settlements.slice(0, after(track.settlements, nowMs)) : []
     },
     halfSpreadBps: index => options.halfSpreadBps ?? universe.listings[index]?.halfSpreadBps ?? 1,
-    save: () => ({ nowMs, lastMarks: [...lastMarks] }),
+    save: () => ({ nowMs, last: structuredClone(last) }),
     restore(saved: Json) {
-      const from = saved as { nowMs?: number; lastMarks?: number[] }
+      const from = saved as { nowMs?: number; last?: Reference[] }
       if (typeof from?.nowMs !== 'number') throw new Error('saved market: expected nowMs, found none')
       nowMs = from.nowMs
-      lastMarks.splice(0, lastMarks.length, ...(from.lastMarks ?? []))
+      last.splice(0, last.length, ...(from.last ?? []))
       due = []
       look()
     },

@@ -111,14 +111,10 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
     for (const [index, coin] of state.coins.entries()) {
       const listing = listings[index]
       if (!listing) continue
-      const quote = quoteOf(listing, coin)
-      candles.note(index, state.nowMs, [
-        quote.spotMid,
-        quote.perpMid,
-        quote.mark,
-        quote.index,
-        coin.premium.premium,
-      ])
+      const price = coin.price * listing.multiplier
+      const { premium } = coin.premium
+      const [perp, mark] = [price * (1 + premium), price * (1 + coin.markPremium)]
+      candles.note(index, state.nowMs, coin.price, perp, mark, price, premium)
     }
   }
 
@@ -169,6 +165,11 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
       const listing = listings[index]
       const coin = state.coins[index]
       return listing && coin ? quoteOf(listing, coin) : undefined
+    },
+    reference(index) {
+      const listing = listings[index]
+      const coin = state.coins[index]
+      return listing && coin ? quoteOf(listing, coin) : { mark: 0, index: 0 }
     },
     funding(index) {
       const intervalMs = listings[index]?.fundingIntervalMs ?? 8 * HOUR_MS

@@ -8,6 +8,7 @@ import type { Candles } from './candles.ts'
 /** Prices of one coin. Index, mark and perpMid are per contract, spotMid is per coin. Floats: they only shape the book. */
 export type Quote = { index: number; mark: number; perpMid: number; spotMid: number }
 
+export type Reference = { mark: number; index: number }
 export type FundingState = { rate: string; nextAtMs: number; intervalMs: number }
 /** `mark` is the price payments use; it is the last known one when history has a hole at the settlement. */
 export type Settlement = { listing: number; rate: string; atMs: number; intervalMs: number; mark: number }
@@ -20,6 +21,8 @@ export type Market = {
   step(): void
   /** Undefined: this coin has no market data at present. */
   quote(listing: number): Quote | undefined
+  /** Mark and index as last known, by which holdings are valued also where there is no data at present. */
+  reference(listing: number): Reference
   funding(listing: number): FundingState
   /** What fell due at the instant of the last step. */
   dueSettlements(): readonly Settlement[]

@@ -94,7 +94,7 @@ function quoteFields(world: World, listing: Listing, instrument: Instrument): Js
 
 function contractFields(world: World, listing: Listing): JsonObject {
   const funding = world.market.funding(listing.index)
-  const mark = world.state.marks[listing.index] ?? 0
+  const { mark } = world.market.reference(listing.index)
   const interest = (listing.depthUsdtPerBps * 9000) / mark
   const open = interest.toFixed(listing.perp.qty.decimals)
   return {
@@ -122,7 +122,7 @@ export function spotTicker(world: World, listing: Listing): JsonObject | undefin
 }
 
 const usdIndex = (world: World, listing: Listing): string =>
-  ((world.state.indexes[listing.index] ?? 0) / listing.multiplier).toFixed(
+  (world.market.reference(listing.index).index / listing.multiplier).toFixed(
     Math.max(6, listing.spot.price.decimals + 3),
   )
 

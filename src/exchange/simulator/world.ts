@@ -105,9 +105,6 @@ export type WorldState = {
   accounts: Record<string, AccountState>
   /** The other side of every account's every change, per coin. */
   house: Record<string, string>
-  /** Last known mark and index prices per listing, not yet rounded. */
-  marks: number[]
-  indexes: number[]
 }
 
 export type FeeTable = Record<MarketName, { taker: string; maker: string }>
@@ -158,9 +155,9 @@ export const markOf = (world: World, listing: Listing): Decimal => dec(markText(
 export const indexOf = (world: World, listing: Listing): Decimal => dec(indexText(world, listing))
 
 export const markText = (world: World, listing: Listing): string =>
-  (world.state.marks[listing.index] ?? 0).toFixed(listing.priceScale)
+  world.market.reference(listing.index).mark.toFixed(listing.priceScale)
 export const indexText = (world: World, listing: Listing): string =>
-  (world.state.indexes[listing.index] ?? 0).toFixed(listing.priceScale)
+  world.market.reference(listing.index).index.toFixed(listing.priceScale)
 
 /** Index price of one coin in USDT; 1 for the dollar coins, 0 for a coin not listed. */
 export function coinPrice(world: World, coin: string): Decimal {
