@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../src/clock.ts'
 import type { PairFeeRates } from '../src/domain/fees.ts'
+import type { FundingModel } from '../src/domain/funding.ts'
 import type { HedgePair, Market } from '../src/domain/instrument.ts'
 import type { MarketView } from '../src/domain/market-view.ts'
 import type { Book, MarketFact, PerpTicker } from '../src/exchange/exchange.ts'
@@ -15,6 +16,8 @@ export type MarketBoard = {
   symbols(): string[]
   pairs(): HedgePair[]
   setFeeRates(symbol: string, feeRates: PairFeeRates): void
+  /** Undefined: too little is known for a fit, and the present rate is taken to stay. */
+  setFundingModel(symbol: string, model: FundingModel | undefined): void
   /** Engine milliseconds since anything was heard of either market. */
   ageMs(): { spot: number; linear: number }
 }
@@ -69,6 +72,9 @@ export function createMarketBoard(
     symbols: () => [...views.keys()],
     pairs: () => [...pairs],
     setFeeRates: (symbol, feeRates) => change(symbol, { feeRates }),
+    setFundingModel: (symbol, fundingModel) => {
+      if (fundingModel) change(symbol, { fundingModel })
+    },
     ageMs: () => ({ spot: clock.nowMs() - heardAtMs.spot, linear: clock.nowMs() - heardAtMs.linear }),
   }
 }

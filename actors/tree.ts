@@ -10,6 +10,8 @@ import { accountFeed } from './account-feed.ts'
 import type { Bookkeeper } from './bookkeeper.ts'
 import { deskKind } from './desk.ts'
 import { engineKind, type Tree } from './engine.ts'
+import { feeRates } from './fee-rates.ts'
+import { fundingHistory } from './funding-history.ts'
 import { hedgeKind } from './hedge.ts'
 import { marketFeed } from './market-feed.ts'
 import type { Kind } from './runtime.ts'
@@ -21,7 +23,16 @@ import { type WatchdogPorts, watchdog } from './watchdog.ts'
 import type { World } from './world.ts'
 
 /** Loops without a journal, in start order. */
-const SERVICES = ['market-feed', 'account-feed', 'bookkeeper', 'scheduler', 'scanner', 'watchdog'] as const
+const SERVICES = [
+  'market-feed',
+  'account-feed',
+  'bookkeeper',
+  'scheduler',
+  'fee-rates',
+  'funding-history',
+  'scanner',
+  'watchdog',
+] as const
 
 export type TreePorts = {
   world: World
@@ -49,6 +60,8 @@ export const kindsOf = ({
   'account-feed': accountFeed(world),
   bookkeeper: bookkeeper.kind,
   scheduler: scheduler(world),
+  'fee-rates': feeRates(world),
+  'funding-history': fundingHistory(world),
   scanner: scanner(world, judgements),
   watchdog: watchdog(world, { journal, fatal }),
 })
