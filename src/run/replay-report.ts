@@ -11,7 +11,7 @@ import { hedgeRows } from '../store/hedge-rows.ts'
 import { createLedgerStore } from '../store/ledger-store.ts'
 import { VIP0 } from './engine.ts'
 import { checkFunding, type FundingCheck } from './replay-funding.ts'
-import type { ReplayRun } from './replay-window.ts'
+import { END_OF_RECORDS, type ReplayRun } from './replay-window.ts'
 import type { Store } from './store.ts'
 
 export type ReplayedHedge = Omit<HedgeResult, 'inventory' | 'unvalued'> & {
@@ -114,7 +114,7 @@ function hedgeOf(
     settlements,
     ...result,
     dust: inventory,
-    because: failure ?? unwindBecause ?? 'still open',
+    because: failure ?? (unwindBecause === 'flatten' ? END_OF_RECORDS : (unwindBecause ?? 'still open')),
   }
 }
 
