@@ -1,0 +1,82 @@
+/** Every transition of the desk's chart on the real durable actor, with a crash after every step of the way. */
+import { describe, expect, test } from 'vitest'
+import { type DeskContext, type DeskEvent, deskMachine } from '../../machines/desk.ts'
+import type { Json, JsonObject } from '../../src/domain/json.ts'
+import { NOW_MS, RULES } from '../domain/sample-market.ts'
+import { expectSameWalk } from './durable-walk.ts'
+import { type ModelOptions, shortestPaths, untakenTransitions } from './model.ts'
+import { SYMBOL_ACTOR, samplePlan } from './sample-hedge.ts'
+
+type State = { value: unknown; context: DeskContext }
+const { execution, limits } = RULES
+const input = { salt: 'TEST', execution, limits, hedgeSupervisors: ['hedges-1'] }
+const SYMBOL = samplePlan().symbol
+const because = 'the model says so'
+const at = (event: object) => ({ ...event, atMs: NOW_MS }) as DeskEvent
+const wish = { symbol: SYMBOL, symbolActor: SYMBOL_ACTOR }
+
+/** The answer to the wish under way: with money, and without. */
+const planned = ({ context }: State) => {
+  const hedgeId = context.planning[SYMBOL]
+  if (!hedgeId) return []
+  return ['100000', '10'].map(availableUsdt =>
+    at({
+      type: 'hedge.planned',
+      plan: samplePlan(hedgeId),
+      symbolActor: SYMBOL_ACTOR,
+      funds: { availableUsdt, maintenanceMarginRate: '0' },
+    }),
+  )
+}
+
+const model = {
+  input,
+  events: {
+    'desk.open': [at({ type: 'desk.open', execution, limits })],
+    'desk.close': [at({ type: 'desk.close', because })],
+    'desk.flatten': [at({ type: 'desk.flatten', because })],
+    'hedge.wanted': [at({ type: 'hedge.wanted', ...wish })],
+    'hedge.planned': planned,
+    'hedge.unplanned': ({ context }: State) =>
+      context.planning[SYMBOL] ? [at({ type: 'hedge.unplanned', ...wish, because })] : [],
+    'hedge.over': ({ context }: State) =>
+      Object.keys(context.hedges).map(hedgeId => at({ type: 'hedge.over', hedgeId })),
+  },
+  key: ({ value, context }: State): Json => [
+    value as Json,
+    Object.keys(context.planning).length,
+    Object.keys(context.hedges).length,
+  ],
+  edges: true,
+} satisfies ModelOptions<typeof deskMachine>
+
+const paths = shortestPaths(deskMachine, model)
+
+describe(`the desk on ${paths.length} paths`, () => {
+  test('every transition is met', () => {
+    expect(untakenTransitions(deskMachine, paths, model)).toEqual([])
+  })
+
+  test('promises 5 and 7: it takes each path alike, whether or not its process dies after every step', async () => {
+    const hedgeActors = Array.from({ length: 9 }, (_, at) => `hedge:TEST00000${at}`)
+    const subject = {
+      machine: deskMachine,
+      actorId: 'desk',
+      kind: 'desk',
+      input: input as unknown as JsonObject,
+      answers: { planHedge: ['hedge.planned', 'hedge.unplanned'] },
+      listeners: [SYMBOL_ACTOR, 'hedges-1', ...hedgeActors],
+    }
+    for (const path of paths) await expectSameWalk(subject, path, model.key)
+  }, 60_000)
+
+  test('promise 9: a hedge is reserved only while the desk is open, and never twice for one symbol', () => {
+    for (const { steps, description } of paths)
+      for (const [index, { state }] of steps.entries()) {
+        const before = steps[index - 1]?.state
+        const [held, heldBefore] = [state, before].map(each => Object.keys(each?.context.hedges ?? {}).length)
+        expect(held, description).toBeLessThanOrEqual(1)
+        if ((held ?? 0) > (heldBefore ?? 0)) expect(before?.value, description).toBe('open')
+      }
+  })
+})

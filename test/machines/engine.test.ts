@@ -1,0 +1,72 @@
+/** Every transition of the engine's chart on the real durable actor, with a crash after every step of the way. */
+import { describe, expect, test } from 'vitest'
+import { type EngineContext, type EngineEvent, engineMachine } from '../../machines/engine.ts'
+import type { Json } from '../../src/domain/json.ts'
+import { NOW_MS, RULES } from '../domain/sample-market.ts'
+import { expectSameWalk } from './durable-walk.ts'
+import { type ModelOptions, shortestPaths, untakenTransitions } from './model.ts'
+
+type State = { value: unknown; context: EngineContext }
+const at = (event: object) => ({ ...event, atMs: NOW_MS }) as EngineEvent
+const { execution, limits } = RULES
+
+const model = {
+  events: {
+    'engine.started': [at({ type: 'engine.started', execution, limits })],
+    'engine.stop': [at({ type: 'engine.stop' })],
+    'engine.halt': [at({ type: 'engine.halt', by: 'operator', because: 'lunch' })],
+    'engine.flatten': [at({ type: 'engine.flatten' })],
+    'engine.resume': [at({ type: 'engine.resume' })],
+    'engine.reconcile': [at({ type: 'engine.reconcile' })],
+    'tree.started': [at({ type: 'tree.started' })],
+    'tree.failed': [at({ type: 'tree.failed', because: 'no database' })],
+    'account.up': [at({ type: 'account.up' })],
+    'account.down': [at({ type: 'account.down', because: 'cut' })],
+    'reconcile.finished': ({ context: { run } }: State) =>
+      [run, run - 1].map(each => at({ type: 'reconcile.finished', run: each, findings: [] })),
+    'reconcile.failed': ({ context: { run } }: State) =>
+      [run, run - 1].map(each => at({ type: 'reconcile.failed', run: each, because: 'no answer' })),
+  },
+  key: ({ value, context }: State): Json => [
+    value as Json,
+    context.halt !== null,
+    context.accountUp,
+    context.execution !== null,
+  ],
+  edges: true,
+} satisfies ModelOptions<typeof engineMachine>
+
+const paths = shortestPaths(engineMachine, model)
+
+describe(`the engine on ${paths.length} paths`, () => {
+  test('every transition is met', () => {
+    expect(untakenTransitions(engineMachine, paths)).toEqual([])
+  })
+
+  test('promises 5 and 7: it takes each path alike, whether or not its process dies after every step', async () => {
+    const subject = {
+      machine: engineMachine,
+      actorId: 'engine',
+      kind: 'engine',
+      input: {},
+      answers: {
+        startTree: ['tree.started', 'tree.failed'],
+        reconcile: ['reconcile.finished', 'reconcile.failed'],
+        announceReady: [],
+      },
+      listeners: ['desk'],
+    }
+    for (const path of paths) await expectSameWalk(subject, path, model.key)
+  }, 60_000)
+
+  test('promise 9: it trades only with its account stream up, no halt, and this run’s reconciliation finished', () => {
+    for (const { steps, description } of paths)
+      for (const [index, { event, state }] of steps.entries()) {
+        if (state.value !== 'trading') continue
+        expect([state.context.halt, state.context.accountUp], description).toEqual([null, true])
+        const before = steps[index - 1]?.state
+        if (before?.value !== 'trading')
+          expect(event, description).toMatchObject({ type: 'reconcile.finished', run: before?.context.run })
+      }
+  })
+})

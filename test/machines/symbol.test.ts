@@ -1,0 +1,65 @@
+/** Every transition of a symbol's chart on the real durable actor, with a crash after every step of the way. */
+import { describe, expect, test } from 'vitest'
+import { type SymbolContext, type SymbolEvent, symbolMachine } from '../../machines/symbol.ts'
+import type { Json } from '../../src/domain/json.ts'
+import { NOW_MS } from '../domain/sample-market.ts'
+import { expectSameWalk } from './durable-walk.ts'
+import { type ModelOptions, shortestPaths, untakenTransitions } from './model.ts'
+
+const HEDGE_ID = 'HEDGE00001'
+const input = { symbol: 'XRPUSDT', baseCoin: 'XRP', deskActor: 'desk', coolDownMs: 3_600_000 }
+const because = 'the model says so'
+const at = (event: object) => ({ ...event, atMs: NOW_MS }) as SymbolEvent
+const moved = (state: string, hedgeId = HEDGE_ID) => at({ type: 'hedge.moved', hedgeId, state, because })
+
+const model = {
+  input,
+  events: {
+    'carry.tempting': [at({ type: 'carry.tempting', because })],
+    'exit.wanted': [at({ type: 'exit.wanted', because })],
+    'hedge.granted': [at({ type: 'hedge.granted', hedgeId: HEDGE_ID })],
+    'hedge.refused': [at({ type: 'hedge.refused', because })],
+    'hedge.moved': [
+      ...['entering', 'hedged', 'unwinding', 'failed', 'closed'].map(state => moved(state)),
+      moved('closed', 'HEDGE00002'),
+    ],
+    'data.stale': [at({ type: 'data.stale', because })],
+    'symbol.delisted': [at({ type: 'symbol.delisted', because })],
+    'symbol.quarantine': [at({ type: 'symbol.quarantine' })],
+  },
+  key: ({ value, context }: { value: unknown; context: SymbolContext }): Json => [
+    value as Json,
+    context.hedgeId,
+    context.hedgeState,
+  ],
+  edges: true,
+} satisfies ModelOptions<typeof symbolMachine>
+
+const paths = shortestPaths(symbolMachine, model)
+
+describe(`a symbol on ${paths.length} paths`, () => {
+  test('every transition is met', () => {
+    expect(untakenTransitions(symbolMachine, paths, model)).toEqual([])
+  })
+
+  test('promises 5 and 7: it takes each path alike, whether or not its process dies after every step', async () => {
+    const subject = {
+      machine: symbolMachine,
+      actorId: 'symbol:XRPUSDT',
+      kind: 'symbol',
+      input,
+      answers: {},
+      listeners: ['desk', `hedge:${HEDGE_ID}`],
+    }
+    for (const path of paths) await expectSameWalk(subject, path, model.key)
+  }, 60_000)
+
+  test('it never forgets a hedge that is not closed', () => {
+    for (const { steps, description } of paths)
+      for (const [index, { event, state }] of steps.entries()) {
+        const before = steps[index - 1]?.state.context.hedgeId
+        if (!before || state.context.hedgeId === before) continue
+        expect(event, description).toMatchObject({ type: 'hedge.moved', state: 'closed', hedgeId: before })
+      }
+  })
+})
