@@ -115,9 +115,10 @@ function unwindStep(facts: StepFacts, market: MarketView, rules: Rules): Step {
   const wider = toleranceBps(repairs, rules.execution.slippageBpsMax)
   const uncovered = new Decimal(perpMissing(plan, facts)).lt(0)
   if (uncovered) {
-    const follow = perpOrderFor(plan, facts, market, wider)
-    if (follow.kind === 'order')
-      return { ...follow, purpose: 'exit', because: 'the perpetual follows the spot leg' }
+    const order = giveBack(facts, market, wider)
+    return order
+      ? { kind: 'order', order, purpose: 'exit', because: 'the perpetual follows the spot leg' }
+      : { kind: 'wait', because: 'the perpetual book has no ask' }
   }
   const next = nextUnwind(plan, facts, market, rules, wider)
   if (next.kind === 'flat') return { kind: 'done' }

@@ -158,6 +158,19 @@ describe('promise 9: new risk waits, reducing risk never does', () => {
   })
 })
 
+test('a leaving hedge gives back exactly the perpetual that no spot covers any more', () => {
+  const facts = factsOf(planOn(XRP), {
+    phase: 'unwinding',
+    spotNetBase: baseQty('60.07'),
+    perpBase: baseQty('100'),
+  })
+  const step = nextStep(facts, marketOn(XRP), RULES, null, NOW_MS)
+  expect(step).toMatchObject({
+    kind: 'order',
+    order: { leg: 'perp', side: 'Buy', qty: '40', reduceOnly: true },
+  })
+})
+
 describe('the end of an entry', () => {
   const plan = planOn(XRP)
 
