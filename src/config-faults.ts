@@ -37,7 +37,7 @@ export function faultsOf(issue: Issue, raw: unknown): ConfigFault[] {
   return [fault(key, shown(key, valueAt(raw, at)), expected ? 'keys and values' : issue.message)]
 }
 
-const SECRET = /key|secret|token|password|database/i
+const SECRET = /key|secret|token|password|database|hedgerow_alert/i
 
 /** A value as a fault may show it. */
 export function shown(key: string, value: unknown): string {

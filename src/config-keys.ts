@@ -15,7 +15,8 @@ const PLAIN_NUMBER = /^-?\d{1,15}(\.\d{1,15})?$/
 const WHOLE_NUMBER = /^\d{1,15}$/
 const expectedText = (expected: string) => z.string({ error: expected })
 
-function noted<S extends z.ZodType>(schema: S, note: KeyNote): S {
+/** A schema with what the generated file says of it. */
+export function noted<S extends z.ZodType>(schema: S, note: KeyNote): S {
   return schema.meta({ ...note })
 }
 

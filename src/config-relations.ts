@@ -20,6 +20,7 @@ export function brokenRelations(values: Found): Relation[] {
     ...executionRelations(values),
     ...limitRelations(values),
     ...modeRelations(values),
+    ...alertRelations(values),
   ]
 }
 
@@ -93,6 +94,38 @@ function modeRelations(values: Found): Relation[] {
   if (mode === 'live' && values.acknowledgeLive === undefined)
     ask('acknowledgeLive', undefined, `the sentence "${LIVE_ACKNOWLEDGEMENT}" in the file, in mode live`)
   return relations
+}
+
+/** Half a way is none: its other half must be there, and the first to know is whoever configures it. */
+function alertRelations(values: Found): Relation[] {
+  const { alerts = {} } = values
+  const { telegramChat, mailTo, mailFrom, smtpHost, smtpUser } = alerts
+  const needs: [boolean, string, unknown, string][] = [
+    [
+      Boolean(values.HEDGEROW_ALERT_TELEGRAM_TOKEN),
+      'alerts.telegramChat',
+      telegramChat,
+      'the chat to write to',
+    ],
+    [
+      Boolean(telegramChat),
+      'HEDGEROW_ALERT_TELEGRAM_TOKEN',
+      values.HEDGEROW_ALERT_TELEGRAM_TOKEN,
+      'the token of the bot',
+    ],
+    [Boolean(mailTo), 'alerts.mailFrom', mailFrom, 'the sender of mail'],
+    [Boolean(mailTo), 'alerts.smtpHost', smtpHost, 'the server that takes mail'],
+    [Boolean(smtpHost), 'alerts.mailTo', mailTo, 'who hears by mail'],
+    [
+      Boolean(smtpUser),
+      'HEDGEROW_ALERT_SMTP_PASSWORD',
+      values.HEDGEROW_ALERT_SMTP_PASSWORD,
+      'the password of alerts.smtpUser',
+    ],
+  ]
+  return needs
+    .filter(([isNeeded, , found]) => isNeeded && !found)
+    .map(([, key, , what]) => ({ key, found: undefined, expected: `${what}: the other half of it is set` }))
 }
 
 function atMost(key: string, low: unknown, otherKey: string, high: unknown): Relation[] {

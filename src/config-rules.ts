@@ -1,8 +1,9 @@
 /**
  * The keys of strategy, execution and limits, with the careful defaults of a small account that pays the highest fees.
- * They give exactly the `Rules` of the domain.
+ * They give exactly the `Rules` of the domain. The section of alerts is in `config-alerts.ts`.
  */
 import { z } from 'zod'
+import { alerts } from './config-alerts.ts'
 import { numberKey, symbolsKey, usdtKey, wholeKey } from './config-keys.ts'
 
 const DAY_MS = 86_400_000
@@ -224,4 +225,4 @@ const limits = z.strictObject({
 })
 
 /** The sections of the file. */
-export const sections = { strategy, execution, limits }
+export const sections = { strategy, execution, limits, alerts }

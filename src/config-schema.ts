@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { alertSecrets } from './config-alerts.ts'
 import { optionalText, plainNumber, textKey, wholeKey, wordKey } from './config-keys.ts'
 import { sections } from './config-rules.ts'
 
@@ -18,6 +19,7 @@ export const fileShape = {
   strategy: sections.strategy.prefault({}),
   execution: sections.execution.prefault({}),
   limits: sections.limits.prefault({}),
+  alerts: sections.alerts.prefault({}),
   acknowledgeLive: z
     .literal(LIVE_ACKNOWLEDGEMENT, { error: `the sentence "${LIVE_ACKNOWLEDGEMENT}"` })
     .optional(),
@@ -62,6 +64,7 @@ export const environmentShape = {
   HEDGEROW_LOG: wordKey(LOG_LEVELS, 'info'),
   BYBIT_API_KEY: credential('an API key'),
   BYBIT_API_SECRET: credential('an API secret'),
+  ...alertSecrets,
 }
 
 export const everyKey = z.strictObject({ ...fileShape, ...environmentShape })

@@ -14,6 +14,12 @@ const CREDENTIAL_FILES: Record<string, string> = {
   BYBIT_API_SECRET: 'bybit-api-secret',
   HEDGEROW_DATABASE_URL: 'hedgerow-database-url',
   HEDGEROW_API_TOKEN: 'hedgerow-api-token',
+  HEDGEROW_ALERT_WEBHOOK_URL: 'hedgerow-alert-webhook-url',
+  HEDGEROW_ALERT_SLACK_URL: 'hedgerow-alert-slack-url',
+  HEDGEROW_ALERT_DISCORD_URL: 'hedgerow-alert-discord-url',
+  HEDGEROW_ALERT_TELEGRAM_TOKEN: 'hedgerow-alert-telegram-token',
+  HEDGEROW_ALERT_SMTP_PASSWORD: 'hedgerow-alert-smtp-password',
+  HEDGEROW_ALERT_HEARTBEAT_URL: 'hedgerow-alert-heartbeat-url',
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>

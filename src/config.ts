@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
+import { type AlertSettings, alertSettings } from './config-alerts.ts'
 import { ConfigFaults, faultsOf, isRecord, shown } from './config-faults.ts'
 import { brokenRelations } from './config-relations.ts'
 import { sections } from './config-rules.ts'
@@ -38,6 +39,7 @@ export type Config = {
   readonly logLevel: (typeof LOG_LEVELS)[number]
   readonly keys: KeyPair | undefined
   readonly rules: Rules
+  readonly alerts: AlertSettings
   /** The file that was read, if any. */
   readonly file: string | undefined
 }
@@ -102,7 +104,8 @@ export function loadConnection({ cwd, env }: Omit<Sources, 'file'>): Connection 
 /** The values that no log line, page or error may show. */
 export function secretsOf(config: Config): string[] {
   const password = config.databaseUrl ? new URL(config.databaseUrl).password : ''
-  const secrets = [config.keys?.key, config.keys?.secret, config.apiToken, config.databaseUrl, password]
+  const { keys, apiToken, databaseUrl, alerts } = config
+  const secrets = [keys?.key, keys?.secret, apiToken, databaseUrl, password, ...Object.values(alerts.secrets)]
   return secrets.flatMap(secret => (secret ? [secret] : []))
 }
 
@@ -123,6 +126,7 @@ function assemble(values: KeyValues, cwd: string, file: string | undefined): Con
     logLevel: values.HEDGEROW_LOG,
     keys: key && secret ? { key, secret } : undefined,
     rules: { strategy, execution, limits },
+    alerts: alertSettings(values.alerts, values),
     file,
   }
 }

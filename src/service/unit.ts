@@ -71,6 +71,12 @@ LoadCredential=bybit-api-key:hedgerow.bybit-api-key
 LoadCredential=bybit-api-secret:hedgerow.bybit-api-secret
 LoadCredential=hedgerow-database-url:hedgerow.database-url
 LoadCredential=hedgerow-api-token:hedgerow.api-token
+LoadCredential=hedgerow-alert-webhook-url:hedgerow.alert-webhook-url
+LoadCredential=hedgerow-alert-slack-url:hedgerow.alert-slack-url
+LoadCredential=hedgerow-alert-discord-url:hedgerow.alert-discord-url
+LoadCredential=hedgerow-alert-telegram-token:hedgerow.alert-telegram-token
+LoadCredential=hedgerow-alert-smtp-password:hedgerow.alert-smtp-password
+LoadCredential=hedgerow-alert-heartbeat-url:hedgerow.alert-heartbeat-url
 
 # Start: the embedded database recovers and every open hedge is reconciled before READY.
 TimeoutStartSec=180
