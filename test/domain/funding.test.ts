@@ -68,6 +68,27 @@ describe('the reverting expectation', () => {
     expect(sum.minus(series).abs().lt('1e-15')).toBe(true)
   })
 
+  test('is the sum over every settlement of a path that decays toward the mean', () => {
+    const wide = { min: fundingRate('-1'), max: fundingRate('1') }
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -500, max: 500 }),
+        fc.integer({ min: -500, max: 500 }),
+        fc.integer({ min: 1, max: 500 }),
+        fc.integer({ min: 0, max: 120 }),
+        (rate, mean, halfLifeHours, settlements) => {
+          const present = { fundingRate: fundingRate(new Decimal(rate).div(1e5)), fundingIntervalMs: HOUR_MS }
+          const model = { meanRatePerHour: fundingRate(new Decimal(mean).div(1e5)), halfLifeHours }
+          const sum = new Decimal(expectedRateReverting(present, model, wide, settlements))
+          let one = new Decimal(0)
+          for (let j = 0; j < settlements; j++)
+            one = one.plus(mean / 1e5).plus(((rate - mean) / 1e5) * 2 ** (-j / halfLifeHours))
+          expect(sum.minus(one).abs().lt('1e-12')).toBe(true)
+        },
+      ),
+    )
+  })
+
   test('never expects a rate outside the bounds', () => {
     const model = { meanRatePerHour: fundingRate('0.01'), halfLifeHours: 1 }
     const sum = new Decimal(expectedRateReverting(now, model, bounds, 10))
