@@ -14,8 +14,10 @@ import { hedgePairs } from './domain/pairing.ts'
 import type { Exchange } from './exchange/exchange.ts'
 import { accountName } from './run/account.ts'
 import { createBooks } from './run/books.ts'
+import { CHARTS } from './run/charts.ts'
 import { createEngine } from './run/engine.ts'
 import { StartFault } from './run/fault.ts'
+import { createInspection } from './run/inspection.ts'
 import { assertPortFree } from './run/port.ts'
 import { replayHistory } from './run/replay.ts'
 import { showStatus } from './run/status-line.ts'
@@ -150,7 +152,9 @@ async function start({
   const about = { mode: config.mode, speed, exchange: venue.where, version, startedAtMs: clock.nowMs() }
   const view = createView({ engine, journal: store.journal, books, about, isOwner })
   const { host, port, allowedHosts } = config
-  const api = createApi({ view, token, host, port, allowedHosts, telemetry, clock: wall })
+  const { journal } = store
+  const inspection = createInspection({ hub: engine.hub, clock, speed, journal, machines: CHARTS })
+  const api = createApi({ view, inspection, token, host, port, allowedHosts, telemetry, clock: wall })
   const listening = await api.listen()
   // Node itself would write it at an orderly end only, and a crash is when a quick start matters.
   flushCompileCache()

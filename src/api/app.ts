@@ -18,12 +18,14 @@ import {
   originGuard,
   rateGuard,
 } from './guard.ts'
+import type { InspectionView } from './inspection-view.ts'
 import { problem, Refusal, type RefusalStatus } from './problem.ts'
 import { rateLimit } from './rate-limit.ts'
 import { actorRoutes } from './routes-actors.ts'
 import { bookRoutes } from './routes-books.ts'
 import { engineRoutes } from './routes-engine.ts'
 import { healthRoutes } from './routes-health.ts'
+import { inspectionRoutes } from './routes-inspection.ts'
 import { liveRoute } from './routes-live.ts'
 import { pageRoutes } from './routes-page.ts'
 import { isSignIn, sessionRoutes } from './routes-session.ts'
@@ -32,6 +34,8 @@ import { createSessions } from './sessions.ts'
 
 export type ApiOptions = {
   view: EngineView
+  /** Left out, the inspector's routes are too. */
+  inspection?: InspectionView
   token: string
   host: string
   /** 0: any free port. */
@@ -51,7 +55,8 @@ export type Api = {
   loginLink(): string
 }
 
-export function createApi({ view, token, host, port, allowedHosts = [], telemetry, clock }: ApiOptions): Api {
+export function createApi(options: ApiOptions): Api {
+  const { view, inspection, token, host, port, allowedHosts = [], telemetry, clock } = options
   let boundPort = port
   const sessions = createSessions({ token, clock })
   const cookieName = () => `hedgerow-${boundPort}`
@@ -71,12 +76,17 @@ export function createApi({ view, token, host, port, allowedHosts = [], telemetr
   healthRoutes(app, view, identify)
   sessionRoutes(app, { sessions, cookieName, loginLink })
   engineRoutes(app, view)
+  const endInspections = inspection ? inspectionRoutes(app, inspection, clock) : () => {}
   actorRoutes(app, view)
   bookRoutes(app, view)
-  const endStreams = liveRoute(app, view, clock)
+  const endLive = liveRoute(app, view, clock)
   pageRoutes(app, () => app.getOpenAPI31Document(about))
   app.doc31('/openapi.json', about)
 
+  const endStreams = () => {
+    endLive()
+    endInspections()
+  }
   const listen = async () => {
     const listening = await startServer(app.fetch, { host, port, endStreams })
     boundPort = listening.port

@@ -82,6 +82,20 @@ export function legalEvents(
 const leads = ({ target, actions, reenter }: Transition) =>
   target !== undefined || actions.length > 0 || reenter
 
+/** The edge of the picture that each transition object of the chart is, as XState's own inspection names them. */
+export function edgeIds(machine: AnyStateMachine): Map<Transition, string> {
+  const ids = new Map<Transition, string>()
+  for (const node of everyNode(machine.root)) {
+    for (const [event, transitions] of node.transitions)
+      transitions.forEach((transition, index) => void ids.set(transition, edgeId(node, event, index)))
+    node.always?.forEach((transition, index) => void ids.set(transition, edgeId(node, '', index)))
+  }
+  return ids
+}
+
+const edgeId = (node: AnyStateNode, event: string, index: number) =>
+  `${node.id}|${event || 'always'}|${index}`
+
 function* everyNode(node: AnyStateNode): Generator<AnyStateNode> {
   yield node
   for (const child of Object.values<AnyStateNode>(node.states)) yield* everyNode(child)
@@ -112,7 +126,7 @@ function describeEdges(node: AnyStateNode): ChartEdge[] {
 function describeEdge(node: AnyStateNode, event: string, transition: Transition, index: number): ChartEdge {
   const kind = kindOf(event)
   return {
-    id: `${node.id}|${event || 'always'}|${index}`,
+    id: edgeId(node, event, index),
     source: node.id,
     targets: (transition.target ?? []).map(target => target.id),
     event,

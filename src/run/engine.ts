@@ -22,6 +22,7 @@ import { feeRate } from '../domain/units.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { Journal, TransitionRecord } from '../store/records.ts'
 import type { Telemetry } from '../telemetry.ts'
+import { createHub, type Hub } from './inspection-hub.ts'
 
 export type EngineParts = {
   clock: Clock
@@ -49,6 +50,8 @@ export type Engine = {
   judgements: Judgements
   alerts: Alerts
   world: World
+  /** What people who watch may see of what happens. */
+  hub: Hub
   /** Takes up what is stored, or is born, and starts. */
   start(): Promise<void>
   /** Tells the engine to stop, waits until that is durable, and lets go. Hedges stay as they are. */
@@ -65,6 +68,7 @@ export function createEngine(parts: EngineParts): Engine {
   const { clock, exchange, journal, rules, telemetry, pairs } = parts
   const board = createMarketBoard(clock, pairs, VIP0)
   const alerts = createAlerts(telemetry)
+  const hub = createHub(clock)
   const judgements = noJudgements()
   const bookkeeper = createBookkeeper(() => world, parts.books)
   const world: World = {
@@ -101,6 +105,7 @@ export function createEngine(parts: EngineParts): Engine {
         error: error instanceof Error ? error.message : String(error),
       }),
     committed: record => committed(telemetry, record),
+    observed: hub.observe,
     orphaned: (actorId, error) => parts.fatal(new Error(`${actorId} failed: ${error}`)),
   })
 
@@ -111,6 +116,7 @@ export function createEngine(parts: EngineParts): Engine {
     judgements,
     alerts,
     world,
+    hub,
     async start() {
       await runtime.boot(isHeldBack)
       if (!runtime.get('engine')) runtime.spawn('engine', 'engine', '', {})
