@@ -21,8 +21,8 @@ export const PATIENT: Partial<StrategyRules> = {
 }
 
 /** Loops of the engine tick this much more rarely than live: nothing changes between two records of an hour. */
-export const REPLAY_PACE = 120
-const JUDGE_EVERY_MS = 600_000
+export const REPLAY_PACE = 600
+const JUDGE_EVERY_MS = 1_200_000
 
 /** @param own - rules of a file, taken as they are; without one, the patient strategy over the defaults */
 export function replayRules(rules: Rules, own: boolean, symbols: readonly string[]): Rules {

@@ -116,7 +116,7 @@ export async function replayWindow(parts: ReplayParts): Promise<ReplayRun> {
 
 export const END_OF_RECORDS = 'the records end'
 /** Judgements are looked at as often as they are made. */
-const JUDGED_EVERY_MS = 600_000
+const JUDGED_EVERY_MS = 1_200_000
 
 function venueOf({ history, rules, telemetry }: ReplayParts, clock: VirtualClock) {
   const universe = builtInUniverse(history.symbols.map(({ symbol }) => symbol))

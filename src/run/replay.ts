@@ -103,7 +103,7 @@ function recordsOf({ historyDir = HISTORY_DIR }: Config, span: ReplayOptions['sp
 const accountOf = (atMs: number) => `replay-${new Date(atMs).toISOString().slice(0, 19).replaceAll(':', '-')}`
 
 function strategyText({ file }: Config): string {
-  if (file) return `strategy of ${file}; judged every ten minutes, as the records are hourly`
+  if (file) return `strategy of ${file}; judged every twenty minutes, as the records are hourly`
   const keys = Object.entries(PATIENT).map(([key, value]) => `${key} ${value}`)
   return `no hedgerow.yaml here: a patient strategy for large coins (${keys.join(', ')})`
 }
