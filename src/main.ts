@@ -13,6 +13,7 @@ import type { HedgePair } from './domain/instrument.ts'
 import { hedgePairs } from './domain/pairing.ts'
 import type { Exchange } from './exchange/exchange.ts'
 import { accountName } from './run/account.ts'
+import { openAlerts } from './run/alerts.ts'
 import { createBooks } from './run/books.ts'
 import { CHARTS } from './run/charts.ts'
 import { createEngine } from './run/engine.ts'
@@ -65,11 +66,14 @@ const levelOf = ({ logLevel }: Config) =>
 
 async function serve(config: Config, token: string, telemetry: Telemetry, between: Between): Promise<number> {
   const ending = Promise.withResolvers<number>()
+  const farewells: Parts['farewells'] = []
   const fatal = (error: unknown) => {
-    telemetry.log.error('engine.fatal', { error: error instanceof Error ? error.message : String(error) })
+    const cause = error instanceof Error ? error.message : String(error)
+    telemetry.log.error('engine.fatal', { error: cause })
     // What was decided and is not durable must not leave: nothing is closed in order here.
     process.exitCode = 1
-    setImmediate(() => process.exit(1))
+    const ended = () => process.exit(1)
+    setImmediate(() => Promise.all(farewells.map(say => say(cause))).then(ended, ended))
   }
   // Asked to stop while still starting, it stops in order once it has started; asked again, it ends at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.resolve(0))
@@ -94,6 +98,7 @@ async function serve(config: Config, token: string, telemetry: Telemetry, betwee
     store: { ...store, journal: journal(store.journal) },
     venue: { ...venue, exchange: exchange(venue.exchange) },
     fatal,
+    farewells,
   })
   const code = await ending.promise
   await stop()
@@ -113,25 +118,22 @@ type Parts = {
   store: Store
   venue: Venue
   fatal: (error: unknown) => void
+  /** What is still said, and waited for, when the process ends itself. */
+  farewells: ((cause: string) => Promise<void>)[]
 }
 
 /** Starts everything that runs; gives the way to stop it in order. */
-async function start({
-  config,
-  token,
-  telemetry,
-  notifier,
-  store,
-  venue,
-  fatal,
-}: Parts): Promise<() => Promise<void>> {
+async function start(parts: Parts): Promise<() => Promise<void>> {
+  const { config, token, telemetry, notifier, store, venue, fatal } = parts
   const { exchange, clock, speed } = venue
   const wall = systemClock()
   const pairs = await trackedPairs(exchange, config.rules.strategy.symbols)
   const books = createBooks(store)
   const isOwner = () => store.lease.held()
   let isReady = false
+  const told = await openAlerts({ config, store, telemetry, clock, wall })
   const engine = createEngine({
+    alerts: told.alerts,
     clock,
     exchange,
     journal: store.journal,
@@ -149,6 +151,11 @@ async function start({
       isReady = true
     },
   })
+  parts.farewells.push(cause => {
+    // From here on nothing more may leave, while people are told.
+    engine.runtime.close()
+    return told.farewell(cause)
+  })
   const about = { mode: config.mode, speed, exchange: venue.where, version, startedAtMs: clock.nowMs() }
   const view = createView({ engine, journal: store.journal, books, about, isOwner })
   const { host, port, allowedHosts } = config
@@ -165,12 +172,14 @@ async function start({
   })
   // Alive is enough: a watchdog that also asked for the exchange would kill the engine whenever that is away.
   const unwatch = notifier.watch(() => view.live().every(part => part.ok))
+  told.watch(engine, speed, () => view.ready().every(part => part.ok))
   const hush = showStatus({ view, url: listening.url, loginLink: api.loginLink, clock: wall, speed })
   return async () => {
     hush()
     unwatch()
     await notifier.stopping('hedges stay as they are')
     await engine.stop()
+    await told.stop()
     await listening.close()
   }
 }

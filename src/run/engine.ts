@@ -23,6 +23,7 @@ import type { Exchange } from '../exchange/exchange.ts'
 import type { Journal, TransitionRecord } from '../store/records.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { createHub, type Hub } from './inspection-hub.ts'
+import { measuredKinds } from './measured.ts'
 
 export type EngineParts = {
   clock: Clock
@@ -38,6 +39,8 @@ export type EngineParts = {
   isOwner: () => boolean
   fatal: (error: unknown) => void
   ready: () => void
+  /** Left out, alerts are logged and counted only. */
+  alerts?: Alerts
   /** See `World`: both are 1 when left out. */
   pace?: number
   speed?: number
@@ -67,7 +70,7 @@ export const VIP0: PairFeeRates = {
 export function createEngine(parts: EngineParts): Engine {
   const { clock, exchange, journal, rules, telemetry, pairs } = parts
   const board = createMarketBoard(clock, pairs, VIP0)
-  const alerts = createAlerts(telemetry)
+  const alerts = parts.alerts ?? createAlerts(telemetry, { clock })
   const hub = createHub(clock)
   const judgements = noJudgements()
   const bookkeeper = createBookkeeper(() => world, parts.books)
@@ -95,7 +98,10 @@ export function createEngine(parts: EngineParts): Engine {
   const runtime = createRuntime({
     clock,
     journal,
-    kinds: kindsOf({ world, journal, bookkeeper, judgements, tree: () => tree, fatal: parts.fatal }),
+    kinds: measuredKinds(
+      kindsOf({ world, journal, bookkeeper, judgements, tree: () => tree, fatal: parts.fatal }),
+      telemetry,
+    ),
     commitId: parts.commitId,
     fatal: parts.fatal,
     fault: ({ actorId, during, error }) =>
@@ -156,6 +162,7 @@ function newRiskRefused(runtime: Runtime, { exchange, journal, isOwner }: Engine
 
 function committed(telemetry: Telemetry, { actorId, kind, event, from, to }: TransitionRecord) {
   telemetry.transitionCommitted(kind)
+  if (event.type === 'child.restarted') telemetry.actorRestarted(String(event.id).split(':')[0] ?? '')
   if (from === to) return
   const say =
     kind === 'hedge' || kind === 'symbol' || kind === 'engine' ? telemetry.log.info : telemetry.log.debug

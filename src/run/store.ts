@@ -10,6 +10,7 @@ import { type Lease, takeLease } from '../store/lease.ts'
 import type { Journal } from '../store/records.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { StartFault } from './fault.ts'
+import { measuredJournal } from './measured.ts'
 
 export type Store = {
   database: Database
@@ -84,7 +85,10 @@ export async function openStore(
     )
   }
   const { lease } = answer
-  const journal = createJournal(database.pool, { account, epoch: lease.epoch, onFatal: fatal })
+  const journal = measuredJournal(
+    createJournal(database.pool, { account, epoch: lease.epoch, onFatal: fatal }),
+    telemetry,
+  )
   return {
     database,
     lease,

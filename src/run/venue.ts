@@ -14,6 +14,7 @@ import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../exchange/simulator/server-ac
 import { statusOf } from '../exchange/simulator/server-control.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { StartFault } from './fault.ts'
+import { measuredWire } from './measured.ts'
 
 export type Venue = {
   exchange: Exchange
@@ -104,7 +105,7 @@ async function connect(config: Config, telemetry: Telemetry, connection: Connect
     log: (kind, detail) => telemetry.log.info('exchange.wire', { kind, detail }),
   })
   const report = (kind: string, detail: string) => telemetry.inputRefused(kind, detail)
-  const exchange = createBybitExchange(wire, { name: mode, clock, orderDeadlineMs, report })
+  const exchange = createBybitExchange(measuredWire(wire, telemetry), { name: mode, clock, orderDeadlineMs, report })
   const faults = await checkAccount(exchange, clock, speed)
   if (faults.length > 0) {
     await exchange.close()
