@@ -3,6 +3,8 @@
  * Invariant: no route under /api answers without a token or a session, save signing in.
  */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { etag } from 'hono/etag'
 import { HTTPException } from 'hono/http-exception'
 import type { Clock } from '../clock.ts'
 import type { Telemetry } from '../telemetry.ts'
@@ -21,12 +23,14 @@ import {
 import type { InspectionView } from './inspection-view.ts'
 import { problem, Refusal, type RefusalStatus } from './problem.ts'
 import { rateLimit } from './rate-limit.ts'
+import { accountRoutes } from './routes-account.ts'
 import { actorRoutes } from './routes-actors.ts'
 import { bookRoutes } from './routes-books.ts'
 import { engineRoutes } from './routes-engine.ts'
 import { healthRoutes } from './routes-health.ts'
 import { inspectionRoutes } from './routes-inspection.ts'
 import { liveRoute } from './routes-live.ts'
+import { operatorRoutes } from './routes-operator.ts'
 import { pageRoutes } from './routes-page.ts'
 import { isSignIn, sessionRoutes } from './routes-session.ts'
 import { type Listening, startServer } from './server.ts'
@@ -43,6 +47,8 @@ export type ApiOptions = {
   /** Names by which this machine is called beyond loopback and `host`. */
   allowedHosts?: readonly string[]
   telemetry: Telemetry
+  /** Folder of the built pages, where it is not the usual one. */
+  pages?: string
   /** The wall's time, not the engine's scaled one: sessions and rate limits are about people. */
   clock: Clock
 }
@@ -56,7 +62,7 @@ export type Api = {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { view, inspection, token, host, port, allowedHosts = [], telemetry, clock } = options
+  const { view, inspection, token, host, port, allowedHosts = [], pages, telemetry, clock } = options
   let boundPort = port
   const sessions = createSessions({ token, clock })
   const cookieName = () => `hedgerow-${boundPort}`
@@ -72,6 +78,7 @@ export function createApi(options: ApiOptions): Api {
     return isSignIn(c.req.method, c.req.path) ? next() : auth(c, next)
   })
   app.use('/api/*', rateGuard(rateLimit(clock)))
+  for (const path of COMPARED) app.use(path, compared, etag())
 
   healthRoutes(app, view, identify)
   sessionRoutes(app, { sessions, cookieName, loginLink })
@@ -79,8 +86,10 @@ export function createApi(options: ApiOptions): Api {
   const endInspections = inspection ? inspectionRoutes(app, inspection, clock) : () => {}
   actorRoutes(app, view)
   bookRoutes(app, view)
+  accountRoutes(app, view, clock)
+  operatorRoutes(app, view)
   const endLive = liveRoute(app, view, clock)
-  pageRoutes(app, () => app.getOpenAPI31Document(about))
+  pageRoutes(app, () => app.getOpenAPI31Document(about), pages)
   app.doc31('/openapi.json', about)
 
   const endStreams = () => {
@@ -93,6 +102,21 @@ export function createApi(options: ApiOptions): Api {
     return listening
   }
   return { app, listen, loginLink }
+}
+
+/** Answers that are often the same as last time: compared by their print, and not sent again. */
+const COMPARED = [
+  '/api/charts/*',
+  '/api/opportunities',
+  '/api/hedges',
+  '/api/hedges/*',
+  '/api/equity',
+  '/api/funding/totals',
+  '/api/alerts',
+]
+const compared = async (c: Context<ApiEnv>, next: () => Promise<void>) => {
+  c.header('cache-control', 'private, no-cache')
+  await next()
 }
 
 const about = {

@@ -28,10 +28,10 @@ export const commandResponses = {
 }
 
 /** The command as the engine audits it. Without a key of the caller's this request is its own. */
-export function commandOf(c: Context<ApiEnv>, key: string | undefined): Command {
+export function commandOf(c: Context<ApiEnv>, key: string | undefined, expectVersion?: number): Command {
   const idempotencyKey = key ?? randomUUID()
   c.header('idempotency-key', idempotencyKey)
-  return { ...c.get('caller'), idempotencyKey }
+  return { ...c.get('caller'), idempotencyKey, ...(expectVersion === undefined ? {} : { expectVersion }) }
 }
 
 /** 202 with the state reached, or the refusal thrown. */
@@ -44,6 +44,8 @@ export function answer(c: Context<ApiEnv>, outcome: SendOutcome, to: string) {
       throw new Refusal(404, `actor: nothing is called ${to}`)
     case 'illegal':
       throw illegal(outcome)
+    case 'moved':
+      throw moved(outcome)
     case 'invalid':
       throw new Refusal(422, outcome.detail, { faults: [{ field: 'body', expected: outcome.detail }] })
     case 'key-reused':
@@ -52,8 +54,14 @@ export function answer(c: Context<ApiEnv>, outcome: SendOutcome, to: string) {
 }
 
 /** 409: what the state is, and what would be legal. */
-export function illegal({ state, version, legal }: Omit<SendOutcome & { kind: 'illegal' }, 'kind'>): Refusal {
+function illegal({ state, version, legal }: SendOutcome & { kind: 'illegal' }): Refusal {
   const names = legal.filter(({ manual }) => manual).map(({ type }) => type)
   const detail = `not legal in state ${state}; a person may send: ${names.join(', ') || 'nothing'}`
+  return new Refusal(409, detail, { state, version, legal })
+}
+
+/** 409: what a person saw when they pressed the button is no longer so; here is how it stands. */
+function moved({ state, version, legal }: SendOutcome & { kind: 'moved' }): Refusal {
+  const detail = `moved meanwhile: it is in state ${state} at version ${version} now`
   return new Refusal(409, detail, { state, version, legal })
 }

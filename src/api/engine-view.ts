@@ -3,6 +3,7 @@
  * `main.ts` gives the real one; tests give a small one of their own.
  */
 import type { Json, JsonObject } from '../domain/json.ts'
+import type { AccountRow, AlertRow, AuditRow, FundingTotal, Holding, Reconciliation } from './rows.ts'
 
 export type ActorSummary = {
   id: string
@@ -24,8 +25,11 @@ export type ActorDetail = ActorSummary & {
 }
 
 export type LegalEvent = {
-  type: string /** May a person send it? The others are facts that only the engine reports. */
+  type: string
+  /** May a person send it? The others are facts that only the engine reports. */
   manual: boolean
+  /** Where a person's event would lead now; null when a guard says no, absent when that cannot be told. */
+  to?: string | null
 }
 
 export type TransitionView = {
@@ -41,16 +45,25 @@ export type SendOutcome =
   | {
       kind: 'accepted'
       state: string
-      version: number /** The same key was used before: this is the first answer again. */
+      version: number
+      /** The same key was used before: this is the first answer again. */
       replayed: boolean
     }
   | { kind: 'not-found' }
   | { kind: 'illegal'; state: string; version: number; legal: LegalEvent[] }
+  /** The actor is no longer at the version that the command was made for. */
+  | { kind: 'moved'; state: string; version: number; legal: LegalEvent[] }
   | { kind: 'invalid'; detail: string }
   /** The key was used before for another command. */
   | { kind: 'key-reused' }
 
-export type Command = { by: string; idempotencyKey: string; source: 'api' | 'cli' | 'dashboard' }
+export type Command = {
+  by: string
+  idempotencyKey: string
+  source: 'api' | 'cli' | 'dashboard'
+  /** Refused when the actor is not at this version at the very moment of sending. */
+  expectVersion?: number
+}
 
 export type EngineSummary = {
   mode: string
@@ -94,6 +107,20 @@ export type EngineView = {
   }): Promise<Page<JsonObject> & { residuals: Record<string, string> }>
   equity(sinceMs: number): Promise<JsonObject[]>
   funding(page: { cursor: string | null; limit: number }): Promise<Page<JsonObject>>
+  /** Funding by symbol in steps of `everyMs`, oldest first. */
+  fundingTotals(everyMs: number): Promise<FundingTotal[]>
+  /** Open hedges valued now; cheap, from memory. */
+  holdings(): Holding[]
+  /** Asks the exchange. */
+  account(): Promise<AccountRow>
+  /** Asks the exchange: what our hedges say beside what it shows. */
+  reconciliation(): Promise<Reconciliation>
+  /** Those that stand first, then the newest. */
+  alerts(limit: number): Promise<AlertRow[]>
+  /** A person takes an alert; undefined when no such alert stands. */
+  acknowledgeAlert(alertId: string, command: Command): Promise<AlertRow | undefined>
+  /** Commands of people, the newest first. */
+  audit(page: { cursor: string | null; limit: number }): Promise<Page<AuditRow>>
   /** Sends an event to an actor, as a person's command: audited, exactly once per idempotency key. */
   send(actorId: string, event: JsonObject, command: Command): Promise<SendOutcome>
   halt(command: Command, because: string): Promise<SendOutcome>

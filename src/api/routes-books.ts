@@ -2,10 +2,12 @@
  * What the engine knows and owns: opportunities, hedges, the ledger, equity, funding. All read-only.
  */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import type { JsonObject } from '../domain/json.ts'
 import { invalid, notFound, unauthorised } from './commands.ts'
 import type { EngineView } from './engine-view.ts'
 import type { ApiEnv } from './guard.ts'
 import { Refusal } from './problem.ts'
+import { reducePoints } from './reduce-points.ts'
 import { page, pageQuery, row } from './schemas.ts'
 
 const rows = { description: 'Rows.', content: { 'application/json': { schema: z.array(row) } } }
@@ -55,8 +57,13 @@ const ledger = createRoute({
 const equity = createRoute({
   method: 'get',
   path: '/api/equity',
-  summary: 'Equity over time.',
-  request: { query: z.object({ sinceMs: z.coerce.number().int().min(0).default(0) }) },
+  summary: 'Equity over time, oldest first; `points` thins it out, keeping every high and low.',
+  request: {
+    query: z.object({
+      sinceMs: z.coerce.number().int().min(0).default(0),
+      points: z.coerce.number().int().min(4).max(100_000).optional(),
+    }),
+  },
   responses: { 200: rows, 401: unauthorised, 422: invalid },
 })
 
@@ -66,6 +73,14 @@ const funding = createRoute({
   summary: 'Funding payments.',
   request: { query: pageQuery },
   responses: { 200: paged(page), 401: unauthorised, 422: invalid },
+})
+
+const totals = createRoute({
+  method: 'get',
+  path: '/api/funding/totals',
+  summary: 'Funding by symbol in steps of equal length.',
+  request: { query: z.object({ everyMs: z.coerce.number().int().min(60_000).default(86_400_000) }) },
+  responses: { 200: rows, 401: unauthorised, 422: invalid },
 })
 
 export function bookRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
@@ -81,7 +96,12 @@ export function bookRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
     const { cursor, limit } = c.req.valid('query')
     return c.json(await view.ledger({ cursor: cursor ?? null, limit }), 200)
   })
-  app.openapi(equity, async c => c.json(await view.equity(c.req.valid('query').sinceMs), 200))
+  app.openapi(equity, async c => {
+    const { sinceMs, points } = c.req.valid('query')
+    const curve = (await view.equity(sinceMs)) as (JsonObject & { atMs: number; equityUsdt: string })[]
+    return c.json(points === undefined ? curve : reducePoints(curve, points), 200)
+  })
+  app.openapi(totals, async c => c.json(await view.fundingTotals(c.req.valid('query').everyMs), 200))
   app.openapi(funding, async c => {
     const { cursor, limit } = c.req.valid('query')
     return c.json(await view.funding({ cursor: cursor ?? null, limit }), 200)

@@ -9,8 +9,11 @@ import type { ActorDetail, ActorSummary, TransitionView } from './engine-view.ts
 const count = z.number().int().nonnegative()
 
 export const legalEvent = z
-  .object({ type: z.string(), manual: z.boolean() })
-  .openapi('LegalEvent', { description: 'manual: a person may send it; the others only the engine reports.' })
+  .object({ type: z.string(), manual: z.boolean(), to: z.string().nullable().optional() })
+  .openapi('LegalEvent', {
+    description:
+      'manual: a person may send it; the others only the engine reports. to: where it would lead now.',
+  })
 
 export const actor = z
   .object({

@@ -4,6 +4,7 @@
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, isIPv6 } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
+import { WebSocketServer } from 'ws'
 
 export class PortInUse extends Error {
   override name = 'PortInUse'
@@ -11,13 +12,17 @@ export class PortInUse extends Error {
 
 export type Listening = { url: string; port: number; close(): Promise<void> }
 
+type Sockets = NonNullable<Parameters<typeof createAdaptorServer>[0]['websocket']>
 type Fetch = (request: Request, env: object) => Response | Promise<Response>
 type Where = { host: string; port: number; endStreams: () => void }
 
 /** @throws PortInUse, with what to do about it. */
 export async function startServer(fetch: Fetch, { host, port, endStreams }: Where): Promise<Listening> {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 })
   const server = createAdaptorServer({
     fetch,
+    // The adapter's own type of it knows no optional fields as this compiler does.
+    websocket: { server: sockets } as unknown as Sockets,
     createServer,
     serverOptions: { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5000 },
   }) as Server
@@ -26,6 +31,7 @@ export async function startServer(fetch: Fetch, { host, port, endStreams }: Wher
   const close = () =>
     new Promise<void>((resolve, reject) => {
       endStreams()
+      for (const socket of sockets.clients) socket.terminate()
       server.close(error => (error ? reject(error) : resolve()))
       server.closeAllConnections()
     })

@@ -2,16 +2,19 @@
 import type { Books as BookkeeperBooks } from '../../actors/bookkeeper.ts'
 import type { HedgeContext } from '../../machines/hedge-context.ts'
 import type { Page, SendOutcome } from '../api/engine-view.ts'
+import type { AlertRow, AuditRow, FundingTotal } from '../api/rows.ts'
 import { hedgeResult } from '../domain/hedge-result.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Fill, OrderReport } from '../domain/order.ts'
-import type { Price } from '../domain/units.ts'
+import type { Price, Usdt } from '../domain/units.ts'
 import { type HedgeRow, hedgeRowOf, hedgeRows } from '../store/hedge-rows.ts'
 import { createLedgerStore } from '../store/ledger-store.ts'
+import { coinFees, commandPage, fundingTotals } from '../store/operator-reads.ts'
 import { createOperatorStore } from '../store/operator-store.ts'
 import { createTradeStore } from '../store/trade-store.ts'
+import { auditRow } from './audit-row.ts'
 import type { CommandLog } from './commands.ts'
-import { hedgeSummary } from './hedge-summary.ts'
+import { closedResult, hedgeSummary } from './hedge-summary.ts'
 import type { Store } from './store.ts'
 
 type PageRequest = { cursor: string | null; limit: number }
@@ -27,6 +30,11 @@ export type Books = BookkeeperBooks & {
   ledgerPage(page: PageRequest): Promise<Page<JsonObject>>
   fundingPage(page: PageRequest): Promise<Page<JsonObject>>
   equity(sinceMs: number): Promise<JsonObject[]>
+  /** Fees taken in the coin, valued at their fills, by hedge. */
+  coinFees(hedgeIds: readonly string[]): Promise<Record<string, Usdt>>
+  fundingTotals(everyMs: number): Promise<FundingTotal[]>
+  alerts(limit: number): Promise<AlertRow[]>
+  audit(page: PageRequest): Promise<Page<AuditRow>>
 }
 
 const HEDGES_SHOWN = 200
@@ -51,7 +59,10 @@ export function createBooks({
     keepOrders: trades.keepOrders,
     commands: commandLog(operator),
     async hedges() {
-      return (await hedgeRows(pool, account, HEDGES_SHOWN)).map(summary)
+      const rows = await hedgeRows(pool, account, HEDGES_SHOWN)
+      const ended = rows.filter(({ state }) => state === 'closed').map(({ actorId }) => hedgeIdOf(actorId))
+      const fees = await coinFees(pool, account, ended)
+      return rows.map(row => ({ ...summary(row), ...closedResult(contextOf(row), row.state, fees) }))
     },
     async hedge(hedgeId, prices) {
       const row = await hedgeRowOf(pool, account, `hedge:${hedgeId}`)
@@ -66,11 +77,19 @@ export function createBooks({
     ledgerPage: ledger.postings,
     fundingPage: ledger.fundingPayments,
     equity: operator.equity,
+    coinFees: hedgeIds => coinFees(pool, account, hedgeIds),
+    fundingTotals: everyMs => fundingTotals(pool, account, everyMs),
+    alerts: operator.alerts,
+    async audit(page) {
+      const { rows, next } = await commandPage(pool, account, page)
+      return { rows: rows.map(auditRow), next }
+    },
   }
 }
 
-const summary = ({ context, state, sinceMs }: HedgeRow): JsonObject =>
-  hedgeSummary(context as unknown as HedgeContext, state, sinceMs)
+const contextOf = ({ context }: HedgeRow) => context as unknown as HedgeContext
+const hedgeIdOf = (actorId: string) => actorId.replace(/^hedge:/, '')
+const summary = (row: HedgeRow): JsonObject => hedgeSummary(contextOf(row), row.state, row.sinceMs)
 
 function commandLog(operator: ReturnType<typeof createOperatorStore>): CommandLog {
   return {
@@ -79,13 +98,13 @@ function commandLog(operator: ReturnType<typeof createOperatorStore>): CommandLo
       if (!known) return undefined
       return known.request.digest === digest ? (known.outcome as unknown as SendOutcome) : 'other'
     },
-    async keep({ key, request, digest, target, by, source, outcome, atMs }) {
+    async keep({ key, request, digest, target, by, source, before, outcome, atMs }) {
       await operator.recordCommand({
         idempotencyKey: key,
         operator: by,
         source,
         target,
-        request: { ...request, digest },
+        request: { ...request, digest, before },
         outcome: outcome as unknown as JsonObject,
         atMs,
       })

@@ -3,7 +3,8 @@
  * outcome. The key travels inside the journaled event, so even a command whose answer was lost is found again.
  */
 import { createHash } from 'node:crypto'
-import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
+import { type AnyMachineSnapshot, type AnyStateMachine, transition } from 'xstate'
+import { stateText } from '../../actors/durable.ts'
 import type { Runtime } from '../../actors/runtime.ts'
 import { ENGINE_COMMANDS } from '../../machines/engine.ts'
 import { HEDGE_COMMANDS } from '../../machines/hedge-events.ts'
@@ -37,6 +38,8 @@ export type CommandEntry = {
   target: string
   by: string
   source: Command['source']
+  /** The state before it; null where there was none. */
+  before: string | null
   outcome: SendOutcome
   atMs: number
 }
@@ -53,11 +56,13 @@ export function createCommands({ runtime, journal, log, clock }: CommandPorts) {
     const known = await log.find(command.idempotencyKey, digest)
     if (known === 'other') return { kind: 'key-reused' }
     if (known) return known.kind === 'accepted' ? { ...known, replayed: true } : known
+    const before = runtime.get(actorId)?.cell?.state ?? null
     const outcome = await send(actorId, event, command)
     // What was never there to be commanded leaves no trace.
-    if (outcome.kind === 'accepted' || outcome.kind === 'illegal') {
+    if (outcome.kind === 'accepted' || outcome.kind === 'illegal' || outcome.kind === 'moved') {
       const { by, source, idempotencyKey: key } = command
-      await log.keep({ key, request, digest, target: actorId, by, source, outcome, atMs: clock.nowMs() })
+      const atMs = clock.nowMs()
+      await log.keep({ key, request, digest, target: actorId, by, source, before, outcome, atMs })
     }
     return outcome
   }
@@ -68,6 +73,11 @@ export function createCommands({ runtime, journal, log, clock }: CommandPorts) {
     const fault = payloadFault(self.kind, event)
     if (fault) return { kind: 'invalid', detail: fault }
     const snapshot = self.actor.getSnapshot() as AnyMachineSnapshot
+    const { expectVersion = self.cell.seq } = command
+    if (self.cell.seq !== expectVersion) {
+      const { state, seq } = self.cell
+      return { kind: 'moved', state, version: seq, legal: legalFor(self.kind, snapshot) }
+    }
     const stamped = { ...event, type: String(event.type), by: command.by, commandKey: command.idempotencyKey }
     if (!snapshot.can({ ...stamped, atMs: clock.nowMs() })) {
       const { state, seq } = self.cell
@@ -97,10 +107,22 @@ export function createCommands({ runtime, journal, log, clock }: CommandPorts) {
 /** What the present state takes, and which of it people may send. */
 export function legalFor(kind: string, snapshot: AnyMachineSnapshot): LegalEvent[] {
   const manual = new Set(MANUAL[kind])
-  return legalEvents(snapshot.machine as AnyStateMachine, snapshot).map(type => ({
-    type,
-    manual: manual.has(type),
-  }))
+  return legalEvents(snapshot.machine as AnyStateMachine, snapshot).map(type =>
+    manual.has(type) ? { type, manual: true, ...foreseen(snapshot, type) } : { type, manual: false },
+  )
+}
+
+/** Where an event would lead, by asking the chart without running anything. Empty when only its payload could say. */
+function foreseen(snapshot: AnyMachineSnapshot, type: string): { to?: string | null } {
+  try {
+    const event = { type, by: '', because: '', atMs: 0 }
+    if (!snapshot.can(event)) return { to: null }
+    const [next] = transition(snapshot.machine as AnyStateMachine, snapshot, event)
+    return { to: stateText(next.value) }
+  } catch {
+    // A guard or an assignment that needs more of the event than its name.
+    return {}
+  }
 }
 
 const FIELDS = new Set(['type', 'because', 'by', 'id'])

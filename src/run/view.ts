@@ -1,20 +1,22 @@
 /** The engine as the API sees it. Reads what runs and what is stored; commands go through `commands.ts`. */
-import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
+import type { AnyMachineSnapshot } from 'xstate'
 import type { Running } from '../../actors/runtime.ts'
-import { deskMachine } from '../../machines/desk.ts'
-import { type EngineContext, engineMachine } from '../../machines/engine.ts'
-import { hedgeMachine } from '../../machines/hedge.ts'
-import { type SupervisorContext, supervisorMachine } from '../../machines/supervisor.ts'
-import { symbolMachine } from '../../machines/symbol.ts'
+import type { EngineContext } from '../../machines/engine.ts'
+import type { SupervisorContext } from '../../machines/supervisor.ts'
 import { describeChart } from '../api/chart-description.ts'
 import type { ActorDetail, ActorSummary, EngineView, HealthPart } from '../api/engine-view.ts'
 import { perBaseCoin } from '../domain/grid.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Price } from '../domain/units.ts'
 import type { Journal } from '../store/records.ts'
+import { accountNow } from './account-row.ts'
 import type { Books } from './books.ts'
+import { CHARTS } from './charts.ts'
 import { createCommands, legalFor } from './commands.ts'
 import type { Engine } from './engine.ts'
+import { createHoldings } from './holdings.ts'
+import { marketRow } from './market-row.ts'
+import { reconciliationNow } from './reconciliation.ts'
 
 export type ViewParts = {
   engine: Engine
@@ -22,14 +24,6 @@ export type ViewParts = {
   books: Books
   about: { mode: string; speed: number; exchange: string; version: string; startedAtMs: number }
   isOwner: () => boolean
-}
-
-const CHARTS: Readonly<Record<string, AnyStateMachine>> = {
-  engine: engineMachine,
-  supervisor: supervisorMachine,
-  desk: deskMachine,
-  symbol: symbolMachine,
-  hedge: hedgeMachine,
 }
 
 /** Feeds silent for this long are not ready. Engine time. */
@@ -74,7 +68,10 @@ export function createView(parts: ViewParts): EngineView {
       const machine = CHARTS[kind]
       return machine && (describeChart(machine) as unknown as JsonObject)
     },
-    opportunities: () => [...engine.judgements.entries.values()].map(each => each as unknown as JsonObject),
+    opportunities: () =>
+      [...engine.judgements.entries.values()].map(
+        each => ({ ...each, market: marketRow(engine, each.symbol) }) as unknown as JsonObject,
+      ),
     hedges: () => books.hedges(),
     hedge: id => books.hedge(id, coinPrices(engine)),
     async ledger(page) {
@@ -82,6 +79,17 @@ export function createView(parts: ViewParts): EngineView {
     },
     equity: sinceMs => books.equity(sinceMs),
     funding: page => books.fundingPage(page),
+    fundingTotals: everyMs => books.fundingTotals(everyMs),
+    holdings: createHoldings(engine, books),
+    account: () => accountNow(world.exchange, world.clock, world.rules.limits),
+    reconciliation: () => reconciliationNow(world),
+    async alerts(limit) {
+      const standing = engine.alerts.standing()
+      const known = new Set(standing.map(({ alertId }) => alertId))
+      return [...standing, ...(await books.alerts(limit)).filter(({ alertId }) => !known.has(alertId))]
+    },
+    acknowledgeAlert: (alertId, command) => Promise.resolve(engine.alerts.acknowledge(alertId, command.by)),
+    audit: page => books.audit(page),
     send,
     halt: (command, because) => send('engine', { type: 'engine.halt', by: command.by, because }, command),
     resume: command => send('engine', { type: 'engine.resume' }, command),

@@ -9,6 +9,7 @@ import type {
   LegalEvent,
   SendOutcome,
 } from '../../src/api/engine-view.ts'
+import type { AlertRow, Holding } from '../../src/api/rows.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 
 const LEGAL: Record<string, LegalEvent[]> = {
@@ -24,6 +25,8 @@ export type SmallView = EngineView & {
   move(id: string, state: string): void
   remove(id: string): void
   readiness: HealthPart[]
+  held: Holding[]
+  standing: AlertRow[]
   commands: { what: string; command: Command; event?: JsonObject }[]
   listeners(): number
 }
@@ -77,6 +80,8 @@ export function smallView(): SmallView {
 
   const view: SmallView = {
     readiness: [{ name: 'database', ok: true, detail: 'reachable' }],
+    held: [],
+    standing: [],
     commands,
     move,
     remove(id) {
@@ -124,10 +129,23 @@ export function smallView(): SmallView {
       Promise.resolve({ rows: [{ cursor, limit }], next: null, residuals: { USDT: '0' } }),
     equity: sinceMs => Promise.resolve([{ sinceMs }]),
     funding: () => Promise.resolve({ rows: [], next: null }),
+    fundingTotals: () => Promise.resolve([]),
+    holdings: () => view.held,
+    account: () => Promise.reject(new Error('the small engine has no account')),
+    reconciliation: () => Promise.resolve({ readAtMs: 1_700_000_000_000, inFlight: [], lines: [] }),
+    alerts: () => Promise.resolve(view.standing),
+    acknowledgeAlert(alertId, { by }) {
+      const found = view.standing.find(alert => alert.alertId === alertId)
+      return Promise.resolve(found && { ...found, acknowledgedBy: by, acknowledgedAtMs: 1 })
+    },
+    audit: () => Promise.resolve({ rows: [], next: null }),
     send(actorId, event, command) {
-      commands.push({ what: actorId, command, event })
       const actor = actors.get(actorId)
       if (!actor) return Promise.resolve({ kind: 'not-found' })
+      const { version, state, legalEvents: legal } = actor
+      if ((command.expectVersion ?? version) !== version)
+        return Promise.resolve({ kind: 'moved', state, version, legal })
+      commands.push({ what: actorId, command, event })
       return once(`${actorId} ${JSON.stringify(event)}`, command, () => {
         const legal = actor.legalEvents.some(({ type, manual }) => manual && type === event.type)
         if (!legal)
