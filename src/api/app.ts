@@ -6,6 +6,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { etag } from 'hono/etag'
 import { HTTPException } from 'hono/http-exception'
+import { routePath } from 'hono/route'
 import type { Clock } from '../clock.ts'
 import type { Telemetry } from '../telemetry.ts'
 import type { EngineView } from './engine-view.ts'
@@ -159,8 +160,11 @@ function asRefusal(error: HTTPException): Refusal {
 }
 
 function counted(telemetry: Telemetry) {
-  return async (c: { res: Response }, next: () => Promise<void>) => {
+  return async (c: Context<ApiEnv>, next: () => Promise<void>) => {
+    const answered = telemetry.requestTimer()
     await next()
+    const { method } = c.req
     telemetry.requestAnswered(c.res.status)
+    answered({ method, route: routePath(c, -1), status: c.res.status })
   }
 }
