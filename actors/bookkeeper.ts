@@ -55,8 +55,9 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
   const readWallet = async (): Promise<Wallet> => {
     const { exchange, clock } = world()
     const wallet = await exchange.wallet()
-    const { availableUsdt, maintenanceMarginRate, equityUsdt } = wallet
-    funds = { availableUsdt, maintenanceMarginRate, equityUsdt, readAtMs: clock.nowMs() }
+    const { availableUsdt, maintenanceMarginRate, initialMarginRate, equityUsdt } = wallet
+    const readAtMs = clock.nowMs()
+    funds = { availableUsdt, maintenanceMarginRate, initialMarginRate, equityUsdt, readAtMs }
     return wallet
   }
 
@@ -78,7 +79,7 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
         last = found
         for (const [coin, residual] of Object.entries(last))
           world().telemetry.ledgerResidual(coin, Number(residual))
-        if (untied.length > 0) world().alerts.raise('page', 'ledger.residual', Object.fromEntries(untied))
+        for (const [coin, residual] of Object.entries(last)) tellResidual(world(), coin, residual)
         await keepEquity()
         return last
       }
@@ -116,6 +117,11 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
 }
 
 const NEVER = new AbortController().signal
+
+function tellResidual({ alerts }: World, coin: string, residual: string) {
+  if (residual === '0') alerts.clear('ledger.residual', coin)
+  else alerts.raise('page', 'ledger.residual', { coin, residual })
+}
 
 async function bookRows(world: World, books: Books): Promise<void> {
   const span = await books.span()

@@ -7,8 +7,10 @@ import type { World } from './world.ts'
 export const supervisorKind = (world: World): DurableKind => ({
   machine: supervisorMachine,
   effects: {
-    async alert(params, { actorId }) {
-      world.alerts.raise('page', 'actor.quarantined', { actorId, because: String(params.because) })
+    async alert({ because }, { actorId }) {
+      // The chart's sentence begins with the child.
+      const [subject = actorId] = String(because).split(' ')
+      world.alerts.raise('page', 'actor.quarantined', { subject, because: String(because) })
       return undefined
     },
   },

@@ -5,6 +5,7 @@
  */
 import { Decimal } from 'decimal.js'
 import type { HedgeContext } from '../machines/hedge-context.ts'
+import type { SupervisorContext } from '../machines/supervisor.ts'
 import type { Journal } from '../src/store/records.ts'
 import type { PlainKind } from './runtime.ts'
 import { pause, service } from './service.ts'
@@ -14,14 +15,13 @@ import type { World } from './world.ts'
 export const JOURNAL_SILENT_MS_MAX = 30_000
 /** Beyond this no new risk is taken. */
 export const JOURNAL_SLOW_MS = 1_000
-const FEED_SILENT_MS = 60_000
 const LOOK_EVERY_MS = 1_000
 
 export type WatchdogPorts = { journal: Journal; fatal: (error: unknown) => void }
 
 export const watchdog = (world: World, { journal, fatal }: WatchdogPorts): PlainKind =>
   service(async signal => {
-    const silent = new Set<string>()
+    let lookedAtMs = world.clock.nowMs()
     do {
       const { oldestPendingMs, pending } = journal.health()
       world.telemetry.journalPending(pending)
@@ -29,8 +29,12 @@ export const watchdog = (world: World, { journal, fatal }: WatchdogPorts): Plain
         return fatal(new Error(`the journal did not answer for ${oldestPendingMs} ms`))
       }
       census(world)
-      watchFeeds(world, silent)
-      watchLegs(world)
+      for (const [feed, ageMs] of Object.entries(world.board.ageMs()))
+        world.telemetry.feedAge(feed, ageMs / 1_000)
+      const nowMs = world.clock.nowMs()
+      measureLegs(world, (nowMs - lookedAtMs) / 1_000)
+      lookedAtMs = nowMs
+      measureFunds(world)
     } while (await pause(world.clock, LOOK_EVERY_MS * world.pace, signal))
   })
 
@@ -47,34 +51,36 @@ function census(world: World) {
     byState[name] = (byState[name] ?? 0) + 1
   }
   world.telemetry.hedgesCounted(byState)
+  world.telemetry.actorsQuarantined(quarantined(world))
 }
 
-function watchFeeds(world: World, silent: Set<string>) {
-  for (const [feed, ageMs] of Object.entries(world.board.ageMs())) {
-    world.telemetry.feedAge(feed, ageMs / 1_000)
-    if (ageMs <= FEED_SILENT_MS * world.pace) silent.delete(feed)
-    else if (!silent.has(feed)) {
-      silent.add(feed)
-      world.alerts.raise('ticket', 'feed.silent', { feed, ageMs })
-    }
-  }
-}
+const quarantined = (world: World): number =>
+  [...world.runtime().all()]
+    .filter(({ kind }) => kind === 'supervisor')
+    .flatMap(({ actor }) => Object.values((actor.getSnapshot().context as SupervisorContext).children))
+    .filter(({ status }) => status === 'quarantined').length
 
-/** Unhedged notional of all hedges together, and a call when one leg is naked past the bound in time (promise 4). */
-function watchLegs(world: World) {
-  const nowMs = world.clock.nowMs()
+/** Unhedged notional of all hedges together, now and summed over time (promise 4). */
+function measureLegs(world: World, seconds: number) {
   let total = new Decimal(0)
-  for (const { kind, id, actor } of world.runtime().all()) {
+  for (const { kind, actor } of world.runtime().all()) {
     if (kind !== 'hedge') continue
-    const { plan, spot, perp, unbalancedSinceMs, limits } = actor.getSnapshot().context as HedgeContext
+    const { plan, spot, perp, unbalancedSinceMs } = actor.getSnapshot().context as HedgeContext
     if (unbalancedSinceMs === 0) continue
     const perBase = new Decimal(plan.markPrice).div(plan.perp.multiplier)
-    const notional = new Decimal(spot.base).minus(perp.base).abs().mul(perBase)
-    total = total.plus(notional)
-    const ageMs = nowMs - unbalancedSinceMs
-    if (ageMs > limits.unhedgedMsMax && ageMs <= limits.unhedgedMsMax + LOOK_EVERY_MS * world.pace) {
-      world.alerts.raise('page', 'hedge.naked-leg', { actorId: id, notionalUsdt: notional.toFixed(2), ageMs })
-    }
+    total = total.plus(new Decimal(spot.base).minus(perp.base).abs().mul(perBase))
   }
   world.telemetry.unhedgedNotionalUsdt(total.toNumber())
+  world.telemetry.unhedgedFor(total.toNumber() * seconds)
+}
+
+function measureFunds({ funds, telemetry }: World) {
+  const read = funds()
+  if (!read) return
+  telemetry.accountRead({
+    equityUsdt: Number(read.equityUsdt),
+    availableUsdt: Number(read.availableUsdt),
+    maintenanceMarginRate: Number(read.maintenanceMarginRate),
+    initialMarginRate: Number(read.initialMarginRate),
+  })
 }

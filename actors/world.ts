@@ -10,7 +10,14 @@ import type { Recorder } from './recorder.ts'
 import type { Runtime } from './runtime.ts'
 
 /** The account as last read. */
-export type Funds = { availableUsdt: Usdt; maintenanceMarginRate: string; equityUsdt: Usdt; readAtMs: number }
+export type Funds = {
+  availableUsdt: Usdt
+  /** Fractions: 1 is liquidation. */
+  maintenanceMarginRate: string
+  initialMarginRate: string
+  equityUsdt: Usdt
+  readAtMs: number
+}
 
 export type World = {
   clock: Clock
