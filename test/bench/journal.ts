@@ -25,7 +25,7 @@ export type JournalBenchRow = {
   p99Ms: number
 }
 
-type Append = (actor: number, seq: number) => Promise<void>
+export type Append = (actor: number, seq: number) => Promise<void>
 type Writer = { name: JournalBenchRow['writer']; append: Append; close(): Promise<void> }
 
 const EVENT = {
@@ -49,14 +49,21 @@ export async function benchJournal({
   rounds = 5,
   roundMs = 1000,
 } = {}): Promise<JournalBenchRow[]> {
+  return onFreshServer(async database => {
+    const rows: JournalBenchRow[] = []
+    for (const actors of actorCounts) rows.push(...(await compare(database, actors, rounds, roundMs)))
+    return rows
+  })
+}
+
+/** Runs `work` on an embedded server of its own, and takes it down again. */
+export async function onFreshServer<Result>(work: (database: Database) => Promise<Result>): Promise<Result> {
   const dataDir = mkdtempSync(join(tmpdir(), 'hedgerow-bench-'))
   chmodSync(dataDir, 0o755)
   const server = await startEmbedded({ dataDir, log: silentLog })
   const database = await openDatabase({ ...server, log: silentLog })
   try {
-    const rows: JournalBenchRow[] = []
-    for (const actors of actorCounts) rows.push(...(await compare(database, actors, rounds, roundMs)))
-    return rows
+    return await work(database)
   } finally {
     await database.close()
     await server.stop()
@@ -83,7 +90,7 @@ async function compare(
     journalWriter(database.pool, { account, epoch }, true),
   ]
   const seqs = writers.map(() => new Array<number>(actors).fill(0))
-  const results: { perSecond: number; p50Ms: number; p99Ms: number }[][] = writers.map(() => [])
+  const results: Measured[][] = writers.map(() => [])
   for (let round = 0; round <= rounds; round++) {
     for (const [index, writer] of writers.entries()) {
       const measured = await closedLoop(writer.append, seqs[index] ?? [], roundMs)
@@ -109,7 +116,7 @@ async function compare(
 }
 
 /** Every actor writes its next step as soon as the one before is durable. */
-async function closedLoop(append: Append, seqs: number[], roundMs: number) {
+export async function closedLoop(append: Append, seqs: number[], roundMs: number): Promise<Measured> {
   const waits: number[] = []
   const startMs = performance.now()
   const run = async (actor: number) => {
@@ -122,9 +129,15 @@ async function closedLoop(append: Append, seqs: number[], roundMs: number) {
     }
   }
   await Promise.all(seqs.map((_, actor) => run(actor)))
+  return measured(waits, performance.now() - startMs)
+}
+
+export type Measured = { perSecond: number; p50Ms: number; p99Ms: number }
+
+export function measured(waits: number[], tookMs: number): Measured {
   waits.sort((a, b) => a - b)
   const at = (fraction: number) => Number((waits[Math.floor(waits.length * fraction)] ?? 0).toFixed(2))
-  return { perSecond: (waits.length * 1000) / (performance.now() - startMs), p50Ms: at(0.5), p99Ms: at(0.99) }
+  return { perSecond: (waits.length * 1000) / tookMs, p50Ms: at(0.5), p99Ms: at(0.99) }
 }
 
 function journalWriter(pool: Pool, fence: { account: string; epoch: bigint }, effects: boolean): Writer {
@@ -177,7 +190,7 @@ const RAW_STATEMENT = `
 type RawRow = { actor: string; seq: number; resolve(): void }
 
 /** The least that stores the same rows as durably: no fence, no outbox, no order of actors, no retry, nothing checked. */
-async function rawWriter(pool: Pool, actors: number): Promise<Writer> {
+export async function rawWriter(pool: Pool, actors: number): Promise<Writer> {
   const lanes: PoolClient[] = [await pool.connect(), await pool.connect()]
   let queue: RawRow[] = []
   const flush = async (lane: PoolClient) => {
@@ -228,7 +241,7 @@ async function rawWriter(pool: Pool, actors: number): Promise<Writer> {
   }
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
 }
 
