@@ -12,37 +12,54 @@ type Problem = { detail?: string; legal?: { type: string; manual: boolean }[]; s
 export type Client = {
   readonly url: string
   get(path: string): Promise<unknown>
+  /** What is there, or undefined when the engine knows nothing of that name. */
+  find(path: string): Promise<unknown>
+  /** An answer that is read as it comes. */
+  open(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response>
   /** A command, with a key of its own: the engine does it once. */
   post(path: string, body?: object): Promise<unknown>
 }
 
+type Asked = RequestInit & { headers?: object }
+
 const ANSWER_MS = 15_000
 
 /** Finds the engine by --url or the environment. It may well be down: that is found out at the first call. */
-export function engineClient({ url: given }: ClientOptions, env = process.env): Client {
+export function engineClient({ url: given }: ClientOptions, env = process.env, waitMs = ANSWER_MS): Client {
   const connection = loadConnection({ cwd: process.cwd(), env })
   const url = (given ?? connection.url).replace(/\/+$/, '')
   if (!/^https?:\/\/[^/]/.test(url))
     throw new CliFailure(`--url: expected http://host:port, found ${given}`, 2)
-  const call = async (method: string, path: string, more: RequestInit & { headers?: object } = {}) => {
+  const ask = async (path: string, more: Asked): Promise<Response> => {
     const headers = {
       ...bearer(connection),
       'user-agent': 'hedgerow-cli',
       ...operator(env.USER),
       ...more.headers,
     }
-    const signal = AbortSignal.timeout(ANSWER_MS)
-    const answer = await fetch(url + path, { ...more, method, headers, signal }).catch((error: unknown) => {
+    const answer = await fetch(url + path, { ...more, headers }).catch((error: unknown) => {
       throw new CliFailure(
         `no engine answers at ${url} (${causeOf(error)}): is it running? \`hedgerow run\` starts one`,
       )
     })
-    if (answer.status === 401) throw new CliFailure(refused(url, connection))
-    return await bodyOf(answer, url)
+    if (answer.status === 401) throw new CliFailure(refused(url, connection), 1, 401)
+    return answer
   }
+  const call = async (method: string, path: string, more: Asked = {}) =>
+    bodyOf(await ask(path, { ...more, method, signal: AbortSignal.timeout(waitMs) }), url)
   return {
     url,
     get: path => call('GET', path),
+    find: path =>
+      call('GET', path).catch((error: unknown) => {
+        if (error instanceof CliFailure && error.status === 404) return undefined
+        throw error
+      }),
+    open: async (path, headers, signal) => {
+      const answer = await ask(path, { headers, signal })
+      if (!answer.ok) await bodyOf(answer, url)
+      return answer
+    },
     post: (path, body) =>
       call('POST', path, {
         headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
@@ -62,9 +79,7 @@ function bearer({ apiToken, dataDir }: Connection): { authorization?: string } {
 
 function causeOf(error: unknown): string {
   const { cause, name, message } = error as Error & { cause?: NodeJS.ErrnoException }
-  return (
-    cause?.code ?? cause?.message ?? (name === 'TimeoutError' ? `no answer within ${ANSWER_MS} ms` : message)
-  )
+  return cause?.code ?? cause?.message ?? (name === 'TimeoutError' ? 'no answer in time' : message)
 }
 
 const refused = (url: string, { apiToken, dataDir }: Connection) =>
@@ -80,5 +95,9 @@ async function bodyOf(answer: Response, url: string): Promise<unknown> {
   if (answer.ok) return body
   const { detail = answer.statusText, legal } = (body ?? {}) as Problem
   const manual = legal?.filter(event => event.manual).map(({ type }) => type)
-  throw new CliFailure(detail + (manual?.length ? `\n  legal now: ${manual.join(', ')}` : ''))
+  throw new CliFailure(
+    detail + (manual?.length ? `\n  legal now: ${manual.join(', ')}` : ''),
+    1,
+    answer.status,
+  )
 }

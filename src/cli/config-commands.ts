@@ -5,26 +5,26 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../config.ts'
+import { withExamples } from './asking.ts'
 import { CliFailure } from './failure.ts'
 import { pairs, print, printJson } from './output.ts'
-import { configOption, readConfig } from './process-commands.ts'
+import { configOption } from './process-commands.ts'
 
 export function configCommands(program: Command): void {
   const config = program.command('config').description('check the configuration, or begin one')
-  config
-    .command('check')
+  withExamples(config.command('check'), ['hedgerow config check --config /etc/hedgerow/hedgerow.yaml'])
     .description('read the file and the environment, and name every fault')
     .addOption(configOption())
     .option('--json', 'print JSON')
-    .action(({ config: file, json }: { config?: string; json?: boolean }) => {
+    .action(async ({ config: file, json }: { config?: string; json?: boolean }) => {
+      const { readConfig } = await import('./read-config.ts')
       const shown = withoutSecrets(readConfig(file))
       if (json) return printJson(shown)
       const { rules, ...rest } = shown
       print(pairs({ ...rest, ...rules.strategy, ...rules.execution, ...rules.limits }))
       print('the configuration is right')
     })
-  config
-    .command('init')
+  withExamples(config.command('init'), ['hedgerow config init --to hedgerow.yaml'])
     .description('write a hedgerow.yaml with every key explained')
     .option('--to <file>', 'where to write it', 'hedgerow.yaml')
     .option('--force', 'write over a file that is there')

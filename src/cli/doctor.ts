@@ -5,38 +5,33 @@
 import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
-import type { Command } from 'commander'
 import { tokenPath } from '../api/token.ts'
 import type { Config } from '../config.ts'
 import { BYBIT_HOSTS } from '../exchange/bybit/hosts.ts'
 import { type Client, engineClient } from './client.ts'
 import { CliFailure, explained } from './failure.ts'
 import { dim, green, print, printJson, red } from './output.ts'
-import { configOption, readConfig } from './process-commands.ts'
+import { readConfig } from './read-config.ts'
 
-export type Finding = { name: string; ok: boolean; detail: string }
+type Finding = { name: string; ok: boolean; detail: string }
 
 const NODE_MAJOR_MIN = 24
 const FREE_MIB_MIN = 512
 
-export function doctorCommand(program: Command): void {
-  program
-    .command('doctor')
-    .description('check this machine, the configuration and a running engine')
-    .addOption(configOption())
-    .option('--url <url>', 'where the engine listens')
-    .option('--json', 'print JSON')
-    .action(async ({ config, json, ...where }: { config?: string; json?: boolean; url?: string }) => {
-      const findings = await examine(config, engineClient(where))
-      if (json) printJson(findings)
-      else for (const finding of findings) print(line(finding))
-      const bad = findings.filter(({ ok }) => !ok).length
-      if (bad > 0) throw new CliFailure(`${bad} of ${findings.length} checks failed`)
-    })
+type Options = { config?: string; json?: boolean; url?: string }
+
+export async function doctor({ config, json, ...where }: Options): Promise<void> {
+  const findings = await examine(config, engineClient(where))
+  if (json) printJson(findings)
+  else for (const finding of findings) print(line(finding, widthOf(findings)))
+  const bad = findings.filter(({ ok }) => !ok).length
+  if (bad > 0) throw new CliFailure(`${bad} of ${findings.length} checks failed`)
 }
 
-const line = ({ name, ok, detail }: Finding) =>
-  `${ok ? green('ok     ') : red('failing')}  ${name}  ${dim(detail)}`
+const widthOf = (findings: readonly Finding[]) => Math.max(...findings.map(({ name }) => name.length))
+
+const line = ({ name, ok, detail }: Finding, width: number) =>
+  `${ok ? green('ok     ') : red('failing')}  ${name.padEnd(width)}  ${dim(detail)}`
 
 async function examine(file: string | undefined, client: Client): Promise<Finding[]> {
   const findings = [node()]

@@ -9,9 +9,12 @@ export type ExitCode = 1 | 2
 export class CliFailure extends Error {
   override name = 'CliFailure'
   readonly exitCode: ExitCode
-  constructor(message: string, exitCode: ExitCode = 1) {
+  /** The HTTP status, when it was the engine that refused. */
+  readonly status: number | undefined
+  constructor(message: string, exitCode: ExitCode = 1, status?: number) {
     super(message)
     this.exitCode = exitCode
+    this.status = status
   }
 }
 

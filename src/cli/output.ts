@@ -1,24 +1,79 @@
 /**
  * What the command line prints: aligned columns for people, JSON for programs, colour only where a person looks.
+ * On a terminal a table is made to fit its width; elsewhere nothing is ever cut.
  */
-type Row = Readonly<Record<string, unknown>>
+import { stripVTControlCharacters } from 'node:util'
 
-/** Rows as aligned columns under the given headings; wide text is kept whole. */
-export function table(rows: readonly Row[], columns: Readonly<Record<string, string>>): string {
-  const keys = Object.keys(columns)
-  const lines = [keys.map(key => columns[key] ?? key), ...rows.map(row => keys.map(key => cell(row[key])))]
-  const widths = keys.map((_, at) => Math.max(...lines.map(line => (line[at] ?? '').length)))
-  const numeric = keys.map(key => rows.length > 0 && rows.every(row => typeof row[key] === 'number'))
-  return lines
-    .map((line, row) => {
-      const cells = line.map((text, at) =>
-        numeric[at] ? text.padStart(widths[at] ?? 0) : text.padEnd(widths[at] ?? 0),
-      )
-      const text = cells.join('  ').trimEnd()
-      return row === 0 ? dim(text) : text
-    })
-    .join('\n')
+type Row = Readonly<Record<string, unknown>>
+type Columns = Readonly<Record<string, string>>
+/** `spare`: columns a narrow terminal can do without, the first to go first. The last column left is cut if need be. */
+type Fitting = { spare?: readonly string[]; width?: number }
+
+const GAP = '  '
+
+/** Rows as aligned columns under the given headings; figures stand to the right. */
+export function table(rows: readonly Row[], columns: Columns, fitting: Fitting = {}): string {
+  return tableLines(rows, columns, fitting).join('\n')
 }
+
+export function tableLines(
+  rows: readonly Row[],
+  columns: Columns,
+  { spare = [], width = terminalWidth() }: Fitting = {},
+): string[] {
+  const shown = { ...columns }
+  const grids = () => {
+    const keys = Object.keys(shown)
+    return [keys.map(key => shown[key] ?? key), ...rows.map(row => keys.map(key => cell(row[key])))]
+  }
+  const total = () => widthsOf(grids()).reduce((sum, each) => sum + each + GAP.length, -GAP.length)
+  for (const key of spare) {
+    if (total() <= width) break
+    delete shown[key]
+  }
+  const lines = grids()
+  const widths = widthsOf(lines)
+  const figures = (lines[0] ?? []).map((_, at) => isFigures(lines.slice(1).map(line => line[at] ?? '')))
+  return lines.map((line, row) => {
+    const cells = line.map((text, at) => padded(text, widths[at] ?? 0, figures[at] === true))
+    const text = fitted(cells.join(GAP).trimEnd(), width)
+    return row === 0 ? dim(text) : text
+  })
+}
+
+const widthsOf = (lines: readonly string[][]) =>
+  (lines[0] ?? []).map((_, at) => Math.max(...lines.map(line => lengthOf(line[at] ?? ''))))
+
+const FIGURE = /^([-+]?[\d,]+(\.\d+)?( ?(%|bps|USDT))?|–)$/
+const isFigures = (cells: readonly string[]) =>
+  cells.length > 0 &&
+  cells.every(text => FIGURE.test(stripVTControlCharacters(text))) &&
+  cells.some(text => text !== '–')
+
+const lengthOf = (text: string) => stripVTControlCharacters(text).length
+
+function padded(text: string, width: number, toTheRight: boolean): string {
+  const room = ' '.repeat(Math.max(0, width - lengthOf(text)))
+  return toTheRight ? room + text : text + room
+}
+
+/** Cut to a width, with a mark where it was; colours stay whole. */
+export function fitted(text: string, width: number): string {
+  if (lengthOf(text) <= width) return text
+  let left = Math.max(1, width) - 1
+  const kept = text.split(ESCAPES).map(part => {
+    if (part.startsWith('\u001b')) return part
+    const some = part.slice(0, left)
+    left -= some.length
+    return some
+  })
+  // The mark stands before the last escape, which ends the colour.
+  const last = kept.findLastIndex(part => part !== '' && !part.startsWith('\u001b'))
+  return kept.map((part, at) => (at === last ? `${part}…` : part)).join('')
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
+const ESCAPES = /(\u001b\[\d+m)/
 
 /** Names and values, one a line. */
 export function pairs(values: Readonly<Record<string, unknown>>): string {
@@ -36,14 +91,28 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2))
 }
 
+/** One value a line, for streams that are read line by line. */
+export function printJsonLine(value: unknown): void {
+  print(JSON.stringify(value))
+}
+
 const cell = (value: unknown) => {
-  if (value === undefined || value === null) return '–'
+  if (value === undefined || value === null || value === '') return '–'
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-/** https://no-color.org: any value but the empty one. */
-const coloured = () => process.stdout.isTTY === true && !process.env.NO_COLOR
+export const terminalWidth = () =>
+  process.stdout.isTTY === true ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY
+
+/** https://no-color.org: any value but the empty one. A terminal that calls itself dumb has none either. */
+const coloured = () => process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
 const paint = (code: number) => (text: string) => (coloured() ? `\u001b[${code}m${text}\u001b[0m` : text)
+export const bold = paint(1)
 export const dim = paint(2)
 export const green = paint(32)
+export const yellow = paint(33)
 export const red = paint(31)
+
+/** A gain green, a loss red, nothing plain: by the sign the figure itself shows. */
+export const signed = (text: string) =>
+  text.startsWith('+') ? green(text) : text.startsWith('-') ? red(text) : text

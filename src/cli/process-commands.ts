@@ -3,12 +3,10 @@
  * that `--help` and the questions to a running engine answer at once.
  */
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, Option } from 'commander'
-import { type Config, loadConfig } from '../config.ts'
+import type { Config } from '../config.ts'
+import { withExamples } from './asking.ts'
 import { CliFailure } from './failure.ts'
 import { print } from './output.ts'
 
@@ -27,27 +25,23 @@ export const configOption = () =>
   new Option('--config <file>', 'the file of strategy and limits (else hedgerow.yaml here, if there is one)')
 
 export function processCommands(program: Command): void {
-  program
-    .command('run')
+  withExamples(program.command('run'), ['hedgerow run', 'HEDGEROW_SPEED=20 HEDGEROW_PORT=8800 hedgerow run'])
     .description('run the engine until it is told to stop')
     .addOption(configOption())
     .action(async ({ config }: { config?: string }) => {
-      const read = readConfig(config)
-      keepCompiled(read.dataDir)
+      const read = await readConfig(config)
       const code = await (await loadMain()).runEngine(read)
       if (typeof code === 'number') process.exitCode = code
     })
-  program
-    .command('migrate')
+  withExamples(program.command('migrate'), ['HEDGEROW_DATABASE_URL=postgres://… hedgerow migrate'])
     .description('bring the database to this version')
     .addOption(configOption())
     .action(async ({ config }: { config?: string }) => {
-      const read = readConfig(config)
+      const read = await readConfig(config)
       const said = await (await loadMain()).migrate(read)
       print(typeof said === 'string' ? said : 'the database is up to date')
     })
-  program
-    .command('simulator')
+  withExamples(program.command('simulator'), ['hedgerow simulator --port 9797 --seed 7 --speed 60'])
     .description('run the simulated Bybit by itself; it prints one JSON line when it is ready')
     .option('--port <port>', 'TCP port, 0 for any free one', '9797')
     .option('--seed <seed>', 'seed of all chance', '1')
@@ -57,13 +51,8 @@ export function processCommands(program: Command): void {
     .action(runSimulator)
 }
 
-export const readConfig = (file: string | undefined): Config =>
-  loadConfig({ cwd: process.cwd(), env: process.env, file })
-
-/** Compiling is most of a start. What was compiled is kept in the data folder, which nobody else may write into. */
-function keepCompiled(dataDir: string): void {
-  if (existsSync(dataDir)) enableCompileCache(join(dataDir, 'compiled'))
-}
+const readConfig = async (file: string | undefined): Promise<Config> =>
+  (await import('./read-config.ts')).readConfig(file)
 
 async function loadMain(): Promise<MainModule> {
   return (await import(MAIN.href)) as MainModule

@@ -6,6 +6,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { nodePath, renderUnit, UNIT_DEFAULTS, type UnitOptions } from '../service/unit.ts'
+import { withExamples } from './asking.ts'
 import { CliFailure } from './failure.ts'
 import { print, printJson } from './output.ts'
 
@@ -13,7 +14,10 @@ const HERE = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 
 export function serviceCommands(program: Command): void {
   const service = program.command('service').description('run under systemd')
-  withUnitOptions(service.command('print'), UNIT_DEFAULTS.appDir)
+  withUnitOptions(
+    withExamples(service.command('print'), ['hedgerow service print --user hedgerow']),
+    UNIT_DEFAULTS.appDir,
+  )
     .description('print the unit')
     .option('--json', 'print JSON')
     .action(({ json, ...options }: UnitOptions & { json?: boolean }) => {
@@ -21,7 +25,7 @@ export function serviceCommands(program: Command): void {
       if (json) printJson({ options, unit })
       else process.stdout.write(unit)
     })
-  withUnitOptions(service.command('install'), HERE)
+  withUnitOptions(withExamples(service.command('install'), ['sudo hedgerow service install']), HERE)
     .description('write the unit and say how to start it')
     .option('--to <file>', 'where to write it', '/etc/systemd/system/hedgerow.service')
     .action(({ to, ...options }: UnitOptions & { to: string }) => install(options, to))

@@ -1,0 +1,90 @@
+/** `hedges`: one line each, the open ones as they stand, the closed ones with what they made. */
+import type { EngineSummary } from '../api/engine-view.ts'
+import type { Shown } from './asking.ts'
+import { engineClient } from './client.ts'
+import { amountText, lengthText, percentText, sumOf } from './figures.ts'
+import { green, print, printJson, red, signed, tableLines, yellow } from './output.ts'
+import { spokenReason } from './reasons.ts'
+
+type LegRow = { base: string; cashUsdt: string; feesUsdt: string; orders: number; working: string | null }
+
+/** What this command line reads of a hedge; the API gives more. */
+export type HedgeRow = {
+  id: string
+  symbol: string
+  baseCoin: string
+  direction: string
+  state: string
+  sinceMs: number
+  targetBaseQty: string
+  notionalUsdt: string
+  spot: LegRow
+  perp: LegRow
+  fundingUsdt: string
+  settlements: number
+  expectedNetUsdt: string
+  expectedAprOnCapital: number
+  unwindBecause: string | null
+  failure: string | null
+  enteredAtMs: number
+  hedgedAtMs: number
+  /** Of closed ones. */
+  netUsdt?: string
+}
+
+export const isOpen = ({ state }: HedgeRow) => Boolean(state) && !state.startsWith('closed')
+
+export async function showHedges({ json, open, ...where }: Shown & { open?: boolean }): Promise<void> {
+  const client = engineClient(where)
+  const [all, engine] = (await Promise.all([client.get('/api/hedges'), client.get('/api/engine')])) as [
+    HedgeRow[],
+    EngineSummary,
+  ]
+  const hedges = open ? all.filter(isOpen) : all
+  if (json) return printJson(hedges)
+  if (hedges.length === 0)
+    return print(open ? 'no hedge is open' : 'no hedge yet: `hedgerow opportunities` says why')
+  print(hedgeLines(hedges, engine.nowMs).join('\n'))
+}
+
+/** A table of hedges, cut to the terminal. */
+export function hedgeLines(hedges: readonly HedgeRow[], nowMs: number): string[] {
+  const rows = hedges.map(hedge => ({
+    id: hedge.id,
+    symbol: hedge.symbol,
+    state: phaseText(hedge.state),
+    age: lengthText(Math.max(0, nowMs - hedge.sinceMs)),
+    notional: amountText(hedge.notionalUsdt),
+    funding: signed(amountText(hedge.fundingUsdt, { sign: true })),
+    fees: amountText(feesOf(hedge)),
+    expected: amountText(hedge.expectedNetUsdt, { sign: true }),
+    apr: percentText(hedge.expectedAprOnCapital, { places: 0 }),
+    net: hedge.netUsdt === undefined ? '' : signed(amountText(hedge.netUsdt, { sign: true })),
+    because: spokenReason(hedge.failure ?? hedge.unwindBecause),
+  }))
+  const columns = {
+    id: 'HEDGE',
+    symbol: 'SYMBOL',
+    state: 'STATE',
+    age: 'FOR',
+    notional: 'USDT',
+    funding: 'FUNDING',
+    fees: 'FEES',
+    expected: 'EXPECTED',
+    apr: 'APR',
+    ...(rows.some(({ net }) => net !== '') && { net: 'MADE' }),
+    ...(rows.some(({ because }) => because !== '') && { because: 'BECAUSE' }),
+  }
+  return tableLines(rows, columns, { spare: ['apr', 'expected', 'fees', 'age'] })
+}
+
+const feesOf = ({ spot, perp }: HedgeRow) => sumOf(spot.feesUsdt, perp.feesUsdt)
+
+/** The first part of a hedge's state says what matters; of the regions only what is at work. */
+export function phaseText(state: string): string {
+  const [phase = ''] = state.split(/[. ]/)
+  const text = phase === 'hedged' ? state.replace(/^hedged\.watching$/, 'hedged').split(' | ')[0] : phase
+  if (phase === 'hedged') return green(text ?? phase)
+  if (phase === 'failed') return red(phase)
+  return phase === 'entering' || phase === 'unwinding' ? yellow(phase) : phase
+}

@@ -1,0 +1,37 @@
+/** `opportunities`: every tracked symbol by what a hedge would earn net, and why it is or is not taken. */
+import type { EntryJudgement } from '../domain/opportunity.ts'
+import type { Shown } from './asking.ts'
+import { engineClient } from './client.ts'
+import { amountText, bpsText, hoursText, percentText } from './figures.ts'
+import { dim, green, print, printJson, signed, table, yellow } from './output.ts'
+import { reasonText } from './reasons.ts'
+
+export async function showOpportunities({ json, ...where }: Shown): Promise<void> {
+  const judged = (await engineClient(where).get('/api/opportunities')) as EntryJudgement[]
+  if (json) return printJson(judged)
+  if (judged.length === 0) return print('no symbol was judged yet')
+  const best = judged.toSorted((a, b) => aprOf(b) - aprOf(a))
+  const rows = best.map(({ symbol, verdict, carry, ...reason }) => ({
+    symbol,
+    verdict: verdict === 'tempting' ? green(verdict) : verdict === 'blind' ? yellow(verdict) : dim(verdict),
+    apr: signed(percentText(carry?.aprOnCapital, { sign: true, places: 1 })),
+    net: signed(amountText(carry?.netUsdt, { sign: true })),
+    funding: percentText(carry?.fundingApr, { places: 1 }),
+    basis: bpsText(carry?.midBasisBps),
+    breakEven: carry ? hoursText(carry.breakEvenHours) : '–',
+    why: reasonText(reason),
+  }))
+  const columns = {
+    symbol: 'SYMBOL',
+    verdict: 'VERDICT',
+    apr: 'NET APR',
+    net: 'NET USDT',
+    funding: 'FUNDING APR',
+    basis: 'BASIS',
+    breakEven: 'PAYS AFTER',
+    why: 'WHY',
+  }
+  print(table(rows, columns, { spare: ['net', 'basis', 'breakEven', 'funding'] }))
+}
+
+const aprOf = ({ carry }: EntryJudgement) => carry?.aprOnCapital ?? Number.NEGATIVE_INFINITY

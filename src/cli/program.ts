@@ -1,0 +1,48 @@
+/**
+ * The whole command line as one commander program. What a command does is loaded when it runs, so that help, completion
+ * and questions to a running engine answer at once.
+ */
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { actCommands } from './act-commands.ts'
+import { completionCommands } from './completion-commands.ts'
+import { configCommands } from './config-commands.ts'
+import { doctorCommand } from './doctor-command.ts'
+import { lookCommands } from './look-commands.ts'
+import { processCommands } from './process-commands.ts'
+import { serviceCommands } from './service-commands.ts'
+
+const ENVIRONMENT = `
+Environment:
+  HEDGEROW_MODE          sim (default), replay, paper, demo, testnet, live
+  HEDGEROW_PORT, _HOST   where the API listens (8787 on 127.0.0.1)
+  HEDGEROW_DATA_DIR      where data is kept (.hedgerow)
+  HEDGEROW_DATABASE_URL  a PostgreSQL server (else an embedded one)
+  HEDGEROW_API_TOKEN     the token of the API (else the one in the data folder)
+  HEDGEROW_SEED, _SPEED  of the simulation (1, 60)
+  HEDGEROW_HISTORY_DIR   recorded history for replay
+  BYBIT_API_KEY, BYBIT_API_SECRET
+  NO_COLOR               any value: no colours
+
+Exit codes: 0 done, 1 failed, 2 bad usage.`
+
+export function buildProgram(): Command {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const program = new Command('hedgerow')
+    .description('Supervised, crash-safe funding carry on Bybit with delta-neutral hedges.')
+    .version(version)
+    .addHelpText('after', ENVIRONMENT)
+    .exitOverride()
+  program.commandsGroup('Run:')
+  processCommands(program)
+  program.commandsGroup('Look:')
+  lookCommands(program)
+  program.commandsGroup('Steer:')
+  actCommands(program)
+  program.commandsGroup('Set up:')
+  doctorCommand(program)
+  configCommands(program)
+  serviceCommands(program)
+  completionCommands(program)
+  return program
+}

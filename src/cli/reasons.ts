@@ -1,0 +1,82 @@
+/**
+ * The engine's reasons in words. A reason is a name with what was found and what the rule allows; a name this file does
+ * not know is shown as it is, so that a newer engine is never misquoted.
+ */
+import { amountText, lengthText, percentText } from './figures.ts'
+
+type Says = (found: string, limit: string) => string
+
+const apr = (text: string) => (Number.isFinite(Number(text)) ? `${percentText(text)} a year` : text)
+const rate = (text: string) => (Number.isFinite(Number(text)) ? percentText(text) : text)
+const usdt = (text: string) => (Number.isFinite(Number(text)) ? `${amountText(text)} USDT` : text)
+const lengths = (text: string) =>
+  text.replace(/-?\d+(\.\d+)? ms\b/g, each => lengthText(Number.parseFloat(each)))
+const rounded = (text: string) => text.replace(/-?\d+\.\d{3,}/g, each => amountText(each))
+const old =
+  (what: string): Says =>
+  (found, limit) =>
+    `${what} is ${lengths(found)} old, more than ${lengths(limit)}`
+const missing =
+  (what: string): Says =>
+  found =>
+    `${what} was not heard yet (found ${found})`
+
+const SAYS: Readonly<Record<string, Says>> = {
+  'carry-above-entry': (found, limit) =>
+    `net carry of ${apr(found)} on capital is above the entry bar of ${apr(limit)}`,
+  'carry-below-entry': (found, limit) =>
+    `net carry of ${apr(found)} on capital is not above the entry bar of ${apr(limit)}`,
+  'settlement-near': (found, limit) =>
+    `the next settlement is ${lengths(found)} away, nearer than ${lengths(limit)}`,
+  'spot-not-trading': found => `the spot market ${found} does not trade`,
+  'perp-not-trading': found => `the perpetual ${found} does not trade`,
+  'delisting-announced': found => `a delisting is announced (${found})`,
+  'spot-book-missing': missing('the spot book'),
+  'perp-book-missing': missing("the perpetual's book"),
+  'ticker-missing': missing('the ticker'),
+  'spot-book-stale': old('the spot book'),
+  'perp-book-stale': old("the perpetual's book"),
+  'ticker-stale': old('the ticker'),
+  'no-room': (found, limit) => `there is room for ${usdt(found)}, a hedge needs ${usdt(limit)}`,
+  'below-minimum': (found, limit) =>
+    `the largest hedge would be ${rounded(found)}, below the minimum of ${rounded(limit)}`,
+  'spot-depth': (found, limit) =>
+    `the spot book is too thin: found ${rounded(found)}, needed ${rounded(limit)}`,
+  'perp-depth': (found, limit) =>
+    `the perpetual's book is too thin: found ${rounded(found)}, needed ${rounded(limit)}`,
+  'carry-stays': (found, limit) =>
+    `funding of ${apr(found)} on notional is above the exit bar of ${apr(limit)}`,
+  'carry-fading': (found, limit) => `funding is below the exit bar, ${found}; it takes ${limit} to leave`,
+  'hold-minimum': (found, limit) =>
+    `the carry is gone, but held only ${lengths(found)} of at least ${lengths(limit)}`,
+  'carry-gone': (found, limit) =>
+    `funding of ${apr(found)} on notional is not above the exit bar of ${apr(limit)}`,
+  'basis-stop': (found, limit) => `the basis moved against it: ${rounded(found)}; the stop is at ${limit}`,
+  delisting: (found, limit) => `the perpetual ends: ${lengths(found)}; out ${lengths(limit)}`,
+  margin: (found, limit) =>
+    `the account's maintenance margin rate of ${rate(found)} has reached ${rate(limit)}`,
+  halted: () => 'the engine is halted: no new risk',
+  'symbol-taken': found => `hedge ${found} holds this symbol already`,
+  'too-many-hedges': (found, limit) => `it would be hedge ${found} of at most ${limit}`,
+  'hedge-too-small': (found, limit) => `${usdt(found)} is below the least a hedge may have, ${usdt(limit)}`,
+  'hedge-too-large': (found, limit) => `${usdt(found)} is above the most a hedge may have, ${usdt(limit)}`,
+  'total-too-large': (found, limit) => `all hedges together would have ${usdt(found)}, above ${usdt(limit)}`,
+  'free-margin': (found, limit) => `free margin would be ${usdt(found)}, below ${usdt(limit)}`,
+  'margin-rate': (found, limit) => `the maintenance margin rate of ${rate(found)} has reached ${rate(limit)}`,
+}
+
+export type Reason = { because: string; found?: string; limit?: string }
+
+/** A reason as a sentence without its full stop. */
+export function reasonText({ because, found = '', limit = '' }: Reason): string {
+  const says = SAYS[because]
+  if (says) return says(found, limit)
+  return found || limit ? `${because}: found ${rounded(found)}, limit ${rounded(limit)}` : because
+}
+
+/** The same for a reason that was journaled as one text: `name: found x, limit y`. Anything else stays as it is. */
+export function spokenReason(text: string | null | undefined): string {
+  const [, because, found, limit] = /^([a-z-]+): found (.*), limit (.*)$/s.exec(text ?? '') ?? []
+  if (because === undefined) return text ?? ''
+  return reasonText({ because, found: found ?? '', limit: limit ?? '' })
+}
