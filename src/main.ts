@@ -17,7 +17,7 @@ import { openAlerts } from './run/alerts.ts'
 import { createBooks } from './run/books.ts'
 import { CHARTS } from './run/charts.ts'
 import { createEngine } from './run/engine.ts'
-import { StartFault } from './run/fault.ts'
+import { asStartFault, StartFault } from './run/fault.ts'
 import { createInspection } from './run/inspection.ts'
 import { assertPortFree } from './run/port.ts'
 import { replayHistory } from './run/replay.ts'
@@ -186,7 +186,7 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
 
 /** The configured symbols as pairs. @throws StartFault naming every symbol that cannot be hedged, and why */
 async function trackedPairs(exchange: Exchange, symbols: readonly string[]): Promise<HedgePair[]> {
-  const { spot, perps } = await exchange.instruments()
+  const { spot, perps } = await exchange.instruments().catch(asStartFault('the list of instruments: '))
   const { pairs, leftOut } = hedgePairs(spot, perps)
   const bySymbol = new Map(pairs.map(pair => [pair.symbol, pair]))
   const faults = symbols

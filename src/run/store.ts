@@ -9,7 +9,7 @@ import { createJournal } from '../store/journal.ts'
 import { type Lease, takeLease } from '../store/lease.ts'
 import type { Journal } from '../store/records.ts'
 import type { Telemetry } from '../telemetry.ts'
-import { StartFault } from './fault.ts'
+import { asStartFault, StartFault } from './fault.ts'
 import { measuredJournal } from './measured.ts'
 
 export type Store = {
@@ -36,12 +36,12 @@ export function prepareDataDir(dataDir: string): void {
   }
 }
 
-/** The database alone: the configured server, or the embedded one. */
+/** The database alone: the configured server, or the embedded one. @throws StartFault */
 export async function openServer(config: Config, telemetry: Telemetry) {
   const { log } = telemetry
   const embedded: Embedded | undefined = config.databaseUrl
     ? undefined
-    : await startEmbedded({ dataDir: config.dataDir, log })
+    : await startEmbedded({ dataDir: config.dataDir, log }).catch(asStartFault())
   const address = config.databaseUrl
     ? { url: config.databaseUrl }
     : {
@@ -54,7 +54,7 @@ export async function openServer(config: Config, telemetry: Telemetry) {
     return { database, embedded }
   } catch (error) {
     await embedded?.stop()
-    throw error
+    return asStartFault(config.databaseUrl ? 'HEDGEROW_DATABASE_URL: ' : '')(error)
   }
 }
 

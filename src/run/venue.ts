@@ -13,7 +13,7 @@ import { launchSimulator } from '../exchange/simulator/launch.ts'
 import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../exchange/simulator/server-accounts.ts'
 import { statusOf } from '../exchange/simulator/server-control.ts'
 import type { Telemetry } from '../telemetry.ts'
-import { StartFault } from './fault.ts'
+import { asStartFault, StartFault } from './fault.ts'
 import { measuredWire } from './measured.ts'
 
 export type Venue = {
@@ -50,7 +50,7 @@ async function openSimulator(config: Config, telemetry: Telemetry): Promise<Venu
         speed: config.speed,
         balance: SIMULATED_BALANCE,
         ...keys,
-      })
+      }).catch(asStartFault())
   const close = async () => own?.stop()
   try {
     const url = config.exchangeUrl ?? own?.url ?? ''
@@ -105,7 +105,12 @@ async function connect(config: Config, telemetry: Telemetry, connection: Connect
     log: (kind, detail) => telemetry.log.info('exchange.wire', { kind, detail }),
   })
   const report = (kind: string, detail: string) => telemetry.inputRefused(kind, detail)
-  const exchange = createBybitExchange(measuredWire(wire, telemetry), { name: mode, clock, orderDeadlineMs, report })
+  const exchange = createBybitExchange(measuredWire(wire, telemetry), {
+    name: mode,
+    clock,
+    orderDeadlineMs,
+    report,
+  })
   const faults = await checkAccount(exchange, clock, speed)
   if (faults.length > 0) {
     await exchange.close()
