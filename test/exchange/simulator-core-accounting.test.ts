@@ -2,6 +2,7 @@ import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fundingReceived } from '../../src/exchange/simulator/settlement.ts'
+import { builtInUniverse } from '../../src/exchange/simulator/universe.ts'
 import type { WorldState } from '../../src/exchange/simulator/world.ts'
 import { type Desk, HOUR, openDesk, sum, UID } from './simulator-core-fixture.ts'
 
@@ -150,7 +151,7 @@ test('nothing is made or lost: rows explain every balance and house and accounts
       fc.array(step, { minLength: 1, maxLength: 10 }),
       fc.integer({ min: 1, max: 1000 }),
       (steps, seed) => {
-        const desk = openDesk({ seed })
+        const desk = openDesk({ seed, universe: builtInUniverse(['SOLUSDT', 'INJUSDT', 'WIFUSDT']) })
         desk.core.deposit('2002', 'USDT', '500')
         for (const { waitMs, category, symbol, side, qty, isLeverage } of steps) {
           desk.core.advance(desk.core.nowMs() + waitMs)
@@ -195,7 +196,8 @@ describe('debt', () => {
   })
 
   test('an account that cannot carry its position any longer is taken over', () => {
-    const desk = openDesk({ accounts: [{ uid: UID, balances: { USDT: '1000' } }] })
+    const universe = builtInUniverse(['WIFUSDT'])
+    const desk = openDesk({ universe, accounts: [{ uid: UID, balances: { USDT: '1000' } }] })
     desk.request('POST', '/v5/position/set-leverage', {
       category: 'linear',
       symbol: 'WIFUSDT',

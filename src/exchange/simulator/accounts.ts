@@ -73,29 +73,26 @@ export function positionNumbers(
   }
 }
 
-/** Initial margin of resting linear orders that would open or add. */
-function ordersMargin(account: AccountState): Decimal {
-  return account.open
-    .filter(order => order.market === 'linear' && !order.reduceOnly)
-    .reduce(
-      (sum, order) => sum.plus(leavesOf(order).times(order.price).div(leverageOf(account, order.symbol))),
-      ZERO,
-    )
-}
-
 /** What resting spot orders hold back of a coin. */
 export function lockedOf(world: World, account: AccountState, coin: string): Decimal {
   let locked = ZERO
   for (const order of account.open) {
     if (order.market !== 'spot') continue
-    const base = world.universe.find('spot', order.symbol)?.instrument.baseCoin
-    if (order.side === 'Buy' && coin === 'USDT') locked = locked.plus(leavesOf(order).times(order.price))
-    if (order.side === 'Sell' && coin === base) locked = locked.plus(leavesOf(order))
+    const instrument = world.universe.find('spot', order.symbol)?.instrument
+    if (order.side === 'Buy' && coin === instrument?.quoteCoin)
+      locked = locked.plus(leavesOf(order).times(order.price))
+    if (order.side === 'Sell' && coin === instrument?.baseCoin) locked = locked.plus(leavesOf(order))
   }
   return locked
 }
 
+/** What positions and orders that settle in one coin come to. */
+export type SettleSums = { unrealised: Decimal; initial: Decimal; maintenance: Decimal; orders: Decimal }
+const noSums: SettleSums = { unrealised: ZERO, initial: ZERO, maintenance: ZERO, orders: ZERO }
+
 export type AccountNumbers = {
+  /** By the coin that contracts settle in. */
+  bySettle: ReadonlyMap<string, SettleSums>
   equity: Decimal
   wallet: Decimal
   margin: Decimal
@@ -110,14 +107,40 @@ export type AccountNumbers = {
 
 const weigh = (value: Decimal, ratio: Decimal) => (value.isNegative() ? value : value.times(ratio))
 
-export function accountNumbers(world: World, account: AccountState): AccountNumbers {
-  let [unrealised, positionsInitial, positionsMaintenance] = [ZERO, ZERO, ZERO]
-  for (const position of Object.values(account.positions)) {
-    const numbers = positionNumbers(world, account, position)
-    unrealised = unrealised.plus(numbers.unrealised)
-    positionsInitial = positionsInitial.plus(numbers.initial)
-    positionsMaintenance = positionsMaintenance.plus(numbers.maintenance)
+const settleCoinOf = (world: World, symbol: string): string =>
+  world.universe.find('linear', symbol)?.instrument.quoteCoin ?? 'USDT'
+
+/** Positions by mark price, and the initial margin of resting linear orders that would open or add. */
+function settleSums(world: World, account: AccountState): Map<string, SettleSums> {
+  const sums = new Map<string, SettleSums>()
+  const add = (symbol: string, more: Partial<SettleSums>) => {
+    const coin = settleCoinOf(world, symbol)
+    const had = sums.get(coin) ?? noSums
+    sums.set(coin, {
+      unrealised: had.unrealised.plus(more.unrealised ?? ZERO),
+      initial: had.initial.plus(more.initial ?? ZERO),
+      maintenance: had.maintenance.plus(more.maintenance ?? ZERO),
+      orders: had.orders.plus(more.orders ?? ZERO),
+    })
   }
+  for (const position of Object.values(account.positions))
+    if (position.size !== '0') add(position.symbol, positionNumbers(world, account, position))
+  for (const order of account.open)
+    if (order.market === 'linear' && !order.reduceOnly)
+      add(order.symbol, {
+        orders: leavesOf(order).times(order.price).div(leverageOf(account, order.symbol)),
+      })
+  return sums
+}
+
+const totalOf = (bySettle: ReadonlyMap<string, SettleSums>, name: keyof SettleSums): Decimal =>
+  [...bySettle.values()].reduce((sum, sums) => sum.plus(sums[name]), ZERO)
+
+export function accountNumbers(world: World, account: AccountState): AccountNumbers {
+  const bySettle = settleSums(world, account)
+  const unrealised = totalOf(bySettle, 'unrealised')
+  const positionsInitial = totalOf(bySettle, 'initial')
+  const positionsMaintenance = totalOf(bySettle, 'maintenance')
   let [equity, wallet, borrowed] = [unrealised, ZERO, ZERO]
   for (const [coin, state] of Object.entries(account.coins)) {
     const price = coinPrice(world, coin)
@@ -126,13 +149,14 @@ export function accountNumbers(world: World, account: AccountState): AccountNumb
     wallet = wallet.plus(weigh(value, collateralRatio(world, coin)))
     borrowed = borrowed.plus(price.times(state.borrowed))
   }
-  const ordersInitial = ordersMargin(account)
+  const ordersInitial = totalOf(bySettle, 'orders')
   const margin = wallet.plus(unrealised)
   const initial = positionsInitial.plus(ordersInitial).plus(borrowed.div(account.spotLeverage))
   const maintenance = positionsMaintenance.plus(borrowed.times('0.04'))
   const held = lockedOf(world, account, 'USDT')
   const available = Decimal.max(ZERO, margin.minus(initial).minus(held))
   return {
+    bySettle,
     equity,
     wallet,
     margin,
@@ -177,23 +201,22 @@ export function walletJson(world: World, account: AccountState, coins: readonly 
 
 function coinJson(world: World, account: AccountState, coin: string, numbers: AccountNumbers): JsonObject {
   const state = heldOf(account, coin)
-  const settles = coin === 'USDT'
-  const unrealised = settles ? numbers.unrealised : ZERO
+  const { unrealised, initial, maintenance, orders } = numbers.bySettle.get(coin) ?? noSums
   const equity = dec(state.wallet).minus(state.borrowed).plus(unrealised)
   return {
     availableToBorrow: '',
     bonus: '0',
     accruedInterest: state.accruedInterest,
     availableToWithdraw: '',
-    totalOrderIM: settles ? money(numbers.ordersInitial) : '0',
+    totalOrderIM: money(orders),
     equity: equity.toFixed(),
-    totalPositionMM: settles ? money(numbers.positionsMaintenance) : '0',
+    totalPositionMM: money(maintenance),
     usdValue: money(equity.times(coinPrice(world, coin))),
     unrealisedPnl: unrealised.toFixed(),
     collateralSwitch: true,
     spotHedgingQty: '0',
     borrowAmount: state.borrowed,
-    totalPositionIM: settles ? money(numbers.positionsInitial) : '0',
+    totalPositionIM: money(initial),
     walletBalance: state.wallet,
     cumRealisedPnl: state.realised,
     locked: lockedOf(world, account, coin).toFixed(),

@@ -52,7 +52,7 @@ function takeOver(world: World, account: AccountState, position: PositionState):
     price: price.toFixed(),
     value: qty.times(price),
     fee,
-    feeCoin: 'USDT',
+    feeCoin: found.listing.perp.quoteCoin,
     feeRate: world.fees.linear.taker,
     leaves: '0',
     maker: false,
@@ -60,7 +60,7 @@ function takeOver(world: World, account: AccountState, position: PositionState):
     profit: realised.toFixed(),
   })
   moveMoney(world, account, {
-    coin: 'USDT',
+    coin: found.listing.perp.quoteCoin,
     type: 'LIQUIDATION',
     market: 'linear',
     symbol: position.symbol,
@@ -88,6 +88,6 @@ export function liquidate(world: World): void {
     if (marginRate(maintenance, margin).lt(1)) continue
     cancelOrders(world, account)
     for (const position of held) takeOver(world, account, position)
-    pushWallet(world, account, ['USDT'])
+    pushWallet(world, account, Object.keys(account.coins))
   }
 }

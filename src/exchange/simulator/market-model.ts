@@ -15,10 +15,10 @@ import {
   type PremiumAverage,
   premiumIndex,
 } from './funding.ts'
+import type { Cross, Listing, Universe } from './listing.ts'
 import type { Market, Quote, SettledRate, Settlement } from './market.ts'
 import { openingPremiums, type PremiumState, stepPremium } from './premium.ts'
 import { hashFraction, nextNormal, type RandomState, randomState } from './random.ts'
-import type { Listing, Universe } from './universe.ts'
 
 const STEP_MS = 1000
 const SECONDS_OF_DAY_ROOT = 293.94
@@ -78,8 +78,20 @@ function firstState(seed: number, startAtMs: number, listings: readonly Listing[
     coin.rate = estimate(listing, coin)
     return coin
   })
+  followOthers(listings, coins)
   return { nowMs, random, coins }
 }
+
+/** Prices that follow others are never their own. */
+function followOthers(listings: readonly Listing[], coins: readonly Coin[]): void {
+  for (const { cross, index } of listings) {
+    const coin = coins[index]
+    if (cross && coin) coin.price = crossPrice(cross, coins)
+  }
+}
+
+const crossPrice = ({ base, baseUsdt, quote, quoteUsdt }: Cross, coins: readonly Coin[]): number =>
+  (coins[base ?? -1]?.price ?? baseUsdt) / (coins[quote ?? -1]?.price ?? quoteUsdt)
 
 /** The running estimate; with no sample of this interval yet, the present premium stands for the average. */
 function estimate(listing: Listing, coin: Coin): string {
@@ -119,8 +131,11 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
   }
 
   function moveCoin(listing: Listing, coin: Coin, together: number) {
-    const normal = TOGETHER * together + APART * nextNormal(state.random)
-    coin.price *= 1 + (listing.dailyVolatility / SECONDS_OF_DAY_ROOT) * normal
+    if (listing.cross) coin.price = crossPrice(listing.cross, state.coins)
+    else {
+      const normal = TOGETHER * together + APART * nextNormal(state.random)
+      coin.price *= 1 + (listing.dailyVolatility / SECONDS_OF_DAY_ROOT) * normal
+    }
     coin.premium = stepPremium(coin.premium, listing, state.nowMs, state.random)
     coin.markPremium += (coin.premium.premium - coin.markPremium) / 20
   }

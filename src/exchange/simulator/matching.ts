@@ -78,11 +78,12 @@ function fillSpot(place: Place, fill: Fill, value: Decimal, execId: string): Out
     orderLinkId: order.orderLinkId,
     tradeId: execId,
   }
-  const out = buys ? { coin: 'USDT', amount: value } : { coin, amount: fill.qty }
+  const money = listing.spot.quoteCoin
+  const out = buys ? { coin: money, amount: value } : { coin, amount: fill.qty }
   const short = out.amount.minus(coinOf(account, out.coin).wallet)
   if (order.isLeverage && short.gt(0)) borrow(world, account, out.coin, short)
   moveMoney(world, account, { ...row, coin: out.coin, cashFlow: out.amount.negated() })
-  const into = buys ? { coin, amount: fill.qty } : { coin: 'USDT', amount: value }
+  const into = buys ? { coin, amount: fill.qty } : { coin: money, amount: value }
   const fee = into.amount.times(rate)
   moveMoney(world, account, {
     ...row,
@@ -96,16 +97,17 @@ function fillSpot(place: Place, fill: Fill, value: Decimal, execId: string): Out
 }
 
 function fillLinear(place: Place, fill: Fill, value: Decimal, execId: string): Outcome {
-  const { world, account, order } = place
+  const { world, account, order, listing } = place
+  const money = listing.perp.quoteCoin
   const position = positionOf(world, account, order.symbol)
   const { closed, realised } = fillPosition(world, position, order.side, fill.qty, fill.price)
   const rate = dec(world.fees.linear[fill.maker ? 'maker' : 'taker'])
   const fee = value.times(rate)
   noteRealised(position, realised.minus(fee))
-  const coin = coinOf(account, 'USDT')
+  const coin = coinOf(account, money)
   coin.realised = plus(coin.realised, realised.minus(fee))
   moveMoney(world, account, {
-    coin: 'USDT',
+    coin: money,
     type: 'TRADE',
     market: 'linear',
     symbol: order.symbol,
@@ -121,7 +123,7 @@ function fillLinear(place: Place, fill: Fill, value: Decimal, execId: string): O
     tradeId: execId,
   })
   order.closedPnl = plus(order.closedPnl, realised)
-  return { fee, feeCoin: 'USDT', closing: { closed, realised } }
+  return { fee, feeCoin: money, closing: { closed, realised } }
 }
 
 /** Books one fill: order counters, execution, wallet rows, position. */
@@ -170,7 +172,7 @@ const fillOf = (instrument: Instrument, [ticks, lots]: Level, maker: boolean, at
 
 /** Coins whose balance a trade moved, as the wallet stream lists them. */
 const movedCoins = (order: OrderState, listing: Listing) =>
-  order.market === 'spot' ? [listing.spot.baseCoin, 'USDT'] : ['USDT']
+  order.market === 'spot' ? [listing.spot.baseCoin, listing.spot.quoteCoin] : [listing.perp.quoteCoin]
 
 /** Tells everything that follows from an order's change, in Bybit's usual order. */
 export function announce(place: Place, executions: readonly ExecutionState[]): void {

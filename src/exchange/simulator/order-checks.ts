@@ -83,7 +83,7 @@ function checkSpotFunds(
   order: OrderState,
   value: Decimal,
 ): Refusal | undefined {
-  const coin = order.side === 'Buy' ? 'USDT' : listing.spot.baseCoin
+  const coin = order.side === 'Buy' ? listing.spot.quoteCoin : listing.spot.baseCoin
   const leaves = leavesOf(order)
   const needed =
     order.side === 'Sell' ? leaves : order.orderType === 'Limit' ? leaves.times(order.price) : value

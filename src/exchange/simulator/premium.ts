@@ -79,7 +79,7 @@ export function openingPremiums(
   const firstPaidMs = Math.ceil((startAtMs + 15 * MINUTE_MS) / HOUR_MS) * HOUR_MS
   const open = (index: number | undefined, untilMs: number, flips: boolean) => {
     if (index === undefined) return
-    const target = between(random, 0.002, 0.0032)
+    const target = between(random, 0.0024, 0.0034)
     states[index] = { premium: target, target, untilMs, flips }
   }
   open(turning, firstPaidMs + between(random, 2, 5) * MINUTE_MS, true)

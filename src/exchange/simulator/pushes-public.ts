@@ -213,15 +213,14 @@ function klines(world: World, listing: Listing, instrument: Instrument): Speaker
 }
 
 function speakersOf(world: World): Speaker[] {
-  return world.universe.listings.flatMap(listing => [
-    linearTickers(world, listing),
-    spotTickers(world, listing),
-    ...[listing.spot, listing.perp].flatMap(instrument => [
+  return [...world.universe.listed('linear'), ...world.universe.listed('spot')].flatMap(
+    ({ listing, instrument }) => [
+      instrument.market === 'spot' ? spotTickers(world, listing) : linearTickers(world, listing),
       ...DEPTHS.map(depth => books(world, bookTopic(listing, instrument, depth))),
       trades(world, listing, instrument),
       klines(world, listing, instrument),
-    ]),
-  ])
+    ],
+  )
 }
 
 /** Topics that exist on Bybit and are silent here. */

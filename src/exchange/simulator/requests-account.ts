@@ -8,7 +8,7 @@ import { pushPosition } from './pushes-private.ts'
 import { borrowRate } from './rates.ts'
 import { windowOf } from './requests-orders.ts'
 import { type Answer, page, type Route, type SignedCall, signedGet, signedPost } from './routes.ts'
-import { collateralRatio, dec, heldOf, type World } from './world.ts'
+import { collateralRatio, dec, heldOf } from './world.ts'
 
 const DAY_MS = 86_400_000
 
@@ -94,8 +94,9 @@ function feeRate({ world, params }: SignedCall): Answer {
   const symbol = text(params, 'symbol')
   if (symbol && !world.universe.find(market, symbol)) return refuse(10001, 'Not supported symbols')
   const fees = world.fees[market]
-  const list = world.universe.listings
-    .map(listing => (market === 'spot' ? listing.spot.symbol : listing.perp.symbol))
+  const list = world.universe
+    .listed(market)
+    .map(({ instrument }) => instrument.symbol)
     .filter(name => !symbol || name === symbol)
     .map(name => ({
       symbol: name,
@@ -128,13 +129,9 @@ function transactionLog({ world, account, params }: SignedCall): Answer {
   return { result: { nextPageCursor, list: list.map(row => row.json) } }
 }
 
-function coinsOf(world: World): string[] {
-  return ['USDT', ...world.universe.listings.map(listing => listing.spot.baseCoin)]
-}
-
 function collateralInfo({ world, account, params }: SignedCall): Answer {
   const wanted = text(params, 'currency')
-  const list = coinsOf(world)
+  const list = world.universe.coins
     .filter(coin => !wanted || coin === wanted)
     .map(coin => ({
       availableToBorrow: '100000',
@@ -203,7 +200,7 @@ function apiKey({ account }: SignedCall): Answer {
 
 function coinInfo({ world, params }: SignedCall): Answer {
   const wanted = text(params, 'coin')
-  const rows = coinsOf(world)
+  const rows = world.universe.coins
     .filter(coin => !wanted || coin === wanted)
     .map(coin => ({
       name: coin,

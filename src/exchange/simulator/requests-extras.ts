@@ -14,12 +14,7 @@ import {
   signedPost,
 } from './routes.ts'
 import { linearTicker } from './tickers.ts'
-import { collateralRatio, dec, heldOf, type World } from './world.ts'
-
-const coinsOf = (world: World): string[] => [
-  'USDT',
-  ...world.universe.listings.map(listing => listing.spot.baseCoin),
-]
+import { collateralRatio, dec, heldOf } from './world.ts'
 
 function openInterest({ world, params }: PublicCall): Answer {
   const found = world.universe.find('linear', text(params, 'symbol'))
@@ -41,7 +36,7 @@ const lendingData = ({ world }: PublicCall): Answer => ({
   result: {
     vipCoinList: [
       {
-        list: coinsOf(world).map(coin => ({
+        list: world.universe.coins.map(coin => ({
           borrowable: true,
           collateralRatio: collateralRatio(world, coin).toFixed(),
           currency: coin,
@@ -58,7 +53,7 @@ const lendingData = ({ world }: PublicCall): Answer => ({
 
 function collateralTiers({ world, params }: PublicCall): Answer {
   const wanted = text(params, 'currency')
-  const list = coinsOf(world)
+  const list = world.universe.coins
     .filter(coin => !wanted || coin === wanted)
     .map(coin => ({
       currency: coin,

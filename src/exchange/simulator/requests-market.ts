@@ -8,7 +8,7 @@ import { type Answer, type PublicCall, publicGet, type Route } from './routes.ts
 import { linearTicker, spotTicker } from './tickers.ts'
 import { recentTrades } from './trades.ts'
 import type { Instrument, Listing } from './universe.ts'
-import { bookOf, instrumentOf } from './world.ts'
+import { bookOf } from './world.ts'
 
 type Found = { listing: Listing; instrument: Instrument }
 
@@ -20,7 +20,7 @@ export function named({ world, params }: PublicCall): Found | ReturnType<typeof 
 }
 
 /** Every instrument of the category, or the one named. */
-function selected(call: PublicCall): Found[] | ReturnType<typeof refuse> {
+function selected(call: PublicCall): readonly Found[] | ReturnType<typeof refuse> {
   const market = marketOf(call.params)
   if (!market) return badRequest(`category invalid: ${text(call.params, 'category')}`)
   if (text(call.params, 'symbol')) {
@@ -28,9 +28,7 @@ function selected(call: PublicCall): Found[] | ReturnType<typeof refuse> {
     return 'retCode' in found ? found : [found]
   }
   const base = text(call.params, 'baseCoin')
-  return call.world.universe.listings
-    .map(listing => ({ listing, instrument: instrumentOf(listing, market) }))
-    .filter(({ instrument }) => !base || instrument.baseCoin === base)
+  return call.world.universe.listed(market).filter(({ instrument }) => !base || instrument.baseCoin === base)
 }
 
 function time({ world }: PublicCall): Answer {
@@ -52,8 +50,26 @@ function instruments(call: PublicCall): Answer {
       }
     })
     .filter(row => !status || row.status === status)
-  return { result: { category, list, ...(category === 'linear' && { nextPageCursor: '' }) } }
+  return { result: { category, ...instrumentPage(call, list) } }
 }
+
+/** Spot is never paged; perpetuals are 500 to a page unless a limit says otherwise. The cursor names the next symbol. */
+function instrumentPage({ params }: PublicCall, list: JsonObject[]): JsonObject {
+  if (text(params, 'category') === 'spot') return { list }
+  const cursor = decodeCursor(text(params, 'cursor'))
+  const from = cursor
+    ? Math.max(
+        0,
+        list.findIndex(row => cursor === `first=${row.symbol}`),
+      )
+    : 0
+  const page = list.slice(from, from + whole(params, 'limit', 500, 1000))
+  const next = list[from + page.length]
+  return { list: page, nextPageCursor: next ? encodeURIComponent(`first=${next.symbol}`) : '' }
+}
+
+/** Clients send a cursor back as it came or encoded once more. */
+const decodeCursor = (cursor: string): string => cursor.replace(/%253D|%3D/gi, '=')
 
 function tickers(call: PublicCall): Answer {
   const found = selected(call)

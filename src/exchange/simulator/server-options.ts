@@ -1,10 +1,16 @@
 /** What the simulator's server can be told. */
 import type { JsonObject } from '../../domain/json.ts'
+import type { Universe } from './listing.ts'
 import type { KeyPair } from './server-accounts.ts'
 import type { Deliver } from './server-deliver.ts'
 import type { SimulatedBybit } from './simulated.ts'
 
-export type CoreStart = { seed: number; startAtMs: number; saved: JsonObject | undefined }
+export type CoreStart = {
+  seed: number
+  startAtMs: number
+  saved: JsonObject | undefined
+  universe?: Universe
+}
 
 export type CoreFactory = (start: CoreStart) => SimulatedBybit
 
@@ -19,6 +25,8 @@ export type SimulatorOptions = {
   balance: string
   /** The exchange inside; the simulated Bybit unless a test says otherwise. */
   core?: CoreFactory
+  /** Files in Bybit's instruments-info format that say what is listed; the built-in coins when left out. */
+  instruments?: readonly string[]
   /** Keeps the account across restarts; nothing is kept without it. */
   stateFile?: string
   /** Where simulated time begins when there is nothing to go on from; the machine's time by default. */

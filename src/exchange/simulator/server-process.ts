@@ -9,7 +9,7 @@ import { SIMULATOR_KEY, SIMULATOR_SECRET } from './server-accounts.ts'
 import type { CoreFactory, SimulatorOptions } from './server-options.ts'
 
 const USAGE =
-  'usage: simulator-process [--port N] [--seed N] [--speed N] [--balance USDT] [--start-at MS] [--state FILE] [--parent] [--linger MS]'
+  'usage: simulator-process [--port N] [--seed N] [--speed N] [--balance USDT] [--start-at MS] [--state FILE] [--instruments FILE]... [--parent] [--linger MS]'
 const LOOK_EVERY_MS = 5_000
 
 export type ReadyLine = { url: string; port: number; pid: number }
@@ -58,7 +58,10 @@ function exit(code: number, line?: string): void {
   process.exit(code)
 }
 
-type Asked = Pick<SimulatorOptions, 'port' | 'seed' | 'speed' | 'balance' | 'stateFile' | 'startAtMs'>
+type Asked = Pick<
+  SimulatorOptions,
+  'port' | 'seed' | 'speed' | 'balance' | 'stateFile' | 'startAtMs' | 'instruments'
+>
 
 function readArguments(
   args: readonly string[],
@@ -75,6 +78,7 @@ function readArguments(
         state: { type: 'string' },
         parent: { type: 'boolean', default: false },
         linger: { type: 'string', default: '600000' },
+        instruments: { type: 'string', multiple: true },
       },
     })
     const numberOf = (
@@ -94,6 +98,7 @@ function readArguments(
       balance: values.balance,
       parent: values.parent,
       lingerMs: numberOf('linger', ms => ms >= 0),
+      ...(values.instruments && { instruments: values.instruments }),
       ...(values.state !== undefined && { stateFile: values.state }),
       ...(values['start-at'] !== undefined && { startAtMs: numberOf('start-at', ms => ms > 0) }),
     }

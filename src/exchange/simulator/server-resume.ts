@@ -14,10 +14,11 @@ import { createSimulatedBybit } from './create.ts'
 import type { Accounts } from './server-accounts.ts'
 import { advanceTo, replay } from './server-driver.ts'
 import type { SimulatorOptions } from './server-options.ts'
+import { readUniverse } from './universe-files.ts'
 
 /** The core as it was left or a new one, its file (beginning with a checkpoint of it), and who has no money yet. */
 export function resume(
-  { stateFile, seed, speed, startAtMs, core: create = createSimulatedBybit }: SimulatorOptions,
+  { stateFile, seed, speed, startAtMs, instruments, core: create = createSimulatedBybit }: SimulatorOptions,
   accounts: Accounts,
 ) {
   const wallMs = systemClock().nowMs()
@@ -31,6 +32,7 @@ export function resume(
     seed,
     startAtMs: checkpoint?.nowMs ?? startAtMs ?? wallMs,
     saved: checkpoint?.core,
+    ...(instruments && { universe: readUniverse(instruments) }),
   })
   if (checkpoint) {
     const reachedMs = replay(core, inputs)

@@ -19,7 +19,7 @@ function settlePosition(
   account: AccountState,
   position: PositionState,
   settlement: Settlement,
-  mark: string,
+  { mark, money }: { mark: string; money: string },
 ): void {
   const size = dec(position.size)
   const received = fundingReceived(size, dec(mark), dec(settlement.rate))
@@ -46,7 +46,7 @@ function settlePosition(
     price: mark,
     value: size.abs().times(mark),
     fee: received.negated(),
-    feeCoin: 'USDT',
+    feeCoin: money,
     feeRate,
     leaves: '0',
     maker: false,
@@ -54,10 +54,10 @@ function settlePosition(
     profit: '0',
   })
   noteRealised(position, received)
-  const coin = coinOf(account, 'USDT')
+  const coin = coinOf(account, money)
   coin.realised = plus(coin.realised, received)
   moveMoney(world, account, {
-    coin: 'USDT',
+    coin: money,
     type: 'SETTLEMENT',
     market: 'linear',
     symbol: position.symbol,
@@ -78,11 +78,12 @@ function settlePosition(
 export function settle(world: World, settlement: Settlement): void {
   const listing = world.universe.listings[settlement.listing]
   if (!listing) return
+  const money = listing.perp.quoteCoin
   const mark = new Decimal(settlement.mark.toFixed(listing.priceScale)).toFixed()
   for (const account of Object.values(world.state.accounts)) {
     const position = account.positions[listing.perp.symbol]
     if (!position || dec(position.size).isZero()) continue
-    settlePosition(world, account, position, settlement, mark)
-    pushWallet(world, account, ['USDT'])
+    settlePosition(world, account, position, settlement, { mark, money })
+    pushWallet(world, account, [money])
   }
 }

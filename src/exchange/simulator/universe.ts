@@ -1,60 +1,12 @@
-/**
- * What the simulated exchange lists: a spot market and a perpetual per coin, with the filters orders are checked against.
- * A `Listing` is one coin with both; `Instrument` is one of its two markets.
- */
+/** The built-in universe, made from tables into rows of Bybit's own format and read like any other. */
 import { Decimal } from 'decimal.js'
 import type { Market } from '../../domain/instrument.ts'
-import type { JsonObject } from '../../domain/json.ts'
-import { type Grid, gridOf } from './grid.ts'
+import { perpInstrument, spotInstrument } from './instrument-filters.ts'
 import { perpJson, spotJson } from './instruments.ts'
+import type { Found, Listing, Universe } from './listing.ts'
 import { PAIR_TABLE, PERP_TABLE, SPOT_TABLE } from './universe-table.ts'
 
-export type Instrument = {
-  readonly market: Market
-  readonly symbol: string
-  readonly baseCoin: string
-  readonly price: Grid
-  readonly qty: Grid
-  readonly minQty: Decimal
-  readonly maxQty: Decimal
-  readonly maxMarketQty: Decimal
-  readonly postOnlyMaxQty: Decimal
-  /** Smallest order value: spot minOrderAmt, perpetual minNotionalValue. */
-  readonly minValue: Decimal
-  /** Spot only: largest order value. */
-  readonly maxValue: Decimal
-  /** Spot only: decimals of a market order's amount in quote. */
-  readonly quotePrecision: Decimal
-  readonly ratioX: number
-  readonly ratioY: number
-  readonly json: JsonObject
-}
-
-export type Listing = {
-  readonly index: number
-  readonly spot: Instrument
-  readonly perp: Instrument
-  readonly multiplier: number
-  /** Decimals of mark and index prices. */
-  readonly priceScale: number
-  readonly fundingIntervalMs: number
-  readonly fundingCap: number
-  readonly maxLeverage: Decimal
-  /** Of one base coin, in USDT. */
-  readonly firstPrice: number
-  readonly dailyVolatility: number
-  readonly depthUsdtPerBps: number
-  readonly halfSpreadBps: number
-  /** What a coin counts for as collateral, as a fraction of its value. */
-  readonly collateralRatio: Decimal
-}
-
-export type Universe = {
-  readonly listings: readonly Listing[]
-  find(market: Market, symbol: string): { listing: Listing; instrument: Instrument } | undefined
-  /** The listing whose spot base coin this is; undefined for USDT and for coins not listed. */
-  byCoin(coin: string): Listing | undefined
-}
+export type { Instrument, Listing, Universe } from './listing.ts'
 
 const rows = (table: string) =>
   table
@@ -74,63 +26,39 @@ function rowOf(table: string, at: number, name: string): string[] {
   return row
 }
 
-function perpInstrument(row: readonly string[]): Instrument {
-  return {
-    market: 'linear',
-    symbol: field(row, 0),
-    baseCoin: field(row, 1),
-    price: gridOf(field(row, 7), false),
-    qty: gridOf(field(row, 8), false),
-    minQty: new Decimal(field(row, 9)),
-    maxQty: new Decimal(field(row, 10)),
-    maxMarketQty: new Decimal(field(row, 11)),
-    postOnlyMaxQty: new Decimal(field(row, 10)),
-    minValue: new Decimal(5),
-    maxValue: new Decimal('1e12'),
-    quotePrecision: new Decimal('0.00000001'),
-    ratioX: Number(field(row, 15)),
-    ratioY: Number(field(row, 16)),
-    json: perpJson(row),
-  }
-}
-
-function spotInstrument(row: readonly string[]): Instrument {
-  return {
-    market: 'spot',
-    symbol: field(row, 0),
-    baseCoin: field(row, 1),
-    price: gridOf(field(row, 3), true),
-    qty: gridOf(field(row, 4), true),
-    minQty: new Decimal(field(row, 4)),
-    maxQty: new Decimal(field(row, 6)),
-    maxMarketQty: new Decimal(field(row, 8)),
-    postOnlyMaxQty: new Decimal(field(row, 9)),
-    minValue: new Decimal(5),
-    maxValue: new Decimal(field(row, 7)),
-    quotePrecision: new Decimal(field(row, 5)),
-    ratioX: Number(field(row, 10)),
-    ratioY: Number(field(row, 11)),
-    json: spotJson(row),
-  }
-}
-
 function listingOf(pair: readonly string[], index: number): Listing {
   const perpRow = rowOf(PERP_TABLE, 1, field(pair, 0))
   return {
     index,
-    spot: spotInstrument(rowOf(SPOT_TABLE, 0, field(pair, 1))),
-    perp: perpInstrument(perpRow),
+    spot: spotInstrument(spotJson(rowOf(SPOT_TABLE, 0, field(pair, 1)))),
+    perp: perpInstrument(perpJson(perpRow)),
+    lists: { spot: true, linear: true },
     multiplier: Number(field(pair, 2)),
     priceScale: Number(field(perpRow, 4)),
     fundingIntervalMs: Number(field(perpRow, 12)) * 3_600_000,
     fundingCap: Number(field(perpRow, 13)),
     maxLeverage: new Decimal(field(perpRow, 14)),
-    firstPrice: Number(field(pair, 3)),
-    dailyVolatility: Number(field(pair, 4)) / 100,
-    depthUsdtPerBps: Number(field(pair, 5)),
-    halfSpreadBps: Number(field(pair, 6)),
-    collateralRatio: new Decimal(field(pair, 7)),
+    ...knownFacts(pair),
   }
+}
+
+type Facts = Pick<
+  Listing,
+  'firstPrice' | 'dailyVolatility' | 'depthUsdtPerBps' | 'halfSpreadBps' | 'collateralRatio'
+>
+
+const knownFacts = (pair: readonly string[]): Facts => ({
+  firstPrice: Number(field(pair, 3)),
+  dailyVolatility: Number(field(pair, 4)) / 100,
+  depthUsdtPerBps: Number(field(pair, 5)),
+  halfSpreadBps: Number(field(pair, 6)),
+  collateralRatio: new Decimal(field(pair, 7)),
+})
+
+/** What the tables know of a coin against USDT, by its spot base coin. */
+export function builtInFacts(coin: string): Facts | undefined {
+  const pair = rows(PAIR_TABLE).find(columns => columns[1] === `${coin}USDT`)
+  return pair && knownFacts(pair)
 }
 
 /** Read from the tables once; nothing in it ever changes. */
@@ -153,17 +81,29 @@ export function builtInUniverse(symbols?: readonly string[]): Universe {
 }
 
 /** An index over listings; the place of each in the list must be its `index`. */
-function universeOf(listings: readonly Listing[]): Universe {
-  const byKey = new Map<string, { listing: Listing; instrument: Instrument }>()
+export function universeOf(listings: readonly Listing[]): Universe {
+  const byKey = new Map<string, Found>()
   const coins = new Map<string, Listing>()
+  const held = new Set(['USDT'])
+  const lists: Record<Market, Found[]> = { spot: [], linear: [] }
   for (const listing of listings) {
-    for (const instrument of [listing.spot, listing.perp])
-      byKey.set(`${instrument.market} ${instrument.symbol}`, { listing, instrument })
-    coins.set(listing.spot.baseCoin, listing)
+    for (const instrument of [listing.spot, listing.perp]) {
+      if (!listing.lists[instrument.market]) continue
+      const found = { listing, instrument }
+      byKey.set(`${instrument.market} ${instrument.symbol}`, found)
+      lists[instrument.market].push(found)
+      held.add(instrument.quoteCoin)
+    }
+    if (!listing.lists.spot) continue
+    const { baseCoin, quoteCoin } = listing.spot
+    held.add(baseCoin)
+    if (quoteCoin === 'USDT' || !coins.has(baseCoin)) coins.set(baseCoin, listing)
   }
   return {
     listings,
     find: (market, symbol) => byKey.get(`${market} ${symbol}`),
+    listed: market => lists[market],
     byCoin: coin => coins.get(coin),
+    coins: [...held],
   }
 }

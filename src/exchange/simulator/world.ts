@@ -8,6 +8,7 @@ import type { Market as MarketName, Side } from '../../domain/instrument.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { Book } from './book.ts'
 import type { Market } from './market.ts'
+import { usdtOf } from './rates.ts'
 import type { Push } from './simulated.ts'
 import type { Instrument, Listing, Universe } from './universe.ts'
 
@@ -159,11 +160,15 @@ export const markText = (world: World, listing: Listing): string =>
 export const indexText = (world: World, listing: Listing): string =>
   world.market.reference(listing.index).index.toFixed(listing.priceScale)
 
-/** Index price of one coin in USDT; 1 for the dollar coins, 0 for a coin not listed. */
+/** What one coin is worth in USDT by its index price; 0 for a coin not listed. */
 export function coinPrice(world: World, coin: string): Decimal {
-  if (coin === 'USDT' || coin === 'USDC') return new Decimal(1)
+  const fixed = usdtOf(coin)
+  if (fixed !== undefined) return new Decimal(fixed)
   const listing = world.universe.byCoin(coin)
-  return listing ? indexOf(world, listing).div(listing.multiplier) : ZERO
+  if (!listing) return ZERO
+  const price = indexOf(world, listing).div(listing.multiplier)
+  const { quoteCoin } = listing.spot
+  return quoteCoin === 'USDT' ? price : price.times(coinPrice(world, quoteCoin))
 }
 
 export const collateralRatio = (world: World, coin: string): Decimal =>
