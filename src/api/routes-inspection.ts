@@ -126,7 +126,7 @@ async function follow({ sse, view, clock, focus }: Following, from: string | und
     }
     if (focused) await sse.writeSSE({ event: 'focus', data: JSON.stringify({ ...focused, ...view.clock() }) })
     quiet = frame || focused ? 0 : quiet + 1
-    if (quiet > 0 && quiet % HEARTBEAT_EVERY === 0) await sse.write(': still here\n\n')
+    if (quiet > 0 && quiet % HEARTBEAT_EVERY === 0) await sse.writeSSE({ event: 'beat', data: '{}' })
     await new Promise<void>(resolve => void clock.setTimeout(resolve, FOCUS_EVERY_MS))
   }
 }

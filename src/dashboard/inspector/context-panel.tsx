@@ -1,0 +1,102 @@
+/** What the actor knows, as a tree. What changed with the last step flashes, and keeps its former value beside it. */
+import { useState } from 'react'
+import type { Json, JsonObject } from '../../domain/json.ts'
+
+type Parts = { context: JsonObject | undefined; before: JsonObject | undefined; note: string }
+
+export function ContextPanel({ context, before, note }: Parts) {
+  if (!context)
+    return (
+      <p className="px-3 py-4 text-[13px] text-soft">{note || 'This actor keeps nothing in the journal.'}</p>
+    )
+  return (
+    <div
+      className="min-h-0 flex-1 overflow-auto px-1 py-2 font-mono text-[12px]"
+      data-testid="context"
+      tabIndex={0}
+      role="region"
+      aria-label="Context"
+    >
+      <Fields value={context} before={before} depth={0} />
+    </div>
+  )
+}
+
+type FieldsParts = { value: JsonObject | Json[]; before: Json | undefined; depth: number }
+
+const Fields = ({ value, before, depth }: FieldsParts) =>
+  Object.entries(value).map(([name, inner]) => (
+    <Field
+      key={name}
+      name={name}
+      value={inner ?? null}
+      before={before === undefined ? undefined : childOf(before, name)}
+      known={before !== undefined}
+      depth={depth}
+    />
+  ))
+
+type FieldParts = { name: string; value: Json; before: Json | undefined; known: boolean; depth: number }
+
+function Field({ name, value, before, known, depth }: FieldParts) {
+  const isTree = typeof value === 'object' && value !== null
+  const size = isTree ? Object.keys(value).length : 0
+  const isChanged = known && !isSame(value, before)
+  const [open, setOpen] = useState(depth < 1 && size <= 16)
+  const indent = { paddingLeft: 8 + depth * 14 }
+  if (isTree && size > 0) {
+    return (
+      <div>
+        <button
+          type="button"
+          className="flex w-full items-baseline gap-1 rounded py-[1px] text-left hover:bg-raised"
+          style={indent}
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          <span aria-hidden="true" className="w-3 text-faint">
+            {open ? '▾' : '▸'}
+          </span>
+          <span className="text-soft">{name}</span>
+          <span className={`text-[11px] ${isChanged ? 'text-warn' : 'text-faint'}`}>
+            {Array.isArray(value) ? `[${size}]` : `{${size}}`}
+            {isChanged && ' changed'}
+          </span>
+        </button>
+        {open && <Fields value={value} before={known ? (before ?? {}) : undefined} depth={depth + 1} />}
+      </div>
+    )
+  }
+  return (
+    <div
+      key={isChanged ? JSON.stringify(value) : ''}
+      className={`flex gap-2 rounded py-[1px] pr-2 ${isChanged ? 'flash' : ''}`}
+      style={indent}
+      data-changed={isChanged}
+      data-field={name}
+    >
+      <span className="w-3 shrink-0" />
+      <span className="shrink-0 text-soft">{name}</span>
+      <span className={`break-all ${colourOf(value)}`}>{textOf(value)}</span>
+      {isChanged && before !== undefined && <del className="break-all text-faint">{textOf(before)}</del>}
+    </div>
+  )
+}
+
+const childOf = (tree: Json, name: string): Json | undefined =>
+  typeof tree === 'object' && tree !== null ? (tree as JsonObject)[name] : undefined
+
+const isSame = (a: Json | undefined, b: Json | undefined) =>
+  a === b || JSON.stringify(a) === JSON.stringify(b)
+
+function textOf(value: Json): string {
+  if (typeof value === 'string') return value === '' ? '""' : value
+  const text = JSON.stringify(value)
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text
+}
+
+function colourOf(value: Json): string {
+  if (typeof value === 'number') return 'text-accent'
+  if (typeof value === 'boolean') return 'text-warn'
+  return value === null ? 'text-faint' : 'text-good'
+}
