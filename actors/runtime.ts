@@ -11,8 +11,9 @@ import type { ActorRow, Journal, TransitionRecord } from '../src/store/records.t
 import { BUILT_IN_EFFECTS, builtInEffects, type ChildSpec } from './built-in-effects.ts'
 import { checkChart } from './chart-check.ts'
 import { BIRTH, type Cell, durable, reviveSnapshot, type Step, unborn } from './durable.ts'
+import { createFamilyNews } from './family-news.ts'
 import { createObserver, type Observe } from './observer.ts'
-import { type Answer, createOutbox, type EffectHandler, KEPT } from './outbox.ts'
+import { type Answer, createOutbox, type EffectCall, type EffectHandler, KEPT } from './outbox.ts'
 import { plainJson } from './plain-json.ts'
 import { createTimers } from './timers.ts'
 
@@ -52,6 +53,10 @@ export type RuntimePorts = {
   observed?: Observe
 }
 
+/** Ids of effects that a commit acknowledges. */
+type Acks = readonly string[]
+type BirthAcks = { recordAcks?: Acks; failureAcks?: Acks }
+
 export type Runtime = ReturnType<typeof createRuntime>
 
 /** Throws when a kind's chart has faults (see `checkChart`), listing all of them. */
@@ -61,11 +66,10 @@ export function createRuntime(ports: RuntimePorts) {
   assertCharts(ports.kinds)
   const running = new Map<string, Running>()
   const failed = new Set<string>()
+  const kindNames = new Map<string, string>()
   const moves = new Set<(actorId: string) => void>()
-  const acksOf = new WeakMap<object, readonly string[]>()
-  const birthAcks = new Map<string, readonly string[]>()
-  /** Endings that the parent has not taken note of yet, by child: it may be away, or have thrown at the news. */
-  const unheard = new Map<string, { parentId: string; event: Answer; acks: readonly string[] }>()
+  const acksOf = new WeakMap<object, Acks>()
+  const birthAcks = new Map<string, Acks>()
   let current: { actorId: string; event: object } | undefined
   let closed = false
 
@@ -75,19 +79,13 @@ export function createRuntime(ports: RuntimePorts) {
   const outbox = createOutbox({
     clock,
     journal,
-    handlerOf: (actorId, type) => builtIn[type] ?? durableKind(kindOf(actorId))?.effects[type],
+    handlerOf: (actorId, type) =>
+      builtIn[type] ?? durableKind(ports.kinds, kindNames.get(actorId))?.effects[type],
     hears: id => (running.has(id) ? 'now' : failed.has(id) ? 'later' : 'never'),
     answer: (actorId, event, effectId) => deliver(actorId, event, [effectId]),
     fault: (effect, actorId, error) => ports.fault({ actorId, during: effect.type, error }),
     lost: error => stop(error),
   })
-
-  const kindNames = new Map<string, string>()
-  const kindOf = (actorId: string) => kindNames.get(actorId) ?? ''
-  const durableKind = (kind: string): DurableKind | undefined => {
-    const found = ports.kinds[kind]
-    return found && 'machine' in found ? found : undefined
-  }
 
   /** The journal takes nothing more: what is decided from here on can never become durable. */
   const stop = (error: unknown) => {
@@ -142,7 +140,7 @@ export function createRuntime(ports: RuntimePorts) {
       return false
     }
     failed.delete(self.id)
-    unheard.delete(self.id)
+    news.forget(self.id)
     // Ended in the step it was born with: there is nothing to run.
     if (self.cell && status === 'done') return true
     running.set(self.id, self)
@@ -161,11 +159,11 @@ export function createRuntime(ports: RuntimePorts) {
 
   /** What came for an actor while it was away: news of its children, and messages. */
   const attend = (id: string) => {
-    for (const [childId, { parentId }] of unheard) if (parentId === id) announce(childId)
+    news.tellAgain(id)
     outbox.redrive((effect, actorId) => actorId === id || effect.params.to === id)
   }
 
-  const fail = (self: Running, error: unknown, acks: readonly string[] = [], event?: JsonObject) => {
+  const fail = (self: Running, error: unknown, acks: Acks = [], event?: JsonObject) => {
     if (closed) return
     running.delete(self.id)
     failed.add(self.id)
@@ -183,44 +181,28 @@ export function createRuntime(ports: RuntimePorts) {
     else ports.orphaned?.(self.id, error)
   }
 
-  const tell = ({ id, parentId }: Running, event: Answer, acks: readonly string[] = []) => {
-    unheard.set(id, { parentId, event, acks })
-    announce(id)
+  const tell = ({ id, parentId }: Running, event: Answer, acks: Acks = []) => {
+    news.tell(id, { parentId, event, acks })
   }
 
-  const announce = (childId: string) => {
-    const news = unheard.get(childId)
-    if (!news || !deliver(news.parentId, news.event, news.acks)) return
-    // A plain parent keeps nothing: it has heard.
-    if (!running.get(news.parentId)?.cell && running.has(news.parentId)) unheard.delete(childId)
+  const hooksOf = (self: Running) => {
+    const heard = (cause: object): Acks | undefined => {
+      news.heard(self.id, cause)
+      return acksOf.get(cause)
+    }
+    return {
+      decided: (step: Step, cause: object) =>
+        commit(self, step, heard(cause) ?? birthAcks.get(self.id) ?? []),
+      ignored: (cause: object) => {
+        outbox.acknowledge(heard(cause) ?? [])
+        watch({ kind: 'ignored', self, event: cause as { type: string } })
+      },
+    }
   }
-
-  const heard = (self: Running, { type, id }: { type?: string; id?: unknown }) => {
-    if (type !== 'child.failed' && type !== 'child.done') return
-    if (unheard.get(String(id))?.parentId === self.id) unheard.delete(String(id))
-  }
-
-  const hooksOf = (self: Running) => ({
-    decided: (step: Step, cause: object) => {
-      heard(self, cause)
-      commit(self, step, acksOf.get(cause) ?? birthAcks.get(self.id) ?? [])
-    },
-    ignored: (cause: object) => {
-      heard(self, cause)
-      watch({ kind: 'ignored', self, event: cause as { type: string } })
-      outbox.acknowledge(acksOf.get(cause) ?? [])
-    },
-  })
 
   /** Gives birth to an actor. `recordAcks` go with its first record, `failureAcks` with the news that it could not be born. */
-  const bear = (
-    { id, kind, input }: ChildSpec,
-    parentId: string,
-    {
-      recordAcks = [],
-      failureAcks = [],
-    }: { recordAcks?: readonly string[]; failureAcks?: readonly string[] },
-  ) => {
+  const bear = ({ id, kind, input }: ChildSpec, parentId: string, acks: BirthAcks) => {
+    const { recordAcks = [], failureAcks = [] } = acks
     const spec = ports.kinds[kind]
     if (!spec) throw new Error(`spawn ${id}: expected a known kind of actor, found ${kind}`)
     if (closed) return
@@ -233,7 +215,7 @@ export function createRuntime(ports: RuntimePorts) {
     const birth = { input: plainJson(input, `${id} input`), atMs }
     if ('plain' in spec) {
       outbox.acknowledge(recordAcks)
-      self.actor = createActor(spec.plain(birth.input), { id, clock: xstateClock })
+      self.actor = createActor(spec.plain(birth.input), { id, clock: xstateClock(clock) })
     } else if (cell) {
       birthAcks.set(id, recordAcks)
       outbox.hand(recordAcks)
@@ -244,10 +226,10 @@ export function createRuntime(ports: RuntimePorts) {
   }
 
   /** Takes up a stored actor. A row that its chart cannot read fails to the supervisor, untouched. */
-  const revive = (row: ActorRow, acks: readonly string[] = []) => {
+  const revive = (row: ActorRow, acks: Acks = []) => {
     if (closed) return
     const { actorId: id, kind, parentId, seq, timers: armed, snapshot: text, state, sinceMs } = row
-    const spec = durableKind(kind)
+    const spec = durableKind(ports.kinds, kind)
     const cell: Cell = { actorId: id, parentId, seq, timers: armed, text, state }
     const self = { id, kind, parentId, cell, sinceMs } as Running
     const restored = { type: RESTORED, version: row.version, state }
@@ -270,7 +252,7 @@ export function createRuntime(ports: RuntimePorts) {
   }
 
   /** Sends an event to an actor. False when nobody of that name is running. Throws when the event is not JSON. */
-  const deliver = (actorId: string, event: Answer, acks: readonly string[] = [], dueAtMs = 0): boolean => {
+  const deliver = (actorId: string, event: Answer, acks: Acks = [], dueAtMs = 0): boolean => {
     const self = running.get(actorId)
     if (!self || closed) return false
     const json = self.cell ? plainJson(event, `${actorId} ${event.type}`) : event
@@ -287,42 +269,28 @@ export function createRuntime(ports: RuntimePorts) {
     return true
   }
 
-  const spawn = (
-    id: string,
-    kind: string,
-    parentId: string,
-    input: JsonObject,
-    acks: readonly string[] = [],
-  ) => {
+  const spawn = (id: string, kind: string, parentId: string, input: JsonObject, acks: Acks = []) => {
     bear({ id, kind, input }, parentId, { recordAcks: acks, failureAcks: acks })
     attend(id)
   }
 
+  const startAgain = (child: ChildSpec, row: ActorRow | undefined, call: EffectCall): Answer => {
+    // The news would reach nobody: it is driven again when the supervisor is back.
+    if (!running.has(call.actorId)) return KEPT
+    if (!running.has(child.id) && row?.status === 'active') revive(row, [call.id])
+    else if (!running.has(child.id) && !row) bear(child, call.actorId, { failureAcks: [call.id] })
+    // Told before it hears what came for it: should it fail at that, the news come in the order they happened.
+    if (!failed.has(child.id)) deliver(call.actorId, { type: 'child.restarted', id: child.id }, [call.id])
+    attend(child.id)
+    return KEPT
+  }
+
+  const news = createFamilyNews({ deliver, keepsJournal: id => running.get(id)?.cell !== undefined })
   const builtIn = builtInEffects({
-    clock,
-    journal,
-    deliver,
+    ...{ clock, journal, deliver, startAgain, fault: ports.fault },
     isKnown: id => running.has(id) || failed.has(id),
     spawn: ({ id, kind, input }, parentId, acks) => spawn(id, kind, parentId, input, acks),
-    startAgain(child, row, { id: effectId, actorId }) {
-      // The news would reach nobody: it is driven again when the supervisor is back.
-      if (!running.has(actorId)) return KEPT
-      if (!running.has(child.id) && row?.status === 'active') revive(row, [effectId])
-      else if (!running.has(child.id) && !row) bear(child, actorId, { failureAcks: [effectId] })
-      const isBack = running.has(child.id) || (row ?? { status: 'done' }).status === 'done'
-      // Told before it hears what came for it: should it fail at that, the news come in the order they happened.
-      if (isBack && !failed.has(child.id))
-        deliver(actorId, { type: 'child.restarted', id: child.id }, [effectId])
-      attend(child.id)
-      return KEPT
-    },
-    fault: ports.fault,
   })
-
-  const xstateClock = {
-    setTimeout: (run: () => void, delayMs: number) => clock.setTimeout(run, delayMs),
-    clearTimeout: (handle: TimerHandle) => clock.clearTimeout(handle),
-  }
 
   return {
     /** Gives birth to an actor, once: an id that lives already is left alone. Its first record carries `acks`. */
@@ -372,6 +340,17 @@ export function createRuntime(ports: RuntimePorts) {
     },
   }
 }
+
+function durableKind(kinds: Readonly<Record<string, Kind>>, kind = ''): DurableKind | undefined {
+  const found = kinds[kind]
+  return found && 'machine' in found ? found : undefined
+}
+
+/** Plain actors wait on the engine's clock too. */
+const xstateClock = (clock: Clock) => ({
+  setTimeout: (run: () => void, delayMs: number) => clock.setTimeout(run, delayMs),
+  clearTimeout: (handle: TimerHandle) => clock.clearTimeout(handle),
+})
 
 /** What stands in the poison table when a row, not an event, made an actor fail. */
 const RESTORED = 'actor.restored'
