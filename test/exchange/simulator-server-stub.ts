@@ -60,6 +60,7 @@ export function stubCore({ startAtMs, saved }: CoreStart): Stub {
     subscribe: (_channel, topic) =>
       topic.endsWith('.BTCUSDT') ? [{ topic, type: 'snapshot', ts: nowMs, data: { u: 1 } }] : undefined,
     takePushes: () => pushes.splice(0),
+    schedule: () => {},
     want(isWanted) {
       wanted = isWanted
     },

@@ -6,6 +6,7 @@
 import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../domain/json.ts'
 import { newAccount } from './accounts.ts'
+import { keepAgenda, nextAgendaAtMs, schedule } from './agenda.ts'
 import { createBook } from './book.ts'
 import { keepDebts, nextDebtAtMs } from './borrowing.ts'
 import { liquidate } from './liquidation.ts'
@@ -18,9 +19,9 @@ import { hash } from './random.ts'
 import { answer } from './requests.ts'
 import { settle } from './settlement.ts'
 import type { CoreReply, CoreRequest, Push, SimulatedBybit } from './simulated.ts'
-import { builtInUniverse, type Universe } from './universe.ts'
+import { builtInUniverse, type Instrument, type Universe } from './universe.ts'
 import { deposit } from './wallet.ts'
-import { type AccountState, type FeeTable, VIP0, type World, type WorldState } from './world.ts'
+import { type AccountState, type FeeTable, lifeOf, VIP0, type World, type WorldState } from './world.ts'
 
 export type SimulatedBybitOptions = {
   seed: number
@@ -44,7 +45,8 @@ export type Outgoing =
 /** Gives what leaves in its place: nothing, itself, or more. Of a reply the first counts; without one it stays. */
 export type Intercept = (out: Outgoing) => Outgoing[]
 
-const PRIVATE_TOPICS = /^(order|execution|position|wallet)(\.(spot|linear))?$|^(execution\.fast|greeks)(\.|$)/
+const PRIVATE_TOPICS =
+  /^(order|execution|position|wallet)(\.(spot|linear))?$|^(execution\.fast|greeks)(\.|$)|^spread\.(order|execution)$/
 
 function makeWorld(options: SimulatedBybitOptions): World {
   const { seed } = options
@@ -60,11 +62,14 @@ function makeWorld(options: SimulatedBybitOptions): World {
         clock: () => world.state.nowMs,
         look: () => ({
           nowMs: market.nowMs(),
-          mid: spot ? market.quote(listing.index)?.spotMid : market.quote(listing.index)?.perpMid,
+          mid: isOffered(world, spot ? listing.spot : listing.perp)
+            ? market.quote(listing.index)?.[spot ? 'spotMid' : 'perpMid']
+            : undefined,
         }),
       })
     })
   const state: WorldState = {
+    ...quietState(),
     nowMs: options.startAtMs,
     counter: 0,
     seq: 1000,
@@ -82,6 +87,24 @@ function makeWorld(options: SimulatedBybitOptions): World {
   }
   Object.assign(world.books, { spot: bookSet('spot'), linear: bookSet('linear') })
   return world
+}
+
+/** Nothing scheduled, nothing restricted. */
+const quietState = () => ({
+  agenda: [],
+  life: {},
+  announcements: [],
+  pools: {},
+  lending: {},
+  collateral: {},
+  rejects: {},
+  restartedAtMs: 0,
+})
+
+/** Not yet launched and gone markets have no book. */
+function isOffered(world: World, { market, symbol }: Instrument): boolean {
+  const { status } = lifeOf(world, market, symbol)
+  return status === 'Trading' || status === 'Delivering'
 }
 
 function accountOf(world: World, uid: string): AccountState {
@@ -116,7 +139,7 @@ function restore(world: World, json: JsonObject): void {
   if (saved.version !== SAVED_VERSION)
     throw new Error(`saved simulator: expected version ${SAVED_VERSION}, found ${saved.version}`)
   world.market.restore(saved.market)
-  world.state = saved.world
+  world.state = { ...quietState(), ...saved.world }
   const books = saved.books as unknown as ReturnType<() => Record<'spot' | 'linear', BookSave[]>>
   for (const name of ['spot', 'linear'] as const)
     for (const [index, eaten] of books[name].entries()) world.books[name][index]?.restore(eaten)
@@ -124,18 +147,21 @@ function restore(world: World, json: JsonObject): void {
 type BookSave = Parameters<World['books']['spot'][number]['restore']>[0]
 
 /** The next instant at which something happens by itself: the market's, or a debt's where the market is sparser. */
-const nextDueAtMs = (world: World): number => Math.min(world.market.nextStepAtMs(), nextDebtAtMs(world))
+const nextDueAtMs = (world: World): number =>
+  Math.min(world.market.nextStepAtMs(), nextDebtAtMs(world), nextAgendaAtMs(world))
 
 /** Steps the market once and lets everything that is due at that instant happen. */
 function step(world: World): void {
   const dueAtMs = nextDueAtMs(world)
   if (dueAtMs < world.market.nextStepAtMs()) {
     world.state.nowMs = dueAtMs
+    keepAgenda(world)
     keepDebts(world)
     return
   }
   world.market.step()
   world.state.nowMs = world.market.nowMs()
+  keepAgenda(world)
   matchResting(world)
   keepDebts(world)
   liquidate(world)
@@ -169,6 +195,10 @@ export function createSimulatedBybit(options: SimulatedBybitOptions): SimulatedB
       if (request.uid) accountOf(world, request.uid)
       const reply = answer(world, request)
       return leave({ kind: 'reply', request, reply }).find(out => out.kind === 'reply')?.reply ?? reply
+    },
+    schedule(happening) {
+      const refused = schedule(world, happening)
+      if (refused) throw new Error(`schedule: ${refused.retMsg}`)
     },
     subscribe(channel, topic) {
       if (channel === 'private') return PRIVATE_TOPICS.test(topic) ? [] : undefined

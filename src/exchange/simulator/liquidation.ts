@@ -1,81 +1,44 @@
 /**
  * What Bybit does when the account's maintenance margin rate reaches 1: all orders are cancelled, then all positions taken
- * over at mark price. Looked at every ten seconds, and only for accounts that hold a position.
+ * over at their bankruptcy price, so that what maintenance margin was left of them goes to the insurance of the symbol.
+ * Looked at every ten seconds, and only for accounts that hold a position.
  */
-import { accountNumbers, marginRate } from './accounts.ts'
-import { newOrderId, recordExecution } from './executions.ts'
-import { announce } from './matching.ts'
-import { endOrder, fileOrder } from './orders.ts'
-import { fillPosition, noteRealised } from './positions.ts'
-import { pushExecutions, pushPosition, pushWallet } from './pushes-private.ts'
-import { moveMoney } from './wallet.ts'
-import { type AccountState, dec, markOf, type PositionState, type World } from './world.ts'
+import { Decimal } from 'decimal.js'
+import { accountNumbers, marginRate, positionNumbers } from './accounts.ts'
+import { cancelOrders, forceFill } from './forced-fills.ts'
+import { insure } from './insurance.ts'
+import { noteLiquidation } from './liquidation-news.ts'
+import { pushWallet } from './pushes-private.ts'
+import { type AccountState, dec, type PositionState, type World } from './world.ts'
 
 const LOOK_EVERY_MS = 10_000
 
-function cancelOrders(world: World, account: AccountState): void {
-  for (const order of [...account.open]) {
-    endOrder(world, order, 'CancelAllBeforeLiq', 'EC_NoError')
-    fileOrder(account, order)
-    const found = world.universe.find(order.market, order.symbol)
-    if (found) announce({ world, account, order, listing: found.listing }, [])
-  }
+/** Where closing leaves nothing of the position's own maintenance margin. Never below a tick. */
+export function bustPrice(world: World, account: AccountState, position: PositionState): Decimal {
+  const found = world.universe.find('linear', position.symbol)
+  const size = dec(position.size)
+  if (!found || size.isZero()) return new Decimal(0)
+  const { mark, maintenance } = positionNumbers(world, account, position)
+  const away = maintenance.div(size.abs())
+  const price = size.isNegative() ? mark.plus(away) : mark.minus(away)
+  return Decimal.max(found.instrument.price.step, price).toDecimalPlaces(found.instrument.price.decimals)
 }
 
 function takeOver(world: World, account: AccountState, position: PositionState): void {
-  const found = world.universe.find('linear', position.symbol)
-  if (!found) return
-  const size = dec(position.size)
-  const side = size.isNegative() ? 'Buy' : 'Sell'
-  const qty = size.abs()
-  const price = markOf(world, found.listing)
-  const { closed, realised } = fillPosition(world, position, side, qty, price)
-  const fee = qty.times(price).times(world.fees.linear.taker)
-  noteRealised(position, realised.minus(fee))
-  const orderId = newOrderId(world, false)
-  const execution = recordExecution(world, account, {
-    order: {
-      market: 'linear',
-      symbol: position.symbol,
-      side,
-      orderId,
-      orderLinkId: '',
-      price: price.toFixed(),
-      qty: qty.toFixed(),
-      isLeverage: false,
-      marketUnit: '',
-      orderType: 'Market',
-    },
+  const qty = dec(position.size).abs()
+  const price = bustPrice(world, account, position)
+  const { mark } = positionNumbers(world, account, position)
+  const side = dec(position.size).isNegative() ? 'Buy' : 'Sell'
+  insure(world, position.symbol, qty.times(mark.minus(price).abs()))
+  noteLiquidation(world, { symbol: position.symbol, side: side === 'Buy' ? 'Sell' : 'Buy', qty, price })
+  forceFill(world, account, position, {
     execType: 'BustTrade',
     createType: 'CreateByTakeOver_PassThrough',
-    qty: qty.toFixed(),
-    price: price.toFixed(),
-    value: qty.times(price),
-    fee,
-    feeCoin: found.listing.perp.quoteCoin,
-    feeRate: world.fees.linear.taker,
-    leaves: '0',
-    maker: false,
-    closed: closed.toFixed(),
-    profit: realised.toFixed(),
-  })
-  moveMoney(world, account, {
-    coin: found.listing.perp.quoteCoin,
     type: 'LIQUIDATION',
-    market: 'linear',
-    symbol: position.symbol,
-    side,
-    cashFlow: realised,
-    fee,
+    qty,
+    price,
     feeRate: world.fees.linear.taker,
-    qty: qty.toFixed(),
-    size: position.size,
-    price: price.toFixed(),
-    orderId,
-    tradeId: execution.execId,
   })
-  pushExecutions(world, account, [execution])
-  pushPosition(world, account, position.symbol)
 }
 
 /** To be called at every step. */
@@ -86,7 +49,7 @@ export function liquidate(world: World): void {
     if (held.length === 0) continue
     const { maintenance, margin } = accountNumbers(world, account)
     if (marginRate(maintenance, margin).lt(1)) continue
-    cancelOrders(world, account)
+    cancelOrders(world, account, 'CancelAllBeforeLiq', () => true)
     for (const position of held) takeOver(world, account, position)
     pushWallet(world, account, Object.keys(account.coins))
   }

@@ -15,6 +15,7 @@ import {
   type PremiumAverage,
   premiumIndex,
 } from './funding.ts'
+import { afterSettlement, type IntervalState, switchIfDue, usualInterval } from './funding-interval.ts'
 import type { Cross, Listing, Universe } from './listing.ts'
 import type { Market, Quote, SettledRate, Settlement } from './market.ts'
 import { openingPremiums, type PremiumState, stepPremium } from './premium.ts'
@@ -35,6 +36,7 @@ type Coin = {
   average: PremiumAverage
   rate: string
   settled: SettledRate[]
+  interval: IntervalState
 }
 type State = { nowMs: number; random: RandomState; coins: Coin[] }
 
@@ -74,6 +76,7 @@ function firstState(seed: number, startAtMs: number, listings: readonly Listing[
       average,
       rate: '0',
       settled: pastRates(listing, nowMs, premium.premium, seed),
+      interval: usualInterval(listing.fundingIntervalMs),
     }
     coin.rate = estimate(listing, coin)
     return coin
@@ -97,7 +100,7 @@ const crossPrice = ({ base, baseUsdt, quote, quoteUsdt }: Cross, coins: readonly
 function estimate(listing: Listing, coin: Coin): string {
   const premium =
     coin.average.count === 0 ? sample(listing, coin.premium.premium) : averagePremium(coin.average)
-  return fundingRateText(premium, listing.fundingIntervalMs, listing.fundingCap)
+  return fundingRateText(premium, coin.interval.intervalMs, listing.fundingCap)
 }
 
 const quoteOf = (listing: Listing, coin: Coin): Quote => {
@@ -142,19 +145,23 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
 
   function closeMinute(listing: Listing, coin: Coin) {
     addPremium(coin.average, sample(listing, coin.premium.premium))
+    const usualMs = listing.fundingIntervalMs
+    switchIfDue(coin.interval, usualMs, state.nowMs)
     coin.rate = estimate(listing, coin)
-    if (state.nowMs % listing.fundingIntervalMs !== 0) return
+    const { intervalMs } = coin.interval
+    if (state.nowMs % intervalMs !== 0) return
     const { mark } = quoteOf(listing, coin)
     const { rate } = coin
     due.push({
       listing: listing.index,
       rate,
       atMs: state.nowMs,
-      intervalMs: listing.fundingIntervalMs,
+      intervalMs,
       mark,
     })
     coin.settled.push({ rate, atMs: state.nowMs })
     if (coin.settled.length > RATES_KEPT) coin.settled.shift()
+    afterSettlement(coin.interval, Number(rate), { cap: listing.fundingCap, usualMs, nowMs: state.nowMs })
     coin.average = noPremium()
     coin.rate = estimate(listing, coin)
   }
@@ -187,12 +194,16 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
       return listing && coin ? quoteOf(listing, coin) : { mark: 0, index: 0 }
     },
     funding(index) {
-      const intervalMs = listings[index]?.fundingIntervalMs ?? 8 * HOUR_MS
+      const intervalMs = state.coins[index]?.interval.intervalMs ?? 8 * HOUR_MS
       return {
         rate: state.coins[index]?.rate ?? '0',
         nextAtMs: nextSettlementMs(state.nowMs, intervalMs),
         intervalMs,
       }
+    },
+    press(index, premium, untilMs) {
+      const coin = state.coins[index]
+      if (coin) coin.premium = { premium: coin.premium.premium, target: premium, untilMs, flips: false }
     },
     dueSettlements: () => due,
     settledRates: index => state.coins[index]?.settled ?? [],
@@ -200,9 +211,13 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
     save: () => structuredClone(state) as unknown as Json,
     restore(saved) {
       const from = saved as unknown as State
-      if (!Array.isArray(from?.coins) || from.coins.length !== listings.length)
+      if (!Array.isArray(from?.coins) || from.coins.length > listings.length)
         throw new Error(`saved market: expected ${listings.length} coins, found ${from?.coins?.length}`)
       state = structuredClone(from)
+      // Coins listed since then begin anew; intervals were fixed once.
+      state.coins.push(...firstState(options.seed, from.nowMs, listings).coins.slice(from.coins.length))
+      for (const [index, coin] of state.coins.entries())
+        coin.interval ??= usualInterval(listings[index]?.fundingIntervalMs ?? 8 * HOUR_MS)
       due = []
       candles.clear()
       note()

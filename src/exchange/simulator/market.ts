@@ -24,6 +24,8 @@ export type Market = {
   /** Mark and index as last known, by which holdings are valued also where there is no data at present. */
   reference(listing: number): Reference
   funding(listing: number): FundingState
+  /** Pulls a coin's premium to a value for a while; recorded history cannot be pressed and has no such thing. */
+  press?(listing: number, premium: number, untilMs: number): void
   /** What fell due at the instant of the last step. */
   dueSettlements(): readonly Settlement[]
   /** Oldest first. */

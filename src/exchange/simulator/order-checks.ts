@@ -9,9 +9,30 @@ import { type Refusal, refuse } from './params.ts'
 import { closedBy, sizeOf } from './positions.ts'
 import { priceBand } from './price-limits.ts'
 import type { Instrument, Listing } from './universe.ts'
-import { type AccountState, bookOf, dec, heldOf, leavesOf, type OrderState, type World } from './world.ts'
+import {
+  type AccountState,
+  bookOf,
+  dec,
+  heldOf,
+  leavesOf,
+  lifeOf,
+  type OrderState,
+  type World,
+} from './world.ts'
 
 const OPEN_ORDERS_MAX = 500
+
+/** Whether the symbol takes this order at this stage of its life. */
+export function checkLife(world: World, order: OrderState): Refusal | undefined {
+  const { status, reduceOnlyAtMs } = lifeOf(world, order.market, order.symbol)
+  if (status !== 'Trading')
+    return order.market === 'spot'
+      ? refuse(170121, 'Invalid symbol.')
+      : refuse(110074, 'This contract is not live')
+  return reduceOnlyAtMs !== undefined && world.state.nowMs >= reduceOnlyAtMs && !order.reduceOnly
+    ? refuse(110042, 'Reduce-only rule: the contract is in pre-delivery status')
+    : undefined
+}
 
 /** The price an order's value is judged by: its limit, or for market orders what the best level asks. */
 function judgedPrice(world: World, listing: Listing, instrument: Instrument, order: OrderState): Decimal {

@@ -8,7 +8,7 @@ import type { Json, JsonObject } from '../../domain/json.ts'
 import { newOrderId } from './executions.ts'
 import { ceilTo, floorTo, gridText, onGrid } from './grid.ts'
 import { announce, takeFromBook } from './matching.ts'
-import { checkDuplicate, checkLinear, checkSpot } from './order-checks.ts'
+import { checkDuplicate, checkLife, checkLinear, checkSpot } from './order-checks.ts'
 import { endOrder, fileOrder, findOrder } from './orders.ts'
 import { badRequest, decimal, flag, isRefusal, marketOf, type Refusal, refuse, text } from './params.ts'
 import { closedBy, sizeOf } from './positions.ts'
@@ -144,6 +144,8 @@ export function createOrder(world: World, account: AccountState, params: JsonObj
   const { order, listing } = drafted
   const duplicate = checkDuplicate(account, order)
   if (duplicate) return duplicate
+  const early = checkLife(world, order)
+  if (early) return early
   const book = bookOf(world, order.market, listing)
   if (!book.live()) return refuse(110118, 'There is no market price at present')
   const bounded = boundPrice(world, drafted, params)

@@ -3,6 +3,7 @@ import { Decimal } from 'decimal.js'
 import type { Side } from '../../domain/instrument.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { leverageOf, positionNumbers } from './accounts.ts'
+import { adlRank } from './adl-rank.ts'
 import type { Listing } from './universe.ts'
 import {
   type AccountState,
@@ -134,8 +135,8 @@ function sharedJson(
     tpslMode: 'Full',
     liqPrice: '',
     bustPrice: '',
-    positionStatus: 'Normal',
-    adlRankIndicator: size.isZero() ? 0 : 2,
+    positionStatus: (position.adlUntilMs ?? 0) > world.state.nowMs ? 'Adl' : 'Normal',
+    adlRankIndicator: adlRank(world, account, position),
     autoAddMargin: 0,
     leverageSysUpdatedTime: '',
     seq: position.seq,

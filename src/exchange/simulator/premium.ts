@@ -12,6 +12,8 @@ export type PremiumState = { premium: number; target: number; untilMs: number; f
 /** Seconds in which a premium covers most of the way to its target. */
 const PULL_SECONDS = 60
 const NOISE_PER_SECOND = 0.00002
+/** Of the episodes of coins that do not settle hourly. */
+const SQUEEZE_SHARE = 0.04
 
 const between = (random: RandomState, low: number, high: number) => low + (high - low) * nextFraction(random)
 
@@ -28,11 +30,17 @@ function quiet(listing: Listing, nowMs: number, random: RandomState): PremiumSta
 }
 
 function episode(listing: Listing, nowMs: number, sign: number, random: RandomState): PremiumState {
-  const size = hourly(listing) ? between(random, 0.0015, 0.0035) : between(random, 0.0007, 0.0018)
+  // Now and then a squeeze: the premium runs past the cap and stays there, as in the crashes that made caps known.
+  const squeezed = !hourly(listing) && nextFraction(random) < SQUEEZE_SHARE
+  const size = squeezed
+    ? listing.fundingCap * between(random, 1.2, 2)
+    : hourly(listing)
+      ? between(random, 0.0015, 0.0035)
+      : between(random, 0.0007, 0.0018)
   const hours = hourly(listing) ? between(random, 0.7, 5) : between(random, 3, 12)
   return {
     premium: 0,
-    target: sign * size,
+    target: (squeezed ? -1 : sign) * size,
     untilMs: nowMs + hours * HOUR_MS,
     flips: nextFraction(random) < 0.5,
   }

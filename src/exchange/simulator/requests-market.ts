@@ -8,7 +8,7 @@ import { type Answer, type PublicCall, publicGet, type Route } from './routes.ts
 import { linearTicker, spotTicker } from './tickers.ts'
 import { recentTrades } from './trades.ts'
 import type { Instrument, Listing } from './universe.ts'
-import { bookOf } from './world.ts'
+import { bookOf, lifeOf, type World } from './world.ts'
 
 type Found = { listing: Listing; instrument: Instrument }
 
@@ -42,15 +42,24 @@ function instruments(call: PublicCall): Answer {
   const category = text(call.params, 'category')
   const status = text(call.params, 'status')
   const list = found
-    .map(({ instrument, listing }): JsonObject => {
-      if (instrument.market === 'spot') return instrument.json
-      return {
-        ...instrument.json,
-        fundingInterval: call.world.market.funding(listing.index).intervalMs / 60_000,
-      }
-    })
-    .filter(row => !status || row.status === status)
+    .map(one => instrumentRow(call.world, one))
+    .filter(row => (status ? row.status === status : row.status !== 'Closed' && row.status !== 'PreLaunch'))
   return { result: { category, ...instrumentPage(call, list) } }
+}
+
+/** The published row with what has changed since: interval, status, launch and delivery. */
+function instrumentRow(world: World, { instrument, listing }: Found): JsonObject {
+  const { status, launchAtMs, deliveryAtMs } = lifeOf(world, instrument.market, instrument.symbol)
+  const spot = instrument.market === 'spot'
+  const lendable = world.state.lending[instrument.baseCoin] !== '0'
+  return {
+    ...instrument.json,
+    ...(status !== 'Trading' && { status }),
+    ...(spot && !lendable && { marginTrading: 'none' }),
+    ...(!spot && { fundingInterval: world.market.funding(listing.index).intervalMs / 60_000 }),
+    ...(!spot && launchAtMs !== undefined && { launchTime: String(launchAtMs) }),
+    ...(!spot && deliveryAtMs !== undefined && { deliveryTime: String(deliveryAtMs) }),
+  }
 }
 
 /** Spot is never paged; perpetuals are 500 to a page unless a limit says otherwise. The cursor names the next symbol. */
@@ -183,5 +192,4 @@ export const marketRoutes: Readonly<Record<string, Route>> = {
   '/v5/market/risk-limit': publicGet(riskLimit),
   '/v5/market/price-limit': publicGet(priceLimit),
   '/v5/system/status': publicGet(() => ({ result: { list: [] } })),
-  '/v5/announcements/index': publicGet(() => ({ result: { total: 0, list: [] } })),
 }

@@ -1,9 +1,13 @@
 /** The router of V5 paths. A handler answers with a result or a refusal; nothing here throws on bad input. */
+import type { JsonObject } from '../../domain/json.ts'
+import { schedule } from './agenda.ts'
+import type { Happening } from './agenda-types.ts'
 import { isRefusal, type Refusal, refuse } from './params.ts'
 import { accountRoutes } from './requests-account.ts'
 import { extraRoutes } from './requests-extras.ts'
 import { klineRoutes } from './requests-klines.ts'
 import { marketRoutes } from './requests-market.ts'
+import { newsRoutes } from './requests-news.ts'
 import { orderRoutes } from './requests-orders.ts'
 import type { Answer, Route } from './routes.ts'
 import type { CoreReply, CoreRequest } from './simulated.ts'
@@ -15,6 +19,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map([
   ...Object.entries(orderRoutes),
   ...Object.entries(accountRoutes),
   ...Object.entries(extraRoutes),
+  ...Object.entries(newsRoutes),
 ])
 
 /** Trade-socket operations are the order paths by another name. */
@@ -41,8 +46,18 @@ function routeOf({ via, path, method }: CoreRequest): Route | Refusal {
     : refuse(10017, `Route not found: expected ${route.method}, found ${method} ${path}`)
 }
 
+/** Not V5, and no client reaches it: the shells' control ports pass it on, so that it is recorded like any other input. */
+const SCHEDULE = '/simulator/schedule'
+
+function scheduled(world: World, params: JsonObject): CoreReply {
+  const refused = schedule(world, params as unknown as Happening)
+  const time = world.state.nowMs
+  return { ...(refused ?? { retCode: 0, retMsg: 'OK' }), result: {}, retExtInfo: {}, time }
+}
+
 /** Answers one request at the world's present time. */
 export function answer(world: World, request: CoreRequest): CoreReply {
+  if (request.path === SCHEDULE && request.uid === '') return scheduled(world, request.params)
   const route = routeOf(request)
   const answered = isRefusal(route) ? route : run(world, route, request)
   const time = world.state.nowMs

@@ -8,7 +8,7 @@ import type { Settlement } from './market.ts'
 import { noteRealised } from './positions.ts'
 import { pushExecutions, pushPosition, pushWallet } from './pushes-private.ts'
 import { coinOf, moveMoney } from './wallet.ts'
-import { type AccountState, dec, type PositionState, plus, type World } from './world.ts'
+import { type AccountState, dec, lifeOf, type PositionState, plus, type World } from './world.ts'
 
 /** Received by the holder: −size × mark × rate, size signed. */
 export const fundingReceived = (size: Decimal, mark: Decimal, rate: Decimal): Decimal =>
@@ -77,7 +77,7 @@ function settlePosition(
 /** Settles one symbol for every account that holds it. */
 export function settle(world: World, settlement: Settlement): void {
   const listing = world.universe.listings[settlement.listing]
-  if (!listing) return
+  if (!listing || lifeOf(world, 'linear', listing.perp.symbol).status !== 'Trading') return
   const money = listing.perp.quoteCoin
   const mark = new Decimal(settlement.mark.toFixed(listing.priceScale)).toFixed()
   for (const account of Object.values(world.state.accounts)) {

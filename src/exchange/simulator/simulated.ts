@@ -4,6 +4,7 @@
  * Requests and replies are V5 JSON exactly as on Bybit's wire, less HTTP, signatures, rate limits and socket framing.
  */
 import type { Json, JsonObject } from '../../domain/json.ts'
+import type { Happening } from './agenda-types.ts'
 
 export type CoreRequest = {
   /** 'trade' is the trade socket: `path` is then the op, e.g. 'order.create'. */
@@ -42,6 +43,8 @@ export type SimulatedBybit = {
   want(isWanted: (topic: string) => boolean): void
   /** Money in: credits a coin to the account and writes the TRANSFER_IN row. */
   deposit(uid: string, coin: string, amount: string): void
+  /** Makes something happen at a later instant: a delisting, a deleveraging… Throws for one that cannot be. */
+  schedule(happening: Happening): void
   /** The accounts (wallets, positions, orders, executions, logs) and the markets' state, for restarts. */
   save(): JsonObject
 }

@@ -8,7 +8,7 @@ import { HOUR_MS, MINUTE_MS } from './funding.ts'
 import { textOf } from './grid.ts'
 import { hash, hashFraction } from './random.ts'
 import type { Instrument, Listing } from './universe.ts'
-import { bookOf, indexText, markText, type World } from './world.ts'
+import { bookOf, indexText, lifeOf, markText, type World } from './world.ts'
 
 type Day = { atMinute: number; high: number; low: number; dayAgo: number; hourAgo: number; turnover: number }
 const days = new WeakMap<World, Map<Instrument, Day>>()
@@ -138,7 +138,7 @@ export function linearTicker(world: World, listing: Listing): JsonObject | undef
     predictedDeliveryPrice: '',
     basisRate: '',
     deliveryFeeRate: '',
-    deliveryTime: '0',
+    deliveryTime: String(lifeOf(world, 'linear', perp.symbol).deliveryAtMs ?? 0),
     ...quoteFields(world, listing, perp),
     basis: '',
     preOpenPrice: '',

@@ -6,6 +6,7 @@ import { Decimal } from 'decimal.js'
 import '../../domain/units.ts'
 import type { Market as MarketName, Side } from '../../domain/instrument.ts'
 import type { JsonObject } from '../../domain/json.ts'
+import type { Announcement, Happening } from './agenda-types.ts'
 import type { Book } from './book.ts'
 import type { Market } from './market.ts'
 import { usdtOf } from './rates.ts'
@@ -31,6 +32,8 @@ export type PositionState = {
   createdAtMs: number
   updatedAtMs: number
   seq: number
+  /** Shown as being deleveraged until then. */
+  adlUntilMs?: number
 }
 
 export type OrderStatusWord =
@@ -99,7 +102,33 @@ export type AccountState = {
   deltaNeutral: boolean
 }
 
+/** What a symbol's life has come to, where it is not simply trading. */
+export type LifeState = {
+  status: 'PreLaunch' | 'Trading' | 'Delivering' | 'Closed'
+  launchAtMs?: number
+  deliveryAtMs?: number
+  /** From here on nothing may be opened. */
+  reduceOnlyAtMs?: number
+}
+
+export type PoolState = { balance: string; maxBalance: string; pnlRatio: string }
+
 export type WorldState = {
+  /** What is going to happen, soonest first. */
+  agenda: Happening[]
+  /** By market and symbol, e.g. 'linear BTCUSDT'. */
+  life: Record<string, LifeState>
+  announcements: Announcement[]
+  /** Insurance, by perpetual symbol: the part of the house's money that stands for it. */
+  pools: Record<string, PoolState>
+  /** What the lending pool has left, where it is not plenty. */
+  lending: Record<string, string>
+  /** Platform-wide restriction of a coin as collateral: 1 near its limit, 2 at it. */
+  collateral: Record<string, 0 | 1 | 2>
+  /** How many of the next orders are rejected after their acknowledgement, by market and symbol. */
+  rejects: Record<string, number>
+  /** Closed orders of before are gone from the realtime list. */
+  restartedAtMs: number
   nowMs: number
   counter: number
   seq: number
@@ -134,6 +163,10 @@ export const heldOf = (account: AccountState, coin: string): CoinState =>
 export const ZERO = new Decimal(0)
 export const dec = (text: string): Decimal => new Decimal(text)
 export const plus = (text: string, more: Decimal): string => new Decimal(text).plus(more).toFixed()
+
+export const lifeOf = (world: World, market: MarketName, symbol: string): LifeState =>
+  world.state.life[`${market} ${symbol}`] ?? TRADING
+const TRADING: LifeState = { status: 'Trading' }
 
 export const nextNumber = (world: World): number => ++world.state.counter
 export const nextSeq = (world: World): number => {
