@@ -40,10 +40,14 @@ export type Between = {
 }
 
 /** Runs until it is told to stop. Resolves with the exit code. @throws StartFault and others before anything is half made */
-export async function runEngine(config: Config, between: Between = {}): Promise<number> {
+export async function runEngine(
+  config: Config,
+  between: Between = {},
+  { json = false }: { json?: boolean } = {},
+): Promise<number> {
   if (config.mode !== 'replay') await assertPortFree(config.host, config.port)
   prepareDataDir(config.dataDir)
-  if (config.mode === 'replay') return replayHistory(config, openTelemetry(config))
+  if (config.mode === 'replay') return replayHistory(config, openTelemetry(quieter(config)), { json })
   const token = config.apiToken ?? apiToken(config.dataDir)
   return serve(config, token, openTelemetry(config, token), between)
 }
@@ -56,6 +60,10 @@ export async function migrate(config: Config): Promise<string> {
   await embedded?.stop()
   return 'the database is up to date'
 }
+
+/** A replay's months would say at the level of `info` what its report says in a page. */
+const quieter = (config: Config): Config =>
+  config.logLevel === 'info' ? { ...config, logLevel: 'warn' } : config
 
 const openTelemetry = (config: Config, ...more: string[]): Telemetry =>
   createTelemetry({ level: levelOf(config), secrets: [...secretsOf(config), ...more] })

@@ -13,7 +13,7 @@ import { print } from './output.ts'
 /** What this file needs of `src/main.ts`. A number is the exit code. */
 export type MainModule = {
   /** Resolves when the engine has stopped, in order. */
-  runEngine(config: Config): Promise<unknown>
+  runEngine(config: Config, between?: object, options?: { json?: boolean }): Promise<unknown>
   /** Brings the database to this version's tables and rows. */
   migrate(config: Config): Promise<unknown>
 }
@@ -28,9 +28,10 @@ export function processCommands(program: Command): void {
   withExamples(program.command('run'), ['hedgerow run', 'HEDGEROW_SPEED=20 HEDGEROW_PORT=8800 hedgerow run'])
     .description('run the engine until it is told to stop')
     .addOption(configOption())
-    .action(async ({ config }: { config?: string }) => {
+    .option('--json', 'mode replay: print the report as JSON')
+    .action(async ({ config, json = false }: { config?: string; json?: boolean }) => {
       const read = await readConfig(config)
-      const code = await (await loadMain()).runEngine(read)
+      const code = await (await loadMain()).runEngine(read, {}, { json })
       if (typeof code === 'number') process.exitCode = code
     })
   withExamples(program.command('migrate'), ['HEDGEROW_DATABASE_URL=postgres://… hedgerow migrate'])
