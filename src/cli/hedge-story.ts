@@ -1,17 +1,18 @@
 /** `hedge`: one hedge from its plan to now, as its own journal tells it, with its orders, its funding and its result. */
 import { Decimal } from 'decimal.js'
 import type { ActorDetail, EngineSummary, LegalEvent, TransitionView } from '../api/engine-view.ts'
+import type { Holding } from '../api/rows.ts'
 import type { HedgeResult } from '../domain/hedge-result.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Shown } from './asking.ts'
 import { type Client, engineClient } from './client.ts'
 import { eventText, shortOrder } from './event-words.ts'
 import { CliFailure } from './failure.ts'
-import { amountText, exactText, instantText, lengthText, percentText } from './figures.ts'
-import { type HedgeRow, phaseText } from './hedges.ts'
+import { amountText, bpsText, exactText, instantText, lengthText, percentText } from './figures.ts'
+import { type HedgeRow, holdingsOf, phaseText } from './hedges.ts'
 import { actorPath } from './known-actors.ts'
 import { didYouMean } from './nearest.ts'
-import { bold, dim, print, printJson, red, signed, tableLines } from './output.ts'
+import { bold, dim, green, print, printJson, red, signed, tableLines } from './output.ts'
 import { spokenReason } from './reasons.ts'
 import { transitionsOf } from './transitions.ts'
 
@@ -41,18 +42,20 @@ type Order = {
 export async function showHedge(typed: string, { json, ...where }: Shown): Promise<void> {
   const client = engineClient(where)
   const id = await hedgeIdOf(client, typed)
-  const [hedge, steps = [], actor, engine] = (await Promise.all([
+  const [hedge, steps = [], actor, engine, holdings] = (await Promise.all([
     client.get(`/api/hedges/${encodeURIComponent(id)}`),
     transitionsOf(client, `hedge:${id}`),
     client.find(actorPath(`hedge:${id}`)),
     client.get('/api/engine'),
-  ])) as [Hedge, TransitionView[] | undefined, ActorDetail | undefined, EngineSummary]
+    holdingsOf(client),
+  ])) as [Hedge, TransitionView[] | undefined, ActorDetail | undefined, EngineSummary, Map<string, Holding>]
+  const holding = holdings.get(id)
   const orders = ordersOf(steps, hedge.fills)
   const legal = actor?.legalEvents.filter(({ manual }) => manual) ?? []
   if (json) return printJson({ hedge, orders, transitions: steps, legal })
   const parts = [
-    headLines(hedge, engine.nowMs),
-    resultLines(hedge),
+    headLines(hedge, holding, engine.nowMs),
+    resultLines(hedge, holding),
     titled('Orders', orderLines(orders)),
     titled('Funding', fundingLines(hedge.funding)),
     titled('Story (UTC)', storyLines(steps)),
@@ -82,7 +85,7 @@ async function hedgeIdOf(client: Client, typed: string): Promise<string> {
   throw new CliFailure(`no hedge is called ${typed}${near || ': `hedgerow hedges` lists them'}`)
 }
 
-function headLines(hedge: Hedge, nowMs: number): string[] {
+function headLines(hedge: Hedge, holding: Holding | undefined, nowMs: number): string[] {
   const { spot, perp, baseCoin, targetBaseQty, notionalUsdt } = hedge
   const ends = hedge.state === 'closed' ? hedge.sinceMs : nowMs
   const held = hedge.hedgedAtMs ? `, hedged for ${lengthText(Math.max(0, ends - hedge.hedgedAtMs))}` : ''
@@ -92,16 +95,34 @@ function headLines(hedge: Hedge, nowMs: number): string[] {
     `${dim('planned  ')} ${target}; ${amountText(hedge.expectedNetUsdt, { sign: true })} USDT net expected, ${percentText(hedge.expectedAprOnCapital, { places: 1 })} a year on capital`,
     `${dim('spot     ')} ${exactText(spot.base)} ${baseCoin} held`,
     `${dim('perpetual')} ${exactText(perp.base)} ${baseCoin} short`,
+    ...(holding ? balanceLines(holding, nowMs) : []),
     ...(hedge.unwindBecause ? [`${dim('leaves   ')} ${spokenReason(hedge.unwindBecause)}`] : []),
     ...(hedge.failure ? [`${dim('failed   ')} ${red(spokenReason(hedge.failure))}`] : []),
   ]
 }
 
-function resultLines({ result, state }: Hedge): string[] {
+function balanceLines(holding: Holding, nowMs: number): string[] {
+  const { isLevel, deltaUsdt, basisBps, entryBasisBps, nextFundingAtMs, nextFundingUsdt } = holding
+  const delta = `${amountText(deltaUsdt, { places: 4, sign: true })} USDT`
+  const basis = `basis ${bpsText(basisBps)}, entered at ${bpsText(entryBasisBps)}`
+  const next = `${amountText(nextFundingUsdt, { places: 4, sign: true })} USDT of funding`
+  return [
+    `${dim('delta    ')} ${isLevel ? green('level') : red('not level')}, ${delta}; ${basis}`,
+    ...(nextFundingAtMs
+      ? [
+          `${dim('next     ')} ${next} in ${lengthText(Math.max(0, nextFundingAtMs - nowMs))} at the present rate`,
+        ]
+      : []),
+  ]
+}
+
+/** An open hedge is valued with its open perpetual; a closed one is what the books say. */
+function resultLines({ result, state }: Hedge, holding: Holding | undefined): string[] {
+  if (holding?.netUsdt) return valuedLines(holding)
   const { fundingUsdt, feesUsdt, tradingUsdt, interestUsdt, netUsdt, inventory, unvalued } = result
   const cash = (value: string) => amountText(value, { places: 4, sign: true })
   const open = state !== 'closed'
-  const lines: [string, string, string][] = [
+  const lines: SumLine[] = [
     ['funding', cash(fundingUsdt), ''],
     ['fees', cash(new Decimal(feesUsdt).neg().toFixed()), ''],
     [
@@ -109,24 +130,41 @@ function resultLines({ result, state }: Hedge): string[] {
       cash(tradingUsdt),
       open ? 'the open perpetual’s unrealised part is not in it' : '',
     ],
-    ...(new Decimal(interestUsdt).isZero()
-      ? []
-      : [['interest', cash(interestUsdt), ''] as [string, string, string]]),
+    ...(new Decimal(interestUsdt).isZero() ? [] : [['interest', cash(interestUsdt), ''] as const]),
     [open ? 'net so far' : 'net', cash(netUsdt), ''],
   ]
-  const names = Math.max(...lines.map(([name]) => name.length))
-  const figures = Math.max(...lines.map(([, figure]) => figure.length))
   const left = inventory.map(({ coin, qty }) => `${exactText(qty)} ${coin}`).join(', ')
   return [
     bold('Result'),
-    ...lines.map(
-      ([name, figure, note]) =>
-        `  ${name.padEnd(names)}  ${' '.repeat(figures - figure.length)}${signed(figure)} USDT${note && dim(`  ${note}`)}`,
-    ),
+    ...sumLines(lines),
     ...(left
       ? [dim(`  still there: ${left}${unvalued.length > 0 ? `, not valued: ${unvalued.join(', ')}` : ''}`)]
       : []),
   ]
+}
+
+type SumLine = readonly [name: string, figure: string, note: string]
+
+function valuedLines({ fundingUsdt, feesUsdt, basisUsdt, netUsdt }: Holding): string[] {
+  const cash = (value: string | null) => amountText(value, { places: 4, sign: true })
+  return [
+    bold('Result'),
+    ...sumLines([
+      ['funding', cash(fundingUsdt), ''],
+      ['fees', cash(feesUsdt), 'so far; closing costs more'],
+      ['basis and slippage', cash(basisUsdt), 'both legs at their prices now'],
+      ['net so far', cash(netUsdt), ''],
+    ]),
+  ]
+}
+
+function sumLines(lines: readonly SumLine[]): string[] {
+  const names = Math.max(...lines.map(([name]) => name.length))
+  const figures = Math.max(...lines.map(([, figure]) => figure.length))
+  return lines.map(
+    ([name, figure, note]) =>
+      `  ${name.padEnd(names)}  ${' '.repeat(figures - figure.length)}${signed(figure)} USDT${note && dim(`  ${note}`)}`,
+  )
 }
 
 const titled = (title: string, lines: readonly string[]) =>

@@ -1,10 +1,11 @@
 /** `hedges`: one line each, the open ones as they stand, the closed ones with what they made. */
 import type { EngineSummary } from '../api/engine-view.ts'
+import type { Holding } from '../api/rows.ts'
 import type { Shown } from './asking.ts'
-import { engineClient } from './client.ts'
+import { type Client, engineClient } from './client.ts'
 import { amountText, lengthText, percentText, sumOf } from './figures.ts'
 import { green, print, printJson, red, signed, tableLines, yellow } from './output.ts'
-import { spokenReason } from './reasons.ts'
+import { shortReason } from './reasons.ts'
 
 type LegRow = { base: string; cashUsdt: string; feesUsdt: string; orders: number; working: string | null }
 
@@ -32,23 +33,34 @@ export type HedgeRow = {
   netUsdt?: string
 }
 
+/** Open hedges valued now, by id; none where the engine is too old to value them. */
+export async function holdingsOf(client: Client): Promise<Map<string, Holding>> {
+  const holdings = ((await client.find('/api/holdings')) ?? []) as Holding[]
+  return new Map(holdings.map(holding => [holding.id, holding]))
+}
+
 export const isOpen = ({ state }: HedgeRow) => Boolean(state) && !state.startsWith('closed')
 
 export async function showHedges({ json, open, ...where }: Shown & { open?: boolean }): Promise<void> {
   const client = engineClient(where)
-  const [all, engine] = (await Promise.all([client.get('/api/hedges'), client.get('/api/engine')])) as [
-    HedgeRow[],
-    EngineSummary,
-  ]
+  const [all, engine, holdings] = (await Promise.all([
+    client.get('/api/hedges'),
+    client.get('/api/engine'),
+    holdingsOf(client),
+  ])) as [HedgeRow[], EngineSummary, Map<string, Holding>]
   const hedges = open ? all.filter(isOpen) : all
   if (json) return printJson(hedges)
   if (hedges.length === 0)
     return print(open ? 'no hedge is open' : 'no hedge yet: `hedgerow opportunities` says why')
-  print(hedgeLines(hedges, engine.nowMs).join('\n'))
+  print(hedgeLines(hedges, holdings, engine.nowMs).join('\n'))
 }
 
 /** A table of hedges, cut to the terminal. */
-export function hedgeLines(hedges: readonly HedgeRow[], nowMs: number): string[] {
+export function hedgeLines(
+  hedges: readonly HedgeRow[],
+  holdings: ReadonlyMap<string, Holding>,
+  nowMs: number,
+): string[] {
   const rows = hedges.map(hedge => ({
     id: hedge.id,
     symbol: hedge.symbol,
@@ -59,8 +71,9 @@ export function hedgeLines(hedges: readonly HedgeRow[], nowMs: number): string[]
     fees: amountText(feesOf(hedge)),
     expected: amountText(hedge.expectedNetUsdt, { sign: true }),
     apr: percentText(hedge.expectedAprOnCapital, { places: 0 }),
-    net: hedge.netUsdt === undefined ? '' : signed(amountText(hedge.netUsdt, { sign: true })),
-    because: spokenReason(hedge.failure ?? hedge.unwindBecause),
+    net: signed(amountText(hedge.netUsdt ?? holdings.get(hedge.id)?.netUsdt, { sign: true })),
+    delta: deltaText(holdings.get(hedge.id)),
+    because: shortReason(hedge.failure ?? hedge.unwindBecause),
   }))
   const columns = {
     id: 'HEDGE',
@@ -72,10 +85,16 @@ export function hedgeLines(hedges: readonly HedgeRow[], nowMs: number): string[]
     fees: 'FEES',
     expected: 'EXPECTED',
     apr: 'APR',
-    ...(rows.some(({ net }) => net !== '') && { net: 'MADE' }),
+    ...(rows.some(({ net }) => net !== '–') && { net: 'NET' }),
+    ...(rows.some(({ delta }) => delta !== '') && { delta: 'DELTA' }),
     ...(rows.some(({ because }) => because !== '') && { because: 'BECAUSE' }),
   }
-  return tableLines(rows, columns, { spare: ['apr', 'expected', 'fees', 'age'] })
+  return tableLines(rows, columns, { spare: ['apr', 'expected', 'fees', 'delta', 'notional'] })
+}
+
+const deltaText = (holding: Holding | undefined): string => {
+  if (!holding) return ''
+  return holding.isLevel ? green('level') : red(`${amountText(holding.deltaUsdt, { sign: true })} USDT`)
 }
 
 const feesOf = ({ spot, perp }: HedgeRow) => sumOf(spot.feesUsdt, perp.feesUsdt)

@@ -1,10 +1,12 @@
-/** `ledger` and `funding`: what was booked, a page at a time. */
+/** `ledger`, `funding` and `audit`: what was booked and what was commanded, a page at a time. */
 import type { Page } from '../api/engine-view.ts'
+import type { AuditRow } from '../api/rows.ts'
 import type { Posting } from '../domain/ledger.ts'
 import type { Shown } from './asking.ts'
 import { type Client, engineClient } from './client.ts'
+import { eventText } from './event-words.ts'
 import { amountText, exactText, instantText } from './figures.ts'
-import { dim, print, printJson, red, signed, table } from './output.ts'
+import { dim, green, print, printJson, red, signed, table } from './output.ts'
 
 type Paging = { limit: number; cursor?: string; all?: boolean }
 type Payment = {
@@ -69,6 +71,34 @@ export async function showFunding({ json, limit, cursor, all, ...where }: Shown 
   print(table(rows, columns, { spare: ['coin', 'price', 'qty'] }))
   more('funding', page.next)
 }
+
+export async function showAudit({ json, limit, cursor, all, ...where }: Shown & Paging): Promise<void> {
+  const page = (await read(engineClient(where), '/api/audit', { limit, cursor, all })) as Page<AuditRow>
+  if (json) return printJson(page)
+  if (page.rows.length === 0) return print('nobody gave a command yet')
+  const rows = page.rows.map(({ atMs, operator, source, target, event, before, after, outcome }) => ({
+    at: instantText(atMs),
+    operator,
+    source,
+    target,
+    event: eventText(event),
+    outcome: outcome === 'accepted' ? green(outcome) : red(outcome),
+    moved: before === after ? 'stayed' : `${firstOf(before)} → ${firstOf(after)}`,
+  }))
+  const columns = {
+    at: 'AT (UTC)',
+    operator: 'WHO',
+    source: 'FROM',
+    target: 'TARGET',
+    outcome: 'OUTCOME',
+    moved: 'STATE',
+    event: 'WHAT',
+  }
+  print(table(rows, columns, { spare: ['source', 'at'] }))
+  more('audit', page.next)
+}
+
+const firstOf = (state: string | null) => state?.split(' | ')[0] ?? '–'
 
 function more(command: string, next: string | null): void {
   if (next) print(dim(`\nmore: hedgerow ${command} --cursor ${next}`))

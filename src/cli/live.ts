@@ -15,6 +15,39 @@ export type Heard =
   /** Nobody answers at present. */
   | { kind: 'away'; because: string }
 
+/**
+ * While an engine starts, actors come up without a move, which the stream then never tells. The engine's own counts show it:
+ * the list is read anew when they differ from what was heard, or when the engine goes over into another state.
+ */
+function createKnown() {
+  const kinds = new Map<string, string>()
+  let told = ''
+  let engineState = ''
+  const countOf = (kind: string) => [...kinds.values()].filter(each => each === kind).length
+  const total = (counts: Record<string, number>) =>
+    Object.values(counts).reduce((sum, count) => sum + count, 0)
+  return {
+    /** Is the list to be read anew? */
+    take(heard: Heard): boolean {
+      if (heard.kind === 'state') {
+        if (heard.reset) kinds.clear()
+        for (const { id, kind } of heard.rows) kinds.set(id, kind)
+        for (const id of heard.removed) kinds.delete(id)
+      }
+      if (heard.kind !== 'engine') return false
+      const { state, hedges, symbols } = heard.engine
+      const wentOver = engineState !== '' && engineState !== state
+      engineState = state
+      const counts = `${total(hedges)} ${total(symbols)}`
+      const differ = countOf('hedge') !== total(hedges) || countOf('symbol') !== total(symbols)
+      // A difference that stays is the engine's own: it is asked about once.
+      const isNews = differ && told !== counts
+      told = differ ? counts : ''
+      return wentOver || isNews
+    },
+  }
+}
+
 /** Longer than the engine's heartbeat: a line so quiet is dead. */
 const SILENCE_MS = 15_000
 const AGAIN_MS = 500
@@ -22,11 +55,20 @@ const AGAIN_MS = 500
 export async function* listen(client: Client, signal: AbortSignal): AsyncGenerator<Heard> {
   const place: Place = { cursor: undefined }
   let everHeard = false
+  let away = false
+  const known = createKnown()
   while (!signal.aborted) {
     try {
       for await (const heard of oneConnection(client, place, signal)) {
         everHeard = true
+        away = false
         yield heard
+        if (known.take(heard)) {
+          const rows = (await client.get('/api/actors')) as Actor[]
+          const all: Heard = { kind: 'state', reset: true, rows, removed: [] }
+          known.take(all)
+          yield all
+        }
       }
     } catch (error) {
       if (signal.aborted) return
@@ -34,7 +76,8 @@ export async function* listen(client: Client, signal: AbortSignal): AsyncGenerat
       if (!everHeard || refusal || isOurs(error)) throw error
     }
     if (signal.aborted) return
-    yield { kind: 'away', because: 'the engine is away, trying again' }
+    if (!away) yield { kind: 'away', because: 'the engine is away, trying again' }
+    away = true
     await pause(AGAIN_MS, undefined, { signal }).catch(() => {})
   }
 }

@@ -40,7 +40,9 @@ export function lookCommands(program: Command): void {
     .action(async (actor, shown) => (await import('./transitions.ts')).showTransitions(actor, shown))
   marketCommands(program)
   hedgeCommands(program)
+  accountCommands(program)
   bookCommands(program)
+  alertCommands(program)
 }
 
 function marketCommands(program: Command): void {
@@ -79,6 +81,21 @@ function hedgeCommands(program: Command): void {
     .action(async (hedge, shown) => (await import('./hedge-story.ts')).showHedge(hedge, shown))
 }
 
+function accountCommands(program: Command): void {
+  asking(program, {
+    usage: 'account',
+    description: 'balances, margin and clock, as the exchange tells',
+    examples: ['hedgerow account'],
+    json: '{equityUsdt, availableUsdt, initialMarginRate, maintenanceMarginRate, coins[], clockSkewMs, …}.',
+  }).action(async shown => (await import('./account.ts')).showAccount(shown))
+  asking(program, {
+    usage: 'reconciliation',
+    description: 'what our hedges say beside what the exchange shows; ends with 1 when they differ',
+    examples: ['hedgerow reconciliation'],
+    json: '{readAtMs, inFlight[], lines: [{what, subject, engine, exchange, difference, unit, verdict, hedgeIds}]}.',
+  }).action(async shown => (await import('./account.ts')).showReconciliation(shown))
+}
+
 function bookCommands(program: Command): void {
   paged(
     asking(program, {
@@ -96,6 +113,17 @@ function bookCommands(program: Command): void {
       json: '{rows: [{rowId, account, kind, coin, amount, hedgeId, symbol, price, atMs}], next, residuals}.',
     }),
   ).action(async shown => (await import('./ledger.ts')).showLedger(shown))
+  paged(
+    asking(program, {
+      usage: 'audit',
+      description: 'commands of people, the newest first: who, when, before, after',
+      examples: ['hedgerow audit --limit 10'],
+      json: '{rows: [{atMs, operator, source, target, event, before, after, outcome, idempotencyKey}], next}.',
+    }),
+  ).action(async shown => (await import('./ledger.ts')).showAudit(shown))
+}
+
+function alertCommands(program: Command): void {
   const alerts = asking(program, {
     usage: 'alerts',
     description: 'alerts: those that stand first, then the newest',

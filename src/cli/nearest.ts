@@ -12,8 +12,9 @@ function nearest(typed: string, names: readonly string[]): string[] {
     const slips = Math.min(slipsBetween(wanted, known), slipsBetween(wanted, tail))
     return slips <= Math.max(1, wanted.length / 3) ? [{ name, slips }] : []
   })
+  const best = Math.min(...ranked.map(({ slips }) => slips))
   return ranked
-    .sort((a, b) => a.slips - b.slips)
+    .filter(({ slips }) => slips === best)
     .slice(0, SHOWN_MAX)
     .map(({ name }) => name)
 }

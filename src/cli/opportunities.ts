@@ -4,14 +4,14 @@ import type { Shown } from './asking.ts'
 import { engineClient } from './client.ts'
 import { amountText, bpsText, hoursText, percentText } from './figures.ts'
 import { dim, green, print, printJson, signed, table, yellow } from './output.ts'
-import { reasonText } from './reasons.ts'
+import { shortReason } from './reasons.ts'
 
 export async function showOpportunities({ json, ...where }: Shown): Promise<void> {
   const judged = (await engineClient(where).get('/api/opportunities')) as EntryJudgement[]
   if (json) return printJson(judged)
   if (judged.length === 0) return print('no symbol was judged yet')
   const best = judged.toSorted((a, b) => aprOf(b) - aprOf(a))
-  const rows = best.map(({ symbol, verdict, carry, ...reason }) => ({
+  const rows = best.map(({ symbol, verdict, carry, because }) => ({
     symbol,
     verdict: verdict === 'tempting' ? green(verdict) : verdict === 'blind' ? yellow(verdict) : dim(verdict),
     apr: signed(percentText(carry?.aprOnCapital, { sign: true, places: 1 })),
@@ -19,7 +19,7 @@ export async function showOpportunities({ json, ...where }: Shown): Promise<void
     funding: percentText(carry?.fundingApr, { places: 1 }),
     basis: bpsText(carry?.midBasisBps),
     breakEven: carry ? hoursText(carry.breakEvenHours) : '–',
-    why: reasonText(reason),
+    why: shortReason(because),
   }))
   const columns = {
     symbol: 'SYMBOL',
@@ -32,6 +32,7 @@ export async function showOpportunities({ json, ...where }: Shown): Promise<void
     why: 'WHY',
   }
   print(table(rows, columns, { spare: ['net', 'basis', 'breakEven', 'funding'] }))
+  print(dim('\n`hedgerow explain SYMBOL` shows the numbers of one'))
 }
 
 const aprOf = ({ carry }: EntryJudgement) => carry?.aprOnCapital ?? Number.NEGATIVE_INFINITY

@@ -44,5 +44,8 @@ export function buildProgram(): Command {
   configCommands(program)
   serviceCommands(program)
   completionCommands(program)
+  program.addHelpCommand(
+    new Command('help').argument('[command]').description('show the help of a command').helpGroup('Set up:'),
+  )
   return program
 }

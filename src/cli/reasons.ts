@@ -80,3 +80,7 @@ export function spokenReason(text: string | null | undefined): string {
   if (because === undefined) return text ?? ''
   return reasonText({ because, found: found ?? '', limit: limit ?? '' })
 }
+
+/** The name alone, for a column: `carry below entry`. */
+export const shortReason = (text: string | null | undefined): string =>
+  (/^[a-z]+(-[a-z]+)*(?=$|: found )/.exec(text ?? '')?.[0] ?? text ?? '').replaceAll('-', ' ')

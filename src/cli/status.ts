@@ -1,10 +1,11 @@
 /** `status`: the engine on one page, once or as it changes. */
 import type { EngineSummary } from '../api/engine-view.ts'
+import type { Holding } from '../api/rows.ts'
 import type { Shown } from './asking.ts'
 import { type Client, engineClient } from './client.ts'
 import { CliFailure } from './failure.ts'
 import { clockText, instantText, lengthText } from './figures.ts'
-import { type HedgeRow, hedgeLines, isOpen } from './hedges.ts'
+import { type HedgeRow, hedgeLines, holdingsOf, isOpen } from './hedges.ts'
 import { listen, untilStopped } from './live.ts'
 import { bold, dim, green, pairs, print, printJson, printJsonLine, red, yellow } from './output.ts'
 import { openScreen } from './screen.ts'
@@ -18,7 +19,9 @@ export async function showStatus({ json, watch, ...where }: Shown & { watch?: bo
   print(page(engine, await openHedges(client)).join('\n'))
 }
 
-function page(engine: EngineSummary, hedges: readonly HedgeRow[]): string[] {
+type Held = { hedges: readonly HedgeRow[]; holdings: ReadonlyMap<string, Holding> }
+
+function page(engine: EngineSummary, { hedges, holdings }: Held): string[] {
   const {
     mode,
     state,
@@ -42,7 +45,7 @@ function page(engine: EngineSummary, hedges: readonly HedgeRow[]): string[] {
     symbols: counts(symbols),
     'ledger residual': residualText(ledgerResiduals),
   }
-  const open = hedges.length > 0 ? ['', ...hedgeLines(hedges, nowMs)] : []
+  const open = hedges.length > 0 ? ['', ...hedgeLines(hedges, holdings, nowMs)] : []
   const width = Math.max(...health.map(({ name }) => name.length))
   const parts = health.map(
     ({ name, ok, detail }) =>
@@ -68,14 +71,15 @@ function residualText(residuals: Record<string, string>): string {
   return coins === 0 ? 'no coin booked yet' : `0 in ${Object.keys(residuals).join(', ')}`
 }
 
-async function openHedges(client: Client): Promise<HedgeRow[]> {
-  return ((await client.get('/api/hedges')) as HedgeRow[]).filter(isOpen)
+async function openHedges(client: Client): Promise<Held> {
+  const [all, holdings] = await Promise.all([client.get('/api/hedges'), holdingsOf(client)])
+  return { hedges: (all as HedgeRow[]).filter(isOpen), holdings }
 }
 
 async function draw(client: Client, signal: AbortSignal): Promise<void> {
   const screen = openScreen()
   let engine: EngineSummary | undefined
-  let hedges: HedgeRow[] = []
+  let held: Held = { hedges: [], holdings: new Map() }
   let askedAtMs = 0
   try {
     for await (const heard of listen(client, signal)) {
@@ -84,11 +88,11 @@ async function draw(client: Client, signal: AbortSignal): Promise<void> {
         // The stream says that something moved; what hedges hold is asked for, about once a second of the wall.
         if (engine.nowMs - askedAtMs > 1000 * engine.speed) {
           askedAtMs = engine.nowMs
-          hedges = await openHedges(client).catch(keep(hedges))
+          held = await openHedges(client).catch(keep(held))
         }
       }
       const head = heard.kind === 'away' ? red(heard.because) : dim('live · Ctrl-C ends')
-      screen.draw([`${bold('hedgerow')} ${head}`, ...(engine ? page(engine, hedges) : [])])
+      screen.draw([`${bold('hedgerow')} ${head}`, ...(engine ? page(engine, held) : [])])
     }
   } finally {
     screen.end()

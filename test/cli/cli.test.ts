@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -11,9 +10,7 @@ import { explained } from '../../src/cli/failure.ts'
 import { systemClock } from '../../src/clock.ts'
 import { silentTelemetry } from '../../src/telemetry.ts'
 import { type SmallView, smallView } from '../api/small-view.ts'
-
-const ROOT = new URL('../..', import.meta.url).pathname
-const NODE = join(ROOT, 'node_modules/.bin/node')
+import { type Ended, ROOT, start } from './process.ts'
 
 let folder: string
 beforeAll(() => {
@@ -21,27 +18,8 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-type Ended = { code: number | null; out: string; err: string }
-
-/** The command line as a person runs it: a process of its own, in an empty folder. */
-function hedgerow(args: string[], env: Record<string, string> = {}): Promise<Ended> {
-  const child = spawn(NODE, [join(ROOT, 'src/cli.ts'), ...args], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, USER: 'ada', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const ended: Ended = { code: null, out: '', err: '' }
-  child.stdout.on('data', chunk => {
-    ended.out += String(chunk)
-  })
-  child.stderr.on('data', chunk => {
-    ended.err += String(chunk)
-  })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', code => resolve({ ...ended, code }))
-  })
-}
+const hedgerow = (args: string[], env: Record<string, string> = {}): Promise<Ended> =>
+  start(args, { cwd: folder, env }).ended
 
 async function listen(server: Server): Promise<number> {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -64,6 +42,18 @@ describe('usage', () => {
     'doctor',
     'config',
     'service',
+    'explain',
+    'hedges',
+    'hedge',
+    'opportunities',
+    'funding',
+    'ledger',
+    'alerts',
+    'audit',
+    'account',
+    'reconciliation',
+    'transitions',
+    'completion',
   ]
 
   test('help names every command, and every command has help', async () => {
@@ -88,6 +78,9 @@ describe('usage', () => {
     [['flatten']],
     [['service', 'print', '--user', 'two words']],
     [['status', '--url', 'nowhere']],
+    [['completion', 'tcsh']],
+    [['ledger', '--limit', '0']],
+    [['explain']],
   ])('bad usage ends with 2: %j', async args => {
     const { code, out, err } = await hedgerow(args)
     expect(code).toBe(2)
@@ -173,20 +166,12 @@ describe('without an engine', () => {
 
 test('the simulator says where it is, and ends in order when told', async () => {
   const args = ['simulator', '--port', '0', '--seed', '7']
-  const child = spawn(NODE, [join(ROOT, 'src/cli.ts'), ...args], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const ended = new Promise<number | null>(resolve => child.on('close', resolve))
-  let out = ''
-  child.stdout.on('data', chunk => {
-    out += String(chunk)
-  })
-  await expect.poll(() => out, { timeout: 20_000 }).toContain('\n')
-  const { url } = JSON.parse(out) as { url: string }
+  const simulator = start(args, { cwd: folder })
+  await expect.poll(() => simulator.out, { timeout: 20_000 }).toContain('\n')
+  const { url } = JSON.parse(simulator.out) as { url: string }
   expect((await fetch(`${url}/v5/market/time`)).status).toBe(200)
-  child.kill('SIGTERM')
-  expect(await ended).toBe(0)
+  simulator.child.kill('SIGTERM')
+  expect((await simulator.ended).code).toBe(0)
   await expect(fetch(`${url}/v5/market/time`)).rejects.toThrow()
 })
 
@@ -202,19 +187,21 @@ describe('with an engine', () => {
   let server: Listening
   let env: Record<string, string>
 
-  beforeEach(async () => {
-    view = smallView()
-    const dataDir = join(folder, 'data')
-    const api = createApi({
+  const dataDir = () => join(folder, 'data')
+  const api = (port: number) =>
+    createApi({
       view,
-      token: apiToken(dataDir),
+      token: apiToken(dataDir()),
       host: '127.0.0.1',
-      port: 0,
+      port,
       telemetry: silentTelemetry(),
       clock: systemClock(),
     })
-    server = await api.listen()
-    env = { HEDGEROW_PORT: String(server.port), HEDGEROW_DATA_DIR: dataDir }
+
+  beforeEach(async () => {
+    view = smallView()
+    server = await api(0).listen()
+    env = { HEDGEROW_PORT: String(server.port), HEDGEROW_DATA_DIR: dataDir() }
   })
   afterEach(() => server.close())
 
@@ -254,8 +241,59 @@ describe('with an engine', () => {
     expect(view.summary().halt).toMatchObject({ by: 'ada', because: 'maintenance' })
     expect((await hedgerow(['resume'], env)).code).toBe(0)
     expect(view.summary().halt).toBeNull()
-    expect((await hedgerow(['flatten', '--yes'], env)).code).toBe(0)
+    expect((await hedgerow(['flatten', '--yes', '--no-wait'], env)).code).toBe(0)
     expect(view.commands.at(-1)?.what).toBe('flatten')
+  })
+
+  test('flatten waits for the last hedge; one that fails ends the wait with a person called for', async () => {
+    const waits = start(['flatten', '--yes'], { cwd: folder, env })
+    await expect.poll(() => waits.err, { timeout: 10_000 }).toContain('unwinding 0 %')
+    expect(waits.code).toBeNull()
+    view.remove('hedge/AAAAAAAAAA')
+    expect(await waits.ended).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('every hedge is closed'),
+    })
+    view.move('hedge/BBBBBBBBBB', 'failed')
+    const fails = await hedgerow(['flatten', '--yes'], env)
+    expect([fails.code, fails.err]).toEqual([1, expect.stringContaining('hedge/BBBBBBBBBB')])
+  })
+
+  test('a watch tells each move once, goes on after a restart of the engine, and Ctrl-C ends it well', async () => {
+    const watch = start(['actors', '--watch', '--kind', 'hedge'], { cwd: folder, env })
+    await expect.poll(() => watch.out, { timeout: 10_000 }).toMatch(/hedge\/AAAAAAAAAA +hedged/)
+    view.move('hedge/AAAAAAAAAA', 'unwinding')
+    await expect.poll(() => watch.out, { timeout: 10_000 }).toMatch(/unwinding/)
+    const { port } = server
+    await server.close()
+    await expect.poll(() => watch.err, { timeout: 10_000 }).toContain('away')
+    server = await api(port).listen()
+    view.move('hedge/AAAAAAAAAA', 'failed')
+    await expect.poll(() => watch.out, { timeout: 10_000 }).toMatch(/failed/)
+    watch.child.kill('SIGINT')
+    const { code, out } = await watch.ended
+    expect(code).toBe(0)
+    expect(out.trim().split('\n')).toHaveLength(3)
+    expect(out).not.toContain('\u001b')
+  })
+
+  test('a watched status is one JSON object a line, at each change', async () => {
+    const watch = start(['status', '--watch', '--json'], { cwd: folder, env })
+    const states = () =>
+      watch.out
+        .split('\n')
+        .slice(0, -1)
+        .map(line => (JSON.parse(line) as { state: string }).state)
+    await expect.poll(states, { timeout: 10_000 }).toEqual(['trading'])
+    view.move('engine', 'halted')
+    await expect.poll(states, { timeout: 10_000 }).toEqual(['trading', 'halted'])
+    watch.child.kill('SIGTERM')
+    expect((await watch.ended).code).toBe(0)
+  })
+
+  test('an unknown actor is answered with the nearest names', async () => {
+    const { code, err } = await hedgerow(['send', 'hedge/AAAAAAAAAB', 'hedge.unwind'], env)
+    expect([code, err]).toEqual([1, expect.stringContaining('did you mean hedge/AAAAAAAAAA?')])
   })
 
   test('a login link signs a browser in', async () => {

@@ -1,0 +1,71 @@
+/** `account` and `reconciliation`: what the exchange itself shows, and how it compares with what our hedges say. */
+import type { AccountRow, Reconciliation } from '../api/rows.ts'
+import type { Shown } from './asking.ts'
+import { engineClient } from './client.ts'
+import { CliFailure } from './failure.ts'
+import { amountText, exactText, instantText, lengthText, percentText } from './figures.ts'
+import { dim, green, pairs, print, printJson, red, table, yellow } from './output.ts'
+
+export async function showAccount({ json, ...where }: Shown): Promise<void> {
+  const account = (await engineClient(where).get('/api/account')) as AccountRow
+  if (json) return printJson(account)
+  const { maintenanceMarginRate, maintenanceMarginLimit, clockSkewMs, roundTripMs } = account
+  const near = Number(maintenanceMarginRate) >= maintenanceMarginLimit
+  const rate = percentText(maintenanceMarginRate)
+  print(
+    pairs({
+      equity: `${amountText(account.equityUsdt)} USDT`,
+      available: `${amountText(account.availableUsdt)} USDT`,
+      'initial margin': percentText(account.initialMarginRate),
+      'maintenance margin': `${near ? red(rate) : rate} ${dim(`of ${percentText(maintenanceMarginLimit)} allowed; at 100 % the exchange liquidates`)}`,
+      'order entry': account.orderEntryReady ? green('ready') : red('down'),
+      clock: `${lengthText(Math.abs(clockSkewMs))} ${clockSkewMs < 0 ? 'ahead of' : 'behind'} the exchange ${dim(`known to ${lengthText(roundTripMs / 2)}`)}`,
+      read: `${instantText(account.readAtMs)} UTC`,
+    }),
+  )
+  const rows = account.coins.map(({ coin, wallet, borrowed, usdValue }) => ({
+    coin,
+    wallet: exactText(wallet),
+    borrowed: exactText(borrowed),
+    value: amountText(usdValue),
+  }))
+  print(`\n${table(rows, { coin: 'COIN', wallet: 'WALLET', borrowed: 'BORROWED', value: 'USD' })}`)
+}
+
+export async function showReconciliation({ json, ...where }: Shown): Promise<void> {
+  const found = (await engineClient(where).get('/api/reconciliation')) as Reconciliation
+  const broken = found.lines.filter(({ verdict }) => verdict === 'broken').length
+  if (json) printJson(found)
+  else {
+    const rows = found.lines.map(
+      ({ verdict, what, subject, engine, exchange, difference, unit, hedgeIds }) => ({
+        verdict: verdict === 'same' ? green(verdict) : verdict === 'broken' ? red(verdict) : yellow(verdict),
+        what,
+        subject,
+        engine: exactText(engine),
+        exchange: exactText(exchange),
+        difference: exactText(difference),
+        unit,
+        hedges: hedgeIds.join(' '),
+      }),
+    )
+    const columns = {
+      verdict: 'VERDICT',
+      what: 'WHAT',
+      subject: 'SUBJECT',
+      engine: 'ENGINE',
+      exchange: 'EXCHANGE',
+      difference: 'DIFFERENCE',
+      unit: 'UNIT',
+      hedges: 'HEDGES',
+    }
+    print(
+      rows.length > 0
+        ? table(rows, columns, { spare: ['unit', 'what', 'hedges'] })
+        : 'nothing is held on either side',
+    )
+    if (found.inFlight.length > 0)
+      print(dim(`orders at work, both sides may differ: ${found.inFlight.join(', ')}`))
+  }
+  if (broken > 0) throw new CliFailure(`${broken} of ${found.lines.length} lines differ`)
+}

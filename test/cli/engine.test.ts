@@ -1,0 +1,162 @@
+/** The commands that look, against a real engine on the simulator, started once for this file. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from './free-port.ts'
+import { type Ended, ROOT, type Running, start } from './process.ts'
+
+let folder: string
+let env: Record<string, string>
+let engine: Running
+
+const hedgerow = (...args: string[]): Promise<Ended> => start(args, { cwd: folder, env }).ended
+const json = async (...args: string[]) => JSON.parse((await hedgerow(...args, '--json')).out)
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'hedgerow-cli-engine-'))
+  const port = await freePort()
+  env = { HEDGEROW_DATA_DIR: join(folder, 'data'), HEDGEROW_PORT: String(port), HEDGEROW_SPEED: '100' }
+  engine = start(['run'], { cwd: folder, env })
+  await expect.poll(() => engine.out + engine.err, { timeout: 40_000 }).toContain('login')
+  // Without a deadline of its own: the hook's is enough.
+  await expect
+    .poll(
+      async () =>
+        (await json('hedges', '--open')).some(({ state }: { state: string }) => /^hedged/.test(state)),
+      {
+        timeout: 50_000,
+        interval: 1000,
+      },
+    )
+    .toBe(true)
+}, 90_000)
+
+afterAll(async () => {
+  engine.child.kill('SIGTERM')
+  await engine.ended
+  rmSync(folder, { recursive: true, force: true })
+}, 30_000)
+
+type Symbol = { symbol: string; carry: Record<string, string> | null }
+
+describe('what is decided and why', () => {
+  test('every part of the net carry is told, and the parts add up', async () => {
+    const opportunities = (await json('opportunities')) as Symbol[]
+    const judged = opportunities.find(({ carry }) => carry !== null)?.symbol ?? ''
+    const [{ out, code }, { judgement }] = await Promise.all([
+      hedgerow('explain', judged.toLowerCase().replace(/usdt$/, '').replace(/^10+/, '')),
+      json('explain', judged),
+    ])
+    expect(code).toBe(0)
+    const { fundingUsdt, basisUsdt, feesUsdt, borrowUsdt, netUsdt } = judgement.carry
+    const parts = [fundingUsdt, basisUsdt, feesUsdt, borrowUsdt].reduce((sum, part) => sum + Number(part), 0)
+    expect(parts).toBeCloseTo(Number(netUsdt), 6)
+    for (const part of [
+      'expected funding',
+      'basis and slippage',
+      'fees of four fills',
+      'net carry',
+      'break-even',
+      'bar of',
+    ])
+      expect(out).toContain(part)
+  })
+
+  test('an unknown symbol is answered with the nearest', async () => {
+    const { code, err } = await hedgerow('explain', 'BTCUSTD')
+    expect([code, err]).toEqual([1, expect.stringContaining('did you mean BTCUSDT')])
+  })
+})
+
+describe('a hedge', () => {
+  test('tells its story from plan to now, each order with its outcome and price, and what it may do', async () => {
+    const [open] = (await json('hedges', '--open')) as { id: string; symbol: string }[]
+    const [{ out }, story] = await Promise.all([
+      hedgerow('hedge', `hedge:${open?.id}`),
+      json('hedge', open?.id ?? ''),
+    ])
+    expect(out).toMatch(/planned: .* net expected/)
+    expect(out).toMatch(/SE0000 .* filled/)
+    expect(out).toContain(`hedgerow send hedge:${open?.id} hedge.unwind`)
+    expect(story.transitions.length).toBeGreaterThan(4)
+    const filled = story.orders.filter(
+      ({ averagePrice }: { averagePrice: string | null }) => averagePrice !== null,
+    )
+    expect(filled.length).toBeGreaterThan(1)
+    for (const { side, limitPrice, averagePrice } of filled)
+      expect(side === 'Buy' ? averagePrice - limitPrice : limitPrice - averagePrice).toBeLessThanOrEqual(0)
+  })
+
+  test('an unknown one is refused by name', async () => {
+    const { code, err } = await hedgerow('hedge', '9999999999')
+    expect([code, err]).toEqual([1, expect.stringContaining('no hedge is called 9999999999')])
+  })
+})
+
+test('the books come in pages that join without a gap, and nothing is unexplained', async () => {
+  const whole = await json('ledger', '--all')
+  const first = await json('ledger', '--limit', '2')
+  const second = await json('ledger', '--limit', '2', '--cursor', first.next)
+  const ids = (rows: { rowId: string; account: string }[]) =>
+    rows.map(({ rowId, account }) => rowId + account)
+  expect(ids(whole.rows)).toEqual(expect.arrayContaining(ids([...first.rows, ...second.rows])))
+  expect(new Set(ids([...first.rows, ...second.rows])).size).toBe(4)
+  expect(Object.values(whole.residuals)).toContain('0')
+  expect((await hedgerow('reconciliation')).out).toMatch(/same +(position|coin)/)
+  expect((await hedgerow('account')).out).toMatch(/^equity +[\d,]+\.\d\d USDT$/m)
+})
+
+test('a journal is told in words, also step by step for programs', async () => {
+  const { out } = await hedgerow('transitions', 'engine')
+  expect(out).toMatch(/reconciled with the exchange/)
+  expect((await json('transitions', 'engine', '--last', '1')).rows).toHaveLength(1)
+  const wrong = await hedgerow('transitions', 'engin')
+  expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('did you mean engine')])
+})
+
+test('filters choose actors', async () => {
+  const hedged = (await json('actors', '--kind', 'symbol', '--state', 'hedged')) as {
+    kind: string
+    state: string
+  }[]
+  expect(hedged.length).toBeGreaterThan(0)
+  expect(hedged.every(({ kind, state }) => kind === 'symbol' && state.startsWith('hedged'))).toBe(true)
+  const troubled = (await json('actors', '--trouble')) as {
+    restarts: number
+    quarantined: boolean
+    state: string
+  }[]
+  for (const { restarts, quarantined, state } of troubled)
+    expect(quarantined || restarts > 0 || /failed|troubled/.test(state)).toBe(true)
+})
+
+test('completion knows the commands, the options, and the names of the running engine', async () => {
+  const { out: script } = await hedgerow('completion', 'bash')
+  const bin = `hedgerow() { "${join(ROOT, 'node_modules/.bin/node')}" "${join(ROOT, 'src/cli.ts')}" "$@"; }\n`
+  const complete = (line: string) => {
+    const ask = `COMP_LINE=${JSON.stringify(line)}; COMP_POINT=\${#COMP_LINE}; COMP_WORDS=(hedgerow); _hedgerow; printf '%s\\n' "\${COMPREPLY[@]}"`
+    const { stdout } = spawnSync('bash', ['--norc', '-c', bin + script + ask], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, ...env },
+      encoding: 'utf8',
+    })
+    return stdout.trim().split('\n')
+  }
+  expect(complete('hedgerow hal')).toEqual(['halt'])
+  expect(complete('hedgerow config ')).toEqual(['check', 'init'])
+  expect(complete('hedgerow actors --tr')).toEqual(['--trouble'])
+  expect(complete('hedgerow actors --kind sym')).toEqual(['symbol'])
+  // The shell keeps what is before a colon.
+  expect(complete('hedgerow send symbol:BT')).toEqual(['BTCUSDT'])
+  expect(complete('hedgerow send engine engine.ha')).toEqual(['engine.halt'])
+})
+
+test('flatten waits until every hedge is closed, and tells how far it is', async () => {
+  const { code, out, err } = await hedgerow('flatten', '--yes')
+  expect([code, out]).toEqual([0, expect.stringContaining('every hedge is closed')])
+  expect(err).toMatch(/unwinding 100 %/)
+  expect(await json('hedges', '--open')).toEqual([])
+  expect((await json('audit')).rows[0]).toMatchObject({ operator: 'ada', source: 'cli', outcome: 'accepted' })
+}, 60_000)
