@@ -8,6 +8,15 @@ import { signIn, takeCode } from './session.ts'
 import { Layout, PageTitle } from './shell/layout.tsx'
 import { SignInPage } from './shell/sign-in-page.tsx'
 
+const Hedge = lazy(async () => ({ default: (await import('./hedge/page.tsx')).HedgePage }))
+const Opportunities = lazy(async () => ({
+  default: (await import('./opportunities/page.tsx')).OpportunitiesPage,
+}))
+const Funding = lazy(async () => ({ default: (await import('./funding/page.tsx')).FundingPage }))
+const Ledger = lazy(async () => ({ default: (await import('./ledger/page.tsx')).LedgerPage }))
+const Alerts = lazy(async () => ({ default: (await import('./alerts/page.tsx')).AlertsPage }))
+const Audit = lazy(async () => ({ default: (await import('./audit/page.tsx')).AuditPage }))
+const Overview = lazy(async () => ({ default: (await import('./overview/page.tsx')).OverviewPage }))
 const Inspector = lazy(async () => ({ default: (await import('./inspector/page.tsx')).InspectorPage }))
 
 const queries = new QueryClient({
@@ -38,6 +47,25 @@ export function App() {
 function Pages() {
   return (
     <Switch>
+      <Route path="/">
+        <Overview />
+      </Route>
+      <Route path="/hedges/:id">{({ id }) => <Hedge key={id} id={decodeURIComponent(id)} />}</Route>
+      <Route path="/opportunities">
+        <Opportunities />
+      </Route>
+      <Route path="/funding">
+        <Funding />
+      </Route>
+      <Route path="/ledger">
+        <Ledger />
+      </Route>
+      <Route path="/alerts">
+        <Alerts />
+      </Route>
+      <Route path="/audit">
+        <Audit />
+      </Route>
       <Route path="/inspector">
         <Inspector actorId={undefined} />
       </Route>

@@ -157,6 +157,8 @@ function readiness({ engine, journal, isOwner }: ViewParts): HealthPart[] {
   const state = engine.runtime.get('engine')?.cell?.state ?? 'absent'
   const { oldestPendingMs, pending } = journal.health()
   const ages = engine.board.ageMs()
+  const context = contextOf(engine.runtime.get('engine')) as Partial<EngineContext>
+  const orderEntryReady = engine.world.exchange.orderEntryReady()
   const feed = (name: string, ageMs: number): HealthPart => ({
     name: `feed ${name}`,
     ok: ageMs <= FEED_AGE_MS_MAX,
@@ -170,6 +172,12 @@ function readiness({ engine, journal, isOwner }: ViewParts): HealthPart[] {
       ok: oldestPendingMs <= JOURNAL_READY_MS,
       detail: `${pending} records wait, the oldest for ${oldestPendingMs} ms`,
     },
+    {
+      name: 'account stream',
+      ok: context.accountUp === true,
+      detail: context.accountUp === true ? 'up' : 'down',
+    },
+    { name: 'order entry', ok: orderEntryReady, detail: orderEntryReady ? 'ready' : 'down' },
     feed('spot', ages.spot),
     feed('linear', ages.linear),
   ]

@@ -5,7 +5,15 @@
 
 import type { EngineSummary } from '../../api/engine-view.ts'
 import { ask, Problem } from '../client.ts'
-import { type LiveStore, type StateFrame, withEngine, withFrame, withLine } from './store.ts'
+import {
+  type HoldingsFrame,
+  type LiveStore,
+  type StateFrame,
+  withEngine,
+  withFrame,
+  withHoldings,
+  withLine,
+} from './store.ts'
 
 /** The engine beats every 5 s; silence for longer than this is a lost line, whatever the socket says. */
 const SILENT_MS_MAX = 12_000
@@ -68,6 +76,7 @@ export function createConnection(store: LiveStore): Connection {
       cursor = id
       store.change(withFrame(frame))
     })
+    on<HoldingsFrame>('holdings', frame => store.change(withHoldings(frame)))
     on('beat', () => {})
     heard()
   }

@@ -3,10 +3,13 @@
  * assignment; all frames of one animation frame are applied together, and readers hear of it once.
  */
 import type { ActorSummary, EngineSummary } from '../../api/engine-view.ts'
+import type { Holding } from '../../api/rows.ts'
 
 export type ActorRow = ActorSummary & { since: string }
 
-export type StateFrame = { reset: boolean; rows: ActorRow[]; removed: string[] }
+type Frame<Row> = { reset: boolean; rows: Row[]; removed: string[] }
+export type StateFrame = Frame<ActorRow>
+export type HoldingsFrame = Frame<Holding>
 
 /** `lost`: trying again. `paused`: the tab is hidden. `signed-out`: the engine does not know us. */
 export type Line = 'connecting' | 'live' | 'lost' | 'paused' | 'signed-out'
@@ -17,11 +20,13 @@ export type Live = {
   /** When `engine` was heard, on the page's own clock: engine time goes on from there. */
   heardAtMs: number
   actors: ReadonlyMap<string, ActorRow>
+  /** Open hedges, valued; null before the first word of them. */
+  holdings: ReadonlyMap<string, Holding> | null
 }
 
 export type Change = (live: Live) => Live
 
-const EMPTY: Live = { line: 'connecting', engine: null, heardAtMs: 0, actors: new Map() }
+const EMPTY: Live = { line: 'connecting', engine: null, heardAtMs: 0, actors: new Map(), holdings: null }
 
 export function createLiveStore(onFrame: (run: () => void) => void = requestAnimationFrame) {
   let live = EMPTY
@@ -51,15 +56,21 @@ export function createLiveStore(onFrame: (run: () => void) => void = requestAnim
 
 export type LiveStore = ReturnType<typeof createLiveStore>
 
-/** The rows a frame carries over those that were there. */
+/** The rows a frame carries, over those that were there. */
+function merged<Row extends { id: string }>(before: Iterable<[string, Row]>, frame: Frame<Row>) {
+  const rows = new Map(frame.reset ? [] : before)
+  for (const row of frame.rows) rows.set(row.id, row)
+  for (const id of frame.removed) rows.delete(id)
+  return rows
+}
+
 export const withFrame =
-  ({ reset, rows, removed }: StateFrame): Change =>
-  live => {
-    const actors = new Map(reset ? [] : live.actors)
-    for (const row of rows) actors.set(row.id, row)
-    for (const id of removed) actors.delete(id)
-    return { ...live, actors }
-  }
+  (frame: StateFrame): Change =>
+  live => ({ ...live, actors: merged(live.actors, frame) })
+
+export const withHoldings =
+  (frame: HoldingsFrame): Change =>
+  live => ({ ...live, holdings: merged(live.holdings ?? [], frame) })
 
 export const withEngine =
   (engine: EngineSummary, heardAtMs: number): Change =>

@@ -12,6 +12,13 @@ const LINES: Readonly<Record<Line, { text: string; tone: string }>> = {
   'signed-out': { text: 'signed out', tone: 'warn' },
 }
 
+/** What people call it, where the engine's own word is another. */
+const NAMES: Readonly<Record<string, string>> = {
+  journal: 'database',
+  'feed spot': 'spot feed',
+  'feed linear': 'perp feed',
+}
+
 export function StatusStrip() {
   const line = useLive(live => live.line)
   const engine = useLive(live => live.engine)
@@ -28,7 +35,7 @@ export function StatusStrip() {
       {(engine?.health ?? []).map(part => (
         <Light
           key={part.name}
-          name={part.name}
+          name={NAMES[part.name] ?? part.name}
           tone={known ? (part.ok ? 'good' : 'bad') : ''}
           detail={briefDetail(part)}
           show={!part.ok || part.name.startsWith('feed')}

@@ -7,12 +7,14 @@ export function Panel({ title, note, actions, children, className = '' }: Parts)
   const id = useId()
   return (
     <section aria-labelledby={id} className={`panel min-w-0 ${className}`}>
-      <header className="flex min-h-[44px] flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1.5">
+      <header className="flex min-h-[40px] flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1">
         <h2 id={id} className="text-[13px] font-semibold">
           {title}
         </h2>
         {note && <span className="text-[12px] text-faint">{note}</span>}
-        {actions && <div className="ml-auto flex flex-wrap items-center gap-2">{actions}</div>}
+        {actions && (
+          <div className="ml-auto flex flex-wrap items-center gap-1.5 text-[12.5px]">{actions}</div>
+        )}
       </header>
       {children}
     </section>

@@ -15,6 +15,10 @@ export function shortInstantText(atMs: number): string {
   return `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${at.toISOString().slice(11, 16)}`
 }
 
+/** `22 Nov 09:51:24` */
+export const storyInstantText = (atMs: number): string =>
+  atMs > 0 ? `${shortInstantText(atMs)}${new Date(atMs).toISOString().slice(16, 19)}` : '–'
+
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 const PARTS = [

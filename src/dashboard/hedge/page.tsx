@@ -1,0 +1,313 @@
+/** One hedge, open or closed: what it holds, what it made, what one may do now, and how it came to be so. */
+import { useQuery } from '@tanstack/react-query'
+import { Link } from 'wouter'
+import type { Holding, LegHolding } from '../../api/rows.ts'
+import { ask } from '../client.ts'
+import { useActor, useLive } from '../live/use-live.ts'
+import type { FillRow, FundingRow, HedgeDetail } from '../rows.ts'
+import { PageTitle } from '../shell/layout.tsx'
+import { Amount } from '../show/amount.tsx'
+import { Age, Countdown } from '../show/countdown.tsx'
+import { type Column, DataTable } from '../show/data-table.tsx'
+import { amountText, bpsText, percentText, priceText, qtyText, signTone } from '../show/figures.ts'
+import { Failed, Panel } from '../show/panel.tsx'
+import { reasonText } from '../show/reasons.ts'
+import { StateChip } from '../show/state-chip.tsx'
+import { Tile, Tiles } from '../show/tile.tsx'
+import { instantText, lengthText, shortInstantText } from '../show/time.ts'
+import { Commands } from './commands.tsx'
+import { StoryPanel } from './story-panel.tsx'
+import { Waterfall } from './waterfall.tsx'
+
+export function HedgePage({ id }: { id: string }) {
+  const version = useActor(`hedge:${id}`)?.version
+  const holding = useLive(live => live.holdings?.get(id))
+  const { data: hedge, error } = useQuery({
+    queryKey: ['hedge', id, version],
+    queryFn: ({ signal }) => ask<HedgeDetail>(`/api/hedges/${encodeURIComponent(id)}`, signal),
+    placeholderData: before => before,
+    refetchInterval: 5000,
+  })
+  if (!hedge)
+    return (
+      <div className="p-3">
+        <PageTitle title={`Hedge ${id}`} />
+        {error ? <Failed error={error} /> : <p className="p-4 text-soft">Loading…</p>}
+      </div>
+    )
+  const state = holding?.state ?? hedge.state
+  const because = hedge.failure ?? hedge.unwindBecause
+  return (
+    <div className="flex flex-col gap-2.5 p-3">
+      <PageTitle title={`${hedge.symbol} hedge`}>
+        <span className="font-mono text-[13px] text-soft">{id}</span>
+        <StateChip state={state} inner />
+        <span className="text-[13px] text-soft">
+          {holding ? <Since sinceMs={holding.sinceMs} /> : `since ${instantText(hedge.sinceMs)} UTC`}
+        </span>
+        <div className="ml-auto flex items-center gap-3">
+          <Link href={`/inspector/${encodeURIComponent(`hedge:${id}`)}`}>Chart</Link>
+          <Commands actorId={`hedge:${id}`} />
+        </div>
+      </PageTitle>
+      {because && (
+        <p className="panel px-4 py-2.5 text-[13px]">
+          <strong className="font-semibold">
+            {hedge.failure ? 'It failed' : 'It closes, or closed,'} because
+          </strong>{' '}
+          {reasonText(because)}.
+        </p>
+      )}
+      <Figures hedge={hedge} holding={holding} />
+      <div className="grid items-start gap-2.5 lg:grid-cols-2">
+        <div className="flex min-w-0 flex-col gap-2.5">
+          <Profit hedge={hedge} holding={holding} />
+          {holding && <Legs holding={holding} />}
+          <Fills rows={hedge.fills} />
+          <Funding rows={hedge.funding} />
+        </div>
+        <StoryPanel hedgeId={id} />
+      </div>
+    </div>
+  )
+}
+
+const Since = ({ sinceMs }: { sinceMs: number }) => (
+  <>
+    for <Age sinceMs={sinceMs} />
+  </>
+)
+
+type Both = { hedge: HedgeDetail; holding: Holding | undefined }
+
+function Figures({ hedge, holding }: Both) {
+  const net = holding ? holding.netUsdt : hedge.result.netUsdt
+  const livedMs = hedge.enteredAtMs > 0 ? hedge.sinceMs - hedge.enteredAtMs : 0
+  return (
+    <Tiles>
+      <Tile
+        name={holding ? 'Net so far' : 'Net'}
+        unit="USDT"
+        tone={net === null ? undefined : signTone(net)}
+        note={`expected ${amountText(hedge.expectedNetUsdt, 2, true)}`}
+      >
+        {net === null ? '–' : amountText(net, 2, true)}
+      </Tile>
+      <Tile
+        name="Funding"
+        unit="USDT"
+        tone={signTone(hedge.fundingUsdt)}
+        note={`${hedge.settlements} settlements`}
+      >
+        {amountText(hedge.fundingUsdt, 2, true)}
+      </Tile>
+      <Tile
+        name="Next funding"
+        unit="USDT"
+        note={holding?.nextFundingAtMs ? <Countdown atMs={holding.nextFundingAtMs} /> : 'none to come'}
+      >
+        {holding?.nextFundingUsdt ? amountText(holding.nextFundingUsdt, 2, true) : '–'}
+      </Tile>
+      <Tile
+        name="Delta"
+        unit="USDT"
+        tone={holding && !holding.isLevel ? 'bad' : undefined}
+        note={
+          holding
+            ? `${holding.isLevel ? 'level' : 'not level'} · ${qtyText(holding.deltaBase)} ${holding.baseCoin}`
+            : 'nothing held'
+        }
+      >
+        {holding?.deltaUsdt ? amountText(holding.deltaUsdt) : '–'}
+      </Tile>
+      <Tile
+        name="Basis"
+        unit="bps"
+        note={
+          holding?.entryBasisBps === null || !holding ? ' ' : `${bpsText(holding.entryBasisBps)} at entry`
+        }
+      >
+        {holding?.basisBps === null || !holding ? '–' : bpsText(holding.basisBps)}
+      </Tile>
+      <Tile
+        name={holding ? 'Capital' : 'Lived'}
+        unit={holding ? 'USDT' : ''}
+        note={
+          holding
+            ? `planned for ${percentText(hedge.expectedAprOnCapital, 0)} APR`
+            : `from ${shortInstantText(hedge.enteredAtMs)}`
+        }
+      >
+        {holding ? amountText(holding.capitalUsdt, 0) : livedMs > 0 ? lengthText(livedMs) : 'never entered'}
+      </Tile>
+    </Tiles>
+  )
+}
+
+function Profit({ hedge: { result }, holding }: Both) {
+  const parts = holding
+    ? {
+        funding: holding.fundingUsdt,
+        fees: holding.feesUsdt,
+        basis: holding.basisUsdt ?? '0',
+        net: holding.netUsdt ?? '0',
+      }
+    : {
+        funding: result.fundingUsdt,
+        fees: result.feesUsdt.startsWith('-') ? result.feesUsdt.slice(1) : `-${result.feesUsdt}`,
+        basis: result.tradingUsdt,
+        net: result.netUsdt,
+      }
+  const borrow = Number(result.interestUsdt) === 0 ? [] : [{ name: 'Borrow', value: result.interestUsdt }]
+  return (
+    <Panel title="Profit by its parts" note={holding ? 'USDT, valued now, not closed' : 'USDT, as booked'}>
+      <div className="px-3 py-3">
+        <Waterfall
+          parts={[
+            { name: 'Funding', value: parts.funding },
+            { name: 'Fees', value: parts.fees },
+            { name: 'Basis and slip', value: parts.basis },
+            ...borrow,
+          ]}
+          total={{ name: 'Net', value: parts.net }}
+        />
+        {result.inventory.length > 0 && !holding && (
+          <p className="mt-1 text-[12px] text-faint">
+            Dust left: {result.inventory.map(({ coin, qty }) => `${qtyText(qty)} ${coin}`).join(', ')}
+          </p>
+        )}
+      </div>
+    </Panel>
+  )
+}
+
+function Legs({ holding: { spot, perp, baseCoin } }: { holding: Holding }) {
+  return (
+    <Panel title="Legs" note={`coins of ${baseCoin}; prices in USDT a coin`}>
+      <table className="w-full text-[13px]">
+        <thead>
+          <tr className="border-b border-line text-[12px] text-soft">
+            <th scope="col" className="px-4 py-1.5 text-left font-medium">
+              Leg
+            </th>
+            <th scope="col" className="num px-3 font-medium">
+              Coins
+            </th>
+            <th scope="col" className="num px-3 font-medium">
+              Filled at
+            </th>
+            <th scope="col" className="num px-3 font-medium">
+              Price now
+            </th>
+            <th scope="col" className="num px-3 font-medium">
+              Worth USDT
+            </th>
+            <th scope="col" className="px-4 text-left font-medium">
+              Order
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          <LegLine name="Spot, long" leg={spot} sign="" />
+          <LegLine name="Perpetual, short" leg={perp} sign="−" />
+        </tbody>
+      </table>
+    </Panel>
+  )
+}
+
+const LegLine = ({ name, leg, sign }: { name: string; leg: LegHolding; sign: string }) => (
+  <tr className="border-b border-line last:border-0">
+    <th scope="row" className="px-4 py-2 text-left font-medium">
+      {name}
+    </th>
+    <td className="num live px-3">
+      {sign}
+      {qtyText(leg.base)}
+    </td>
+    <td className="num px-3">{leg.entryPrice === null ? '–' : priceText(leg.entryPrice)}</td>
+    <td className="num live px-3">{leg.price === null ? '–' : priceText(leg.price)}</td>
+    <td className="num px-3">
+      <Amount value={leg.valueUsdt} plain />
+    </td>
+    <td className="px-4">
+      {leg.working ? (
+        <span className="font-mono text-[12px] text-accent">{leg.working}</span>
+      ) : (
+        <span className="text-faint">none, {leg.orders} so far</span>
+      )}
+    </td>
+  </tr>
+)
+
+const FILLS: readonly Column<FillRow>[] = [
+  { head: 'Filled', unit: 'UTC', value: ({ filledAtMs }) => instantText(filledAtMs) },
+  { head: 'Market', value: ({ market }) => (market === 'linear' ? 'perp' : market) },
+  { head: 'Side', value: ({ side }) => side },
+  { head: 'Qty', figure: true, value: ({ qty }) => qty, cell: ({ qty }) => qtyText(qty) },
+  { head: 'Price', figure: true, value: ({ price }) => price, cell: ({ price }) => priceText(price) },
+  {
+    head: 'Fee',
+    figure: true,
+    value: ({ fee }) => fee,
+    cell: ({ fee, feeCoin }) => `${qtyText(fee, 6)} ${feeCoin}`,
+  },
+  { head: 'Fee coin', value: ({ feeCoin }) => feeCoin, hidden: true },
+  {
+    head: 'Order',
+    value: ({ orderLinkId }) => orderLinkId,
+    cell: ({ orderLinkId }) => <span className="font-mono text-[11px] text-faint">{orderLinkId}</span>,
+  },
+]
+
+const Fills = ({ rows }: { rows: FillRow[] }) => (
+  <DataTable
+    title="Fills"
+    rows={rows}
+    columns={FILLS}
+    rowKey={({ execId }) => execId}
+    file="fills"
+    sortedBy="-Filled"
+    empty="Nothing was filled."
+    maxHeight={320}
+    filter={false}
+  />
+)
+
+const FUNDING: readonly Column<FundingRow>[] = [
+  { head: 'Settled', unit: 'UTC', value: ({ settledAtMs }) => instantText(settledAtMs) },
+  {
+    head: 'Amount',
+    unit: 'received +',
+    figure: true,
+    value: ({ amount }) => amount,
+    cell: ({ amount }) => <Amount value={amount} digits={4} />,
+  },
+  {
+    head: 'Position',
+    unit: 'contracts',
+    figure: true,
+    value: ({ qty }) => qty,
+    cell: ({ qty }) => qtyText(qty),
+  },
+  {
+    head: 'Mark price',
+    figure: true,
+    value: ({ markPrice }) => markPrice,
+    cell: ({ markPrice }) => priceText(markPrice),
+  },
+]
+
+const Funding = ({ rows }: { rows: FundingRow[] }) => (
+  <DataTable
+    title="Funding"
+    rows={rows}
+    columns={FUNDING}
+    rowKey={({ transactionId }) => transactionId}
+    file="hedge-funding"
+    sortedBy="-Settled"
+    empty="No settlement has passed while it stood."
+    maxHeight={320}
+    filter={false}
+  />
+)

@@ -1,0 +1,116 @@
+/** A long curve over time, drawn on a canvas; its colours follow the theme. */
+import { useEffect, useRef } from 'react'
+import UPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+
+type Parts = {
+  label: string
+  /** Seconds since 1970, and the values beside them. */
+  data: [number[], number[]]
+  height: number
+  colour: 'accent' | 'bad'
+  figure: (value: number) => string
+  /** Curves with the same name share their cursor. */
+  sync: string
+  axis?: boolean
+}
+
+export function Curve(parts: Parts) {
+  const { label, data, height } = parts
+  const ref = useRef<HTMLDivElement>(null)
+  const plot = useRef<UPlot>(undefined)
+  const latest = useRef(parts)
+  latest.current = parts
+
+  useEffect(() => {
+    const box = ref.current
+    if (!box) return
+    const draw = () => {
+      plot.current?.destroy()
+      plot.current = new UPlot(optionsOf(latest.current, box.clientWidth), latest.current.data, box)
+    }
+    const watch = new ResizeObserver(() => plot.current?.setSize({ width: box.clientWidth, height }))
+    draw()
+    watch.observe(box)
+    const scheme = matchMedia('(prefers-color-scheme: dark)')
+    addEventListener('themechange', draw)
+    scheme.addEventListener('change', draw)
+    return () => {
+      watch.disconnect()
+      removeEventListener('themechange', draw)
+      scheme.removeEventListener('change', draw)
+      plot.current?.destroy()
+      plot.current = undefined
+    }
+  }, [height])
+
+  useEffect(() => plot.current?.setData(data), [data])
+  return <div ref={ref} role="img" aria-label={label} style={{ height }} />
+}
+
+/** A token's colour as the canvas needs it: resolved for the theme now shown. */
+function colourOf(token: string): string {
+  const probe = document.createElement('span')
+  probe.style.color = `var(--${token})`
+  document.body.append(probe)
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
+}
+
+function optionsOf({ colour, height, figure, sync, axis = true }: Parts, width: number): UPlot.Options {
+  const [stroke, line, faint] = [colourOf(colour), colourOf('line'), colourOf('faint')]
+  const font = '11px "Inter Variable", sans-serif'
+  const grid = { stroke: line, width: 1 }
+  return {
+    width,
+    height,
+    padding: [8, 12, axis ? 0 : 6, 0],
+    tzDate: seconds => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+    cursor: { sync: { key: sync }, points: { size: 7 }, y: false },
+    legend: { show: false },
+    axes: [
+      { show: axis, stroke: faint, font, grid, ticks: { show: false }, size: 28, values: timeLabels },
+      {
+        stroke: faint,
+        font,
+        grid,
+        ticks: { show: false },
+        size: 76,
+        space: 28,
+        values: (_, ticks) => ticks.map(figure),
+      },
+    ],
+    series: [
+      {},
+      {
+        stroke,
+        width: 1.5,
+        fill: stroke.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.09)'),
+        points: { show: false },
+      },
+    ],
+    hooks: { setCursor: [plot => tell(plot, figure)] },
+  }
+}
+
+const DAY_SECONDS = 86_400
+
+function timeLabels(_: UPlot, ticks: number[]): string[] {
+  const isLong = (ticks.at(-1) ?? 0) - (ticks[0] ?? 0) > 2 * DAY_SECONDS
+  return ticks.map(seconds => {
+    const text = new Date(seconds * 1000).toISOString()
+    return isLong ? text.slice(5, 10) : text.slice(11, 16)
+  })
+}
+
+/** What the cursor points at, as text in the box that asks for it. */
+function tell(plot: UPlot, figure: (value: number) => string) {
+  const box = plot.root.parentElement?.parentElement?.querySelector('[data-readout]')
+  const at = plot.cursor.idx
+  if (!(box instanceof HTMLElement) || at === null || at === undefined) return
+  const seconds = plot.data[0][at]
+  const value = plot.data[1]?.[at]
+  if (seconds === undefined || value === null || value === undefined) return
+  box.textContent = `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} · ${figure(value)}`
+}

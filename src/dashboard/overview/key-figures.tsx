@@ -1,0 +1,95 @@
+/** The answers one looks for first: what we have, what we hold, is it level, what did it earn and pay. */
+import type { AccountRow, Holding } from '../../api/rows.ts'
+import { useLive } from '../live/use-live.ts'
+import type { EquityPoint, StoredHedge } from '../rows.ts'
+import { amountText, percentText, signTone } from '../show/figures.ts'
+import { Tile, Tiles } from '../show/tile.tsx'
+import { useRows } from '../use-rows.ts'
+
+export function KeyFigures() {
+  const holdings = useLive(live => live.holdings)
+  const held = [...(holdings?.values() ?? [])]
+  const { data: account } = useRows<AccountRow>('/api/account', 5000)
+  const { data: stored } = useRows<StoredHedge[]>('/api/hedges', 5000)
+  const closed = (stored ?? []).filter(({ state }) => state === 'closed')
+  const tilted = held.filter(({ isLevel }) => !isLevel)
+  const net = sum(held, ({ netUsdt }) => netUsdt)
+  const made = sum(closed, ({ netUsdt }) => netUsdt)
+  const funding = sum(held, row => row.fundingUsdt) + sum(closed, row => row.fundingUsdt)
+  const fees = sum(held, row => row.feesUsdt) + sum(closed, row => row.feesUsdt)
+  const basis = sum(held, row => row.basisUsdt) + sum(closed, row => row.basisUsdt)
+  const margin = Number(account?.maintenanceMarginRate ?? 0)
+  return (
+    <Tiles>
+      <Equity account={account} />
+      <Tile
+        name="Open hedges"
+        tone={tilted.length > 0 ? 'bad' : undefined}
+        note={
+          held.length === 0
+            ? 'nothing held'
+            : `${amountText(sum(held, row => row.notionalUsdt).toFixed(0), 0)} USDT · ${tilted.length > 0 ? `${tilted.length} not level` : 'all level'}`
+        }
+      >
+        {held.length}
+      </Tile>
+      <Tile
+        name="Funding"
+        unit="USDT"
+        tone={signTone(funding)}
+        note={`${figure(sum(held, row => row.nextFundingUsdt))} at the next settlements`}
+      >
+        {figure(funding)}
+      </Tile>
+      <Tile name="Fees" unit="USDT" tone={signTone(fees)} note={`basis and slip ${figure(basis)}`}>
+        {figure(fees)}
+      </Tile>
+      <Tile
+        name="Net of all hedges"
+        unit="USDT"
+        tone={signTone(net + made)}
+        note={`open ${figure(net)} · closed ${figure(made)}`}
+      >
+        {figure(net + made)}
+      </Tile>
+      <Tile
+        name="Maintenance margin"
+        tone={account && margin > account.maintenanceMarginLimit ? 'bad' : undefined}
+        note={
+          account
+            ? `limit ${percentText(account.maintenanceMarginLimit, 0)} · initial ${percentText(Number(account.initialMarginRate), 2)}`
+            : ' '
+        }
+      >
+        {account ? percentText(margin, 2) : '–'}
+      </Tile>
+    </Tiles>
+  )
+}
+
+function Equity({ account }: { account: AccountRow | undefined }) {
+  const { data } = useRows<EquityPoint[]>('/api/equity?points=1200&sinceMs=0', 10_000)
+  const first = data?.[0]?.equityUsdt
+  const grown = account && first !== undefined ? Number(account.equityUsdt) - Number(first) : undefined
+  return (
+    <Tile
+      name="Equity"
+      unit="USDT"
+      note={
+        account
+          ? `${grown === undefined ? '' : `${figure(grown)} in all · `}${amountText(account.availableUsdt, 0)} free`
+          : ' '
+      }
+    >
+      {account ? amountText(account.equityUsdt, 2) : '–'}
+    </Tile>
+  )
+}
+
+const figure = (value: number) => amountText(value.toFixed(2), 2, true)
+
+/** For the eye: sums of a few figures, which no decision rests on. */
+const sum = <Row extends Partial<Holding> | StoredHedge>(
+  rows: readonly Row[],
+  part: (row: Row) => string | null | undefined,
+) => rows.reduce((total, row) => total + Number(part(row) ?? 0), 0)

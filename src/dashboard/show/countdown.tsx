@@ -1,0 +1,13 @@
+/** How long until an instant of the engine's time; it runs as fast as the engine's clock does. */
+import { useEngineNowMs } from '../live/use-live.ts'
+import { lengthText } from './time.ts'
+
+export function Countdown({ atMs }: { atMs: number }) {
+  const leftMs = atMs - useEngineNowMs()
+  return <span className="live">{leftMs > 0 ? `in ${lengthText(leftMs)}` : 'due'}</span>
+}
+
+export function Age({ sinceMs }: { sinceMs: number }) {
+  const ageMs = useEngineNowMs() - sinceMs
+  return <span className="live">{sinceMs > 0 ? lengthText(Math.max(0, ageMs)) : '–'}</span>
+}

@@ -1,0 +1,33 @@
+/** One key figure: its name, the figure, and what stands behind it. */
+import type { ReactNode } from 'react'
+
+type Parts = {
+  name: string
+  children: ReactNode
+  unit?: string
+  tone?: 'good' | 'bad' | 'warn' | undefined
+  note?: ReactNode
+}
+
+const COLOURS = { good: 'text-good', bad: 'text-bad', warn: 'text-warn' }
+
+export function Tile({ name, children, unit, tone, note }: Parts) {
+  return (
+    <div className="panel min-w-0 px-4 py-2.5">
+      <dt className="text-[12px] text-soft">{name}</dt>
+      <dd className="mt-0.5">
+        <span
+          className={`live text-[20px] font-semibold leading-7 tabular-nums ${tone ? COLOURS[tone] : ''}`}
+        >
+          {children}
+        </span>
+        {unit && <span className="ml-1 text-[12px] text-faint">{unit}</span>}
+        {note && <span className="live block truncate text-[12px] text-soft">{note}</span>}
+      </dd>
+    </div>
+  )
+}
+
+export const Tiles = ({ children }: { children: ReactNode }) => (
+  <dl className="grid grid-cols-2 gap-2.5 md:grid-cols-3 xl:grid-cols-6">{children}</dl>
+)
