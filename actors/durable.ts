@@ -71,7 +71,7 @@ export function stateText(value: unknown, path = ''): string {
 }
 
 /** The bytes a snapshot is stored as: equal snapshots are equal text. Children do not exist: spawning is an effect. */
-export function snapshotText(snapshot: AnyMachineSnapshot): string {
+function snapshotText(snapshot: AnyMachineSnapshot): string {
   const { status, value, context, output } = snapshot
   const history = snapshot.machine.getPersistedSnapshot(snapshot) as unknown as { historyValue?: Json }
   return canonicalJson({

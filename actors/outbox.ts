@@ -48,8 +48,6 @@ export type OutboxPorts = {
 const REDRIVE_FIRST_MS = 500
 const REDRIVE_LAST_MS = 30_000
 
-export type Outbox = ReturnType<typeof createOutbox>
-
 const entryOf = (effect: Effect, actorId: string): Entry => ({
   effect,
   actorId,

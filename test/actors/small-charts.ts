@@ -104,7 +104,7 @@ export const workerMachine = setup({
 })
 
 /** Answers `acted` at once. */
-export const actAtOnce: EffectHandler = async ({ what }): Promise<Answer> => ({
+const actAtOnce: EffectHandler = async ({ what }): Promise<Answer> => ({
   type: 'acted',
   what: String(what),
 })
@@ -114,7 +114,7 @@ export const workerKind = (act: EffectHandler = actAtOnce): DurableKind => ({
   effects: { act },
 })
 
-export const supervisorKind = (alerts: string[] = []): DurableKind => ({
+const supervisorKind = (alerts: string[] = []): DurableKind => ({
   machine: supervisorMachine,
   effects: {
     async alert({ because }) {

@@ -280,6 +280,7 @@ describe('a row that the chart cannot read', () => {
     expect(alerts).toEqual(["a is quarantined: State 'old' does not exist"])
     expect(rowOf(stored, 'a')).toEqual(row)
     expect(after.state('b')).toBe('idle')
+    expect(stored.effects.size, 'each try was acknowledged by the news of its failure').toBe(0)
     after.crash()
     const fixed = startProcess({
       kinds: { ...smallKinds(), worker: { ...newer, migrate: snapshot => snapshot } },
