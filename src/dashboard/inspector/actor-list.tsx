@@ -69,7 +69,8 @@ function FilterBar({
         value={filter.text}
         onChange={event => onFilter({ ...filter, text: event.target.value })}
       />
-      <div className="mt-2 flex gap-1" role="group" aria-label="Which actors">
+      <fieldset className="mt-2 flex gap-1">
+        <legend className="sr-only">Which actors</legend>
         {KINDS.map(kind => (
           <FilterButton
             key={kind}
@@ -86,7 +87,7 @@ function FilterBar({
         >
           trouble <span className={trouble > 0 ? 'font-semibold text-warn' : 'text-faint'}>{trouble}</span>
         </FilterButton>
-      </div>
+      </fieldset>
     </div>
   )
 }

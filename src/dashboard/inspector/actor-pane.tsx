@@ -20,30 +20,15 @@ import { useLastStep, usePast } from './use-past.ts'
 type Parts = { actorId: string; seq: number | undefined; onSeq: (seq: number | undefined) => void }
 
 export function ActorPane({ actorId, seq, onSeq }: Parts) {
-  const focus = useFeed(feed => (feed.focus?.id === actorId ? feed.focus : undefined))
-  const isRunning = focus?.row?.status === 'running'
-  const isGone = focus !== undefined && !isRunning
-  const { data: last, error } = useLastStep(actorId, isGone)
-  const shownSeq = seq ?? (isGone ? last?.seq : undefined)
-  const { data: past } = usePast(actorId, shownSeq)
-  const { data: before } = usePast(actorId, shownSeq === undefined ? undefined : shownSeq - 1)
-  const lastSeq = focus?.row?.version ?? last?.lastSeq ?? 0
-  const row = focus?.row ?? (last && rowOfStep(last))
+  const { focus, row, isRunning, shownSeq, lastSeq, past, before, error } = useActor(actorId, seq)
   const isPast = shownSeq !== undefined
-  const shown = isPast && past?.seq === shownSeq ? past : undefined
-  const sees = useSight(focus, row, isPast ? (shown ?? past) : undefined)
+  const shown = past?.seq === shownSeq ? past : undefined
+  const sees = useSight(focus, row, isPast ? past : undefined)
   const [asked, setAsked] = useState<{ type: string; n: number }>()
   const onSend = useCallback((type: string) => setAsked(old => ({ type, n: (old?.n ?? 0) + 1 })), [])
 
   if (!focus) return <Waiting text={`Looking for ${actorId}…`} />
-  if (!row)
-    return (
-      <Waiting
-        text={
-          error ? `Nothing is called ${actorId}: ${error.message}` : `Looking for ${actorId} in the journal…`
-        }
-      />
-    )
+  if (!row) return <Waiting text={error ?? `Looking for ${actorId} in the journal…`} />
   return (
     <>
       <section
@@ -51,14 +36,12 @@ export function ActorPane({ actorId, seq, onSeq }: Parts) {
         className="panel flex min-h-0 min-w-0 flex-col overflow-hidden"
       >
         <Head row={row} state={sees.state} isPast={isPast} />
-        {isPast && shown && (
+        {shown && (
           <NotLive
-            seq={shown.seq}
+            step={shown}
             lastSeq={lastSeq}
-            atMs={shown.atMs}
             isRunning={isRunning}
             ended={row.status === 'ended'}
-            note={shown.note}
             onLive={() => onSeq(undefined)}
           />
         )}
@@ -71,13 +54,7 @@ export function ActorPane({ actorId, seq, onSeq }: Parts) {
             onHover={sees.onHover}
           />
         ) : (
-          <Waiting
-            text={
-              row.chart
-                ? 'Drawing…'
-                : 'A loop without a chart: it keeps no state, its supervisor restarts it.'
-            }
-          />
+          <Waiting text={row.chart ? 'Drawing…' : LOOP} />
         )}
         {row.chart && (
           <StepBar actorId={actorId} seq={shownSeq} lastSeq={lastSeq} isRunning={isRunning} onSeq={onSeq} />
@@ -99,19 +76,44 @@ export function ActorPane({ actorId, seq, onSeq }: Parts) {
           focus={focus}
           seq={shownSeq}
           onSeq={onSeq}
-          context={isPast ? (shown?.context ?? undefined) : focus.context}
-          before={
-            isPast
-              ? before?.seq === (shownSeq ?? 0) - 1
-                ? (before?.context ?? undefined)
-                : undefined
-              : focus.before
-          }
-          note={isPast ? (shown?.note ?? '') : ''}
+          {...known(focus, shownSeq, shown, before)}
         />
       </aside>
     </>
   )
+}
+
+const LOOP = 'A loop without a chart: it keeps no state, its supervisor restarts it.'
+
+/** The actor as it lives, or as the journal knows it, and the step that is looked at. */
+function useActor(actorId: string, seq: number | undefined) {
+  const focus = useFeed(feed => (feed.focus?.id === actorId ? feed.focus : undefined))
+  const isRunning = focus?.row?.status === 'running'
+  const isGone = focus !== undefined && !isRunning
+  const { data: last, error } = useLastStep(actorId, isGone)
+  const shownSeq = seq ?? (isGone ? last?.seq : undefined)
+  const { data: past } = usePast(actorId, shownSeq)
+  const { data: before } = usePast(actorId, shownSeq === undefined ? undefined : shownSeq - 1)
+  const row = focus?.row ?? (last && rowOfStep(last))
+  const lastSeq = focus?.row?.version ?? last?.lastSeq ?? 0
+  return { focus, row, isRunning, shownSeq, lastSeq, past, before, error: error?.message }
+}
+
+/** What the actor knew at the time that is shown, and what it knew one step earlier. */
+function known(
+  focus: FocusState,
+  shownSeq: number | undefined,
+  shown: PastStep | undefined,
+  before: PastStep | undefined,
+) {
+  if (shownSeq === undefined) return { context: focus.context, before: focus.before, note: '' }
+  if (!shown) return { context: undefined, before: undefined, note: 'Reading the journal…' }
+  const isNext = before?.seq === shownSeq - 1
+  return {
+    context: shown.context ?? undefined,
+    before: isNext ? (before.context ?? undefined) : undefined,
+    note: shown.note,
+  }
 }
 
 /** What is looked at: the live state, or the one after a persisted step. */

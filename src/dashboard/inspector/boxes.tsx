@@ -89,7 +89,7 @@ function Fold({ id, name, hidden, width, onFold }: FoldParts) {
       onKeyDown={onKeyDown}
     >
       <rect width={size} height={18} rx={5} />
-      <text x={size / 2} y={13} textAnchor="middle" data-surface="fold" aria-hidden="true">
+      <text x={size / 2} y={13} textAnchor="middle" data-surface="fold">
         {isFolded ? `+${hidden}` : '–'}
       </text>
     </g>
@@ -97,7 +97,7 @@ function Fold({ id, name, hidden, width, onFold }: FoldParts) {
 }
 
 export const InitialView = ({ dot, path }: { dot: Point; path: Point[] }) => (
-  <g className="initial" aria-hidden="true">
+  <g className="initial">
     <circle cx={dot.x} cy={dot.y} r={4} />
     <path d={roundedPath(path)} markerEnd="url(#arrow)" />
   </g>

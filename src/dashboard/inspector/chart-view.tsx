@@ -85,7 +85,7 @@ export function ChartView({ actorId, chart, moment, onSend, onHover }: Parts) {
           )}
         </g>
       </svg>
-      <div className="absolute top-2 right-2 flex gap-1.5">
+      <div className="absolute right-2 bottom-2 flex gap-1.5">
         <Toggle
           on={idle}
           onPress={() => setIdle(!idle)}
@@ -107,8 +107,6 @@ export function ChartView({ actorId, chart, moment, onSend, onHover }: Parts) {
         >
           {direction === 'DOWN' ? 'Down' : 'Right'}
         </Toggle>
-      </div>
-      <div className="absolute right-2 bottom-2 flex gap-1.5">
         <button type="button" className="btn tool" aria-label="Zoom out" onClick={() => viewport.zoomBy(0.8)}>
           −
         </button>
@@ -149,17 +147,17 @@ type FollowParts = {
 
 /** Follows what is active, or shows all of it where all of it can be read. */
 function useFollowing({ layout, active, isFollowing, viewport, actorId }: FollowParts): void {
-  const { follow, fit, sized } = viewport
+  const { follow, fit: showAll, sized } = viewport
   // biome-ignore lint/correctness/useExhaustiveDependencies: another size or another actor is looked at anew.
   useEffect(() => {
     if (!layout || !isFollowing) return
-    if (layout.width <= 1000 && layout.height <= 900) return fit(whole(layout))
+    if (layout.width <= 1000 && layout.height <= 900) return showAll(whole(layout))
     const leaves = layout.drawing.boxes.filter(({ node, isOpen }) => !isOpen && active.has(node.id))
     const rects = leaves.flatMap(({ node }) => layout.boxes.get(node.id) ?? [])
     const rect = around(rects, 70)
     if (rect) follow(rect)
-    else fit(whole(layout))
-  }, [layout, active, isFollowing, follow, fit, sized, actorId])
+    else showAll(whole(layout))
+  }, [layout, active, isFollowing, follow, showAll, sized, actorId])
 }
 
 type ToggleParts = { on: boolean; onPress: () => void; title: string; children: React.ReactNode }

@@ -1,6 +1,7 @@
 /** What the actor knows, as a tree. What changed with the last step flashes, and keeps its former value beside it. */
 import { useState } from 'react'
 import type { Json, JsonObject } from '../../domain/json.ts'
+import { ScrollRegion } from './scroll-region.tsx'
 
 type Parts = { context: JsonObject | undefined; before: JsonObject | undefined; note: string }
 
@@ -10,15 +11,9 @@ export function ContextPanel({ context, before, note }: Parts) {
       <p className="px-3 py-4 text-[13px] text-soft">{note || 'This actor keeps nothing in the journal.'}</p>
     )
   return (
-    <div
-      className="min-h-0 flex-1 overflow-auto px-1 py-2 font-mono text-[12px]"
-      data-testid="context"
-      tabIndex={0}
-      role="region"
-      aria-label="Context"
-    >
+    <ScrollRegion label="Context" testId="context" className="px-1 py-2 font-mono text-[12px]">
       <Fields value={context} before={before} depth={0} />
-    </div>
+    </ScrollRegion>
   )
 }
 

@@ -90,9 +90,9 @@ export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Part
           <p className="pt-1 text-[12px] leading-relaxed text-faint">
             From the engine only:{' '}
             {others.map(({ type }) => (
-              <code key={type} className="mr-1.5 font-mono text-[11px] text-soft">
-                {eventWords(type)}
-              </code>
+              <span key={type}>
+                <code className="font-mono text-[11px] text-soft">{eventWords(type)}</code>{' '}
+              </span>
             ))}
           </p>
         )}

@@ -3,6 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useRef, useState } from 'react'
 import type { LogLine } from '../../api/inspection-view.ts'
 import { eventWords } from './chart.ts'
+import { ScrollRegion } from './scroll-region.tsx'
 import { shortState } from './tone.ts'
 
 type Parts = {
@@ -16,7 +17,7 @@ export function LogPanel({ log, dropped, seq, onSeq }: Parts) {
   const [paused, setPaused] = useState<readonly LogLine[]>()
   const [open, setOpen] = useState<number>()
   const [moves, setMoves] = useState(false)
-  const scroll = useRef<HTMLDivElement>(null)
+  const scroll = useRef<HTMLElement>(null)
   const lines = (paused ?? log).filter(line => !moves || line.from !== line.to).toReversed()
   const virtual = useVirtualizer({
     count: lines.length,
@@ -42,14 +43,7 @@ export function LogPanel({ log, dropped, seq, onSeq }: Parts) {
         </label>
         {dropped > 0 && <span className="ml-auto text-warn">{dropped} came too fast to be shown</span>}
       </div>
-      <div
-        ref={scroll}
-        className="min-h-0 flex-1 overflow-y-auto"
-        data-testid="log"
-        tabIndex={0}
-        role="region"
-        aria-label="Event log, newest first"
-      >
+      <ScrollRegion ref={scroll} label="Event log, newest first" testId="log">
         {lines.length === 0 && (
           <p className="px-3 py-4 text-[13px] text-soft">
             Nothing since the engine started. Step back to see what was before.
@@ -81,7 +75,7 @@ export function LogPanel({ log, dropped, seq, onSeq }: Parts) {
             )
           })}
         </ol>
-      </div>
+      </ScrollRegion>
     </div>
   )
 }

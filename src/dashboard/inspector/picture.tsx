@@ -113,14 +113,7 @@ type LineParts = {
 const LineView = memo(function LineView({ id, d, isLive, isTaken, takenAt, isRinged }: LineParts) {
   const arrow = isTaken || isRinged ? 'url(#arrow-taken)' : isLive ? 'url(#arrow-live)' : 'url(#arrow)'
   return (
-    <g
-      className="line"
-      data-line={id}
-      data-on={isLive}
-      data-taken={isTaken}
-      data-ring={isRinged}
-      aria-hidden="true"
-    >
+    <g className="line" data-line={id} data-on={isLive} data-taken={isTaken} data-ring={isRinged}>
       <path d={d} markerEnd={arrow} />
       {isTaken && <path key={takenAt} className="line-flash" d={d} pathLength={1} />}
     </g>

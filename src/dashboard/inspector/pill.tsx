@@ -156,7 +156,7 @@ function leftText(leftMs: number): string {
 }
 
 const Visits = ({ count, width }: { count: number; width: number }) => (
-  <g className="visits" transform={`translate(${width - 5} -3)`} aria-hidden="true">
+  <g className="visits" transform={`translate(${width - 5} -3)`}>
     <text textAnchor="middle" y={4} data-surface="ground">
       {count > 999 ? '999+' : count}
     </text>

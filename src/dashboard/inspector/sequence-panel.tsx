@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react'
 import type { Message } from '../../api/inspection-view.ts'
 import { ask } from '../client.ts'
 import { eventWords } from './chart.ts'
+import { ScrollRegion } from './scroll-region.tsx'
 
 const ROW = 30
 const HEAD = 44
@@ -17,7 +18,7 @@ export function SequencePanel({ actorId }: { actorId: string }) {
       ask<Message[]>(`/api/inspection/messages?focus=${encodeURIComponent(actorId)}&limit=${SHOWN}`, signal),
     refetchInterval: 1000,
   })
-  const scroll = useRef<HTMLDivElement>(null)
+  const scroll = useRef<HTMLElement>(null)
   const newest = data.at(-1)?.n
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is new is scrolled to.
   useEffect(() => {
@@ -29,14 +30,7 @@ export function SequencePanel({ actorId }: { actorId: string }) {
   const lanes = lanesOf(data, actorId)
   const x = (name: string) => 64 + lanes.indexOf(name) * LANE
   return (
-    <div
-      ref={scroll}
-      className="min-h-0 flex-1 overflow-auto"
-      data-testid="sequence"
-      tabIndex={0}
-      role="region"
-      aria-label={`Messages around ${actorId}`}
-    >
+    <ScrollRegion ref={scroll} label={`Messages around ${actorId}`} testId="sequence">
       <svg
         className="sequence"
         width={128 + (lanes.length - 1) * LANE}
@@ -53,8 +47,8 @@ export function SequencePanel({ actorId }: { actorId: string }) {
           </g>
         ))}
         {data.map((message, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: one line of the log may ask for the same thing twice.
           <Arrow
+            // biome-ignore lint/suspicious/noArrayIndexKey: one step may ask for the same thing twice.
             key={`${message.n} ${message.event} ${message.to} ${index}`}
             message={message}
             y={HEAD + 16 + index * ROW}
@@ -63,7 +57,7 @@ export function SequencePanel({ actorId }: { actorId: string }) {
           />
         ))}
       </svg>
-    </div>
+    </ScrollRegion>
   )
 }
 

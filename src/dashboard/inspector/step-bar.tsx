@@ -1,5 +1,6 @@
 /** Walks along the persisted steps of an actor, and says plainly when what is shown is not now. */
 import { useQueryClient } from '@tanstack/react-query'
+import type { PastStep } from '../../api/inspection-view.ts'
 import { instantText } from '../show/time.ts'
 import { eventWords } from './chart.ts'
 import { useKeys } from './chart-view.tsx'
@@ -26,7 +27,8 @@ export function StepBar({ actorId, seq, lastSeq, isRunning, onSeq }: Parts) {
   const live = () => isRunning && onSeq(undefined)
   useKeys({ '[': () => go(at - 1), ']': () => go(at + 1), Escape: live })
   return (
-    <div className="flex items-center gap-2 border-t border-line px-3 py-2" role="group" aria-label="Steps">
+    <fieldset className="flex min-w-0 items-center gap-2 border-t border-line px-3 py-2">
+      <legend className="sr-only">Steps</legend>
       <button
         type="button"
         className="btn tool"
@@ -61,14 +63,14 @@ export function StepBar({ actorId, seq, lastSeq, isRunning, onSeq }: Parts) {
         {at} of {lastSeq}
       </span>
       <Chips actorId={actorId} at={at} onSeq={go} />
-    </div>
+    </fieldset>
   )
 }
 
 /** The steps around the one shown, newest at the right. */
 function Chips({ actorId, at, onSeq }: { actorId: string; at: number; onSeq: (seq: number) => void }) {
   const { data } = useSteps(actorId, at)
-  const rows = (data?.rows ?? []).filter(row => Math.abs(row.seq - at) <= 6)
+  const rows = (data?.rows ?? []).filter(row => row.seq >= at - 6 && row.seq <= at + 2)
   return (
     <div className="flex min-w-0 flex-1 justify-end gap-1 overflow-hidden">
       {rows.map(row => (
@@ -79,7 +81,7 @@ function Chips({ actorId, at, onSeq }: { actorId: string; at: number; onSeq: (se
           aria-current={row.seq === at ? 'step' : undefined}
           title={`${row.seq}: ${row.event.type as string} · ${instantText(row.atMs)} · ${row.to}`}
           onClick={() => onSeq(row.seq)}
-          className={`max-w-[150px] truncate rounded-md border px-2 py-0.5 font-mono text-[11px] ${row.seq === at ? 'shrink-0 border-accent text-accent' : row.from === row.to ? 'border-line text-faint' : 'border-edge text-soft'}`}
+          className={`max-w-[150px] shrink-0 truncate rounded-md border px-2 py-0.5 font-mono text-[11px] ${row.seq === at ? 'border-accent text-accent' : row.from === row.to ? 'border-line text-faint' : 'border-edge text-soft'}`}
         >
           {eventWords(row.event.type as string)}
         </button>
@@ -89,16 +91,15 @@ function Chips({ actorId, at, onSeq }: { actorId: string; at: number; onSeq: (se
 }
 
 type BannerParts = {
-  seq: number
+  step: PastStep
   lastSeq: number
-  atMs: number
   isRunning: boolean
   ended: boolean
-  note: string
   onLive: () => void
 }
 
-export function NotLive({ seq, lastSeq, atMs, isRunning, ended, note, onLive }: BannerParts) {
+export function NotLive({ step, lastSeq, isRunning, ended, onLive }: BannerParts) {
+  const { seq, atMs, note } = step
   return (
     <div
       role="status"
@@ -111,7 +112,7 @@ export function NotLive({ seq, lastSeq, atMs, isRunning, ended, note, onLive }: 
         {!isRunning && (ended ? ' This actor has ended.' : ' This actor is not running.')} {note}
       </span>
       {isRunning && (
-        <button type="button" className="btn ml-auto" onClick={onLive}>
+        <button type="button" className="btn tool ml-auto" onClick={onLive}>
           Back to live (Esc)
         </button>
       )}
