@@ -47,7 +47,7 @@ export type ReplayRun = {
 }
 
 /** USDT that the account starts with. */
-export const REPLAY_BALANCE = '100000'
+const REPLAY_BALANCE = '100000'
 const ACCOUNT = 'replay'
 const DAY_MS = 24 * HOUR_MS
 /** The last hedges are unwound this long before the records end, so that their way out is priced too. */
