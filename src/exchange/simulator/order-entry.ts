@@ -13,6 +13,7 @@ import { endOrder, fileOrder, findOrder } from './orders.ts'
 import { badRequest, decimal, flag, isRefusal, marketOf, type Refusal, refuse, text } from './params.ts'
 import { closedBy, sizeOf } from './positions.ts'
 import { priceBand } from './price-limits.ts'
+import { pushOrder } from './pushes-private.ts'
 import type { Listing } from './universe.ts'
 import {
   type AccountState,
@@ -31,6 +32,8 @@ const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'PostOnly'] as const
 const ackOf = (order: OrderState): Ack => ({
   result: { orderId: order.orderId, orderLinkId: order.orderLinkId },
 })
+
+const NOT_SIMULATED = ['triggerPrice', 'takeProfit', 'stopLoss', 'trailingStop', 'bboSideType']
 
 type Draft = { order: OrderState; listing: Listing }
 
@@ -70,6 +73,8 @@ function draft(world: World, params: JsonObject): Draft | Refusal {
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
   const found = world.universe.find(market, text(params, 'symbol'))
   if (!found) return refuse(10001, 'Not supported symbols')
+  const unsimulated = NOT_SIMULATED.find(name => text(params, name) !== '' && text(params, name) !== '0')
+  if (unsimulated) return badRequest(`${unsimulated}: conditional and TP/SL orders are not simulated`)
   const words = readWords(params)
   if (isRefusal(words)) return words
   if (market === 'linear' && !['', '0'].includes(text(params, 'positionIdx')))
@@ -121,6 +126,12 @@ function boundPrice(world: World, { order, listing }: Draft, params: JsonObject)
   return undefined
 }
 
+/** From 1 to 10000 whole ticks, or from 0.01 to 10 percent in hundredths. */
+const isTolerance = (kind: string, tolerance: Decimal): boolean =>
+  kind === 'TickSize'
+    ? tolerance.isInteger() && tolerance.gte(1) && tolerance.lte(10_000)
+    : tolerance.gte('0.01') && tolerance.lte(10) && tolerance.decimalPlaces() <= 2
+
 /** The price a market order with a slippage tolerance may go to, from the best price on the other side. */
 function slippageBound(world: World, place: Draft, params: JsonObject): Decimal | Refusal | undefined {
   const kind = text(params, 'slippageToleranceType')
@@ -129,10 +140,11 @@ function slippageBound(world: World, place: Draft, params: JsonObject): Decimal 
   const { order, listing } = place
   const instrument = instrumentOf(listing, order.market)
   const best = bookOf(world, order.market, listing).best(order.side === 'Buy' ? 'asks' : 'bids')
-  if (!tolerance || !best) return refuse(110109, 'Slippage tolerance is invalid')
+  if (kind !== 'TickSize' && kind !== 'Percent') return refuse(110108, 'Slippage tolerance type is invalid')
+  if (!tolerance || !best || !isTolerance(kind, tolerance))
+    return refuse(110109, 'Slippage tolerance is invalid')
   const touch = instrument.price.step.times(best[0])
   const away = kind === 'TickSize' ? instrument.price.step.times(tolerance) : touch.times(tolerance).div(100)
-  if (kind !== 'TickSize' && kind !== 'Percent') return refuse(110108, 'Slippage tolerance type is invalid')
   return order.side === 'Buy'
     ? floorTo(instrument.price, touch.plus(away))
     : ceilTo(instrument.price, Decimal.max(instrument.price.step, touch.minus(away)))
@@ -169,8 +181,24 @@ export function createOrder(world: World, account: AccountState, params: JsonObj
       writable: true,
       configurable: true,
     })
-  takeFromBook({ world, account, order, listing })
+  if (isRejected(world, order)) reject({ world, account, order, listing })
+  else takeFromBook({ world, account, order, listing })
   return ackOf(order)
+}
+
+/** Whether the engine is going to reject an acknowledged order; each one asked for is used up. */
+function isRejected(world: World, { market, symbol }: OrderState): boolean {
+  const key = `${market} ${symbol}`
+  const left = world.state.rejects[key] ?? 0
+  if (left > 0) world.state.rejects[key] = left - 1
+  return left > 0
+}
+
+function reject(place: Parameters<typeof announce>[0]): void {
+  endOrder(place.world, place.order, 'UNKNOWN', 'EC_InvalidSymbolStatus')
+  place.order.status = 'Rejected'
+  fileOrder(place.account, place.order)
+  announce(place, [])
 }
 
 /** Bybit's word for an id that is not open: the same whether it never was, was filled or was cancelled. */
@@ -192,8 +220,37 @@ function openOrder(account: AccountState, params: JsonObject): OrderState | Refu
 
 export function cancelOrder(world: World, account: AccountState, params: JsonObject): Ack {
   const order = openOrder(account, params)
-  if (isRefusal(order)) return order
+  if (isRefusal(order)) return lateCancel(world, account, params) ?? order
   end(world, account, order)
+  return ackOf(order)
+}
+
+/** A cancel this soon after the fill was still on its way when it happened. */
+const RACE_MS = 50
+
+/**
+ * A cancel that lost the race against a fill is acknowledged, and the stream says Filled a second time: once as it was, once as
+ * the cancel's own outcome.
+ */
+function lateCancel(world: World, account: AccountState, params: JsonObject): Ack | undefined {
+  const market = marketOf(params)
+  const recent = account.closed
+    .slice(-20)
+    .filter(
+      order =>
+        order.market === market &&
+        order.symbol === text(params, 'symbol') &&
+        order.status === 'Filled' &&
+        order.timeInForce !== 'IOC' &&
+        world.state.nowMs - order.updatedAtMs <= RACE_MS,
+    )
+  const order = findOrder(recent, text(params, 'orderId'), text(params, 'orderLinkId'))
+  if (!order) return undefined
+  pushOrder(world, account, {
+    ...order,
+    cancelType: 'CancelByUser',
+    rejectReason: 'EC_OrigClOrdIDDoesNotExist',
+  })
   return ackOf(order)
 }
 

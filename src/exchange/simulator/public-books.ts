@@ -9,7 +9,7 @@ import { textOf } from './grid.ts'
 import type { Instrument, Listing } from './universe.ts'
 import { bookOf, type World } from './world.ts'
 
-export const DEPTHS = [1, 50, 200] as const
+export const DEPTHS = [1, 50, 200, 1000] as const
 export type Depth = (typeof DEPTHS)[number]
 
 export type BookTopic = {

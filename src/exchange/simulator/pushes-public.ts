@@ -7,12 +7,13 @@ import { type Candle, minuteTurnover } from './candles.ts'
 import { MINUTE_MS } from './funding.ts'
 import { textOf, trimmed } from './grid.ts'
 import { type BookTopic, bookTopic, DEPTHS, firstBook, nextBook } from './public-books.ts'
+import { newsSpeakers } from './pushes-news.ts'
 import { hash } from './random.ts'
 import type { Push } from './simulated.ts'
 import { lastTicks, linearTickerPush, priceText, spotTickerPush, turnoverScale } from './tickers.ts'
 import { tradeAt } from './trades.ts'
 import type { Instrument, Listing } from './universe.ts'
-import type { World } from './world.ts'
+import { lifeOf, type World } from './world.ts'
 
 type Channel = 'public-spot' | 'public-linear'
 export type IsWanted = (topic: string, channel: Channel) => boolean
@@ -23,7 +24,7 @@ export type Publisher = {
   publish(isWanted: IsWanted): void
 }
 
-type Speaker = {
+export type Speaker = {
   channel: Channel
   topic: string
   first(round: number): JsonObject[]
@@ -223,20 +224,17 @@ function speakersOf(world: World): Speaker[] {
   )
 }
 
-/** Topics that exist on Bybit and are silent here. */
-const SILENT = /^(allLiquidation|priceLimit|liquidation)\.([A-Z0-9]+)$/
-
 export function createPublisher(world: World): Publisher {
-  const speakers = speakersOf(world)
+  const speakers = [...speakersOf(world), ...newsSpeakers(world)]
   const byName = new Map(speakers.map(speaker => [`${speaker.channel} ${speaker.topic}`, speaker]))
   let round = 0
   return {
     subscribe(channel, topic) {
       const speaker = byName.get(`${channel} ${topic}`)
-      if (speaker) return speaker.first(round)
-      const symbol = SILENT.exec(topic)?.[2]
-      const market = channel === 'public-spot' ? 'spot' : 'linear'
-      return symbol && world.universe.find(market, symbol) ? [] : undefined
+      if (!speaker) return undefined
+      const symbol = topic.slice(topic.lastIndexOf('.') + 1)
+      const { status } = lifeOf(world, channel === 'public-spot' ? 'spot' : 'linear', symbol)
+      return status === 'Closed' || status === 'PreLaunch' ? undefined : speaker.first(round)
     },
     publish(isWanted) {
       round++

@@ -58,8 +58,14 @@ function realtime({ world, account, params }: SignedCall): Answer {
   const named = ['symbol', 'baseCoin', 'settleCoin', 'orderId', 'orderLinkId']
   if (category === 'linear' && !named.some(name => text(params, name)))
     return badRequest('symbol, settleCoin or baseCoin is required')
+  // Conditional and TP/SL orders are refused at the door, so a list of them is empty.
+  if (!['', 'Order'].includes(text(params, 'orderFilter')))
+    return { result: { list: [], nextPageCursor: '', category } }
   const one = text(params, 'orderId') !== '' || text(params, 'orderLinkId') !== ''
-  const closed = account.closed.filter(order => order.market === category).slice(-REALTIME_CLOSED)
+  const { restartedAtMs } = world.state
+  const closed = account.closed
+    .filter(order => order.market === category && order.updatedAtMs > restartedAtMs)
+    .slice(-REALTIME_CLOSED)
   const open = account.open.filter(order => order.market === category)
   const pool = text(params, 'openOnly') === '1' ? closed : one ? [...closed, ...open] : open
   const rows = pool.filter(order => matches(world, order, params)).sort((a, b) => a.number - b.number)
@@ -79,7 +85,7 @@ export function windowOf(
   return toMs - fromMs > WEEK_MS || toMs < fromMs ? undefined : { fromMs, toMs }
 }
 
-/** Cancelled and rejected orders without a fill are kept for a day, others for the window. */
+/** Cancelled and rejected orders without a fill are kept for a day, other closed ones for a week, beyond that what has fills. */
 function remembered(order: OrderState, nowMs: number): boolean {
   return dec(order.cumQty).gt(0) || nowMs - order.updatedAtMs <= DAY_MS
 }
