@@ -8,7 +8,7 @@ import { CliFailure } from './failure.ts'
 import { type Actor, actorPath } from './known-actors.ts'
 import { print } from './output.ts'
 
-const QUICK_MS = 400
+const QUICK_MS = 700
 
 export async function completeWords(kind: string, of: string | undefined): Promise<void> {
   try {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { freePort } from './free-port.ts'
 import { type Ended, ROOT, type Running, start } from './process.ts'
 
@@ -12,39 +12,47 @@ let env: Record<string, string>
 let engine: Running
 
 const hedgerow = (...args: string[]): Promise<Ended> => start(args, { cwd: folder, env }).ended
-const json = async (...args: string[]) => JSON.parse((await hedgerow(...args, '--json')).out)
+const json = async (...args: string[]) => {
+  const { out, err } = await hedgerow(...args, '--json')
+  if (out === '') throw new Error(`${args.join(' ')}: expected JSON, found nothing; it says ${err}`)
+  return JSON.parse(out)
+}
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hedgerow-cli-engine-'))
   const port = await freePort()
-  env = { HEDGEROW_DATA_DIR: join(folder, 'data'), HEDGEROW_PORT: String(port), HEDGEROW_SPEED: '100' }
+  env = { HEDGEROW_DATA_DIR: join(folder, 'data'), HEDGEROW_PORT: String(port), HEDGEROW_SPEED: '60' }
   engine = start(['run'], { cwd: folder, env })
-  await expect.poll(() => engine.out + engine.err, { timeout: 40_000 }).toContain('login')
-  // Without a deadline of its own: the hook's is enough.
-  await expect
-    .poll(
-      async () =>
-        (await json('hedges', '--open')).some(({ state }: { state: string }) => /^hedged/.test(state)),
-      {
-        timeout: 50_000,
-        interval: 1000,
-      },
-    )
-    .toBe(true)
+  await vi.waitFor(
+    async () => {
+      const hedges = (await json('hedges', '--open')) as { state: string }[]
+      expect(hedges.map(({ state }) => state)).toContain('hedged.watching')
+    },
+    { timeout: 85_000, interval: 500 },
+  )
 }, 90_000)
 
 afterAll(async () => {
   engine.child.kill('SIGTERM')
   await engine.ended
   rmSync(folder, { recursive: true, force: true })
-}, 30_000)
+}, 60_000)
 
-type Symbol = { symbol: string; carry: Record<string, string> | null }
+type Judged = { symbol: string; carry: Record<string, string> | null }
 
 describe('what is decided and why', () => {
   test('every part of the net carry is told, and the parts add up', async () => {
-    const opportunities = (await json('opportunities')) as Symbol[]
-    const judged = opportunities.find(({ carry }) => carry !== null)?.symbol ?? ''
+    let judged = ''
+    await expect
+      .poll(
+        async () => {
+          const opportunities = (await json('opportunities')) as Judged[]
+          judged = opportunities.find(({ carry }) => carry !== null)?.symbol ?? ''
+          return judged
+        },
+        { timeout: 25_000 },
+      )
+      .not.toBe('')
     const [{ out, code }, { judgement }] = await Promise.all([
       hedgerow('explain', judged.toLowerCase().replace(/usdt$/, '').replace(/^10+/, '')),
       json('explain', judged),
@@ -96,9 +104,10 @@ describe('a hedge', () => {
 })
 
 test('the books come in pages that join without a gap, and nothing is unexplained', async () => {
-  const whole = await json('ledger', '--all')
   const first = await json('ledger', '--limit', '2')
   const second = await json('ledger', '--limit', '2', '--cursor', first.next)
+  // Read last: what is booked meanwhile is newer than both pages.
+  const whole = await json('ledger', '--all')
   const ids = (rows: { rowId: string; account: string }[]) =>
     rows.map(({ rowId, account }) => rowId + account)
   expect(ids(whole.rows)).toEqual(expect.arrayContaining(ids([...first.rows, ...second.rows])))
@@ -147,11 +156,14 @@ test('completion knows the commands, the options, and the names of the running e
   expect(complete('hedgerow hal')).toEqual(['halt'])
   expect(complete('hedgerow config ')).toEqual(['check', 'init'])
   expect(complete('hedgerow actors --tr')).toEqual(['--trouble'])
-  expect(complete('hedgerow actors --kind sym')).toEqual(['symbol'])
+  // A busy engine is not quick, and then the shell gets no names.
+  await expect.poll(() => complete('hedgerow actors --kind sym'), { timeout: 15_000 }).toEqual(['symbol'])
   // The shell keeps what is before a colon.
-  expect(complete('hedgerow send symbol:BT')).toEqual(['BTCUSDT'])
-  expect(complete('hedgerow send engine engine.ha')).toEqual(['engine.halt'])
-})
+  await expect.poll(() => complete('hedgerow send symbol:BT'), { timeout: 15_000 }).toEqual(['BTCUSDT'])
+  await expect
+    .poll(() => complete('hedgerow send engine engine.ha'), { timeout: 15_000 })
+    .toEqual(['engine.halt'])
+}, 60_000)
 
 test('flatten waits until every hedge is closed, and tells how far it is', async () => {
   const { code, out, err } = await hedgerow('flatten', '--yes')
