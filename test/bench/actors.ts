@@ -21,6 +21,9 @@ export type ActorBenchRow = {
   p50Ms: number
   p99Ms: number
   p99Ratio: number
+  /** Of this process for each step, which a busy machine spoils least. */
+  rawCpuUs: number
+  cpuUs: number
 }
 
 /** As large as a hedge's context: about a kilobyte of text. */
@@ -65,10 +68,10 @@ async function compare(database: Database, actors: number, rounds: number, round
   const journal = createJournal(database.pool, { account, epoch: answer.lease.epoch })
   const bench = actorBench(journal, actors)
   const seqs = new Array<number>(actors).fill(0)
-  const found: { raw: Measured[]; actors: Measured[] } = { raw: [], actors: [] }
+  const found: Found = { raw: [], actors: [] }
   for (let round = 0; round <= rounds; round++) {
-    const floor = await closedLoop(raw.append, seqs, roundMs)
-    const ours = await bench.round(roundMs)
+    const floor = await withCpu(() => closedLoop(raw.append, seqs, roundMs))
+    const ours = await withCpu(() => bench.round(roundMs))
     // The first round warms plans and code.
     if (round === 0) continue
     found.raw.push(floor)
@@ -81,8 +84,19 @@ async function compare(database: Database, actors: number, rounds: number, round
   return rowOf(actors, found)
 }
 
-function rowOf(actors: number, found: { raw: Measured[]; actors: Measured[] }): ActorBenchRow {
-  const of = (rows: readonly Measured[], key: keyof Measured) => median(rows.map(row => row[key]))
+type WithCpu = Measured & { cpuUs: number }
+type Found = { raw: WithCpu[]; actors: WithCpu[] }
+
+async function withCpu(round: () => Promise<Measured>): Promise<WithCpu> {
+  const [startMs, before] = [performance.now(), process.cpuUsage()]
+  const found = await round()
+  const { user, system } = process.cpuUsage(before)
+  const steps = (found.perSecond * (performance.now() - startMs)) / 1000
+  return { ...found, cpuUs: Math.round((user + system) / steps) }
+}
+
+function rowOf(actors: number, found: Found): ActorBenchRow {
+  const of = (rows: readonly WithCpu[], key: keyof WithCpu) => median(rows.map(row => row[key]))
   const [rawPerSecond, perSecond] = [of(found.raw, 'perSecond'), of(found.actors, 'perSecond')]
   const [rawP99Ms, p99Ms] = [of(found.raw, 'p99Ms'), of(found.actors, 'p99Ms')]
   return {
@@ -95,6 +109,8 @@ function rowOf(actors: number, found: { raw: Measured[]; actors: Measured[] }): 
     p50Ms: of(found.actors, 'p50Ms'),
     p99Ms,
     p99Ratio: Number((p99Ms / rawP99Ms).toFixed(2)),
+    rawCpuUs: of(found.raw, 'cpuUs'),
+    cpuUs: of(found.actors, 'cpuUs'),
   }
 }
 
