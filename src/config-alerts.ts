@@ -8,8 +8,7 @@ import { noted, numberKey, optionalText, wholeKey, wordKey } from './config-keys
 const DAY_MS = 86_400_000
 const MAIL = /^[^\s@,<>"]{1,64}@[^\s@,<>"]{1,253}$/
 const isMail = (text: string) => MAIL.test(text.trim())
-export const isHttpUrl = (text: string) =>
-  URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol)
+const isHttpUrl = (text: string) => URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol)
 
 /** Text that is absent unless set; in the generated file it stands empty. */
 const named = (about: string, expected: string, matches: (text: string) => boolean) =>

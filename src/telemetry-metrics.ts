@@ -12,16 +12,30 @@ const CALL_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 /** Makes the registry and its metrics. `process` adds the process's own (memory, event loop, garbage collection). */
 export function createMetrics(options: { process: boolean }) {
   const registry = new Registry()
-  const registers = [registry]
   if (options.process) collectDefaultMetrics({ register: registry, prefix: 'hedgerow_' })
-  const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
-    new Counter({ name: `hedgerow_${name}`, help, labelNames, registers })
-  const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
-    new Gauge({ name: `hedgerow_${name}`, help, labelNames, registers })
-  const duration = <L extends string>(name: string, help: string, buckets: number[], ...labelNames: L[]) =>
-    new Histogram({ name: `hedgerow_${name}`, help, labelNames, buckets, registers })
+  const make = makers(registry)
+  return { registry, ...engineMetrics(make), ...moneyMetrics(make), ...outsideMetrics(make) }
+}
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+function makers(registry: Registry) {
+  const registers = [registry]
   return {
-    registry,
+    counter: <L extends string>(name: string, help: string, ...labelNames: L[]) =>
+      new Counter({ name: `hedgerow_${name}`, help, labelNames, registers }),
+    gauge: <L extends string>(name: string, help: string, ...labelNames: L[]) =>
+      new Gauge({ name: `hedgerow_${name}`, help, labelNames, registers }),
+    duration: <L extends string>(name: string, help: string, buckets: number[], ...labelNames: L[]) =>
+      new Histogram({ name: `hedgerow_${name}`, help, labelNames, buckets, registers }),
+  }
+}
+
+type Makers = ReturnType<typeof makers>
+
+/** How the machinery is: actors, journal, effects. */
+function engineMetrics({ counter, gauge, duration }: Makers) {
+  return {
     transitions: counter('transitions_total', 'Transitions committed, by kind of actor.', 'kind'),
     effects: counter('effects_total', 'Effects that ended, by type and outcome.', 'type', 'outcome'),
     journalCommit: duration(
@@ -32,6 +46,16 @@ export function createMetrics(options: { process: boolean }) {
     journalPending: gauge('journal_pending', 'Records queued and not yet durable.'),
     actors: gauge('actors', 'Actors, by kind and first part of the state.', 'kind', 'state'),
     hedges: gauge('hedges', 'Hedges not closed, by state.', 'state'),
+    orders: counter('orders_total', 'Orders asked for, by outcome.', 'outcome'),
+    restarts: counter('restarts_total', 'Restarts of actors, by kind.', 'kind'),
+    quarantined: gauge('quarantined', 'Actors that were given up and wait for a person.'),
+    inputFaults: counter('input_faults_total', 'Bad input refused, by kind.', 'kind'),
+  }
+}
+
+/** What is held and what it earns. */
+function moneyMetrics({ counter, gauge }: Makers) {
+  return {
     unhedgedNotional: gauge('unhedged_notional_usdt', 'Notional held on one leg only.'),
     unhedgedNotionalTime: counter(
       'unhedged_notional_usdt_seconds_total',
@@ -57,11 +81,13 @@ export function createMetrics(options: { process: boolean }) {
     fundingReceived: counter('funding_received_usdt_total', 'Funding received.', 'symbol'),
     fundingPaid: counter('funding_paid_usdt_total', 'Funding paid.', 'symbol'),
     ledgerResidual: gauge('ledger_residual', 'Exchange wallet less ledger, in the coin; 0 is right.', 'coin'),
+  }
+}
+
+/** What is heard from and said to others: the exchange, people, programs. */
+function outsideMetrics({ counter, gauge, duration }: Makers) {
+  return {
     feedAge: gauge('feed_age_seconds', 'Engine time since the feed was last heard.', 'feed'),
-    orders: counter('orders_total', 'Orders asked for, by outcome.', 'outcome'),
-    restarts: counter('restarts_total', 'Restarts of actors, by kind.', 'kind'),
-    quarantined: gauge('quarantined', 'Actors that were given up and wait for a person.'),
-    inputFaults: counter('input_faults_total', 'Bad input refused, by kind.', 'kind'),
     alerts: counter('alerts_total', 'Alerts raised, by severity.', 'severity'),
     alertsStanding: gauge('alerts_standing', 'Alerts that stand, by name and severity.', 'name', 'severity'),
     alertDeliveries: counter(
@@ -89,5 +115,3 @@ export function createMetrics(options: { process: boolean }) {
     httpRequests: counter('http_requests_total', 'HTTP requests answered, by status.', 'status'),
   }
 }
-
-export type Metrics = ReturnType<typeof createMetrics>

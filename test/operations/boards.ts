@@ -44,7 +44,7 @@ export const ruleQueries = (): Query[] =>
   )
 
 /** Metrics that may have no series in a young engine that is well, each with the reason. */
-export const EMPTY_AT_FIRST: Readonly<Record<string, string>> = {
+const EMPTY_AT_FIRST: Readonly<Record<string, string>> = {
   hedgerow_alerts_standing: 'nothing is wrong',
   hedgerow_alert_deliveries_total: 'no way to people is configured',
   hedgerow_restarts_total: 'no actor failed',
