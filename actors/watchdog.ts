@@ -12,7 +12,7 @@ import { pause, service } from './service.ts'
 import type { World } from './world.ts'
 
 /** Wall milliseconds a record may wait to be durable before the process ends: systemd starts it again. */
-export const JOURNAL_SILENT_MS_MAX = 30_000
+const JOURNAL_SILENT_MS_MAX = 30_000
 /** Beyond this no new risk is taken. */
 export const JOURNAL_SLOW_MS = 1_000
 const LOOK_EVERY_MS = 1_000
