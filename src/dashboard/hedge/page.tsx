@@ -53,7 +53,7 @@ export function HedgePage({ id }: { id: string }) {
       {because && (
         <p className="panel px-4 py-2.5 text-[13px]">
           <strong className="font-semibold">
-            {hedge.failure ? 'It failed' : 'It closes, or closed,'} because
+            {hedge.failure ? 'Failed' : holding ? 'Closing' : 'Closed'} because
           </strong>{' '}
           {reasonText(because)}.
         </p>
@@ -82,7 +82,6 @@ type Both = { hedge: HedgeDetail; holding: Holding | undefined }
 
 function Figures({ hedge, holding }: Both) {
   const net = holding ? holding.netUsdt : hedge.result.netUsdt
-  const livedMs = hedge.enteredAtMs > 0 ? hedge.sinceMs - hedge.enteredAtMs : 0
   return (
     <Tiles>
       <Tile
@@ -101,46 +100,61 @@ function Figures({ hedge, holding }: Both) {
       >
         {amountText(hedge.fundingUsdt, 2, true)}
       </Tile>
+      {holding ? <OpenFigures hedge={hedge} holding={holding} /> : <ClosedFigures hedge={hedge} />}
+    </Tiles>
+  )
+}
+
+function OpenFigures({ hedge, holding }: { hedge: HedgeDetail; holding: Holding }) {
+  const { nextFundingAtMs, nextFundingUsdt, isLevel, deltaBase, deltaUsdt, baseCoin } = holding
+  return (
+    <>
       <Tile
         name="Next funding"
         unit="USDT"
-        note={holding?.nextFundingAtMs ? <Countdown atMs={holding.nextFundingAtMs} /> : 'none to come'}
+        note={nextFundingAtMs ? <Countdown atMs={nextFundingAtMs} /> : 'not known'}
       >
-        {holding?.nextFundingUsdt ? amountText(holding.nextFundingUsdt, 2, true) : '–'}
+        {nextFundingUsdt ? amountText(nextFundingUsdt, 2, true) : '–'}
       </Tile>
       <Tile
         name="Delta"
         unit="USDT"
-        tone={holding && !holding.isLevel ? 'bad' : undefined}
-        note={
-          holding
-            ? `${holding.isLevel ? 'level' : 'not level'} · ${qtyText(holding.deltaBase)} ${holding.baseCoin}`
-            : 'nothing held'
-        }
+        tone={isLevel ? undefined : 'bad'}
+        note={`${isLevel ? 'level' : 'not level'} · ${qtyText(deltaBase)} ${baseCoin}`}
       >
-        {holding?.deltaUsdt ? amountText(holding.deltaUsdt) : '–'}
+        {deltaUsdt ? amountText(deltaUsdt) : '–'}
       </Tile>
       <Tile
         name="Basis"
         unit="bps"
-        note={
-          holding?.entryBasisBps === null || !holding ? ' ' : `${bpsText(holding.entryBasisBps)} at entry`
-        }
+        note={holding.entryBasisBps === null ? ' ' : `${bpsText(holding.entryBasisBps)} at entry`}
       >
-        {holding?.basisBps === null || !holding ? '–' : bpsText(holding.basisBps)}
+        {holding.basisBps === null ? '–' : bpsText(holding.basisBps)}
       </Tile>
-      <Tile
-        name={holding ? 'Capital' : 'Lived'}
-        unit={holding ? 'USDT' : ''}
-        note={
-          holding
-            ? `planned for ${percentText(hedge.expectedAprOnCapital, 0)} APR`
-            : `from ${shortInstantText(hedge.enteredAtMs)}`
-        }
-      >
-        {holding ? amountText(holding.capitalUsdt, 0) : livedMs > 0 ? lengthText(livedMs) : 'never entered'}
+      <Tile name="Capital" unit="USDT" note={`planned for ${percentText(hedge.expectedAprOnCapital, 0)} APR`}>
+        {amountText(holding.capitalUsdt, 0)}
       </Tile>
-    </Tiles>
+    </>
+  )
+}
+
+function ClosedFigures({ hedge: { enteredAtMs, sinceMs, result, notionalUsdt } }: { hedge: HedgeDetail }) {
+  const livedMs = enteredAtMs > 0 ? sinceMs - enteredAtMs : 0
+  return (
+    <>
+      <Tile name="Fees" unit="USDT" note="paid, both legs in and out">
+        {amountText(result.feesUsdt)}
+      </Tile>
+      <Tile name="Lived" note={livedMs > 0 ? `from ${shortInstantText(enteredAtMs)}` : ' '}>
+        {livedMs > 0 ? lengthText(livedMs) : 'never entered'}
+      </Tile>
+      <Tile name="Closed" note="UTC">
+        {shortInstantText(sinceMs)}
+      </Tile>
+      <Tile name="Notional" unit="USDT" note="as planned">
+        {amountText(notionalUsdt, 0)}
+      </Tile>
+    </>
   )
 }
 

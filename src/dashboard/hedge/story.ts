@@ -104,7 +104,7 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Told>> = {
 
 const ARRIVED: Readonly<Record<string, { text: string; tone: Chapter['tone'] }>> = {
   hedged: { text: 'Hedged: both legs stand level', tone: 'good' },
-  unwinding: { text: 'Unwinding: both legs are closed', tone: 'warn' },
+  unwinding: { text: 'Unwinding: both legs are being closed', tone: 'warn' },
   closed: { text: 'Closed: nothing is held', tone: 'good' },
   failed: { text: 'Failed: it waits for a person', tone: 'bad' },
 }

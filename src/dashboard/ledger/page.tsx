@@ -30,7 +30,8 @@ export function LedgerPage() {
 
 const VERDICTS = {
   same: { word: 'agree', tone: 'good' },
-  information: { word: 'not ours', tone: '' },
+  /** Dust of closed hedges, or a person's own: no hedge claims it. */
+  information: { word: 'surplus', tone: '' },
   broken: { word: 'differ', tone: 'bad' },
 } as const
 

@@ -1,92 +1,98 @@
 /** What needs a person, and whether the exchange agrees with us: the two short answers of the overview. */
+import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { AlertRow, Reconciliation } from '../../api/rows.ts'
 import { useLive } from '../live/use-live.ts'
 import { standing } from '../opportunities/standing.ts'
 import type { Opportunity } from '../rows.ts'
 import { percentText } from '../show/figures.ts'
-import { Failed, Panel } from '../show/panel.tsx'
-import { shortInstantText } from '../show/time.ts'
+import { Panel } from '../show/panel.tsx'
 import { useRows } from '../use-rows.ts'
 
 export function Attention() {
   return (
     <div className="flex min-w-0 flex-col gap-2.5">
-      <Standing />
-      <Agreement />
-      <Residuals />
+      <Panel title="In order?">
+        <dl className="divide-y divide-line text-[13px]">
+          <Alerts />
+          <Agreement />
+          <Residuals />
+        </dl>
+      </Panel>
       <Best />
     </div>
   )
 }
 
+type LineParts = { name: string; children: ReactNode; to: string; link: string }
+
+const Line = ({ name, children, to, link }: LineParts) => (
+  <div className="grid grid-cols-[84px_1fr_auto] items-baseline gap-x-2 px-4 py-2">
+    <dt className="text-soft">{name}</dt>
+    <dd className="live min-w-0">{children}</dd>
+    <dd>
+      <Link href={to} className="text-[12.5px]">
+        {link}
+      </Link>
+    </dd>
+  </div>
+)
+
+const Fault = ({ error }: { error: unknown }) => (
+  <span className="text-bad">{error instanceof Error ? error.message : String(error)}</span>
+)
+
 const SHOWN = 4
 
-function Standing() {
+function Alerts() {
   const { data, error } = useRows<AlertRow[]>('/api/alerts', 4000)
   const standing = (data ?? []).filter(({ clearedAtMs }) => clearedAtMs === null)
   return (
-    <Panel
-      title="Alerts"
-      note={standing.length > 0 ? `${standing.length} stand` : 'none stands'}
-      actions={<Link href="/alerts">All</Link>}
-    >
-      {error ? (
-        <Failed error={error} />
-      ) : (
-        <ul className="divide-y divide-line text-[13px]">
-          {standing
-            .slice(0, SHOWN)
-            .map(({ alertId, severity, message, subject, raisedAtMs, acknowledgedAtMs }) => (
-              <li key={alertId} className="flex items-baseline gap-2 px-4 py-1.5">
-                <span className="chip" data-tone={severity === 'page' ? 'bad' : 'warn'}>
-                  {severity}
-                </span>
-                <span className="min-w-0 flex-1">
-                  {message} {subject && <span className="font-mono text-[12px] text-soft">{subject}</span>}
-                  {acknowledgedAtMs !== null && <span className="text-faint"> · taken</span>}
-                </span>
-                <span className="whitespace-nowrap text-[12px] tabular-nums text-faint">
-                  {shortInstantText(raisedAtMs)}
-                </span>
-              </li>
-            ))}
-          {standing.length === 0 && <li className="px-4 py-2.5 text-soft">Nothing needs a person now.</li>}
-        </ul>
+    <Line name="Alerts" to="/alerts" link="All">
+      {error && !data && <Fault error={error} />}
+      {data && standing.length === 0 && (
+        <>
+          <span className="text-good">None stands</span>: nothing needs a person
+        </>
       )}
-    </Panel>
+      <ul>
+        {standing.slice(0, SHOWN).map(({ alertId, severity, message, subject, acknowledgedAtMs }) => (
+          <li key={alertId} className="pb-1">
+            <span className="chip mr-1.5" data-tone={severity === 'page' ? 'bad' : 'warn'}>
+              {severity}
+            </span>
+            {message} {subject && <span className="font-mono text-[12px] text-soft">{subject}</span>}
+            {acknowledgedAtMs !== null && <span className="text-faint"> · taken</span>}
+          </li>
+        ))}
+      </ul>
+      {standing.length > SHOWN && <span className="text-warn">and {standing.length - SHOWN} more</span>}
+    </Line>
   )
 }
 
 function Agreement() {
   const { data, error } = useRows<Reconciliation>('/api/reconciliation', 5000)
-  const wrong = (data?.lines ?? []).filter(({ verdict }) => verdict === 'broken')
-  const foreign = (data?.lines ?? []).filter(({ verdict }) => verdict === 'information')
+  const lines = data?.lines ?? []
+  const wrong = lines.filter(({ verdict }) => verdict === 'broken')
+  const same = lines.filter(({ verdict }) => verdict === 'same').length
+  const surplus = lines.length - same - wrong.length
   return (
-    <Panel title="Engine against exchange" actions={<Link href="/ledger">Line by line</Link>}>
-      {error ? (
-        <Failed error={error} />
-      ) : (
-        <div className="px-4 py-2.5 text-[13px]">
-          {wrong.length === 0 ? (
-            <p>
-              <span className="text-good">Agree</span> on {(data?.lines.length ?? 0) - foreign.length}{' '}
-              positions and coins
-              {data && data.inFlight.length > 0 && `, ${data.inFlight.length} orders at work`}
-              {foreign.length > 0 && <span className="text-soft">; {foreign.length} not ours</span>}
-            </p>
-          ) : (
-            <ul className="text-bad">
-              {wrong.map(({ what, subject, engine, exchange }) => (
-                <li key={`${what} ${subject}`}>
-                  {what} {subject}: ours {engine}, exchange {exchange}
-                </li>
-              ))}
-            </ul>
-          )}
-        </div>
+    <Line name="Exchange" to="/ledger" link="Compare">
+      {error && !data && <Fault error={error} />}
+      {data && wrong.length === 0 && (
+        <>
+          <span className="text-good">Agrees</span> with our {same} positions and coins
+          {data.inFlight.length > 0 && `, ${data.inFlight.length} orders at work`}
+          {surplus > 0 && <span className="text-faint">; {surplus} with a surplus</span>}
+        </>
       )}
-    </Panel>
+      {wrong.map(({ what, subject, engine, exchange }) => (
+        <span key={`${what} ${subject}`} className="block text-bad">
+          {what} {subject}: ours {engine}, theirs {exchange}
+        </span>
+      ))}
+    </Line>
   )
 }
 
@@ -94,24 +100,22 @@ function Residuals() {
   const residuals = useLive(live => live.engine?.ledgerResiduals)
   const untied = Object.entries(residuals ?? {}).filter(([, residual]) => Number(residual) !== 0)
   return (
-    <Panel title="Ledger" actions={<Link href="/ledger">Postings</Link>}>
-      <p className="px-4 py-2.5 text-[13px]">
-        {untied.length === 0 ? (
-          <>
-            <span className="text-good">Ties out</span> in {Object.keys(residuals ?? {}).length} coins:
-            residual 0
-          </>
-        ) : (
-          <span className="text-bad">
-            Residual {untied.map(([coin, residual]) => `${residual} ${coin}`).join(', ')}
-          </span>
-        )}
-      </p>
-    </Panel>
+    <Line name="Ledger" to="/ledger" link="Postings">
+      {untied.length === 0 ? (
+        <>
+          <span className="text-good">Ties out</span>: residual 0 in {Object.keys(residuals ?? {}).length}{' '}
+          coins
+        </>
+      ) : (
+        <span className="text-bad">
+          Residual {untied.map(([coin, residual]) => `${residual} ${coin}`).join(', ')}
+        </span>
+      )}
+    </Line>
   )
 }
 
-const BEST_SHOWN = 3
+const BEST_SHOWN = 4
 
 function Best() {
   const { data } = useRows<Opportunity[]>('/api/opportunities', 3000)

@@ -65,7 +65,7 @@ function optionsOf({ colour, height, figure, sync, axis = true }: Parts, width: 
   return {
     width,
     height,
-    padding: [8, 12, axis ? 0 : 6, 0],
+    padding: [8, 24, axis ? 0 : 6, 0],
     tzDate: seconds => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     cursor: { sync: { key: sync }, points: { size: 7 }, y: false },
     legend: { show: false },

@@ -66,8 +66,8 @@ function HaltDialog({ open, onClose }: Dialog) {
   return (
     <ConfirmDialog open={open} title="Halt the engine?" act="Halt" dangerous onClose={onClose} onAct={act}>
       <p>
-        No new hedge is opened from now on, also after a restart, until somebody resumes. {hedgesText(count)}{' '}
-        stay open and keep earning; reducing risk and repairs go on.
+        No new hedge is opened from now on, also after a restart, until somebody resumes.{' '}
+        {capital(hedgesText(count))} stay open and keep earning; reducing risk and repairs go on.
       </p>
       <label className="block">
         Reason, for the audit
@@ -108,4 +108,5 @@ function useOpenHedges(): number {
   return useLive(live => Object.values(live.engine?.hedges ?? {}).reduce((sum, count) => sum + count, 0))
 }
 
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 const hedgesText = (count: number) => (count === 1 ? 'the 1 open hedge' : `the ${count} open hedges`)

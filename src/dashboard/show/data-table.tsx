@@ -208,7 +208,10 @@ function Head<Row>({
 const Line = <Row,>({ row, columns }: { row: Row; columns: readonly Column<Row>[] }) => (
   <tr className="border-b border-line last:border-0 hover:bg-raised/60">
     {columns.map(column => (
-      <td key={column.head} className={`h-9 px-3 py-1.5 ${column.figure ? 'num' : ''}`}>
+      <td
+        key={column.head}
+        className={`h-9 px-3 py-1.5 ${column.figure ? 'num' : column.unit === 'UTC' ? 'whitespace-nowrap tabular-nums' : ''}`}
+      >
         {column.cell ? column.cell(row) : column.value(row)}
       </td>
     ))}

@@ -1,5 +1,5 @@
 /** The engine's reasons in a person's words, with what was found and what it was held against. */
-import { percentText } from './figures.ts'
+import { amountText, percentText } from './figures.ts'
 import { lengthText } from './time.ts'
 
 type Words = (found: string, limit: string) => string
@@ -9,7 +9,8 @@ const length = (text: string) => {
   const ms = Number.parseFloat(text)
   return Number.isFinite(ms) ? lengthText(ms) : text
 }
-const bps = (text: string) => `${Number.parseFloat(text).toFixed(1)} bps`
+const rounded = (text: string) => Number.parseFloat(text).toFixed(1)
+const usdtOf = (text: string) => (Number.isFinite(Number(text)) ? `${amountText(text, 0)} USDT` : text)
 
 const tooOld =
   (what: string): Words =>
@@ -30,7 +31,22 @@ const WORDS: Readonly<Record<string, Words>> = {
   'spot-book-stale': tooOld('the spot book'),
   'perp-book-stale': tooOld('the book of the perpetual'),
   'ticker-stale': tooOld('the ticker'),
-  'funding-faded': (found, limit) => `expected funding faded to ${bps(found)}, below ${bps(limit)}`,
+  'carry-gone': (found, limit) =>
+    `the carry is gone: expected funding ${percent(found)} a year, at least ${percent(limit)} are wanted`,
+  'basis-stop': (found, limit) =>
+    `the basis moved against it by more than ${limit}: ${found.replace(/-?\d+\.\d+/g, rounded)}`,
+  margin: (found, limit) => `the maintenance margin rate is ${percent(found)}, allowed are ${percent(limit)}`,
+  delisting: found => `the perpetual is to be delisted (${found})`,
+  'too-many-hedges': (_, limit) => `${limit} hedges are open, no more are allowed`,
+  'symbol-taken': () => 'it has a hedge already',
+  'no-room': (found, limit) => `room for ${usdtOf(found)} is left, the smallest hedge takes ${usdtOf(limit)}`,
+  'total-too-large': (found, limit) =>
+    `all hedges together would be ${usdtOf(found)}, allowed are ${usdtOf(limit)}`,
+  'free-margin': (found, limit) => `${usdtOf(found)} would stay free, at least ${usdtOf(limit)} must`,
+  'below-minimum': (found, limit) =>
+    `an order of ${usdtOf(found)} is below the exchange's minimum of ${usdtOf(limit)}`,
+  'spot-depth': () => 'the spot book is too thin for one slice',
+  'perp-depth': () => 'the book of the perpetual is too thin for one slice',
 }
 
 /** `carry-below-entry: found 0.1, limit 0.15` or the parts of it, in words; what is not known stays as it is. */
