@@ -4,7 +4,7 @@ import { withExamples } from './asking.ts'
 import type { Shell } from './completion.ts'
 
 const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish']
-export const WORDS_COMMAND = 'complete-words'
+const WORDS_COMMAND = 'complete-words'
 
 export function completionCommands(program: Command): void {
   withExamples(program.command('completion'), [

@@ -101,7 +101,7 @@ const cell = (value: unknown) => {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-export const terminalWidth = () =>
+const terminalWidth = () =>
   process.stdout.isTTY === true ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY
 
 /** https://no-color.org: any value but the empty one. A terminal that calls itself dumb has none either. */

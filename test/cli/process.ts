@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 
 export const ROOT = new URL('../..', import.meta.url).pathname
-export const NODE = join(ROOT, 'node_modules/.bin/node')
+const NODE = join(ROOT, 'node_modules/.bin/node')
 
 export type Ended = { code: number | null; out: string; err: string }
 export type Running = Ended & { child: ChildProcess; ended: Promise<Ended> }
