@@ -154,6 +154,8 @@ export function createRuntime(ports: RuntimePorts) {
       },
     })
     self.actor.start()
+    // One that comes up without a step (restored, or plain) would otherwise never be told of.
+    for (const hear of moves) hear(self.id)
     return running.get(self.id) === self
   }
 

@@ -70,7 +70,12 @@ export function createView(parts: ViewParts): EngineView {
     },
     opportunities: () =>
       [...engine.judgements.entries.values()].map(
-        each => ({ ...each, market: marketRow(engine, each.symbol) }) as unknown as JsonObject,
+        each =>
+          ({
+            ...each,
+            market: marketRow(engine, each.symbol),
+            exit: engine.judgements.exits.get(each.symbol) ?? null,
+          }) as unknown as JsonObject,
       ),
     hedges: () => books.hedges(),
     hedge: id => books.hedge(id, coinPrices(engine)),
