@@ -205,7 +205,11 @@ describe('debt', () => {
       sellLeverage: '50',
     })
     expect(trade(desk, 'linear', 'WIFUSDT', 'Buy', '120000')).toMatchObject({ retCode: 0 })
-    for (let hours = 0; hours < 200 && desk.position('WIFUSDT').side !== ''; hours++)
+    // A premium that the long pays for ends it soon.
+    const nowMs = desk.core.nowMs()
+    const untilMs = nowMs + 48 * HOUR
+    desk.core.schedule({ kind: 'premium', symbol: 'WIFUSDT', atMs: nowMs + 1000, premium: 0.03, untilMs })
+    for (let hours = 0; hours < 48 && desk.position('WIFUSDT').side !== ''; hours++)
       desk.core.advance(desk.core.nowMs() + HOUR)
     const [bust] = desk.fills('linear', { execType: 'BustTrade' })
     expect(bust).toMatchObject({ createType: 'CreateByTakeOver_PassThrough', side: 'Sell' })

@@ -4,6 +4,9 @@
  */
 import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../domain/json.ts'
+import { countedOf } from './collateral.ts'
+import { lossBorrow } from './loss-loan.ts'
+import { maintenanceOf } from './risk-tiers.ts'
 import {
   type AccountState,
   coinPrice,
@@ -40,9 +43,6 @@ export function newAccount(uid: string): AccountState {
 export const leverageOf = (account: AccountState, symbol: string): string =>
   account.leverage[symbol] ?? DEFAULT_LEVERAGE
 
-/** Maintenance margin rate of the first tier: half of the smallest initial rate. */
-export const maintenanceRate = (maxLeverage: Decimal): Decimal => new Decimal(1).div(maxLeverage.times(2))
-
 export type PositionNumbers = {
   value: Decimal
   unrealised: Decimal
@@ -68,7 +68,7 @@ export function positionNumbers(
     value,
     unrealised,
     initial: value.div(leverageOf(account, position.symbol)).plus(closing).toDecimalPlaces(8),
-    maintenance: value.times(maintenanceRate(found.listing.maxLeverage)).plus(closing).toDecimalPlaces(8),
+    maintenance: maintenanceOf(found.listing, value).plus(closing).toDecimalPlaces(8),
     mark,
   }
 }
@@ -104,8 +104,6 @@ export type AccountNumbers = {
   positionsMaintenance: Decimal
   ordersInitial: Decimal
 }
-
-const weigh = (value: Decimal, ratio: Decimal) => (value.isNegative() ? value : value.times(ratio))
 
 const settleCoinOf = (world: World, symbol: string): string =>
   world.universe.find('linear', symbol)?.instrument.quoteCoin ?? 'USDT'
@@ -144,9 +142,9 @@ export function accountNumbers(world: World, account: AccountState): AccountNumb
   let [equity, wallet, borrowed] = [unrealised, ZERO, ZERO]
   for (const [coin, state] of Object.entries(account.coins)) {
     const price = coinPrice(world, coin)
-    const value = dec(state.wallet).minus(state.borrowed).times(price)
-    equity = equity.plus(value)
-    wallet = wallet.plus(weigh(value, collateralRatio(world, coin)))
+    const qty = dec(state.wallet).minus(state.borrowed)
+    equity = equity.plus(qty.times(price))
+    wallet = wallet.plus(countedOf(world, account, coin, qty).times(price))
     borrowed = borrowed.plus(price.times(state.borrowed))
   }
   const ordersInitial = totalOf(bySettle, 'orders')
@@ -203,6 +201,7 @@ function coinJson(world: World, account: AccountState, coin: string, numbers: Ac
   const state = heldOf(account, coin)
   const { unrealised, initial, maintenance, orders } = numbers.bySettle.get(coin) ?? noSums
   const equity = dec(state.wallet).minus(state.borrowed).plus(unrealised)
+  const debt = lossBorrow(state.wallet, unrealised).plus(state.borrowed)
   return {
     availableToBorrow: '',
     bonus: '0',
@@ -213,9 +212,9 @@ function coinJson(world: World, account: AccountState, coin: string, numbers: Ac
     totalPositionMM: money(maintenance),
     usdValue: money(equity.times(coinPrice(world, coin))),
     unrealisedPnl: unrealised.toFixed(),
-    collateralSwitch: true,
+    collateralSwitch: !account.collateralOff?.[coin],
     spotHedgingQty: '0',
-    borrowAmount: state.borrowed,
+    borrowAmount: debt.toFixed(),
     totalPositionIM: money(initial),
     walletBalance: state.wallet,
     cumRealisedPnl: state.realised,
@@ -223,6 +222,6 @@ function coinJson(world: World, account: AccountState, coin: string, numbers: Ac
     marginCollateral: collateralRatio(world, coin).gt(0),
     coin,
     spotBorrow: state.borrowed,
-    colRes: '0',
+    colRes: String(world.state.collateral[coin] ?? 0),
   }
 }

@@ -9,6 +9,7 @@ import { newAccount } from './accounts.ts'
 import { keepAgenda, nextAgendaAtMs, schedule } from './agenda.ts'
 import { createBook } from './book.ts'
 import { keepDebts, nextDebtAtMs } from './borrowing.ts'
+import { FEE_TIERS, type VipLevel } from './fee-tiers.ts'
 import { liquidate } from './liquidation.ts'
 import type { Market } from './market.ts'
 import { seededMarket } from './market-model.ts'
@@ -21,7 +22,7 @@ import { settle } from './settlement.ts'
 import type { CoreReply, CoreRequest, Push, SimulatedBybit } from './simulated.ts'
 import { builtInUniverse, type Instrument, type Universe } from './universe.ts'
 import { deposit } from './wallet.ts'
-import { type AccountState, type FeeTable, lifeOf, VIP0, type World, type WorldState } from './world.ts'
+import { type AccountState, type FeeTable, lifeOf, type World, type WorldState } from './world.ts'
 
 export type SimulatedBybitOptions = {
   seed: number
@@ -34,7 +35,9 @@ export type SimulatedBybitOptions = {
   accounts?: readonly { uid: string; balances: Readonly<Record<string, string>> }[]
   /** What `save` gave; wins over `startAtMs` and `accounts`. */
   saved?: JsonObject | undefined
+  /** Wins over the level's. */
   fees?: FeeTable
+  vipLevel?: VipLevel
   /** The one way out: sees every reply and push before it leaves. The place for faults. */
   intercept?: Intercept
 }
@@ -80,7 +83,8 @@ function makeWorld(options: SimulatedBybitOptions): World {
     seed,
     universe,
     market,
-    fees: options.fees ?? VIP0,
+    fees: options.fees ?? FEE_TIERS[options.vipLevel ?? 'No VIP'],
+    vipLevel: options.vipLevel ?? 'No VIP',
     books: { spot: [], linear: [] },
     state,
     pushes: [],

@@ -5,9 +5,11 @@
 import { Decimal } from 'decimal.js'
 import { accountNumbers, leverageOf, lockedOf } from './accounts.ts'
 import { onGrid } from './grid.ts'
+import { inventoryOf } from './lending.ts'
 import { type Refusal, refuse } from './params.ts'
 import { closedBy, sizeOf } from './positions.ts'
 import { priceBand } from './price-limits.ts'
+import { riskTiers, tierOf } from './risk-tiers.ts'
 import type { Instrument, Listing } from './universe.ts'
 import {
   type AccountState,
@@ -49,7 +51,12 @@ export function checkDuplicate(account: AccountState, order: OrderState): Refusa
 }
 
 /** Decimals, quantity and price band of a spot order. */
-function checkSpotForm(world: World, listing: Listing, order: OrderState): Refusal | undefined {
+function checkSpotForm(
+  world: World,
+  account: AccountState,
+  listing: Listing,
+  order: OrderState,
+): Refusal | undefined {
   const { spot } = listing
   const qty = dec(order.qty)
   const market = order.orderType === 'Market'
@@ -62,6 +69,7 @@ function checkSpotForm(world: World, listing: Listing, order: OrderState): Refus
   const price = dec(order.price)
   if (!onGrid(spot.price, price)) return refuse(170134, 'Order price has too many decimals.')
   const band = priceBand(world, listing, 'spot')
+  if (account.lpaSpot) return undefined
   if (order.side === 'Buy' && price.gt(band.buyMax))
     return refuse(170193, `Buy order price cannot be higher than ${band.buyMax.toFixed()}.`)
   if (order.side === 'Sell' && price.lt(band.sellMin))
@@ -90,7 +98,7 @@ export function checkSpot(
 ): Refusal | undefined {
   const byValue = order.marketUnit === 'quoteCoin'
   const value = byValue ? dec(order.qty) : judgedPrice(world, listing, listing.spot, order).times(order.qty)
-  const refused = checkSpotForm(world, listing, order) ?? checkSpotSize(listing, order, value)
+  const refused = checkSpotForm(world, account, listing, order) ?? checkSpotSize(listing, order, value)
   if (refused) return refused
   if (account.open.filter(other => other.market === 'spot').length >= OPEN_ORDERS_MAX)
     return refuse(170810, 'Cannot exceed maximum of 500 conditional, TP/SL and active orders.')
@@ -119,6 +127,11 @@ function checkSpotFunds(
       : undefined
   }
   if (!order.isLeverage) return refuse(170131, 'Insufficient balance.')
+  const inventory = inventoryOf(world, coin)
+  if (listing.spot.json.marginTrading === 'none' || (inventory.isZero() && order.side === 'Sell'))
+    return refuse(170344, 'Symbol is not supported on Margin Trading.')
+  if (needed.minus(Decimal.max(free, 0)).gt(inventory))
+    return refuse(170207, 'The loan amount of the platform is not enough.')
   if (!account.spotMargin) return refuse(176038, 'Spot margin trading is not enabled.')
   const borrowed = value.times(needed.minus(Decimal.max(free, 0)).div(needed))
   return borrowed.div(account.spotLeverage).gt(numbers.available)
@@ -151,13 +164,14 @@ export function checkLinear(
   const resting = account.open.filter(other => other.market === 'linear' && other.symbol === order.symbol)
   if (resting.length >= OPEN_ORDERS_MAX)
     return refuse(110020, 'You are not allowed to have more than 500 active orders')
-  return order.reduceOnly ? undefined : checkMargin(world, account, order, size, price)
+  return order.reduceOnly ? undefined : checkMargin(world, account, listing, order, size, price)
 }
 
 /** Opening needs initial margin and both fees out of the available balance; reducing needs nothing. */
 function checkMargin(
   world: World,
   account: AccountState,
+  listing: Listing,
   order: OrderState,
   size: Decimal,
   price: Decimal,
@@ -168,7 +182,15 @@ function checkMargin(
   const needed = value
     .div(leverageOf(account, order.symbol))
     .plus(value.times(world.fees.linear.taker).times(2))
-  return needed.gt(accountNumbers(world, account).available)
-    ? refuse(110007, 'ab not enough for new order')
-    : undefined
+  if (needed.gt(accountNumbers(world, account).available))
+    return refuse(110007, 'ab not enough for new order')
+  const tiers = riskTiers(listing)
+  const after = size.abs().plus(opens).times(price)
+  const allowed = tiers.filter(({ maxLeverage }) => maxLeverage.gte(leverageOf(account, order.symbol))).at(-1)
+  if (opens.gt(0) && after.gt(allowed?.limit ?? 0))
+    return refuse(
+      110090,
+      `Order placement failed as your position may exceed the max. Please adjust your leverage to ${tierOf(listing, after).maxLeverage.toFixed()} or below to increase the max. position limit`,
+    )
+  return undefined
 }

@@ -110,7 +110,12 @@ const blankOrder = (world: World, market: Market, symbol: string) => ({
 })
 
 /** Market orders are limits at the edge of the band; perpetual limits beyond the band are moved to it. */
-function boundPrice(world: World, { order, listing }: Draft, params: JsonObject): Refusal | undefined {
+function boundPrice(
+  world: World,
+  account: AccountState,
+  { order, listing }: Draft,
+  params: JsonObject,
+): Refusal | undefined {
   const band = priceBand(world, listing, order.market)
   const instrument = instrumentOf(listing, order.market)
   const edge = order.side === 'Buy' ? band.buyMax : band.sellMin
@@ -118,9 +123,14 @@ function boundPrice(world: World, { order, listing }: Draft, params: JsonObject)
     const bound = slippageBound(world, { order, listing }, params) ?? edge
     if (isRefusal(bound)) return bound
     order.price = gridText(instrument.price, bound)
-  } else if (order.market === 'linear' && onGrid(instrument.price, dec(order.price))) {
+  } else if (onGrid(instrument.price, dec(order.price))) {
     const price = dec(order.price)
     const beyond = order.side === 'Buy' ? price.gt(edge) : price.lt(edge)
+    if (order.market === 'spot' && !account.lpaSpot) return undefined
+    if (order.market === 'linear' && beyond && account.lpaPerp)
+      return order.side === 'Buy'
+        ? refuse(110120, `Order price is above the upper limit of ${edge.toFixed()}`)
+        : refuse(110121, `Order price is below the lower limit of ${edge.toFixed()}`)
     order.price = gridText(instrument.price, beyond ? edge : price)
   }
   return undefined
@@ -160,7 +170,7 @@ export function createOrder(world: World, account: AccountState, params: JsonObj
   if (early) return early
   const book = bookOf(world, order.market, listing)
   if (!book.live()) return refuse(110118, 'There is no market price at present')
-  const bounded = boundPrice(world, drafted, params)
+  const bounded = boundPrice(world, account, drafted, params)
   if (bounded) return bounded
   const refused =
     order.market === 'spot'
@@ -277,7 +287,7 @@ export function amendOrder(world: World, account: AccountState, params: JsonObje
   Object.assign(order, { qty: qty.toFixed(), price: price.toFixed() })
   // The order's own margin or lock must not count against it.
   account.open.splice(account.open.indexOf(order), 1)
-  if (onGrid(instrument.price, price)) boundPrice(world, { order, listing }, params)
+  if (onGrid(instrument.price, price)) boundPrice(world, account, { order, listing }, params)
   const refused =
     order.market === 'spot'
       ? checkSpot(world, account, listing, order)

@@ -4,6 +4,7 @@ import type { Side } from '../../domain/instrument.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { leverageOf, positionNumbers } from './accounts.ts'
 import { adlRank } from './adl-rank.ts'
+import { tierOf } from './risk-tiers.ts'
 import type { Listing } from './universe.ts'
 import {
   type AccountState,
@@ -106,11 +107,12 @@ function sharedJson(
   const size = dec(position.size)
   const numbers = positionNumbers(world, account, position)
   const money = (value: Decimal) => value.toDecimalPlaces(8).toFixed()
+  const tier = tierOf(listing, numbers.value)
   return {
     positionIdx: 0,
     tradeMode: 0,
-    riskId: 1,
-    riskLimitValue: '2000000',
+    riskId: tier.number,
+    riskLimitValue: tier.limit.toFixed(),
     symbol: position.symbol,
     side: size.isZero() ? '' : size.isNegative() ? 'Sell' : 'Buy',
     size: size.abs().toFixed(listing.perp.qty.decimals),

@@ -2,6 +2,8 @@
 import { Decimal } from 'decimal.js'
 import type { Json } from '../../domain/json.ts'
 import { walletJson } from './accounts.ts'
+import { borrowable, inventoryOf } from './lending.ts'
+import { freeBorrowLimit } from './loss-loan.ts'
 import { badRequest, decimal, marketOf, refuse, text, whole } from './params.ts'
 import { emptyPosition, positionRestJson } from './positions.ts'
 import { pushPosition } from './pushes-private.ts'
@@ -134,25 +136,25 @@ function collateralInfo({ world, account, params }: SignedCall): Answer {
   const list = world.universe.coins
     .filter(coin => !wanted || coin === wanted)
     .map(coin => ({
-      availableToBorrow: '100000',
+      availableToBorrow: borrowable(world, account, coin).toFixed(),
       freeBorrowingAmount: '',
       freeBorrowAmount: '0',
-      maxBorrowingAmount: '100000',
+      maxBorrowingAmount: inventoryOf(world, coin).toFixed(),
       hourlyBorrowRate: borrowRate(coin),
       borrowUsageRate: '0',
-      collateralSwitch: true,
+      collateralSwitch: !account.collateralOff?.[coin],
       borrowAmount: heldOf(account, coin).borrowed,
-      borrowable: true,
+      borrowable: inventoryOf(world, coin).gt(0),
       currency: coin,
       otherBorrowAmount: '0',
       marginCollateral: true,
-      freeBorrowingLimit: '0',
+      freeBorrowingLimit: freeBorrowLimit(coin).toFixed(),
       collateralRatio: collateralRatio(world, coin).toFixed(),
     }))
   return { result: { list } }
 }
 
-function apiKey({ account }: SignedCall): Answer {
+function apiKey({ world, account }: SignedCall): Answer {
   const id = new Decimal(account.uid.replace(/\D/g, '') || '1').toNumber()
   return {
     result: {
@@ -183,7 +185,7 @@ function apiKey({ account }: SignedCall): Answer {
       uta: 1,
       userID: id,
       inviterID: 0,
-      vipLevel: 'No VIP',
+      vipLevel: world.vipLevel,
       mktMakerLevel: '0',
       affiliateID: 0,
       rsaPublicKey: '',
@@ -226,8 +228,25 @@ function coinInfo({ world, params }: SignedCall): Answer {
   return { result: { rows } }
 }
 
+/** modifyEnable true: prices beyond the limit are moved to it; false: they are refused. */
+function setLimitAction({ account, params }: SignedCall): Answer {
+  const category = marketOf(params)
+  const modify = text(params, 'modifyEnable')
+  if (!category) return badRequest(`category invalid: ${text(params, 'category')}`)
+  if (modify !== 'true' && modify !== 'false') return badRequest(`modifyEnable invalid: ${modify}`)
+  if (category === 'spot') account.lpaSpot = modify === 'true'
+  else account.lpaPerp = modify === 'false'
+  return { result: {} }
+}
+
 const settings = ({ account }: SignedCall): Answer => ({
-  result: { lpaSpot: false, lpaPerp: false, smsef: false, fmsef: false, deltaEnable: account.deltaNeutral },
+  result: {
+    lpaSpot: account.lpaSpot === true,
+    lpaPerp: account.lpaPerp === true,
+    smsef: false,
+    fmsef: false,
+    deltaEnable: account.deltaNeutral,
+  },
 })
 
 export const accountRoutes: Readonly<Record<string, Route>> = {
@@ -240,6 +259,7 @@ export const accountRoutes: Readonly<Record<string, Route>> = {
   '/v5/account/transaction-log': signedGet(transactionLog),
   '/v5/account/collateral-info': signedGet(collateralInfo),
   '/v5/account/user-setting-config': signedGet(settings),
+  '/v5/account/set-limit-px-action': signedPost(setLimitAction),
   '/v5/user/query-api': signedGet(apiKey),
   '/v5/asset/coin/query-info': signedGet(coinInfo),
   '/v5/spot-margin-trade/state': signedGet(({ account }) => ({

@@ -1,12 +1,16 @@
 /** Settings and side readings that clients ask for now and then: enough to be answered in shape, few of them with an effect. */
 import type { Json } from '../../domain/json.ts'
-import { accountNumbers, lockedOf, marginRate } from './accounts.ts'
+import { accountNumbers, lockedOf, marginRate, positionNumbers } from './accounts.ts'
+import { collateralTiers as tiersOf } from './collateral.ts'
 import { HOUR_MS } from './funding.ts'
-import { badRequest, decimal, instant, refuse, text, whole } from './params.ts'
+import { inventoryOf } from './lending.ts'
+import { badRequest, decimal, instant, marketOf, refuse, text, whole } from './params.ts'
+import { emptyPosition, sizeOf } from './positions.ts'
 import { borrowRate } from './rates.ts'
 import {
   type Answer,
   type PublicCall,
+  page,
   publicGet,
   type Route,
   type SignedCall,
@@ -14,7 +18,7 @@ import {
   signedPost,
 } from './routes.ts'
 import { linearTicker } from './tickers.ts'
-import { collateralRatio, dec, heldOf } from './world.ts'
+import { collateralRatio, dec, heldOf, markOf } from './world.ts'
 
 function openInterest({ world, params }: PublicCall): Answer {
   const found = world.universe.find('linear', text(params, 'symbol'))
@@ -37,13 +41,13 @@ const lendingData = ({ world }: PublicCall): Answer => ({
     vipCoinList: [
       {
         list: world.universe.coins.map(coin => ({
-          borrowable: true,
+          borrowable: inventoryOf(world, coin).gt(0),
           collateralRatio: collateralRatio(world, coin).toFixed(),
           currency: coin,
           hourlyBorrowRate: borrowRate(coin),
           liquidationOrder: '1',
           marginCollateral: true,
-          maxBorrowingAmount: '100000',
+          maxBorrowingAmount: inventoryOf(world, coin).toFixed(),
         })),
         vipLevel: 'No VIP',
       },
@@ -57,9 +61,11 @@ function collateralTiers({ world, params }: PublicCall): Answer {
     .filter(coin => !wanted || coin === wanted)
     .map(coin => ({
       currency: coin,
-      collateralRatioList: [
-        { minQty: '0', maxQty: '', collateralRatio: collateralRatio(world, coin).toFixed() },
-      ],
+      collateralRatioList: tiersOf(world, coin).map(({ from, upTo, ratio }) => ({
+        minQty: from.toFixed(),
+        maxQty: upTo?.toFixed() ?? '',
+        collateralRatio: ratio.toFixed(),
+      })),
     }))
   return { result: { list } }
 }
@@ -89,20 +95,22 @@ const setMarginMode = ({ params }: SignedCall): Answer =>
     ? refuse(110026, 'Cross/isolated margin mode is not modified')
     : refuse(110024, 'Only REGULAR_MARGIN is simulated')
 
-function borrowHistory({ account }: SignedCall): Answer {
-  const rows = account.log.filter(row => row.json.type === 'INTEREST').slice(-20)
-  const list = rows.reverse().map(({ atMs, json }) => ({
-    borrowAmount: String(json.qty),
-    costExemption: '0',
-    freeBorrowedAmount: '0',
-    createdTime: atMs,
-    InterestBearingBorrowSize: String(json.qty),
-    currency: String(json.currency),
-    unrealisedLoss: '0',
-    hourlyBorrowRate: String(json.feeRate),
-    borrowCost: dec(String(json.cashFlow)).negated().toFixed(),
+function borrowHistory({ account, params }: SignedCall): Answer {
+  const wanted = text(params, 'currency')
+  const found = (account.interest ?? []).filter(({ coin }) => !wanted || coin === wanted)
+  const { rows, nextPageCursor } = page(found, text(params, 'cursor'), whole(params, 'limit', 20, 50))
+  const list = rows.map(row => ({
+    borrowAmount: row.borrowed,
+    costExemption: dec(row.free).times(row.rate).toFixed(),
+    freeBorrowedAmount: row.free,
+    createdTime: row.atMs,
+    InterestBearingBorrowSize: row.bearing,
+    currency: row.coin,
+    unrealisedLoss: row.loss,
+    hourlyBorrowRate: row.rate,
+    borrowCost: row.cost,
   }))
-  return { result: { nextPageCursor: '', list } }
+  return { result: { nextPageCursor, list } }
 }
 
 function withdrawable({ world, account, params }: SignedCall): Answer {
@@ -124,18 +132,36 @@ function withdrawable({ world, account, params }: SignedCall): Answer {
   }
 }
 
-/** Margin rates before an order; after it they are not worked out. */
+/** Margin rates before an order, and as they would be if it were filled whole at its price. */
 function preCheck({ world, account, params }: SignedCall): Answer {
   const { initial, maintenance, margin } = accountNumbers(world, account)
-  const e4 = (part: typeof initial) => marginRate(part, margin).times(10_000).round().toNumber()
+  if (marketOf(params) !== 'linear') return badRequest(`category invalid: ${text(params, 'category')}`)
+  const symbol = text(params, 'symbol')
+  const found = world.universe.find('linear', symbol)
+  if (!found) return refuse(10001, 'Not supported symbols')
+  const qty = decimal(params, 'qty')
+  if (!qty?.gt(0)) return refuse(10001, 'Qty invalid')
+  const size = sizeOf(account, symbol).plus(text(params, 'side') === 'Sell' ? qty.negated() : qty)
+  const mark = markOf(world, found.listing)
+  // The profit so far stays what it is: the position as it would be, at the mark price.
+  const unrealised = account.positions[symbol]
+    ? positionNumbers(world, account, account.positions[symbol]).unrealised
+    : mark.times(0)
+  const cost = size
+    .abs()
+    .times(mark)
+    .plus(size.isNegative() ? unrealised : unrealised.negated())
+  const position = { ...emptyPosition(world, symbol), size: size.toFixed(), cost: cost.toFixed() }
+  const after = accountNumbers(world, { ...account, positions: { ...account.positions, [symbol]: position } })
+  const e4 = (part: typeof initial, of = margin) => marginRate(part, of).times(10_000).round().toNumber()
   return {
     result: {
       orderId: '',
       orderLinkId: text(params, 'orderLinkId'),
       preImrE4: e4(initial),
       preMmrE4: e4(maintenance),
-      postImrE4: e4(initial),
-      postMmrE4: e4(maintenance),
+      postImrE4: e4(after.initial, after.margin),
+      postMmrE4: e4(after.maintenance, after.margin),
     },
   }
 }

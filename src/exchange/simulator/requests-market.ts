@@ -1,9 +1,9 @@
 /** Public market data over REST, less klines. */
 import type { JsonObject } from '../../domain/json.ts'
-import { maintenanceRate } from './accounts.ts'
 import { gridText, textOf } from './grid.ts'
 import { badRequest, instant, marketOf, refuse, text, whole } from './params.ts'
 import { priceBand } from './price-limits.ts'
+import { riskTiers } from './risk-tiers.ts'
 import { type Answer, type PublicCall, publicGet, type Route } from './routes.ts'
 import { linearTicker, spotTicker } from './tickers.ts'
 import { recentTrades } from './trades.ts'
@@ -147,23 +147,29 @@ function fundingHistory({ world, params }: PublicCall): Answer {
   return { result: { category: 'linear', list } }
 }
 
+/** Symbols on one page of risk limits. */
+const RISK_PAGE = 15
+const riskPage = ({ params }: PublicCall): number => (whole(params, 'cursor', 0, 1000) || 0) * RISK_PAGE
+
 function riskLimit(call: PublicCall): Answer {
   const found = selected({ ...call, params: { ...call.params, category: 'linear' } })
   if ('retCode' in found) return found
-  const list = found.map(({ listing }) => {
-    const mmr = maintenanceRate(listing.maxLeverage)
-    return {
-      id: listing.index + 1,
+  const symbols = call.params.symbol ? found : found.slice(riskPage(call), riskPage(call) + RISK_PAGE)
+  const more = !call.params.symbol && riskPage(call) + RISK_PAGE < found.length
+  const list = symbols.flatMap(({ listing }) =>
+    riskTiers(listing).map(tier => ({
+      id: tier.number,
       symbol: listing.perp.symbol,
-      riskLimitValue: '2000000',
-      maintenanceMargin: mmr.toDecimalPlaces(6).toFixed(),
-      initialMargin: mmr.times(2).toDecimalPlaces(6).toFixed(),
-      isLowestRisk: 1,
-      maxLeverage: listing.maxLeverage.toFixed(2),
-      mmDeduction: '',
-    }
-  })
-  return { result: { category: 'linear', list, nextPageCursor: '' } }
+      riskLimitValue: tier.limit.toFixed(),
+      maintenanceMargin: tier.maintenanceRate.toDecimalPlaces(8).toFixed(),
+      initialMargin: tier.initialRate.toDecimalPlaces(8).toFixed(),
+      isLowestRisk: tier.number === 1 ? 1 : 0,
+      maxLeverage: tier.maxLeverage.toFixed(2),
+      mmDeduction: tier.number === 1 ? '' : tier.deduction.toDecimalPlaces(8).toFixed(),
+    })),
+  )
+  const nextPageCursor = more ? String(riskPage(call) / RISK_PAGE + 1) : ''
+  return { result: { category: 'linear', list, nextPageCursor } }
 }
 
 function priceLimit(call: PublicCall): Answer {

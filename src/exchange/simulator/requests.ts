@@ -6,6 +6,7 @@ import { isRefusal, type Refusal, refuse } from './params.ts'
 import { accountRoutes } from './requests-account.ts'
 import { extraRoutes } from './requests-extras.ts'
 import { klineRoutes } from './requests-klines.ts'
+import { marginRoutes } from './requests-margin.ts'
 import { marketRoutes } from './requests-market.ts'
 import { newsRoutes } from './requests-news.ts'
 import { orderRoutes } from './requests-orders.ts'
@@ -20,6 +21,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map([
   ...Object.entries(accountRoutes),
   ...Object.entries(extraRoutes),
   ...Object.entries(newsRoutes),
+  ...Object.entries(marginRoutes),
 ])
 
 /** Trade-socket operations are the order paths by another name. */

@@ -100,6 +100,27 @@ export type AccountState = {
   spotLeverage: string
   marginMode: string
   deltaNeutral: boolean
+  /** Coins that are switched off as collateral. */
+  collateralOff?: Record<string, 1>
+  /** Coins whose debt is not repaid by itself. */
+  autoRepayOff?: Record<string, 1>
+  /** Hours of interest charged, oldest first. */
+  interest?: InterestRow[]
+  /** Whether spot prices beyond the limit are moved to it, and whether futures prices are refused there. */
+  lpaSpot?: boolean
+  lpaPerp?: boolean
+}
+
+export type InterestRow = {
+  number: number
+  atMs: number
+  coin: string
+  borrowed: string
+  bearing: string
+  free: string
+  loss: string
+  rate: string
+  cost: string
 }
 
 /** What a symbol's life has come to, where it is not simply trading. */
@@ -138,17 +159,13 @@ export type WorldState = {
 }
 
 export type FeeTable = Record<MarketName, { taker: string; maker: string }>
-/** VIP0. */
-export const VIP0: FeeTable = {
-  spot: { taker: '0.001', maker: '0.001' },
-  linear: { taker: '0.00055', maker: '0.0002' },
-}
 
 export type World = {
   readonly seed: number
   readonly universe: Universe
   readonly market: Market
   readonly fees: FeeTable
+  readonly vipLevel: string
   readonly books: Record<MarketName, readonly Book[]>
   state: WorldState
   readonly pushes: Push[]
@@ -204,6 +221,7 @@ export function coinPrice(world: World, coin: string): Decimal {
   return quoteCoin === 'USDT' ? price : price.times(coinPrice(world, quoteCoin))
 }
 
+/** Of the first tier. */
 export const collateralRatio = (world: World, coin: string): Decimal =>
   coin === 'USDT' || coin === 'USDC'
     ? new Decimal(1)
