@@ -71,6 +71,8 @@ type Rule = (seen: Observation, bounds: Bounds) => Found[] | undefined
 const when = (isSo: boolean, found: () => Found): Found[] => (isSo ? [found()] : [])
 /** What only costs opportunity without a hedge can cost money with one. */
 const byStakes = ({ hedges }: Observation): Severity => (hedges.length > 0 ? 'page' : 'ticket')
+/** A person needs longer than this to look; where engine time runs fast, every bound is over in a blink. */
+const BLINK_WALL_MS = 2_000
 const RESTING = ['stopping', 'absent']
 
 const RULES: Readonly<Record<RuleName, Rule>> = {
@@ -84,6 +86,7 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
       .map(({ id, unhedgedNotionalUsdt, unbalancedSinceMs }) => ({
         subject: id,
         detail: { notionalUsdt: unhedgedNotionalUsdt, ageMs: nowMs - unbalancedSinceMs },
+        holdWallMs: BLINK_WALL_MS,
       })),
 
   'hedge.failed': ({ hedges }) =>
@@ -100,6 +103,7 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
           .map(({ orderLinkId, decidedAtMs }) => ({
             subject: orderLinkId,
             detail: { hedge: id, ageMs: nowMs - decidedAtMs },
+            holdWallMs: BLINK_WALL_MS,
           })),
       ),
 
