@@ -138,7 +138,8 @@ function begin(desk: Desk, found: readonly Finding[]) {
     const key = keyOf(finding)
     const sinceMs = desk.held.get(key) ?? nowMs
     desk.held.set(key, sinceMs)
-    if (nowMs - sinceMs >= finding.holdWallMs) raise(desk, finding)
+    const { holdWallMs, ...news } = finding
+    if (nowMs - sinceMs >= holdWallMs) raise(desk, news)
   }
 }
 
