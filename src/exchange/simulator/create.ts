@@ -20,6 +20,7 @@ import { hash } from './random.ts'
 import { answer } from './requests.ts'
 import { settle } from './settlement.ts'
 import type { CoreReply, CoreRequest, Push, SimulatedBybit } from './simulated.ts'
+import { matchSpreads } from './spread-trading.ts'
 import { builtInUniverse, type Instrument, type Universe } from './universe.ts'
 import { deposit } from './wallet.ts'
 import { type AccountState, type FeeTable, lifeOf, type World, type WorldState } from './world.ts'
@@ -167,6 +168,7 @@ function step(world: World): void {
   world.state.nowMs = world.market.nowMs()
   keepAgenda(world)
   matchResting(world)
+  matchSpreads(world)
   keepDebts(world)
   liquidate(world)
   for (const settlement of world.market.dueSettlements()) settle(world, settlement)

@@ -24,7 +24,9 @@ import {
   ZERO,
 } from './world.ts'
 
-export type Fill = { qty: Decimal; price: Decimal; maker: boolean }
+/** Terms of a fill that is no plain trade. */
+export type Terms = { execType: string; feeShare: Decimal; parentExecId: string }
+export type Fill = { qty: Decimal; price: Decimal; maker: boolean; terms?: Terms }
 type Outcome = { fee: Decimal; feeCoin: string; closing?: { closed: Decimal; realised: Decimal } }
 type Place = { world: World; account: AccountState; order: OrderState; listing: Listing }
 
@@ -62,11 +64,14 @@ function reachable(world: World, listing: Listing, order: OrderState): Level[] {
   return book.reach(oppositeOf(order), limit, countOf(instrument.qty, leavesOf(order)))
 }
 
+const rateOf = (world: World, market: 'spot' | 'linear', { maker, terms }: Fill): Decimal =>
+  dec(world.fees[market][maker ? 'maker' : 'taker']).times(terms?.feeShare ?? 1)
+
 function fillSpot(place: Place, fill: Fill, value: Decimal, execId: string): Outcome {
   const { world, account, order, listing } = place
   const coin = listing.spot.baseCoin
   const buys = order.side === 'Buy'
-  const rate = dec(world.fees.spot[fill.maker ? 'maker' : 'taker'])
+  const rate = rateOf(world, 'spot', fill)
   const row = {
     type: 'TRADE',
     market: 'spot' as const,
@@ -101,7 +106,7 @@ function fillLinear(place: Place, fill: Fill, value: Decimal, execId: string): O
   const money = listing.perp.quoteCoin
   const position = positionOf(world, account, order.symbol)
   const { closed, realised } = fillPosition(world, position, order.side, fill.qty, fill.price)
-  const rate = dec(world.fees.linear[fill.maker ? 'maker' : 'taker'])
+  const rate = rateOf(world, 'linear', fill)
   const fee = value.times(rate)
   noteRealised(position, realised.minus(fee))
   const coin = coinOf(account, money)
@@ -127,7 +132,7 @@ function fillLinear(place: Place, fill: Fill, value: Decimal, execId: string): O
 }
 
 /** Books one fill: order counters, execution, wallet rows, position. */
-function applyFill(place: Place, fill: Fill): ExecutionState {
+export function applyFill(place: Place, fill: Fill): ExecutionState {
   const { world, account, order, listing } = place
   const instrument = instrumentOf(listing, order.market)
   const value = fill.qty.times(fill.price)
@@ -137,14 +142,14 @@ function applyFill(place: Place, fill: Fill): ExecutionState {
   const leaves = order.marketUnit === 'quoteCoin' ? ZERO : leavesOf(order)
   const execution = recordExecution(world, account, {
     order,
-    execType: 'Trade',
-    createType: 'CreateByUser',
+    execType: fill.terms?.execType ?? 'Trade',
+    createType: order.createType ?? 'CreateByUser',
     qty: gridText(instrument.qty, fill.qty),
     price: gridText(instrument.price, fill.price),
     value,
     fee: ZERO,
     feeCoin: '',
-    feeRate: world.fees[order.market][fill.maker ? 'maker' : 'taker'],
+    feeRate: rateOf(world, order.market, fill).toFixed(),
     leaves: gridText(instrument.qty, leaves),
     maker: fill.maker,
     closed: order.market === 'linear' ? '0' : '',
@@ -154,6 +159,7 @@ function applyFill(place: Place, fill: Fill): ExecutionState {
     order.market === 'spot'
       ? fillSpot(place, fill, value, execution.execId)
       : fillLinear(place, fill, value, execution.execId)
+  if (fill.terms) execution.json.parentExecId = fill.terms.parentExecId
   order.fees[outcome.feeCoin] = plus(order.fees[outcome.feeCoin] ?? '0', outcome.fee)
   execution.json.execFee = outcome.fee.toFixed()
   execution.json.feeCurrency = outcome.feeCoin

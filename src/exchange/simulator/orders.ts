@@ -106,7 +106,7 @@ export const orderRestJson = (world: World, order: OrderState): JsonObject => ({
   slippageTolerance: '',
   extraFees: '',
   marketUnit: order.marketUnit,
-  createType: 'CreateByUser',
+  createType: order.createType ?? 'CreateByUser',
 })
 
 export const orderPushJson = (world: World, order: OrderState): JsonObject => ({
@@ -115,5 +115,5 @@ export const orderPushJson = (world: World, order: OrderState): JsonObject => ({
   closedPnl: order.closedPnl,
   feeCurrency: Object.keys(order.fees)[0] ?? '',
   marketUnit: order.marketUnit,
-  createType: 'CreateByUser',
+  createType: order.createType ?? 'CreateByUser',
 })

@@ -8,7 +8,7 @@ import { type AccountState, type ExecutionState, nextNumber, type OrderState, ty
 
 const ID_PURPOSE = 3
 
-function push(world: World, account: AccountState, topic: string, data: JsonObject[]): void {
+export function push(world: World, account: AccountState, topic: string, data: JsonObject[]): void {
   const id = uuid(world.seed, nextNumber(world), ID_PURPOSE)
   const message = { id, topic, creationTime: world.state.nowMs, data }
   world.pushes.push({ channel: 'private', topic, uid: account.uid, message })

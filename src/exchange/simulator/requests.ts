@@ -10,6 +10,7 @@ import { marginRoutes } from './requests-margin.ts'
 import { marketRoutes } from './requests-market.ts'
 import { newsRoutes } from './requests-news.ts'
 import { orderRoutes } from './requests-orders.ts'
+import { spreadRoutes } from './requests-spread.ts'
 import type { Answer, Route } from './routes.ts'
 import type { CoreReply, CoreRequest } from './simulated.ts'
 import type { World } from './world.ts'
@@ -22,6 +23,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map([
   ...Object.entries(extraRoutes),
   ...Object.entries(newsRoutes),
   ...Object.entries(marginRoutes),
+  ...Object.entries(spreadRoutes),
 ])
 
 /** Trade-socket operations are the order paths by another name. */

@@ -11,6 +11,7 @@ import type { Book } from './book.ts'
 import type { Market } from './market.ts'
 import { usdtOf } from './rates.ts'
 import type { Push } from './simulated.ts'
+import type { SpreadState } from './spread-state.ts'
 import type { Instrument, Listing, Universe } from './universe.ts'
 
 export type CoinState = {
@@ -66,6 +67,8 @@ export type OrderState = {
   cumQty: string
   cumValue: string
   fees: Record<string, string>
+  /** By the user, when absent. */
+  createType?: string
   closedPnl: string
   lastPriceOnCreated: string
   createdAtMs: number
@@ -100,6 +103,7 @@ export type AccountState = {
   spotLeverage: string
   marginMode: string
   deltaNeutral: boolean
+  spread?: SpreadState
   /** Coins that are switched off as collateral. */
   collateralOff?: Record<string, 1>
   /** Coins whose debt is not repaid by itself. */
