@@ -55,8 +55,12 @@ export function createAlertBook(): AlertBook {
       standing.set(keyOf(raised), alert)
       return { news: isWorse ? 'worse' : 'again', alert }
     }
+    const { name, subject, severity, detail } = raised
     const alert: Alert = {
-      ...raised,
+      name,
+      subject,
+      severity,
+      detail,
       // Made of facts: at most one alert with this key begins at an instant.
       alertId: `${raised.name}@${raised.subject}@${atMs}`,
       message: entryOf(raised.name).says,

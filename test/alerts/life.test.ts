@@ -45,6 +45,17 @@ test('an alert is told when it begins and when it is over, and never in between'
   expect(alerts.standing()).toEqual([])
 })
 
+test('what is kept is the alert alone, as the store has it, and nothing of the rule that found it', () => {
+  const { alerts, kept } = desk()
+  alerts.judged([finding()], SURE)
+  expect(Object.keys(kept[0] ?? {}).sort()).toEqual(
+    [
+      ...['acknowledgedAtMs', 'acknowledgedBy', 'alertId', 'clearedAtMs', 'detail'],
+      ...['message', 'name', 'raisedAtMs', 'severity', 'subject'],
+    ].sort(),
+  )
+})
+
 test('a different subject is a different alert', () => {
   const { alerts, told } = desk()
   alerts.judged([finding(), finding({ subject: 'linear' })], SURE)
