@@ -10,6 +10,8 @@ import { type Actor, type Engine, type EngineApi, engineApi } from './engine-api
 import { addressOf, endAll, eventually, launch, type Running } from './processes.ts'
 
 const WITHIN_MS = 120_000
+/** A simulated hour or so in which the carry may go by itself. */
+const PATIENCE_MS = 75_000
 
 afterAll(endAll)
 
@@ -20,11 +22,11 @@ const firstPart = (state: string) => state.split(/[. ]/)[0] ?? ''
 
 /** The states a hedge went through, without repeats. */
 async function pathOf(api: EngineApi, hedgeId: string): Promise<string[]> {
-  const steps = await api.get<Step[]>(`/api/actors/hedge:${hedgeId}/transitions?limit=1000`)
-  return steps.map(({ to }) => firstPart(to)).filter((state, at, all) => state !== all[at - 1])
+  const { rows } = await api.get<{ rows: Step[] }>(`/api/actors/hedge:${hedgeId}/transitions?limit=1000`)
+  return rows.map(({ to }) => firstPart(to)).filter((state, at, all) => state !== all[at - 1])
 }
 
-/** The first hedge that went the whole way, and what was seen on it. */
+/** The states of the tracked symbols, and a hedge that was hedged once its first funding is booked. */
 async function firstRound(api: EngineApi, engine: Running) {
   const { symbols } = await eventually(
     'tracked symbols',
@@ -34,19 +36,36 @@ async function firstRound(api: EngineApi, engine: Running) {
     },
     { withinMs: WITHIN_MS, seen: () => engine.out().slice(-2000) },
   )
-  const closed = await eventually(
-    'a closed hedge that was hedged before, and a funding payment',
+  const paid = await eventually(
+    'a hedge that was hedged, and a funding payment',
     async () => {
       const hedges = await api.get<Row[]>('/api/hedges')
       const { rows } = await api.get<{ rows: Row[] }>('/api/funding')
-      return (
-        rows.length > 0 &&
-        hedges.find(({ state, hedgedAtMs }) => state === 'closed' && Number(hedgedAtMs) > 0)
-      )
+      return rows.length > 0 && hedges.find(({ hedgedAtMs }) => Number(hedgedAtMs) > 0)
     },
     { withinMs: WITHIN_MS, everyMs: 250, seen: () => engine.out().slice(-2000) },
   )
-  return { symbols, closed: String(closed.id) }
+  return { symbols, hedge: paid }
+}
+
+/** A hedge that closed by itself; when the market pays for too long, a person closes the given one. */
+async function closedHedge(api: EngineApi, hedge: Row, unwind: () => Promise<unknown>): Promise<string> {
+  let asked = false
+  const askAtMs = performance.now() + PATIENCE_MS
+  const closed = await eventually(
+    'a closed hedge that was hedged before',
+    async () => {
+      const hedges = await api.get<Row[]>('/api/hedges')
+      const found = hedges.find(({ state, hedgedAtMs }) => state === 'closed' && Number(hedgedAtMs) > 0)
+      if (!found && !asked && performance.now() > askAtMs) {
+        asked = true
+        await unwind()
+      }
+      return found
+    },
+    { withinMs: WITHIN_MS, everyMs: 250, seen: () => JSON.stringify(hedge) },
+  )
+  return String(closed.id)
 }
 
 const isTied = async (api: EngineApi) => {
@@ -64,13 +83,10 @@ test('an empty folder becomes an engine that hedges, earns, closes and obeys', {
   expect(url, engine.err()).toBeDefined()
   const api = engineApi(url ?? '', dataDir)
 
-  const { symbols, closed } = await firstRound(api, engine)
+  const { symbols, hedge } = await firstRound(api, engine)
   expect(
     Object.keys(symbols).every(state => ['idle', 'entering', 'hedged', 'unwinding'].includes(state)),
   ).toBe(true)
-  expect(await pathOf(api, closed)).toEqual(['idle', 'entering', 'hedged', 'unwinding', 'closed'])
-  await eventually('a ledger that ties out', () => isTied(api))
-
   /** Another process, as a person runs it beside the engine. */
   const cli = async (...args: string[]): Promise<unknown> => {
     const command = launch({
@@ -82,6 +98,11 @@ test('an empty folder becomes an engine that hedges, earns, closes and obeys', {
     expect([args[0], ending.code, command.err()]).toEqual([args[0], 0, ''])
     return JSON.parse(command.out())
   }
+  const unwind = () => cli('send', `hedge:${hedge.id}`, 'hedge.unwind', '--data', '{"because":"enough"}')
+  const closed = await closedHedge(api, hedge, unwind)
+  expect(await pathOf(api, closed)).toEqual(['idle', 'entering', 'hedged', 'unwinding', 'closed'])
+  await eventually('a ledger that ties out', () => isTied(api))
+
   expect(await cli('status')).toMatchObject({ mode: 'sim', state: 'trading', halt: null })
   const actors = (await cli('actors', '--kind', 'symbol')) as Actor[]
   expect(actors.length).toBeGreaterThan(0)

@@ -3,7 +3,9 @@
  * the test is over, whatever became of it.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { inject } from 'vitest'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 const NODE = `${ROOT}node_modules/.bin/node`
@@ -26,13 +28,16 @@ type Launch = {
   env?: Readonly<Record<string, string>>
 }
 
+/** What the programs of one run compile is shared: most of a start is compiling, and here are hundreds of starts. */
+const compiled = () => join(inject('databaseDir'), 'compiled')
+
 const started = new Set<ChildProcess>()
 
 /** Starts one of the project's scripts (a path from the root) with nothing of this shell's settings but its PATH. */
 export function launch({ script, args = [], cwd, env = {} }: Launch): Running {
   const child = spawn(NODE, [ROOT + script, ...args], {
     cwd,
-    env: { PATH: process.env.PATH, USER: 'ada', ...env },
+    env: { PATH: process.env.PATH, USER: 'ada', NODE_COMPILE_CACHE: compiled(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   started.add(child)
