@@ -39,7 +39,9 @@ export function authenticate(
   return undefined
 }
 
-const WHOLE = new Set(['order', 'execution', 'execution.fast', 'position', 'wallet', 'greeks'])
+/** Topics that go together with both kinds. */
+const APART = new Set(['wallet', 'greeks', 'spread.order', 'spread.execution'])
+const WHOLE = new Set(['order', 'execution', 'execution.fast', 'position', ...APART])
 const OF_CATEGORY =
   /^(order|execution|execution\.fast|position)\.(spot|linear|inverse|option)$|^dcp\.(future|spot|option)$|^dcp$/
 
@@ -84,7 +86,7 @@ function echo(message: Message): JsonObject {
 function faultOf(topics: readonly string[]): string {
   const unknown = topics.find(topic => !WHOLE.has(topic) && !OF_CATEGORY.test(topic))
   if (topics.length === 0 || unknown !== undefined) return `error:handler not found,topic:${unknown ?? ''}`
-  const whole = topics.filter(topic => WHOLE.has(topic) && topic !== 'wallet' && topic !== 'greeks')
+  const whole = topics.filter(topic => WHOLE.has(topic) && !APART.has(topic))
   const byCategory = topics.filter(topic => !WHOLE.has(topic) && !topic.startsWith('dcp'))
   return whole.length > 0 && byCategory.length > 0
     ? 'error:all-in-one and categorised topics cannot be subscribed together'
