@@ -147,17 +147,14 @@ type FollowParts = {
 
 /** Follows what is active, or shows all of it where all of it can be read. */
 function useFollowing({ layout, active, isFollowing, viewport, actorId }: FollowParts): void {
-  const { follow, fit: showAll, sized } = viewport
+  const { follow, sized } = viewport
   // biome-ignore lint/correctness/useExhaustiveDependencies: another size or another actor is looked at anew.
   useEffect(() => {
     if (!layout || !isFollowing) return
-    if (layout.width <= 1000 && layout.height <= 900) return showAll(whole(layout))
     const leaves = layout.drawing.boxes.filter(({ node, isOpen }) => !isOpen && active.has(node.id))
     const rects = leaves.flatMap(({ node }) => layout.boxes.get(node.id) ?? [])
-    const rect = around(rects, 70)
-    if (rect) follow(rect)
-    else showAll(whole(layout))
-  }, [layout, active, isFollowing, follow, showAll, sized, actorId])
+    follow(around(rects, 70), whole(layout))
+  }, [layout, active, isFollowing, follow, sized, actorId])
 }
 
 type ToggleParts = { on: boolean; onPress: () => void; title: string; children: React.ReactNode }

@@ -1,6 +1,7 @@
 /** What the actor knows, as a tree. What changed with the last step flashes, and keeps its former value beside it. */
 import { useState } from 'react'
 import type { Json, JsonObject } from '../../domain/json.ts'
+import { instantText } from '../show/time.ts'
 import { ScrollRegion } from './scroll-region.tsx'
 
 type Parts = { context: JsonObject | undefined; before: JsonObject | undefined; note: string }
@@ -72,7 +73,9 @@ function Field({ name, value, before, known, depth }: FieldParts) {
     >
       <span className="w-3 shrink-0" />
       <span className="shrink-0 text-soft">{name}</span>
-      <span className={`break-all ${colourOf(value)}`}>{textOf(value)}</span>
+      <span className={`break-all ${colourOf(value)}`}>
+        {isInstant(name, value) ? instantText(value) : textOf(value)}
+      </span>
       {isChanged && before !== undefined && <del className="break-all text-faint">{textOf(before)}</del>}
     </div>
   )
@@ -83,6 +86,10 @@ const childOf = (tree: Json, name: string): Json | undefined =>
 
 const isSame = (a: Json | undefined, b: Json | undefined) =>
   a === b || JSON.stringify(a) === JSON.stringify(b)
+
+/** Instants are kept as milliseconds and read as dates. */
+const isInstant = (name: string, value: Json): value is number =>
+  typeof value === 'number' && value > 0 && /AtMs$/.test(name)
 
 function textOf(value: Json): string {
   if (typeof value === 'string') return value === '' ? '""' : value

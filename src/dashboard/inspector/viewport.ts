@@ -9,6 +9,7 @@ const ZOOM_MAX = 2.5
 const MARGIN = 24
 /** Following keeps text readable: no smaller than this, and no larger than life. */
 const FOLLOW_MIN = 0.62
+const WHOLE_MIN = 0.72
 
 export type Viewport = ReturnType<typeof useViewport>
 
@@ -29,14 +30,14 @@ export function useViewport(svg: RefObject<SVGSVGElement | null>, onHand: () => 
     return () => watch.disconnect()
   }, [svg])
 
-  const show = useCallback((rect: Rect, least: number, most: number) => {
+  /** `within`: what lies outside is not shown as long as there is something inside to show. */
+  const show = useCallback((rect: Rect, least: number, most: number, within: Rect) => {
     const { width, height } = size.current
-    const fit = Math.min((width - 2 * MARGIN) / rect.width, (height - 2 * MARGIN) / rect.height)
-    const zoom = Math.min(most, Math.max(least, fit))
+    const zoom = Math.min(most, Math.max(least, fitting(rect, size.current)))
     setView({
       zoom,
-      x: width / 2 - (rect.x + rect.width / 2) * zoom,
-      y: height / 2 - (rect.y + rect.height / 2) * zoom,
+      x: placed(width, rect.x + rect.width / 2, within.x, within.width, zoom),
+      y: placed(height, rect.y + rect.height / 2, within.y, within.height, zoom),
       glide: true,
     })
   }, [])
@@ -99,9 +100,27 @@ export function useViewport(svg: RefObject<SVGSVGElement | null>, onHand: () => 
     zoomBy,
     panBy,
     onPointerDown,
-    fit: useCallback((rect: Rect) => show(rect, ZOOM_MIN, 1.1), [show]),
-    follow: useCallback((rect: Rect) => show(rect, FOLLOW_MIN, 1), [show]),
+    fit: useCallback((whole: Rect) => show(whole, ZOOM_MIN, 1.1, whole), [show]),
+    /** A part of the whole, or all of it where all of it can be read. */
+    follow: useCallback(
+      (rect: Rect | undefined, whole: Rect) => {
+        const isReadable = fitting(whole, size.current) >= WHOLE_MIN
+        show(isReadable || !rect ? whole : rect, isReadable || rect ? FOLLOW_MIN : ZOOM_MIN, 1, whole)
+      },
+      [show],
+    ),
   }
+}
+
+const fitting = (rect: Rect, { width, height }: { width: number; height: number }) =>
+  Math.min((width - 2 * MARGIN) / rect.width, (height - 2 * MARGIN) / rect.height)
+
+/** Where the drawing begins on one axis so that `centre` is in the middle, yet no edge of it stands off without need. */
+function placed(room: number, centre: number, start: number, length: number, zoom: number): number {
+  const wanted = room / 2 - centre * zoom
+  const first = MARGIN - start * zoom
+  const last = room - MARGIN - (start + length) * zoom
+  return last > first ? (first + last) / 2 : Math.min(first, Math.max(last, wanted))
 }
 
 /** What encloses all of them, with some room. */
