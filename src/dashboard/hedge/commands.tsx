@@ -41,16 +41,16 @@ export function Commands({ actorId }: { actorId: string }) {
     placeholderData: before => before,
   })
   const events = (actor?.legalEvents ?? []).filter(({ manual, to }) => manual && to !== null)
-  if (!actor || version === undefined || events.length === 0) return null
+  const isRunning = actor !== undefined && version !== undefined
   return (
     <div className="flex flex-wrap items-center gap-2">
-      {events.map(event => (
+      {(isRunning ? events : []).map(event => (
         <button
           key={event.type}
           type="button"
           className="btn"
           data-tone={WORDS[event.type]?.dangerous ? 'bad' : undefined}
-          onClick={() => setAsking({ event, version: actor.version, state: actor.state })}
+          onClick={() => actor && setAsking({ event, version: actor.version, state: actor.state })}
         >
           {WORDS[event.type]?.act ?? event.type}
         </button>

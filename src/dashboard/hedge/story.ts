@@ -2,7 +2,7 @@
 import type { StepRow } from '../rows.ts'
 import { amountText, priceText, qtyText } from '../show/figures.ts'
 import { reasonText } from '../show/reasons.ts'
-import { topState } from '../show/state-chip.tsx'
+import { topState } from '../show/state-words.ts'
 
 export type Chapter = {
   seq: number

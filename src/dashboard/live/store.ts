@@ -28,7 +28,7 @@ export type Change = (live: Live) => Live
 
 const EMPTY: Live = { line: 'connecting', engine: null, heardAtMs: 0, actors: new Map(), holdings: null }
 
-export function createLiveStore(onFrame: (run: () => void) => void = requestAnimationFrame) {
+export function createLiveStore(onFrame: (run: () => void) => void) {
   let live = EMPTY
   let waiting: Change[] = []
   const readers = new Set<() => void>()

@@ -3,7 +3,7 @@ import { useEffect, useState, useSyncExternalStore } from 'react'
 import { createConnection } from './connection.ts'
 import { type ActorRow, createLiveStore, type Live } from './store.ts'
 
-const store = createLiveStore()
+const store = createLiveStore(requestAnimationFrame)
 export const connection = createConnection(store)
 
 /** A part of the live state. `pick` must give the same thing for the same state: no fresh objects. */

@@ -2,7 +2,7 @@
 import type { MarketRow } from '../../api/rows.ts'
 import type { Opportunity } from '../rows.ts'
 import { reasonText } from '../show/reasons.ts'
-import { topState } from '../show/state-chip.tsx'
+import { topState } from '../show/state-words.ts'
 
 const HELD: Readonly<Record<string, string>> = {
   entering: 'its hedge is being opened',

@@ -4,14 +4,15 @@ import { signIn } from '../session.ts'
 
 export function SignInPage({ fault, onSignedIn }: { fault: string; onSignedIn: () => void }) {
   const [token, setToken] = useState('')
-  const [refusal, setRefusal] = useState(fault)
+  const [refused, setRefused] = useState('')
+  const refusal = refused || fault
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     try {
       await signIn(token.trim())
       onSignedIn()
     } catch (error) {
-      setRefusal(error instanceof Error ? error.message : String(error))
+      setRefused(error instanceof Error ? error.message : String(error))
     }
   }
   return (

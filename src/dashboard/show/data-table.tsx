@@ -5,7 +5,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp, Download, Pause, Play } from 'lucide-react'
 import { type ReactNode, useMemo, useRef, useState } from 'react'
-import { type CsvCell, csvText, download } from './csv.ts'
+import { type CsvCell, csvText } from './csv.ts'
+import { download } from './download.ts'
 import { Empty, Panel } from './panel.tsx'
 
 export type Column<Row> = {

@@ -1,0 +1,27 @@
+/** States of a chart in words and tones. */
+
+const TONES: Readonly<Record<string, string>> = {
+  trading: 'good',
+  hedged: 'good',
+  entering: 'accent',
+  unwinding: 'warn',
+  reconciling: 'warn',
+  halted: 'warn',
+  stopping: 'warn',
+  booting: 'warn',
+  failed: 'bad',
+  quarantined: 'bad',
+}
+
+export const topState = (state: string): string => /^[\w-]*/.exec(state)?.[0] ?? ''
+
+/** `entering.work.deciding | entering.spot.quiet` → `work deciding · spot quiet`. */
+export function innerState(state: string): string {
+  return state
+    .split(' | ')
+    .map(part => part.split('.').slice(1).join(' '))
+    .filter(Boolean)
+    .join(' · ')
+}
+
+export const stateTone = (state: string): string => TONES[topState(state)] ?? ''

@@ -1,0 +1,162 @@
+/** The pages in a real browser, on a real engine that trades with the simulated exchange. */
+import { readFileSync } from 'node:fs'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildPages, noBrowser, openBrowser, openPage } from '../inspector/browser.ts'
+import { type EngineProcess, engineProcess, TOKEN, until } from '../inspector/engine-process.ts'
+
+const PAGES = ['/', '/opportunities', '/funding', '/ledger', '/alerts', '/audit']
+/** Lines a browser writes by itself when an engine is away or refuses. */
+const AWAY = /ERR_|status of 401|status of 503/
+const LATE = /status of 409/
+
+describe.skipIf(noBrowser)('the pages', { timeout: 120_000 }, () => {
+  let engine: EngineProcess
+  let browser: Browser
+  const open = (at: string, options = {}, expected?: RegExp) =>
+    openPage(browser, { url: engine.url, token: TOKEN }, at, options, expected)
+  const isLive = (page: Page) => page.getByRole('status', { name: 'Freshness' }).getByText('live').waitFor()
+  const dialog = (page: Page) => page.locator('dialog[open]')
+
+  beforeAll(async () => {
+    buildPages()
+    ;[engine, browser] = await Promise.all([engineProcess(), openBrowser()])
+  }, 120_000)
+  afterAll(async () => {
+    await browser?.close()
+    await engine?.stop()
+  })
+
+  test('a login link signs in once, also in a tab that shows the page already', async () => {
+    const link = async () => {
+      const answer = await fetch(`${engine.url}/api/session/link`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${TOKEN}` },
+      })
+      return ((await answer.json()) as { url: string }).url
+    }
+    const page = await (await browser.newContext()).newPage()
+    await page.goto(engine.url)
+    await page.getByLabel('Token').waitFor()
+    const url = await link()
+    await page.goto(url)
+    await isLive(page)
+    expect(page.url()).not.toContain('login')
+    const stranger = await (await browser.newContext()).newPage()
+    await stranger.goto(url)
+    await stranger.getByRole('alert').waitFor()
+    expect(await stranger.getByRole('alert').textContent()).toContain('expected a code not used before')
+  })
+
+  test('a hedge is seen opening, level and valued; its page tells how it came to be', async () => {
+    const { page, faults } = await open('/')
+    const line = page.getByRole('region', { name: 'Rows of Open hedges' }).locator('tbody tr').first()
+    await line.locator('[data-state^="hedged"]').waitFor({ timeout: 90_000 })
+    expect(await line.textContent()).toContain('level')
+    await line.getByRole('link').click()
+    await page.getByRole('heading', { level: 1, name: /hedge$/ }).waitFor()
+    const story = page.getByRole('region', { name: 'Steps of the story' })
+    await story.getByText('Hedged: both legs stand level').waitFor()
+    await story.getByText(/^Planned: /).waitFor()
+    await page.getByRole('region', { name: 'Rows of Fills' }).getByText('perp').first().waitFor()
+    expect(faults).toEqual([])
+  })
+
+  test('a command decided on an older state is refused, and the dialog says how it stands', async () => {
+    type Row = { id: string; state: string }
+    let id = ''
+    await until(async () => {
+      id = (await engine.ask<Row[]>('/api/actors?kind=hedge&state=hedged.watching'))[0]?.id ?? ''
+      return id
+    }, 90_000)
+    const { page, faults } = await open(`/hedges/${id.replace('hedge:', '')}`, {}, LATE)
+    await page.getByRole('button', { name: 'Unwind' }).click()
+    await dialog(page).getByText('unwinding').first().waitFor()
+    expect(await engine.send(id, { type: 'hedge.unwind', because: 'a person was faster' })).toBe(202)
+    await dialog(page).getByRole('button', { name: 'Unwind' }).click()
+    await dialog(page).getByRole('alert').waitFor()
+    expect(await dialog(page).getByRole('alert').textContent()).toContain('moved meanwhile')
+    await page.keyboard.press('Escape')
+    await page
+      .getByText(/a person was faster/)
+      .first()
+      .waitFor()
+    expect(faults).toEqual([])
+  })
+
+  test('halt asks first, is left alone by Escape, holds, is audited, and is taken back', async () => {
+    const { page, faults } = await open('/audit')
+    const halted = async () => (await engine.ask<{ halt: object | null }>('/api/engine')).halt !== null
+    await page.getByRole('button', { name: 'Halt' }).click()
+    await dialog(page).getByText('No new hedge is opened').waitFor()
+    await page.keyboard.press('Escape')
+    await dialog(page).waitFor({ state: 'detached' })
+    expect(await halted()).toBe(false)
+    await page.getByRole('button', { name: 'Halt' }).click()
+    await dialog(page).getByLabel('Reason, for the audit').fill('looking at it')
+    await page.keyboard.press('Enter')
+    await page.getByText(/Halted by .*: looking at it/).waitFor()
+    expect(await halted()).toBe(true)
+    const lines = page.getByRole('region', { name: 'Rows of Commands of people' })
+    await lines.getByText(/engine\.halt.*looking at it/).waitFor()
+    await page.getByRole('button', { name: 'Resume', exact: true }).click()
+    await dialog(page).getByRole('button', { name: 'Resume' }).click()
+    await page.getByRole('button', { name: 'Halt', exact: true }).waitFor()
+    expect(await halted()).toBe(false)
+    expect(faults).toEqual([])
+  })
+
+  test('why a symbol is not taken is said in words, and the table downloads as it is shown', async () => {
+    const { page, faults } = await open('/opportunities')
+    const table = page.getByRole('region', { name: 'Rows of Tracked symbols' })
+    await table
+      .getByText(/net APR .* is below the .* needed/)
+      .first()
+      .waitFor()
+    await page.getByLabel('Filter Tracked symbols').fill('below the')
+    const shown = await table.locator('tbody tr').count()
+    await page.getByRole('button', { name: 'Freeze' }).click()
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'CSV of Tracked symbols' }).click(),
+    ])
+    expect(file.suggestedFilename()).toBe('hedgerow-opportunities.csv')
+    const lines = readFileSync(await file.path(), 'utf8')
+      .trimEnd()
+      .split('\r\n')
+    expect(lines[0]).toContain('Symbol,Net APR,Taken?,Why')
+    expect(lines.length - 1).toBeGreaterThan(0)
+    expect(Math.abs(lines.length - 1 - shown)).toBeLessThanOrEqual(2)
+    expect(faults).toEqual([])
+  })
+
+  test('an engine killed under the page is missed, and back without a reload', async () => {
+    const { page, faults } = await open('/', {}, AWAY)
+    await isLive(page)
+    await engine.kill()
+    await page.getByText('The engine does not answer.').waitFor()
+    expect(await page.locator('[data-stale="true"]').count()).toBe(1)
+    await engine.start()
+    // Sessions live in the process: the page asks for a new sign-in, or goes on when it was given one.
+    await page.getByLabel('Token').fill(TOKEN)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await isLive(page)
+    await page.getByText('Open hedges').first().waitFor()
+    expect(faults).toEqual([])
+  })
+
+  describe.each(['dark', 'light'] as const)('in %s', colorScheme => {
+    test.each(PAGES)('%s is free of what axe finds, quiet and self-contained', async at => {
+      const { page, faults } = await open(at, { colorScheme, reducedMotion: 'reduce' })
+      await isLive(page)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.getByRole('heading', { level: 2 }).first().waitFor()
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
+      expect(found).toEqual([])
+      expect(faults).toEqual([])
+      await page.context().close()
+    })
+  })
+})
