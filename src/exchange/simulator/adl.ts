@@ -23,7 +23,7 @@ export function warnOfAdl(world: World, symbol: string, atMs: number): void {
 }
 
 /** Past an event the pool recovers above the stop ratio. */
-export const calmAfterAdl = (world: World, symbol: string): void => setPnlRatio(world, symbol, ADL_ENDS_AT)
+const calmAfterAdl = (world: World, symbol: string): void => setPnlRatio(world, symbol, ADL_ENDS_AT)
 
 /** Reduces every position in the symbol by a share of its size, rounded up to a lot. */
 export function reduceByAdl(world: World, symbol: string, share: string): void {

@@ -27,7 +27,7 @@ export function textAt(row: JsonObject, path: string): string {
 }
 
 /** A positive decimal at a dotted path, as text. */
-export function amountAt(row: JsonObject, path: string): string {
+function amountAt(row: JsonObject, path: string): string {
   const found = textAt(row, path)
   if (/^\d{1,30}(\.\d{1,30})?$/.test(found) && Number(found) > 0) return found
   throw new InstrumentFault(`${nameOf(row)}: expected a positive number at ${path}, found ${found}`)

@@ -14,7 +14,7 @@ import { type AccountState, dec, type PositionState, type World } from './world.
 const LOOK_EVERY_MS = 10_000
 
 /** Where closing leaves nothing of the position's own maintenance margin. Never below a tick. */
-export function bustPrice(world: World, account: AccountState, position: PositionState): Decimal {
+function bustPrice(world: World, account: AccountState, position: PositionState): Decimal {
   const found = world.universe.find('linear', position.symbol)
   const size = dec(position.size)
   if (!found || size.isZero()) return new Decimal(0)

@@ -53,7 +53,7 @@ export function launch(world: World, market: Market, symbol: string): void {
 }
 
 /** The average of the index at each minute's end, over what is known of the last half hour. */
-export function deliveryPrice(world: World, listing: Listing): Decimal {
+function deliveryPrice(world: World, listing: Listing): Decimal {
   const { nowMs } = world.state
   const minutes = world.market.candles.minutes(listing.index, 'index', nowMs - AVERAGED_MS, nowMs)
   if (minutes.length === 0) return indexOf(world, listing)

@@ -19,7 +19,7 @@ function announcements({ world, params }: PublicCall): Answer {
       description,
       type: { title: key === 'delistings' ? 'Delistings' : 'New Listings', key },
       tags,
-      url: `https://announcements.bybit.com/en-US/article/${key}-${atMs}/`,
+      url: `/en-US/article/${key}-${atMs}/`,
       dateTimestamp: atMs,
       startDateTimestamp: atMs,
       endDateTimestamp: atMs,
@@ -31,7 +31,7 @@ function announcements({ world, params }: PublicCall): Answer {
 const updatedTime = (world: World) => String(Math.floor(world.state.nowMs / 60_000) * 60_000)
 
 /** One row per symbol, as the stream and REST tell it; the stream says numbers where REST says text. */
-export const adlRow = (world: World, coin: string, symbol: string) => ({
+const adlRow = (world: World, coin: string, symbol: string) => ({
   coin,
   symbol,
   ...poolOf(world, symbol),

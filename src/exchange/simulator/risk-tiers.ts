@@ -20,7 +20,7 @@ const TIERS_MAX = 10
 const known = new WeakMap<Listing, readonly RiskTier[]>()
 
 /** deduction_n = limit_{n−1} × (MMR_n − MMR_{n−1}) + deduction_{n−1} */
-export const nextDeduction = (before: RiskTier, maintenanceRate: Decimal): Decimal =>
+const nextDeduction = (before: RiskTier, maintenanceRate: Decimal): Decimal =>
   before.limit.times(maintenanceRate.minus(before.maintenanceRate)).plus(before.deduction)
 
 function makeTiers({ maxLeverage, depthUsdtPerBps }: Listing): RiskTier[] {

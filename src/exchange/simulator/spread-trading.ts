@@ -54,7 +54,7 @@ const isBeyond = (order: SpreadOrder, price: Decimal): boolean =>
   order.orderType === 'Limit' && (order.side === 'Buy' ? price.gt(order.price) : price.lt(order.price))
 
 /** What both books would give now, at the limit or better, best first. */
-export function planOf(place: SpreadPlace): Part[] {
+function planOf(place: SpreadPlace): Part[] {
   const { order, spread } = place
   const [perps, spots] = [rungs(place, 'linear'), rungs(place, 'spot')]
   const parts: Part[] = []
