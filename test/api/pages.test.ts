@@ -13,6 +13,8 @@ import { silentTelemetry } from '../../src/telemetry.ts'
 import { smallView } from './small-view.ts'
 
 const TOKEN = 'a-token-of-the-tests-only'
+/** Figures are told about once a second. */
+const SOON = { timeout: 10_000 }
 const HEDGE = '/api/actors/hedge%2FAAAAAAAAAA/events'
 
 let pages: string
@@ -165,9 +167,9 @@ describe('the WebSocket', () => {
     view.move('hedge/AAAAAAAAAA', 'unwinding')
     const frames = (event: string) => messages.filter(message => message.event === event)
     await expect.poll(() => frames('state').at(-1)?.data).toMatchObject({ reset: false, rows: [{}] })
-    await expect.poll(() => frames('holdings').at(-1)?.data).toMatchObject({ reset: false, rows: [{}] })
+    await expect.poll(() => frames('holdings').at(-1)?.data, SOON).toMatchObject({ reset: false, rows: [{}] })
     view.held = []
-    await expect.poll(() => frames('holdings').at(-1)?.data.removed).toEqual(['AAAAAAAAAA'])
+    await expect.poll(() => frames('holdings').at(-1)?.data.removed, SOON).toEqual(['AAAAAAAAAA'])
   })
 
   test.each([
