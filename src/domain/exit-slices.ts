@@ -91,7 +91,9 @@ function cutSlice(work: Work): Cut | undefined {
 
   // Spot beyond the perpetual is sold first; what room is left is closed on both legs.
   const excess = work.spotNet.minus(perp)
-  const room = Decimal.max(0, spotCap.minus(excess))
+  // Dust is no order of its own: were it to take room, a slice of one lot would have none left for that lot, for ever.
+  const isDust = excess.gt(0) && excess.lt(work.spotLeast)
+  const room = isDust ? spotCap : Decimal.max(0, spotCap.minus(excess))
   const buy = floorTo(Decimal.min(Decimal.max(0, perp), perpCap, room), lot)
   const cut = balancedCut(work, buy)
   if (!leavesTooLittle(work, cut)) return usable(cut, work)

@@ -6,7 +6,7 @@ import { isOnGrid } from '../../src/domain/grid.ts'
 import type { HedgePlan, Holdings, LegOrder } from '../../src/domain/plan.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { sizeHedge } from '../../src/domain/sizing.ts'
-import { baseQty, usdt } from '../../src/domain/units.ts'
+import { baseQty, orderQty, usdt } from '../../src/domain/units.ts'
 import { anyGrid, type Grid, marketOn, NOW_MS, RULES, XRP } from './sample-market.ts'
 
 function planOn(grid: Grid): HedgePlan {
@@ -198,4 +198,23 @@ describe('unwinding', () => {
     const held = { spotNetBase: baseQty('0.07'), perpBase: baseQty('0') }
     expect(nextUnwind(plan, held, marketOn(XRP), RULES, 10)).toEqual({ kind: 'flat', dustBase: '0.07' })
   })
+})
+
+test('a slice of one lot closes that lot, though a crumb of spot is beyond the perpetual', () => {
+  const whole = planOn(XRP)
+  const lot = new Decimal(whole.perp.qtyStep).times(whole.perp.multiplier)
+  // A lot that is worth an order by itself, as one of bitcoin's is.
+  const coarse = lot.times(Math.ceil(Number(whole.sliceBaseQty) / Number(lot)))
+  const plan: HedgePlan = {
+    ...whole,
+    perp: { ...whole.perp, qtyStep: orderQty(coarse.div(whole.perp.multiplier)) },
+    sliceBaseQty: baseQty(coarse),
+  }
+  const crumb = new Decimal(plan.spot.qtyStep)
+  const start: Holdings = {
+    perpBase: baseQty(coarse.times(3)),
+    spotNetBase: baseQty(coarse.times(3).plus(crumb)),
+  }
+  const next = nextUnwind(plan, start, marketOn(XRP), RULES, 10)
+  expect(next).toMatchObject({ kind: 'slice', perp: { qty: plan.perp.qtyStep } })
 })
