@@ -117,7 +117,9 @@ test('an empty folder becomes an engine that hedges, earns, closes and obeys', {
 
   expect(await cli('halt', '--because', 'a look around')).toMatchObject({ state: 'halted' })
   expect(await cli('status')).toMatchObject({ state: 'halted', halt: { because: 'a look around' } })
-  expect(await cli('resume')).toMatchObject({ state: 'trading' })
+  expect(await cli('resume')).toMatchObject({ accepted: true })
+  const isTrading = async () => (await api.get<Engine>('/api/engine')).state === 'trading'
+  await eventually('trading, once it has reconciled', isTrading)
   await cli('flatten', '--yes')
   await eventually(
     'no hedge left',
