@@ -316,13 +316,6 @@ export function createRuntime(ports: RuntimePorts) {
       outbox.redrive()
       return rows.length
     },
-    /** Brings a failed actor back from its last good row. */
-    async restart(actorId: string): Promise<void> {
-      await journal.drained()
-      const row = await journal.loadActor(actorId)
-      if (!row) throw new Error(`restart ${actorId}: expected a stored row, found none`)
-      if (!running.has(actorId)) restore(row)
-    },
     get: (actorId: string): Running | undefined => running.get(actorId),
     all: (): IterableIterator<Running> => running.values(),
     pendingEffects: () => outbox.pending(),

@@ -52,7 +52,7 @@ export type DeskEvent = (
 
 const COUNTER_WIDTH = 6
 /** Ten letters or digits, as the order ids need: salt and counter. */
-export const hedgeIdOf = (salt: string, counter: number): string =>
+const hedgeIdOf = (salt: string, counter: number): string =>
   salt + counter.toString(36).toUpperCase().padStart(COUNTER_WIDTH, '0')
 
 /** Capital of hedges granted moments ago, which the wallet does not show yet. */

@@ -7,6 +7,7 @@ import { ConfigFaults } from '../src/config-faults.ts'
 import { sections } from '../src/config-rules.ts'
 import { LIVE_ACKNOWLEDGEMENT } from '../src/config-schema.ts'
 import { configTemplate } from '../src/config-template.ts'
+import { BYBIT_HOSTS } from '../src/exchange/bybit/hosts.ts'
 
 let cwd: string
 beforeEach(() => {
@@ -145,7 +146,7 @@ leverage: 3
   })
 
   test('a simulator must not be Bybit', () => {
-    expect(faultyKeys({ HEDGEROW_EXCHANGE_URL: 'https://api.bybit.com' })).toEqual(['HEDGEROW_EXCHANGE_URL'])
+    expect(faultyKeys({ HEDGEROW_EXCHANGE_URL: BYBIT_HOSTS.live.rest })).toEqual(['HEDGEROW_EXCHANGE_URL'])
     expect(load({ HEDGEROW_EXCHANGE_URL: 'http://127.0.0.1:9797' }).exchangeUrl).toBe('http://127.0.0.1:9797')
   })
 })

@@ -8,7 +8,7 @@ import type { ActorDetail, ActorSummary, TransitionView } from './engine-view.ts
 
 const count = z.number().int().nonnegative()
 
-export const legalEvent = z
+const legalEvent = z
   .object({ type: z.string(), manual: z.boolean(), to: z.string().nullable().optional() })
   .openapi('LegalEvent', {
     description:
@@ -49,9 +49,7 @@ export const transition = z
   })
   .openapi('Transition')
 
-export const healthPart = z
-  .object({ name: z.string(), ok: z.boolean(), detail: z.string() })
-  .openapi('HealthPart')
+const healthPart = z.object({ name: z.string(), ok: z.boolean(), detail: z.string() }).openapi('HealthPart')
 
 export const health = z
   .object({ status: z.enum(['ok', 'failing']), parts: z.array(healthPart) })
@@ -113,7 +111,7 @@ export const pageQuery = z.object({
 })
 
 /** Milliseconds since 1970 as ISO 8601 in UTC. */
-export const isoText = (atMs: number) => new Date(atMs).toISOString()
+const isoText = (atMs: number) => new Date(atMs).toISOString()
 
 export function actorRow(from: ActorSummary): z.output<typeof actor> {
   const { id, kind, state, sinceMs, version, restarts, quarantined, parentId } = from

@@ -13,7 +13,7 @@ import type { Rules } from './rules.ts'
 import { fundingRate } from './units.ts'
 
 /** A delisted perpetual is closed by the exchange with no order of ours: be out a day before. */
-export const DELISTING_RUN_OFF_MS = 24 * HOUR_MS
+const DELISTING_RUN_OFF_MS = 24 * HOUR_MS
 const BPS = 10_000
 
 export type HedgeFacts = {
@@ -108,7 +108,7 @@ function expectation(market: FreshMarket, { strategy }: Rules, nowMs: number): E
 }
 
 /** (perp ask − spot bid) / spot middle, in bps: what closing both legs at the best prices pays. */
-export function exitBasisBps({ spotBook, perpBook, pair }: FreshMarket): number {
+function exitBasisBps({ spotBook, perpBook, pair }: FreshMarket): number {
   const ask = perpBook.asks[0]
   const bid = spotBook.bids[0]
   const mid = midPrice(spotBook)

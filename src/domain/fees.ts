@@ -24,8 +24,7 @@ export const roundTripFeesUsdt = (notional: Usdt, fees: PairFeeRates, fills: Fou
   usdt(roundTripRate(fees, fills).times(notional))
 
 /** The part of a spot buy that the fee takes in the base coin. A rebate is paid in USDT and takes nothing. */
-export const spotBuyFeeBase = (bought: OrderQty, rate: FeeRate): BaseQty =>
-  baseQty(inBase(rate).times(bought))
+const spotBuyFeeBase = (bought: OrderQty, rate: FeeRate): BaseQty => baseQty(inBase(rate).times(bought))
 
 /** Base coins left after the fee of a spot buy. */
 export const netBaseReceived = (bought: OrderQty, rate: FeeRate): BaseQty =>

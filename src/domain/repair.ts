@@ -58,7 +58,7 @@ export function judgeBalance(
 }
 
 /** Spot held − perpetual short, in base coins. */
-export const unhedgedBase = ({ spotNetBase, perpBase }: Holdings): BaseQty =>
+const unhedgedBase = ({ spotNetBase, perpBase }: Holdings): BaseQty =>
   baseQty(new Decimal(spotNetBase).minus(perpBase))
 
 export type RepairDecision =

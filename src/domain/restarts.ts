@@ -5,7 +5,7 @@
 export type RestartPolicy = { restartsMax: number; withinMs: number; backoffMs: number; backoffMsMax: number }
 
 /** OTP's own default, one in five seconds, is too tight for actors that talk to a network. */
-export const NETWORK_RESTARTS: RestartPolicy = {
+const NETWORK_RESTARTS: RestartPolicy = {
   restartsMax: 5,
   withinMs: 60_000,
   backoffMs: 100,

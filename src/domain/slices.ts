@@ -112,7 +112,7 @@ export function perpOrderFor(
 }
 
 /** Contracts still to be sold for the spot that is held: floor_lot(n − h), never negative. */
-export function perpContractsMissing(plan: HedgePlan, { spotNetBase, perpBase }: Holdings): OrderQty {
+function perpContractsMissing(plan: HedgePlan, { spotNetBase, perpBase }: Holdings): OrderQty {
   const unhedged = new Decimal(spotNetBase).minus(perpBase)
   return orderQty(floorTo(Decimal.max(0, unhedged).div(plan.perp.multiplier), plan.perp.qtyStep))
 }

@@ -26,7 +26,7 @@ export type FeeRate = Branded<'fraction of notional'>
 export type Amount = Branded<'amount of a coin'>
 
 /** Raised when text that should be a decimal is not one. Names the field and what was found. */
-export class NotADecimal extends Error {
+class NotADecimal extends Error {
   override name = 'NotADecimal'
 }
 

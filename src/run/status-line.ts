@@ -24,7 +24,7 @@ export function showStatus({ view, url, loginLink, clock, speed }: Shown): () =>
 }
 
 /** One line: the engine's state, its time, symbols and hedges by state, the ledger. */
-export function statusLine(view: EngineView, speed: number): string {
+function statusLine(view: EngineView, speed: number): string {
   const { state, nowMs, symbols, hedges, ledgerResiduals } = view.summary()
   const time = new Date(nowMs).toISOString().slice(0, 16).replace('T', ' ')
   const untied = Object.entries(ledgerResiduals).filter(([, residual]) => residual !== '0')

@@ -45,6 +45,19 @@ const newActor = (id: string, kind: string, state: string): ActorDetail => ({
   timers: [{ id: 'judge', dueAtMs: 1_700_000_005_000 }],
 })
 
+/** Answers that never change. */
+const READS = {
+  chart: kind => (kind === 'hedge' ? { nodes: [], edges: [] } : undefined),
+  opportunities: () => [{ symbol: 'BTCUSDT', netApr: 0.2 }],
+  hedges: () => Promise.resolve([{ id: 'AAAAAAAAAA' }]),
+  hedge: id => Promise.resolve(id === 'AAAAAAAAAA' ? { id } : undefined),
+  ledger: ({ cursor, limit }) =>
+    Promise.resolve({ rows: [{ cursor, limit }], next: null, residuals: { USDT: '0' } }),
+  equity: sinceMs => Promise.resolve([{ sinceMs }]),
+  funding: () => Promise.resolve({ rows: [], next: null }),
+  fundingTotals: () => Promise.resolve([]),
+} satisfies Partial<EngineView>
+
 export function smallView(): SmallView {
   const actors = new Map(
     [newActor('engine', 'engine', 'trading'), newActor('hedge/AAAAAAAAAA', 'hedge', 'hedged')].map(a => [
@@ -121,15 +134,7 @@ export function smallView(): SmallView {
             }))
           : undefined,
       ),
-    chart: kind => (kind === 'hedge' ? { nodes: [], edges: [] } : undefined),
-    opportunities: () => [{ symbol: 'BTCUSDT', netApr: 0.2 }],
-    hedges: () => Promise.resolve([{ id: 'AAAAAAAAAA' }]),
-    hedge: id => Promise.resolve(id === 'AAAAAAAAAA' ? { id } : undefined),
-    ledger: ({ cursor, limit }) =>
-      Promise.resolve({ rows: [{ cursor, limit }], next: null, residuals: { USDT: '0' } }),
-    equity: sinceMs => Promise.resolve([{ sinceMs }]),
-    funding: () => Promise.resolve({ rows: [], next: null }),
-    fundingTotals: () => Promise.resolve([]),
+    ...READS,
     holdings: () => view.held,
     account: () => Promise.reject(new Error('the small engine has no account')),
     reconciliation: () => Promise.resolve({ readAtMs: 1_700_000_000_000, inFlight: [], lines: [] }),

@@ -15,8 +15,6 @@ import { type MemoryBooks, memoryBooks } from './memory-books.ts'
 
 const START_AT_MS = Date.UTC(2026, 0, 5, 9, 20)
 
-export type VirtualWorld = Awaited<ReturnType<typeof virtualWorld>>
-
 /** An exchange on a virtual clock that engines come to and leave. */
 export async function virtualWorld(seed: number, startAtMs = START_AT_MS) {
   const clock = new VirtualClock(startAtMs)

@@ -14,6 +14,7 @@ import {
 const ENTRIES: Readonly<Record<string, RegExp>> = {
   'a program is started by its path': /^(src\/(main|cli)|test\/bench\/)[^/]*\.ts$/,
   'migrations are found by their folder': /^src\/store\/migrations\//,
+  'vitest calls it before and after all tests': /^test\/store\/shared-server\.ts$/,
   'the dashboard is a program of its own': /^src\/dashboard\//,
   'tools read their configuration': /^[^/]+\.config\.ts$/,
 }
@@ -81,6 +82,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   '@biomejs/biome': 'lint and format',
   '@mikro-orm/cli': 'migrations by hand',
   lefthook: 'commit hooks',
+  tailwindcss: 'the style sheet imports it',
   'mikro-orm': 'the command of the ORM',
   node: 'the Node that scripts run under',
   typescript: 'checking',

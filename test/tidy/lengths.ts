@@ -1,14 +1,5 @@
 /** How long a file and a function may be. Split when a second reason to change appears, never to please the number. */
-import {
-  everySyntax,
-  type Fault,
-  fault,
-  isSyntax,
-  lineOf,
-  nameOf,
-  type Source,
-  type Syntax,
-} from './source.ts'
+import { everySyntax, type Fault, fault, isSyntax, nameOf, type Source, type Syntax } from './source.ts'
 
 const FILE_LINES_MAX = 400
 export const FILE_LINES_TO_THINK = 250
@@ -53,8 +44,14 @@ export function functionLengthFaults(source: Source): Fault[] {
 const isBlockFunction = (part: Syntax): boolean =>
   /Function/.test(part.type) && isSyntax(part.body) && part.body.type === 'BlockStatement'
 
+/** Lines of code: what is blank or only says why is not counted. */
+function codeLines({ text }: Source, part: Syntax): number {
+  const lines = text.slice(part.start, part.end).split('\n')
+  return lines.filter(line => !/^\s*($|\/\/|\/?\*)/.test(line)).length
+}
+
 function ownLines(source: Source, whole: Syntax): number {
-  const span = (part: Syntax) => lineOf(source, part.end) - lineOf(source, part.start) + 1
+  const span = (part: Syntax) => codeLines(source, part)
   let lines = span(whole)
   for (const [part, around] of everySyntax(whole)) {
     if (part === whole || !isBlockFunction(part)) continue
