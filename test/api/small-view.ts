@@ -47,6 +47,8 @@ const newActor = (id: string, kind: string, state: string): ActorDetail => ({
 
 /** Answers that never change. */
 const READS = {
+  live: () => [{ name: 'process', ok: true, detail: '' }],
+  metrics: () => Promise.resolve('hedgerow_actors 2\n'),
   chart: kind => (kind === 'hedge' ? { nodes: [], edges: [] } : undefined),
   opportunities: () => [{ symbol: 'BTCUSDT', netApr: 0.2 }],
   hedges: () => Promise.resolve([{ id: 'AAAAAAAAAA' }]),
@@ -116,9 +118,7 @@ export function smallView(): SmallView {
       ledgerResiduals: { USDT: '0' },
       health: view.readiness,
     }),
-    live: () => [{ name: 'process', ok: true, detail: '' }],
     ready: () => view.readiness,
-    metrics: () => Promise.resolve('hedgerow_actors 2\n'),
     actors: () => [...actors.values()],
     actor: id => actors.get(id),
     transitions: (id, fromSeq, limit) =>

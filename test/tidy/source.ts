@@ -44,7 +44,7 @@ export function* everySyntax(
   for (const part of Object.values(from).flat()) if (isSyntax(part)) yield* everySyntax(part, inside)
 }
 
-export const lineOf = ({ text }: Source, at: number): number => text.slice(0, at).split('\n').length
+const lineOf = ({ text }: Source, at: number): number => text.slice(0, at).split('\n').length
 
 export const fault = (source: Source, at: number, rule: string, todo: string): Fault =>
   `${source.path}:${lineOf(source, at)} ${rule}: ${todo}`
