@@ -147,6 +147,8 @@ function newApp(telemetry: Telemetry): OpenAPIHono<ApiEnv> {
   app.onError((error, c) => {
     if (error instanceof Refusal) return problem(c, error)
     if (error instanceof HTTPException) return problem(c, asRefusal(error))
+    // The store's own word for a cursor that somebody made up.
+    if (error.name === 'BadCursor') return problem(c, new Refusal(422, error.message))
     telemetry.log.error('api.failed', { method: c.req.method, path: c.req.path, error })
     return problem(c, new Refusal(500, 'the engine failed to answer; its log says why'))
   })

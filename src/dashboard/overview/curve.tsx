@@ -96,11 +96,16 @@ function optionsOf({ colour, height, figure, sync, axis = true }: Parts, width: 
 
 const DAY_SECONDS = 86_400
 
+/** The hour, and the day where a new one begins; days alone when ticks are that far apart. */
 function timeLabels(_: UPlot, ticks: number[]): string[] {
-  const isLong = (ticks.at(-1) ?? 0) - (ticks[0] ?? 0) > 2 * DAY_SECONDS
-  return ticks.map(seconds => {
+  const [first = 0, second = 0] = ticks
+  const areDays = second - first >= DAY_SECONDS
+  return ticks.map((seconds, at) => {
     const text = new Date(seconds * 1000).toISOString()
-    return isLong ? text.slice(5, 10) : text.slice(11, 16)
+    const before = ticks[at - 1]
+    const isNewDay =
+      before !== undefined && Math.floor(before / DAY_SECONDS) !== Math.floor(seconds / DAY_SECONDS)
+    return areDays || isNewDay ? text.slice(5, 10) : text.slice(11, 16)
   })
 }
 
