@@ -49,6 +49,10 @@ export function processCommands(program: Command): void {
     .option('--speed <speed>', 'times as fast as the wall clock', '1')
     .option('--balance <usdt>', 'what the account starts with', '100000')
     .option('--state <file>', 'keep the account in this file')
+    .option(
+      '--instruments <file...>',
+      "list what these files of Bybit's instruments-info say (json or json.gz)",
+    )
     .action(runSimulator)
 }
 
@@ -59,8 +63,10 @@ async function loadMain(): Promise<MainModule> {
   return (await import(MAIN.href)) as MainModule
 }
 
-async function runSimulator(options: Record<string, string>): Promise<void> {
-  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
+async function runSimulator(options: Record<string, string | string[]>): Promise<void> {
+  const flags = Object.entries(options).flatMap(([name, value]) =>
+    [value].flat().flatMap(each => [`--${name}`, each]),
+  )
   const child = spawn(process.execPath, [fileURLToPath(SIMULATOR), ...flags], { stdio: 'inherit' })
   // A terminal tells the whole group, a supervisor only us: the second signal is harmless to it.
   const forward = (signal: NodeJS.Signals) => child.kill(signal)
