@@ -1,6 +1,7 @@
 /** Charts as the inspector knows them: by kind, by hash, and which edge of the picture a taken transition is. */
 import type { AnyStateMachine, AnyTransitionDefinition } from 'xstate'
-import { type ChartDescription, describeChart, edgeIds } from '../api/chart-description.ts'
+import { describeChart, edgeIds } from '../api/chart-description.ts'
+import type { ChartDescription } from '../api/chart-rows.ts'
 
 export type Drawn = {
   machine: AnyStateMachine

@@ -1,5 +1,5 @@
 /** A chart and a state in it: which nodes are active, which are folded away, which edges could be or were taken. */
-import type { ChartDescription, ChartEdge, ChartNode } from '../../api/chart-description.ts'
+import type { ChartDescription, ChartEdge, ChartNode } from '../../api/chart-rows.ts'
 
 export type Chart = ChartDescription & {
   nodeOf: ReadonlyMap<string, ChartNode>

@@ -3,7 +3,7 @@
  * one source and target are one line; targetless ones, and those to an own descendant, are chips: as lines they are what
  * makes charts unreadable.
  */
-import type { ChartEdge, ChartNode } from '../../api/chart-description.ts'
+import type { ChartEdge, ChartNode } from '../../api/chart-rows.ts'
 import { type Chart, edgeWords, hasChildren, isUnder, shownId } from './chart.ts'
 
 /** One or more transitions that look the same: event and guard. */

@@ -1,7 +1,7 @@
 /** The chart of a kind and its layout. Both never change once made; the old picture stays until the new one is ready. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import type { ChartDescription } from '../../api/chart-description.ts'
+import type { ChartDescription } from '../../api/chart-rows.ts'
 import { ask } from '../client.ts'
 import { type Chart, readChart } from './chart.ts'
 import { drawingOf } from './drawing.ts'
