@@ -26,8 +26,8 @@ async function serve(watched: boolean): Promise<void> {
     // What a busy machine could not do in time is left out, not made up for.
     if (due - sent > EVENTS_PER_S / 10) startedAtMs += ((due - sent) / EVENTS_PER_S) * 1000
     for (; sent < due - 1; sent++) {
-      const type = sent % 10 === 0 ? (MOVES[(sent / 10) % MOVES.length] ?? '') : 'mark.moved'
-      runtime.deliver(ids[(sent * 7) % ids.length] ?? '', { type })
+      const type = sent % 11 === 0 ? (MOVES[(sent / 11) % MOVES.length] ?? '') : 'mark.moved'
+      runtime.deliver(ids[(sent * 397) % ids.length] ?? '', { type })
     }
   }, EVERY_MS)
   process.send?.({ url: api.url })

@@ -26,6 +26,10 @@ export function buildPages(): void {
   execFileSync(path.join(ROOT, 'node_modules/.bin/vite'), ['build'], { cwd: ROOT, stdio: 'pipe' })
 }
 
+export async function closePages(browser: Browser): Promise<void> {
+  for (const context of browser.contexts()) await context.close()
+}
+
 export type Watched = {
   page: Page
   /** What the page did that a quiet page does not. */

@@ -28,7 +28,7 @@ const leg = {
 /** Shaped as a hedge is: nested, parallel, timed and guarded. */
 export const crowdMachine = setup({
   types: { context: {} as { ticks: number; mark: string } },
-  delays: { SILENCE: 4000, DEADLINE: 60_000 },
+  delays: { SILENCE: 20_000, DEADLINE: 600_000 },
   guards: { isEven: ({ context }) => context.ticks % 2 === 0 },
   actions: { placeOrder: () => {}, count: assign(({ context }) => ({ ticks: context.ticks + 1 })) },
 }).createMachine({
@@ -109,7 +109,7 @@ export async function crowd(count: number, watched = true): Promise<Crowd> {
     machines: { supervisor: supervisorMachine, hedge: crowdMachine },
   })
   const api = await createApi({
-    view: smallView(),
+    view: { ...smallView(), transitions: async () => [] },
     inspection,
     token: CROWD_TOKEN,
     host: '127.0.0.1',

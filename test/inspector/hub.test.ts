@@ -110,7 +110,7 @@ test('a timer is told with its length and when it is due', () => {
   send('legs.level')
   send('hedge.unwind')
   expect(focus().timers).toEqual([
-    { event: 'xstate.after.SILENCE.hedge.unwinding', dueAtMs: clock.nowMs() + 4000, lengthMs: 4000 },
+    { event: 'xstate.after.SILENCE.hedge.unwinding', dueAtMs: clock.nowMs() + 20_000, lengthMs: 20_000 },
   ])
 })
 

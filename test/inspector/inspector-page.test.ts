@@ -1,7 +1,7 @@
 /** The inspector in a real browser, on a real engine that trades with the simulated exchange. */
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildPages, noBrowser, openBrowser, openPage } from './browser.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { buildPages, closePages, noBrowser, openBrowser, openPage } from './browser.ts'
 import { type EngineProcess, engineProcess, TOKEN, until } from './engine-process.ts'
 
 type Row = { id: string; kind: string; state: string; version: number }
@@ -33,6 +33,7 @@ describe.skipIf(noBrowser)('the inspector', { timeout: 120_000 }, () => {
     buildPages()
     ;[engine, browser] = await Promise.all([engineProcess(), openBrowser()])
   }, 120_000)
+  afterEach(() => closePages(browser))
   afterAll(async () => {
     await browser?.close()
     await engine?.stop()
