@@ -10,8 +10,6 @@ import type {
 import type { Charts } from './inspection-charts.ts'
 import type { Hub, Watched } from './inspection-hub.ts'
 
-export type Rows = ReturnType<typeof createRows>
-
 export function createRows(hub: Hub, charts: Charts) {
   const epoch = randomBytes(5).toString('hex')
   /** What each supervisor said of its children when it was last asked. */

@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
 import { buildPages, noBrowser, openBrowser, openPage } from '../inspector/browser.ts'
 import { CROWD_TOKEN, crowd } from '../inspector/crowd.ts'
 
@@ -54,6 +55,7 @@ async function measure(watched: boolean, withPage: boolean): Promise<void> {
   const page = browser && (await openPage(browser, { url, token: CROWD_TOKEN }, '/inspector/hedge:0001')).page
   await page?.locator('[data-laid-out=true]').waitFor({ timeout: 60_000 })
   await pause(4000)
+  const cpu = page && (await threadTime(page))
   const before = await sample()
   const frames = page ? await page.evaluate(frameLengths, MEASURED_S * 1000) : undefined
   if (!page) await pause(MEASURED_S * 1000)
@@ -67,12 +69,26 @@ async function measure(watched: boolean, withPage: boolean): Promise<void> {
   if (frames) {
     const sorted = frames.toSorted((a, b) => a - b)
     const at = (part: number) => sorted[Math.floor(sorted.length * part)]?.toFixed(1)
+    const busy = cpu ? ((await cpu()) / MEASURED_S) * 100 : 0
+    console.log(`page: its main thread works ${busy.toFixed(0)} % of a core`)
     console.log(`page: animation frame p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, ${frames.length} frames`)
     const shot = process.env.SCREENSHOT
     if (shot && page) writeFileSync(shot, await page.screenshot())
   }
   await browser?.close()
   child.kill()
+}
+
+/** Seconds of processor time that the page's main thread spends, whatever else the machine does. */
+async function threadTime(page: Page): Promise<() => Promise<number>> {
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const read = async () => {
+    const { metrics } = await devtools.send('Performance.getMetrics')
+    return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0
+  }
+  const start = await read()
+  return async () => (await read()) - start
 }
 
 /** Runs in the page. */
