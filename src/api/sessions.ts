@@ -2,13 +2,18 @@
  * Who may speak: programs by the bearer token, browsers by a session cookie.
  * A cookie is sent to every port of a host, so it holds a random session id and never the token, and its name carries
  * the port. A browser gets one for a one-time code, which travels in the fragment of the login link (never in a log).
+ *
+ * A session is sealed with a key made of the token and kept nowhere, so that a page stays signed in when the engine is
+ * started again under it. A new token ends every session.
  */
+import { createHmac } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { randomToken, sameToken } from './token.ts'
 
 const SESSION_MS = 7 * 86_400_000
 const CODE_MS = 86_400_000
-const SESSIONS_MAX = 100
+/** Sessions that were signed out; forgotten with the process or beyond this, oldest first. */
+const CLOSED_MAX = 1000
 const CODES_MAX = 20
 
 export type Sessions = {
@@ -22,15 +27,24 @@ export type Sessions = {
 }
 
 export function createSessions({ token, clock }: { token: string; clock: Clock }): Sessions {
-  const sessions = expiring(clock, SESSION_MS, SESSIONS_MAX)
   const codes = expiring(clock, CODE_MS, CODES_MAX)
+  const closed = expiring(clock, SESSION_MS, CLOSED_MAX)
   const isToken = (text: string) => sameToken(text, token)
+  const seal = (text: string) => createHmac('sha256', `session ${token}`).update(text).digest('base64url')
+  const newSession = () => {
+    const text = `${randomToken()}.${clock.nowMs() + SESSION_MS}`
+    return `${text}.${seal(text)}`
+  }
   return {
     issueCode: () => codes.add(randomToken()),
-    open: text => (codes.take(text) || isToken(text) ? sessions.add(randomToken()) : undefined),
-    isOpen: sessions.has,
+    open: text => (codes.take(text) || isToken(text) ? newSession() : undefined),
+    isOpen(sessionId) {
+      const [, text = '', endsAt = '', sealed = ''] =
+        /^([\w-]{43}\.(\d{1,15}))\.([\w-]{43})$/.exec(sessionId) ?? []
+      return sameToken(sealed, seal(text)) && Number(endsAt) > clock.nowMs() && !closed.has(sessionId)
+    },
     close: sessionId => {
-      sessions.take(sessionId)
+      closed.add(sessionId)
     },
     isToken,
   }

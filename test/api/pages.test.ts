@@ -198,3 +198,33 @@ test('a curve is thinned without losing its ends, its highs or its lows', () => 
     }),
   )
 })
+
+describe('a session', () => {
+  const cookieOf = async (api: ReturnType<typeof started>['api']) => {
+    const answer = await api.app.request('/api/session', {
+      method: 'POST',
+      headers: { host: '127.0.0.1:0', 'content-type': 'application/json' },
+      body: JSON.stringify({ token: TOKEN }),
+    })
+    return answer.headers.get('set-cookie')?.split(';')[0] ?? ''
+  }
+  const asks = async (cookie: string) =>
+    (await started().api.app.request('/api/engine', { headers: { host: '127.0.0.1:0', cookie } })).status
+
+  test('goes on when the engine was started again under the page', async () => {
+    const cookie = await cookieOf(started().api)
+    expect(await asks(cookie)).toBe(200)
+  })
+
+  test('that somebody lengthened or sealed otherwise is none', async () => {
+    const cookie = await cookieOf(started().api)
+    const [name = '', value = ''] = cookie.split('=')
+    const [id = '', endsAt = '', seal = ''] = value.split('.')
+    for (const forged of [
+      `${id}.${Number(endsAt) + 1}.${seal}`,
+      `${id}.${endsAt}.${seal.toLowerCase()}`,
+      `${id}.${endsAt}.`,
+    ])
+      expect(await asks(`${name}=${forged}`)).toBe(401)
+  })
+})
