@@ -82,7 +82,7 @@ function Arrow({ message, y, from, to }: ArrowParts) {
         }
       />
       <text
-        x={isSelf ? from + 28 : (from + to) / 2}
+        x={isSelf ? from + 28 : Math.min(from, to) + LANE / 2}
         y={y - 5}
         textAnchor={isSelf ? 'start' : 'middle'}
         data-surface="panel"
