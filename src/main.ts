@@ -11,6 +11,7 @@ import { systemClock } from './clock.ts'
 import { type Config, secretsOf } from './config.ts'
 import type { HedgePair } from './domain/instrument.ts'
 import { hedgePairs } from './domain/pairing.ts'
+import type { Rules } from './domain/rules.ts'
 import type { Exchange } from './exchange/exchange.ts'
 import { accountName } from './run/account.ts'
 import { openAlerts } from './run/alerts.ts'
@@ -82,6 +83,8 @@ async function serve(config: Config, token: string, telemetry: Telemetry, betwee
     process.exitCode = 1
     const ended = () => process.exit(1)
     setImmediate(() => Promise.all(farewells.map(say => say(cause))).then(ended, ended))
+    // Whatever a farewell waits for: a process that lost its account or its journal must not live on.
+    systemClock().setTimeout(ended, FAREWELL_MS_MAX)
   }
   // Asked to stop while still starting, it stops in order once it has started; asked again, it ends at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.resolve(0))
@@ -109,12 +112,19 @@ async function serve(config: Config, token: string, telemetry: Telemetry, betwee
     farewells,
   })
   const code = await ending.promise
+  systemClock().setTimeout(
+    () => fatal(new Error(`stopping in order took longer than ${STOP_MS_MAX} ms`)),
+    STOP_MS_MAX,
+  )
   await stop()
   telemetry.log.info('engine.stopped', {
     note: 'open hedges stay as they are; the next start takes them up',
   })
   return code
 }
+
+const FAREWELL_MS_MAX = 5_000
+const STOP_MS_MAX = 20_000
 
 const same = <Port>(port: Port): Port => port
 
@@ -147,7 +157,7 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
     journal: store.journal,
     books,
     pairs,
-    rules: config.rules,
+    rules: asOn(venue, config.rules),
     telemetry,
     salt: store.lease.salt,
     speed,
@@ -191,6 +201,12 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
     await listening.close()
   }
 }
+
+/** A simulator at speed s accepts a request s times as long: the unknown window of the charts is that of the venue. */
+const asOn = ({ speed }: Venue, rules: Rules): Rules => ({
+  ...rules,
+  execution: { ...rules.execution, recvWindowMs: rules.execution.recvWindowMs * speed },
+})
 
 /** The configured symbols as pairs. @throws StartFault naming every symbol that cannot be hedged, and why */
 async function trackedPairs(exchange: Exchange, symbols: readonly string[]): Promise<HedgePair[]> {

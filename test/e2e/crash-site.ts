@@ -28,6 +28,7 @@ strategy:
 execution:
   sliceNotionalUsdtMax: 120
   entryDeadlineMs: 600000
+  recvWindowMs: 1000
 limits:
   hedgeNotionalUsdtMax: 600
   hedgesMax: 8

@@ -10,16 +10,24 @@ import {
   openAccountFile,
   type SavedState,
 } from './account-file.ts'
-import { createSimulatedBybit } from './create.ts'
+import { createSimulatedBybit, type Intercept } from './create.ts'
+import { HOUR_MS } from './funding.ts'
 import type { Accounts } from './server-accounts.ts'
 import { advanceTo, replay } from './server-driver.ts'
 import type { SimulatorOptions } from './server-options.ts'
 import { readUniverse } from './universe-files.ts'
 
+/**
+ * A world whose time is its own begins half an hour before a full hour: whenever somebody starts it, the first settlements
+ * come equally soon.
+ */
+const halfPast = (wallMs: number): number => Math.floor(wallMs / HOUR_MS) * HOUR_MS - HOUR_MS / 2
+
 /** The core as it was left or a new one, its file (beginning with a checkpoint of it), and who has no money yet. */
 export function resume(
   { stateFile, seed, speed, startAtMs, instruments, core: create = createSimulatedBybit }: SimulatorOptions,
   accounts: Accounts,
+  intercept: Intercept,
 ) {
   const wallMs = systemClock().nowMs()
   const loaded: Loaded = stateFile ? loadAccountFile(stateFile) : { checkpoint: undefined, inputs: [] }
@@ -30,8 +38,9 @@ export function resume(
     )
   const core = create({
     seed,
-    startAtMs: checkpoint?.nowMs ?? startAtMs ?? wallMs,
+    startAtMs: checkpoint?.nowMs ?? startAtMs ?? (speed === 1 ? wallMs : halfPast(wallMs)),
     saved: checkpoint?.core,
+    intercept,
     ...(instruments && { universe: readUniverse(instruments) }),
   })
   if (checkpoint) {
