@@ -49,6 +49,7 @@ export function processCommands(program: Command): void {
     .option('--speed <speed>', 'times as fast as the wall clock', '1')
     .option('--balance <usdt>', 'what the account starts with', '100000')
     .option('--state <file>', 'keep the account in this file')
+    .option('--faults <file>', 'YAML or JSON: what goes wrong, how often, and when')
     .option(
       '--instruments <file...>',
       "list what these files of Bybit's instruments-info say (json or json.gz)",

@@ -5,6 +5,10 @@ import { hedgePairs } from '../../src/domain/pairing.ts'
 import type { Rules } from '../../src/domain/rules.ts'
 import { createBybitExchange } from '../../src/exchange/bybit/venue.ts'
 import { createSimulatedBybit } from '../../src/exchange/simulator/create.ts'
+import { createFaults } from '../../src/exchange/simulator/faults.ts'
+import { faultyIntercept } from '../../src/exchange/simulator/faults-core.ts'
+import { faultyLine } from '../../src/exchange/simulator/faults-line.ts'
+import type { FaultPlanInput } from '../../src/exchange/simulator/faults-plan.ts'
 import { inProcessBybit } from '../../src/exchange/simulator/in-process.ts'
 import { createEngine, type Engine } from '../../src/run/engine.ts'
 import { createMemoryJournal } from '../../src/store/memory-journal.ts'
@@ -15,15 +19,18 @@ import { type MemoryBooks, memoryBooks } from './memory-books.ts'
 
 const START_AT_MS = Date.UTC(2026, 0, 5, 9, 20)
 
-/** An exchange on a virtual clock that engines come to and leave. */
-export async function virtualWorld(seed: number, startAtMs = START_AT_MS) {
+/** An exchange on a virtual clock that engines come to and leave. @param wrong - what goes wrong from the first moment */
+export async function virtualWorld(seed: number, startAtMs = START_AT_MS, wrong: FaultPlanInput = {}) {
   const clock = new VirtualClock(startAtMs)
+  const faults = createFaults(wrong, () => clock.nowMs())
+  faults.begin(startAtMs)
   const core = createSimulatedBybit({
     seed,
     startAtMs,
     accounts: [{ uid: 'ours', balances: { USDT: '100000' } }],
+    intercept: faultyIntercept(faults),
   })
-  const venue = inProcessBybit({ core, clock })
+  const venue = inProcessBybit({ core, clock, fault: faultyLine(faults) })
   const journal: Journal = createMemoryJournal()
   const books: MemoryBooks = memoryBooks()
   const rules: Rules = loadConfig({ cwd: '/', env: {} }).rules
@@ -69,7 +76,7 @@ export async function virtualWorld(seed: number, startAtMs = START_AT_MS) {
     await engine.start()
     return { ...engine, faults }
   }
-  return { clock, core, venue, journal, books, rules, advance, start }
+  return { clock, core, venue, faults, journal, books, rules, advance, start }
 }
 
 /** Lets promises and the journal come to rest: then only time can move anything. */

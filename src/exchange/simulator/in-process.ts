@@ -15,8 +15,8 @@ import {
 import type { Subscription } from '../exchange.ts'
 import type { CoreRequest, Push, SimulatedBybit } from './simulated.ts'
 
-/** What the network does to one request. */
-export type Fault = 'none' | 'lose-request' | 'lose-reply'
+/** What the network does to one request: its answer can also come late, so that what it caused is heard of first. */
+export type Fault = 'none' | 'lose-request' | 'lose-reply' | { lateMs: number }
 
 export type InProcessSettings = {
   core: SimulatedBybit
@@ -169,7 +169,9 @@ class InProcessBybit {
       this.#later(() => {
         this.#core.advance(this.#clock.nowMs())
         const reply = this.#core.request(request)
-        if (fault === 'none') this.#later(() => this.#pending.has(entry) && end(() => resolve(reply)))
+        const lateMs = fault === 'none' ? 0 : typeof fault === 'object' ? fault.lateMs : undefined
+        const arrive = () => this.#pending.has(entry) && end(() => resolve(reply))
+        if (lateMs !== undefined) this.#clock.setTimeout(arrive, this.#latencyMs + lateMs)
         this.#pump()
       })
     })

@@ -8,6 +8,8 @@ export type Parcel = {
   /** 'request' before the exchange acts on it, 'reply' and 'push' after it acted. */
   kind: 'request' | 'reply' | 'push'
   channel: Channel
+  /** Which connection it travels on. */
+  connection: string
   /** The path, op or topic: '/v5/order/create', 'order.create', 'auth', 'orderbook.1.BTCUSDT'. */
   what: string
   /** Whose; '' where nobody is authenticated (yet). */

@@ -1,5 +1,7 @@
 /** What the simulator's server can be told. */
 import type { JsonObject } from '../../domain/json.ts'
+import type { Intercept } from './create.ts'
+import type { FaultPlanInput } from './faults-plan.ts'
 import type { Universe } from './listing.ts'
 import type { KeyPair } from './server-accounts.ts'
 import type { Deliver } from './server-deliver.ts'
@@ -10,6 +12,7 @@ export type CoreStart = {
   startAtMs: number
   saved: JsonObject | undefined
   universe?: Universe
+  intercept?: Intercept
 }
 
 export type CoreFactory = (start: CoreStart) => SimulatedBybit
@@ -32,6 +35,8 @@ export type SimulatorOptions = {
   /** Where simulated time begins when there is nothing to go on from; the machine's time by default. */
   startAtMs?: number
   deliver?: Deliver
+  /** What goes wrong; nothing unless said, and always to be changed at `/simulator/faults`. */
+  faults?: FaultPlanInput
   /** Per address; Bybit's is 600. */
   requestsPer5s?: number
   bufferedBytesMax?: number

@@ -4,12 +4,14 @@
  * alone for `--linger` (10 minutes) it saves and goes.
  */
 import { parseArgs } from 'node:util'
+import { readFaults } from './faults-file.ts'
+import { FaultPlanError } from './faults-plan.ts'
 import { startSimulatorServer } from './server.ts'
 import { SIMULATOR_KEY, SIMULATOR_SECRET } from './server-accounts.ts'
 import type { CoreFactory, SimulatorOptions } from './server-options.ts'
 
 const USAGE =
-  'usage: simulator-process [--port N] [--seed N] [--speed N] [--balance USDT] [--start-at MS] [--state FILE] [--instruments FILE]... [--parent] [--linger MS]'
+  'usage: simulator-process [--port N] [--seed N] [--speed N] [--balance USDT] [--start-at MS] [--state FILE] [--instruments FILE]... [--faults FILE] [--parent] [--linger MS]'
 const LOOK_EVERY_MS = 5_000
 
 export type ReadyLine = { url: string; port: number; pid: number }
@@ -60,7 +62,7 @@ function exit(code: number, line?: string): void {
 
 type Asked = Pick<
   SimulatorOptions,
-  'port' | 'seed' | 'speed' | 'balance' | 'stateFile' | 'startAtMs' | 'instruments'
+  'port' | 'seed' | 'speed' | 'balance' | 'stateFile' | 'startAtMs' | 'instruments' | 'faults'
 >
 
 function readArguments(
@@ -79,6 +81,7 @@ function readArguments(
         parent: { type: 'boolean', default: false },
         linger: { type: 'string', default: '600000' },
         instruments: { type: 'string', multiple: true },
+        faults: { type: 'string' },
       },
     })
     const numberOf = (
@@ -99,11 +102,12 @@ function readArguments(
       parent: values.parent,
       lingerMs: numberOf('linger', ms => ms >= 0),
       ...(values.instruments && { instruments: values.instruments }),
+      ...(values.faults !== undefined && { faults: readFaults(values.faults) }),
       ...(values.state !== undefined && { stateFile: values.state }),
       ...(values['start-at'] !== undefined && { startAtMs: numberOf('start-at', ms => ms > 0) }),
     }
   } catch (error) {
-    if (error instanceof TypeError) return { fault: error.message }
+    if (error instanceof TypeError || error instanceof FaultPlanError) return { fault: error.message }
     throw error
   }
 }

@@ -33,10 +33,12 @@ export function answerRest(request: IncomingMessage, response: ServerResponse, p
   const [path = '/', query = ''] = splitOnce(request.url ?? '/', '?')
   const { deliver } = parts
   const cut = () => request.socket.destroy()
+  const connection = `${addressOf(request)}:${request.socket.remotePort ?? ''}`
+  const travels = { channel: 'rest' as const, connection, what: path }
   const say = ({ status, reply, limit, uid }: Answer) => {
     const pass = (text: string, otherStatus = status) =>
       send(response, otherStatus, text, headersOf(limit, reply))
-    deliver({ kind: 'reply', channel: 'rest', what: path, uid, text: JSON.stringify(reply) }, { pass, cut })
+    deliver({ kind: 'reply', ...travels, uid, text: JSON.stringify(reply) }, { pass, cut })
   }
   readBody(request, body => {
     const refusal = refuseForm(request, body)
@@ -47,7 +49,7 @@ export function answerRest(request: IncomingMessage, response: ServerResponse, p
       else say(answer({ ...asked, payload }, parts, addressOf(request)))
     }
     const text = isGet ? query : (body ?? '')
-    deliver({ kind: 'request', channel: 'rest', what: path, uid: '', text }, { pass: act, cut })
+    deliver({ kind: 'request', ...travels, uid: '', text }, { pass: act, cut })
   })
 }
 

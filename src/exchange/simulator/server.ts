@@ -6,6 +6,10 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { scaledClock } from '../../clock.ts'
+import { createFaults } from './faults.ts'
+import { clockOffsetMs, faultyIntercept } from './faults-core.ts'
+import { humanHand } from './faults-human.ts'
+import { faultyDeliver, faultyLimits } from './faults-wire.ts'
 import { rateLimits } from './rate-limits.ts'
 import { accountsOf } from './server-accounts.ts'
 import { claim } from './server-claim.ts'
@@ -36,6 +40,8 @@ export type SimulatorServer = {
 
 /** Bybit allows 1,000 market-data sockets per address and category. */
 const CONNECTIONS_MAX = 2_000
+/** How closely a person's hand keeps its times, in wall milliseconds. */
+const HUMAN_LOOK_MS = 50
 
 /** Starts the server. Rejects with one clear line when the port is taken or the state file cannot be used. */
 export async function startSimulatorServer(options: SimulatorOptions): Promise<SimulatorServer> {
@@ -56,11 +62,16 @@ export async function startSimulatorServer(options: SimulatorOptions): Promise<S
 const urlOf = (http: Server): string => `http://127.0.0.1:${(http.address() as AddressInfo).port}`
 
 function serve(http: Server, options: SimulatorOptions, release: () => void): SimulatorServer {
-  const { speed, seed, deliver = deliverAsIs } = options
+  const { speed, seed } = options
   const accounts = accountsOf(options.keys)
-  const { core, state, file, unfunded } = resume(options, accounts)
+  let coreMs = () => 0
+  const faults = createFaults(options.faults ?? {}, () => coreMs())
+  const { core, state, file, unfunded } = resume(options, accounts, faultyIntercept(faults))
+  coreMs = core.nowMs
   const startedAtMs = core.nowMs()
   const clock = scaledClock({ startAtMs: startedAtMs, speed })
+  const later = (run: () => void, delayMs: number) => void clock.setTimeout(run, delayMs)
+  const deliver = faultyDeliver(faults, later, options.deliver ?? deliverAsIs)
   let requests = 0
   let orders = 0
   let closing: (() => void) | undefined
@@ -71,6 +82,7 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
     options.failed?.(error)
   }
   const hear = (pushes: Push[]) => fanOut(hub, pushes)
+  const hand = humanHand(faults, accounts.all[0]?.uid ?? '', request => driver.ask(request))
   const driver = drive({ core, clock, speed, file, state, hear, fail })
   const ask = (request: CoreRequest) => {
     requests++
@@ -78,8 +90,9 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
     if (reply.retCode === 0 && request.path.endsWith('create')) orders++
     return reply
   }
-  const limits = rateLimits(driver.nowMs, options.requestsPer5s ?? 60_000)
-  const gate = { accounts, speed, nowMs: driver.nowMs }
+  const limits = faultyLimits(faults, rateLimits(driver.nowMs, options.requestsPer5s ?? 60_000))
+  const shownMs = () => driver.nowMs() + clockOffsetMs(faults)
+  const gate = { accounts, speed, nowMs: shownMs }
   const publicSockets = publicHandler(() => hub, driver.subscribe)
   const hub: Hub = openSockets(http, {
     deliver,
@@ -94,13 +107,17 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
   core.want(hub.isWanted)
   for (const uid of unfunded) driver.deposit(uid, 'USDT', options.balance)
   if (broken) throw broken
+  faults.begin(core.nowMs())
+  const looking = setInterval(hand.look, HUMAN_LOOK_MS)
   const status = () => ({ nowMs: driver.nowMs(), speed, seed, pid: process.pid, orders, startedAtMs })
-  const rest = { accounts, limits, deliver, speed, startedAtMs, nowMs: driver.nowMs, ask }
+  const rest = { accounts, limits, deliver, speed, startedAtMs, nowMs: shownMs, ask }
+  const control = { status, stopAsked: options.stopAsked, faults }
   http.on('request', (request, response) => {
-    if (request.url?.startsWith('/simulator/')) answerControl(request, response, status, options.stopAsked)
+    if (request.url?.startsWith('/simulator/')) answerControl(request, response, control)
     else answerRest(request, response, rest)
   })
   closing = () => {
+    clearInterval(looking)
     hub.close()
     http.close()
     http.closeAllConnections()

@@ -47,10 +47,11 @@ export function connectionOf(
     requestIds: new Set(),
     reply: (what, message) =>
       wire.deliver(
-        { kind: 'reply', channel, what, uid: connection.uid, text: JSON.stringify(message) },
+        { kind: 'reply', channel, connection: id, what, uid: connection.uid, text: JSON.stringify(message) },
         carriage,
       ),
-    push: (what, text) => wire.deliver({ kind: 'push', channel, what, uid: connection.uid, text }, carriage),
+    push: (what, text) =>
+      wire.deliver({ kind: 'push', channel, connection: id, what, uid: connection.uid, text }, carriage),
     close: () => socket.close(),
   }
   return connection
@@ -67,7 +68,7 @@ export function receive(
   const text = data.toString()
   const what = parse(text)?.op ?? ''
   deliver(
-    { kind: 'request', channel: from.channel, what, uid: from.uid, text },
+    { kind: 'request', channel: from.channel, connection: from.id, what, uid: from.uid, text },
     {
       pass(passed) {
         const message = parse(passed)
