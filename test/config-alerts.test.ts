@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadConfig, secretsOf } from '../src/config.ts'
 import { ConfigFaults } from '../src/config-faults.ts'
-import { waysOf } from '../src/run/alert-ways.ts'
+import { waysOf } from '../src/run/alerts/ways.ts'
 
 let cwd: string
 beforeEach(() => {

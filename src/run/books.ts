@@ -12,10 +12,10 @@ import { createLedgerStore } from '../store/ledger-store.ts'
 import { coinFees, commandPage, fundingTotals } from '../store/operator-reads.ts'
 import { createOperatorStore } from '../store/operator-store.ts'
 import { createTradeStore } from '../store/trade-store.ts'
-import { auditRow } from './audit-row.ts'
-import type { CommandLog } from './commands.ts'
-import { closedResult, hedgeSummary } from './hedge-summary.ts'
 import type { Store } from './store.ts'
+import { auditRow } from './view/audit-row.ts'
+import type { CommandLog } from './view/commands.ts'
+import { closedResult, hedgeSummary } from './view/hedge-summary.ts'
 
 type PageRequest = { cursor: string | null; limit: number }
 

@@ -22,7 +22,7 @@ import { feeRate } from '../domain/units.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { Journal, TransitionRecord } from '../store/records.ts'
 import type { Telemetry } from '../telemetry.ts'
-import { createHub, type Hub } from './inspection-hub.ts'
+import { createHub, type Hub } from './inspection/hub.ts'
 import { measuredKinds } from './measured.ts'
 
 export type EngineParts = {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { type Alert, createAlertBook } from '../../src/alerts/book.ts'
-import { createAlertKeeper } from '../../src/run/alert-keeper.ts'
+import { createAlertKeeper } from '../../src/run/alerts/keeper.ts'
 import { silentLog } from '../../src/telemetry-log.ts'
 import { VirtualClock } from '../../src/virtual-clock.ts'
 

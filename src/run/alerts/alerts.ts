@@ -1,0 +1,176 @@
+/**
+ * The alerts of a run: what stood before is taken up, rules are judged every second, messages go out, the dead man's
+ * switch is pressed while all is well. Nothing here can stop the engine.
+ */
+
+import type { Alert } from '../../alerts/book.ts'
+import { type Courier, createCourier } from '../../alerts/courier.ts'
+import { startHeartbeat } from '../../alerts/heartbeat.ts'
+import { type Bounds, judge } from '../../alerts/rules.ts'
+import { type AlertPorts, type Alerts, createAlerts } from '../../alerts.ts'
+import type { Clock } from '../../clock.ts'
+import { type Config, secretsOf } from '../../config.ts'
+import { redaction } from '../../redaction.ts'
+import { createOperatorStore } from '../../store/operator-store.ts'
+import type { Telemetry } from '../../telemetry.ts'
+import type { Engine } from '../engine.ts'
+import type { Store } from '../store.ts'
+import { expectedFunding } from './expected-funding.ts'
+import { createAlertKeeper } from './keeper.ts'
+import { observe } from './observe.ts'
+import { type RunningProbes, startProbes } from './probes.ts'
+import { waysOf } from './ways.ts'
+
+export type AlertParts = {
+  config: Config
+  store: Store
+  telemetry: Telemetry
+  /** Engine time. */
+  clock: Clock
+  wall: Clock
+}
+
+export type RunAlerts = {
+  alerts: Alerts
+  /** Begins to look. @param isHealthy - may the dead man's switch be pressed? */
+  watch(engine: Engine, speed: number, isHealthy: () => boolean): void
+  /** The process is about to end itself: says so, within `FAREWELL_MS`. */
+  farewell(cause: string): Promise<void>
+  stop(): Promise<void>
+}
+
+const LOOK_EVERY_MS = 1_000
+const FAREWELL_MS = 2_000
+const HEARTBEAT = 'heartbeat'
+/** Engine time: a feed that said nothing for this long is silent. */
+const FEED_SILENT_MS = 60_000
+const JOURNAL_SLOW_WALL_MS = 1_000
+
+export async function openAlerts(parts: AlertParts): Promise<RunAlerts> {
+  const { config, store, telemetry, clock, wall } = parts
+  const { database, lease, account } = store
+  const operator = createOperatorStore(database, { account, epoch: lease.epoch })
+  const keeper = createAlertKeeper({ write: operator.keepAlert, wall, log: telemetry.log })
+  const courier = courierOf(
+    parts,
+    (way, cause) => undelivered(alerts, way, cause),
+    way => alerts.clear('alert.undelivered', way),
+  )
+  const { escalateAfterMs, escalationsMax } = config.alerts
+  const tell = tellOf(config, account, courier)
+  const alerts = createAlerts(telemetry, {
+    clock,
+    wall,
+    keep: keeper.keep,
+    tell,
+    escalateAfterMs,
+    escalationsMax,
+  })
+  alerts.restore(await operator.standingAlerts())
+  const stops: (() => void)[] = []
+  return {
+    alerts,
+    watch(engine, speed, isHealthy) {
+      const askDatabase = () => database.pool.query('select 1')
+      const { exchange } = engine.world
+      const probes = startProbes({ askDatabase, exchange, clock, speed, wall, telemetry })
+      stops.push(probes.stop, lookOften(parts, engine, alerts, probes), heartbeat(parts, alerts, isHealthy))
+    },
+    async farewell(cause) {
+      alerts.raise('page', 'engine.fatal', { cause })
+      await courier.settled(FAREWELL_MS)
+    },
+    async stop() {
+      for (const stop of stops.splice(0)) stop()
+      await courier.settled(FAREWELL_MS)
+      courier.close()
+      await keeper.settled()
+    },
+  }
+}
+
+const undelivered = (alerts: Alerts, way: string, cause: string) =>
+  alerts.raise('ticket', 'alert.undelivered', { subject: way, cause })
+
+function courierOf(
+  { config, telemetry, wall }: AlertParts,
+  failed: (way: string, cause: string) => void,
+  delivered: (way: string) => void,
+): Courier {
+  return createCourier({
+    ways: waysOf(config.alerts),
+    clock: wall,
+    redact: redaction(secretsOf(config)),
+    delivered(way) {
+      telemetry.alertDelivered(way, 'delivered')
+      delivered(way)
+    },
+    failed(way, cause, outcome) {
+      telemetry.alertDelivered(way, outcome)
+      telemetry.log.error('alert.undelivered', { way, cause })
+      failed(way, cause)
+    },
+  })
+}
+
+function tellOf({ alerts, mode }: Config, account: string, courier: Courier): Required<AlertPorts>['tell'] {
+  const engine = account.startsWith(mode) ? account : `${mode} ${account}`
+  return (occasion, alert: Alert) => {
+    if (alerts.severityMin === 'ticket' || alert.severity === 'page')
+      courier.tell({ occasion, engine, alert })
+  }
+}
+
+function lookOften(
+  { config, store, telemetry, wall }: AlertParts,
+  engine: Engine,
+  alerts: Alerts,
+  probes: RunningProbes,
+): () => void {
+  const { journal, lease } = store
+  const bounds = boundsOf(config)
+  const countExpected = expectedFunding(engine)
+  const isOwner = () => lease.held()
+  const look = () => {
+    try {
+      countExpected()
+      const { found, unsure } = judge(observe({ engine, journal, isOwner, probes: probes.latest() }), bounds)
+      alerts.judged(found, unsure)
+    } catch (error) {
+      telemetry.inputRefused('alert-look', error instanceof Error ? error.message : String(error))
+    }
+    timer = wall.setTimeout(look, LOOK_EVERY_MS)
+  }
+  let timer = wall.setTimeout(look, LOOK_EVERY_MS)
+  return () => wall.clearTimeout(timer)
+}
+
+const boundsOf = ({ alerts, rules }: Config): Bounds => ({
+  maintenanceMarginRateMax: rules.limits.maintenanceMarginRateMax,
+  feedSilentMs: FEED_SILENT_MS,
+  settlementMissedMs: alerts.settlementMissedMs,
+  orderUnknownMs: alerts.orderUnknownMs,
+  clockOffWallMsMax: alerts.clockOffMsMax,
+  journalSlowWallMs: JOURNAL_SLOW_WALL_MS,
+})
+
+function heartbeat({ config, telemetry, wall }: AlertParts, alerts: Alerts, isHealthy: () => boolean) {
+  const { secrets, heartbeatEveryMs: everyMs } = config.alerts
+  const url = secrets.HEDGEROW_ALERT_HEARTBEAT_URL
+  if (!url) return () => {}
+  const redact = redaction(secretsOf(config))
+  return startHeartbeat({
+    url,
+    everyMs,
+    clock: wall,
+    isHealthy,
+    beaten() {
+      telemetry.alertDelivered(HEARTBEAT, 'delivered')
+      alerts.clear('alert.undelivered', HEARTBEAT)
+    },
+    failed(cause) {
+      telemetry.alertDelivered(HEARTBEAT, 'failed')
+      undelivered(alerts, HEARTBEAT, redact(cause))
+    },
+  })
+}

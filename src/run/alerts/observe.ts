@@ -1,0 +1,69 @@
+/** One look at a running engine, for the rules of alerts. Reads what is in memory; asks nobody. */
+import { Decimal } from 'decimal.js'
+import type { EngineContext } from '../../../machines/engine.ts'
+import type { HedgeContext } from '../../../machines/hedge-context.ts'
+import type { SupervisorContext } from '../../../machines/supervisor.ts'
+import type { HedgeSeen, Observation } from '../../alerts/rules.ts'
+import type { Journal } from '../../store/records.ts'
+import type { Engine } from '../engine.ts'
+
+/** What was asked elsewhere and is not known from memory. */
+export type Probes = Pick<Observation, 'database' | 'clockOffWallMs'>
+
+type Observed = { engine: Engine; journal: Journal; isOwner: () => boolean; probes: Probes }
+
+export function observe({ engine, journal, isOwner, probes }: Observed): Observation {
+  const { runtime, board, world } = engine
+  const root = runtime.get('engine')
+  const context = root?.actor.getSnapshot().context as EngineContext | undefined
+  return {
+    ...probes,
+    nowMs: world.clock.nowMs(),
+    engineState: root?.cell?.state.split('.')[0] ?? 'absent',
+    engineBecause: context?.because ?? '',
+    accountUp: context?.accountUp ?? false,
+    orderEntryReady: world.exchange.orderEntryReady(),
+    ownsAccount: isOwner(),
+    journalOldestWallMs: journal.health().oldestPendingMs,
+    feedAgesMs: board.ageMs(),
+    maintenanceMarginRate: world.funds()?.maintenanceMarginRate,
+    hedges: hedgesSeen(engine),
+    quarantined: quarantined(engine),
+  }
+}
+
+function hedgesSeen({ runtime, board }: Engine): HedgeSeen[] {
+  const seen: HedgeSeen[] = []
+  for (const { id, kind, cell, actor } of runtime.all()) {
+    if (kind !== 'hedge' || !cell) continue
+    const context = actor.getSnapshot().context as HedgeContext
+    const { plan, spot, perp, limits, failure, unbalancedSinceMs, hedgedAtMs, lastSettlementAtMs } = context
+    const perBase = new Decimal(plan.markPrice).div(plan.perp.multiplier)
+    const orders = [spot.order, perp.order].flatMap(order => (order ? [order] : []))
+    seen.push({
+      id,
+      symbol: plan.symbol,
+      state: cell.state,
+      unbalancedSinceMs,
+      unhedgedNotionalUsdt: new Decimal(spot.base).minus(perp.base).abs().mul(perBase).toFixed(2),
+      limits,
+      failure,
+      orders: orders.map(({ orderLinkId, decidedAtMs }) => ({ orderLinkId, decidedAtMs })),
+      // A hedge without its perpetual is paid nothing.
+      hedgedAtMs: new Decimal(perp.base).isZero() ? 0 : hedgedAtMs,
+      lastSettlementAtMs,
+      schedule: board.view(plan.symbol)?.ticker ?? undefined,
+    })
+  }
+  return seen
+}
+
+function quarantined({ runtime }: Engine): { id: string; error: string }[] {
+  return [...runtime.all()]
+    .filter(({ kind }) => kind === 'supervisor')
+    .flatMap(({ actor }) =>
+      Object.values((actor.getSnapshot().context as SupervisorContext).children)
+        .filter(({ status }) => status === 'quarantined')
+        .map(({ id, error }) => ({ id, error })),
+    )
+}

@@ -1,0 +1,105 @@
+/** The list of actors as a page follows it: rows of those that changed since its cursor, counters of the others. */
+import { randomBytes } from 'node:crypto'
+import type { Child, SupervisorContext } from '../../../machines/supervisor.ts'
+import type {
+  InspectedStatus,
+  InspectionFrame,
+  InspectionRow,
+  InspectionTick,
+} from '../../api/inspection-view.ts'
+import type { Charts } from './charts.ts'
+import type { Hub, Watched } from './hub.ts'
+
+export function createRows(hub: Hub, charts: Charts) {
+  const epoch = randomBytes(5).toString('hex')
+  /** What each supervisor said of its children when it was last asked. */
+  const read = new Map<string, unknown>()
+  const children = new Map<string, Child>()
+
+  const readSupervisor = (watched: Watched) => {
+    const context = watched.self?.actor.getSnapshot().context as SupervisorContext | undefined
+    if (!context || read.get(watched.id) === context) return
+    read.set(watched.id, context)
+    for (const child of Object.values(context.children)) {
+      const before = children.get(child.id)
+      children.set(child.id, child)
+      // One that runs is watched already; one that never came up is known from here only.
+      const isKnown = child.status === 'running' && !hub.actors.has(child.id)
+      if (!isKnown && !isSame(before, child)) hub.changed(hub.mention(child.id, child.kind, watched.id))
+    }
+  }
+
+  const rowOf = (watched: Watched): InspectionRow => {
+    const child = children.get(watched.id)
+    const { id, kind, parentId, state, stateVersion, sinceMs, heard, moves, last, atMs } = watched
+    const status = statusOf(watched, child)
+    return {
+      id,
+      kind,
+      parentId,
+      chart: charts.hashOf(kind),
+      status,
+      state,
+      version: Math.max(0, watched.version),
+      stateVersion,
+      sinceMs,
+      restarts: child?.restarts ?? 0,
+      dueAtMs: status === 'restarting' ? (child?.dueAtMs ?? null) : null,
+      error: status === 'running' || status === 'ended' ? null : (watched.error ?? child?.error ?? null),
+      heard,
+      moves,
+      last,
+      atMs,
+    }
+  }
+
+  const seqOf = (cursor: string | undefined): number | undefined => {
+    const [of, text] = cursor?.split('-') ?? []
+    const at = of === epoch && text && /^\d{1,15}$/.test(text) ? Number(text) : -1
+    return at >= hub.forgotten() && at <= hub.count() ? at : undefined
+  }
+
+  return {
+    rowOf,
+    /** Takes note of what supervisors know: restarts, back-off, quarantine. */
+    refresh() {
+      for (const watched of hub.actors.values()) if (watched.kind === 'supervisor') readSupervisor(watched)
+    },
+    frame(cursor: string | undefined): InspectionFrame | undefined {
+      this.refresh()
+      const since = seqOf(cursor)
+      if (since === hub.count()) return undefined
+      const frame: InspectionFrame = {
+        cursor: `${epoch}-${hub.count()}`,
+        reset: since === undefined,
+        rows: [],
+        ticks: [],
+        removed: [],
+      }
+      for (const watched of hub.actors.values()) {
+        if (since === undefined || watched.changed > since) frame.rows.push(rowOf(watched))
+        else if (watched.touched > since) frame.ticks.push(tickOf(watched))
+      }
+      if (since !== undefined) for (const [id, at] of hub.removed) if (at > since) frame.removed.push(id)
+      return frame
+    },
+  }
+}
+
+const tickOf = ({ id, version, heard, moves, last, atMs }: Watched): InspectionTick => [
+  id,
+  version,
+  heard,
+  moves,
+  last,
+  atMs,
+]
+
+function statusOf({ status }: Watched, child: Child | undefined): InspectedStatus {
+  if (status !== 'failed') return status
+  if (child?.status === 'quarantined') return 'quarantined'
+  return child?.status === 'waiting' ? 'restarting' : 'failed'
+}
+
+const isSame = (a: Child | undefined, b: Child) =>
+  a?.status === b.status && a.restarts === b.restarts && a.dueAtMs === b.dueAtMs && a.error === b.error
