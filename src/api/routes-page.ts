@@ -39,7 +39,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /** A name of a file in one folder: no way out of it. */
 const FILE_NAME = /^[\w-][\w.-]*$/
 
-const DIST = fileURLToPath(new URL('../../dist', import.meta.url))
+const DIST = fileURLToPath(new URL('../../dist/', import.meta.url))
 
 /** @param dist - folder of the built pages */
 export function pageRoutes(app: Hono<ApiEnv>, spec: () => Spec, dist = DIST): void {

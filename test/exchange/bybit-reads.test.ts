@@ -260,7 +260,7 @@ describe('the start check of the account', () => {
   })
 })
 
-const fixtures = new URL('../../../shared/fixtures', import.meta.url)
+const fixtures = new URL('../../../shared/fixtures/', import.meta.url)
 const present = existsSync(fixtures)
 if (!present) console.log('skipped: no documented examples at ../shared/fixtures beside the checkout')
 

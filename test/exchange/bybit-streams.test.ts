@@ -324,7 +324,7 @@ describe('account facts', () => {
   )
 })
 
-const fixtures = new URL('../../../shared/fixtures', import.meta.url)
+const fixtures = new URL('../../../shared/fixtures/', import.meta.url)
 const present = existsSync(fixtures)
 if (!present) console.log('skipped: no documented examples at ../shared/fixtures beside the checkout')
 

@@ -10,7 +10,7 @@ import {
   spotInstrument,
 } from '../../src/exchange/bybit/translate-instruments.ts'
 
-const folder = new URL('../../../shared/data/recorded', import.meta.url)
+const folder = new URL('../../../shared/data/recorded/', import.meta.url)
 const frames = new URL('bybit_v5_public_2026-08-09_45s.jsonl.gz', folder)
 const present = existsSync(frames)
 if (!present) console.log('skipped: no recording at ../shared/data/recorded beside the checkout')

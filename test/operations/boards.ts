@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 
-export const DOCKER = fileURLToPath(new URL('../../docker', import.meta.url))
+export const DOCKER = fileURLToPath(new URL('../../docker/', import.meta.url))
 export const read = (file: string) => readFileSync(join(DOCKER, file), 'utf8')
 
 export type Board = {
