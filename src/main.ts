@@ -97,6 +97,10 @@ async function serve(config: Config, token: string, telemetry: Telemetry, betwee
   })
   const { journal = same, exchange = same } = between
   await using opened = new AsyncDisposableStack()
+  const wall = systemClock()
+  let disarm = () => {}
+  // Deferred first, so done last: the deadline holds until the last thing is closed.
+  opened.defer(async () => disarm())
   const store = await openStore(config, accountName(config), telemetry, fatal)
   opened.defer(store.close)
   const venue = await openVenue(config, telemetry)
@@ -112,10 +116,9 @@ async function serve(config: Config, token: string, telemetry: Telemetry, betwee
     farewells,
   })
   const code = await ending.promise
-  systemClock().setTimeout(
-    () => fatal(new Error(`stopping in order took longer than ${STOP_MS_MAX} ms`)),
-    STOP_MS_MAX,
-  )
+  const late = new Error(`stopping in order took longer than ${STOP_MS_MAX} ms`)
+  const deadline = wall.setTimeout(() => fatal(late), STOP_MS_MAX)
+  disarm = () => wall.clearTimeout(deadline)
   await stop()
   telemetry.log.info('engine.stopped', {
     note: 'open hedges stay as they are; the next start takes them up',
