@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { lotBase } from '../../src/domain/balance.ts'
 import { isOnGrid } from '../../src/domain/grid.ts'
 import { isLevel } from '../../src/domain/level.ts'
+import { smallestOrder } from '../../src/domain/minimums.ts'
 import type { HedgePlan, Holdings, LegOrder } from '../../src/domain/plan.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { sizeHedge } from '../../src/domain/sizing.ts'
@@ -115,15 +116,14 @@ describe('promise 5: every hedge ends hedged or flat', () => {
   })
 })
 
-test('promise 4: at most one slice, with its rounding, is ever unhedged', () => {
+test('promise 4: at most one slice, with its rounding and what was too little to order, is ever unhedged', () => {
   fc.assert(
     fc.property(anyGrid, fc.array(anyPart, { maxLength: 3 }), (grid, parts) => {
       const plan = planOn(grid)
       const { apartBaseMax } = follow(plan, marketOn(grid), parts, Number.POSITIVE_INFINITY)
-      const bound = new Decimal(plan.sliceBaseQty)
-        .plus(lotBase(plan))
-        .plus(lotBase(plan))
-        .plus(plan.spot.qtyStep)
+      const dust = new Decimal(smallestOrder(plan.perp, plan.markPrice)).times(plan.perp.multiplier)
+      const rounding = lotBase(plan).times(2).plus(plan.spot.qtyStep)
+      const bound = rounding.plus(plan.sliceBaseQty).plus(dust)
       expect(apartBaseMax.lte(bound)).toBe(true)
     }),
   )
