@@ -77,7 +77,8 @@ function entryOf(world: World, heard: Map<string, Heard>, orderLinkId: string): 
 /** Tells the hedge once the executions add up to what the exchange says was filled. */
 function join(world: World, heard: Map<string, Heard>, orderLinkId: string, { report, fills }: Heard) {
   const owner = ownerOfOrder(orderLinkId)
-  if (!owner || !report) return
+  // A combination is both legs' order: no single leg ends with it.
+  if (!owner || owner.leg === 'combo' || !report) return
   const actorId = `hedge:${owner.hedgeId}`
   const context = world.runtime().get(actorId)?.actor.getSnapshot().context as HedgeContext | undefined
   const outcome = context && legOutcome(owner.leg, report, fills, context.plan)

@@ -8,9 +8,17 @@ declare const orderLink: unique symbol
 /** Bybit: at most 36 of [A-Za-z0-9_-], always unique. A function of committed facts only. */
 export type OrderLinkId = string & { readonly [orderLink]: true }
 
+/** Where an order may be placed: an instrument of its own, or both legs at once (Bybit's native spread orders). */
+export type OrderMarket = Market | 'spread'
+/** What an order works on. `combo`: one native spread order, both legs or none. */
+export type OrderLeg = LegName | 'combo'
+
+/** New risk, or less of it: a share of the exchange's limits is kept for the second. */
+export type OrderIntent = 'enter' | 'reduce'
+
 export type OrderRequest = {
   orderLinkId: OrderLinkId
-  market: Market
+  market: OrderMarket
   symbol: string
   side: Side
   qty: OrderQty
@@ -19,6 +27,10 @@ export type OrderRequest = {
   timeInForce: 'IOC' | 'GTC' | 'PostOnly'
   /** Perpetual only; spot ignores it. */
   reduceOnly: boolean
+  /** Spot only: what the wallet lacks is borrowed (Bybit: isLeverage 1). */
+  borrow?: boolean
+  /** Whether it adds risk or takes it away; where it is not said, `intentOf` reads it from the order. */
+  intent?: OrderIntent
 }
 
 /** What is known after asking. `unknown` is not a failure: the order may be live. */
@@ -46,7 +58,7 @@ export type OrderStatus = 'open' | 'filled' | 'cancelled' | 'rejected'
 export type OrderReport = {
   orderLinkId: string
   orderId: string
-  market: Market
+  market: OrderMarket
   symbol: string
   side: Side
   qty: OrderQty
@@ -56,7 +68,7 @@ export type OrderReport = {
   updatedAtMs: number
 }
 
-/** One execution. Quantity truth is the sum of these by `execId`. */
+/** One execution. Quantity truth is the sum of these by `execId`. A spread order's are those of its legs, under its name. */
 export type Fill = {
   execId: string
   orderLinkId: string
@@ -85,6 +97,14 @@ export type OrderLookup =
 export type OrderPurpose = 'enter' | 'exit' | 'repair' | 'rebalance'
 
 const PURPOSE_LETTER: Record<OrderPurpose, string> = { enter: 'E', exit: 'X', repair: 'R', rebalance: 'B' }
+const LEG_LETTER: Record<OrderLeg, string> = { spot: 'S', perp: 'P', combo: 'C' }
+const LEG_OF: Readonly<Record<string, OrderLeg>> = { S: 'spot', P: 'perp', C: 'combo' }
+const PURPOSE_OF: Readonly<Record<string, OrderPurpose>> = {
+  E: 'enter',
+  X: 'exit',
+  R: 'repair',
+  B: 'rebalance',
+}
 const HEDGE_ID = /^[0-9A-Za-z]{10}$/
 
 /**
@@ -93,16 +113,40 @@ const HEDGE_ID = /^[0-9A-Za-z]{10}$/
  *
  * @param step - counts the orders of this leg from 0; 4 digits of base 36
  */
-export function orderLinkId(hedgeId: string, leg: LegName, purpose: OrderPurpose, step: number): OrderLinkId {
+export function orderLinkId(
+  hedgeId: string,
+  leg: OrderLeg,
+  purpose: OrderPurpose,
+  step: number,
+): OrderLinkId {
   if (!HEDGE_ID.test(hedgeId)) throw new Error(`hedge id: expected 10 letters or digits, found ${hedgeId}`)
   if (!Number.isInteger(step) || step < 0 || step >= 36 ** 4)
     throw new Error(`order step: out of range, found ${step}`)
   const tail = step.toString(36).toUpperCase().padStart(4, '0')
-  return `${hedgeId}-${leg === 'spot' ? 'S' : 'P'}${PURPOSE_LETTER[purpose]}${tail}` as OrderLinkId
+  return `${hedgeId}-${LEG_LETTER[leg]}${PURPOSE_LETTER[purpose]}${tail}` as OrderLinkId
 }
 
 /** The hedge and leg an order id belongs to; undefined for an id that is not ours (a person trading by hand). */
-export function ownerOfOrder(id: string): { hedgeId: string; leg: LegName } | undefined {
-  const match = /^([0-9A-Za-z]{10})-([SP])[EXRB][0-9A-Z]{4}$/.exec(id)
-  return match?.[1] ? { hedgeId: match[1], leg: match[2] === 'S' ? 'spot' : 'perp' } : undefined
+export function ownerOfOrder(id: string): { hedgeId: string; leg: OrderLeg } | undefined {
+  const match = /^([0-9A-Za-z]{10})-([SPC])[EXRB][0-9A-Z]{4}$/.exec(id)
+  const leg = LEG_OF[match?.[2] ?? '']
+  return match?.[1] && leg ? { hedgeId: match[1], leg } : undefined
+}
+
+/** What an order is for, by its name; undefined for an id that is not ours. */
+export function orderPurposeOf(id: string): OrderPurpose | undefined {
+  const match = /^[0-9A-Za-z]{10}-[SPC]([EXRB])[0-9A-Z]{4}$/.exec(id)
+  return PURPOSE_OF[match?.[1] ?? '']
+}
+
+/**
+ * Does an order add risk? As it says itself; else reduce-only orders, and those named exit, repair or rebalance, do not. A name
+ * that is not ours is taken for an entry: the share kept for exits is not spent on what nobody can explain.
+ */
+export function intentOf(
+  order: Pick<OrderRequest, 'orderLinkId' | 'reduceOnly'> & { intent?: OrderIntent | undefined },
+): OrderIntent {
+  if (order.intent) return order.intent
+  if (order.reduceOnly) return 'reduce'
+  return (orderPurposeOf(order.orderLinkId) ?? 'enter') === 'enter' ? 'enter' : 'reduce'
 }

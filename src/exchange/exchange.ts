@@ -6,7 +6,7 @@
  * Money verbs never throw: an unclear outcome is the value `unknown`.
  */
 import type { Market, PerpInstrument, Side, SpotInstrument } from '../domain/instrument.ts'
-import type { Fill, OrderLookup, OrderReport, OrderRequest, Placement } from '../domain/order.ts'
+import type { Fill, OrderLookup, OrderMarket, OrderReport, OrderRequest, Placement } from '../domain/order.ts'
 import type { TransactionRow } from '../domain/transaction.ts'
 import type { Amount, FeeRate, FundingRate, OrderQty, Price, Usdt } from '../domain/units.ts'
 
@@ -110,7 +110,7 @@ export type Exchange = {
   positions(): Promise<Position[]>
   openOrders(): Promise<OrderReport[]>
   /** One look: realtime, then executions, then history, with all fills of the order. Never throws. */
-  findOrder(market: Market, symbol: string, orderLinkId: string): Promise<OrderLookup>
+  findOrder(market: OrderMarket, symbol: string, orderLinkId: string): Promise<OrderLookup>
   /** All transaction-log rows with `fromMs <= at < toMs`, oldest first, every page read. */
   transactions(fromMs: number, toMs: number): Promise<TransactionRow[]>
   fundingHistory(symbol: string, fromMs: number, toMs: number): Promise<SettledFunding[]>
@@ -130,7 +130,7 @@ export type Exchange = {
    */
   placeOrder(order: OrderRequest): Promise<Placement>
   /** Idempotent; goes over REST while order entry is down. `true` when the exchange says the order is gone or going; `false` when that is not known. Never throws. */
-  cancelOrder(market: Market, symbol: string, orderLinkId: string): Promise<boolean>
+  cancelOrder(market: OrderMarket, symbol: string, orderLinkId: string): Promise<boolean>
 
   watchMarket(
     pairs: readonly { spot: string; perp: string }[],

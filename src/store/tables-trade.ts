@@ -6,12 +6,13 @@ import { defineEntity, p } from '@mikro-orm/core'
 import type { Direction, Market, Side } from '../domain/instrument.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { AccountKind } from '../domain/ledger.ts'
-import type { Fill, OrderStatus } from '../domain/order.ts'
+import type { Fill, OrderMarket, OrderStatus } from '../domain/order.ts'
 import type { TransactionKind } from '../domain/transaction.ts'
 import type { Amount, BaseQty, OrderQty, Price } from '../domain/units.ts'
 import { decimal, instant, json, oneOf, words } from './tables-columns.ts'
 
 const MARKETS = ['spot', 'linear']
+const ORDER_MARKETS = [...MARKETS, 'spread']
 const SIDES = ['Buy', 'Sell']
 const ACCOUNT_KINDS: AccountKind[] = [
   'wallet',
@@ -64,7 +65,7 @@ export const OrderTable = defineEntity({
     orderLinkId: p.text().primary(),
     orderId: p.text(),
     hedgeId: p.text(),
-    market: words<Market>(),
+    market: words<OrderMarket>(),
     symbol: p.text(),
     side: words<Side>(),
     qty: decimal<OrderQty>(),
@@ -74,7 +75,7 @@ export const OrderTable = defineEntity({
     updatedAtMs: instant(),
   },
   checks: [
-    { name: 'order_market_check', expression: oneOf('market', MARKETS) },
+    { name: 'order_market_check', expression: oneOf('market', ORDER_MARKETS) },
     { name: 'order_side_check', expression: oneOf('side', SIDES) },
     { name: 'order_status_check', expression: oneOf('status', ['open', 'filled', 'cancelled', 'rejected']) },
   ],

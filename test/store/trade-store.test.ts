@@ -75,6 +75,17 @@ describe('the trade store', () => {
     expect(await store.ordersOfHedge(HEDGE)).toEqual([{ ...closed, hedgeId: HEDGE }])
   })
 
+  test('keeps a spread order, which is of no single market, under its hedge', async () => {
+    const combo = report({
+      orderLinkId: `${HEDGE}-CE0000`,
+      market: 'spread',
+      symbol: 'BTCUSDT_BTC/USDT',
+      updatedAtMs: 40,
+    })
+    await store.keepOrders([combo])
+    expect(await store.ordersOfHedge(HEDGE)).toContainEqual({ ...combo, hedgeId: HEDGE })
+  })
+
   test('keeps a hedge as it stood last', async () => {
     const hedge = {
       hedgeId: HEDGE,

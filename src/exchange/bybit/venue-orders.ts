@@ -42,6 +42,7 @@ export function venueOrders(wire: Wire, { orderDeadlineMs, report }: Settings): 
     },
     async findOrder(market, symbol, orderLinkId) {
       try {
+        if (market === 'spread') return { kind: 'unanswered', cause: 'spread orders are not looked up yet' }
         return await look(wire, market, { category: market, symbol, orderLinkId })
       } catch (error) {
         return { kind: 'unanswered', cause: failureOf(error, 'order look-up').message }
