@@ -20,9 +20,9 @@ test('no rolling second ever holds more than the limit, and a request is refused
         pass(pause)
         const recent = taken.filter(time => time > now() - 1000).length
         const limit = limits.account(...create('linear'))
-        expect(limit.allowed).toBe(recent < 10)
+        expect(limit.granted).toBe(recent < 10 ? 1 : 0)
         expect(limit.left).toBe(Math.max(0, 10 - recent - 1))
-        if (limit.allowed) taken.push(now())
+        if (limit.granted > 0) taken.push(now())
       }
     }),
   )
@@ -30,13 +30,16 @@ test('no rolling second ever holds more than the limit, and a request is refused
 
 test('accounts, endpoints and categories are counted apart; a batch costs its orders', () => {
   const { limits } = at()
-  for (let i = 0; i < 10; i++) expect(limits.account(...create('linear')).allowed).toBe(true)
-  expect(limits.account(...create('linear')).allowed).toBe(false)
-  expect(limits.account(...create('linear', '2')).allowed).toBe(true)
-  expect(limits.account(...create('spot'))).toMatchObject({ allowed: true, max: 20, left: 19 })
-  expect(limits.account('1', 'POST', '/v5/order/cancel', 'linear', 1).allowed).toBe(true)
+  for (let i = 0; i < 10; i++) expect(limits.account(...create('linear')).granted).toBe(1)
+  expect(limits.account(...create('linear')).granted).toBe(0)
+  expect(limits.account(...create('linear', '2')).granted).toBe(1)
+  expect(limits.account(...create('spot'))).toMatchObject({ granted: 1, max: 20, left: 19 })
+  expect(limits.account('1', 'POST', '/v5/order/cancel', 'linear', 1).granted).toBe(1)
   expect(limits.account('1', 'POST', '/v5/order/create-batch', 'linear', 7)).toMatchObject({ left: 3 })
-  expect(limits.account('1', 'POST', '/v5/order/create-batch', 'linear', 4).allowed).toBe(false)
+  expect(limits.account('1', 'POST', '/v5/order/create-batch', 'linear', 4)).toMatchObject({
+    granted: 3,
+    left: 0,
+  })
 })
 
 test('the reset instant is when the oldest counted request leaves the window', () => {
@@ -47,9 +50,9 @@ test('the reset instant is when the oldest counted request leaves the window', (
     pass(10)
   }
   const refused = limits.account(...create('linear'))
-  expect(refused).toMatchObject({ allowed: false, resetAtMs: firstMs + 1000 })
+  expect(refused).toMatchObject({ granted: 0, resetAtMs: firstMs + 1000 })
   pass(refused.resetAtMs - now())
-  expect(limits.account(...create('linear')).allowed).toBe(true)
+  expect(limits.account(...create('linear')).granted).toBe(1)
 })
 
 test('an address has 600 requests in 5 seconds', () => {

@@ -67,7 +67,7 @@ export function faultyLimits(faults: Faults, limits: RateLimits): RateLimits {
     account(uid, method, path, category, cost) {
       const limit = limits.account(uid, method, path, category, cost)
       const refused = faults.strikes('too-many-visits', { what: path })
-      return refused ? { ...limit, allowed: false, left: 0, resetAtMs: faults.nowMs() + 1_000 } : limit
+      return refused ? { ...limit, granted: 0, left: 0, resetAtMs: faults.nowMs() + 1_000 } : limit
     },
     address(address) {
       const burst = faults.nowMs() < forbiddenUntilMs ? undefined : faults.strikes('forbidden-burst')

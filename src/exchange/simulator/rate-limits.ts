@@ -4,7 +4,8 @@
  * it would be on Bybit, never 60 times harder.
  */
 export type Limit = {
-  allowed: boolean
+  /** How many of those asked for are let through: of a batch perhaps a part. */
+  granted: number
   /** For the headers X-Bapi-Limit, -Status (what is left) and -Reset-Timestamp (simulator milliseconds). */
   max: number
   left: number
@@ -55,20 +56,20 @@ class RollingWindow {
       this.#head = 0
     }
     const used = this.#times.length - this.#head
-    const allowed = used + cost <= max
-    if (allowed) for (let i = 0; i < cost; i++) this.#times.push(nowMs)
+    const granted = Math.max(0, Math.min(cost, max - used))
+    for (let i = 0; i < granted; i++) this.#times.push(nowMs)
     const oldest = this.#times[this.#head] ?? nowMs
     return {
-      allowed,
+      granted,
       max,
-      left: Math.max(0, max - used - (allowed ? cost : 0)),
+      left: Math.max(0, max - used - granted),
       resetAtMs: oldest + windowMs,
     }
   }
 }
 
 export type RateLimits = {
-  /** Counts one request of an account. A batch costs as many as it has orders. */
+  /** Counts one request of an account. A batch costs as many as it has orders, and as many as are left are granted. */
   account(uid: string, method: 'GET' | 'POST', path: string, category: string, cost: number): Limit
   /** False when this address has had its share: HTTP 403. */
   address(address: string): boolean
@@ -85,9 +86,10 @@ export function rateLimits(nowMs: () => number, requestsPer5s: number): RateLimi
   return {
     account(uid, method, path, category, cost) {
       const max = limitOf(method, path, category)
-      const market = ORDER_PATHS.test(path) ? category : ''
-      return window(`${uid} ${path} ${market}`).take(nowMs(), SECOND_MS, max, Math.min(cost, max))
+      // Whatever a client calls its category, there are two windows.
+      const market = ORDER_PATHS.test(path) ? (category === 'spot' ? 'spot' : 'linear') : ''
+      return window(`${uid} ${path} ${market}`).take(nowMs(), SECOND_MS, max, cost)
     },
-    address: from => window(`from ${from}`).take(nowMs(), 5 * SECOND_MS, requestsPer5s, 1).allowed,
+    address: from => window(`from ${from}`).take(nowMs(), 5 * SECOND_MS, requestsPer5s, 1).granted > 0,
   }
 }

@@ -3,12 +3,14 @@
  * Business refusals are HTTP 200 with a retCode; HTTP errors are for what never reached the business.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Json, JsonObject } from '../../domain/json.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import { askWithin } from './batch-limits.ts'
 import type { Limit, RateLimits } from './rate-limits.ts'
 import { type Account, type Accounts, describeKey } from './server-accounts.ts'
 import type { Deliver } from './server-deliver.ts'
 import { restText, signs, staleText, timely } from './signature.ts'
 import type { CoreReply, CoreRequest } from './simulated.ts'
+import { objectIn } from './wire-json.ts'
 
 export type RestParts = {
   accounts: Accounts
@@ -82,36 +84,33 @@ function answer(asked: Asked, parts: RestParts, address: string): Answer {
   const { method, path } = asked
   const params = paramsOf(asked)
   if (!params) return refuse(nowMs, 200, 10001, 'Request parameter error.')
-  if (PUBLIC.test(path)) return ask(asked, params, '', parts)
+  if (PUBLIC.test(path)) return carry(parts.ask({ via: 'rest', method, path, params, uid: '' }), '')
 
   const found = identify(asked, parts, nowMs)
   if ('code' in found) return refuse(nowMs, found.status, found.code, found.text)
   const { uid } = found
-  const cost = Array.isArray(params.request) ? params.request.length : 1
-  const limit = parts.limits.account(uid, method, path, String(params.category ?? ''), cost)
-  if (!limit.allowed) return { ...refuse(nowMs, 200, 10006, 'Too many visits!'), limit, uid }
-  if (path === '/v5/user/query-api')
-    return { status: 200, reply: describeKey(found, parts.startedAtMs, nowMs), limit, uid }
-  return { ...ask(asked, params, uid, parts), limit }
+  const describe = () => describeKey(found, parts.startedAtMs, nowMs)
+  const { limit, reply } = askWithin(
+    parts.limits,
+    { via: 'rest', method, path, params, uid },
+    path === '/v5/user/query-api' ? describe : parts.ask,
+  )
+  return reply
+    ? { ...carry(reply, uid), limit }
+    : { ...refuse(nowMs, 200, 10006, 'Too many visits!'), limit, uid }
 }
 
 /** 10017 is the core's word for a path it does not have: HTTP 404 on the wire. */
-function ask({ method, path }: Asked, params: JsonObject, uid: string, parts: RestParts): Answer {
-  const reply = parts.ask({ via: 'rest', method, path, params, uid })
-  return { status: reply.retCode === 10017 ? 404 : 200, reply, uid }
-}
+const carry = (reply: CoreReply, uid: string): Answer => ({
+  status: reply.retCode === 10017 ? 404 : 200,
+  reply,
+  uid,
+})
 
 /** The query decoded once (cursors come %-encoded a second time and stay so), or the body. */
 function paramsOf({ method, payload }: Asked): JsonObject | undefined {
   if (method === 'GET') return Object.fromEntries(new URLSearchParams(payload))
-  if (payload === '') return {}
-  try {
-    const body = JSON.parse(payload) as Json
-    return body !== null && typeof body === 'object' && !Array.isArray(body) ? body : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  return payload === '' ? {} : objectIn(payload)
 }
 
 type Unknown = { status: number; code: number; text: string }

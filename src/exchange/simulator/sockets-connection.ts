@@ -2,6 +2,7 @@
 import type { RawData, WebSocket } from 'ws'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { Channel, Deliver } from './server-deliver.ts'
+import { objectIn, scalarText } from './wire-json.ts'
 
 export type Connection = {
   readonly id: string
@@ -81,19 +82,18 @@ export function receive(
 }
 
 function parse(text: string): Message | undefined {
-  try {
-    const body = JSON.parse(text) as Json
-    if (body === null || typeof body !== 'object' || Array.isArray(body)) return undefined
-    return {
+  const body = objectIn(text)
+  return (
+    body && {
       op: typeof body.op === 'string' ? body.op : '',
       body,
       args: Array.isArray(body.args) ? body.args : [],
     }
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  )
 }
+
+/** The topics a client named; what is no text is the topic '', which nobody has. */
+export const topicsIn = ({ args }: Message): string[] => args.map(scalarText)
 
 /** The `req_id` a client sent, as text: numbers come back as strings. */
 export function requestIdOf({ body }: Message): string | undefined {

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../../domain/json.ts'
 import type { Accounts } from './server-accounts.ts'
 import { signs, socketText, unexpired } from './signature.ts'
 import type { Push } from './simulated.ts'
-import { type Connection, type Handler, type Message, requestIdOf } from './sockets-connection.ts'
+import { type Connection, type Handler, type Message, requestIdOf, topicsIn } from './sockets-connection.ts'
 
 export type Gate = {
   accounts: Accounts
@@ -56,7 +56,7 @@ export const privateHandler =
   }
 
 function changeTopics(connection: Connection, message: Message): void {
-  const topics = message.args.map(String)
+  const topics = topicsIn(message)
   const on = message.op === 'subscribe'
   const fault = connection.uid === '' ? 'Request not authorized' : on ? faultOf(topics) : ''
   for (const topic of fault ? [] : topics)

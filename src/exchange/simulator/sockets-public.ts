@@ -5,7 +5,7 @@
 import type { JsonObject } from '../../domain/json.ts'
 import type { Push } from './simulated.ts'
 import type { Hub } from './sockets.ts'
-import { type Connection, type Handler, type Message, requestIdOf } from './sockets-connection.ts'
+import { type Connection, type Handler, type Message, requestIdOf, topicsIn } from './sockets-connection.ts'
 
 const SPOT_ARGS_MAX = 10
 const ARGS_CHARS_MAX = 21_000
@@ -39,15 +39,15 @@ const done = (connection: Connection, message: Message) =>
   acknowledge(connection, message, true, connection.channel === 'public-spot' ? message.op : '')
 
 function subscribe(connection: Connection, message: Message, hub: Hub, snapshots: Snapshots): void {
-  const topics = message.args.map(String)
-  const first = topics.map(topic => ({
+  const topics = topicsIn(message)
+  const tooMany = faultOfSize(connection, topics)
+  const first = (tooMany ? [] : topics).map(topic => ({
     topic,
     messages: snapshots(connection.channel as Push['channel'], topic),
   }))
   const unknown = first.find(({ messages }) => !messages)
   // One bad topic fails the whole request.
-  const fault =
-    faultOfSize(connection, topics) || (unknown && `error:handler not found,topic:${unknown.topic}`)
+  const fault = tooMany || (unknown && `error:handler not found,topic:${unknown.topic}`)
   connection.reply(
     'subscribe',
     fault ? acknowledge(connection, message, false, fault) : done(connection, message),
@@ -66,7 +66,7 @@ function faultOfSize({ channel, topics }: Connection, asked: readonly string[]):
 }
 
 function unsubscribe(connection: Connection, message: Message, hub: Hub): void {
-  for (const topic of message.args.map(String)) {
+  for (const topic of topicsIn(message)) {
     connection.topics.delete(topic)
     hub.listen(connection, topic, false)
   }

@@ -3,11 +3,13 @@
  * a client that looks for `success: false` after auth takes a refusal for a welcome (the SDK does).
  */
 import type { Json, JsonObject } from '../../domain/json.ts'
+import { askWithin } from './batch-limits.ts'
 import type { Limit, RateLimits } from './rate-limits.ts'
 import { staleText, timely } from './signature.ts'
 import type { CoreReply, CoreRequest } from './simulated.ts'
 import type { Connection, Handler, Message } from './sockets-connection.ts'
 import { authenticate, type Gate } from './sockets-private.ts'
+import { isObject, scalarText } from './wire-json.ts'
 
 type Desk = Gate & {
   limits: RateLimits
@@ -23,6 +25,7 @@ const OPS = new Set([
   'order.cancel-batch',
 ])
 const REQUEST_IDS_KEPT = 10_000
+const REQUEST_ID_MAX = 36
 const RECV_WINDOW_MS = 5000
 
 export const tradeHandler =
@@ -76,38 +79,31 @@ function decide(connection: Connection, message: Message, desk: Desk): Answer {
   if (fault) return fault
   if (!isNewRequest(connection, body.reqId)) return { retCode: 20006, retMsg: 'Duplicate reqId' }
   const [params] = args
-  if (args.length !== 1 || params === null || typeof params !== 'object' || Array.isArray(params))
+  if (args.length !== 1 || !isObject(params))
     return { retCode: 10001, retMsg: 'Params Error: args must hold one object' }
-  const category = String(params.category ?? '')
-  const path = `/v5/order/${op.slice('order.'.length)}`
-  const cost = Array.isArray(params.request) ? params.request.length : 1
-  const limit = desk.limits.account(connection.uid, 'POST', path, category, cost)
-  if (!limit.allowed) return { retCode: 10006, retMsg: 'Too many visits!', limit }
-  const reply = desk.ask({ via: 'trade', method: 'POST', path: op, params, uid: connection.uid })
-  return {
-    retCode: reply.retCode,
-    retMsg: reply.retMsg,
-    data: reply.result,
-    retExtInfo: reply.retExtInfo,
-    limit,
-  }
+  const request = { via: 'trade', method: 'POST', path: op, params, uid: connection.uid } as const
+  const { limit, reply } = askWithin(desk.limits, request, desk.ask)
+  if (!reply) return { retCode: 10006, retMsg: 'Too many visits!', limit }
+  const { retCode, retMsg, result: data, retExtInfo } = reply
+  return { retCode, retMsg, data, retExtInfo, limit }
 }
 
 function faultOfHeader(header: Json | undefined, nowMs: number, speed: number): Answer | undefined {
-  const fields = header && typeof header === 'object' && !Array.isArray(header) ? header : {}
-  const sentAtMs = Number(fields['X-BAPI-TIMESTAMP'] ?? Number.NaN)
-  const windowMs = Number(fields['X-BAPI-RECV-WINDOW'] ?? RECV_WINDOW_MS)
-  if (!Number.isFinite(sentAtMs) || !Number.isFinite(windowMs))
+  const fields = isObject(header) ? header : {}
+  const sent = scalarText(fields['X-BAPI-TIMESTAMP'])
+  const sentAtMs = Number(sent)
+  const windowMs = Number(scalarText(fields['X-BAPI-RECV-WINDOW'] ?? RECV_WINDOW_MS))
+  if (sent === '' || !Number.isFinite(sentAtMs) || !Number.isFinite(windowMs))
     return { retCode: 10001, retMsg: 'Params Error: header X-BAPI-TIMESTAMP must be a number' }
   return timely(sentAtMs, windowMs, nowMs, speed)
     ? undefined
     : { retCode: 10002, retMsg: staleText(sentAtMs, windowMs, nowMs) }
 }
 
-/** Remembers the request ids of a connection, the latest ones if there are very many. */
+/** Remembers the request ids of a connection, the latest ones if there are very many. Long ones are none: Bybit's have 36 characters. */
 function isNewRequest({ requestIds }: Connection, sent: Json | undefined): boolean {
-  if (sent === undefined) return true
-  const id = String(sent)
+  const id = scalarText(sent)
+  if (id === '' || id.length > REQUEST_ID_MAX) return true
   if (requestIds.has(id)) return false
   requestIds.add(id)
   const [oldest] = requestIds

@@ -64,14 +64,14 @@ export function openSockets(server: Server, { handlers, ...wire }: Sockets): Hub
     })
   }
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    const target = new URL(request.url ?? '/', 'ws://localhost')
-    const channel = CHANNELS[target.pathname]
+    const [path = '', query = ''] = (request.url ?? '').split('?', 2)
+    const channel = Object.hasOwn(CHANNELS, path) ? CHANNELS[path] : undefined
     stream.on('error', () => stream.destroy())
     if (!channel) {
       stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
       return
     }
-    const silenceMs = activeTimeMs(target.searchParams.get('max_active_time'))
+    const silenceMs = activeTimeMs(new URLSearchParams(query).get('max_active_time'))
     acceptor.handleUpgrade(request, stream, head, socket => accept(socket, channel, silenceMs))
   }
   server.on('upgrade', upgrade)
