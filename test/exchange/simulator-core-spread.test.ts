@@ -84,7 +84,20 @@ describe('a fill', () => {
     const pushes = desk.core.takePushes()
     const rows = (topic: string) =>
       pushes.filter(push => push.topic === topic).flatMap(push => push.message.data as unknown as Row[])
-    expect(rows('spread.order').at(-1)).toMatchObject({ category: 'combination', orderStatus: 'Filled' })
+    const [whole, future, coin] = rows('spread.order').slice(-3)
+    expect(whole).toMatchObject({ category: 'combination', orderStatus: 'Filled', parentOrderId: '' })
+    for (const leg of [future, coin])
+      expect(leg).toMatchObject({
+        parentOrderId: whole?.orderId,
+        orderLinkId: '',
+        orderStatus: 'Filled',
+        cumExecQty: leg === future ? '10.0' : '10',
+        createType: 'CreateByFutureSpread',
+      })
+    expect([future, coin].map(leg => [leg?.category, leg?.side, leg?.feeCurrency])).toEqual([
+      ['future_leg', 'Sell', ''],
+      ['spot_leg', 'Buy', 'SOL'],
+    ])
     const [combo, perp, spot] = rows('spread.execution')
     expect([combo?.category, perp?.category, spot?.category]).toEqual([
       'combination',

@@ -50,7 +50,9 @@ const instant = (expected: string) => z.number({ error: expected }).int(expected
 const share = 'a share of the occasions, from 0 to 1'
 const span = 'whole simulated milliseconds, a day at most'
 const decimals = 'a decimal as text, such as "0.01"'
-const channels = ['rest', 'public-spot', 'public-linear', 'private', 'trade'] as const
+const channels = [
+  ...['rest', 'public-spot', 'public-linear', 'public-spread', 'public-status', 'private', 'trade'],
+] as const
 const channel = z.enum(channels, { error: `one of ${channels.join(', ')}` })
 const order = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]), {
   error: `the body of an order, its amounts ${decimals}`,

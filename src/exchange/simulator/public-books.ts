@@ -5,18 +5,30 @@
  */
 import type { JsonObject } from '../../domain/json.ts'
 import type { BookSide, Level } from './book.ts'
-import { textOf } from './grid.ts'
+import { type Grid, textOf } from './grid.ts'
 import type { Instrument, Listing } from './universe.ts'
 import { bookOf, type World } from './world.ts'
 
 export const DEPTHS = [1, 50, 200, 1000] as const
 export type Depth = (typeof DEPTHS)[number]
 
+type Sides = { bids: Level[]; asks: Level[] }
+
+/** Whose book it is, and how it is written. */
+export type BookSource = {
+  readonly symbol: string
+  readonly price: Grid
+  readonly qty: Grid
+  /** Whether `ts` stands before `type`; the data is the same. */
+  readonly early: boolean
+  /** Undefined while there is none. */
+  look(depth: number): Sides | undefined
+}
+
 export type BookTopic = {
   readonly topic: string
-  readonly listing: Listing
-  readonly instrument: Instrument
-  readonly depth: Depth
+  readonly source: BookSource
+  readonly depth: number
   bids: Level[]
   asks: Level[]
   u: number
@@ -29,10 +41,27 @@ export type BookTopic = {
 const FIRST_U = 1000
 const REPEAT_MS = 3000
 
-export const bookTopic = (listing: Listing, instrument: Instrument, depth: Depth): BookTopic => ({
-  topic: `orderbook.${depth}.${instrument.symbol}`,
-  listing,
-  instrument,
+/** Spot and level 1 put `ts` before `type`, deeper linear topics after it. */
+export function listedSource(
+  world: World,
+  listing: Listing,
+  { market, symbol, price, qty }: Instrument,
+  depth: Depth,
+): BookSource {
+  const book = bookOf(world, market, listing)
+  return {
+    symbol,
+    price,
+    qty,
+    early: market === 'spot' || depth === 1,
+    look: count =>
+      book.live() ? { bids: book.levels('bids', count), asks: book.levels('asks', count) } : undefined,
+  }
+}
+
+export const bookTopic = (source: BookSource, depth: number): BookTopic => ({
+  topic: `orderbook.${depth}.${source.symbol}`,
+  source,
   depth,
   bids: [],
   asks: [],
@@ -43,32 +72,22 @@ export const bookTopic = (listing: Listing, instrument: Instrument, depth: Depth
 })
 
 /** A removed level is '0' on both markets, also where sizes carry their decimals. */
-const rowsOf = (instrument: Instrument, levels: readonly Level[]) =>
-  levels.map(([ticks, lots]) => [
-    textOf(instrument.price, ticks),
-    lots === 0 ? '0' : textOf(instrument.qty, lots),
-  ])
+const rowsOf = ({ price, qty }: BookSource, levels: readonly Level[]) =>
+  levels.map(([ticks, lots]) => [textOf(price, ticks), lots === 0 ? '0' : textOf(qty, lots)])
 
-/** Spot and level 1 put `ts` before `type`, deeper linear topics after it; the data is the same. */
 function frame(state: BookTopic, type: string, b: string[][], a: string[][], nowMs: number): JsonObject {
-  const data = { s: state.instrument.symbol, b, a, u: state.u, seq: state.seq }
-  const early = state.instrument.market === 'spot' || state.depth === 1
-  return early
+  const data = { s: state.source.symbol, b, a, u: state.u, seq: state.seq }
+  return state.source.early
     ? { topic: state.topic, ts: nowMs, type, data, cts: nowMs }
     : { topic: state.topic, type, ts: nowMs, data, cts: nowMs }
 }
 
-function look(world: World, state: BookTopic): { bids: Level[]; asks: Level[] } {
-  const book = bookOf(world, state.instrument.market, state.listing)
-  return { bids: book.levels('bids', state.depth), asks: book.levels('asks', state.depth) }
-}
-
 const snapshot = (state: BookTopic, nowMs: number): JsonObject =>
-  frame(state, 'snapshot', rowsOf(state.instrument, state.bids), rowsOf(state.instrument, state.asks), nowMs)
+  frame(state, 'snapshot', rowsOf(state.source, state.bids), rowsOf(state.source, state.asks), nowMs)
 
 /** Takes the present book as the new truth of a topic. */
-function renew(world: World, state: BookTopic, round: number): void {
-  Object.assign(state, look(world, state))
+function renew(world: World, state: BookTopic, sides: Sides, round: number): void {
+  Object.assign(state, sides)
   state.u++
   state.seq = nextBookSeq(world, state)
   state.round = round
@@ -81,8 +100,9 @@ const nextBookSeq = (world: World, state: BookTopic): number =>
 
 /** What a new subscriber hears first: exactly what others were last told, so that the next delta fits. */
 export function firstBook(world: World, state: BookTopic, round: number): JsonObject[] {
-  if (!bookOf(world, state.instrument.market, state.listing).live()) return []
-  if (state.round < round) renew(world, state, round)
+  const sides = state.source.look(state.depth)
+  if (!sides) return []
+  if (state.round < round) renew(world, state, sides, round)
   return [snapshot(state, world.state.nowMs)]
 }
 
@@ -108,12 +128,12 @@ function difference(before: readonly Level[], after: readonly Level[], side: Boo
 /** One round: what changed since the topic last spoke. */
 export function nextBook(world: World, state: BookTopic, round: number): JsonObject | undefined {
   const { nowMs } = world.state
-  if (!bookOf(world, state.instrument.market, state.listing).live()) return undefined
+  const book = state.source.look(state.depth)
+  if (!book) return undefined
   if (state.round < round - 1) {
-    renew(world, state, round)
+    renew(world, state, book, round)
     return snapshot(state, nowMs)
   }
-  const book = look(world, state)
   const bids = difference(state.bids, book.bids, 'bids')
   const asks = difference(state.asks, book.asks, 'asks')
   state.round = round
@@ -128,5 +148,5 @@ export function nextBook(world: World, state: BookTopic, round: number): JsonObj
   state.saidAtMs = nowMs
   return state.depth === 1
     ? snapshot(state, nowMs)
-    : frame(state, 'delta', rowsOf(state.instrument, bids), rowsOf(state.instrument, asks), nowMs)
+    : frame(state, 'delta', rowsOf(state.source, bids), rowsOf(state.source, asks), nowMs)
 }

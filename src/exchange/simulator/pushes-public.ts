@@ -6,8 +6,9 @@ import type { JsonObject } from '../../domain/json.ts'
 import { type Candle, minuteTurnover } from './candles.ts'
 import { MINUTE_MS } from './funding.ts'
 import { textOf, trimmed } from './grid.ts'
-import { type BookTopic, bookTopic, DEPTHS, firstBook, nextBook } from './public-books.ts'
+import { type BookTopic, bookTopic, DEPTHS, firstBook, listedSource, nextBook } from './public-books.ts'
 import { newsSpeakers } from './pushes-news.ts'
+import { spreadSpeakers } from './pushes-spread-public.ts'
 import { hash } from './random.ts'
 import type { Push } from './simulated.ts'
 import { lastTicks, linearTickerPush, priceText, spotTickerPush, turnoverScale } from './tickers.ts'
@@ -15,11 +16,11 @@ import { tradeAt } from './trades.ts'
 import type { Instrument, Listing } from './universe.ts'
 import { lifeOf, type World } from './world.ts'
 
-type Channel = 'public-spot' | 'public-linear'
+type Channel = Exclude<Push['channel'], 'private'>
 export type IsWanted = (topic: string, channel: Channel) => boolean
 
 export type Publisher = {
-  subscribe(channel: Channel, topic: string): JsonObject[] | undefined
+  subscribe(channel: Push['channel'], topic: string): JsonObject[] | undefined
   /** Says what changed since the last round, for topics that are wanted. */
   publish(isWanted: IsWanted): void
 }
@@ -103,9 +104,9 @@ function spotTickers(world: World, listing: Listing): Speaker {
   return { channel: 'public-spot', topic, first: frame, next: frame }
 }
 
-function books(world: World, state: BookTopic): Speaker {
+export function books(world: World, channel: Channel, state: BookTopic): Speaker {
   return {
-    channel: channelOf(state.instrument),
+    channel,
     topic: state.topic,
     first: round => firstBook(world, state, round),
     next(round) {
@@ -217,7 +218,13 @@ function speakersOf(world: World): Speaker[] {
   return [...world.universe.listed('linear'), ...world.universe.listed('spot')].flatMap(
     ({ listing, instrument }) => [
       instrument.market === 'spot' ? spotTickers(world, listing) : linearTickers(world, listing),
-      ...DEPTHS.map(depth => books(world, bookTopic(listing, instrument, depth))),
+      ...DEPTHS.map(depth =>
+        books(
+          world,
+          channelOf(instrument),
+          bookTopic(listedSource(world, listing, instrument, depth), depth),
+        ),
+      ),
       trades(world, listing, instrument),
       klines(world, listing, instrument),
     ],
@@ -225,7 +232,7 @@ function speakersOf(world: World): Speaker[] {
 }
 
 export function createPublisher(world: World): Publisher {
-  const speakers = [...speakersOf(world), ...newsSpeakers(world)]
+  const speakers = [...speakersOf(world), ...newsSpeakers(world), ...spreadSpeakers(world)]
   const byName = new Map(speakers.map(speaker => [`${speaker.channel} ${speaker.topic}`, speaker]))
   let round = 0
   return {

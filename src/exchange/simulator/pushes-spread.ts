@@ -1,9 +1,13 @@
 /** Spread orders and executions as the private topics `spread.order` and `spread.execution` and as REST print them. */
 import type { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../domain/json.ts'
+import { orderPushJson } from './orders.ts'
 import { push } from './pushes-private.ts'
 import type { SpreadPlace } from './spread-trading.ts'
-import { dec, type ExecutionState, nextSeq } from './world.ts'
+import { dec, type ExecutionState, nextSeq, type OrderState } from './world.ts'
+
+/** Legs of an order that rests long may lie behind others that closed meanwhile; they were told when they filled. */
+const LEGS_LOOKED_AT = 200
 
 type Combo = { execId: string; price: Decimal; qty: Decimal; legs: readonly ExecutionState[] }
 
@@ -96,8 +100,32 @@ export function pushSpreadExecution(place: SpreadPlace, combo: Combo & { maker: 
   }
 }
 
-/** The combination as it is now. */
-export function pushSpreadOrder({ world, account, order }: SpreadPlace): void {
+/** One leg of it as it is now; a leg exists as far as it is filled. */
+function legJson({ world, order }: SpreadPlace, leg: OrderState): JsonObject {
+  const row = orderPushJson(world, leg)
+  const { symbol, side, orderStatus, cancelType, rejectReason, timeInForce, price, qty, avgPrice } = row
+  const { cumExecQty, cumExecValue, cumExecFee, orderType, createdTime, updatedTime, closedPnl } = row
+  const linear = leg.market === 'linear'
+  return {
+    category: linear ? 'future_leg' : 'spot_leg',
+    ...({ symbol, parentOrderId: order.orderId, orderId: leg.orderId, orderLinkId: '', side } as JsonObject),
+    ...({ orderStatus, cancelType, rejectReason, timeInForce, price, qty, avgPrice } as JsonObject),
+    leavesQty: '0',
+    leavesValue: '0',
+    ...({ cumExecQty, cumExecValue, cumExecFee, orderType } as JsonObject),
+    isLeverage: linear ? '' : leg.isLeverage ? '1' : '0',
+    ...({ createdTime, updatedTime } as JsonObject),
+    feeCurrency: linear ? '' : (row.feeCurrency ?? ''),
+    createType: 'CreateByFutureSpread',
+    closedPnl: closedPnl ?? '0',
+  }
+}
+
+/** The combination as it is now, and its legs where it has filled. */
+export function pushSpreadOrder(place: SpreadPlace): void {
+  const { world, account, order } = place
+  const ids = [order.leg1OrderId, order.leg2OrderId]
+  const legs = account.closed.slice(-LEGS_LOOKED_AT).filter(({ orderId }) => ids.includes(orderId))
   push(world, account, 'spread.order', [
     {
       category: 'combination',
@@ -126,5 +154,6 @@ export function pushSpreadOrder({ world, account, order }: SpreadPlace): void {
       createType: 'CreateByUser',
       closedPnl: '',
     },
+    ...legs.map(leg => legJson(place, leg)),
   ])
 }

@@ -2,8 +2,9 @@
 import { Decimal } from 'decimal.js'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import { accountNumbers } from './accounts.ts'
-import { onGrid } from './grid.ts'
+import { onGrid, textOf } from './grid.ts'
 import { badRequest, isRefusal, type Refusal, refuse, text, whole } from './params.ts'
+import { SPREAD_DEPTH } from './pushes-spread-public.ts'
 import { windowOf } from './requests-orders.ts'
 import {
   type Answer,
@@ -15,8 +16,10 @@ import {
   signedGet,
   signedPost,
 } from './routes.ts'
-import { findSpread, isTrading, type Spread, spreadJson, spreadQuote, spreads } from './spread-instruments.ts'
+import { spreadLevels } from './spread-books.ts'
+import { findSpread, isTrading, type Spread, spreadJson, spreads } from './spread-instruments.ts'
 import { noSpreads, type SpreadOrder, type SpreadState } from './spread-state.ts'
+import { recentSpreadTrades, spreadTicker } from './spread-trades.ts'
 import { checkLegs, endSpread, fileSpread, leftOf, spreadIds, takeSpread } from './spread-trading.ts'
 import { dec, type World } from './world.ts'
 
@@ -44,34 +47,29 @@ function instruments({ world, params }: PublicCall): Answer {
 
 function tickers(call: PublicCall): Answer {
   const spread = named(call)
-  if (isRefusal(spread)) return spread
-  const [ask, bid] = [spreadQuote(call.world, spread, 'Buy'), spreadQuote(call.world, spread, 'Sell')]
-  const last = ask && bid ? ask.price.plus(bid.price).div(2).toDecimalPlaces(4).toFixed() : ''
-  const row = {
-    symbol: spread.symbol,
-    bidPrice: bid?.price.toFixed() ?? '',
-    bidSize: bid?.qty.toFixed() ?? '',
-    askPrice: ask?.price.toFixed() ?? '',
-    askSize: ask?.qty.toFixed() ?? '',
-    lastPrice: last,
-    highPrice24h: last,
-    lowPrice24h: last,
-    prevPrice24h: last,
-    volume24h: '0',
-  }
-  return { result: { list: [row] } }
+  return isRefusal(spread) ? spread : { result: { list: [spreadTicker(call.world, spread)] } }
 }
 
 function orderbook(call: PublicCall): Answer {
   const spread = named(call)
   if (isRefusal(spread)) return spread
-  const rows = (side: 'Buy' | 'Sell'): Json[] => {
-    const quote = spreadQuote(call.world, spread, side)
-    return quote ? [[quote.price.toFixed(), quote.qty.toFixed()]] : []
-  }
-  const { nowMs, seq } = call.world.state
-  const frame = { u: Math.floor(nowMs / 100), ts: nowMs, seq, cts: call.world.market.nowMs() }
-  return { result: { s: spread.symbol, b: rows('Sell'), a: rows('Buy'), ...frame } }
+  const { world, params } = call
+  const depth = whole(params, 'limit', 1, SPREAD_DEPTH)
+  const rows = (side: 'bids' | 'asks'): Json[] =>
+    spreadLevels(world, spread, side, depth).map(([ticks, lots]) => [
+      textOf(spread.price, ticks),
+      textOf(spread.qty, lots),
+    ])
+  const { nowMs, seq } = world.state
+  const frame = { u: Math.floor(nowMs / 100), ts: nowMs, seq, cts: world.market.nowMs() }
+  return { result: { s: spread.symbol, b: rows('bids'), a: rows('asks'), ...frame } }
+}
+
+function recentTrades(call: PublicCall): Answer {
+  const spread = named(call)
+  if (isRefusal(spread)) return spread
+  const list = recentSpreadTrades(call.world, spread, whole(call.params, 'limit', 500, 1000))
+  return { result: { list } }
 }
 
 /** What an order of the spread itself must satisfy; its legs are checked like any others. */
@@ -305,6 +303,7 @@ export const spreadRoutes: Readonly<Record<string, Route>> = {
   '/v5/spread/instrument': publicGet(instruments),
   '/v5/spread/tickers': publicGet(tickers),
   '/v5/spread/orderbook': publicGet(orderbook),
+  '/v5/spread/recent-trade': publicGet(recentTrades),
   '/v5/spread/order/create': signedPost(create),
   '/v5/spread/order/amend': signedPost(amend),
   '/v5/spread/order/cancel': signedPost(cancel),

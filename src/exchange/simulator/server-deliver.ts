@@ -2,7 +2,9 @@
  * The one place every message of the simulator's server passes, in both directions, so that faults can be put on the wire
  * without touching what the exchange knows: hold a parcel back, drop it, garble it, cut its connection.
  */
-export type Channel = 'rest' | 'public-spot' | 'public-linear' | 'private' | 'trade'
+import type { Push } from './simulated.ts'
+
+export type Channel = 'rest' | 'trade' | Push['channel']
 
 export type Parcel = {
   /** 'request' before the exchange acts on it, 'reply' and 'push' after it acted. */

@@ -28,7 +28,7 @@ type Answer = { status: number; reply: CoreReply; limit?: Limit; uid: string }
 const BODY_BYTES_MAX = 262_144
 /** Answered without a signature. */
 const PUBLIC =
-  /^\/v5\/(market\/|announcements\/|system\/status$|spot-margin-trade\/(data|collateral)$|spot-lever-token\/)/
+  /^\/v5\/(market\/|announcements\/|spread\/(instrument|orderbook|tickers|recent-trade)$|system\/status$|spot-margin-trade\/(data|collateral)$|spot-lever-token\/)/
 
 /** Answers one /v5 request. */
 export function answerRest(request: IncomingMessage, response: ServerResponse, parts: RestParts): void {

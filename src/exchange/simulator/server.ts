@@ -100,6 +100,8 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
     handlers: {
       'public-spot': publicSockets,
       'public-linear': publicSockets,
+      'public-spread': publicSockets,
+      'public-status': publicSockets,
       private: privateHandler(gate),
       trade: tradeHandler({ ...gate, limits, ask }),
     },

@@ -21,7 +21,7 @@ export type CoreReply = { retCode: number; retMsg: string; result: Json; retExtI
 
 /** A push as Bybit frames it. `uid` is '' for public topics. */
 export type Push = {
-  channel: 'public-spot' | 'public-linear' | 'private'
+  channel: 'public-spot' | 'public-linear' | 'public-spread' | 'public-status' | 'private'
   topic: string
   uid: string
   message: JsonObject

@@ -26,6 +26,8 @@ export type Hub = {
 const CHANNELS: Readonly<Record<string, Exclude<Channel, 'rest'>>> = {
   '/v5/public/spot': 'public-spot',
   '/v5/public/linear': 'public-linear',
+  '/v5/public/spread': 'public-spread',
+  '/v5/public/misc/status': 'public-status',
   '/v5/private': 'private',
   '/v5/trade': 'trade',
 }
@@ -90,14 +92,23 @@ export function openSockets(server: Server, { handlers, ...wire }: Sockets): Hub
 /** Who listens to which public topic. */
 function audienceOf(): Pick<Hub, 'listen' | 'isWanted' | 'listeners'> {
   const listening = new Map<string, Set<Connection>>()
+  /** How many listeners a topic has on all channels together. */
+  const wanted = new Map<string, number>()
+  const want = (topic: string, more: 1 | -1) => {
+    const count = (wanted.get(topic) ?? 0) + more
+    if (count > 0) wanted.set(topic, count)
+    else wanted.delete(topic)
+  }
   return {
     listen(connection, topic, on) {
       const key = `${connection.channel} ${topic}`
       const set = listening.get(key) ?? new Set()
+      if (on === set.has(connection)) return
+      want(topic, on ? 1 : -1)
       if (on) listening.set(key, set.add(connection))
       else if (set.delete(connection) && set.size === 0) listening.delete(key)
     },
-    isWanted: topic => listening.has(`public-linear ${topic}`) || listening.has(`public-spot ${topic}`),
+    isWanted: topic => wanted.has(topic),
     listeners: (channel, topic) => listening.get(`${channel} ${topic}`) ?? [],
   }
 }

@@ -9,11 +9,13 @@ import { newOrderId } from './executions.ts'
 import { ceilTo, floorTo } from './grid.ts'
 import { applyFill, type Terms } from './matching.ts'
 import { checkLinear, checkSpot } from './order-checks.ts'
+import { fileOrder } from './orders.ts'
 import type { Refusal } from './params.ts'
 import { pushExecutions, pushPosition, pushWallet } from './pushes-private.ts'
 import { pushSpreadExecution, pushSpreadOrder, spreadExecutionJson } from './pushes-spread.ts'
 import { uuid } from './random.ts'
-import { findSpread, isTrading, type Spread } from './spread-instruments.ts'
+import { legSide, type Part, partsOf } from './spread-books.ts'
+import { findSpread, isTrading, type Spread, spreadQuote } from './spread-instruments.ts'
 import type { SpreadOrder } from './spread-state.ts'
 import {
   type AccountState,
@@ -31,50 +33,29 @@ const SPREAD_PURPOSE = 5
 const FEE_SHARE = new Decimal('0.5')
 
 export type SpreadPlace = { world: World; account: AccountState; order: SpreadOrder; spread: Spread }
-type Part = { perp: Decimal; spot: Decimal; qty: Decimal }
-
 export const leftOf = (order: SpreadOrder): Decimal => dec(order.qty).minus(order.cumQty)
-
-const legSide = (order: SpreadOrder, market: Market): 'Buy' | 'Sell' =>
-  (order.side === 'Buy') === (market === 'linear') ? 'Buy' : 'Sell'
-
-type Rung = { price: Decimal; left: Decimal }
-function rungs({ world, order, spread }: SpreadPlace, market: Market): Rung[] {
-  const instrument = instrumentOf(spread.listing, market)
-  const side = legSide(order, market) === 'Buy' ? 'asks' : 'bids'
-  return bookOf(world, market, spread.listing)
-    .levels(side, LEVELS)
-    .map(([ticks, lots]) => ({
-      price: instrument.price.step.times(ticks),
-      left: instrument.qty.step.times(lots),
-    }))
-}
 
 const isBeyond = (order: SpreadOrder, price: Decimal): boolean =>
   order.orderType === 'Limit' && (order.side === 'Buy' ? price.gt(order.price) : price.lt(order.price))
 
 /** What both books would give now, at the limit or better, best first. */
-function planOf(place: SpreadPlace): Part[] {
-  const { order, spread } = place
-  const [perps, spots] = [rungs(place, 'linear'), rungs(place, 'spot')]
-  const parts: Part[] = []
-  let left = leftOf(order)
-  let [at, of] = [0, 0]
-  for (
-    let perp = perps[at], spot = spots[of];
-    perp && spot && left.gt(0);
-    perp = perps[at], spot = spots[of]
-  ) {
-    if (isBeyond(order, perp.price.minus(spot.price))) break
-    const qty = floorTo(spread.qty, Decimal.min(perp.left, spot.left, left))
-    if (qty.gt(0)) parts.push({ perp: perp.price, spot: spot.price, qty })
-    perp.left = perp.left.minus(qty)
-    spot.left = spot.left.minus(qty)
-    left = left.minus(qty)
-    if (perp.left.lt(spread.qty.step)) at++
-    if (spot.left.lt(spread.qty.step)) of++
+const planOf = ({ world, order, spread }: SpreadPlace): Part[] =>
+  partsOf(world, spread, {
+    side: order.side,
+    levels: LEVELS,
+    wanted: leftOf(order),
+    isBeyond: price => isBeyond(order, price),
+  })
+
+/** The order that one leg of a spread is: filled so far in what the spread filled, and no more. */
+function fillingLeg(place: SpreadPlace, market: Market, qty: Decimal, price: Decimal): OrderState {
+  const fresh = legOrder(place, market, qty, price)
+  const before = place.account.closed.findLast(({ orderId }) => orderId === fresh.orderId)
+  if (!before) {
+    fileOrder(place.account, fresh)
+    return fresh
   }
-  return parts
+  return Object.assign(before, { qty: plus(before.qty, qty), price: fresh.price })
 }
 
 /** The order that one leg is, for a quantity; it exists only as filled. */
@@ -86,7 +67,7 @@ function legOrder(place: SpreadPlace, market: Market, qty: Decimal, price: Decim
     orderLinkId: '',
     market,
     symbol: instrumentOf(spread.listing, market).symbol,
-    side: legSide(order, market),
+    side: legSide(order.side, market),
     orderType: 'Limit',
     timeInForce: 'GTC',
     price: price.toFixed(),
@@ -112,9 +93,9 @@ function legOrder(place: SpreadPlace, market: Market, qty: Decimal, price: Decim
 export function checkLegs(place: SpreadPlace, qty: Decimal): Refusal | undefined {
   const { world, account, spread } = place
   const { counter } = world.state
-  const price = (market: Market) => rungs(place, market)[0]?.price ?? new Decimal(0)
-  const perp = legOrder(place, 'linear', qty, price('linear'))
-  const spot = legOrder(place, 'spot', qty, price('spot'))
+  const touch = spreadQuote(world, spread, place.order.side)
+  const perp = legOrder(place, 'linear', qty, touch?.perp ?? new Decimal(0))
+  const spot = legOrder(place, 'spot', qty, touch?.spot ?? new Decimal(0))
   world.state.counter = counter
   return checkLinear(world, account, spread.listing, perp) ?? checkSpot(world, account, spread.listing, spot)
 }
@@ -127,7 +108,9 @@ function eat({ world, order, spread }: SpreadPlace, part: Part): void {
       price.div(instrument.price.step).round().toNumber(),
       part.qty.div(instrument.qty.step).round().toNumber(),
     ]
-    bookOf(world, market, spread.listing).eat(legSide(order, market) === 'Buy' ? 'asks' : 'bids', [level])
+    bookOf(world, market, spread.listing).eat(legSide(order.side, market) === 'Buy' ? 'asks' : 'bids', [
+      level,
+    ])
   }
 }
 
@@ -140,13 +123,11 @@ function fillPart(place: SpreadPlace, part: Part, maker: boolean): void {
   order.updatedAtMs = world.state.nowMs
   const legs = (['linear', 'spot'] as const).map(market => {
     const price = market === 'linear' ? part.perp : part.spot
-    const leg = legOrder(place, market, part.qty, price)
-    const execution = applyFill(
+    const leg = fillingLeg(place, market, part.qty, price)
+    return applyFill(
       { world, account, order: leg, listing: spread.listing },
       { qty: part.qty, price, maker, terms },
     )
-    account.closed.push(leg)
-    return execution
   })
   if (!maker) eat(place, part)
   const price = part.perp.minus(part.spot)
