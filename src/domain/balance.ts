@@ -1,5 +1,6 @@
-/** What is missing on the perpetual. One lot of it, in base coins, is the measure. */
+/** What is missing on the perpetual, in either direction of carry. One lot of it, in base coins, is the measure. */
 import { Decimal } from 'decimal.js'
+import { floorTo } from './grid.ts'
 import type { HedgePlan, Holdings } from './plan.ts'
 import { type BaseQty, baseQty } from './units.ts'
 
@@ -8,9 +9,12 @@ type Measured = Pick<HedgePlan, 'perp'>
 /** One lot of the perpetual in base coins. */
 export const lotBase = ({ perp }: Measured): Decimal => new Decimal(perp.qtyStep).mul(perp.multiplier)
 
-/** Base coins the perpetual is short of (+) or beyond (−) the spot leg, in whole lots, rounded toward less perpetual. */
+/**
+ * Base coins the perpetual lacks (+) or has beyond (−) the spot leg, in whole lots, rounded toward less perpetual. A debt
+ * that was bought back with a step to spare calls for no perpetual, not for a negative one.
+ */
 export function perpMissing(plan: Measured, { spotNetBase, perpBase }: Holdings): BaseQty {
   const lot = lotBase(plan)
-  const level = new Decimal(spotNetBase).div(lot).floor().mul(lot)
+  const level = floorTo(Decimal.max(0, spotNetBase), lot)
   return baseQty(level.minus(perpBase))
 }

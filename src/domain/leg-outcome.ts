@@ -3,12 +3,16 @@ import { Decimal } from 'decimal.js'
 import type { LegName } from './instrument.ts'
 import type { Fill, OrderReport } from './order.ts'
 import type { HedgePlan } from './plan.ts'
+import { signOf } from './sides.ts'
 import { type BaseQty, baseQty, type Usdt, usdt } from './units.ts'
 
 export type LegOutcome = {
-  /** Change of what the leg holds: spot coins net of fees taken in the coin; perpetual coins short. */
+  /**
+   * Change of what the leg holds, + as the hedge grows. Long carry: spot coins net of fees taken in the coin, perpetual coins
+   * short. Reverse carry: coins owed, a buy-back's fee in the coin keeping the debt that much larger; perpetual coins long.
+   */
   base: BaseQty
-  /** Cash of the fills without fees, signed: negative when bought. */
+  /** Cash of the fills without fees: + is received, by a sale on either leg. */
   cashUsdt: Usdt
   /** Fees valued in USDT at the fill price. Positive is paid. */
   feesUsdt: Usdt
@@ -17,13 +21,13 @@ export type LegOutcome = {
 /**
  * Undefined while the executions at hand do not add up to what the exchange says was filled: then it is asked again.
  *
- * A fee in a third coin (a discount token) moves neither the leg nor this sum; the ledger has it in its own coin.
+ * A fee in a third coin (a discount token) moves neither the leg nor its fees here; the ledger has it in its own coin.
  */
 export function legOutcome(
   leg: LegName,
   report: Pick<OrderReport, 'filledQty' | 'side'>,
   fills: readonly Fill[],
-  plan: Pick<HedgePlan, 'baseCoin' | 'perp'>,
+  plan: Pick<HedgePlan, 'baseCoin' | 'perp' | 'direction'>,
 ): LegOutcome | undefined {
   const own = [...new Map(fills.map(fill => [fill.execId, fill])).values()].filter(
     fill => fill.cause === 'trade',
@@ -31,21 +35,23 @@ export function legOutcome(
   const filled = own.reduce((sum, fill) => sum.plus(fill.qty), new Decimal(0))
   if (!filled.eq(report.filledQty)) return undefined
   const value = own.reduce((sum, fill) => sum.plus(new Decimal(fill.qty).mul(fill.price)), new Decimal(0))
-  const feeBase = own.reduce(
-    (sum, fill) => (fill.feeCoin === 'USDT' ? sum : sum.plus(fill.fee)),
-    new Decimal(0),
-  )
-  const feesUsdt = own.reduce(
-    (sum, fill) => sum.plus(fill.feeCoin === 'USDT' ? fill.fee : new Decimal(fill.fee).mul(fill.price)),
-    new Decimal(0),
-  )
+  const inCoin = own.filter(({ feeCoin }) => feeCoin === plan.baseCoin)
+  const feeBase = inCoin.reduce((sum, { fee }) => sum.plus(fee), new Decimal(0))
+  const feesUsdt = own
+    .filter(({ feeCoin }) => feeCoin === 'USDT')
+    .reduce((sum, { fee }) => sum.plus(fee), new Decimal(0))
+    .plus(inCoin.reduce((sum, { fee, price }) => sum.plus(new Decimal(fee).mul(price)), new Decimal(0)))
   const bought = report.side === 'Buy'
   // A spot buy's fee is taken from the coins received; a perpetual's fee never touches its size.
-  const base =
+  const asLongCarry =
     leg === 'spot'
       ? (bought ? filled : filled.neg()).minus(feeBase)
       : (bought ? filled.neg() : filled).mul(plan.perp.multiplier)
-  return { base: baseQty(base), cashUsdt: usdt(bought ? value.neg() : value), feesUsdt: usdt(feesUsdt) }
+  return {
+    base: baseQty(asLongCarry.mul(signOf(plan.direction))),
+    cashUsdt: usdt(bought ? value.neg() : value),
+    feesUsdt: usdt(feesUsdt),
+  }
 }
 
 /** A leg after one more outcome. */

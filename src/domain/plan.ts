@@ -4,6 +4,7 @@
  */
 import type { CarryEstimate } from './carry.ts'
 import type { PairFeeRates } from './fees.ts'
+import { perBaseCoin } from './grid.ts'
 import type { Direction, HedgePair, LegName, Market, Side } from './instrument.ts'
 import type { BaseQty, OrderQty, Price, Usdt } from './units.ts'
 
@@ -26,6 +27,8 @@ export type HedgePlan = {
   symbol: string
   baseCoin: string
   direction: Direction
+  /** The leg that opens each slice on the way in; spot when not told. The way out always begins with spot. */
+  firstLeg?: LegName
   spot: LegFacts
   perp: LegFacts
   fees: PairFeeRates
@@ -43,11 +46,14 @@ export type HedgePlan = {
   decidedAtMs: number
 }
 
-/** What the two legs hold, from executions only. Both count up as a long-carry hedge grows. */
+/** What the two legs hold, from executions and interest only. Both count up as the hedge grows, whichever way it faces. */
 export type Holdings = {
-  /** Σ bought − Σ sold − Σ fees taken in the coin. */
+  /**
+   * Long carry: coins held, Σ bought − Σ sold − Σ fees taken in the coin. Reverse carry: coins owed, Σ sold − Σ bought
+   * + Σ fees taken in the coin + Σ interest; below 0 nothing is owed and the wallet keeps the difference as dust.
+   */
   spotNetBase: BaseQty
-  /** Base coins the perpetual is short (contracts × multiplier). */
+  /** Base coins (contracts × multiplier) the perpetual is short in long carry, long in reverse carry. */
   perpBase: BaseQty
 }
 
@@ -58,7 +64,13 @@ export type LegOrder = {
   qty: OrderQty
   limitPrice: Price
   reduceOnly: boolean
+  /** A sale of coins that are not owned yet: to be sent as a margin order. Only reverse carry's spot leg on the way in. */
+  borrow: boolean
 }
+
+/** The plan's mark price per base coin: what stands in for spot where no book is trusted. */
+export const perBaseMark = ({ markPrice, perp }: Pick<HedgePlan, 'markPrice' | 'perp'>): Price =>
+  perBaseCoin(markPrice, perp.multiplier)
 
 export function legFacts({ spot, perp }: HedgePair): { spot: LegFacts; perp: LegFacts } {
   const of = (each: HedgePair['spot'] | HedgePair['perp'], multiplier: number): LegFacts => ({

@@ -4,21 +4,31 @@
  */
 import { Decimal } from 'decimal.js'
 import { lotBase } from './balance.ts'
-import { levelsFor, limitThrough, midPrice, walkBook } from './book.ts'
-import { grossForNet } from './fees.ts'
-import { ceilTo, floorTo } from './grid.ts'
-import type { LegName, Side } from './instrument.ts'
+import { levelsFor, midPrice, walkBook } from './book.ts'
+import { ceilTo, floorTo, perBaseCoin } from './grid.ts'
+import type { LegName } from './instrument.ts'
 import type { BookView, MarketView } from './market-view.ts'
 import { smallestOrder } from './minimums.ts'
-import type { HedgePlan, Holdings, LegFacts, LegOrder } from './plan.ts'
+import { type HedgePlan, type Holdings, type LegOrder, perBaseMark } from './plan.ts'
 import type { Rules } from './rules.ts'
-import { type BaseQty, baseQty, orderQty, type Price, price, type Usdt, usdt } from './units.ts'
+import {
+  bookOf,
+  isOpenFor,
+  legOrder,
+  limitPriceOf,
+  mostQty,
+  signOf,
+  spotQtyFor,
+  spotQtyWithin,
+  type Way,
+} from './sides.ts'
+import { type BaseQty, baseQty, type OrderQty, orderQty, type Price, type Usdt, usdt } from './units.ts'
 
 const BPS = 10_000
 /** Inside the narrowest price band there is (Bybit, BTC spot: 50 bps of the index): past it spot orders are rejected. */
 const TOLERANCE_BPS_MAX = 45
 
-/** Base quantities are spot held − perpetual short: positive when the spot leg is the larger. */
+/** Base quantities are spot leg − perpetual leg: positive when the spot leg is the larger. */
 export type Balance =
   | { kind: 'balanced'; dustBase: BaseQty }
   | {
@@ -45,7 +55,7 @@ export function judgeBalance(
   nowMs: number,
 ): Balance {
   const unhedged = unhedgedBase(held)
-  const prices = { spot: price(new Decimal(markPrice).div(plan.perp.multiplier)), perp: markPrice }
+  const prices = { spot: perBaseCoin(markPrice, plan.perp.multiplier), perp: markPrice }
   const { repair, unwind } = waysOut(plan, held, prices)
   if (!repair && !unwind) return { kind: 'balanced', dustBase: unhedged }
   const notional = usdt(new Decimal(unhedged).abs().times(prices.spot))
@@ -57,9 +67,9 @@ export function judgeBalance(
   return { ...base, breached: ageMs > limits.unhedgedMsMax ? 'time' : 'none', ...age }
 }
 
-/** Spot held − perpetual short, in base coins. */
+/** Spot leg − perpetual leg, in base coins. Coins kept beyond a debt that is paid are nobody's to hedge. */
 const unhedgedBase = ({ spotNetBase, perpBase }: Holdings): BaseQty =>
-  baseQty(new Decimal(spotNetBase).minus(perpBase))
+  baseQty(Decimal.max(0, spotNetBase).minus(perpBase))
 
 export type RepairDecision =
   | { kind: 'balanced'; dustBase: BaseQty }
@@ -77,6 +87,7 @@ export type RepairDecision =
  * One order that makes the hedge whole, the cheaper way. Repair when E[carry]·u − C_repair > −C_unwind, where E[carry] is the
  * plan's net with the missing fill's fee added back (C_repair holds it) and C_unwind holds the fee already spent.
  * @param attempt - from 0; each is wider than the last, and from `repairsMax` on only unwinding is left
+ * @param breached - a bound of promise 4 is passed: at once as wide as any attempt may go
  */
 export function decideRepair(
   plan: HedgePlan,
@@ -84,19 +95,21 @@ export function decideRepair(
   market: MarketView,
   rules: Rules,
   attempt: number,
+  breached = false,
 ): RepairDecision {
   const prices = {
-    spot: bestPrice(market.spotBook) ?? price(new Decimal(plan.markPrice).div(plan.perp.multiplier)),
-    perp: bestPrice(market.perpBook) ?? plan.markPrice,
+    spot: middle(market.spotBook) ?? perBaseMark(plan),
+    perp: middle(market.perpBook) ?? plan.markPrice,
   }
   const ways = waysOut(plan, held, prices)
   if (!ways.repair && !ways.unwind) return { kind: 'balanced', dustBase: unhedgedBase(held) }
-  const tolerance = toleranceBps(attempt, rules.execution.slippageBpsMax)
+  const { slippageBpsMax } = rules.execution
+  const tolerance = breached ? widestBps(slippageBpsMax) : toleranceBps(attempt, slippageBpsMax)
   const repair = priced(ways.repair, plan, market, tolerance)
   const unwind = priced(ways.unwind, plan, market, tolerance)
 
   const repairCost = repair?.cost.plus(basisOverPlan(plan, market, repair.notional))
-  const unwindCost = unwind?.cost.plus(unwind.notional.times(entryFee(plan, unwind.order.leg)))
+  const unwindCost = unwind?.cost.plus(unwind.notional.times(takerFee(plan, unwind.order.leg)))
   const costs = { repairCostUsdt: rounded(repairCost), unwindCostUsdt: rounded(unwindCost) }
   const exhausted = attempt >= rules.execution.repairsMax
   const worthIt =
@@ -115,92 +128,87 @@ export function decideRepair(
 /** What the repaired part is expected to earn, its own fill's fee not taken off. */
 function carryOf(plan: HedgePlan, { order, notional }: Priced): Decimal {
   const share = new Decimal(order.qty).times(plan[order.leg].multiplier).div(plan.targetBaseQty)
-  return share.times(plan.expected.netUsdt).plus(notional.times(entryFee(plan, order.leg)))
+  return share.times(plan.expected.netUsdt).plus(notional.times(takerFee(plan, order.leg)))
 }
 
 /** How far through the best price the n-th attempt (from 0) may go, in bps: once, twice, four times …, inside the price band. */
 export function toleranceBps(attempt: number, slippageBpsMax: number): number {
-  return Math.min(Math.max(TOLERANCE_BPS_MAX, slippageBpsMax), slippageBpsMax * 2 ** Math.min(attempt, 10))
+  return Math.min(widestBps(slippageBpsMax), slippageBpsMax * 2 ** Math.min(attempt, 10))
 }
 
-type Way = Omit<LegOrder, 'limitPrice'>
+/** How far through the best price any attempt may go, in bps. */
+export const widestBps = (slippageBpsMax: number): number => Math.max(TOLERANCE_BPS_MAX, slippageBpsMax)
+
+/** An order without its price yet. */
+type WayOut = { leg: LegName; way: Way; qty: OrderQty }
 
 /** The order that would complete the smaller leg and the one that would reduce the larger; each undefined when too small. */
 function waysOut(
   plan: HedgePlan,
   held: Holdings,
-  prices: { spot: Price; perp: Price },
-): { repair: Way | undefined; unwind: Way | undefined } {
+  prices: Record<LegName, Price>,
+): { repair: WayOut | undefined; unwind: WayOut | undefined } {
   const unhedged = new Decimal(unhedgedBase(held))
   // Spot above the perpetual by less than a lot is how every hedge stands; below it, one lot is given back.
   if (unhedged.gte(0) && unhedged.lt(lotBase(plan))) return { repair: undefined, unwind: undefined }
-  const { spot, perp } = plan
-  const missing = unhedged.abs()
-  if (unhedged.gt(0)) {
-    const sold = floorTo(missing.div(perp.multiplier), perp.qtyStep)
-    const back = floorTo(missing, spot.qtyStep)
+  const { perp } = plan
+  const missing = baseQty(unhedged.abs())
+  const contracts = new Decimal(missing).div(perp.multiplier)
+  const large = (leg: LegName, way: Way, qty: OrderQty): WayOut | undefined =>
+    new Decimal(qty).gte(smallestOrder(plan[leg], prices[leg])) ? { leg, way, qty } : undefined
+  if (unhedged.gt(0))
     return {
-      repair: large(sold, perp, prices.perp, way('perp', 'Sell', sold, false)),
-      unwind: large(back, spot, prices.spot, way('spot', 'Sell', back, false)),
+      repair: large('perp', 'in', orderQty(floorTo(contracts, perp.qtyStep))),
+      unwind: large('spot', 'out', spotQtyWithin(plan, 'out', missing)),
     }
-  }
-  const bought = new Decimal(grossForNet(baseQty(missing), plan.fees.spot.taker, spot.qtyStep))
-  const closed = Decimal.min(
-    ceilTo(missing.div(perp.multiplier), perp.qtyStep),
-    new Decimal(held.perpBase).div(perp.multiplier),
-  )
+  const position = new Decimal(held.perpBase).div(perp.multiplier)
+  const closed = Decimal.min(ceilTo(contracts, perp.qtyStep), position)
   return {
-    repair: large(bought, spot, prices.spot, way('spot', 'Buy', bought, false)),
+    repair: large('spot', 'in', spotQtyFor(plan, 'in', missing)),
     // Reduce-only orders need no minimum value.
-    unwind: closed.gte(perp.minOrderQty) ? way('perp', 'Buy', closed, true) : undefined,
+    unwind: closed.gte(perp.minOrderQty) ? { leg: 'perp', way: 'out', qty: orderQty(closed) } : undefined,
   }
 }
-
-const way = (leg: LegName, side: Side, qty: Decimal, reduceOnly: boolean): Way => ({
-  leg,
-  side,
-  qty: orderQty(qty),
-  reduceOnly,
-})
-
-const large = (qty: Decimal, leg: LegFacts, at: Price, order: Way): Way | undefined =>
-  qty.gte(smallestOrder(leg, at)) ? order : undefined
 
 type Priced = { order: LegOrder; cost: Decimal; notional: Decimal }
 
 /** The way with its limit price, and its fee and slippage on today's book; undefined when its book or market is closed. */
 function priced(
-  order: Way | undefined,
+  wayOut: WayOut | undefined,
   plan: HedgePlan,
   market: MarketView,
   tolerance: number,
 ): Priced | undefined {
-  if (!order) return undefined
-  const facts = plan[order.leg]
-  const book = order.leg === 'spot' ? market.spotBook : market.perpBook
-  const limitPrice = book && limitThrough(book, order.side, tolerance, facts.tickSize)
-  if (!limitPrice || !market.pair[order.leg].trading) return undefined
-  const most = floorTo(Decimal.min(facts.maxMarketQty, market.pair[order.leg].maxMarketQty), facts.qtyStep)
-  const qty = orderQty(Decimal.min(order.qty, most))
+  if (!wayOut) return undefined
+  const { leg, way } = wayOut
+  const book = bookOf(market, leg)
+  const limitPrice = limitPriceOf(plan, leg, way, market, tolerance)
+  if (!book || !limitPrice || !isOpenFor(plan, leg, way, market)) return undefined
+  const qty = orderQty(Decimal.min(wayOut.qty, mostQty(plan, leg, market)))
+  const order = legOrder(plan, leg, way, { qty, limitPrice })
   const walk = walkBook(levelsFor(book, order.side), qty)
   // What the visible book lacks is taken at the limit: the worst this order may pay.
   const value = new Decimal(walk.vwap ?? 0)
     .times(walk.filledQty)
     .plus(new Decimal(walk.missingQty).times(limitPrice))
   const fair = new Decimal(midPrice(book) ?? limitPrice).times(qty)
-  const cost = value.minus(fair).abs().plus(value.times(plan.fees[order.leg].taker))
-  return { order: { ...order, qty, limitPrice }, cost, notional: value }
+  const cost = value
+    .minus(fair)
+    .abs()
+    .plus(value.times(takerFee(plan, leg)))
+  return { order, cost, notional: value }
 }
 
-/** What completing the hedge now pays for basis beyond the plan: only ever a cost. */
+/** What completing the hedge now pays for basis beyond the plan: only ever a cost. Long carry sells the basis, reverse buys it. */
 function basisOverPlan(plan: HedgePlan, { spotBook, perpBook }: MarketView, notional: Decimal): Decimal {
   const spot = spotBook && midPrice(spotBook)
   const perp = perpBook && midPrice(perpBook)
   if (!spot || !perp) return new Decimal(0)
   const nowBps = new Decimal(perp).div(plan.perp.multiplier).minus(spot).div(spot).times(BPS)
-  return Decimal.max(0, new Decimal(plan.expected.midBasisBps).minus(nowBps)).div(BPS).times(notional)
+  const worseBps = new Decimal(plan.expected.midBasisBps).minus(nowBps).times(signOf(plan.direction))
+  return Decimal.max(0, worseBps).div(BPS).times(notional)
 }
 
-const entryFee = (plan: HedgePlan, leg: LegName) => plan.fees[leg].taker
-const bestPrice = (book: BookView | null): Price | null => (book && midPrice(book)) ?? null
+const takerFee = (plan: HedgePlan, leg: LegName) => plan.fees[leg].taker
+const middle = (book: BookView | null): Price | null => (book && midPrice(book)) ?? null
 const rounded = (cost: Decimal | undefined): Usdt | null => (cost ? usdt(cost.toDecimalPlaces(18)) : null)

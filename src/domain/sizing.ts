@@ -109,7 +109,7 @@ function entryPrices({ spotBook, ticker }: FreshMarket) {
  * Most base coins one entry slice may take on each leg: the exchange's largest market order, and a fraction of what the
  * book holds inside the price limit. Bybit moves its maxima twice a month, hence legs as the market shows them now.
  */
-export function sliceCaps(
+function sliceCaps(
   books: { spotBook: BookView; perpBook: BookView },
   legs: { spot: LegFacts; perp: LegFacts },
   fees: PairFeeRates,

@@ -1,21 +1,31 @@
 /**
- * Entering, slice by slice: spot first, then the perpetual for what was really received. Never two unhedged slices; the net
- * after the fee is at least the hedge and less than one lot and one spot step above it. Source: carry algorithm d.1, d.3.
+ * Entering, slice by slice: one leg opens, the other follows what it really did (follow.ts). Never two unhedged slices; spot
+ * is at least the perpetual and less than one lot and one spot step above it. Source: carry algorithm d.1, d.3.
  */
 import { Decimal } from 'decimal.js'
 import { lotBase } from './balance.ts'
-import { limitThrough } from './book.ts'
-import { grossForNet, netBaseReceived } from './fees.ts'
-import { floorTo } from './grid.ts'
+import { followOrder, priceForMinimum } from './follow.ts'
+import { baseToContracts, ceilTo, floorTo } from './grid.ts'
+import type { LegName } from './instrument.ts'
 import type { FreshMarket, MarketView } from './market-view.ts'
 import { smallestHedge, smallestOrder } from './minimums.ts'
 import { type HedgePlan, type Holdings, type LegOrder, legFacts } from './plan.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { Rules } from './rules.ts'
-import { sliceCaps } from './sizing.ts'
-import { baseQty, type OrderQty, orderQty, type Price } from './units.ts'
+import {
+  bookOf,
+  firstLegOf,
+  isOpenFor,
+  legOrder,
+  limitPriceOf,
+  sideOf,
+  spotMoved,
+  spotQtyFor as spotQtyAtLeast,
+} from './sides.ts'
+import { legCap } from './sizing.ts'
+import { baseQty, type OrderQty, orderQty } from './units.ts'
 
-export type SliceWait = 'book-missing' | 'not-enough-depth' | 'unhedged-slice'
+export type SliceWait = 'book-missing' | 'not-enough-depth' | 'unhedged-slice' | 'market-closed'
 export type NextSlice =
   | { kind: 'order'; order: LegOrder }
   /** Target reached, or what is missing is too small to order. */
@@ -27,40 +37,51 @@ const wait = (because: SliceWait, found: string, limit: string): NextSlice => ({
   ...refuse(because, found, limit),
 })
 
-/** The next spot order of the entry. Age of the books is the caller's check (`freshMarket`). */
+/** The order that opens the next slice of the entry. Age of the books is the caller's check (`freshMarket`). */
 export function nextSlice(plan: HedgePlan, held: Holdings, market: MarketView, rules: Rules): NextSlice {
-  const open = perpContractsMissing(plan, held)
-  if (new Decimal(open).gte(smallestOrder(plan.perp, perpPrice(plan, market))))
-    return wait('unhedged-slice', `${open} contracts missing`, 'none')
+  const first = firstLegOf(plan)
+  const bps = rules.execution.slippageBpsMax
+  const open = followOrder(plan, held, market, bps)
+  if (open.kind === 'order')
+    return wait('unhedged-slice', `${open.order.qty} ${open.order.leg} missing`, 'none')
+  if (open.because === 'book-missing' || open.because === 'closed')
+    return wait('unhedged-slice', `the leg behind cannot follow: ${open.because}`, 'none')
 
-  const books = bothBooks(market)
-  const spotLimit =
-    books && limitThrough(books.spotBook, 'Buy', rules.execution.slippageBpsMax, plan.spot.tickSize)
-  if (!books || !spotLimit) return wait('book-missing', 'a side or book is missing', 'both')
+  const limits = {
+    spot: limitPriceOf(plan, 'spot', 'in', market, bps),
+    perp: limitPriceOf(plan, 'perp', 'in', market, bps),
+  }
+  const limitPrice = limits[first]
+  if (!hasBooks(market) || !limits.spot || !limits.perp || !limitPrice)
+    return wait('book-missing', 'a side or book is missing', 'both')
+  if (!isOpenFor(plan, 'spot', 'in', market) || !isOpenFor(plan, 'perp', 'in', market))
+    return wait('market-closed', 'one leg cannot be opened', 'both trading, the coin to be borrowed')
 
-  const least = smallestHedge(plan, { spot: bestAsk(books), perp: perpPrice(plan, market) })
-  const missing = new Decimal(plan.targetBaseQty).minus(held.spotNetBase)
+  const prices = {
+    spot: priceForMinimum(plan, 'spot', 'in', market, bps),
+    perp: priceForMinimum(plan, 'perp', 'in', market, bps),
+  }
+  const { opened, least } = openerOf(plan, held, smallestHedge(plan, prices))
+  const missing = new Decimal(plan.targetBaseQty).minus(opened)
   if (missing.lt(least)) return { kind: 'complete' }
 
-  const caps = sliceCaps(
-    books,
-    legFacts(market.pair),
-    plan.fees,
-    rules.execution,
-    rules.execution.slippageBpsMax,
-  )
-  const cap = Decimal.min(plan.sliceBaseQty, caps.spot, caps.perp)
-  const net = landOnGrid(plan, held, sliceOf(plan, missing, cap, least), least)
+  const cap = sliceCap(plan, market, rules)
+  const net = landOnGrid(plan, opened, sliceOf(plan, missing, cap, least), least)
   if (cap.lt(least) || net.gt(cap.plus(lotBase(plan))))
     return wait('not-enough-depth', cap.toFixed(), least.toFixed())
-  const qty = spotQtyFor(plan, net, missing)
-  if (new Decimal(qty).lt(smallestOrder(plan.spot, bestAsk(books)))) return { kind: 'complete' }
-  if (new Decimal(qty).gt(market.pair.spot.maxMarketQty))
-    return wait('not-enough-depth', market.pair.spot.maxMarketQty, qty)
-  return {
-    kind: 'order',
-    order: { leg: 'spot', side: 'Buy', qty, limitPrice: spotLimit, reduceOnly: false },
-  }
+  const qty =
+    first === 'spot' ? spotQtyFor(plan, net, missing) : baseToContracts(baseQty(net), plan.perp.multiplier)
+  if (new Decimal(qty).lt(smallestOrder(plan[first], prices[first]))) return { kind: 'complete' }
+  const { maxMarketQty } = market.pair[first]
+  if (new Decimal(qty).gt(maxMarketQty)) return wait('not-enough-depth', maxMarketQty, qty)
+  return { kind: 'order', order: legOrder(plan, first, 'in', { qty, limitPrice }) }
+}
+
+/** How much of the leg that opens is there, and the least it may add: a perpetual must leave enough for spot to follow. */
+function openerOf(plan: HedgePlan, held: Holdings, smallest: Decimal): { opened: Decimal; least: Decimal } {
+  if (firstLegOf(plan) === 'spot') return { opened: new Decimal(held.spotNetBase), least: smallest }
+  const crumb = Decimal.max(0, new Decimal(held.spotNetBase).minus(held.perpBase))
+  return { opened: new Decimal(held.perpBase), least: ceilTo(smallest.plus(crumb), lotBase(plan)) }
 }
 
 /** A slice inside the cap that leaves nothing, or enough to be ordered even after this slice's own rounding. */
@@ -72,62 +93,34 @@ function sliceOf(plan: HedgePlan, missing: Decimal, cap: Decimal, least: Decimal
   return rest.gt(0) && rest.lt(orderable) && shorter.gte(least) ? shorter : slice
 }
 
-/** What to buy for this net. A spot step above the lot may not carry the hedge a lot past its target: then one step less. */
+/** What to order for this net. A spot step above the lot may not carry the hedge a lot past its target: then one step less. */
 function spotQtyFor(plan: HedgePlan, net: Decimal, missing: Decimal): OrderQty {
-  const { taker } = plan.fees.spot
-  const qty = grossForNet(baseQty(net), taker, plan.spot.qtyStep)
-  const past = new Decimal(netBaseReceived(qty, taker)).minus(missing)
+  const qty = spotQtyAtLeast(plan, 'in', baseQty(net))
+  const past = new Decimal(spotMoved(plan, 'in', qty)).minus(missing)
   return past.lt(lotBase(plan)) ? qty : orderQty(new Decimal(qty).minus(plan.spot.qtyStep))
 }
 
-/** Net to receive so that the total lands on the lot grid, one lot more where it would be too small to order. */
-function landOnGrid(plan: HedgePlan, held: Holdings, slice: Decimal, least: Decimal): Decimal {
+/** Net to add so that the total lands on the lot grid, one lot more where it would be too small to order. */
+function landOnGrid(plan: HedgePlan, opened: Decimal, slice: Decimal, least: Decimal): Decimal {
   const lot = lotBase(plan)
-  const landing = floorTo(new Decimal(held.spotNetBase).plus(slice), lot)
-  const net = landing.minus(held.spotNetBase)
+  const net = floorTo(opened.plus(slice), lot).minus(opened)
   return net.lt(least) ? net.plus(lot) : net
 }
 
-export type PerpOrder =
-  | { kind: 'order'; order: LegOrder }
-  | { kind: 'none'; because: 'balanced' | 'below-minimum' | 'book-missing' }
-
-/** The perpetual order that hedges what spot received: what is missing, floored to the lot. `toleranceBps` sets the limit price. */
-export function perpOrderFor(
-  plan: HedgePlan,
-  held: Holdings,
-  market: MarketView,
-  toleranceBps: number,
-): PerpOrder {
-  const missing = perpContractsMissing(plan, held)
-  if (new Decimal(missing).isZero()) return { kind: 'none', because: 'balanced' }
-  if (new Decimal(missing).lt(smallestOrder(plan.perp, perpPrice(plan, market))))
-    return { kind: 'none', because: 'below-minimum' }
-  const limitPrice =
-    market.perpBook && limitThrough(market.perpBook, 'Sell', toleranceBps, plan.perp.tickSize)
-  if (!limitPrice) return { kind: 'none', because: 'book-missing' }
-  const most = floorTo(Decimal.min(plan.perp.maxMarketQty, market.pair.perp.maxMarketQty), plan.perp.qtyStep)
-  const qty = orderQty(Decimal.min(missing, most))
-  return { kind: 'order', order: { leg: 'perp', side: 'Sell', qty, limitPrice, reduceOnly: false } }
+/** Most base coins a slice may add: the plan's slice, and on each leg its share of the book and the exchange's largest order. */
+function sliceCap(plan: HedgePlan, market: FreshBooks, { execution }: Rules): Decimal {
+  // Bybit moves its maxima twice a month, hence legs as the market shows them now.
+  const live = legFacts(market.pair)
+  const capOf = (leg: LegName): Decimal => {
+    const book = leg === 'spot' ? market.spotBook : market.perpBook
+    return legCap(book, sideOf(plan, leg, 'in'), live[leg], execution, execution.slippageBpsMax)
+  }
+  // A buyer's fee is taken from what is bought, so less than the cap arrives.
+  const spot = spotMoved(plan, 'in', orderQty(floorTo(capOf('spot'), live.spot.qtyStep)))
+  return Decimal.min(plan.sliceBaseQty, spot, capOf('perp'))
 }
 
-/** Contracts still to be sold for the spot that is held: floor_lot(n − h), never negative. */
-function perpContractsMissing(plan: HedgePlan, { spotNetBase, perpBase }: Holdings): OrderQty {
-  const unhedged = new Decimal(spotNetBase).minus(perpBase)
-  return orderQty(floorTo(Decimal.max(0, unhedged).div(plan.perp.multiplier), plan.perp.qtyStep))
-}
+type FreshBooks = MarketView & Pick<FreshMarket, 'spotBook' | 'perpBook'>
 
-/** The present mark, or the plan's when the ticker is silent: a minimum must be judged without one too. */
-const perpPrice = (plan: HedgePlan, { ticker }: MarketView): Price => ticker?.markPrice ?? plan.markPrice
-
-type Books = Pick<FreshMarket, 'spotBook' | 'perpBook'>
-
-function bothBooks({ spotBook, perpBook }: MarketView): Books | undefined {
-  return spotBook?.asks.length && perpBook?.bids.length ? { spotBook, perpBook } : undefined
-}
-
-function bestAsk({ spotBook }: Books): Price {
-  const ask = spotBook.asks[0]
-  if (!ask) throw new Error('spot book: expected an ask, found none')
-  return ask[0]
-}
+const hasBooks = (market: MarketView): market is FreshBooks =>
+  bookOf(market, 'spot') !== null && bookOf(market, 'perp') !== null

@@ -3,12 +3,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Exposure } from '../../src/domain/exposure.ts'
 import { netBaseReceived } from '../../src/domain/fees.ts'
+import { followOrder } from '../../src/domain/follow.ts'
 import { isOnGrid } from '../../src/domain/grid.ts'
 import type { FreshMarket } from '../../src/domain/market-view.ts'
 import type { HedgePlan, Holdings } from '../../src/domain/plan.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { roomUsdt, sizeHedge } from '../../src/domain/sizing.ts'
-import { nextSlice, perpOrderFor } from '../../src/domain/slices.ts'
+import { nextSlice } from '../../src/domain/slices.ts'
 import { baseQty, orderQty, usdt } from '../../src/domain/units.ts'
 import { anyGrid, type Grid, marketOn, NOW_MS, RULES, VIP0, XRP } from './sample-market.ts'
 
@@ -34,7 +35,7 @@ function enter(plan: HedgePlan, market: FreshMarket, part: () => number) {
   let held = FLAT
   const steps: { held: Holdings; qty: string; leg: string }[] = []
   for (let turn = 0; turn < 2000; turn++) {
-    const perp = perpOrderFor(plan, held, market, 10)
+    const perp = followOrder(plan, held, market, 10)
     if (perp.kind === 'order') {
       const sold = new Decimal(perp.order.qty).times(plan.perp.multiplier)
       held = { ...held, perpBase: baseQty(sold.plus(held.perpBase)) }
@@ -177,7 +178,7 @@ describe('an entry', () => {
   test('buys on when what is unhedged is too small for a perpetual order', () => {
     const plan = planOn(XRP)
     const held = { spotNetBase: baseQty('1.3'), perpBase: baseQty('0') }
-    expect(perpOrderFor(plan, held, marketOn(XRP), 10)).toEqual({ kind: 'none', because: 'below-minimum' })
+    expect(followOrder(plan, held, marketOn(XRP), 10)).toEqual({ kind: 'none', because: 'below-minimum' })
     expect(nextSlice(plan, held, marketOn(XRP), RULES)).toMatchObject({ kind: 'order' })
   })
 
@@ -212,7 +213,7 @@ describe('an entry', () => {
     const plan = planOn(XRP)
     const slice = nextSlice(plan, FLAT, { ...market, pair }, RULES)
     expect(slice.kind === 'order' && new Decimal(slice.order.qty).lte('50.1')).toBe(true)
-    const perp = perpOrderFor(plan, { ...FLAT, spotNetBase: baseQty('120') }, { ...market, pair }, 10)
+    const perp = followOrder(plan, { ...FLAT, spotNetBase: baseQty('120') }, { ...market, pair }, 10)
     expect(perp).toMatchObject({ order: { qty: '50' } })
   })
 })

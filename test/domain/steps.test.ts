@@ -2,29 +2,27 @@ import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { lotBase } from '../../src/domain/balance.ts'
-import { isOnGrid } from '../../src/domain/grid.ts'
 import { isLevel } from '../../src/domain/level.ts'
+import type { FreshMarket } from '../../src/domain/market-view.ts'
 import { smallestOrder } from '../../src/domain/minimums.ts'
-import type { HedgePlan, Holdings, LegOrder } from '../../src/domain/plan.ts'
-import { isRefusal } from '../../src/domain/refusal.ts'
-import { sizeHedge } from '../../src/domain/sizing.ts'
+import { type HedgePlan, type Holdings, perBaseMark } from '../../src/domain/plan.ts'
 import { nextStep, type Step, type StepFacts } from '../../src/domain/steps.ts'
-import { baseQty, NO_BASE, usdt } from '../../src/domain/units.ts'
-import { anyGrid, type Grid, marketOn, NOW_MS, RULES, XRP } from './sample-market.ts'
+import { baseQty, NO_BASE, type Price } from '../../src/domain/units.ts'
+import {
+  EMPTY_ACCOUNT,
+  execute,
+  FACINGS,
+  type Facing,
+  holdingsOf,
+  lendingMarket,
+  planFacing,
+  REVERSE,
+  shareFilled,
+} from './sample-account.ts'
+import { anyGrid, bookAround, type Grid, marketOn, NOW_MS, RULES, XRP } from './sample-market.ts'
 
-const ACCOUNT = {
-  hedges: [],
-  availableUsdt: usdt('100000'),
-  reservedUsdt: usdt('0'),
-  halted: false,
-  maintenanceMarginRate: '0',
-}
-
-function planOn(grid: Grid): HedgePlan {
-  const plan = sizeHedge('HEDGE00001', marketOn(grid), ACCOUNT, RULES, NOW_MS)
-  if (isRefusal(plan)) throw new Error(`expected a plan, found ${JSON.stringify(plan)}`)
-  return plan
-}
+const LONG: Facing = { direction: 'long-carry', firstLeg: 'spot' }
+const planOn = (grid: Grid, facing = LONG): HedgePlan => planFacing(grid, facing)
 
 const factsOf = (plan: HedgePlan, changes: Partial<StepFacts> = {}): StepFacts => ({
   plan,
@@ -32,100 +30,163 @@ const factsOf = (plan: HedgePlan, changes: Partial<StepFacts> = {}): StepFacts =
   overdue: false,
   unwindBecause: null,
   repairs: 0,
+  unbalancedSinceMs: 0,
   spotNetBase: NO_BASE,
   perpBase: NO_BASE,
   ...changes,
 })
 
-/** What the exchange does with an order of which `part` fills: a spot buy's fee is taken from the coins. */
-function fill(plan: HedgePlan, held: Holdings, order: LegOrder, part: number): Holdings {
-  const { qtyStep, multiplier } = plan[order.leg]
-  expect(isOnGrid(order.qty, qtyStep)).toBe(true)
-  const filled = new Decimal(order.qty).div(qtyStep).times(part).floor().times(qtyStep)
-  const bought = order.side === 'Buy'
-  if (order.leg === 'spot') {
-    const net = bought ? filled.times(new Decimal(1).minus(plan.fees.spot.taker)) : filled.neg()
-    return { ...held, spotNetBase: baseQty(new Decimal(held.spotNetBase).plus(net)) }
-  }
-  const base = filled.times(multiplier)
-  if (order.reduceOnly) expect(base.lte(held.perpBase)).toBe(true)
-  return { ...held, perpBase: baseQty(new Decimal(held.perpBase).plus(bought ? base.neg() : base)) }
-}
+type Run = { ended: 'hedged' | 'flat'; held: Holdings; apartBaseMax: Decimal }
+/** What goes otherwise than planned: how much of each order fills, the market each decision sees, interest before it. */
+type Course = { parts?: number[]; markets?: FreshMarket[]; interest?: Decimal[]; leaveAfter?: number }
 
-type Run = { ended: 'hedged' | 'flat'; held: Holdings; orders: number; apartBaseMax: Decimal }
-
-/** Follows the decisions as the chart does, with `parts` saying how much of each order fills; then everything fills. */
-function follow(
-  plan: HedgePlan,
-  market: ReturnType<typeof marketOn>,
-  parts: number[],
-  leaveAfter: number,
-): Run {
+/** Follows the decisions as the chart does while the course lasts; then every order fills on a calm market. */
+function follow(plan: HedgePlan, calm: FreshMarket, course: Course = {}): Run {
+  const { parts = [], markets = [], interest = [], leaveAfter = Number.POSITIVE_INFINITY } = course
   let facts = factsOf(plan)
+  let account = EMPTY_ACCOUNT
   let apartBaseMax = new Decimal(0)
-  for (let orders = 0; orders < 2_000; ) {
-    if (orders === leaveAfter) facts = { ...facts, unwindBecause: 'operator', overdue: true }
+  let orders = 0
+  for (let turn = 0; turn < 2_000; turn++) {
+    if (orders >= leaveAfter) facts = { ...facts, unwindBecause: 'operator', overdue: true }
+    // Interest is charged on what is owed, and makes it more.
+    if (account.coins.lt(0))
+      account = { ...account, coins: account.coins.times(interest[turn] ?? 1).toDecimalPlaces(12) }
+    facts = { ...facts, ...holdingsOf(plan, account) }
+    const market = markets[turn] ?? calm
     const step: Step = nextStep(facts, market, RULES, null, NOW_MS)
+    if (step.kind === 'done') {
+      return { ended: facts.phase === 'unwinding' ? 'flat' : 'hedged', held: facts, apartBaseMax }
+    }
     if (step.kind === 'unwind') facts = { ...facts, phase: 'unwinding' }
-    else if (step.kind === 'done') {
-      return { ended: facts.phase === 'unwinding' ? 'flat' : 'hedged', held: facts, orders, apartBaseMax }
-    } else if (step.kind === 'order') {
-      const held = fill(plan, facts, step.order, parts[orders] ?? 1)
-      const repairs = isLevel(plan, held) ? 0 : isLevel(plan, facts) ? 0 : facts.repairs + 1
-      facts = { ...facts, ...held, repairs }
+    else if (step.kind === 'order') {
+      account = execute(plan, account, step.order, parts[orders] ?? shareFilled(step.order, market))
       orders++
-      apartBaseMax = Decimal.max(apartBaseMax, new Decimal(held.spotNetBase).minus(held.perpBase).abs())
-    } else
+      const after = holdingsOf(plan, account)
+      facts = { ...facts, repairs: repairsAfter(facts, after) }
+      const covered = Decimal.max(0, after.spotNetBase)
+      apartBaseMax = Decimal.max(apartBaseMax, covered.minus(after.perpBase).abs())
+    } else if (step.kind === 'stuck' || !markets[turn])
       throw new Error(
         `expected an order or an end, found ${JSON.stringify(step)} with ${JSON.stringify(facts)}`,
       )
   }
-  throw new Error(`expected an end, found ${JSON.stringify(facts)} after 2000 orders`)
+  throw new Error(`expected an end, found ${JSON.stringify(facts)} after 2000 turns`)
 }
 
+const repairsAfter = (facts: StepFacts, after: Holdings): number =>
+  isLevel(facts.plan, after) || isLevel(facts.plan, facts) ? 0 : facts.repairs + 1
+
 const anyPart = fc.oneof(fc.constant(0), fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true }))
+const anyFacing = fc.constantFrom(...FACINGS)
+const anyLeave = fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 0, max: 6 }))
+// Fewer bad orders than the ladder has rungs: beyond it a person is called, which is another end.
+const anyParts = fc.array(anyPart, { maxLength: RULES.execution.repairsMax })
+
+/** Perpetual exactly 0; long carry keeps only what cannot be sold, reverse carry owes nothing and keeps about as little. */
+function expectFlat(plan: HedgePlan, held: Holdings, grid: Grid) {
+  expect(held.perpBase).toBe('0')
+  const spot = new Decimal(held.spotNetBase)
+  if (plan.direction === 'reverse-carry') expect(spot.lte(0)).toBe(true)
+  else expect(spot.gte(0)).toBe(true)
+  const least = new Decimal(grid.spotMinUsdt).div(grid.midPrice).times('1.02')
+  expect(spot.abs().lte(least.plus(new Decimal(plan.spot.qtyStep).times(2)))).toBe(true)
+}
+
+function expectHedged(plan: HedgePlan, held: Holdings) {
+  expect(isLevel(plan, held)).toBe(true)
+  expect(new Decimal(held.perpBase).gt(0)).toBe(true)
+}
 
 describe('promise 5: every hedge ends hedged or flat', () => {
-  test('whatever part of the first orders fills, on any grid, and whenever people want out', () => {
+  test('whatever part of the first orders fills, on any grid, whichever way it faces, and whenever people want out', () => {
+    fc.assert(
+      fc.property(anyGrid, anyFacing, anyParts, anyLeave, (grid, facing, parts, leaveAfter) => {
+        const plan = planOn(grid, facing)
+        const { ended, held } = follow(plan, lendingMarket(grid), { parts, leaveAfter })
+        if (ended === 'flat') return expectFlat(plan, held, grid)
+        expectHedged(plan, held)
+        // A spot step coarser than the lot may carry a perpetual that follows it past the target.
+        const target = new Decimal(plan.targetBaseQty)
+        const past = facing.firstLeg === 'perp' ? plan.spot.qtyStep : '0'
+        expect(new Decimal(held.perpBase).lte(target.plus(past))).toBe(true)
+      }),
+      { numRuns: 600 },
+    )
+  })
+
+  test('on any books, whichever way it faces: prices jump, depth comes and goes', () => {
+    const anyMarket = fc.record({
+      mid: fc.integer({ min: 9800, max: 10_200 }),
+      basis: fc.integer({ min: 9900, max: 10_100 }),
+      depthUsdt: fc.constantFrom(0, 3, 40, 900, 50_000),
+    })
     fc.assert(
       fc.property(
         anyGrid,
-        // Fewer bad orders than the ladder has rungs: beyond it a person is called, which is another end.
-        fc.array(anyPart, { maxLength: RULES.execution.repairsMax }),
-        fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 0, max: 6 })),
-        (grid, parts, leaveAfter) => {
-          const plan = planOn(grid)
-          const { ended, held } = follow(plan, marketOn(grid), parts, leaveAfter)
-          if (ended === 'hedged') {
-            expect(isLevel(plan, held)).toBe(true)
-            expect(new Decimal(held.perpBase).gt(0)).toBe(true)
-            expect(new Decimal(held.perpBase).lte(plan.targetBaseQty)).toBe(true)
-          } else expect(held.perpBase).toBe('0')
+        anyFacing,
+        fc.array(anyMarket, { maxLength: 8 }),
+        anyLeave,
+        (grid, facing, seen, leaveAfter) => {
+          const plan = planOn(grid, facing)
+          const markets = seen.map(({ mid, basis, depthUsdt }) => {
+            const market = lendingMarket(grid)
+            const spotMid = new Decimal(grid.midPrice).times(mid).div(10_000)
+            const perpMid = spotMid.times(grid.multiplier).times(basis).div(10_000)
+            const depth = (price: Decimal) => new Decimal(depthUsdt).div(price).toDecimalPlaces(12).toFixed()
+            return {
+              ...market,
+              spotBook: bookAround(spotMid.toSignificantDigits(12), depth(spotMid)),
+              perpBook: bookAround(perpMid.toSignificantDigits(12), depth(perpMid)),
+            }
+          })
+          const { ended, held } = follow(plan, lendingMarket(grid), { markets, leaveAfter })
+          if (ended === 'flat') expectFlat(plan, held, grid)
+          else expectHedged(plan, held)
         },
       ),
       { numRuns: 400 },
     )
   })
 
-  test('a hedge that people leave while it is entering ends flat with only dust on spot', () => {
-    const plan = planOn(XRP)
-    const { ended, held } = follow(plan, marketOn(XRP), [], 3)
-    expect(ended).toBe('flat')
-    const dustUsdt = new Decimal(held.spotNetBase).times(XRP.midPrice)
-    expect(dustUsdt.lt(plan.spot.minNotionalUsdt)).toBe(true)
+  test('a debt that interest keeps raising is hedged on the way and bought back to the last coin', () => {
+    const anyInterest = fc.array(fc.integer({ min: 10_000, max: 10_050 }), { maxLength: 30 })
+    fc.assert(
+      fc.property(anyGrid, anyInterest, fc.integer({ min: 1, max: 20 }), (grid, rates, leaveAfter) => {
+        const plan = planOn(grid, REVERSE)
+        const interest = rates.map(rate => new Decimal(rate).div(10_000))
+        const { ended, held } = follow(plan, lendingMarket(grid), { interest, leaveAfter })
+        if (ended === 'flat') expectFlat(plan, held, grid)
+        else expectHedged(plan, held)
+      }),
+      { numRuns: 200 },
+    )
   })
+
+  test.each(FACINGS)(
+    'a hedge that people leave while it is entering ends flat with only dust: %o',
+    facing => {
+      const plan = planOn(XRP, facing)
+      const { ended, held } = follow(plan, lendingMarket(XRP), { leaveAfter: 3 })
+      expect(ended).toBe('flat')
+      expectFlat(plan, held, XRP)
+    },
+  )
 })
 
 test('promise 4: at most one slice, with its rounding and what was too little to order, is ever unhedged', () => {
   fc.assert(
-    fc.property(anyGrid, fc.array(anyPart, { maxLength: 3 }), (grid, parts) => {
-      const plan = planOn(grid)
-      const { apartBaseMax } = follow(plan, marketOn(grid), parts, Number.POSITIVE_INFINITY)
-      const dust = new Decimal(smallestOrder(plan.perp, plan.markPrice)).times(plan.perp.multiplier)
+    fc.property(anyGrid, anyFacing, anyParts, anyLeave, (grid, facing, parts, leaveAfter) => {
+      const plan = planOn(grid, facing)
+      const { apartBaseMax } = follow(plan, lendingMarket(grid), { parts, leaveAfter })
+      const smallest = (leg: 'spot' | 'perp', price: Price) =>
+        new Decimal(smallestOrder(plan[leg], price)).times(plan[leg].multiplier)
+      const dust = Decimal.max(smallest('perp', plan.markPrice), smallest('spot', perBaseMark(plan)))
       const rounding = lotBase(plan).times(2).plus(plan.spot.qtyStep)
       const bound = rounding.plus(plan.sliceBaseQty).plus(dust)
       expect(apartBaseMax.lte(bound)).toBe(true)
     }),
+    { numRuns: 300 },
   )
 })
 

@@ -39,6 +39,7 @@ export function sampleOrder(leg: LegName, grows = true): LegOrder {
     qty: orderQty('10'),
     limitPrice: price(buys ? '2.51' : '2.49'),
     reduceOnly: leg === 'perp' && !grows,
+    borrow: false,
   }
 }
 
