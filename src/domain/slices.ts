@@ -5,7 +5,7 @@
 import { Decimal } from 'decimal.js'
 import { lotBase } from './balance.ts'
 import { followOrder, priceForMinimum } from './follow.ts'
-import { baseToContracts, ceilTo, floorTo } from './grid.ts'
+import { baseToContracts, floorTo } from './grid.ts'
 import type { LegName } from './instrument.ts'
 import type { FreshMarket, MarketView } from './market-view.ts'
 import { smallestHedge, smallestOrder } from './minimums.ts'
@@ -61,27 +61,20 @@ export function nextSlice(plan: HedgePlan, held: Holdings, market: MarketView, r
     spot: priceForMinimum(plan, 'spot', 'in', market, bps),
     perp: priceForMinimum(plan, 'perp', 'in', market, bps),
   }
-  const { opened, least } = openerOf(plan, held, smallestHedge(plan, prices))
-  const missing = new Decimal(plan.targetBaseQty).minus(opened)
+  // Counted from spot whichever leg opens: what must be left for spot to follow is then never too little.
+  const least = smallestHedge(plan, prices)
+  const missing = new Decimal(plan.targetBaseQty).minus(held.spotNetBase)
   if (missing.lt(least)) return { kind: 'complete' }
 
   const cap = sliceCap(plan, market, rules)
-  const net = landOnGrid(plan, opened, sliceOf(plan, missing, cap, least), least)
+  const net = landOnGrid(plan, held, sliceOf(plan, missing, cap, least), least)
   if (cap.lt(least) || net.gt(cap.plus(lotBase(plan))))
     return wait('not-enough-depth', cap.toFixed(), least.toFixed())
-  const qty =
-    first === 'spot' ? spotQtyFor(plan, net, missing) : baseToContracts(baseQty(net), plan.perp.multiplier)
+  const qty = first === 'spot' ? spotQtyFor(plan, net, missing) : perpQtyFor(plan, held, net)
   if (new Decimal(qty).lt(smallestOrder(plan[first], prices[first]))) return { kind: 'complete' }
   const { maxMarketQty } = market.pair[first]
   if (new Decimal(qty).gt(maxMarketQty)) return wait('not-enough-depth', maxMarketQty, qty)
   return { kind: 'order', order: legOrder(plan, first, 'in', { qty, limitPrice }) }
-}
-
-/** How much of the leg that opens is there, and the least it may add: a perpetual must leave enough for spot to follow. */
-function openerOf(plan: HedgePlan, held: Holdings, smallest: Decimal): { opened: Decimal; least: Decimal } {
-  if (firstLegOf(plan) === 'spot') return { opened: new Decimal(held.spotNetBase), least: smallest }
-  const crumb = Decimal.max(0, new Decimal(held.spotNetBase).minus(held.perpBase))
-  return { opened: new Decimal(held.perpBase), least: ceilTo(smallest.plus(crumb), lotBase(plan)) }
 }
 
 /** A slice inside the cap that leaves nothing, or enough to be ordered even after this slice's own rounding. */
@@ -101,10 +94,16 @@ function spotQtyFor(plan: HedgePlan, net: Decimal, missing: Decimal): OrderQty {
 }
 
 /** Net to add so that the total lands on the lot grid, one lot more where it would be too small to order. */
-function landOnGrid(plan: HedgePlan, opened: Decimal, slice: Decimal, least: Decimal): Decimal {
+function landOnGrid(plan: HedgePlan, { spotNetBase }: Holdings, slice: Decimal, least: Decimal): Decimal {
   const lot = lotBase(plan)
-  const net = floorTo(opened.plus(slice), lot).minus(opened)
+  const net = floorTo(new Decimal(spotNetBase).plus(slice), lot).minus(spotNetBase)
   return net.lt(least) ? net.plus(lot) : net
+}
+
+/** What the perpetual needs to be there first: the total that spot will follow to. */
+function perpQtyFor(plan: HedgePlan, { spotNetBase, perpBase }: Holdings, net: Decimal): OrderQty {
+  const base = net.plus(spotNetBase).minus(perpBase)
+  return baseToContracts(baseQty(base), plan.perp.multiplier)
 }
 
 /** Most base coins a slice may add: the plan's slice, and on each leg its share of the book and the exchange's largest order. */
