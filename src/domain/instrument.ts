@@ -37,7 +37,34 @@ export type PerpInstrument = Instrument & {
   /** 0 when no delisting is announced. */
   deliveryAtMs: number
   launchedAtMs: number
+  /** Bybit's word: PreLaunch, Trading, Delivering or Closed. Only Trading is traded, whatever else is listed. */
+  status: string
 }
+
+/**
+ * Both legs as one instrument: a spread order is filled on both or on neither. Its price is the perpetual's less spot's and may
+ * be negative; its quantity is base coins. Buying it buys the perpetual and sells spot, so a long carry is opened by selling it.
+ * https://bybit-exchange.github.io/docs/v5/spread/market/instrument (FundingRateArb), spread/trade/order-history (leg sides)
+ */
+export type SpreadInstrument = {
+  symbol: string
+  baseCoin: string
+  quoteCoin: string
+  /** The legs' own symbols. */
+  perp: string
+  spot: string
+  tickSize: Price
+  priceMin: Price
+  priceMax: Price
+  qtyStep: OrderQty
+  minOrderQty: OrderQty
+  maxOrderQty: OrderQty
+  /** 0 when no delisting is announced. */
+  deliveryAtMs: number
+}
+
+/** The side of the spread order that opens a hedge of this direction; the other one closes it. */
+export const spreadSide = (direction: Direction): Side => (direction === 'long-carry' ? 'Sell' : 'Buy')
 
 /** One hedgeable base coin. `symbol` is the perpetual's, as people name the pair by it. */
 export type HedgePair = { symbol: string; baseCoin: string; spot: SpotInstrument; perp: PerpInstrument }

@@ -7,8 +7,10 @@
  */
 import type { Market, PerpInstrument, Side, SpotInstrument } from '../domain/instrument.ts'
 import type { Fill, OrderLookup, OrderMarket, OrderReport, OrderRequest, Placement } from '../domain/order.ts'
+import type { QuotaRead } from '../domain/quota.ts'
 import type { TransactionRow } from '../domain/transaction.ts'
 import type { Amount, FeeRate, FundingRate, OrderQty, Price, Usdt } from '../domain/units.ts'
+import type { AdlAlert, Repayment, RiskReads, SpreadBook } from './risk-facts.ts'
 
 export class ExchangeFailure extends Error {
   override name = 'ExchangeFailure'
@@ -32,7 +34,26 @@ export type AccountFacts = {
 
 export type FeeRates = { taker: FeeRate; maker: FeeRate }
 
-export type CoinBalance = { coin: string; wallet: Amount; borrowed: Amount; equity: Amount; usdValue: Usdt }
+export type CoinBalance = {
+  coin: string
+  wallet: Amount
+  /** Owed: for spot and for losses of contracts together. */
+  borrowed: Amount
+  /** Owed for spot alone: what `repay` pays back. */
+  spotBorrowed: Amount
+  /** Charged, not yet taken from the wallet. */
+  accruedInterest: Amount
+  equity: Amount
+  usdValue: Usdt
+  collateral: {
+    /** The exchange takes the coin as collateral. */
+    taken: boolean
+    /** The account's own switch; without meaning where the exchange does not take the coin. */
+    switchedOn: boolean
+    /** The platform's limit for the coin (Bybit: colRes). At 'reached' no more of it is taken. */
+    limit: 'free' | 'near' | 'reached' | 'unknown'
+  }
+}
 export type Wallet = {
   coins: CoinBalance[]
   equityUsdt: Usdt
@@ -51,6 +72,15 @@ export type Position = {
   entryPrice: Price
   markPrice: Price
   unrealisedPnl: Usdt
+  /** Place in the queue to be closed by force: 1 (last) to 5 (first), 0 when flat. */
+  adlRank: number
+  status: 'normal' | 'liquidating' | 'adl'
+  /** The exchange has cut the risk limit: the position may only shrink. */
+  reduceOnly: boolean
+  /** Bybit's estimate in cross margin; null where it gives none (portfolio margin, or out of reach). */
+  liquidationPrice: Price | null
+  /** Null in portfolio margin. */
+  leverage: string | null
   readAtMs: number
 }
 
@@ -83,6 +113,11 @@ export type Book = {
 export type MarketFact =
   | { kind: 'book'; book: Book }
   | { kind: 'ticker'; ticker: PerpTicker }
+  | ({ kind: 'spread-book' } & SpreadBook)
+  /** These spreads' books cannot be trusted until the next `spread-book` of each. */
+  | { kind: 'spread-stale'; symbols: readonly string[]; cause: string }
+  /** The pools behind the watched perpetuals that have changed. */
+  | { kind: 'adl-alert'; alerts: AdlAlert[] }
   /** The feed of these symbols cannot be trusted until the next `book` of each (gap, garbage, cut). */
   | { kind: 'stale'; market: Market; symbols: readonly string[]; cause: string }
   | { kind: 'up'; market: Market }
@@ -99,7 +134,14 @@ export type AccountFact =
 
 export type Subscription = { close(): void }
 
-export type Exchange = {
+export type WatchedPair = {
+  spot: string
+  perp: string
+  /** The native spread of both, where its book is wanted too. */
+  spread?: string
+}
+
+export type Exchange = RiskReads & {
   readonly name: string
   serverTimeMs(): Promise<number>
   instruments(): Promise<{ spot: SpotInstrument[]; perps: PerpInstrument[] }>
@@ -109,7 +151,7 @@ export type Exchange = {
   /** Every open perpetual position. */
   positions(): Promise<Position[]>
   openOrders(): Promise<OrderReport[]>
-  /** One look: realtime, then executions, then history, with all fills of the order. Never throws. */
+  /** One look: realtime, then executions, then history, with all fills of the order (a spread order's: of both its legs). Never throws. */
   findOrder(market: OrderMarket, symbol: string, orderLinkId: string): Promise<OrderLookup>
   /** All transaction-log rows with `fromMs <= at < toMs`, oldest first, every page read. */
   transactions(fromMs: number, toMs: number): Promise<TransactionRow[]>
@@ -129,13 +171,17 @@ export type Exchange = {
    * detail starts with 'not sent': nothing left the process). `unknown` with cause 'duplicate': the id exists, ask about it.
    */
   placeOrder(order: OrderRequest): Promise<Placement>
+  /**
+   * Pays back what is owed of a coin for spot, out of the coin itself; nothing else is sold for it. From 04:00 to 05:30 of each
+   * hour Bybit takes no repayment, and none is sent. Never throws; saying it again is harmless.
+   */
+  repay(coin: string): Promise<Repayment>
   /** Idempotent; goes over REST while order entry is down. `true` when the exchange says the order is gone or going; `false` when that is not known. Never throws. */
   cancelOrder(market: OrderMarket, symbol: string, orderLinkId: string): Promise<boolean>
 
-  watchMarket(
-    pairs: readonly { spot: string; perp: string }[],
-    hear: (fact: MarketFact) => void,
-  ): Subscription
+  watchMarket(pairs: readonly WatchedPair[], hear: (fact: MarketFact) => void): Subscription
   watchAccount(hear: (fact: AccountFact) => void): Subscription
+  /** What each endpoint's limit allows now, as the exchange's answers and our own count have it. */
+  quota(): QuotaRead[]
   close(): Promise<void>
 }

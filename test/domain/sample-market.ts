@@ -111,6 +111,7 @@ export function pairOn(grid: Grid): HedgePair {
     fundingRateMin: fundingRate('-0.005'),
     deliveryAtMs: 0,
     launchedAtMs: 0,
+    status: 'Trading',
   }
   return { symbol: 'XRPUSDT', baseCoin: 'XRP', spot, perp }
 }

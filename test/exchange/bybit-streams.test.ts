@@ -51,10 +51,18 @@ const TICKER = {
 const ticker = (type: string, data: object, ts = SERVER_MS) => ({ topic: 'tickers.BTCUSDT', type, ts, data })
 
 describe('market facts', () => {
-  test('books of both legs and the perpetuals’ tickers are asked for, each once', () => {
+  test('books of both legs with their best levels, tickers and deleveraging alerts are asked for, each once', () => {
     const { wire } = watching()
-    expect(wire.topics.get('spot')).toEqual(['orderbook.50.BTCUSDT', 'orderbook.50.PEPEUSDT'])
+    expect([...(wire.topics.get('spot') ?? [])].sort()).toEqual([
+      'orderbook.1.BTCUSDT',
+      'orderbook.1.PEPEUSDT',
+      'orderbook.50.BTCUSDT',
+      'orderbook.50.PEPEUSDT',
+    ])
     expect([...(wire.topics.get('linear') ?? [])].sort()).toEqual([
+      'adlAlert.USDT',
+      'orderbook.1.1000PEPEUSDT',
+      'orderbook.1.BTCUSDT',
       'orderbook.50.1000PEPEUSDT',
       'orderbook.50.BTCUSDT',
       'tickers.1000PEPEUSDT',

@@ -3,6 +3,7 @@ import type {
   Envelope,
   Params,
   PrivateHear,
+  PublicCategory,
   PublicHear,
   TradeOp,
   Wire,
@@ -24,15 +25,18 @@ export type Script = {
   trade: (op: TradeOp, args: Params) => Envelope | Promise<Envelope>
   post: (path: string, body: Params) => Envelope | Promise<Envelope>
   ready: boolean
+  /** Whether native spreads exist there. */
+  spreads: boolean
 }
 
 export type ScriptedWire = Wire & {
   script: Script
   asked: { path: string; params: Params }[]
-  publicHears: Map<'spot' | 'linear', PublicHear>
-  topics: Map<'spot' | 'linear', readonly string[]>
+  publicHears: Map<PublicCategory, PublicHear>
+  topics: Map<PublicCategory, readonly string[]>
   resubscribed: string[]
   privateHear: PrivateHear | undefined
+  privateTopics: readonly string[]
 }
 
 export function scriptedWire(script: Partial<Script> = {}): ScriptedWire {
@@ -42,6 +46,7 @@ export function scriptedWire(script: Partial<Script> = {}): ScriptedWire {
       trade: () => reply({ orderId: 'o' }),
       post: () => reply({}),
       ready: true,
+      spreads: true,
       ...script,
     },
     asked: [],
@@ -49,6 +54,10 @@ export function scriptedWire(script: Partial<Script> = {}): ScriptedWire {
     topics: new Map(),
     resubscribed: [],
     privateHear: undefined,
+    privateTopics: [],
+    get spreads() {
+      return wire.script.spreads
+    },
     async get(path, params) {
       wire.asked.push({ path, params })
       return wire.script.get(path, params)
@@ -67,7 +76,8 @@ export function scriptedWire(script: Partial<Script> = {}): ScriptedWire {
       wire.topics.set(category, topics)
       return { resubscribe: topic => wire.resubscribed.push(topic), close: () => {} }
     },
-    privateStream(_topics, hear) {
+    privateStream(topics, hear) {
+      wire.privateTopics = topics
       wire.privateHear = hear
       return { close: () => {} }
     },

@@ -7,8 +7,9 @@ import type { Market } from '../../domain/instrument.ts'
 import type { OrderQty, Price } from '../../domain/units.ts'
 import type { Book, BookLevel } from '../exchange.ts'
 
-export type BookAnswer =
-  | { kind: 'book'; book: Book }
+type BookOf<M> = Omit<Book, 'market'> & { market: M }
+export type BookAnswer<M = Market> =
+  | { kind: 'book'; book: BookOf<M> }
   /** Not a book (any more): take the topic anew. */
   | { kind: 'broken'; cause: string }
   /** A delta before the first snapshot, or after a break. */
@@ -20,6 +21,8 @@ const LEVELS_SHOWN = 50
 const LEVELS_MAX = 2_000
 // Fifteen digits are exact in a double, so that ordering prices as numbers is safe; amounts stay text.
 const EXACT = /^(?=[\d.]{1,16}$)\d+(\.\d+)?$/
+/** A spread's price is a difference. */
+const EXACT_SIGNED = /^-?(?=[\d.]{1,16}$)\d+(\.\d+)?$/
 const DECIMAL = /^\d{1,20}(\.\d{1,20})?$/
 
 /** One side: levels best first, beside their prices as numbers for the search. */
@@ -57,11 +60,11 @@ function set(side: Side, price: string, qty: string): void {
 }
 
 /** Applies `[[price, size], …]`; answers what is wrong with it, or ''. */
-function apply(side: Side, updates: unknown, name: string): string {
+function apply(side: Side, updates: unknown, name: string, exact: RegExp): string {
   if (!Array.isArray(updates)) return `${name}: expected a list of levels`
   for (const update of updates) {
     const [price, qty] = Array.isArray(update) ? update : []
-    if (typeof price !== 'string' || !EXACT.test(price))
+    if (typeof price !== 'string' || !exact.test(price))
       return `${name}: price ${JSON.stringify(price)} is not a decimal`
     if (typeof qty !== 'string' || !DECIMAL.test(qty))
       return `${name}: size ${JSON.stringify(qty)} is not a decimal`
@@ -70,21 +73,24 @@ function apply(side: Side, updates: unknown, name: string): string {
   return side.keys.length > LEVELS_MAX ? `${name}: more than ${LEVELS_MAX} levels` : ''
 }
 
-export type BookBuilder = {
-  apply(message: Readonly<Record<string, unknown>>): BookAnswer
+export type BookBuilder<M = Market> = {
+  apply(message: Readonly<Record<string, unknown>>): BookAnswer<M>
   /** Distrusts what is held; the next snapshot starts anew. */
   forget(): void
   /** Levels held on each side. */
   depth(): { bids: number; asks: number }
 }
 
-export function bookBuilder(market: Market, symbol: string): BookBuilder {
+/** Books of spreads have signed prices, and that their update ids have no gaps is written nowhere: they must only grow. */
+export function bookBuilder<M extends Market | 'spread'>(market: M, symbol: string): BookBuilder<M> {
+  const isSpread = market === 'spread'
+  const exact = isSpread ? EXACT_SIGNED : EXACT
   let bids = emptySide(-1)
   let asks = emptySide(1)
   let update = 0
   let trusted = false
 
-  const broken = (cause: string): BookAnswer => {
+  const broken = (cause: string): BookAnswer<M> => {
     trusted = false
     return { kind: 'broken', cause: `${symbol}: ${cause}` }
   }
@@ -105,14 +111,14 @@ export function bookBuilder(market: Market, symbol: string): BookBuilder {
       // Bybit: u = 1 is a restart of its service and carries a whole book, whatever `type` says.
       if (type === 'snapshot' || u === 1) start()
       else if (!trusted) return { kind: 'waiting' }
-      else if (u !== update + 1) return broken(`gap: update ${u} after ${update}`)
+      else if (isSpread ? u <= update : u !== update + 1) return broken(`gap: update ${u} after ${update}`)
       update = u
-      const wrong = apply(bids, b, 'b') || apply(asks, a, 'a')
+      const wrong = apply(bids, b, 'b', exact) || apply(asks, a, 'a', exact)
       if (wrong) return broken(wrong)
       const [bid, ask] = [bids.keys[0], asks.keys[0]]
       if (bid !== undefined && ask !== undefined && bid >= ask)
         return broken(`crossed: bid ${bid}, ask ${ask}`)
-      const book: Book = {
+      const book: BookOf<M> = {
         market,
         symbol,
         bids: bids.levels.slice(0, LEVELS_SHOWN),

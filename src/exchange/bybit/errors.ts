@@ -23,8 +23,10 @@ const REJECTED = new Map<number, RejectReason>([
   ...codes('below-minimum', 110094, 170136, 170140),
   ...codes('above-maximum', 110013, 110020, 110021, 110022, 110090, 170124, 170381, 170382, 170810),
   ...codes('reduce-only', 110017),
+  // 110110 to 110113 and 170360: this account or market has no spreads.
+  ...codes('not-trading', 110110, 110111, 110112, 110113, 170360),
   ...codes('not-trading', 30228, 110023, 110042, 110063, 110066, 110074, 110103, 110118, 170217),
-  ...codes('rate-limited', 10006, 10018, 10403, 10429, 170222),
+  ...codes('rate-limited', 110114, 10006, 10018, 10403, 10429, 170222),
   ...codes('clock', 10002),
   ...codes(
     'credentials',
@@ -59,6 +61,9 @@ const REJECTED = new Map<number, RejectReason>([
   ...codes('bad-request', 170218, 170344, 170355),
 ])
 
+/** Bybit has no spreads for this account: another margin mode, hedge mode, an older account, copy trading. */
+export const NO_SPREADS: ReadonlySet<number> = new Set([110110, 110111, 110112, 110113])
+
 /** Cancelling what is filled, cancelled or not there: the order is gone. */
 const GONE = new Set([110001, 110008, 110010, 170139, 170142, 170143, 170190, 170213])
 
@@ -74,9 +79,14 @@ export function placementOf(reply: Envelope): Placement {
       : { kind: 'unknown', cause: 'accepted without an orderId' }
   }
   if (DUPLICATE.has(reply.retCode)) return { kind: 'unknown', cause: 'duplicate' }
-  if (UNKNOWN.has(reply.retCode)) return { kind: 'unknown', cause: said(reply) }
-  return { kind: 'rejected', reason: REJECTED.get(reply.retCode) ?? 'other', detail: said(reply) }
+  if (isUnknown(reply)) return { kind: 'unknown', cause: said(reply) }
+  return { kind: 'rejected', reason: rejectReasonOf(reply), detail: said(reply) }
 }
+
+/** Does Bybit not know itself what became of the request? */
+export const isUnknown = ({ retCode }: Envelope): boolean => UNKNOWN.has(retCode)
+
+export const rejectReasonOf = ({ retCode }: Envelope): RejectReason => REJECTED.get(retCode) ?? 'other'
 
 /** What a throw out of the wire means for an order: not sent is the only certain case. */
 export function placementOfThrow(error: unknown): Placement {

@@ -8,7 +8,7 @@ import type { Clock } from '../../clock.ts'
 import { offsetFromSystemMs } from './exchange-time.ts'
 import type { ClientSettings } from './sdk-client.ts'
 import { type Redact, signWithHmac } from './secrets.ts'
-import { type Envelope, type Params, WireFailure } from './wire.ts'
+import { type Envelope, type LimitRead, type Params, WireFailure } from './wire.ts'
 
 export type Rest = {
   get(path: string, params: Params, signed: boolean): Promise<Envelope>
@@ -16,6 +16,22 @@ export type Rest = {
 }
 
 export type RestSettings = ClientSettings & { url: string; timeoutMs: number }
+
+/** Limits as whole numbers; anything less says nothing. */
+export function limitRead(limit: unknown, left: unknown, resetAtMs: unknown): LimitRead | undefined {
+  const [of, rest, reset] = [limit, left, resetAtMs].map(Number)
+  return of !== undefined && of > 0 && Number.isInteger(rest) && Number.isSafeInteger(reset)
+    ? { limit: of, left: Number(rest), resetAtMs: Number(reset) }
+    : undefined
+}
+
+/** The SDK's words for the three limit headers. */
+function limitOf(body: unknown): LimitRead | undefined {
+  const { rateLimitApi } = (body ?? {}) as { rateLimitApi?: unknown }
+  if (typeof rateLimitApi !== 'object' || rateLimitApi === null) return undefined
+  const { maxRequests, remainingRequests, resetAtTimestamp } = rateLimitApi as Record<string, unknown>
+  return limitRead(maxRequests, remainingRequests, resetAtTimestamp)
+}
 
 /** A V5 envelope, or a failure: only a numeric retCode makes one. Some of Bybit's replies leave out retExtInfo and time. */
 export function envelope(body: unknown, redact: Redact): Envelope {
@@ -28,6 +44,7 @@ export function envelope(body: unknown, redact: Redact): Envelope {
     result,
     retExtInfo,
     time: typeof time === 'number' ? time : 0,
+    limit: limitOf(body),
   }
 }
 
@@ -74,7 +91,7 @@ function clientOf({ url, key, secret, clock, recvWindowMs, timeoutMs }: RestSett
       baseUrl: url,
       ...(key ? { key, secret } : {}),
       recv_window: recvWindowMs,
-      parseAPIRateLimits: false,
+      parseAPIRateLimits: true,
       customSignMessageFn: signWithHmac,
     },
     // A redirect would carry the signed headers elsewhere; a proxy has no business on the way to this machine itself.

@@ -87,8 +87,8 @@ export class HeldSocket {
   resubscribe(topic: string): void {
     const { wsKey, category } = this.#plan
     if (!this.#topics.has(topic) || !this.#client.isOpen(wsKey)) return
-    this.#client.unsubscribeV5(topic, category)
-    this.#client.subscribeV5(topic, category)
+    this.#client.unsubscribeV5(topic, category, this.#isPrivate())
+    this.#subscribe([topic])
   }
 
   /** Throws the connection away with all the SDK's state of it and makes a new one, at once the first time. */
@@ -114,6 +114,15 @@ export class HeldSocket {
     this.#discard()
   }
 
+  #isPrivate(): boolean {
+    return this.#plan.wsKey === 'v5Private'
+  }
+
+  /** The SDK's own list of private topics lacks those of spreads: it is told. */
+  #subscribe(topics: string[]): Promise<unknown>[] {
+    return this.#client.subscribeV5(topics, this.#plan.category, this.#isPrivate())
+  }
+
   /** Not within the SDK's own handling of an event: it would go on with a closed client and dial again. */
   #discard(): void {
     const old = this.#client
@@ -124,7 +133,7 @@ export class HeldSocket {
   }
 
   #listen(): void {
-    const { wsKey, category, log } = this.#plan
+    const { wsKey, log } = this.#plan
     this.#on('open', () => this.#opened())
     this.#on('reconnected', () => this.#opened())
     this.#on('reconnect', () => this.#dropped())
@@ -133,7 +142,7 @@ export class HeldSocket {
     this.#on('exception', event => this.#excepted(event))
     this.#on('update', event => this.#pushed(event))
     this.#watchdog.dialling()
-    if (this.#topics.size > 0) void Promise.allSettled(this.#client.subscribeV5([...this.#topics], category))
+    if (this.#topics.size > 0) void Promise.allSettled(this.#subscribe([...this.#topics]))
     else void this.#client.connect(wsKey).catch(() => log('dial', `${wsKey} could not be dialled`))
   }
 
@@ -215,7 +224,7 @@ export class HeldSocket {
       this.renew(`subscription refused: ${this.#words(event)}`)
       return
     }
-    this.#client.unsubscribeV5(names, category)
+    this.#client.unsubscribeV5(names, category, this.#isPrivate())
     this.#unanswered--
     const [only] = names
     if (only && names.length === 1) {
@@ -225,7 +234,7 @@ export class HeldSocket {
       return
     }
     this.#unanswered += names.length
-    for (const name of names) this.#client.subscribeV5(name, category)
+    for (const name of names) this.#subscribe([name])
   }
 
   #words(event: SdkEvent): string {

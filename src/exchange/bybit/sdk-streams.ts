@@ -2,7 +2,7 @@
 import type { Subscription } from '../exchange.ts'
 import { type ClientSettings, SdkClient } from './sdk-client.ts'
 import { HeldSocket, type SocketPlan } from './sdk-socket.ts'
-import type { PrivateHear, PublicHear, PublicStream } from './wire.ts'
+import type { PrivateHear, PublicCategory, PublicHear, PublicStream } from './wire.ts'
 
 export type StreamSettings = ClientSettings & { patienceMs: number }
 
@@ -37,11 +37,13 @@ const planOf = (
 /** One stream of one category, over as many sockets as its topics need: all of them are up, or it is down. */
 export function sdkPublicStream(
   settings: StreamSettings,
-  { url, category, topics }: { url: string; category: 'spot' | 'linear'; topics: readonly string[] },
+  { url, category, topics }: { url: string; category: PublicCategory; topics: readonly string[] },
   hear: PublicHear,
 ): PublicStream {
   const wsKey = category === 'spot' ? 'v5SpotPublic' : 'v5LinearPublic'
-  const plan = { ...planOf({ ...settings, key: '', secret: '' }, url), wsKey, category } as const
+  // The SDK knows no socket of spreads: to it that is a linear one, at another url.
+  const known = category === 'spread' ? 'linear' : category
+  const plan = { ...planOf({ ...settings, key: '', secret: '' }, url), wsKey, category: known } as const
   const ready = new Set<string[]>()
   const groups = connectionsOf(topics)
   const sockets = groups.map(

@@ -3,9 +3,9 @@
  * reconnect with a fresh timestamp; here nothing is handed to it unless the socket is open and truly authenticated, and every
  * call ends by its own deadline. Whatever ends without a reply ends as unknown.
  */
-import type { Clock } from '../../clock.ts'
+import { withDeadline } from './deadline.ts'
 import { SdkClient } from './sdk-client.ts'
-import { envelope } from './sdk-rest.ts'
+import { envelope, limitRead } from './sdk-rest.ts'
 import { HeldSocket } from './sdk-socket.ts'
 import type { StreamSettings } from './sdk-streams.ts'
 import type { Redact } from './secrets.ts'
@@ -13,23 +13,26 @@ import { type Envelope, type Wire, WireFailure } from './wire.ts'
 
 export type Trade = Pick<Wire, 'trade' | 'tradeReady'> & { close(): void }
 
-/** Gives up waiting after `deadlineMs` of engine time. What comes later is not listened to. */
-export function withDeadline<T>(clock: Clock, deadlineMs: number, answer: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.setTimeout(
-      () => reject(new WireFailure(`no answer within ${deadlineMs} ms`)),
-      deadlineMs,
-    )
-    answer.then(resolve, reject).finally(() => clock.clearTimeout(timer))
-  })
-}
+/** Header names in lower case: HTTP's own are so, the socket's are not. */
+const headerOf = (header: unknown): Map<string, unknown> =>
+  new Map(
+    typeof header === 'object' && header !== null
+      ? Object.entries(header).map(([name, value]) => [name.toLowerCase(), value])
+      : [],
+  )
 
 /** The trade socket's replies hold `data` and the time in a header, where REST has `result` and `time`. */
 function tradeEnvelope(reply: unknown, redact: Redact): Envelope {
   const { data, header, retCode, retMsg, retExtInfo } = (reply ?? {}) as Record<string, unknown>
-  const atMs = Number((header as { Timenow?: unknown } | undefined)?.Timenow)
+  const fields = headerOf(header)
+  const atMs = Number(fields.get('timenow'))
   const time = Number.isSafeInteger(atMs) ? atMs : 0
-  return envelope({ retCode, retMsg, retExtInfo, result: data, time }, redact)
+  const limit = limitRead(
+    fields.get('x-bapi-limit'),
+    fields.get('x-bapi-limit-status'),
+    fields.get('x-bapi-limit-reset-timestamp'),
+  )
+  return { ...envelope({ retCode, retMsg, retExtInfo, result: data, time }, redact), limit }
 }
 
 export function sdkTrade(settings: StreamSettings, url: string): Trade {

@@ -4,11 +4,12 @@
  */
 import type { Clock } from '../../clock.ts'
 import type { Subscription } from '../exchange.ts'
+import { withDeadline } from './deadline.ts'
 import { BYBIT_HOSTS, type WireMode, type WireUrls } from './hosts.ts'
 import type { Log } from './sdk-client.ts'
 import { sdkRest } from './sdk-rest.ts'
 import { type StreamSettings, sdkPrivateStream, sdkPublicStream } from './sdk-streams.ts'
-import { sdkTrade, type Trade, withDeadline } from './sdk-trade.ts'
+import { sdkTrade, type Trade } from './sdk-trade.ts'
 import { redactor } from './secrets.ts'
 import { type Wire, WireFailure } from './wire.ts'
 
@@ -90,6 +91,8 @@ export function createSdkWire(settings: SdkWireSettings): Wire {
 
   return {
     ...rest,
+    // Bybit: the demo has neither a trade socket nor spreads.
+    spreads: mode !== 'demo',
     trade: entry.trade,
     tradeReady: entry.tradeReady,
     publicStream: (category, topics, hear) =>

@@ -18,12 +18,26 @@ import {
   textOrNone,
 } from './fields.ts'
 
+/** Bybit's colRes; '-1', and a reply without it, say nothing. */
+const COLLATERAL_LIMIT = new Map<unknown, CoinBalance['collateral']['limit']>([
+  ['0', 'free'],
+  ['1', 'near'],
+  ['2', 'reached'],
+])
+
 export const coinBalance = (row: Row): CoinBalance => ({
   coin: textAt(row, 'coin'),
   wallet: amount(decimalOr(row, 'walletBalance', '0')),
   borrowed: amount(decimalOr(row, 'borrowAmount', '0')),
+  spotBorrowed: amount(decimalOr(row, 'spotBorrow', '0')),
+  accruedInterest: amount(decimalOr(row, 'accruedInterest', '0')),
   equity: amount(decimalOr(row, 'equity', '0')),
   usdValue: usdt(decimalOr(row, 'usdValue', '0')),
+  collateral: {
+    taken: row.marginCollateral === true,
+    switchedOn: row.collateralSwitch === true,
+    limit: COLLATERAL_LIMIT.get(row.colRes) ?? 'unknown',
+  },
 })
 
 /**
@@ -39,10 +53,14 @@ export const wallet = (row: Row, readAtMs: number): Wallet => ({
   readAtMs,
 })
 
+const POSITION_STATUS = { Normal: 'normal', '': 'normal', Liq: 'liquidating', Adl: 'adl' } as const
+
 /** One position; REST calls the entry price avgPrice, the socket calls it entryPrice. An empty side is flat. */
 export function position(row: Row, readAtMs: number): Position {
   const side = oneOf(row, 'side', ['Buy', 'Sell', 'None', ''])
   const qty = orderQty(decimalAt(row, 'size'))
+  const liquidation = decimalOr(row, 'liqPrice', '')
+  const told = { positionStatus: row.positionStatus ?? '' }
   return {
     symbol: textAt(row, 'symbol'),
     qty,
@@ -50,6 +68,11 @@ export function position(row: Row, readAtMs: number): Position {
     entryPrice: price(decimalOr(row, 'entryPrice' in row ? 'entryPrice' : 'avgPrice', '0')),
     markPrice: price(decimalOr(row, 'markPrice', '0')),
     unrealisedPnl: usdt(decimalOr(row, 'unrealisedPnl', '0')),
+    adlRank: 'adlRankIndicator' in row ? integerAt(row, 'adlRankIndicator') : 0,
+    status: POSITION_STATUS[oneOf(told, 'positionStatus', ['Normal', 'Liq', 'Adl', ''])],
+    reduceOnly: row.isReduceOnly === true,
+    liquidationPrice: liquidation === '' ? null : price(liquidation),
+    leverage: decimalOr(row, 'leverage', '') || null,
     readAtMs,
   }
 }

@@ -56,6 +56,7 @@ export function perpInstrument(row: Row, spotCoins: ReadonlySet<string>): PerpIn
     fundingRateMin: fundingRate(decimalAt(row, 'lowerFundingRate')),
     deliveryAtMs: integerAt(row, 'deliveryTime'),
     launchedAtMs: integerAt(row, 'launchTime'),
+    status: textAt(row, 'status'),
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { Decimal } from 'decimal.js'
 import type { Market, Side } from '../../domain/instrument.ts'
-import type { Fill, OrderReport, OrderRequest, OrderStatus } from '../../domain/order.ts'
+import type { Fill, OrderMarket, OrderReport, OrderRequest, OrderStatus } from '../../domain/order.ts'
 import { amount, orderQty, price } from '../../domain/units.ts'
 import { decimalAt, decimalOr, garbled, instantAt, oneOf, type Row, textAt, textOrNone } from './fields.ts'
 import type { Params } from './wire.ts'
@@ -32,7 +32,7 @@ export function marketOf(row: Row, around?: unknown): Market | undefined {
 }
 
 /** One row of order/realtime, order/history or the `order` topic. An unknown status is garbled, never guessed. */
-export function orderReport(row: Row, market: Market): OrderReport {
+export function orderReport(row: Row, market: OrderMarket): OrderReport {
   const word = textAt(row, 'orderStatus')
   const status = STATUS[word]
   if (!status) throw garbled('orderStatus', `one of ${Object.keys(STATUS).join(', ')}`, word)
@@ -53,6 +53,8 @@ export function orderReport(row: Row, market: Market): OrderReport {
 
 const CAUSE: Readonly<Record<string, Fill['cause']>> = {
   Trade: 'trade',
+  // A leg of a spread order.
+  FutureSpread: 'trade',
   AdlTrade: 'adl',
   Funding: 'funding',
   BustTrade: 'liquidation',
@@ -116,10 +118,12 @@ export function fill(row: Row, market: Market): Fill {
   }
 }
 
-/** An order as order.create takes it: always a limit, always in the base coin; spot without borrowing (isLeverage 0). */
+/**
+ * An order as order.create (or spread/order/create) takes it: always a limit, always in the base coin. A spot order borrows only
+ * where it says so (isLeverage 1): what the wallet lacks is lent. A spread order has no such word; the account's setting counts.
+ */
 export function orderArgs(order: OrderRequest): Params {
-  const both = {
-    category: order.market,
+  const all = {
     symbol: order.symbol,
     side: order.side,
     orderType: 'Limit',
@@ -128,7 +132,9 @@ export function orderArgs(order: OrderRequest): Params {
     timeInForce: order.timeInForce,
     orderLinkId: order.orderLinkId,
   }
+  if (order.market === 'spread') return all
+  const both = { category: order.market, ...all }
   return order.market === 'spot'
-    ? { ...both, isLeverage: 0 }
+    ? { ...both, isLeverage: order.borrow === true ? 1 : 0 }
     : { ...both, positionIdx: 0, reduceOnly: order.reduceOnly }
 }

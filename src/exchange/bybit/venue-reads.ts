@@ -7,7 +7,7 @@ import type { TransactionRow } from '../../domain/transaction.ts'
 import { feeRate } from '../../domain/units.ts'
 import type { Exchange, Kline, SettledFunding } from '../exchange.ts'
 import { ExchangeFailure } from '../exchange.ts'
-import { failureOf, said } from './errors.ts'
+import { failureOf, NO_SPREADS, said } from './errors.ts'
 import { decimalAt, garbled, integerAt, type Row, rowOf, rowsAt } from './fields.ts'
 import { accountFacts, position, transaction, wallet } from './translate-account.ts'
 import {
@@ -19,6 +19,7 @@ import {
   spotInstrument,
 } from './translate-instruments.ts'
 import { marketOf, orderReport } from './translate-orders.ts'
+import { spreadReport } from './translate-spreads.ts'
 import type { Envelope, Params, Wire } from './wire.ts'
 
 /** Counts and shows what was left out; the holder decides how loudly. */
@@ -77,7 +78,7 @@ export const pages = async (wire: Wire, path: string, params: Params, signed = t
   (await readPages(wire, path, params, signed)).rows
 
 /** Runs a read so that whatever goes wrong in it is an `ExchangeFailure` with the read's name. */
-async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
+export async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
@@ -86,7 +87,7 @@ async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
 }
 
 /** Translates what can be translated; a row that cannot is left out and reported, and harms no other. */
-function each<T>(rows: readonly Row[], translate: (row: Row) => T, report: Report): T[] {
+export function each<T>(rows: readonly Row[], translate: (row: Row) => T, report: Report): T[] {
   return rows.flatMap(row => {
     try {
       return [translate(row)]
@@ -176,9 +177,11 @@ export function venueReads(wire: Wire, report: Report): Reads {
           pages(wire, '/v5/order/realtime', { ...params, openOnly: 0, limit: 50 })
         const spot = await list({ category: 'spot' })
         const linear = await list({ category: 'linear', settleCoin: 'USDT' })
+        const spreads = await openSpreads(wire)
         return [
           ...spot.map(row => orderReport(row, marketOf(row, 'spot') ?? 'spot')),
           ...linear.map(row => orderReport(row, marketOf(row, 'linear') ?? 'linear')),
+          ...spreads.map(spreadReport),
         ].filter(order => order.status === 'open')
       }),
     transactions: (fromMs, toMs) => reading('transaction log', () => readLog(wire, fromMs, toMs)),
@@ -188,6 +191,17 @@ export function venueReads(wire: Wire, report: Report): Reads {
       reading(`klines of ${symbol}`, () =>
         readKlines(wire, { category: market, symbol }, minutes, fromMs, toMs),
       ),
+  }
+}
+
+/** An account that cannot trade spreads has none open: it must not be kept from reading its other orders. */
+async function openSpreads(wire: Wire): Promise<Row[]> {
+  if (wire.spreads === false) return []
+  try {
+    return await pages(wire, '/v5/spread/order/realtime', { limit: 50 })
+  } catch (error) {
+    if (error instanceof ExchangeFailure && NO_SPREADS.has(error.code ?? 0)) return []
+    throw error
   }
 }
 

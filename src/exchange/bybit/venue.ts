@@ -2,10 +2,14 @@
  * Bybit as the exchange port. The wire decides what it is spoken over: the SDK's sockets, or the simulator in this process.
  */
 import type { Clock } from '../../clock.ts'
+import { createQuota } from '../../domain/quota.ts'
 import type { Exchange } from '../exchange.ts'
+import { watchAccount } from './account-watch.ts'
 import { venueOrders } from './venue-orders.ts'
+import { countedWire } from './venue-quota.ts'
 import { type Report, venueReads } from './venue-reads.ts'
-import { watchAccount, watchMarket } from './venue-streams.ts'
+import { venueRepay, venueRisk } from './venue-risk.ts'
+import { watchMarket } from './venue-streams.ts'
 import type { Wire } from './wire.ts'
 
 export type BybitSettings = {
@@ -22,12 +26,17 @@ export type BybitSettings = {
 export function createBybitExchange(wire: Wire, settings: BybitSettings): Exchange {
   const { name, clock, orderDeadlineMs } = settings
   const report = oncePerKind(settings.report)
+  const quota = createQuota()
+  const counted = countedWire(wire, quota, clock)
   return {
     name,
-    ...venueReads(wire, report),
-    ...venueOrders(wire, { orderDeadlineMs, report }),
-    watchMarket: (pairs, hear) => watchMarket(wire, pairs, hear, { clock, report }),
-    watchAccount: hear => watchAccount(wire, hear, { clock, report }),
+    ...venueReads(counted, report),
+    ...venueRisk(counted, report),
+    ...venueRepay(counted, clock),
+    ...venueOrders(counted, { clock, orderDeadlineMs, report }),
+    watchMarket: (pairs, hear) => watchMarket(counted, pairs, hear, { clock, report }),
+    watchAccount: hear => watchAccount(counted, hear, { report }),
+    quota: () => quota.reads(clock.nowMs()),
     close: () => wire.close(),
   }
 }

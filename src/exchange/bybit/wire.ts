@@ -4,8 +4,19 @@
  */
 import type { Subscription } from '../exchange.ts'
 
+/** What an answer's headers say of its endpoint's limit (X-Bapi-Limit, -Status, -Reset-Timestamp). */
+export type LimitRead = { limit: number; left: number; resetAtMs: number }
+
 /** A V5 reply whose envelope was checked: `retCode` is a number. Anything less is a `WireFailure`. */
-export type Envelope = { retCode: number; retMsg: string; result: unknown; retExtInfo: unknown; time: number }
+export type Envelope = {
+  retCode: number
+  retMsg: string
+  result: unknown
+  retExtInfo: unknown
+  time: number
+  /** Only signed requests over a network have it. */
+  limit?: LimitRead | undefined
+}
 
 /** No usable answer: transport error, timeout, HTTP error, or a body that is not a V5 envelope. Carries no secret. */
 export class WireFailure extends Error {
@@ -22,6 +33,8 @@ export class WireFailure extends Error {
 }
 
 export type Params = Readonly<Record<string, string | number | boolean>>
+/** Spreads have a public socket of their own; it speaks as the others do. */
+export type PublicCategory = 'spot' | 'linear' | 'spread'
 export type TradeOp = 'order.create' | 'order.amend' | 'order.cancel'
 
 export type PublicHear = {
@@ -48,6 +61,8 @@ export type PublicStream = Subscription & {
 }
 
 export type Wire = {
+  /** False where native spreads do not exist (Bybit's demo). */
+  readonly spreads?: boolean
   get(path: string, params: Params, signed: boolean): Promise<Envelope>
   post(path: string, body: Params): Promise<Envelope>
   /**
@@ -57,7 +72,7 @@ export type Wire = {
   trade(op: TradeOp, args: Params, deadlineMs: number): Promise<Envelope>
   /** Is order entry possible at this moment (socket open and truly authenticated)? */
   tradeReady(): boolean
-  publicStream(category: 'spot' | 'linear', topics: readonly string[], hear: PublicHear): PublicStream
+  publicStream(category: PublicCategory, topics: readonly string[], hear: PublicHear): PublicStream
   privateStream(topics: readonly string[], hear: PrivateHear): Subscription
   close(): Promise<void>
 }
