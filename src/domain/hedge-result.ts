@@ -1,7 +1,8 @@
 /**
  * What a hedge earned, from its postings: funding, fees, trading (basis and slippage), interest. Fees taken in the base coin
- * are valued at the price of the fill that caused them, so that trading is free of fees; what is still held, at the prices
- * given. The parts always add up to the change of the wallets in USDT.
+ * are valued at the price of the fill that caused them, so that trading is free of fees; interest in the coin at the hedge's
+ * last fill before it, so that it stays what it was when the price moves; what is still held or owed, at the prices given.
+ * The parts always add up to the change of the wallets in USDT.
  */
 import { Decimal } from 'decimal.js'
 import type { AccountKind, Posting } from './ledger.ts'
@@ -16,17 +17,20 @@ export type HedgeResult = {
   feesUsdt: Usdt
   /** Basis and slippage. While the perpetual is open its unrealised part is not in the log, so not here. */
   tradingUsdt: Usdt
-  /** Positive is received. */
+  /** Positive is received: a borrowed coin's is negative. */
   interestUsdt: Usdt
   /** funding − fees + trading + interest. */
   netUsdt: Usdt
-  /** Coins other than USDT that are still there: dust once the hedge is closed. */
+  /** Coins other than USDT: + is still there (dust once the hedge is closed), − is still owed. */
   inventory: { coin: string; qty: Amount }[]
   /** Coins that could not be valued because no price was given; they count as 0. */
   unvalued: string[]
 }
 
-/** @param prices - USDT per coin, for what is still held and for fees in a third coin */
+/**
+ * @param postings - one hedge's, oldest first
+ * @param prices - USDT per coin, for what is still held or owed and for fees in a third coin
+ */
 export function hedgeResult(
   postings: Iterable<Posting>,
   prices: Readonly<Record<string, Price | Amount>>,
@@ -41,6 +45,7 @@ export function hedgeResult(
     suspense: ZERO,
   }
   const held = new Map<string, Decimal>()
+  const lastFill = new Map<string, Decimal>()
   const unvalued = new Set<string>()
   const priceOf = (coin: string): Decimal => {
     const price = coin === CASH ? '1' : prices[coin]
@@ -49,9 +54,13 @@ export function hedgeResult(
   }
   for (const posting of postings) {
     const { kind, coin } = posting
+    const own = ownFillPrice(posting)
+    if (own) lastFill.set(coin, own)
     if (kind === 'wallet') held.set(coin, (held.get(coin) ?? ZERO).plus(posting.amount))
-    else if (kind !== 'trading')
-      totals[kind] = totals[kind].plus(fillPrice(posting, priceOf).times(posting.amount))
+    else if (kind !== 'trading') {
+      const price = own ?? (kind === 'interest' ? lastFill.get(coin) : undefined) ?? priceOf(coin)
+      totals[kind] = totals[kind].plus(price.times(posting.amount))
+    }
   }
   const inventory = [...held].filter(([coin, qty]) => coin !== CASH && !qty.isZero())
   const net = inventory.reduce(
@@ -74,11 +83,9 @@ export function hedgeResult(
   }
 }
 
-/** USDT per coin of a posting: its own fill's price where the coin is the one traded, else the price given. */
-function fillPrice({ coin, symbol, price }: Posting, priceOf: (coin: string) => Decimal): Decimal {
-  const ownFill = symbol === `${coin}${CASH}` && !new Decimal(price).isZero()
-  return ownFill ? new Decimal(price) : priceOf(coin)
-}
+/** USDT per coin of a posting by its own fill, where the coin is the one traded. */
+const ownFillPrice = ({ coin, symbol, price }: Posting): Decimal | undefined =>
+  symbol === `${coin}${CASH}` && !new Decimal(price).isZero() ? new Decimal(price) : undefined
 
 const ZERO = new Decimal(0)
 const money = (value: Decimal): Usdt => usdt(value.toDecimalPlaces(18))
