@@ -5,8 +5,7 @@
 import { Decimal } from 'decimal.js'
 import { perpMissing } from './balance.ts'
 import { smallestOrder } from './minimums.ts'
-import type { HedgePlan, Holdings } from './plan.ts'
-import { price } from './units.ts'
+import { type HedgePlan, type Holdings, perBaseMark } from './plan.ts'
 
 type Measured = Pick<HedgePlan, 'spot' | 'perp' | 'markPrice'>
 
@@ -17,7 +16,6 @@ export function isLevel(plan: Measured, held: Holdings): boolean {
   if (missing.lt(0)) return false
   const contracts = missing.div(plan.perp.multiplier)
   if (contracts.gte(smallestOrder(plan.perp, plan.markPrice))) return false
-  const perBase = price(new Decimal(plan.markPrice).div(plan.perp.multiplier))
   const uncovered = new Decimal(held.spotNetBase).minus(held.perpBase)
-  return uncovered.lt(smallestOrder(plan.spot, perBase))
+  return uncovered.lt(smallestOrder(plan.spot, perBaseMark(plan)))
 }
