@@ -133,10 +133,14 @@ export function createQuota(rules: QuotaRules = QUOTA_RULES): Quota {
     counts.set(endpoint, fresh)
     return fresh
   }
-  const left = (endpoint: string, nowMs: number) => leftOf(endpoint, countOf(endpoint), nowMs)
-  const kept = (endpoint: string) => Math.ceil(countOf(endpoint).limit * rules.exitShare)
+  const left = (endpoint: string, nowMs: number) => {
+    const count = counts.get(endpoint)
+    return count ? leftOf(endpoint, count, nowMs) : defaultLimit(endpoint)
+  }
+  const kept = (endpoint: string) =>
+    Math.ceil((counts.get(endpoint)?.limit ?? defaultLimit(endpoint)) * rules.exitShare)
   const leftToEnter = (endpoint: string, nowMs: number) => Math.max(0, left(endpoint, nowMs) - kept(endpoint))
-  const isAddressBlocked = (nowMs: number) => nowMs < countOf(ADDRESS).blockedUntilMs
+  const isAddressBlocked = (nowMs: number) => nowMs < (counts.get(ADDRESS)?.blockedUntilMs ?? 0)
 
   return {
     sent(endpoint, nowMs) {
