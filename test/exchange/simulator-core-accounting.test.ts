@@ -52,7 +52,7 @@ describe('a perpetual position', () => {
     const received = sum(all.filter(fill => fill.side === 'Sell').map(fill => fill.execValue))
     const paid = sum(all.filter(fill => fill.side === 'Buy').map(fill => fill.execValue))
     expect(sum(rows.map(row => row.cashFlow)).toFixed()).toBe(received.minus(paid).toFixed())
-    expect(desk.position('SOLUSDT')).toMatchObject({ side: '', unrealisedPnl: '0' })
+    expect(desk.position('SOLUSDT')).toMatchObject({ side: '', size: '0.0', unrealisedPnl: '' })
   })
 
   test('is worth size times the difference of mark and entry until then', () => {

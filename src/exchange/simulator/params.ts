@@ -4,7 +4,7 @@ import type { Market } from '../../domain/instrument.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 
 /** What a request is refused with. */
-export type Refusal = { retCode: number; retMsg: string }
+export type Refusal = { retCode: number; retMsg: string; result?: JsonObject }
 export const refuse = (retCode: number, retMsg: string): Refusal => ({ retCode, retMsg })
 export const badRequest = (detail: string): Refusal => refuse(10001, `params error: ${detail}`)
 export const isRefusal = (value: object): value is Refusal => 'retCode' in value && 'retMsg' in value

@@ -20,6 +20,9 @@ import {
 export const sizeOf = (account: AccountState, symbol: string): Decimal =>
   dec(account.positions[symbol]?.size ?? '0')
 
+/** What Bybit says of a symbol that the account has never traded. */
+const NEVER_TRADED = -1
+
 export const emptyPosition = (world: World, symbol: string): PositionState => ({
   symbol,
   size: '0',
@@ -28,7 +31,7 @@ export const emptyPosition = (world: World, symbol: string): PositionState => ({
   cumRealised: '0',
   createdAtMs: world.state.nowMs,
   updatedAtMs: world.state.nowMs,
-  seq: 0,
+  seq: NEVER_TRADED,
 })
 
 export function positionOf(world: World, account: AccountState, symbol: string): PositionState {
@@ -143,6 +146,7 @@ function sharedJson(
     leverageSysUpdatedTime: '',
     seq: position.seq,
     isReduceOnly: false,
+    openTime: size.isZero() ? 0 : position.createdAtMs,
   }
 }
 
@@ -150,6 +154,9 @@ const average = (position: PositionState): string =>
   dec(position.size).isZero()
     ? '0'
     : dec(position.cost).div(position.size).abs().toDecimalPlaces(12).toFixed()
+
+/** REST leaves these empty without a position; the stream does not. */
+const FLAT = { positionValue: '', unrealisedPnl: '' }
 
 export function positionRestJson(
   world: World,
@@ -161,6 +168,8 @@ export function positionRestJson(
     ...sharedJson(world, account, listing, position),
     avgPrice: average(position),
     mmrSysUpdatedTime: '',
+    ...(dec(position.size).isZero() && FLAT),
+    ...(position.seq === NEVER_TRADED && { createdTime: '', updatedTime: '' }),
   }
 }
 
@@ -173,6 +182,8 @@ export function positionPushJson(
   return {
     ...sharedJson(world, account, listing, position),
     entryPrice: average(position),
+    takeProfit: '0',
+    stopLoss: '0',
     category: 'linear',
     mmrSysUpdatedTime: '',
   }

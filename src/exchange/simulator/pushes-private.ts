@@ -8,8 +8,17 @@ import { type AccountState, type ExecutionState, nextNumber, type OrderState, ty
 
 const ID_PURPOSE = 3
 
-export function push(world: World, account: AccountState, topic: string, data: JsonObject[]): void {
-  const id = uuid(world.seed, nextNumber(world), ID_PURPOSE)
+/** An event is named by the account and an identifier. */
+const idOf = (world: World, { uid }: AccountState): string =>
+  uid + uuid(world.seed, nextNumber(world), ID_PURPOSE)
+
+export function push(
+  world: World,
+  account: AccountState,
+  topic: string,
+  data: JsonObject[],
+  id = idOf(world, account),
+): void {
   const message = { id, topic, creationTime: world.state.nowMs, data }
   world.pushes.push({ channel: 'private', topic, uid: account.uid, message })
 }
@@ -18,18 +27,11 @@ export function push(world: World, account: AccountState, topic: string, data: J
 export const pushOrder = (world: World, account: AccountState, order: OrderState): void =>
   push(world, account, 'order', [orderPushJson(world, order)])
 
-export const pushExecutions = (
-  world: World,
-  account: AccountState,
-  list: readonly ExecutionState[],
-): void => {
-  if (list.length > 0)
-    push(
-      world,
-      account,
-      'execution',
-      list.map(execution => execution.json),
-    )
+/** An execution's event is named by account, symbol and a number, unlike the others. */
+export function pushExecutions(world: World, account: AccountState, list: readonly ExecutionState[]): void {
+  const data = list.map(execution => execution.json)
+  const [first] = data
+  if (first) push(world, account, 'execution', data, `${account.uid}_${first.symbol}_${nextNumber(world)}`)
 }
 
 /** The position as it is now; Bybit sends it for every order verb on the symbol, changed or not. */

@@ -1,11 +1,10 @@
 /** Settings and side readings that clients ask for now and then: enough to be answered in shape, few of them with an effect. */
-import type { Json } from '../../domain/json.ts'
 import { accountNumbers, lockedOf, marginRate, positionNumbers } from './accounts.ts'
 import { collateralTiers as tiersOf } from './collateral.ts'
-import { HOUR_MS } from './funding.ts'
 import { inventoryOf } from './lending.ts'
-import { badRequest, decimal, instant, marketOf, refuse, text, whole } from './params.ts'
+import { badRequest, decimal, marketOf, refuse, text, whole } from './params.ts'
 import { emptyPosition, sizeOf } from './positions.ts'
+import { uuid } from './random.ts'
 import { borrowRate } from './rates.ts'
 import {
   type Answer,
@@ -17,24 +16,7 @@ import {
   signedGet,
   signedPost,
 } from './routes.ts'
-import { linearTicker } from './tickers.ts'
 import { collateralRatio, dec, heldOf, markOf } from './world.ts'
-
-function openInterest({ world, params }: PublicCall): Answer {
-  const found = world.universe.find('linear', text(params, 'symbol'))
-  if (!found) return refuse(10001, 'Not supported symbols')
-  const ticker = linearTicker(world, found.listing)
-  const newestMs = Math.floor((instant(params, 'endTime') ?? world.state.nowMs) / HOUR_MS) * HOUR_MS
-  const list = Array.from(
-    { length: ticker ? whole(params, 'limit', 50, 200) : 0 },
-    (_, at): Json => ({
-      openInterest: String(ticker?.openInterest ?? '0'),
-      singleOpenInterest: String(Number(ticker?.openInterest ?? 0) / 2),
-      timestamp: String(newestMs - at * HOUR_MS),
-    }),
-  )
-  return { result: { symbol: found.listing.perp.symbol, category: 'linear', list, nextPageCursor: '' } }
-}
 
 const lendingData = ({ world }: PublicCall): Answer => ({
   result: {
@@ -67,7 +49,7 @@ function collateralTiers({ world, params }: PublicCall): Answer {
         collateralRatio: ratio.toFixed(),
       })),
     }))
-  return { result: { list } }
+  return { result: { list }, retExtInfo: '{}' }
 }
 
 function setDeltaMode({ account, params }: SignedCall): Answer {
@@ -93,7 +75,10 @@ function setSpotLeverage({ account, params }: SignedCall): Answer {
 const setMarginMode = ({ params }: SignedCall): Answer =>
   text(params, 'setMarginMode') === 'REGULAR_MARGIN'
     ? refuse(110026, 'Cross/isolated margin mode is not modified')
-    : refuse(110024, 'Only REGULAR_MARGIN is simulated')
+    : {
+        ...refuse(3400045, 'Set margin mode failed'),
+        result: { reasons: [{ reasonCode: '3400000', reasonMsg: 'Only REGULAR_MARGIN is simulated' }] },
+      }
 
 function borrowHistory({ account, params }: SignedCall): Answer {
   const wanted = text(params, 'currency')
@@ -132,6 +117,9 @@ function withdrawable({ world, account, params }: SignedCall): Answer {
   }
 }
 
+/** An order that is only looked at has an id all the same, and uses up no number. */
+const PRE_CHECK_PURPOSE = 5
+
 /** Margin rates before an order, and as they would be if it were filled whole at its price. */
 function preCheck({ world, account, params }: SignedCall): Answer {
   const { initial, maintenance, margin } = accountNumbers(world, account)
@@ -156,7 +144,7 @@ function preCheck({ world, account, params }: SignedCall): Answer {
   const e4 = (part: typeof initial, of = margin) => marginRate(part, of).times(10_000).round().toNumber()
   return {
     result: {
-      orderId: '',
+      orderId: uuid(world.seed, world.state.counter, PRE_CHECK_PURPOSE),
       orderLinkId: text(params, 'orderLinkId'),
       preImrE4: e4(initial),
       preMmrE4: e4(maintenance),
@@ -169,10 +157,11 @@ function preCheck({ world, account, params }: SignedCall): Answer {
 /** One row for each closing execution, newest first. */
 function closedPnl({ account, params }: SignedCall): Answer {
   const symbol = text(params, 'symbol')
-  const rows = account.executions
-    .filter(({ json }) => Number(json.closedSize) > 0 && (!symbol || json.symbol === symbol))
-    .slice(-whole(params, 'limit', 50, 100))
-    .reverse()
+  const closing = account.executions.filter(
+    ({ json }) => Number(json.closedSize) > 0 && (!symbol || json.symbol === symbol),
+  )
+  const limit = whole(params, 'limit', 50, 100)
+  const { rows, nextPageCursor } = page(closing, text(params, 'cursor'), limit)
   const list = rows.map(({ json }) => {
     const closed = dec(String(json.closedSize))
     const exit = closed.times(String(json.execPrice))
@@ -198,11 +187,10 @@ function closedPnl({ account, params }: SignedCall): Answer {
       cumExitValue: exit.toFixed(),
     }
   })
-  return { result: { nextPageCursor: '', category: 'linear', list } }
+  return { result: { nextPageCursor, category: 'linear', list } }
 }
 
 export const extraRoutes: Readonly<Record<string, Route>> = {
-  '/v5/market/open-interest': publicGet(openInterest),
   '/v5/spot-margin-trade/data': publicGet(lendingData),
   '/v5/spot-margin-trade/collateral': publicGet(collateralTiers),
   '/v5/spot-margin-trade/switch-mode': signedPost(switchSpotMargin),

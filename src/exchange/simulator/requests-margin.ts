@@ -76,7 +76,7 @@ function rateHistory({ world, params }: SignedCall): Answer {
       vipLevel: 'No VIP',
     }),
   )
-  return { result: { list } }
+  return { result: { list }, retExtInfo: '{}' }
 }
 
 const coinState = ({ world, account }: SignedCall): Answer => ({

@@ -1,7 +1,7 @@
 /** Public market data over REST, less klines. */
 import type { JsonObject } from '../../domain/json.ts'
 import { gridText, textOf } from './grid.ts'
-import { badRequest, instant, marketOf, refuse, text, whole } from './params.ts'
+import { badRequest, instant, marketOf, type Refusal, refuse, text, whole } from './params.ts'
 import { priceBand } from './price-limits.ts'
 import { riskTiers } from './risk-tiers.ts'
 import { type Answer, type PublicCall, publicGet, type Route } from './routes.ts'
@@ -36,15 +36,20 @@ function time({ world }: PublicCall): Answer {
   return { result: { timeSecond: String(Math.floor(nowMs / 1000)), timeNano: `${nowMs}000000` } }
 }
 
-function instruments(call: PublicCall): Answer {
+/** Every instrument that a request asks for, or its refusal. */
+export function instrumentRows(call: PublicCall): JsonObject[] | Refusal {
   const found = selected(call)
   if ('retCode' in found) return found
-  const category = text(call.params, 'category')
   const status = text(call.params, 'status')
-  const list = found
+  return found
     .map(one => instrumentRow(call.world, one))
     .filter(row => (status ? row.status === status : row.status !== 'Closed' && row.status !== 'PreLaunch'))
-  return { result: { category, ...instrumentPage(call, list) } }
+}
+
+function instruments(call: PublicCall): Answer {
+  const rows = instrumentRows(call)
+  if ('retCode' in rows) return rows
+  return { result: { category: text(call.params, 'category'), ...instrumentPage(call, rows) } }
 }
 
 /** The published row with what has changed since: interval, status, launch and delivery. */
@@ -63,7 +68,7 @@ function instrumentRow(world: World, { instrument, listing }: Found): JsonObject
 }
 
 /** Spot is never paged; perpetuals are 500 to a page unless a limit says otherwise. The cursor names the next symbol. */
-function instrumentPage({ params }: PublicCall, list: JsonObject[]): JsonObject {
+export function instrumentPage({ params }: PublicCall, list: JsonObject[]): JsonObject {
   if (text(params, 'category') === 'spot') return { list }
   const cursor = decodeCursor(text(params, 'cursor'))
   const from = cursor
@@ -197,5 +202,4 @@ export const marketRoutes: Readonly<Record<string, Route>> = {
   '/v5/market/funding/history': publicGet(fundingHistory),
   '/v5/market/risk-limit': publicGet(riskLimit),
   '/v5/market/price-limit': publicGet(priceLimit),
-  '/v5/system/status': publicGet(() => ({ result: { list: [] } })),
 }

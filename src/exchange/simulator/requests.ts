@@ -3,14 +3,18 @@ import type { JsonObject } from '../../domain/json.ts'
 import { schedule } from './agenda.ts'
 import type { Happening } from './agenda-types.ts'
 import { isRefusal, type Refusal, refuse } from './params.ts'
+import { wordOf } from './reply-words.ts'
 import { accountRoutes } from './requests-account.ts'
 import { extraRoutes } from './requests-extras.ts'
 import { klineRoutes } from './requests-klines.ts'
+import { loanRoutes } from './requests-loans.ts'
 import { marginRoutes } from './requests-margin.ts'
 import { marketRoutes } from './requests-market.ts'
 import { newsRoutes } from './requests-news.ts'
 import { orderRoutes } from './requests-orders.ts'
+import { seriesRoutes } from './requests-series.ts'
 import { spreadRoutes } from './requests-spread.ts'
+import { statusRoutes } from './requests-status.ts'
 import type { Answer, Route } from './routes.ts'
 import type { CoreReply, CoreRequest } from './simulated.ts'
 import type { World } from './world.ts'
@@ -23,6 +27,9 @@ const ROUTES: ReadonlyMap<string, Route> = new Map([
   ...Object.entries(extraRoutes),
   ...Object.entries(newsRoutes),
   ...Object.entries(marginRoutes),
+  ...Object.entries(loanRoutes),
+  ...Object.entries(statusRoutes),
+  ...Object.entries(seriesRoutes),
   ...Object.entries(spreadRoutes),
 ])
 
@@ -65,7 +72,10 @@ export function answer(world: World, request: CoreRequest): CoreReply {
   const route = routeOf(request)
   const answered = isRefusal(route) ? route : run(world, route, request)
   const time = world.state.nowMs
-  if (isRefusal(answered)) return { ...answered, result: {}, retExtInfo: {}, time }
+  if (isRefusal(answered)) {
+    const { retCode, retMsg, result = {} } = answered
+    return { retCode, retMsg, result, retExtInfo: {}, time }
+  }
   const { result, retExtInfo = {} } = answered
-  return { retCode: 0, retMsg: 'OK', result, retExtInfo, time }
+  return { retCode: 0, retMsg: wordOf(request.path), result, retExtInfo, time }
 }
