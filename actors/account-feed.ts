@@ -2,11 +2,13 @@
  * Hears the account's private stream: joins an order's end with all of its executions and tells the hedge it belongs to.
  * Whatever is missed here is found by the leg asking: this feed makes it fast, not correct.
  */
+import { Decimal } from 'decimal.js'
 import type { HedgeContext } from '../machines/hedge-context.ts'
 import type { JsonObject } from '../src/domain/json.ts'
 import { legOutcome } from '../src/domain/leg-outcome.ts'
 import { type Fill, type OrderReport, ownerOfOrder } from '../src/domain/order.ts'
 import type { AccountFact } from '../src/exchange/exchange.ts'
+import { orderNews } from './hedge.ts'
 import type { PlainKind } from './runtime.ts'
 import { service, untilAborted } from './service.ts'
 import type { World } from './world.ts'
@@ -38,7 +40,8 @@ function hear(world: World, heard: Map<string, Heard>, fact: AccountFact) {
 
 function hearOrder(world: World, heard: Map<string, Heard>, report: OrderReport) {
   world.recorder.order(report)
-  if (report.status === 'open') return
+  // Of an order that only stands there is nothing to tell yet.
+  if (report.status === 'open' && new Decimal(report.filledQty).isZero()) return
   const entry = entryOf(world, heard, report.orderLinkId)
   if (!entry) return
   entry.report = report
@@ -54,12 +57,31 @@ function hearFill(world: World, heard: Map<string, Heard>, fill: Fill) {
       cause: fill.cause,
       qty: fill.qty,
     })
+    tellLoss(world, fill)
     tellEngine(world, { type: 'engine.reconcile' })
   }
   const entry = entryOf(world, heard, fill.orderLinkId)
   if (!entry) return
   entry.fills.push(fill)
   join(world, heard, fill.orderLinkId, entry)
+}
+
+/** What the exchange took is a fact for the hedge of that symbol: its other leg follows at once. */
+function tellLoss(world: World, fill: Fill) {
+  for (const { id, kind, actor } of world.runtime().all()) {
+    if (kind !== 'hedge') continue
+    const { plan } = actor.getSnapshot().context as HedgeContext
+    if (plan.perp.symbol !== fill.symbol) continue
+    const { execId, cause, filledAtMs } = fill
+    const outcome = legOutcome(
+      'perp',
+      { filledQty: fill.qty, side: fill.side },
+      [{ ...fill, cause: 'trade' }],
+      plan,
+    )
+    if (outcome)
+      world.runtime().deliver(id, { type: 'leg.taken', execId, leg: 'perp', cause, filledAtMs, ...outcome })
+  }
 }
 
 /** Only our own orders are kept; a person trading by hand is none of a hedge's business. */
@@ -74,16 +96,19 @@ function entryOf(world: World, heard: Map<string, Heard>, orderLinkId: string): 
   return entry
 }
 
-/** Tells the hedge once the executions add up to what the exchange says was filled. */
+/** Tells the hedge once the executions add up to what the exchange says was filled: of an ended order, or of one that rests. */
 function join(world: World, heard: Map<string, Heard>, orderLinkId: string, { report, fills }: Heard) {
   const owner = ownerOfOrder(orderLinkId)
-  // A combination is both legs' order: no single leg ends with it.
-  if (!owner || owner.leg === 'combo' || !report) return
+  if (!owner || !report) return
   const actorId = `hedge:${owner.hedgeId}`
   const context = world.runtime().get(actorId)?.actor.getSnapshot().context as HedgeContext | undefined
-  const outcome = context && legOutcome(owner.leg, report, fills, context.plan)
-  if (!outcome) return
+  const news = context && orderNews(owner.leg, report, fills, context.plan)
+  if (!news) return
+  if (news.type === 'order.open') {
+    if (news.soFar) world.runtime().deliver(actorId, { ...news, type: 'order.filled' })
+    return
+  }
   heard.delete(orderLinkId)
   world.telemetry.orderEnded(report.status === 'filled' ? 'filled' : 'cancelled')
-  world.runtime().deliver(actorId, { type: 'order.closed', orderLinkId, leg: owner.leg, ...outcome })
+  world.runtime().deliver(actorId, news)
 }

@@ -1,27 +1,29 @@
 /** Carries out what a hedge decides: asks for the next step, places its orders, asks about them, verifies by reading. */
 import { Decimal } from 'decimal.js'
 import { hedgeMachine } from '../machines/hedge.ts'
-import type { LegAsk } from '../machines/hedge-context.ts'
+import type { HedgeContext, LegAsk } from '../machines/hedge-context.ts'
 import type { HedgeFacts } from '../machines/hedge-setup.ts'
-import type { LegName } from '../src/domain/instrument.ts'
+import { comboOutcome } from '../src/domain/combo-outcome.ts'
 import type { JsonObject } from '../src/domain/json.ts'
 import { legOutcome } from '../src/domain/leg-outcome.ts'
 import { judgeEntry } from '../src/domain/opportunity.ts'
-import type { OrderRequest } from '../src/domain/order.ts'
+import type { Fill, OrderLeg, OrderMarket, OrderReport, OrderRequest } from '../src/domain/order.ts'
+import type { HedgePlan } from '../src/domain/plan.ts'
 import { nextStep, type Step } from '../src/domain/steps.ts'
 import { type BaseQty, baseQty, NO_BASE } from '../src/domain/units.ts'
 import type { Answer, EffectHandler } from './outbox.ts'
 import type { DurableKind } from './runtime.ts'
 import type { World } from './world.ts'
 
-type Work = { leg: LegName; order: LegAsk }
+type Work = { leg: OrderLeg; order: LegAsk | null }
+type Asked = { leg: OrderLeg; order: LegAsk }
 
 /** A hedge's kind: its chart, and the effects that the chart only names. */
 export const hedgeKind = (world: World): DurableKind => ({
   machine: hedgeMachine,
   effects: {
     confirmPlan: async params => confirmPlan(world, facts(params)),
-    decideStep: async params => asEvent(decide(world, facts(params))),
+    decideStep: async params => asEvent(decide(world, facts(params)), facts(params)),
     placeOrder: placeOrder(world),
     findOrder: findOrder(world),
     cancelOrder: cancelOrder(world),
@@ -35,7 +37,7 @@ export const hedgeKind = (world: World): DurableKind => ({
 })
 
 const facts = (params: JsonObject) => params as unknown as HedgeFacts
-const work = (params: JsonObject) => params as unknown as Work
+const work = (params: JsonObject) => params as unknown as Asked
 
 /** The plan is as old as its journey through the desk: the market is looked at once more before the first order. */
 function confirmPlan(world: World, { plan }: HedgeFacts): Answer {
@@ -59,20 +61,24 @@ function decide(world: World, hedge: HedgeFacts): Step {
   return nextStep(hedge, view, world.rules, world.newRiskRefused(), world.clock.nowMs())
 }
 
-function asEvent(step: Step): Answer {
+function asEvent(step: Step, { spotNetBase, perpBase }: HedgeFacts): Answer {
+  if (step.kind === 'done') return { type: 'step.done', spotNetBase, perpBase }
   const { kind, ...rest } = step
   return { type: `step.${kind}`, ...(rest as JsonObject) }
 }
 
-const request = ({ leg, order }: Work): OrderRequest => ({
+const MARKET: Record<OrderLeg, OrderMarket> = { spot: 'spot', perp: 'linear', combo: 'spread' }
+
+const request = ({ leg, order }: Asked): OrderRequest => ({
   orderLinkId: order.orderLinkId,
-  market: leg === 'spot' ? 'spot' : 'linear',
+  market: MARKET[leg],
   symbol: order.symbol,
   side: order.side,
   qty: order.qty,
   limitPrice: order.limitPrice,
-  timeInForce: 'IOC',
+  timeInForce: order.rests ? 'PostOnly' : 'IOC',
   reduceOnly: order.reduceOnly,
+  borrow: order.borrow,
 })
 
 const placeOrder =
@@ -82,7 +88,7 @@ const placeOrder =
     const { orderLinkId } = order
     // It may have left before the crash: from here on it is asked about, never sent (promise 2).
     if (redriven) return { type: 'order.unknown', orderLinkId, cause: 'the process restarted' }
-    const refused = leg === 'spot' && order.purpose === 'enter' ? world.newRiskRefused() : null
+    const refused = order.opens ? world.newRiskRefused() : null
     if (refused) return { type: 'order.rejected', orderLinkId, reason: 'not-trading', detail: refused }
     world.assertOwner()
     const placed = await world.exchange.placeOrder(request({ leg, order }))
@@ -99,26 +105,41 @@ const findOrder =
   async (params, { actorId }) => {
     const { leg, order } = work(params)
     const { orderLinkId } = order
-    const market = leg === 'spot' ? 'spot' : 'linear'
-    const looked = await world.exchange.findOrder(market, order.symbol, orderLinkId)
+    const looked = await world.exchange.findOrder(MARKET[leg], order.symbol, orderLinkId)
     if (looked.kind === 'unanswered') return { type: 'order.unanswered', orderLinkId, cause: looked.cause }
     if (looked.kind === 'absent') return { type: 'order.absent', orderLinkId, serverAtMs: looked.serverAtMs }
-    if (looked.report.status === 'open') return { type: 'order.open', orderLinkId }
-    const plan = world.runtime().get(actorId)?.actor.getSnapshot().context.plan as
-      | HedgeFacts['plan']
-      | undefined
-    const outcome = plan && legOutcome(leg, looked.report, looked.fills, plan)
-    if (!outcome)
-      return { type: 'order.unanswered', orderLinkId, cause: 'its executions are not all there yet' }
-    return { type: 'order.closed', orderLinkId, leg, ...outcome }
+    const context = world.runtime().get(actorId)?.actor.getSnapshot().context as HedgeContext | undefined
+    const told = context && orderNews(leg, looked.report, looked.fills, context.plan)
+    return told ?? { type: 'order.unanswered', orderLinkId, cause: 'its executions are not all there yet' }
   }
+
+/** What its executions say of an order, ended or still open; undefined while they are not all there. */
+export function orderNews(
+  leg: OrderLeg,
+  report: OrderReport,
+  fills: readonly Fill[],
+  plan: HedgePlan,
+): Answer | undefined {
+  const { orderLinkId, status, filledQty } = report
+  if (leg === 'combo') {
+    if (status === 'open') return { type: 'order.open', orderLinkId }
+    const legs = comboOutcome(report, fills, plan)
+    return legs && { type: 'order.closed', orderLinkId, leg, legs: legs as unknown as JsonObject }
+  }
+  const outcome = legOutcome(leg, report, fills, plan)
+  if (status === 'open') {
+    return { type: 'order.open', orderLinkId, ...(outcome && { soFar: { ...outcome, filledQty } }) }
+  }
+  return outcome && { type: 'order.closed', orderLinkId, leg, ...outcome }
+}
 
 const cancelOrder =
   (world: World): EffectHandler =>
   async params => {
-    const { leg, order } = work(params)
+    const { leg, order } = params as unknown as Work
+    if (!order) return undefined
     world.assertOwner()
-    await world.exchange.cancelOrder(leg === 'spot' ? 'spot' : 'linear', order.symbol, order.orderLinkId)
+    await world.exchange.cancelOrder(MARKET[leg], order.symbol, order.orderLinkId)
     return undefined
   }
 
@@ -142,7 +163,7 @@ async function verifyLegs(world: World, hedge: HedgeFacts): Promise<Answer> {
     const detail = `${hedge.plan.baseCoin}: expected at least ${hedge.spotNetBase}, found ${coin.toFixed()}`
     return { type: 'legs.differ', detail }
   }
-  return { type: 'legs.verified' }
+  return { type: 'legs.verified', spotNetBase: hedge.spotNetBase, perpBase: hedge.perpBase }
 }
 
 /** The holdings that the exchange shows and that can be this hedge's: never more spot than it ever held. */

@@ -3,22 +3,31 @@
  * JSON only. Quantities count up as a long-carry hedge grows: spot coins held, perpetual coins short.
  */
 
+import type { HedgeOrder } from '../src/domain/hedge-order.ts'
 import type { LegName } from '../src/domain/instrument.ts'
-import { addOutcome, type LegOutcome, movedNothing } from '../src/domain/leg-outcome.ts'
-import { isLevel } from '../src/domain/level.ts'
-import { type OrderLinkId, type OrderPurpose, orderLinkId } from '../src/domain/order.ts'
-import type { HedgePlan, LegOrder } from '../src/domain/plan.ts'
+import type { LegOutcome } from '../src/domain/leg-outcome.ts'
+import type { OrderLinkId, OrderPurpose } from '../src/domain/order.ts'
+import type { HedgePlan } from '../src/domain/plan.ts'
 import type { ExecutionRules, LimitRules } from '../src/domain/rules.ts'
-import { NO_BASE, NO_USDT, type Usdt } from '../src/domain/units.ts'
+import { NO_BASE, NO_USDT, type OrderQty, type Usdt } from '../src/domain/units.ts'
 
 /** An order the leg works until its end is known. `asked` is set once the exchange may have heard of it. */
-export type LegAsk = LegOrder & {
+export type LegAsk = HedgeOrder & {
   symbol: string
   orderLinkId: OrderLinkId
   purpose: OrderPurpose
   decidedAtMs: number
   asked: boolean
+  /** Of a resting order: the exchange said that it stands in the book. */
+  standing: boolean
+  /** Of a resting order: it is to be taken off. */
+  recalled: boolean
+  /** What a resting order has done so far, all its fills together; null before the first. */
+  soFar: Progress | null
 }
+
+/** The fills of a resting order up to now. */
+export type Progress = LegOutcome & { filledQty: OrderQty }
 
 export type LegBook = LegOutcome & {
   /** Orders so far: the next order's number. */
@@ -39,6 +48,8 @@ export type HedgeContext = {
   symbolActor: string
   spot: LegBook
   perp: LegBook
+  /** Orders for both legs at once; it holds nothing itself. */
+  combo: LegBook
   /** Where `failed` goes back to. */
   phase: Phase
   unwindBecause: string | null
@@ -49,6 +60,8 @@ export type HedgeContext = {
   unbalancedSinceMs: number
   /** Orders in a row that changed nothing: rejected, absent, or not filled. */
   setbacks: number
+  /** Resting orders in a row that were taken off or ended without a fill. */
+  pegs: number
   /** Decisions in a row that found nothing to do but wait. */
   waits: number
   verifies: number
@@ -58,6 +71,12 @@ export type HedgeContext = {
   fundingUsdt: Usdt
   settlements: number
   lastSettlementAtMs: number
+  /** The newest interest row that is part of the debt. */
+  lastInterestRow: string
+  /** Executions by which the exchange itself changed a leg: each counts once. */
+  takenExecs: string[]
+  /** When the legs were last taken over as the exchange showed them; 0 for never. */
+  adoptedAtMs: number
   enteredAtMs: number
   hedgedAtMs: number
 }
@@ -83,12 +102,14 @@ export const newHedge = (input: HedgeInput): HedgeContext => ({
   ...input,
   spot: EMPTY_LEG,
   perp: EMPTY_LEG,
+  combo: EMPTY_LEG,
   phase: 'entering',
   unwindBecause: null,
   overdue: false,
   repairs: 0,
   unbalancedSinceMs: 0,
   setbacks: 0,
+  pegs: 0,
   waits: 0,
   verifies: 0,
   absentOrders: [],
@@ -96,71 +117,15 @@ export const newHedge = (input: HedgeInput): HedgeContext => ({
   fundingUsdt: NO_USDT,
   settlements: 0,
   lastSettlementAtMs: 0,
+  lastInterestRow: '',
+  takenExecs: [],
+  adoptedAtMs: 0,
   enteredAtMs: 0,
   hedgedAtMs: 0,
 })
 
-/** What an order did, in the hedge's own sense: see `legOutcome`. */
-export type Outcome = { orderLinkId: string; leg: LegName } & LegOutcome
-
-/** The next order of a leg, named from facts that this very step commits. */
-export function takeOrder(context: HedgeContext, order: LegOrder, purpose: OrderPurpose, atMs: number) {
-  const { leg } = order
-  const book = context[leg]
-  assertFree(context)
-  const id = orderLinkId(context.plan.hedgeId, leg, purpose, book.step)
-  const { symbol } = context.plan[leg]
-  const ask: LegAsk = { ...order, symbol, orderLinkId: id, purpose, decidedAtMs: atMs, asked: false }
-  const next: LegBook = { ...book, step: book.step + 1, order: ask, asks: 0, absents: 0 }
-  return { [leg]: next, repairs: context.repairs + (context.unbalancedSinceMs > 0 ? 1 : 0), waits: 0 }
-}
-
-/** Promise 2: a new order only after the one before it has ended, on either leg. */
-function assertFree({ spot, perp, plan }: HedgeContext) {
-  const busy = spot.order ?? perp.order
-  if (busy) throw new Error(`${plan.hedgeId}: expected both legs quiet, found ${busy.orderLinkId} at work`)
-}
-
-/** Books what an order did and frees the leg. */
-export function settle(context: HedgeContext, outcome: Outcome, atMs: number): Partial<HedgeContext> {
-  const book = context[outcome.leg]
-  const own = book.order?.orderLinkId === outcome.orderLinkId
-  const next: LegBook = {
-    ...book,
-    order: own ? null : book.order,
-    ...addOutcome(book, outcome),
-  }
-  const legs = { spot: context.spot, perp: context.perp, [outcome.leg]: next }
-  const setbacks = movedNothing(outcome) ? context.setbacks + 1 : 0
-  // Told twice, an order that was counted as absent must not be booked twice.
-  const absentOrders = context.absentOrders.filter(id => id !== outcome.orderLinkId)
-  return { ...legs, ...balance(context, legs, atMs), setbacks, absentOrders }
-}
-
-/** Since when the legs are apart, and a clean slate for repairs when they are not. */
-export function balance(
-  context: HedgeContext,
-  legs: { spot: LegBook; perp: LegBook },
-  atMs: number,
-): Partial<HedgeContext> {
-  return isLevel(context.plan, { spotNetBase: legs.spot.base, perpBase: legs.perp.base })
-    ? { unbalancedSinceMs: 0, repairs: 0 }
-    : { unbalancedSinceMs: context.unbalancedSinceMs || atMs }
-}
-
-const ABSENT_KEPT = 20
-
-/** The order is known not to exist: the leg is free, and its name is remembered in case it fills after all. */
-export function forget(context: HedgeContext, leg: LegName): Partial<HedgeContext> {
-  const book = context[leg]
-  const absentOrders = book.order
-    ? [...context.absentOrders, book.order.orderLinkId].slice(-ABSENT_KEPT)
-    : context.absentOrders
-  return { [leg]: { ...book, order: null }, absentOrders, setbacks: context.setbacks + 1 }
-}
-
-export const changeLeg = (
-  context: HedgeContext,
-  leg: LegName,
-  change: (book: LegBook) => Partial<LegBook>,
-): Partial<HedgeContext> => ({ [leg]: { ...context[leg], ...change(context[leg]) } })
+/** What an order did, in the hedge's own sense: see `legOutcome`. An order of both legs says so of each. */
+export type Outcome = { orderLinkId: string } & (
+  | ({ leg: LegName } & LegOutcome)
+  | { leg: 'combo'; legs: Record<LegName, LegOutcome> }
+)

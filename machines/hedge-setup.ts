@@ -2,29 +2,34 @@
 
 import { assign, setup } from 'xstate'
 import { addFunding } from '../src/domain/funding.ts'
-import type { LegName } from '../src/domain/instrument.ts'
+import type { RestingOrder } from '../src/domain/hedge-order.ts'
+import type { OrderLeg } from '../src/domain/order.ts'
 import { type BaseQty, NO_BASE } from '../src/domain/units.ts'
+import type { HedgeContext, HedgeInput, LegAsk, Phase } from './hedge-context.ts'
+import type { HedgeEvent } from './hedge-events.ts'
 import {
   balance,
   changeLeg,
   forget,
-  type HedgeContext,
-  type HedgeInput,
-  type LegAsk,
-  type Phase,
+  heldBy,
+  ordersOf,
+  progress,
+  recallAll,
+  restingOf,
   settle,
-  takeOrder,
-} from './hedge-context.ts'
-import type { HedgeEvent } from './hedge-events.ts'
+  takeInterest,
+  takeLoss,
+  takeOrders,
+} from './hedge-orders.ts'
 
-type OfLeg = { leg: LegName }
-type Work = { leg: LegName; order: LegAsk | null }
+type OfLeg = { leg: OrderLeg; mayRest?: boolean }
+type Work = { leg: OrderLeg; order: LegAsk | null }
 
 /** What an effect may know of the hedge: it must not read the actor, whose snapshot may lag or lead. */
 export type HedgeFacts = Pick<
   HedgeContext,
-  'plan' | 'phase' | 'overdue' | 'unwindBecause' | 'repairs' | 'unbalancedSinceMs' | 'absentOrders'
-> & { spotNetBase: BaseQty; perpBase: BaseQty }
+  'plan' | 'phase' | 'overdue' | 'unwindBecause' | 'repairs' | 'pegs' | 'unbalancedSinceMs' | 'absentOrders'
+> & { spotNetBase: BaseQty; perpBase: BaseQty; resting: RestingOrder | null }
 
 export const hedgeFacts = ({ context }: { context: HedgeContext }): HedgeFacts => ({
   plan: context.plan,
@@ -32,9 +37,11 @@ export const hedgeFacts = ({ context }: { context: HedgeContext }): HedgeFacts =
   overdue: context.overdue,
   unwindBecause: context.unwindBecause,
   repairs: context.repairs,
+  pegs: context.pegs,
   unbalancedSinceMs: context.unbalancedSinceMs,
   absentOrders: context.absentOrders,
   ...holdings(context),
+  resting: restingOf(context),
 })
 
 /** Verifications that disagree before a person is called: the exchange's own views lag each other for a moment. */
@@ -45,7 +52,7 @@ const SETBACKS_MAX = 30
 const WAITS_MAX = 120
 
 /** An event about the order this leg works on. */
-const isOwnOrder = (context: HedgeContext, event: HedgeEvent, leg: LegName) =>
+const isOwnOrder = (context: HedgeContext, event: HedgeEvent, leg: OrderLeg) =>
   'orderLinkId' in event && event.orderLinkId === context[leg].order?.orderLinkId
 
 /** Before this the exchange may still accept the request (Bybit: server time − recv_window ≤ timestamp). */
@@ -53,15 +60,23 @@ const windowEndsAtMs = ({ execution }: HedgeContext, decidedAtMs: number) =>
   decidedAtMs + execution.orderDeadlineMs + execution.recvWindowMs + execution.askEveryMs
 
 /** Enough negative answers in a row, the last by an exchange clock past the receive window: promise 3. */
-const isProvenAbsent = (context: HedgeContext, event: HedgeEvent, leg: LegName) =>
+const isProvenAbsent = (context: HedgeContext, event: HedgeEvent, leg: OrderLeg) =>
   event.type === 'order.absent' &&
   isOwnOrder(context, event, leg) &&
   context[leg].absents + 1 >= context.execution.asksMin &&
   event.serverAtMs > windowEndsAtMs(context, context[leg].order?.decidedAtMs ?? 0)
 
-const isWorkDone = ({ spot, perp }: HedgeContext) => spot.order === null && perp.order === null
+const isWorkDone = (context: HedgeContext) => ordersOf(context).length === 0
 
-const holdings = ({ spot, perp }: HedgeContext) => ({ spotNetBase: spot.base, perpBase: perp.base })
+/** Of what is under way, all stands in the book, and may stay there. */
+const isBiding = (context: HedgeContext) =>
+  !isWorkDone(context) && ordersOf(context).every(({ standing, recalled }) => standing && !recalled)
+
+/** Does the leg's order rest, and may it? */
+const isResting = (context: HedgeContext, leg: OrderLeg) =>
+  context[leg].order?.rests === true && !context[leg].order.recalled
+
+const holdings = ({ spot, perp }: HedgeContext) => ({ spotNetBase: heldBy(spot), perpBase: heldBy(perp) })
 
 export const hedgeSetup = setup({
   types: {
@@ -72,6 +87,10 @@ export const hedgeSetup = setup({
   delays: {
     ENTRY_DEADLINE: ({ context }) => context.execution.entryDeadlineMs,
     ORDER_SILENCE: ({ context }) => context.execution.orderSilenceMs,
+    /** An order in the book is asked about when nothing was heard of it for this long. */
+    REST_SILENCE: ({ context }) => context.execution.orderSilenceMs * 5,
+    BIDE: ({ context }) => context.execution.askEveryMs * 2,
+    REPAY_AGAIN: 30_000,
     ASK_EVERY: ({ context }) => context.execution.askEveryMs,
     DECIDE_AGAIN: ({ context }) => context.execution.askEveryMs,
     VERIFY_AGAIN: ({ context }) => context.execution.askEveryMs * 2,
@@ -83,6 +102,25 @@ export const hedgeSetup = setup({
     isProvenAbsent: ({ context, event }, { leg }: OfLeg) => isProvenAbsent(context, event, leg),
     isUnprovenAbsent: ({ context, event }, { leg }: OfLeg) =>
       isOwnOrder(context, event, leg) && !isProvenAbsent(context, event, leg),
+    isOwnResting: ({ context, event }, { leg }: OfLeg) =>
+      isOwnOrder(context, event, leg) && isResting(context, leg),
+    isOwnCrossing: ({ context, event }, { leg, mayRest }: OfLeg) =>
+      isOwnOrder(context, event, leg) && !(mayRest && isResting(context, leg)),
+    isRecalled: ({ context }, { leg }: OfLeg) => context[leg].order?.recalled === true,
+    isBiding: ({ context }) => isBiding(context),
+    isNotBiding: ({ context }) => !isBiding(context),
+    isNewInterest: ({ context, event }) =>
+      event.type === 'interest.accrued' && event.rowId !== context.lastInterestRow,
+    isNewLoss: ({ context, event }) =>
+      event.type === 'leg.taken' &&
+      !context.takenExecs.includes(event.execId) &&
+      // What was there when the legs were adopted is in what was found.
+      event.filledAtMs > context.adoptedAtMs,
+    /** The answer speaks of the legs as they still are. */
+    isOfPresentLegs: ({ context, event }) =>
+      'spotNetBase' in event &&
+      event.spotNetBase === heldBy(context.spot) &&
+      event.perpBase === heldBy(context.perp),
     isAskedOut: ({ context }, { leg }: OfLeg) => context[leg].asks > context.execution.asksMax,
     isWorkDone: ({ context }) => isWorkDone(context),
     hasFailure: ({ context }) => context.failure !== null,
@@ -117,7 +155,34 @@ export const hedgeSetup = setup({
     })),
     markOverdue: assign({ overdue: true }),
     takeOrder: assign(({ context, event }) =>
-      event.type === 'step.order' ? takeOrder(context, event.order, event.purpose, event.atMs) : {},
+      event.type === 'step.order'
+        ? takeOrders(
+            context,
+            event.twin ? [event.order, event.twin] : [event.order],
+            event.purpose,
+            event.atMs,
+          )
+        : {},
+    ),
+    takeFills: assign(({ context, event }, { leg }: OfLeg) =>
+      'soFar' in event && event.soFar && leg !== 'combo'
+        ? progress(context, leg, event.soFar, event.atMs)
+        : {},
+    ),
+    recall: assign(({ context }) => recallAll(context)),
+    markStanding: assign(({ context }, { leg }: OfLeg) =>
+      changeLeg(context, leg, ({ order }) => ({
+        order: order && { ...order, standing: true },
+        asks: 0,
+        absents: 0,
+      })),
+    ),
+    markAway: assign(({ context }, { leg }: OfLeg) =>
+      changeLeg(context, leg, ({ order }) => ({ order: order && { ...order, standing: false } })),
+    ),
+    takeLoss: assign(({ context, event }) => (event.type === 'leg.taken' ? takeLoss(context, event) : {})),
+    takeInterest: assign(({ context, event }) =>
+      event.type === 'interest.accrued' ? takeInterest(context, event) : {},
     ),
     markAsked: assign(({ context }, { leg }: OfLeg) =>
       changeLeg(context, leg, ({ order }) => ({ order: order && { ...order, asked: true } })),
@@ -132,6 +197,7 @@ export const hedgeSetup = setup({
     clearAsks: assign(({ context }) => ({
       ...changeLeg(context, 'spot', () => ({ asks: 0, absents: 0 })),
       ...changeLeg(context, 'perp', () => ({ asks: 0, absents: 0 })),
+      ...changeLeg(context, 'combo', () => ({ asks: 0, absents: 0 })),
     })),
     settle: assign(({ context, event }) =>
       event.type === 'order.closed' ? settle(context, event, event.atMs) : {},
@@ -167,10 +233,11 @@ export const hedgeSetup = setup({
     adopt: assign(({ context, event }) => {
       if (event.type !== 'legs.found') return {}
       const legs = {
+        combo: { ...context.combo, order: null },
         spot: { ...context.spot, base: event.spotBase, order: null },
         perp: { ...context.perp, base: event.perpBase, order: null },
       }
-      return { ...legs, ...balance(context, legs, event.atMs) }
+      return { ...legs, ...balance(context, legs, event.atMs), adoptedAtMs: event.atMs }
     }),
     // Effects: collected with the step, carried out by `actors/hedge.ts` once it is durable.
     confirmPlan: (_, _hedge: HedgeFacts) => {},

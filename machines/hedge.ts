@@ -11,18 +11,26 @@
  *   work:  deciding ──step.order──▶ ordering ──both legs quiet──▶ deciding … step.done ──▶ verifying
  *   spot:  one order at a time (leg.ts)        perp:  one order at a time (leg.ts)
  *
- * Never two orders at once: the second leg is sized from what the first really did. A decision is asked for as an effect
- * and comes back as an event, so the journal holds what was decided and on which numbers.
+ *   combo: an order that works both legs at once (leg.ts)
+ *
+ * Crossing orders come one at a time, or as twins, one on each leg: what follows is sized from what they really did. Beside
+ * an order that rests in the book (biding) only the order that hedges its fills may run. A decision is asked for as an
+ * effect and comes back as an event, so the journal holds what was decided and on which numbers.
  */
 
-import { newHedge, type Phase } from './hedge-context.ts'
+import type { LegName } from '../src/domain/instrument.ts'
+import { type HedgeContext, newHedge, type Phase } from './hedge-context.ts'
 import { hedgeFacts, hedgeSetup } from './hedge-setup.ts'
 import { legRegion } from './leg.ts'
 
 const VERSION = '1'
 
-/** An order counted as absent filled after all, at the very end: what is verified is no longer the end. */
-const lateFill = { guard: 'isLeftOrLate', actions: 'settle', target: 'deciding' } as const
+/** What changes a leg at the very end: what is verified is no longer the end. */
+const changed = {
+  'order.closed': { guard: 'isLeftOrLate', actions: 'settle', target: 'deciding' },
+  'leg.taken': { guard: 'isNewLoss', actions: 'takeLoss', target: 'deciding' },
+  'interest.accrued': { guard: 'isNewInterest', actions: 'takeInterest', target: 'deciding' },
+} as const
 
 /** The loop of one phase: decide, order, decide again, until the exchange confirms the end. */
 const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.closed' }) =>
@@ -35,11 +43,18 @@ const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.c
         entry: { type: 'decideStep', params: hedgeFacts },
         on: {
           'step.order': { actions: 'takeOrder', target: 'ordering' },
+          ...(phase === 'entering' && {
+            'step.rest': { target: 'biding' },
+            'step.recall': { actions: 'recall', target: 'ordering' },
+          }),
           'step.wait': [
             { guard: 'isWaitedOut', actions: 'failBecause', target: '#hedge.failed' },
             { actions: 'countWait', target: 'pausing' },
           ],
-          'step.done': 'verifying',
+          'step.done': [
+            { guard: 'isOfPresentLegs', target: 'verifying' },
+            { target: 'deciding', reenter: true },
+          ],
           'step.unwind':
             phase === 'unwinding' ? { target: 'pausing' } : { actions: 'leave', target: '#hedge.unwinding' },
           'step.stuck': { actions: 'failBecause', target: '#hedge.failed' },
@@ -51,22 +66,45 @@ const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.c
           { guard: 'isSetBackOut', actions: 'giveUp', target: '#hedge.failed' },
           { guard: 'isSetBack', target: 'pausing' },
           { guard: 'isWorkDone', target: 'deciding' },
+          ...(phase === 'entering' ? [{ guard: 'isBiding', target: 'biding' } as const] : []),
         ],
       },
+      // What stands in the book is looked at for each fill, and every little while: is it still where it should be?
+      ...(phase === 'entering' && {
+        biding: {
+          always: { guard: 'isNotBiding', target: 'ordering' },
+          after: { BIDE: 'deciding' },
+          on: {
+            'order.filled': { target: 'deciding' },
+            'hedge.unwind': { actions: 'leave', target: 'deciding' },
+            'hedge.recall': { actions: 'recall', target: 'ordering' },
+          },
+        },
+      }),
       pausing: { after: { DECIDE_AGAIN: 'deciding' } },
       verifying: {
         entry: { type: 'verifyLegs', params: hedgeFacts },
         on: {
-          'legs.verified': { target: onward.done },
+          'legs.verified': [{ guard: 'isOfPresentLegs', target: onward.done }, { target: 'deciding' }],
           'legs.differ': [
             { guard: 'isVerifiedOften', actions: 'failBecause', target: '#hedge.failed' },
             { actions: 'countVerify', target: 'doubting' },
           ],
-          'order.closed': lateFill,
+          'legs.owing': 'repaying',
+          ...changed,
         },
       },
-      doubting: { after: { VERIFY_AGAIN: 'verifying' }, on: { 'order.closed': lateFill } },
+      repaying: { after: { REPAY_AGAIN: 'verifying' }, on: changed },
+      doubting: { after: { VERIFY_AGAIN: 'verifying' }, on: changed },
     },
+  })
+
+/** Nothing may wait in the book while nobody watches it. */
+const left =
+  (leg: LegName) =>
+  ({ context }: { context: HedgeContext }) => ({
+    leg,
+    order: context[leg].order?.rests ? context[leg].order : null,
   })
 
 const tell = (state: string) =>
@@ -99,6 +137,8 @@ export const hedgeMachine = hedgeSetup.createMachine({
   initial: 'idle',
   on: {
     'funding.settled': { guard: 'isNewSettlement', actions: 'bookFunding' },
+    'leg.taken': { guard: 'isNewLoss', actions: 'takeLoss' },
+    'interest.accrued': { guard: 'isNewInterest', actions: 'takeInterest' },
     // An order counted as absent, or left behind by a failure, filled after all: the next decision sees the legs apart.
     'order.closed': { guard: 'isLeftOrLate', actions: 'settle' },
   },
@@ -118,8 +158,9 @@ export const hedgeMachine = hedgeSetup.createMachine({
       on: { 'hedge.unwind': { actions: 'leave' } },
       states: {
         work: work('entering', { done: '#hedge.hedged.watching' }),
-        spot: legRegion('spot'),
-        perp: legRegion('perp'),
+        spot: legRegion('spot', { mayRest: true }),
+        perp: legRegion('perp', { mayRest: true }),
+        combo: legRegion('combo', { mayRest: false }),
       },
     },
     hedged: {
@@ -132,6 +173,8 @@ export const hedgeMachine = hedgeSetup.createMachine({
             'hedge.unwind': { actions: 'leave', target: '#hedge.unwinding' },
             'hedge.rebalance': { target: 'rebalancing' },
             'legs.found': { actions: 'adopt', target: 'rebalancing' },
+            'leg.taken': { guard: 'isNewLoss', actions: 'takeLoss', target: 'rebalancing' },
+            'interest.accrued': { guard: 'isNewInterest', actions: 'takeInterest', target: 'rebalancing' },
             'order.closed': { guard: 'isLeftOrLate', actions: 'settle', target: 'rebalancing' },
           },
         },
@@ -140,8 +183,8 @@ export const hedgeMachine = hedgeSetup.createMachine({
           on: { 'hedge.unwind': { actions: 'leave' } },
           states: {
             work: work('hedged', { done: '#hedge.hedged.watching' }),
-            spot: legRegion('spot'),
-            perp: legRegion('perp'),
+            spot: legRegion('spot', { mayRest: false }),
+            perp: legRegion('perp', { mayRest: false }),
           },
         },
       },
@@ -151,14 +194,18 @@ export const hedgeMachine = hedgeSetup.createMachine({
       type: 'parallel',
       states: {
         work: work('unwinding', { done: '#hedge.closed' }),
-        spot: legRegion('spot'),
-        perp: legRegion('perp'),
+        spot: legRegion('spot', { mayRest: false }),
+        perp: legRegion('perp', { mayRest: false }),
+        combo: legRegion('combo', { mayRest: false }),
       },
     },
     failed: {
       entry: [
         { type: 'alert', params: ({ context }) => ({ because: context.failure ?? 'unknown' }) },
         tell('failed'),
+        'recall',
+        { type: 'cancelOrder', params: left('spot') },
+        { type: 'cancelOrder', params: left('perp') },
       ],
       on: {
         'hedge.retry': [

@@ -1,19 +1,28 @@
 /**
- * One leg of a hedge: one order at a time, from intent to its end. A region of the hedge's chart, used for both legs.
+ * One leg of a hedge: one order at a time, from intent to its end. A region of the hedge's chart, used for both legs and for
+ * the orders that work both at once.
  *
  *   quiet ──new order──▶ sending ──accepted──▶ working ──closed──▶ quiet
- *     │                     │ rejected ▶ quiet    │ silence
- *     └─order left from     └─unknown─▶ unknown ◀─┘
+ *     │                     │ │ rejected ▶ quiet  │ silence
+ *     │                     │ └─accepted──▶ resting ──recalled──▶ recalling ──closed──▶ quiet
+ *     └─order left from     └─unknown─▶ unknown ◀─┴─silence──────────┘
  *       an earlier stay ──▶   asking ⇄ waiting   ──closed, or proven absent──▶ quiet
- *                                 └─asked out──▶ stranded (a person is called)
+ *                                └─asked out──▶ stranded (a person is called)
  *
- * The intent is in the journal before the exchange hears of it. `unknown` is neither failed nor filled.
+ * The intent is in the journal before the exchange hears of it. `unknown` is neither failed nor filled. What rests in the
+ * book tells its fills as they come, and is asked about when it is silent for long.
  */
-import type { LegName } from '../src/domain/instrument.ts'
+import type { OrderLeg } from '../src/domain/order.ts'
+import type { HedgeContext } from './hedge-context.ts'
 import { hedgeSetup } from './hedge-setup.ts'
 
-export const legRegion = (leg: LegName) => {
-  const of = { leg }
+/** @param mayRest - only an entry waits in the book: elsewhere an order that is found there is taken off */
+export const legRegion = (leg: OrderLeg, { mayRest }: { mayRest: boolean }) => {
+  const of = { leg, mayRest }
+  const own = { type: 'isOwnOrder', params: of } as const
+  const filled = { guard: own, actions: { type: 'takeFills', params: of } } as const
+  const closed = { guard: own, actions: 'settle', target: 'quiet' } as const
+  const work = ({ context }: { context: HedgeContext }) => ({ leg, order: context[leg].order })
   return hedgeSetup.createStateConfig({
     initial: 'quiet',
     states: {
@@ -26,48 +35,78 @@ export const legRegion = (leg: LegName) => {
       sending: {
         entry: [
           { type: 'markAsked', params: of },
-          { type: 'placeOrder', params: ({ context }) => ({ leg, order: context[leg].order }) },
+          { type: 'placeOrder', params: work },
         ],
         on: {
-          'order.accepted': { guard: { type: 'isOwnOrder', params: of }, target: 'working' },
-          'order.rejected': {
-            guard: { type: 'isOwnOrder', params: of },
-            actions: { type: 'free', params: of },
-            target: 'quiet',
-          },
-          'order.unknown': { guard: { type: 'isOwnOrder', params: of }, target: 'unknown' },
-          'order.closed': { guard: { type: 'isOwnOrder', params: of }, actions: 'settle', target: 'quiet' },
+          'order.accepted': [
+            ...(mayRest
+              ? ([
+                  {
+                    guard: { type: 'isOwnResting', params: of },
+                    actions: { type: 'markStanding', params: of },
+                    target: 'resting',
+                  },
+                ] as const)
+              : []),
+            { guard: own, target: 'working' },
+          ],
+          'order.rejected': { guard: own, actions: { type: 'free', params: of }, target: 'quiet' },
+          'order.unknown': { guard: own, target: 'unknown' },
+          ...(mayRest && { 'order.filled': filled }),
+          'order.closed': closed,
         },
       },
       working: {
         after: { ORDER_SILENCE: 'unknown' },
-        on: {
-          'order.closed': { guard: { type: 'isOwnOrder', params: of }, actions: 'settle', target: 'quiet' },
-        },
+        on: { 'order.closed': closed },
       },
+      ...(mayRest && {
+        resting: {
+          always: { guard: { type: 'isRecalled', params: of }, target: 'recalling' },
+          after: { REST_SILENCE: 'unknown' },
+          on: { 'order.filled': filled, 'order.closed': closed },
+        },
+        recalling: {
+          entry: { type: 'cancelOrder', params: work },
+          after: { ORDER_SILENCE: 'unknown' },
+          on: { 'order.filled': filled, 'order.closed': closed },
+        },
+      }),
       unknown: {
         initial: 'asking',
+        entry: { type: 'markAway', params: of },
         always: { guard: { type: 'isAskedOut', params: of }, target: 'stranded' },
         on: {
-          'order.closed': { guard: { type: 'isOwnOrder', params: of }, actions: 'settle', target: 'quiet' },
+          ...(mayRest && { 'order.filled': filled }),
+          'order.closed': closed,
           'order.absent': {
             guard: { type: 'isProvenAbsent', params: of },
             actions: { type: 'forget', params: of },
             target: 'quiet',
           },
+          ...(mayRest && {
+            'order.open': {
+              guard: { type: 'isOwnResting', params: of },
+              actions: [
+                { type: 'takeFills', params: of },
+                { type: 'markStanding', params: of },
+              ],
+              target: 'resting',
+            },
+          }),
         },
         states: {
           asking: {
             entry: [
               { type: 'countAsk', params: of },
-              { type: 'findOrder', params: ({ context }) => ({ leg, order: context[leg].order }) },
+              { type: 'findOrder', params: work },
             ],
             on: {
-              // Still live though every order of ours is immediate: take it off, then see what it did.
+              // Still live though it is immediate, or recalled: off with it, then see what it did.
               'order.open': {
-                guard: { type: 'isOwnOrder', params: of },
+                guard: { type: 'isOwnCrossing', params: of },
                 actions: [
-                  { type: 'cancelOrder', params: ({ context }) => ({ leg, order: context[leg].order }) },
+                  { type: 'cancelOrder', params: work },
                   { type: 'clearAbsents', params: of },
                 ],
                 target: 'waiting',
@@ -78,7 +117,7 @@ export const legRegion = (leg: LegName) => {
                 target: 'waiting',
               },
               'order.unanswered': {
-                guard: { type: 'isOwnOrder', params: of },
+                guard: own,
                 actions: { type: 'clearAbsents', params: of },
                 target: 'waiting',
               },

@@ -5,6 +5,7 @@
 import type { CarryEstimate } from './carry.ts'
 import type { PairFeeRates } from './fees.ts'
 import { perBaseCoin } from './grid.ts'
+import type { Route, SpreadFacts } from './hedge-order.ts'
 import type { Direction, HedgePair, LegName, Market, Side } from './instrument.ts'
 import type { BaseQty, OrderQty, Price, Usdt } from './units.ts'
 
@@ -44,6 +45,10 @@ export type HedgePlan = {
   capitalUsdt: Usdt
   expected: CarryEstimate
   decidedAtMs: number
+  /** How the entry is worked; spot first when left out. */
+  route?: Route
+  /** Where both legs are also traded as one. */
+  spread?: SpreadFacts
 }
 
 /** What the two legs hold, from executions and interest only. Both count up as the hedge grows, whichever way it faces. */

@@ -6,9 +6,12 @@
 import type { hedgeMachine } from '../../machines/hedge.ts'
 import type { HedgeContext, LegBook } from '../../machines/hedge-context.ts'
 import type { HedgeEvent } from '../../machines/hedge-events.ts'
+import { heldBy, ordersOf, restingOf } from '../../machines/hedge-orders.ts'
+import type { HedgeOrder } from '../../src/domain/hedge-order.ts'
 import type { LegName } from '../../src/domain/instrument.ts'
 import type { Json } from '../../src/domain/json.ts'
-import { baseQty, NO_BASE, usdt } from '../../src/domain/units.ts'
+import { type OrderLeg, type OrderPurpose, ownerOfOrder } from '../../src/domain/order.ts'
+import { baseQty, NO_BASE, orderQty, usdt } from '../../src/domain/units.ts'
 import { NOW_MS } from '../domain/sample-market.ts'
 import type { ModelOptions } from './model.ts'
 import { sampleHedge, sampleOrder, sampleOutcome } from './sample-hedge.ts'
@@ -17,71 +20,133 @@ type Hedge = typeof hedgeMachine
 type State = { value: unknown; context: HedgeContext }
 type Facts<Type extends HedgeEvent['type']> = Omit<Extract<HedgeEvent, { type: Type }>, 'atMs'>
 
+/** Past every receive window and every clock of a walk. */
+const LATE_MS = NOW_MS * 2
 const at = <Type extends HedgeEvent['type']>(event: Facts<Type> & { type: Type }) =>
   ({ ...event, atMs: NOW_MS }) as unknown as HedgeEvent
 
-const LEGS = ['spot', 'perp'] as const
-const working = ({ context }: State): [LegName, string][] =>
+const LEGS = ['spot', 'perp', 'combo'] as const
+const working = ({ context }: State): [OrderLeg, string][] =>
   LEGS.flatMap(leg => {
     const { order } = context[leg]
-    return order ? [[leg, order.orderLinkId] as [LegName, string]] : []
+    return order ? [[leg, order.orderLinkId] as [OrderLeg, string]] : []
   })
-const own = (state: State, make: (orderLinkId: string, leg: LegName) => HedgeEvent[]) =>
+const own = (state: State, make: (orderLinkId: string, leg: OrderLeg) => HedgeEvent[]) =>
   working(state).flatMap(([leg, id]) => make(id, leg))
 
-/** The next order a sane decision calls for: level the legs, else one slice in the phase's direction. */
+const holdings = ({ context }: State) => ({
+  spotNetBase: heldBy(context.spot),
+  perpBase: heldBy(context.perp),
+})
+/** An answer about legs that have changed since. */
+const stale = (state: State, type: 'step.done' | 'legs.verified') =>
+  isStraight(state) ? [at<typeof type>({ type, spotNetBase: baseQty('77'), perpBase: baseQty('77') })] : []
+/** What rests is asked about in the same states: once is enough to walk them with every answer. */
+const ownCrossing: typeof own = (state, make) => (restingOf(state.context) ? [] : own(state, make))
+const step = (order: HedgeOrder, purpose: OrderPurpose, twin?: HedgeOrder) =>
+  at<'step.order'>({ type: 'step.order', order, ...(twin && { twin }), purpose, because: 'next slice' })
+
+/** The next order a sane decision calls for: level the legs, else one slice in the phase's direction, by any route. */
 function nextOrder({ context }: State): HedgeEvent[] {
-  const { spot, perp, phase } = context
+  const { phase } = context
+  const [spot, perp] = [heldBy(context.spot), heldBy(context.perp)]
   const order = (leg: LegName, grows: boolean) => [
-    at<'step.order'>({
-      type: 'step.order',
-      order: sampleOrder(leg, grows),
-      purpose: phase === 'unwinding' ? 'exit' : leg === 'spot' ? 'enter' : 'repair',
-      because: 'next slice',
-    }),
+    step(sampleOrder(leg, grows), phase === 'unwinding' ? 'exit' : leg === 'spot' ? 'enter' : 'repair'),
   ]
   // A level can also be reached by giving back spot coins.
-  const giveBack = phase === 'hedged' && spot.base !== NO_BASE ? order('spot', false) : []
-  if (spot.base !== perp.base) return [...order('perp', spot.base !== NO_BASE), ...giveBack]
-  if (phase === 'entering' && spot.base === NO_BASE) return order('spot', true)
-  if (phase === 'unwinding' && spot.base !== NO_BASE) return order('spot', false)
+  const giveBack = phase === 'hedged' && spot !== NO_BASE ? order('spot', false) : []
+  if (spot !== perp) return context.perp.order ? [] : [...order('perp', spot !== NO_BASE), ...giveBack]
+  if (ordersOf(context).length > 0) return []
+  if (phase === 'entering' && spot === NO_BASE) return [...order('spot', true), ...otherRoutes(context)]
+  if (phase === 'unwinding' && spot !== NO_BASE)
+    return [
+      ...order('spot', false),
+      step(sampleOrder('spot', false), 'exit', sampleOrder('perp', false)),
+      step({ ...sampleOrder('spot', false), leg: 'combo' }, 'exit'),
+    ]
   return []
+}
+
+/** Both legs at once, both as one order, or one that waits in the book: from the straight road only. */
+function otherRoutes(context: HedgeContext): HedgeEvent[] {
+  if (context.setbacks + context.pegs > 0 || context.overdue) return []
+  return [
+    step(sampleOrder('spot'), 'enter', sampleOrder('perp')),
+    step({ ...sampleOrder('spot'), leg: 'combo' }, 'enter'),
+    step({ ...sampleOrder('spot'), rests: true }, 'enter'),
+    step({ ...sampleOrder('perp'), rests: true }, 'enter'),
+  ]
 }
 
 /** Detours are taken from the straight road only: every transition is met, and not every pair of detours. */
 const isStraight = ({ context }: State) => context.setbacks === 0 && context.verifies === 0
-const isDeciding = (state: State) =>
-  working(state).length === 0 && JSON.stringify(state.value).includes('"deciding"')
+const isDeciding = (state: State) => JSON.stringify(state.value).includes('"deciding"')
 const isFirstAsk = (state: State) =>
   working(state).some(([leg]) => state.context[leg].asks === 1 && state.context[leg].absents === 0)
+const isAlone = (state: State) => working(state).length < 2
 /** Not yet late: the entry deadline and a wish to leave bring no new transitions of a leg. */
 const isEarly = ({ context }: State) =>
   isStraight({ value: null, context }) && (context.phase === 'unwinding' || !context.overdue)
+/** Doubts about two orders at once bring no new transition. */
+const isEarlyAlone = (state: State) => isEarly(state) && isAlone(state)
 const when =
   (is: (state: State) => boolean, make: HedgeEvent[] | ((state: State) => HedgeEvent[])) => (state: State) =>
     is(state) ? (typeof make === 'function' ? make(state) : make) : []
 
-const isLevel = ({ context }: State) => context.spot.base === context.perp.base
+const isQuiet = (value: unknown) => /watching|verifying|doubting|repaying|pausing/.test(JSON.stringify(value))
+const isLevel = ({ context }: State) => heldBy(context.spot) === heldBy(context.perp)
+const hasResting = ({ context }: State) => restingOf(context)?.recalled === false
+
+const outcomeOf = (orderLinkId: string, leg: OrderLeg, base: '10' | '-10' | '0'): HedgeEvent => {
+  const of = (each: LegName) => {
+    const { leg: _leg, ...outcome } = sampleOutcome(each, base)
+    return outcome
+  }
+  return leg === 'combo'
+    ? {
+        type: 'order.closed',
+        orderLinkId,
+        leg,
+        legs: { spot: of('spot'), perp: of('perp') },
+        atMs: NOW_MS,
+      }
+    : at<'order.closed'>({ type: 'order.closed', orderLinkId, ...sampleOutcome(leg, base) })
+}
 
 /** An order ends filled or not at all; one counted as absent may turn out to be filled. */
 function closings(state: State): HedgeEvent[] {
   const ends = own(state, (orderLinkId, leg) => {
-    const grows = state.context[leg].base === NO_BASE
-    const bases =
-      state.context.setbacks < 2 ? (['0', grows ? '10' : '-10'] as const) : ([grows ? '10' : '-10'] as const)
-    return bases.map(base =>
-      at<'order.closed'>({ type: 'order.closed', orderLinkId, ...sampleOutcome(leg, base) }),
+    const book = state.context[leg]
+    // What filled while it rested is what it did.
+    if (book.order?.soFar) return [outcomeOf(orderLinkId, leg, '10')]
+    const filled = state.context[leg === 'combo' ? 'spot' : leg].base === NO_BASE ? '10' : '-10'
+    return (state.context.setbacks < 2 ? (['0', filled] as const) : ([filled] as const)).map(base =>
+      outcomeOf(orderLinkId, leg, base),
     )
   })
   return [...ends, ...lateFill(state)]
 }
 
+/** All of an order that rests, before its end is told. */
+const fills = (state: State): HedgeEvent[] =>
+  own(state, (orderLinkId, leg) => {
+    const { order } = state.context[leg]
+    return order?.rests && leg !== 'combo' && !order.soFar
+      ? [at<'order.filled'>({ type: 'order.filled', orderLinkId, soFar: { ...soFarOf(leg) } })]
+      : []
+  })
+const soFarOf = (leg: LegName) => {
+  const { leg: _leg, ...outcome } = sampleOutcome(leg, '10')
+  return { ...outcome, filledQty: orderQty('10') }
+}
+
 function lateFill(state: State): HedgeEvent[] {
   const orderLinkId = state.context.absentOrders.at(-1)
-  const isThere = isDeciding(state) || /watching|verifying|doubting/.test(JSON.stringify(state.value))
+  const isThere =
+    isDeciding(state) || /watching|verifying|doubting|repaying/.test(JSON.stringify(state.value))
   if (!orderLinkId || !isThere || !isLevel(state) || state.context.spot.base !== NO_BASE) return []
-  const leg = orderLinkId.includes('-S') ? 'spot' : 'perp'
-  return [at<'order.closed'>({ type: 'order.closed', orderLinkId, ...sampleOutcome(leg, '10') })]
+  const leg = ownerOfOrder(orderLinkId)?.leg ?? 'spot'
+  return [outcomeOf(orderLinkId, leg, '10')]
 }
 
 const REGIONS = ['hedge.entering', 'hedge.hedged.rebalancing', 'hedge.unwinding']
@@ -97,20 +162,23 @@ const timers = (delay: string, places: readonly string[], is: (state: State) => 
 const found = (spot: string, perp: string) =>
   at<'legs.found'>({ type: 'legs.found', spotBase: baseQty(spot), perpBase: baseQty(perp), detail: 'found' })
 
-/** Past every receive window, and inside it. */
-const LATE_MS = NOW_MS * 2
 const events = {
   'plan.confirmed': [at<'plan.confirmed'>({ type: 'plan.confirmed' })],
   'plan.refused': [at<'plan.refused'>({ type: 'plan.refused', because: 'gone' })],
   'step.order': nextOrder,
   'step.wait': when(isEarly, [at<'step.wait'>({ type: 'step.wait', because: 'no depth' })]),
-  'step.done': (state: State) => (isLevel(state) ? [at<'step.done'>({ type: 'step.done' })] : []),
+  'step.rest': when(hasResting, [at<'step.rest'>({ type: 'step.rest', because: 'well placed' })]),
+  'step.recall': when(hasResting, [at<'step.recall'>({ type: 'step.recall', because: 'the price moved' })]),
+  'step.done': (state: State) =>
+    isLevel(state) && working(state).length === 0
+      ? [at<'step.done'>({ type: 'step.done', ...holdings(state) }), ...stale(state, 'step.done')]
+      : [],
   'step.unwind': when(isEarly, [at<'step.unwind'>({ type: 'step.unwind', because: 'late' })]),
   'step.stuck': when(isEarly, [at<'step.stuck'>({ type: 'step.stuck', because: 'no way' })]),
   'order.accepted': (state: State) =>
     own(state, orderLinkId => [at<'order.accepted'>({ type: 'order.accepted', orderLinkId })]),
   'order.rejected': when(
-    ({ context }) => context.setbacks < 2,
+    state => state.context.setbacks < 2 && isAlone(state),
     state =>
       own(state, orderLinkId => [
         at<'order.rejected'>({
@@ -121,46 +189,96 @@ const events = {
         }),
       ]),
   ),
-  'order.unknown': when(isEarly, state =>
+  'order.unknown': when(isEarlyAlone, state =>
     own(state, orderLinkId => [
       at<'order.unknown'>({ type: 'order.unknown', orderLinkId, cause: 'timeout' }),
     ]),
   ),
   ...timers(
     'ORDER_SILENCE',
-    REGIONS.flatMap(region => LEGS.map(leg => `${region}.${leg}.working`)),
-    isEarly,
+    REGIONS.flatMap(region => LEGS.map(leg => `${region}.${leg}.working`)).concat(
+      LEGS.map(leg => `hedge.entering.${leg}.recalling`),
+    ),
+    isEarlyAlone,
   ),
+  ...timers(
+    'REST_SILENCE',
+    LEGS.map(leg => `hedge.entering.${leg}.resting`),
+    isEarlyAlone,
+  ),
+  'order.filled': fills,
   ...timers('ENTRY_DEADLINE', ['hedge.entering'], state => isEarly(state) && isDeciding(state)),
   'order.open': (state: State) =>
-    own(state, orderLinkId => [at<'order.open'>({ type: 'order.open', orderLinkId })]),
+    own(state, (orderLinkId, leg) => [
+      at<'order.open'>({ type: 'order.open', orderLinkId }),
+      ...(state.context[leg].order?.rests && leg !== 'combo'
+        ? [at<'order.open'>({ type: 'order.open', orderLinkId, soFar: soFarOf(leg) })]
+        : []),
+    ]),
   'order.absent': (state: State) =>
-    own(state, orderLinkId =>
+    ownCrossing(state, orderLinkId =>
       [0, LATE_MS].map(serverAtMs => at<'order.absent'>({ type: 'order.absent', orderLinkId, serverAtMs })),
     ),
   'order.unanswered': (state: State) =>
-    own(state, orderLinkId => [
+    ownCrossing(state, orderLinkId => [
       at<'order.unanswered'>({ type: 'order.unanswered', orderLinkId, cause: 'timeout' }),
     ]),
   'order.closed': closings,
-  'legs.verified': [at<'legs.verified'>({ type: 'legs.verified' })],
-  'legs.differ': [at<'legs.differ'>({ type: 'legs.differ', detail: 'lag' })],
+  'legs.verified': (state: State) => [
+    at<'legs.verified'>({ type: 'legs.verified', ...holdings(state) }),
+    ...stale(state, 'legs.verified'),
+  ],
+  'legs.differ': when(
+    ({ context: { absentOrders, setbacks, pegs, verifies } }) =>
+      absentOrders.length + setbacks + pegs === 0 || verifies === 0,
+    [at<'legs.differ'>({ type: 'legs.differ', detail: 'lag' })],
+  ),
   'legs.found': [found('0', '0'), found('10', '10'), found('10', '0')],
+  'legs.owing': [at<'legs.owing'>({ type: 'legs.owing', detail: 'a debt is left' })],
+  'leg.taken': when(
+    ({ value, context }) => isQuiet(value) && context.perp.base === '10',
+    ({ context }) => [
+      at<'leg.taken'>({
+        type: 'leg.taken',
+        execId: `e${context.takenExecs.length}`,
+        leg: 'perp',
+        cause: 'adl',
+        // After any adoption.
+        filledAtMs: LATE_MS,
+        ...{ base: baseQty('-10'), cashUsdt: usdt('-25'), feesUsdt: usdt('0') },
+      }),
+    ],
+  ),
+  'interest.accrued': when(
+    ({ value, context }) => isQuiet(value) && context.setbacks === 0,
+    ({ context }) => {
+      const rowId = context.lastInterestRow === 'r1' ? 'r2' : 'r1'
+      return [at<'interest.accrued'>({ type: 'interest.accrued', rowId, base: NO_BASE })]
+    },
+  ),
   'funding.settled': when(
     ({ value }) => JSON.stringify(value).includes('watching'),
     [at<'funding.settled'>({ type: 'funding.settled', amountUsdt: usdt('0.1'), settledAtMs: NOW_MS })],
   ),
   'hedge.unwind': when(
-    state => isEarly(state) && (working(state).length === 0 || isFirstAsk(state)),
+    state =>
+      isEarly(state) &&
+      (working(state).length === 0 ||
+        (isFirstAsk(state) && !restingOf(state.context)) ||
+        JSON.stringify(state.value).includes('biding')),
     [at<'hedge.unwind'>({ type: 'hedge.unwind', because: 'operator' })],
   ),
   'hedge.rebalance': [at<'hedge.rebalance'>({ type: 'hedge.rebalance' })],
   'hedge.retry': [at<'hedge.retry'>({ type: 'hedge.retry' })],
+  'hedge.recall': [at<'hedge.recall'>({ type: 'hedge.recall' })],
   'hedge.adopt': [at<'hedge.adopt'>({ type: 'hedge.adopt' })],
 } satisfies ModelOptions<Hedge>['events']
 
 /** The counts of asking are those of the present order. */
-const legKey = ({ order, asks, absents, base }: LegBook): Json => (order ? [asks, absents, base] : [base])
+const legKey = ({ order, asks, absents, base }: LegBook): Json =>
+  order
+    ? [asks, absents, base, order.rests === true, order.standing, order.recalled, order.soFar?.base ?? '']
+    : [base]
 
 export const hedgeModel = {
   input: sampleHedge({ asksMin: 2, asksMax: 2 }),
@@ -169,6 +287,8 @@ export const hedgeModel = {
     value as Json,
     legKey(context.spot),
     legKey(context.perp),
+    legKey(context.combo),
+    Math.min(context.pegs, 1),
     context.phase,
     context.overdue,
     context.unwindBecause !== null,

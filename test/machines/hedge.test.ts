@@ -9,6 +9,7 @@ import {
   absentOrder,
   bornHedge,
   closed,
+  done,
   type Hedge,
   hedgedHedge,
   ordering,
@@ -198,8 +199,8 @@ describe('promise 4: no naked leg', () => {
     const id = hedge.order()
     hedge.tell({ type: 'order.unknown', orderLinkId: id, cause: 'timeout' })
     for (let nth = 0; nth < asksMin; nth++) absent(hedge, WINDOW_OVER_MS)
-    hedge.tell({ type: 'step.done' })
-    hedge.tell({ type: 'legs.verified' })
+    hedge.tell(done(hedge))
+    hedge.tell({ ...done(hedge), type: 'legs.verified' })
     expect(hedge.state()).toBe('hedged.watching')
     hedge.tell(closed(hedge, 'spot', '4', id))
     expect(hedge.state()).toContain('hedged.rebalancing.work.deciding')
@@ -212,12 +213,12 @@ describe('promise 4: no naked leg', () => {
     const hedge = absentOrder()
     const [id = ''] = hedge.context().absentOrders
     hedge.tell({ type: 'step.unwind', because: 'late' })
-    hedge.tell({ type: 'step.done' })
+    hedge.tell(done(hedge))
     expect(hedge.state()).toContain('unwinding.work.verifying')
     hedge.tell(closed(hedge, 'spot', '4', id))
     expect(hedge.state()).toContain('unwinding.work.deciding')
     expect(hedge.context().spot.base).toBe('4')
-    hedge.tell({ type: 'legs.verified' })
+    hedge.tell({ ...done(hedge), type: 'legs.verified' })
     expect(hedge.state()).not.toBe('closed')
   })
 
@@ -293,8 +294,8 @@ describe('promise 5: every hedge ends hedged or flat', () => {
     hedge.tell({ type: 'step.unwind', because: 'operator' })
     hedge.tell(orderStep('spot', 'exit', false))
     hedge.tell({ ...closed(hedge, 'spot', '4'), base: '-4' })
-    hedge.tell({ type: 'step.done' })
-    hedge.tell({ type: 'legs.verified' })
+    hedge.tell(done(hedge))
+    hedge.tell({ ...done(hedge), type: 'legs.verified' })
     expect(hedge.state()).toBe('closed')
   })
 
@@ -328,7 +329,7 @@ describe('promise 5: every hedge ends hedged or flat', () => {
     const hedge = bornHedge()
     hedge.tell({ type: 'plan.confirmed' })
     hedge.tell({ type: 'step.unwind', because: 'late' })
-    hedge.tell({ type: 'step.done' })
+    hedge.tell(done(hedge))
     let looks = 0
     for (; hedge.state() !== 'failed' && looks < 100; looks++) {
       hedge.tell({ type: 'legs.differ', detail: 'expected 0, found 10' })

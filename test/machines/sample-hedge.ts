@@ -1,6 +1,7 @@
 /** A hedge to walk: a plan sized on the sample market, and the orders and outcomes that charts are told of. */
-import type { HedgeInput, Outcome } from '../../machines/hedge-context.ts'
+import type { HedgeInput } from '../../machines/hedge-context.ts'
 import type { LegName } from '../../src/domain/instrument.ts'
+import type { LegOutcome } from '../../src/domain/leg-outcome.ts'
 import type { HedgePlan, LegOrder } from '../../src/domain/plan.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import type { ExecutionRules } from '../../src/domain/rules.ts'
@@ -47,7 +48,7 @@ export function sampleOrder(leg: LegName, grows = true): LegOrder {
 export const sampleOutcome = (
   leg: LegName,
   base: '10' | '-10' | '0' | '4',
-): Omit<Outcome, 'orderLinkId'> => ({
+): { leg: LegName } & LegOutcome => ({
   leg,
   base: baseQty(base),
   cashUsdt: usdt(String(-2.5 * Number.parseInt(base, 10) * (leg === 'spot' ? 1 : -1))),

@@ -69,6 +69,12 @@ export const closed = (
   ...sampleOutcome(leg, base),
 })
 
+/** The decision that the phase is at its end, on the legs as they are. */
+export const done = (hedge: Hedge): Answer => {
+  const { spot, perp } = hedge.context()
+  return { type: 'step.done', spotNetBase: spot.base, perpBase: perp.base }
+}
+
 /** Confirmed, and with an order of this leg under way. */
 export function ordering(leg: LegName = 'spot'): Hedge {
   const hedge = bornHedge()
@@ -95,7 +101,7 @@ export function hedgedHedge(): Hedge {
   hedge.tell(closed(hedge, 'spot', '10'))
   hedge.tell(orderStep('perp'))
   hedge.tell(closed(hedge, 'perp', '10'))
-  hedge.tell({ type: 'step.done' })
-  hedge.tell({ type: 'legs.verified' })
+  hedge.tell(done(hedge))
+  hedge.tell({ ...done(hedge), type: 'legs.verified' })
   return hedge
 }
