@@ -54,8 +54,6 @@ export function nextSlice(plan: HedgePlan, held: Holdings, market: MarketView, r
   const limitPrice = limits[first]
   if (!hasBooks(market) || !limits.spot || !limits.perp || !limitPrice)
     return wait('book-missing', 'a side or book is missing', 'both')
-  if (!isOpenFor(plan, 'spot', 'in', market) || !isOpenFor(plan, 'perp', 'in', market))
-    return wait('market-closed', 'one leg cannot be opened', 'both trading, the coin to be borrowed')
 
   const prices = {
     spot: priceForMinimum(plan, 'spot', 'in', market, bps),
@@ -65,6 +63,8 @@ export function nextSlice(plan: HedgePlan, held: Holdings, market: MarketView, r
   const least = smallestHedge(plan, prices)
   const missing = new Decimal(plan.targetBaseQty).minus(held.spotNetBase)
   if (missing.lt(least)) return { kind: 'complete' }
+  if (!isOpenFor(plan, 'spot', 'in', market) || !isOpenFor(plan, 'perp', 'in', market))
+    return wait('market-closed', 'one leg cannot be opened', 'both trading, the coin to be borrowed')
 
   const cap = sliceCap(plan, market, rules)
   const net = landOnGrid(plan, held, sliceOf(plan, missing, cap, least), least)

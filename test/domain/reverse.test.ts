@@ -80,6 +80,9 @@ describe('entering reverse carry', () => {
     const empty = { ...MARKET, pair: { ...pair, spot: { ...pair.spot, marginTrading: false } } }
     for (const plan of [PLAN, PERP_FIRST])
       expect(nextSlice(plan, NOTHING, empty, RULES)).toMatchObject({ kind: 'wait', refused: 'market-closed' })
+    // Our own last sale may have emptied it.
+    const whole = { spotNetBase: PLAN.targetBaseQty, perpBase: PLAN.targetBaseQty }
+    expect(nextSlice(PLAN, whole, empty, RULES)).toEqual({ kind: 'complete' })
   })
 
   test('tops the perpetual up when interest has passed what can be ordered, and not before', () => {
