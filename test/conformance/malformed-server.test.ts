@@ -76,7 +76,10 @@ describe('over REST', () => {
     )
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...GETS), params, noise, async (path, asked, junk) => {
-        const words = Object.entries(asked).map(([key, word]): [string, string] => [key, String(JSON.stringify(word))])
+        const words = Object.entries(asked).map(([key, word]): [string, string] => [
+          key,
+          String(JSON.stringify(word)),
+        ])
         const query = new URLSearchParams([...words, ['junk', junk.slice(0, 500)]]).toString()
         const answer = await ask(server, path, { query })
         expect([200, 404]).toContain(answer.status)

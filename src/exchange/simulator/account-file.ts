@@ -19,17 +19,26 @@ import {
 import { writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { JsonObject } from '../../domain/json.ts'
+import type { SavedFaults } from './faults.ts'
 import type { CoreRequest } from './simulated.ts'
 
 /** What may change the core, with the simulator's time at which it happened. */
 export type Input =
   | { atMs: number; request: CoreRequest }
   | { atMs: number; deposit: { uid: string; coin: string; amount: string } }
+  /** The plan of faults changed; no part of the exchange, and kept so that a drill outlives a restart. */
+  | { atMs: number; faults: SavedFaults }
   /** No client was ever told a later time than this: where a restart goes on. */
   | { untilMs: number }
 
-/** The simulator at one instant. `uids` are the accounts that were funded. */
-export type SavedState = { seed: number; nowMs: number; uids: readonly string[]; core: JsonObject }
+/** The simulator at one instant. `uids` are the accounts that were funded; `faults` is what was set while it ran. */
+export type SavedState = {
+  seed: number
+  nowMs: number
+  uids: readonly string[]
+  core: JsonObject
+  faults?: SavedFaults
+}
 type Checkpoint = SavedState & { format: 1; log: number }
 export type Loaded = { checkpoint: Checkpoint | undefined; inputs: Input[] }
 

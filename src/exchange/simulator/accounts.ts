@@ -16,6 +16,7 @@ import {
   leavesOf,
   markOf,
   type PositionState,
+  riskShareOf,
   type World,
   ZERO,
 } from './world.ts'
@@ -68,7 +69,9 @@ export function positionNumbers(
     value,
     unrealised,
     initial: value.div(leverageOf(account, position.symbol)).plus(closing).toDecimalPlaces(8),
-    maintenance: maintenanceOf(found.listing, value).plus(closing).toDecimalPlaces(8),
+    maintenance: maintenanceOf(found.listing, value, riskShareOf(world, position.symbol))
+      .plus(closing)
+      .toDecimalPlaces(8),
     mark,
   }
 }

@@ -3,7 +3,7 @@
  * not at all; dollars count whole. Limits are in the coin and derived from how deep its market is.
  */
 import { Decimal } from 'decimal.js'
-import type { AccountState, World } from './world.ts'
+import { type AccountState, collateralRatio, type World } from './world.ts'
 
 /** `upTo` undefined: without end. */
 export type CollateralTier = { from: Decimal; upTo: Decimal | undefined; ratio: Decimal }
@@ -15,8 +15,9 @@ const isDollar = (coin: string) => coin === 'USDT' || coin === 'USDC'
 export function collateralTiers(world: World, coin: string): CollateralTier[] {
   if (isDollar(coin)) return [{ from: ZERO, upTo: undefined, ratio: ONE }]
   const listing = world.universe.byCoin(coin)
-  if (!listing || listing.collateralRatio.isZero()) return [{ from: ZERO, upTo: undefined, ratio: ZERO }]
-  const { collateralRatio: ratio, depthUsdtPerBps, firstPrice } = listing
+  const ratio = collateralRatio(world, coin)
+  if (!listing || ratio.isZero()) return [{ from: ZERO, upTo: undefined, ratio: ZERO }]
+  const { depthUsdtPerBps, firstPrice } = listing
   const first = new Decimal((depthUsdtPerBps * 25) / firstPrice).toSignificantDigits(2)
   const second = first.times(2)
   return [

@@ -102,6 +102,11 @@ const quietState = () => ({
   pools: {},
   lending: {},
   collateral: {},
+  ratios: {},
+  minValues: {},
+  riskShares: {},
+  maintenance: [],
+  cascades: [],
   rejects: {},
   restartedAtMs: 0,
 })
@@ -203,7 +208,7 @@ export function createSimulatedBybit(options: SimulatedBybitOptions): SimulatedB
       return leave({ kind: 'reply', request, reply }).find(out => out.kind === 'reply')?.reply ?? reply
     },
     schedule(happening) {
-      const refused = schedule(world, happening)
+      const refused = schedule(world, { ...happening } as JsonObject)
       if (refused) throw new Error(`schedule: ${refused.retMsg}`)
     },
     subscribe(channel, topic) {

@@ -17,6 +17,9 @@ export type Faults = {
   begin(nowMs: number): void
   /** Another plan from now on. Throws `FaultPlanError`. */
   replace(plan: unknown): void
+  /** All of it, to go on from in another process. */
+  save(): SavedFaults
+  restore(saved: SavedFaults): void
   /** The plan, and how often each of it struck. */
   report(): { seed: number; beganAtMs: number; faults: (Fault & { struck: number })[] }
   /** Simulated time, as the switches see it. */
@@ -25,10 +28,23 @@ export type Faults = {
 
 type Switch = { fault: Fault; salt: number; occasions: number; struck: number }
 
+export type SavedFaults = {
+  plan: FaultPlan
+  beganAtMs: number
+  counts: { occasions: number; struck: number }[]
+}
+
 const ALL_TIMES = Number.POSITIVE_INFINITY
 
-/** @param nowMs - simulated time */
-export function createFaults(planned: FaultPlanInput | FaultPlan, nowMs: () => number): Faults {
+/**
+ * @param nowMs - simulated time
+ * @param struck - told when one of a limited number of strikes is used up: a restart must not give it back
+ */
+export function createFaults(
+  planned: FaultPlanInput | FaultPlan,
+  nowMs: () => number,
+  struck: () => void = () => {},
+): Faults {
   let plan: FaultPlan
   let switches: Switch[] = []
   let beganAtMs: number | undefined
@@ -54,6 +70,7 @@ export function createFaults(planned: FaultPlanInput | FaultPlan, nowMs: () => n
         if (!isOn(one, name, occasion)) continue
         if (hashFraction(plan.seed, one.salt, one.occasions++) >= one.fault.rate) continue
         one.struck++
+        if (one.fault.times !== undefined) struck()
         return one.fault
       }
       return undefined
@@ -62,6 +79,16 @@ export function createFaults(planned: FaultPlanInput | FaultPlan, nowMs: () => n
     replace(found) {
       take(found)
       beganAtMs = nowMs()
+    },
+    save: () => ({
+      plan,
+      beganAtMs: beganAtMs ?? nowMs(),
+      counts: switches.map(({ occasions, struck }) => ({ occasions, struck })),
+    }),
+    restore(saved) {
+      take(saved.plan)
+      beganAtMs = saved.beganAtMs
+      for (const [at, counts] of saved.counts.entries()) Object.assign(switches[at] ?? {}, counts)
     },
     report: () => ({
       seed: plan.seed,

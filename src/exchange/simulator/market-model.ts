@@ -37,6 +37,8 @@ type Coin = {
   rate: string
   settled: SettledRate[]
   interval: IntervalState
+  /** A shock under way: the factor of each step, and until when. */
+  drift?: { perStep: number; untilMs: number }
 }
 type State = { nowMs: number; random: RandomState; coins: Coin[] }
 
@@ -136,6 +138,8 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
   function moveCoin(listing: Listing, coin: Coin, together: number) {
     if (listing.cross) coin.price = crossPrice(listing.cross, state.coins)
     else {
+      if (coin.drift) coin.price *= coin.drift.perStep
+      if (coin.drift && state.nowMs >= coin.drift.untilMs) delete coin.drift
       const normal = TOGETHER * together + APART * nextNormal(state.random)
       coin.price *= 1 + (listing.dailyVolatility / SECONDS_OF_DAY_ROOT) * normal
     }
@@ -204,6 +208,17 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
     press(index, premium, untilMs) {
       const coin = state.coins[index]
       if (coin) coin.premium = { premium: coin.premium.premium, target: premium, untilMs, flips: false }
+    },
+    shock(index, change, overMs) {
+      const coin = state.coins[index]
+      if (!coin) return
+      const steps = Math.floor(overMs / STEP_MS)
+      if (steps === 0) coin.price *= 1 + change
+      else coin.drift = { perStep: (1 + change) ** (1 / steps), untilMs: state.nowMs + steps * STEP_MS }
+    },
+    settleEvery(index, intervalMs) {
+      const coin = state.coins[index]
+      if (coin) coin.interval = usualInterval(intervalMs)
     },
     dueSettlements: () => due,
     settledRates: index => state.coins[index]?.settled ?? [],

@@ -26,6 +26,10 @@ export type Market = {
   funding(listing: number): FundingState
   /** Pulls a coin's premium to a value for a while; recorded history cannot be pressed and has no such thing. */
   press?(listing: number, premium: number, untilMs: number): void
+  /** Changes a coin's price by a fraction, at once or evenly over a while. */
+  shock?(listing: number, change: number, overMs: number): void
+  /** Funding is paid this often from now on. */
+  settleEvery?(listing: number, intervalMs: number): void
   /** What fell due at the instant of the last step. */
   dueSettlements(): readonly Settlement[]
   /** Oldest first. */

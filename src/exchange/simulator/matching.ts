@@ -6,6 +6,7 @@ import { Decimal } from 'decimal.js'
 import type { BookSide, Level } from './book.ts'
 import { recordExecution } from './executions.ts'
 import { countOf, gridText, textOf } from './grid.ts'
+import { checkMaintenance } from './maintenance.ts'
 import { endOrder, fileOrder, isOpen } from './orders.ts'
 import { fillPosition, noteRealised, positionOf, sizeOf } from './positions.ts'
 import { pushExecutions, pushOrder, pushPosition, pushWallet } from './pushes-private.ts'
@@ -271,7 +272,7 @@ export function matchResting(world: World): void {
     if (account.open.length === 0) continue
     for (const order of [...account.open]) {
       const found = world.universe.find(order.market, order.symbol)
-      if (!found || !isOpen(order)) continue
+      if (!found || !isOpen(order) || checkMaintenance(world, order.market)) continue
       const best = bookOf(world, order.market, found.listing).best(oppositeOf(order))
       if (!best) continue
       const limit = limitTicks(found.instrument, order)

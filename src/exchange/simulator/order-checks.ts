@@ -14,11 +14,14 @@ import type { Instrument, Listing } from './universe.ts'
 import {
   type AccountState,
   bookOf,
+  collateralRatio,
   dec,
   heldOf,
   leavesOf,
   lifeOf,
+  minValueOf,
   type OrderState,
+  riskShareOf,
   type World,
 } from './world.ts'
 
@@ -77,7 +80,12 @@ function checkSpotForm(
   return undefined
 }
 
-function checkSpotSize(listing: Listing, order: OrderState, value: Decimal): Refusal | undefined {
+function checkSpotSize(
+  world: World,
+  listing: Listing,
+  order: OrderState,
+  value: Decimal,
+): Refusal | undefined {
   const { spot } = listing
   const qty = dec(order.qty)
   if (order.marketUnit !== 'quoteCoin') {
@@ -86,7 +94,7 @@ function checkSpotSize(listing: Listing, order: OrderState, value: Decimal): Ref
     if (qty.gt(order.orderType === 'Market' ? spot.maxMarketQty : resting))
       return refuse(170135, 'Order quantity exceeded upper limit.')
   }
-  if (value.lt(spot.minValue)) return refuse(170140, 'Order value exceeded lower limit.')
+  if (value.lt(minValueOf(world, spot))) return refuse(170140, 'Order value exceeded lower limit.')
   return value.gt(spot.maxValue) ? refuse(170124, 'Order amount too large.') : undefined
 }
 
@@ -98,7 +106,7 @@ export function checkSpot(
 ): Refusal | undefined {
   const byValue = order.marketUnit === 'quoteCoin'
   const value = byValue ? dec(order.qty) : judgedPrice(world, listing, listing.spot, order).times(order.qty)
-  const refused = checkSpotForm(world, account, listing, order) ?? checkSpotSize(listing, order, value)
+  const refused = checkSpotForm(world, account, listing, order) ?? checkSpotSize(world, listing, order, value)
   if (refused) return refused
   if (account.open.filter(other => other.market === 'spot').length >= OPEN_ORDERS_MAX)
     return refuse(170810, 'Cannot exceed maximum of 500 conditional, TP/SL and active orders.')
@@ -121,7 +129,9 @@ function checkSpotFunds(
   if (free.gte(needed)) {
     // Bought coins count for less than the money they cost: what is left must still carry the positions.
     const lost =
-      order.side === 'Buy' ? value.times(new Decimal(1).minus(listing.collateralRatio)) : new Decimal(0)
+      order.side === 'Buy'
+        ? value.times(new Decimal(1).minus(collateralRatio(world, listing.spot.baseCoin)))
+        : new Decimal(0)
     return numbers.margin.minus(lost).lt(numbers.initial)
       ? refuse(170131, 'Insufficient balance.')
       : undefined
@@ -159,8 +169,9 @@ export function checkLinear(
   if (order.reduceOnly && closedBy(size, order.side, qty).isZero())
     return refuse(110017, 'current position is zero, cannot fix reduce-only order qty')
   const price = judgedPrice(world, listing, perp, order)
-  if (!order.reduceOnly && qty.times(price).lt(perp.minValue))
-    return refuse(110094, `Order does not meet minimum order value ${perp.minValue.toFixed()}USDT`)
+  const least = minValueOf(world, perp)
+  if (!order.reduceOnly && qty.times(price).lt(least))
+    return refuse(110094, `Order does not meet minimum order value ${least.toFixed()}USDT`)
   const resting = account.open.filter(other => other.market === 'linear' && other.symbol === order.symbol)
   if (resting.length >= OPEN_ORDERS_MAX)
     return refuse(110020, 'You are not allowed to have more than 500 active orders')
@@ -184,13 +195,14 @@ function checkMargin(
     .plus(value.times(world.fees.linear.taker).times(2))
   if (needed.gt(accountNumbers(world, account).available))
     return refuse(110007, 'ab not enough for new order')
-  const tiers = riskTiers(listing)
+  const cut = riskShareOf(world, order.symbol)
+  const tiers = riskTiers(listing, cut)
   const after = size.abs().plus(opens).times(price)
   const allowed = tiers.filter(({ maxLeverage }) => maxLeverage.gte(leverageOf(account, order.symbol))).at(-1)
   if (opens.gt(0) && after.gt(allowed?.limit ?? 0))
     return refuse(
       110090,
-      `Order placement failed as your position may exceed the max. Please adjust your leverage to ${tierOf(listing, after).maxLeverage.toFixed()} or below to increase the max. position limit`,
+      `Order placement failed as your position may exceed the max. Please adjust your leverage to ${tierOf(listing, after, cut).maxLeverage.toFixed()} or below to increase the max. position limit`,
     )
   return undefined
 }

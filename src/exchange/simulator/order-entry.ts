@@ -7,6 +7,7 @@ import type { Market, Side } from '../../domain/instrument.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import { newOrderId } from './executions.ts'
 import { ceilTo, floorTo, gridText, onGrid } from './grid.ts'
+import { checkMaintenance } from './maintenance.ts'
 import { announce, takeFromBook } from './matching.ts'
 import { checkDuplicate, checkLife, checkLinear, checkSpot } from './order-checks.ts'
 import { endOrder, fileOrder, findOrder } from './orders.ts'
@@ -166,7 +167,7 @@ export function createOrder(world: World, account: AccountState, params: JsonObj
   const { order, listing } = drafted
   const duplicate = checkDuplicate(account, order)
   if (duplicate) return duplicate
-  const early = checkLife(world, order)
+  const early = checkMaintenance(world, order.market) ?? checkLife(world, order)
   if (early) return early
   const book = bookOf(world, order.market, listing)
   if (!book.live()) return refuse(110118, 'There is no market price at present')
@@ -217,9 +218,11 @@ const notOpen = (market: Market): Refusal =>
     ? refuse(170213, 'Order does not exist.')
     : refuse(110001, 'order not exists or too late to cancel/replace')
 
-function openOrder(account: AccountState, params: JsonObject): OrderState | Refusal {
+function openOrder(world: World, account: AccountState, params: JsonObject): OrderState | Refusal {
   const market = marketOf(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
+  const down = checkMaintenance(world, market)
+  if (down) return down
   const [orderId, linkId] = [text(params, 'orderId'), text(params, 'orderLinkId')]
   if (!orderId && !linkId) return badRequest('orderId or orderLinkId is required')
   const inMarket = account.open.filter(
@@ -229,7 +232,7 @@ function openOrder(account: AccountState, params: JsonObject): OrderState | Refu
 }
 
 export function cancelOrder(world: World, account: AccountState, params: JsonObject): Ack {
-  const order = openOrder(account, params)
+  const order = openOrder(world, account, params)
   if (isRefusal(order)) return lateCancel(world, account, params) ?? order
   end(world, account, order)
   return ackOf(order)
@@ -273,7 +276,7 @@ function end(world: World, account: AccountState, order: OrderState): void {
 
 /** Changes price and quantity of a resting order; quantity is the whole, filled part included. */
 export function amendOrder(world: World, account: AccountState, params: JsonObject): Ack {
-  const order = openOrder(account, params)
+  const order = openOrder(world, account, params)
   if (isRefusal(order)) return order
   const found = world.universe.find(order.market, order.symbol)
   if (!found) return refuse(10001, 'Not supported symbols')
@@ -305,6 +308,8 @@ export function amendOrder(world: World, account: AccountState, params: JsonObje
 export function cancelAll(world: World, account: AccountState, params: JsonObject): Ack {
   const market = marketOf(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
+  const down = checkMaintenance(world, market)
+  if (down) return down
   const symbol = text(params, 'symbol')
   const base = text(params, 'baseCoin')
   if (market === 'linear' && !symbol && !base && !text(params, 'settleCoin'))

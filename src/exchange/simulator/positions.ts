@@ -4,7 +4,7 @@ import type { Side } from '../../domain/instrument.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { leverageOf, positionNumbers } from './accounts.ts'
 import { adlRank } from './adl-rank.ts'
-import { tierOf } from './risk-tiers.ts'
+import { riskTiers, tierOf } from './risk-tiers.ts'
 import type { Listing } from './universe.ts'
 import {
   type AccountState,
@@ -12,6 +12,7 @@ import {
   markText,
   nextSeq,
   type PositionState,
+  riskShareOf,
   plus,
   type World,
   ZERO,
@@ -110,7 +111,8 @@ function sharedJson(
   const size = dec(position.size)
   const numbers = positionNumbers(world, account, position)
   const money = (value: Decimal) => value.toDecimalPlaces(8).toFixed()
-  const tier = tierOf(listing, numbers.value)
+  const tiers = riskTiers(listing, riskShareOf(world, position.symbol))
+  const tier = tierOf(listing, numbers.value, riskShareOf(world, position.symbol))
   return {
     positionIdx: 0,
     tradeMode: 0,
@@ -145,7 +147,8 @@ function sharedJson(
     autoAddMargin: 0,
     leverageSysUpdatedTime: '',
     seq: position.seq,
-    isReduceOnly: false,
+    // A cut of the risk limits may leave a position that is larger than any of them.
+    isReduceOnly: numbers.value.gt(tiers.at(-1)?.limit ?? 0),
     openTime: size.isZero() ? 0 : position.createdAtMs,
   }
 }

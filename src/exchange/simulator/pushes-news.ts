@@ -3,6 +3,7 @@ import type { JsonObject } from '../../domain/json.ts'
 import { gridText } from './grid.ts'
 import { ADL_BEGINS_AT, ADL_ENDS_AT, poolOf } from './insurance.ts'
 import { liquidationsSince } from './liquidation-news.ts'
+import { systemStatusRows } from './maintenance.ts'
 import { priceBand } from './price-limits.ts'
 import type { Speaker } from './pushes-public.ts'
 import type { Instrument, Listing } from './universe.ts'
@@ -100,10 +101,28 @@ const alertRow: PoolRow = (c, s, { balance, maxBalance, pnlRatio }) => ({
   adl_sr: Number(ADL_ENDS_AT),
 })
 
+/** `/v5/public/misc/status`: what is to come or under way at first, then every row whose state has changed. */
+function systemStatus(world: World): Speaker {
+  const topic = 'system.status'
+  const said = new Map<string, string>()
+  const frame = (fits: (row: JsonObject) => boolean): JsonObject[] => {
+    const data = systemStatusRows(world).filter(fits)
+    for (const { id, state } of data) said.set(String(id), String(state))
+    return data.length > 0 ? [{ topic, ts: world.state.nowMs, data }] : []
+  }
+  return {
+    channel: 'public-status',
+    topic,
+    first: () => frame(({ state }) => state !== 'completed'),
+    next: () => frame(({ id, state }) => (said.get(String(id)) ?? 'completed') !== state),
+  }
+}
+
 export function newsSpeakers(world: World): Speaker[] {
   const perps = world.universe.listed('linear')
   const monies = [...new Set(perps.map(({ instrument }) => instrument.quoteCoin))]
   return [
+    systemStatus(world),
     ...[...perps, ...world.universe.listed('spot')].map(({ listing, instrument }) =>
       priceLimit(world, listing, instrument),
     ),

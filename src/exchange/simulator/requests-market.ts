@@ -1,5 +1,5 @@
 /** Public market data over REST, less klines. */
-import type { JsonObject } from '../../domain/json.ts'
+import type { Json, JsonObject } from '../../domain/json.ts'
 import { gridText, textOf } from './grid.ts'
 import { badRequest, instant, marketOf, type Refusal, refuse, text, whole } from './params.ts'
 import { priceBand } from './price-limits.ts'
@@ -8,7 +8,7 @@ import { type Answer, type PublicCall, publicGet, type Route } from './routes.ts
 import { linearTicker, spotTicker } from './tickers.ts'
 import { recentTrades } from './trades.ts'
 import type { Instrument, Listing } from './universe.ts'
-import { bookOf, lifeOf, type World } from './world.ts'
+import { bookOf, lifeOf, riskShareOf, type World } from './world.ts'
 
 type Found = { listing: Listing; instrument: Instrument }
 
@@ -59,12 +59,21 @@ function instrumentRow(world: World, { instrument, listing }: Found): JsonObject
   const lendable = world.state.lending[instrument.baseCoin] !== '0'
   return {
     ...instrument.json,
+    lotSizeFilter: lotSizes(world, instrument),
     ...(status !== 'Trading' && { status }),
     ...(spot && !lendable && { marginTrading: 'none' }),
     ...(!spot && { fundingInterval: world.market.funding(listing.index).intervalMs / 60_000 }),
     ...(!spot && launchAtMs !== undefined && { launchTime: String(launchAtMs) }),
     ...(!spot && deliveryAtMs !== undefined && { deliveryTime: String(deliveryAtMs) }),
   }
+}
+
+/** As published, with the least order value as it is now. */
+function lotSizes({ state }: World, { market, symbol, json }: Instrument): Json {
+  const least = state.minValues[`${market} ${symbol}`]
+  const published = json.lotSizeFilter as JsonObject
+  if (least === undefined) return published
+  return { ...published, [market === 'spot' ? 'minOrderAmt' : 'minNotionalValue']: least }
 }
 
 /** Spot is never paged; perpetuals are 500 to a page unless a limit says otherwise. The cursor names the next symbol. */
@@ -162,7 +171,7 @@ function riskLimit(call: PublicCall): Answer {
   const symbols = call.params.symbol ? found : found.slice(riskPage(call), riskPage(call) + RISK_PAGE)
   const more = !call.params.symbol && riskPage(call) + RISK_PAGE < found.length
   const list = symbols.flatMap(({ listing }) =>
-    riskTiers(listing).map(tier => ({
+    riskTiers(listing, riskShareOf(call.world, listing.perp.symbol)).map(tier => ({
       id: tier.number,
       symbol: listing.perp.symbol,
       riskLimitValue: tier.limit.toFixed(),

@@ -3,6 +3,7 @@ import { Decimal } from 'decimal.js'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import { accountNumbers } from './accounts.ts'
 import { onGrid, textOf } from './grid.ts'
+import { checkMaintenance } from './maintenance.ts'
 import { badRequest, isRefusal, type Refusal, refuse, text, whole } from './params.ts'
 import { SPREAD_DEPTH } from './pushes-spread-public.ts'
 import { windowOf } from './requests-orders.ts'
@@ -108,6 +109,8 @@ function create(call: SignedCall): Answer {
   const { world, account, params } = call
   const spread = named(call)
   if (isRefusal(spread)) return spread
+  const down = checkDown(world)
+  if (down) return down
   if (!isTrading(world, spread)) return refuse(110074, 'This contract is not live')
   const form = readForm(params, spread)
   if (isRefusal(form)) return form
@@ -142,7 +145,13 @@ const blank = {
   rejectReason: 'EC_NoError',
 } as const
 
+/** A spread needs both of its legs' markets. */
+const checkDown = (world: World): Refusal | undefined =>
+  checkMaintenance(world, 'linear') ?? checkMaintenance(world, 'spot')
+
 function openOne(call: SignedCall): SpreadOrder | Refusal {
+  const down = checkDown(call.world)
+  if (down) return down
   const [id, link] = [text(call.params, 'orderId'), text(call.params, 'orderLinkId')]
   if (!id && !link) return badRequest('orderId or orderLinkId is required')
   const found = stateOf(call).open.find(order => (id ? order.orderId === id : order.orderLinkId === link))
@@ -185,6 +194,8 @@ function cancel(call: SignedCall): Answer {
 }
 
 function cancelAll(call: SignedCall): Answer {
+  const down = checkDown(call.world)
+  if (down) return down
   const symbol = text(call.params, 'symbol')
   const list: Json[] = []
   for (const order of [...stateOf(call).open]) {

@@ -2,9 +2,8 @@
 import type { Decimal } from 'decimal.js'
 import type { Json } from '../../domain/json.ts'
 import { leverageOf } from './accounts.ts'
-import { MINUTE_MS } from './funding.ts'
+import { systemStatusRows } from './maintenance.ts'
 import { badRequest, instant, refuse, text, whole } from './params.ts'
-import { uuid } from './random.ts'
 import { instrumentPage, instrumentRows } from './requests-market.ts'
 import {
   type Answer,
@@ -15,41 +14,14 @@ import {
   signedGet,
   signedPost,
 } from './routes.ts'
-import { dec, type World, ZERO } from './world.ts'
+import { dec, ZERO } from './world.ts'
 
-const STATUS_PURPOSE = 4
-/** How long a restart is announced to take. */
-const RESTART_MS = MINUTE_MS
-
-function maintenance({ seed, state }: World, beginMs: number): Json {
-  const endMs = beginMs + RESTART_MS
-  const { nowMs } = state
-  return {
-    id: uuid(seed, Math.floor(beginMs / 1000), STATUS_PURPOSE),
-    title: 'Restart of the trading service',
-    state: nowMs < beginMs ? 'scheduled' : nowMs < endMs ? 'ongoing' : 'completed',
-    begin: String(beginMs),
-    end: String(endMs),
-    href: '',
-    serviceTypes: [2, 3, 4, 5],
-    product: [1, 2],
-    uidSuffix: [],
-    maintainType: 1,
-    env: 1,
-  }
-}
-
-/** Restarts to come and the latest that was, newest first. */
+/** Newest first. */
 function systemStatus({ world, params }: PublicCall): Answer {
-  const { agenda, restartedAtMs } = world.state
-  const begins = [
-    ...agenda.flatMap(one => (one.kind === 'restart' ? [one.atMs] : [])).reverse(),
-    ...(restartedAtMs > 0 ? [restartedAtMs] : []),
-  ]
   const [id, state] = [text(params, 'id'), text(params, 'state')]
-  const list = begins
-    .map(beginMs => maintenance(world, beginMs) as { id: string; state: string })
-    .filter(row => (!id || row.id === id) && (!state || row.state === state))
+  const list = systemStatusRows(world).filter(
+    row => (!id || row.id === id) && (!state || row.state === state),
+  )
   return { result: { list } }
 }
 

@@ -1,7 +1,6 @@
 /** The router of V5 paths. A handler answers with a result or a refusal; nothing here throws on bad input. */
-import type { JsonObject } from '../../domain/json.ts'
+import type { Json } from '../../domain/json.ts'
 import { schedule } from './agenda.ts'
-import type { Happening } from './agenda-types.ts'
 import { isRefusal, type Refusal, refuse } from './params.ts'
 import { wordOf } from './reply-words.ts'
 import { accountRoutes } from './requests-account.ts'
@@ -60,15 +59,16 @@ function routeOf({ via, path, method }: CoreRequest): Route | Refusal {
 /** Not V5, and no client reaches it: the shells' control ports pass it on, so that it is recorded like any other input. */
 const SCHEDULE = '/simulator/schedule'
 
-function scheduled(world: World, params: JsonObject): CoreReply {
-  const refused = schedule(world, params as unknown as Happening)
+function scheduled(world: World, { method, params }: CoreRequest): CoreReply {
+  const refused = method === 'POST' ? schedule(world, params) : undefined
   const time = world.state.nowMs
-  return { ...(refused ?? { retCode: 0, retMsg: 'OK' }), result: {}, retExtInfo: {}, time }
+  const result = { nowMs: time, agenda: structuredClone(world.state.agenda) as unknown as Json }
+  return { ...(refused ?? { retCode: 0, retMsg: 'OK' }), result, retExtInfo: {}, time }
 }
 
 /** Answers one request at the world's present time. */
 export function answer(world: World, request: CoreRequest): CoreReply {
-  if (request.path === SCHEDULE && request.uid === '') return scheduled(world, request.params)
+  if (request.path === SCHEDULE && request.uid === '') return scheduled(world, request)
   const route = routeOf(request)
   const answered = isRefusal(route) ? route : run(world, route, request)
   const time = world.state.nowMs

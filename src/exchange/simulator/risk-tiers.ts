@@ -17,14 +17,14 @@ export type RiskTier = {
 }
 
 const TIERS_MAX = 10
-const known = new WeakMap<Listing, readonly RiskTier[]>()
+const known = new WeakMap<Listing, Map<string, readonly RiskTier[]>>()
 
 /** deduction_n = limit_{n−1} × (MMR_n − MMR_{n−1}) + deduction_{n−1} */
 const nextDeduction = (before: RiskTier, maintenanceRate: Decimal): Decimal =>
   before.limit.times(maintenanceRate.minus(before.maintenanceRate)).plus(before.deduction)
 
-function makeTiers({ maxLeverage, depthUsdtPerBps }: Listing): RiskTier[] {
-  const step = new Decimal(Math.max(1, Math.ceil(depthUsdtPerBps / 20_000))).times(100_000)
+function makeTiers({ maxLeverage, depthUsdtPerBps }: Listing, share: string): RiskTier[] {
+  const step = new Decimal(Math.max(1, Math.ceil(depthUsdtPerBps / 20_000))).times(100_000).times(share)
   const tiers: RiskTier[] = []
   for (let number = 1; number <= TIERS_MAX && maxLeverage.div(number).gte(1); number++) {
     const initialRate = new Decimal(number).div(maxLeverage)
@@ -42,22 +42,25 @@ function makeTiers({ maxLeverage, depthUsdtPerBps }: Listing): RiskTier[] {
   return tiers
 }
 
-export function riskTiers(listing: Listing): readonly RiskTier[] {
-  const tiers = known.get(listing) ?? makeTiers(listing)
-  known.set(listing, tiers)
+/** @param share - what is left of the published limits, from 0 to 1 */
+export function riskTiers(listing: Listing, share = '1'): readonly RiskTier[] {
+  const byShare = known.get(listing) ?? new Map<string, readonly RiskTier[]>()
+  known.set(listing, byShare)
+  const tiers = byShare.get(share) ?? makeTiers(listing, share)
+  byShare.set(share, tiers)
   return tiers
 }
 
 /** The tier of a position's value; the last one beyond every limit. Throws for a contract without leverage. */
-export function tierOf(listing: Listing, value: Decimal): RiskTier {
-  const tiers = riskTiers(listing)
+export function tierOf(listing: Listing, value: Decimal, share = '1'): RiskTier {
+  const tiers = riskTiers(listing, share)
   const tier = tiers.find(({ limit }) => value.lte(limit)) ?? tiers.at(-1)
   if (!tier) throw new Error(`${listing.perp.symbol}: expected a risk tier, found none`)
   return tier
 }
 
 /** Maintenance margin by the tier, without the fee of closing. */
-export function maintenanceOf(listing: Listing, value: Decimal): Decimal {
-  const { maintenanceRate, deduction } = tierOf(listing, value)
+export function maintenanceOf(listing: Listing, value: Decimal, share = '1'): Decimal {
+  const { maintenanceRate, deduction } = tierOf(listing, value, share)
   return value.times(maintenanceRate).minus(deduction)
 }

@@ -5,6 +5,7 @@
 import type { Clock, TimerHandle } from '../../clock.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { AccountFile, Input, SavedState } from './account-file.ts'
+import type { SavedFaults } from './faults.ts'
 import type { CoreReply, CoreRequest, Push, SimulatedBybit } from './simulated.ts'
 
 /** Simulated time is never further behind than this, in wall milliseconds. */
@@ -36,6 +37,8 @@ export type Driver = {
   ask(request: CoreRequest): CoreReply
   deposit(uid: string, coin: string, amount: string): void
   subscribe(channel: Push['channel'], topic: string): JsonObject[] | undefined
+  /** Writes the faults down beside the account's inputs. */
+  keep(faults: SavedFaults): void
   /** Stops time and saves. */
   close(): void
 }
@@ -48,7 +51,7 @@ export function replay(core: SimulatedBybit, inputs: readonly Input[]): number {
     else {
       advanceTo(core, input.atMs)
       if ('request' in input) core.request(input.request)
-      else core.deposit(input.deposit.uid, input.deposit.coin, input.deposit.amount)
+      else if ('deposit' in input) core.deposit(input.deposit.uid, input.deposit.coin, input.deposit.amount)
       untilMs = Math.max(untilMs, input.atMs)
     }
     core.takePushes()
@@ -114,6 +117,7 @@ export function drive({ core, clock, speed, file, state, hear, fail }: Parts): D
       core.deposit(uid, coin, amount)
     },
     subscribe: (channel, topic) => core.subscribe(channel, topic),
+    keep: faults => recorder?.record({ atMs: core.nowMs(), faults }),
     close() {
       if (closed) return
       catchUp()

@@ -5,12 +5,15 @@
 import { systemClock } from '../../clock.ts'
 import {
   AccountFileError,
+  type Input,
   type Loaded,
   loadAccountFile,
   openAccountFile,
   type SavedState,
 } from './account-file.ts'
-import { createSimulatedBybit, type Intercept } from './create.ts'
+import { createSimulatedBybit } from './create.ts'
+import type { Faults, SavedFaults } from './faults.ts'
+import { faultyIntercept } from './faults-core.ts'
 import { HOUR_MS } from './funding.ts'
 import type { Accounts } from './server-accounts.ts'
 import { advanceTo, replay } from './server-driver.ts'
@@ -27,7 +30,7 @@ const halfPast = (wallMs: number): number => Math.floor(wallMs / HOUR_MS) * HOUR
 export function resume(
   { stateFile, seed, speed, startAtMs, instruments, core: create = createSimulatedBybit }: SimulatorOptions,
   accounts: Accounts,
-  intercept: Intercept,
+  faults: Faults,
 ) {
   const wallMs = systemClock().nowMs()
   const loaded: Loaded = stateFile ? loadAccountFile(stateFile) : { checkpoint: undefined, inputs: [] }
@@ -40,7 +43,7 @@ export function resume(
     seed,
     startAtMs: checkpoint?.nowMs ?? startAtMs ?? (speed === 1 ? wallMs : halfPast(wallMs)),
     saved: checkpoint?.core,
-    intercept,
+    intercept: faultyIntercept(faults),
     ...(instruments && { universe: readUniverse(instruments) }),
   })
   if (checkpoint) {
@@ -51,8 +54,28 @@ export function resume(
   for (const input of inputs) if ('deposit' in input) funded.add(input.deposit.uid)
   const uids = accounts.all.map(({ uid }) => uid)
   const unfunded = uids.filter(uid => !funded.has(uid))
-  const save = (): SavedState => ({ seed, nowMs: core.nowMs(), uids: [...funded], core: core.save() })
+  // What was set while it ran outlives it and the file it may have been started with; it strikes only from now on.
+  let kept: boolean = restoreFaults(faults, checkpoint?.faults, inputs)
+  const save = (): SavedState => ({
+    seed,
+    nowMs: core.nowMs(),
+    uids: [...funded],
+    core: core.save(),
+    ...(kept && { faults: faults.save() }),
+  })
   const file = stateFile ? openAccountFile(stateFile, save(), loaded) : undefined
   for (const uid of uids) funded.add(uid)
-  return { core, state: save, file, unfunded }
+  const keep = () => {
+    kept = true
+    return faults.save()
+  }
+  return { core, state: save, file, unfunded, kept: () => kept, keep }
+}
+
+/** Takes up the plan that was in force last; false when none was ever set. */
+function restoreFaults(faults: Faults, saved: SavedFaults | undefined, inputs: readonly Input[]): boolean {
+  let last = saved
+  for (const input of inputs) if ('faults' in input) last = input.faults
+  if (last) faults.restore(last)
+  return last !== undefined
 }

@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { scaledClock } from '../../clock.ts'
 import { createFaults } from './faults.ts'
-import { clockOffsetMs, faultyIntercept } from './faults-core.ts'
+import { clockOffsetMs } from './faults-core.ts'
 import { humanHand } from './faults-human.ts'
 import { faultyDeliver, faultyLimits } from './faults-wire.ts'
 import { rateLimits } from './rate-limits.ts'
@@ -65,8 +65,15 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
   const { speed, seed } = options
   const accounts = accountsOf(options.keys)
   let coreMs = () => 0
-  const faults = createFaults(options.faults ?? {}, () => coreMs())
-  const { core, state, file, unfunded } = resume(options, accounts, faultyIntercept(faults))
+  // A plan that came with the start needs no keeping: it comes with the next one too.
+  const faults = createFaults(
+    options.faults ?? {},
+    () => coreMs(),
+    () => {
+      if (kept()) driver.keep(keep())
+    },
+  )
+  const { core, state, file, unfunded, kept, keep } = resume(options, accounts, faults)
   coreMs = core.nowMs
   const startedAtMs = core.nowMs()
   const clock = scaledClock({ startAtMs: startedAtMs, speed })
@@ -109,11 +116,17 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
   core.want(hub.isWanted)
   for (const uid of unfunded) driver.deposit(uid, 'USDT', options.balance)
   if (broken) throw broken
-  faults.begin(core.nowMs())
+  if (!kept()) faults.begin(core.nowMs())
   const looking = setInterval(hand.look, HUMAN_LOOK_MS)
   const status = () => ({ nowMs: driver.nowMs(), speed, seed, pid: process.pid, orders, startedAtMs })
   const rest = { accounts, limits, deliver, speed, startedAtMs, nowMs: shownMs, ask }
-  const control = { status, stopAsked: options.stopAsked, faults }
+  const control = {
+    status,
+    stopAsked: options.stopAsked,
+    faults,
+    ask: driver.ask,
+    kept: () => driver.keep(keep()),
+  }
   http.on('request', (request, response) => {
     if (request.url?.startsWith('/simulator/')) answerControl(request, response, control)
     else answerRest(request, response, rest)

@@ -7,6 +7,7 @@ import type { Market } from '../../domain/instrument.ts'
 import type { Level } from './book.ts'
 import { newOrderId } from './executions.ts'
 import { ceilTo, floorTo } from './grid.ts'
+import { checkMaintenance } from './maintenance.ts'
 import { applyFill, type Terms } from './matching.ts'
 import { checkLinear, checkSpot } from './order-checks.ts'
 import { fileOrder } from './orders.ts'
@@ -191,8 +192,12 @@ function fillResting(place: SpreadPlace, part: Part): void {
   fileSpread(place)
 }
 
+const isDown = (world: World): boolean =>
+  (checkMaintenance(world, 'linear') ?? checkMaintenance(world, 'spot')) !== undefined
+
 /** After a price step: resting spread orders that both markets have come to. */
 export function matchSpreads(world: World): void {
+  if (isDown(world)) return
   for (const account of Object.values(world.state.accounts))
     for (const order of [...(account.spread?.open ?? [])]) {
       const spread = findSpread(world, order.symbol)

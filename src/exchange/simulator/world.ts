@@ -6,7 +6,7 @@ import { Decimal } from 'decimal.js'
 import '../../domain/units.ts'
 import type { Market as MarketName, Side } from '../../domain/instrument.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import type { Announcement, Happening } from './agenda-types.ts'
+import type { Announcement, Cascade, Happening, Maintenance } from './agenda-types.ts'
 import type { Book } from './book.ts'
 import type { Market } from './market.ts'
 import { usdtOf } from './rates.ts'
@@ -150,6 +150,14 @@ export type WorldState = {
   lending: Record<string, string>
   /** Platform-wide restriction of a coin as collateral: 1 near its limit, 2 at it. */
   collateral: Record<string, 0 | 1 | 2>
+  /** Collateral ratios of the first tier and least order values (by market and symbol) where they were changed. */
+  ratios: Record<string, string>
+  minValues: Record<string, string>
+  /** Of a symbol's published risk limits, where they were cut. */
+  riskShares: Record<string, string>
+  /** Announced, running and past. */
+  maintenance: Maintenance[]
+  cascades: Cascade[]
   /** How many of the next orders are rejected after their acknowledgement, by market and symbol. */
   rejects: Record<string, number>
   /** Closed orders of before are gone from the realtime list. */
@@ -229,6 +237,13 @@ export function coinPrice(world: World, coin: string): Decimal {
 export const collateralRatio = (world: World, coin: string): Decimal =>
   coin === 'USDT' || coin === 'USDC'
     ? new Decimal(1)
-    : (world.universe.byCoin(coin)?.collateralRatio ?? new Decimal(0))
+    : new Decimal(world.state.ratios[coin] ?? world.universe.byCoin(coin)?.collateralRatio ?? 0)
+
+/** The least value of an order, in the quote coin. */
+export const minValueOf = (world: World, { market, symbol, minValue }: Instrument): Decimal =>
+  new Decimal(world.state.minValues[`${market} ${symbol}`] ?? minValue)
+
+/** What is left of a perpetual's published risk limits, from 0 to 1. */
+export const riskShareOf = (world: World, symbol: string): string => world.state.riskShares[symbol] ?? '1'
 
 export const leavesOf = (order: OrderState): Decimal => dec(order.qty).minus(order.cumQty)
