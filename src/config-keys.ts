@@ -71,6 +71,20 @@ export const textKey = ({ matches, expected, or }: Shape & { or: string }) =>
 export const optionalText = ({ matches, expected }: Shape) =>
   expectedText(expected).refine(matches, { error: expected }).optional()
 
+/** A list of some of these words, without repeats; `or` is the default. */
+export function wordsKey<const W extends string>(
+  words: readonly [W, ...W[]],
+  { about, or }: { about: string; or: readonly W[] },
+) {
+  const expected = `a list of one or more of ${words.join(', ')}, each once`
+  const schema = z
+    .array(z.enum(words, { error: `one of ${words.join(', ')}` }), { error: expected })
+    .min(1, { error: expected })
+    .refine(list => new Set(list).size === list.length, { error: expected })
+    .prefault([...or])
+  return noted(schema, { about: `${about} (any of ${words.join(', ')})`, text: `[${or.join(', ')}]` })
+}
+
 /** Perpetual symbols: a list without repeats. */
 export function symbolsKey(about: string, or: readonly string[]) {
   const expected = 'a list of 1 to 600 different perpetual symbols, such as BTCUSDT'

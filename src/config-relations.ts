@@ -25,10 +25,19 @@ export function brokenRelations(values: Found): Relation[] {
 }
 
 function strategyRelations({ strategy = {} }: Found): Relation[] {
-  const { entryAprMin, exitAprMax } = strategy
-  if (!areNumbers(entryAprMin, exitAprMax) || Number(exitAprMax) < Number(entryAprMin)) return []
+  const { entryAprMin, exitAprMax, holdMinMs, holdMaxMs, borrowCoverEntryMin, borrowCoverExitMin } = strategy
   const expected = `less than strategy.entryAprMin (${entryAprMin}): no hedge may be left by the rule that opened it`
-  return [{ key: 'strategy.exitAprMax', found: exitAprMax, expected }]
+  const leftAsOpened = areNumbers(entryAprMin, exitAprMax) && Number(exitAprMax) >= Number(entryAprMin)
+  return [
+    ...(leftAsOpened ? [{ key: 'strategy.exitAprMax', found: exitAprMax, expected }] : []),
+    ...atMost('strategy.holdMinMs', holdMinMs, 'strategy.holdMaxMs', holdMaxMs),
+    ...atMost(
+      'strategy.borrowCoverExitMin',
+      borrowCoverExitMin,
+      'strategy.borrowCoverEntryMin',
+      borrowCoverEntryMin,
+    ),
+  ]
 }
 
 function executionRelations({ execution = {}, limits = {} }: Found): Relation[] {
@@ -54,7 +63,17 @@ function executionRelations({ execution = {}, limits = {} }: Found): Relation[] 
 
 function limitRelations({ limits = {} }: Found): Relation[] {
   const { hedgeNotionalUsdtMin, hedgeNotionalUsdtMax, totalNotionalUsdtMax } = limits
+  const { solvencyWarnRate, solvencyReduceRate, solvencyFlattenRate, solvencyGapNear, solvencyGapFar } =
+    limits
   return [
+    ...atMost('limits.solvencyWarnRate', solvencyWarnRate, 'limits.solvencyReduceRate', solvencyReduceRate),
+    ...atMost(
+      'limits.solvencyReduceRate',
+      solvencyReduceRate,
+      'limits.solvencyFlattenRate',
+      solvencyFlattenRate,
+    ),
+    ...atMost('limits.solvencyGapNear', solvencyGapNear, 'limits.solvencyGapFar', solvencyGapFar),
     ...atMost(
       'limits.hedgeNotionalUsdtMin',
       hedgeNotionalUsdtMin,

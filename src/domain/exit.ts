@@ -1,20 +1,17 @@
 /**
- * When to leave a hedge. Risk (margin, delisting) leaves at once and needs no fresh market; the basis stop leaves unless
- * funding pays for the loss within the horizon; a carry that is gone must stay gone for several judgements and a minimum
- * hold, because a needless round trip costs four fees. Source: carry algorithm d.9, exit rule e.9.
+ * When to leave a hedge. Risk (margin, solvency, delisting, a recalled loan …) leaves at once and needs no fresh market; the
+ * basis stop leaves unless funding pays for the loss within the horizon; a carry that is gone must be gone for several
+ * judgements, a settled rate and a minimum hold, and leaving must gain more than coming back would cost: a needless round
+ * trip costs four fees. Source: carry algorithm d.9, d.10, exit rule e.9.
  */
-import { Decimal } from 'decimal.js'
-import { midPrice } from './book.ts'
-import { rateOver } from './carry.ts'
-import { fundingApr, HOUR_MS, settlementsWithin } from './funding.ts'
-import { type BlindReason, type FreshMarket, freshMarket, type MarketView } from './market-view.ts'
+import { carryReason, type Expectation, expectation } from './exit-carry.ts'
+import { riskReason } from './exit-risk.ts'
+import type { Direction } from './instrument.ts'
+import { type BlindReason, freshMarket, type MarketView } from './market-view.ts'
 import { isRefusal } from './refusal.ts'
 import type { Rules } from './rules.ts'
-import { fundingRate } from './units.ts'
-
-/** A delisted perpetual is closed by the exchange with no order of ours: be out a day before. */
-const DELISTING_RUN_OFF_MS = 24 * HOUR_MS
-const BPS = 10_000
+import type { Solvency } from './solvency.ts'
+import type { BaseQty, FundingRate, Price, Usdt } from './units.ts'
 
 export type HedgeFacts = {
   /** Executed entry basis (perp − spot) / spot, bps, from the fills' average prices per base coin. */
@@ -22,25 +19,73 @@ export type HedgeFacts = {
   hedgedAtMs: number
   /** Account maintenance margin rate, a fraction. */
   maintenanceMarginRate: string
+  /** Long carry when left out. */
+  direction?: Direction
+  /** Of the plan; each left out makes a rule coarser or leaves it out, as that rule says. */
+  baseQty?: BaseQty
+  sliceBaseQty?: BaseQty
+  notionalUsdt?: Usdt
+  capitalUsdt?: Usdt
+  /** The perpetual's mark at the decision, per contract. */
+  markPrice?: Price
+  breakEvenHours?: number | null
 }
-export type LeaveReason = 'carry-gone' | 'basis-stop' | 'delisting' | 'margin'
+
+/** What else one may know when a hedge is judged. */
+export type ExitInputs = {
+  /** Net carry on capital, a year, of the best opportunity that is open and not taken; its own four fills are in it. */
+  alternativeApr?: number | null
+  solvency?: Pick<Solvency, 'verdict' | 'found' | 'limit' | 'liquidationUp' | 'liquidationDown'>
+  /** The exchange lets this position only be reduced (its risk limit was cut). */
+  reduceOnly?: boolean
+  /** The last settled rate; null when none was since the hedge came to be. Left out, no print is asked for. */
+  lastSettled?: { rate: FundingRate; settledAtMs: number } | null
+}
+
+export type RiskReason =
+  | 'margin'
+  | 'solvency'
+  | 'liquidation-near'
+  | 'reduce-only'
+  | 'delisting'
+  | 'adl-near'
+  | 'margin-trading-off'
+  | 'borrow-inventory'
+export type LeaveReason =
+  | RiskReason
+  | 'carry-gone'
+  | 'better-elsewhere'
+  | 'borrow-cost'
+  | 'funding-floor'
+  | 'hold-maximum'
+  | 'basis-stop'
+export type HoldReason =
+  | 'carry-stays'
+  | 'cheaper-to-stay'
+  | 'carry-fading'
+  | 'awaiting-print'
+  | 'hold-minimum'
 
 /** Plain JSON. */
 export type ExitJudgement = {
   symbol: string
   /** `wait`: the market cannot be seen, so nothing is decided. */
   verdict: 'hold' | 'leave' | 'wait'
-  because: 'carry-stays' | 'carry-fading' | 'hold-minimum' | LeaveReason | BlindReason
+  because: HoldReason | LeaveReason | BlindReason
   found: string
   limit: string
   /** Judgements in a row for which the carry was gone, this one included: hand it to the next call. */
   judgementsInARow: number
-  /** Gross, on notional, averaged over the settlements expected inside the horizon; null when not seen. */
+  /** Gross, on notional, averaged over the settlements expected inside the horizon, + is received; null when not seen. */
   fundingApr: number | null
-  /** What closing now would pay, at the best prices; null when not seen. */
+  /** What closing now would pay, by the way out of both books; null when not seen. */
   exitBasisBps: number | null
   judgedAtMs: number
+  /** Left because of risk: not worth waiting for a better price. */
+  urgent?: boolean
 }
+
+export type Reason<Because extends string = string> = { because: Because; found: string; limit: string }
 
 /** @param judgementsInARow - from the last judgement of this hedge; 0 at first */
 export function judgeExit(
@@ -49,6 +94,7 @@ export function judgeExit(
   rules: Rules,
   judgementsInARow: number,
   nowMs: number,
+  inputs: ExitInputs = {},
 ): ExitJudgement {
   const blank = {
     symbol: market.pair.symbol,
@@ -57,104 +103,40 @@ export function judgeExit(
     exitBasisBps: null,
     judgedAtMs: nowMs,
   }
-  const risk = riskReason(hedge, market, rules, nowMs)
-  if (risk) return { ...blank, verdict: 'leave', ...risk }
+  const risk = riskReason(hedge, market, rules, nowMs, inputs)
+  if (risk) return { ...blank, verdict: 'leave', ...risk, urgent: true }
+  const old = tooOld(hedge, rules, nowMs)
+  if (old) return { ...blank, verdict: 'leave', ...old }
   const fresh = freshMarket(market, rules.limits, nowMs)
   if (isRefusal(fresh))
     return { ...blank, verdict: 'wait', because: fresh.refused, found: fresh.found, limit: fresh.limit }
 
-  const seen = { ...blank, ...expectation(fresh, rules, nowMs) }
-  const stop = basisStop(hedge, seen, rules)
-  const answer = stop ?? carryReason(hedge, seen.fundingApr, rules, judgementsInARow, nowMs)
-  const { horizonRateBps: _, ...shown } = seen
-  return { ...shown, ...answer }
+  const seen = expectation(hedge, fresh, rules, nowMs)
+  const shown = { ...blank, fundingApr: seen.fundingApr, exitBasisBps: seen.exitBasisBps }
+  const stop = basisStop(seen, rules)
+  if (stop) return { ...shown, verdict: 'leave', ...stop }
+  return { ...shown, ...carryReason({ hedge, market: fresh, seen, inputs, rules, judgementsInARow, nowMs }) }
 }
 
-type Reason = Pick<ExitJudgement, 'because' | 'found' | 'limit'>
-type Answer = Reason & Pick<ExitJudgement, 'verdict'> & { judgementsInARow?: number }
-
-function riskReason(
-  hedge: HedgeFacts,
-  { pair }: MarketView,
-  rules: Rules,
+function tooOld(
+  { hedgedAtMs }: HedgeFacts,
+  { strategy: { holdMaxMs } }: Rules,
   nowMs: number,
-): Reason | undefined {
-  const { maintenanceMarginRateMax } = rules.limits
-  if (new Decimal(hedge.maintenanceMarginRate).gte(maintenanceMarginRateMax))
-    return { because: 'margin', found: hedge.maintenanceMarginRate, limit: `${maintenanceMarginRateMax}` }
-  const { deliveryAtMs } = pair.perp
-  if (deliveryAtMs > 0 && nowMs >= deliveryAtMs - DELISTING_RUN_OFF_MS)
-    return {
-      because: 'delisting',
-      found: `delivery in ${deliveryAtMs - nowMs} ms`,
-      limit: `${DELISTING_RUN_OFF_MS} ms before it`,
-    }
-  return undefined
+): Reason<'hold-maximum'> | undefined {
+  const heldMs = nowMs - hedgedAtMs
+  return heldMs >= holdMaxMs
+    ? { because: 'hold-maximum', found: `${heldMs} ms`, limit: `${holdMaxMs} ms` }
+    : undefined
 }
 
-type Expectation = { fundingApr: number; exitBasisBps: number; horizonRateBps: number }
-
-function expectation(market: FreshMarket, { strategy }: Rules, nowMs: number): Expectation {
-  const settlements = settlementsWithin(market.ticker, nowMs, strategy.horizonHours * HOUR_MS)
-  // A horizon without a settlement still has a next one, and that is what staying would earn.
-  const counted = Math.max(1, settlements)
-  const rate = rateOver(market, counted)
-  const average = fundingRate(new Decimal(rate).div(counted).toDecimalPlaces(18))
+function basisStop(
+  { basisLossBps, horizonRateBps }: Expectation,
+  { strategy: { basisStopBps } }: Rules,
+): Reason<'basis-stop'> | undefined {
+  if (basisLossBps < basisStopBps || horizonRateBps >= basisLossBps) return undefined
   return {
-    fundingApr: fundingApr(average, market.ticker.fundingIntervalMs),
-    exitBasisBps: exitBasisBps(market),
-    horizonRateBps: settlements > 0 ? new Decimal(rate).times(BPS).toNumber() : 0,
-  }
-}
-
-/** (perp ask − spot bid) / spot middle, in bps: what closing both legs at the best prices pays. */
-function exitBasisBps({ spotBook, perpBook, pair }: FreshMarket): number {
-  const ask = perpBook.asks[0]
-  const bid = spotBook.bids[0]
-  const mid = midPrice(spotBook)
-  if (!ask || !bid || !mid)
-    throw new Error('fresh market: expected both sides of both books, found an empty one')
-  return new Decimal(ask[0]).div(pair.perp.multiplier).minus(bid[0]).div(mid).times(BPS).toNumber()
-}
-
-function basisStop(hedge: HedgeFacts, seen: Expectation, { strategy }: Rules): Answer | undefined {
-  const lossBps = seen.exitBasisBps - hedge.entryBasisBps
-  if (lossBps < strategy.basisStopBps || seen.horizonRateBps >= lossBps) return undefined
-  return {
-    verdict: 'leave',
     because: 'basis-stop',
-    found: `${lossBps} bps lost, ${seen.horizonRateBps} bps of funding expected`,
-    limit: `${strategy.basisStopBps} bps`,
+    found: `${basisLossBps} bps lost, ${horizonRateBps} bps of funding expected`,
+    limit: `${basisStopBps} bps`,
   }
-}
-
-function carryReason(
-  hedge: HedgeFacts,
-  apr: number,
-  { strategy }: Rules,
-  judgementsInARow: number,
-  nowMs: number,
-): Answer {
-  const byApr = { found: `${apr}`, limit: `${strategy.exitAprMax}` }
-  if (apr > strategy.exitAprMax)
-    return { verdict: 'hold', because: 'carry-stays', ...byApr, judgementsInARow: 0 }
-  const inARow = judgementsInARow + 1
-  const heldMs = nowMs - hedge.hedgedAtMs
-  if (inARow < strategy.exitJudgementsMin)
-    return {
-      verdict: 'hold',
-      because: 'carry-fading',
-      found: `${inARow} in a row`,
-      limit: `${strategy.exitJudgementsMin}`,
-      judgementsInARow: inARow,
-    }
-  if (heldMs < strategy.holdMinMs)
-    return {
-      verdict: 'hold',
-      because: 'hold-minimum',
-      found: `${heldMs} ms`,
-      limit: `${strategy.holdMinMs} ms`,
-      judgementsInARow: inARow,
-    }
-  return { verdict: 'leave', because: 'carry-gone', ...byApr, judgementsInARow: inARow }
 }

@@ -5,6 +5,7 @@
 import { Decimal } from 'decimal.js'
 import type { Exposure } from './exposure.ts'
 import { type Refusal, refuse } from './refusal.ts'
+import { type AccountReason, churnReason, lossReason, strainReason } from './risk-state.ts'
 import type { LimitRules } from './rules.ts'
 import type { Usdt } from './units.ts'
 
@@ -18,14 +19,25 @@ export type LimitReason =
   | 'too-many-hedges'
   | 'hedge-too-small'
   | 'hedge-too-large'
+  | 'symbol-too-large'
   | 'total-too-large'
   | 'free-margin'
-  | 'margin-rate'
+  | AccountReason
 export type Refused = Refusal<LimitReason>
 
-type Asking = { hedgeId: string; symbol: string; notionalUsdt: Usdt; capitalUsdt: Usdt }
+type Asking = {
+  hedgeId: string
+  symbol: string
+  notionalUsdt: Usdt
+  capitalUsdt: Usdt
+  /** Fees of the whole round trip, negative: they count against the churn budget. */
+  expected?: { feesUsdt: Usdt }
+}
 
-/** Notional and capital of the plan on top of what is carried, against every limit; the first one broken is named. */
+/**
+ * Notional, capital and fees of the plan on top of what is carried, against every limit; the first one broken is named. What
+ * the exposure leaves out is not checked: who builds it answers for that.
+ */
 export function approve<Plan extends Asking>(
   plan: Plan,
   exposure: Exposure,
@@ -45,11 +57,15 @@ export function approve<Plan extends Asking>(
     return refuse('hedge-too-small', plan.notionalUsdt, limits.hedgeNotionalUsdtMin)
   if (!notional.lte(limits.hedgeNotionalUsdtMax))
     return refuse('hedge-too-large', plan.notionalUsdt, limits.hedgeNotionalUsdtMax)
+  const foreign = exposure.foreignNotionalUsdt?.[plan.symbol]
+  if (foreign !== undefined && notional.plus(foreign).gt(limits.symbolNotionalUsdtMax))
+    return refuse('symbol-too-large', notional.plus(foreign).toFixed(), limits.symbolNotionalUsdtMax)
   if (!total.lte(limits.totalNotionalUsdtMax))
     return refuse('total-too-large', total.toFixed(), limits.totalNotionalUsdtMax)
   if (!free.gte(limits.freeMarginUsdtMin))
     return refuse('free-margin', free.toFixed(), limits.freeMarginUsdtMin)
-  if (!new Decimal(exposure.maintenanceMarginRate).lt(limits.maintenanceMarginRateMax))
-    return refuse('margin-rate', exposure.maintenanceMarginRate, limits.maintenanceMarginRateMax)
-  return plan as Approved<Plan>
+  const fees = new Decimal(plan.expected?.feesUsdt ?? 0).neg()
+  const broken =
+    strainReason(exposure, limits) ?? lossReason(exposure, limits) ?? churnReason(exposure, limits, fees)
+  return broken ?? (plan as Approved<Plan>)
 }

@@ -2,6 +2,8 @@
  * The operator's rules, as read once from `hedgerow.yaml`: what is worth a hedge, how it is traded, and how far it may go.
  * Fractions are fractions (0.08 is 8 %), never percentages. Amounts are decimals; judgements (APR, bps, ms) are numbers.
  */
+import type { Route } from './hedge-order.ts'
+import type { Direction } from './instrument.ts'
 import type { Usdt } from './units.ts'
 
 /** When a hedge is worth opening and when it is worth leaving. */
@@ -22,14 +24,69 @@ export type StrategyRules = {
   coolDownMs: number
   /** No entry when the next settlement is nearer than this: one half-open hedge would be paid on one leg only. */
   settlementGuardMs: number
-  /** Free USDT kept beside the spot, as a fraction of notional (the playbook's kappa). */
+  /** Directions that may be opened; the other is judged and shown, never tempting. */
+  directions: readonly Direction[]
+  /** Free USDT kept beside the spot, as a fraction of notional (the playbook's kappa); more where the collateral asks for it. */
   capitalBuffer: number
+  /** A rise of the price, as a fraction, that one hedge by itself must survive: it sets the buffer where collateral is poor. */
+  gapSurvived: number
+  /** Maintenance margin per notional, a fraction, where the exchange's risk tiers are not known. */
+  maintenanceRate: number
+  /** Maintenance margin of a borrowed coin per its worth, a fraction. */
+  borrowMaintenanceRate: number
+  /** Reverse carry: own USDT that the borrowed coin binds, a fraction of notional, beside the buffer. */
+  reverseMarginRatio: number
   /** Entry and exit slippage of today's exit books is taken times this. */
   exitSlippageFactor: number
   /** Basis against the hedge, in bps of entry, at which it is left. */
   basisStopBps: number
   /** How often each symbol is judged. */
   judgeEveryMs: number
+
+  /** A perpetual younger than this is not entered. */
+  listingAgeMsMin: number
+  /** Each of the four sides of both books must hold this many slices inside the price limit. */
+  depthSlicesMin: number
+  /** No entry for this long after the funding interval or its cap changed. */
+  intervalQuietMs: number
+  /** No entry from this long before an announced maintenance. */
+  maintenanceGuardMs: number
+  /** A plan is given up when the entry basis has moved this far against it before its first order, bps. */
+  basisAbortBps: number
+  /** Coins the pool must be able to lend, in multiples of the hedge, to open a reverse carry. */
+  borrowCoverEntryMin: number
+  /** The same, below which an open reverse carry is left. */
+  borrowCoverExitMin: number
+  /** Auto-deleveraging rank (0 to 5) from which nothing is added. */
+  adlRankMax: number
+  /** And from which a hedge is left. */
+  adlRankExit: number
+  /** Nothing is added when the insurance pool's loss is within this fraction of its trigger. */
+  adlTriggerNear: number
+
+  /** Chance that a hedge's round trip leaves an orphan leg once. */
+  orphanProbability: number
+  /** How long the repair of an orphan takes. */
+  orphanRepairMs: number
+  /** Standard deviation of the price over one hour, a fraction, where the market's own is not known. */
+  volatilityPerHour: number
+  /** Interest on borrowed USDT, a fraction per hour, where the exchange's rate is not known. */
+  usdtRatePerHour: number
+  /** USDT liability from unrealised loss that the exchange lends free, where its limit is not known. */
+  usdtFreeBorrow: Usdt
+
+  /** Chance that a symbol once left is entered again: what leaving costs is that round trip. */
+  reentryProbability: number
+  /** The minimum hold is at least this many times the break-even of the decision; 0 turns it off. */
+  holdBreakEvenFactor: number
+  /** A hedge older than this is left. */
+  holdMaxMs: number
+  /** Expected funding, a year on notional, at or below which a hedge is left at once (never above `exitAprMax`). */
+  exitAprFloor: number
+  /** A hedge is left this long before its perpetual is delivered. */
+  delistingRunOffMs: number
+  /** A hedge is left when a rise of this fraction would liquidate it by itself. */
+  liquidationDistanceMin: number
 }
 
 /** How orders are sized, priced and waited for. */
@@ -54,6 +111,18 @@ export type ExecutionRules = {
   asksMin: number
   /** Asks without a clear answer before a person is called. */
   asksMax: number
+  /** Routes that may be taken; the cheapest by expected total cost is. */
+  routes: readonly Route[]
+  /** Chance that a resting order is filled before it is escalated to a crossing one. */
+  makerFillProbability: number
+  /** What a resting order loses to those who know better, bps of each of its fills. */
+  makerAdverseBps: number
+  /** Chance that a crossing order misses and must go `slippageBpsMax` further. */
+  takerMissProbability: number
+  /** Between the fill of the first leg and that of the second, when they are worked one after the other. */
+  legGapMs: number
+  /** Fees of a native spread order as a fraction of those of its two legs, where its own are not known. */
+  spreadFeeFactor: number
   /** Tries to repair an orphan leg, each wider than the last, before the other leg is unwound. */
   repairsMax: number
 }
@@ -76,6 +145,27 @@ export type LimitRules = {
   tickerAgeMsMax: number
   /** Account maintenance margin rate at which hedges are reduced. */
   maintenanceMarginRateMax: number
+
+  /** Notional of everything held in one symbol, whoever opened it. */
+  symbolNotionalUsdtMax: Usdt
+  /** Churn budget: fees in any 24 hours, those of the asked hedge included. */
+  feesDayUsdtMax: Usdt
+  /** Loss in any 24 hours at which nothing new is opened. */
+  lossDayUsdtMax: Usdt
+  /** Fall of the equity from its peak, a fraction of the peak, at which nothing new is opened. */
+  drawDownMax: number
+  /** Part of the order quota that is kept for exits. */
+  orderReserveMin: number
+  /** Rate of borrow and inventory older than this decides nothing new. */
+  borrowAgeMsMax: number
+  /** Modelled maintenance rate of the account (1 is liquidation): told, reduced, flattened from here. */
+  solvencyWarnRate: number
+  solvencyReduceRate: number
+  solvencyFlattenRate: number
+  /** Gap of all prices, a fraction, after which those three hold too. */
+  solvencyGapNear: number
+  /** Gap after which only a warning is given. */
+  solvencyGapFar: number
 }
 
 export type Rules = { strategy: StrategyRules; execution: ExecutionRules; limits: LimitRules }

@@ -5,11 +5,13 @@
 import { Decimal } from 'decimal.js'
 import { lotBase } from './balance.ts'
 import { depthWithin, limitThrough } from './book.ts'
-import { estimateCarry } from './carry.ts'
+import { capitalRatio } from './capital.ts'
+import { type CarryReason, estimateCarry } from './carry.ts'
 import type { Exposure } from './exposure.ts'
 import { netBaseReceived, type PairFeeRates } from './fees.ts'
 import { floorTo } from './grid.ts'
-import type { Side } from './instrument.ts'
+import type { SpreadFacts } from './hedge-order.ts'
+import type { Direction, LegName, Side } from './instrument.ts'
 import {
   type BlindReason,
   type BookView,
@@ -18,55 +20,90 @@ import {
   type MarketView,
 } from './market-view.ts'
 import { EXIT_MARGIN, smallestHedge } from './minimums.ts'
+import type { DepthReason } from './pair-quote.ts'
 import { type HedgePlan, type LegFacts, legFacts } from './plan.ts'
 import { isRefusal, type Refusal, refuse } from './refusal.ts'
+import { chooseRoute } from './route.ts'
 import type { ExecutionRules, Rules } from './rules.ts'
+import { sideOf } from './sides.ts'
 import { type BaseQty, baseQty, orderQty, type Usdt, usdt } from './units.ts'
 
-export type SizeReason = 'no-room' | 'below-minimum' | 'spot-depth' | 'perp-depth'
+export type SizeReason = 'no-room' | 'below-minimum' | 'no-route' | DepthReason
 export type Sizes = { baseQty: BaseQty; sliceBaseQty: BaseQty }
 
-/** The largest plan that limits, balance and books allow; or why there is none. The plan still has to pass `approve`. */
+/**
+ * The largest plan in this direction that limits, balance and books allow, on the route that is expected to cost least; or why
+ * there is none. The plan still has to pass `approve`.
+ */
 export function sizeHedge(
   hedgeId: string,
   market: MarketView,
   exposure: Exposure,
   rules: Rules,
   nowMs: number,
-): HedgePlan | Refusal<SizeReason | BlindReason> {
+  direction: Direction = 'long-carry',
+): HedgePlan | Refusal<SizeReason | CarryReason | BlindReason> {
   const fresh = freshMarket(market, rules.limits, nowMs)
   if (isRefusal(fresh)) return fresh
-  const room = roomUsdt(exposure, rules)
+  const room = roomUsdt(exposure, rules, capitalPerNotional(fresh, rules, direction))
   if (new Decimal(room).lt(rules.limits.hedgeNotionalUsdtMin) || new Decimal(room).lte(0))
     return refuse('no-room', room, rules.limits.hedgeNotionalUsdtMin)
-  const sizes = sizesFor(fresh, rules, room)
+  const sizes = sizesFor(fresh, rules, room, direction)
   if (isRefusal(sizes)) return sizes
-  const expected = estimateCarry(fresh, sizes, rules.strategy, nowMs)
-  if (isRefusal(expected)) return expected
+  const choice = chooseRoute(fresh, sizes, direction, rules, nowMs)
+  if (isRefusal(choice)) return choice
+  const { chosen, estimates } = choice
+  const carry = estimateCarry(fresh, sizes, rules.strategy, nowMs, { direction, route: chosen })
+  if (isRefusal(carry)) return carry
   return {
     hedgeId,
     symbol: fresh.pair.symbol,
     baseCoin: fresh.pair.baseCoin,
-    direction: 'long-carry',
+    direction,
+    ...(chosen.route === 'perp-first' && { firstLeg: 'perp' as const }),
     ...legFacts(fresh.pair),
     fees: fresh.feeRates,
     targetBaseQty: sizes.baseQty,
     sliceBaseQty: sizes.sliceBaseQty,
     markPrice: fresh.ticker.markPrice,
-    notionalUsdt: expected.notionalUsdt,
-    capitalUsdt: expected.capitalUsdt,
-    expected,
+    notionalUsdt: carry.notionalUsdt,
+    capitalUsdt: carry.capitalUsdt,
+    expected: { ...carry, routes: estimates },
     decidedAtMs: nowMs,
+    route: chosen.route,
+    ...spreadFacts(fresh),
   }
 }
 
+/** Kept with the plan whatever the route: the way out may take the native instrument too. */
+function spreadFacts({ spread }: MarketView): { spread?: SpreadFacts } {
+  if (!spread) return {}
+  const { symbol, tickSize, qtyStep, minQty, maxQty } = spread
+  return { spread: { symbol, tickSize, qtyStep, minOrderQty: minQty, maxOrderQty: maxQty } }
+}
+
+/** Capital per notional of the largest hedge: a smaller one never binds more, so what fits by this fits. */
+function capitalPerNotional(
+  { ticker, pair, ...margin }: FreshMarket,
+  { limits, strategy }: Rules,
+  direction: Direction,
+): Decimal {
+  const notional = new Decimal(limits.hedgeNotionalUsdtMax)
+  const base = notional.times(pair.perp.multiplier).div(ticker.markPrice)
+  return capitalRatio({ direction, base, notional }, margin, strategy)
+}
+
 /** Notional that one more hedge may have: by itself, in total, and by the capital that is free. */
-export function roomUsdt(exposure: Exposure, { limits, strategy }: Rules): Usdt {
+export function roomUsdt(
+  exposure: Exposure,
+  { limits, strategy }: Rules,
+  perNotional: Decimal = new Decimal(strategy.capitalBuffer).plus(1),
+): Usdt {
   const open = exposure.hedges.reduce((sum, hedge) => sum.plus(hedge.notionalUsdt), new Decimal(0))
   const free = new Decimal(exposure.availableUsdt)
     .minus(exposure.reservedUsdt)
     .minus(limits.freeMarginUsdtMin)
-    .div(new Decimal(strategy.capitalBuffer).plus(1))
+    .div(Decimal.max(perNotional, LEAST_PER_NOTIONAL))
   return usdt(
     Decimal.min(
       limits.hedgeNotionalUsdtMax,
@@ -76,8 +113,16 @@ export function roomUsdt(exposure: Exposure, { limits, strategy }: Rules): Usdt 
   )
 }
 
+/** However little a hedge is configured to bind, room is never found without end. */
+const LEAST_PER_NOTIONAL = '0.01'
+
 /** Target and slice for at most this notional, both on the lot grid. */
-export function sizesFor(market: FreshMarket, rules: Rules, notionalUsdt: Usdt): Sizes | Refusal<SizeReason> {
+export function sizesFor(
+  market: FreshMarket,
+  rules: Rules,
+  notionalUsdt: Usdt,
+  direction: Direction = 'long-carry',
+): Sizes | Refusal<SizeReason> {
   const legs = legFacts(market.pair)
   const lot = lotBase(legs)
   const markPerBase = new Decimal(market.ticker.markPrice).div(legs.perp.multiplier)
@@ -88,13 +133,14 @@ export function sizesFor(market: FreshMarket, rules: Rules, notionalUsdt: Usdt):
   if (target.lt(least) || target.times(markPerBase).lt(rules.limits.hedgeNotionalUsdtMin))
     return refuse('below-minimum', target.times(markPerBase).toFixed(2), leastUsdt.toFixed(2))
 
-  const caps = sliceCaps(market, legs, market.feeRates, rules.execution, rules.execution.slippageBpsMax)
+  const { execution } = rules
+  const caps = sliceCaps(market, legs, market.feeRates, execution, execution.slippageBpsMax, direction)
   if (caps.spot.lt(least)) return refuse('spot-depth', caps.spot.toFixed(), least.toFixed())
   if (caps.perp.lt(least)) return refuse('perp-depth', caps.perp.toFixed(), least.toFixed())
-  const byRule = new Decimal(rules.execution.sliceNotionalUsdtMax).div(markPerBase)
+  const byRule = new Decimal(execution.sliceNotionalUsdtMax).div(markPerBase)
   const slice = floorTo(Decimal.min(target, byRule, caps.spot, caps.perp), lot)
   if (slice.lt(least))
-    return refuse('below-minimum', rules.execution.sliceNotionalUsdtMax, least.times(markPerBase).toFixed(2))
+    return refuse('below-minimum', execution.sliceNotionalUsdtMax, least.times(markPerBase).toFixed(2))
   return { baseQty: baseQty(target), sliceBaseQty: baseQty(slice) }
 }
 
@@ -115,15 +161,15 @@ function sliceCaps(
   fees: PairFeeRates,
   execution: Pick<ExecutionRules, 'depthFractionMax'>,
   toleranceBps: number,
+  direction: Direction = 'long-carry',
 ): { spot: Decimal; perp: Decimal } {
-  const spot = legCap(books.spotBook, 'Buy', legs.spot, execution, toleranceBps)
-  const perp = legCap(books.perpBook, 'Sell', legs.perp, execution, toleranceBps)
-  const spotQty = floorTo(spot, legs.spot.qtyStep)
-  return {
-    // The fee is taken from what is bought, so less than the cap arrives.
-    spot: new Decimal(netBaseReceived(orderQty(spotQty), fees.spot.taker)),
-    perp,
-  }
+  const cap = (book: BookView, leg: LegName) =>
+    legCap(book, sideOf({ direction }, leg, 'in'), legs[leg], execution, toleranceBps)
+  const spot = floorTo(cap(books.spotBook, 'spot'), legs.spot.qtyStep)
+  const perp = cap(books.perpBook, 'perp')
+  // A buyer's fee is taken from what is bought, so less than the cap arrives; a seller pays it in USDT.
+  if (direction === 'reverse-carry') return { spot, perp }
+  return { spot: new Decimal(netBaseReceived(orderQty(spot), fees.spot.taker)), perp }
 }
 
 /** Most base coins one order of this side may take from the book. */

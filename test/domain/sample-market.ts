@@ -7,7 +7,7 @@ import { HOUR_MS } from '../../src/domain/funding.ts'
 import type { HedgePair, PerpInstrument, SpotInstrument } from '../../src/domain/instrument.ts'
 import type { FreshMarket } from '../../src/domain/market-view.ts'
 import type { Rules } from '../../src/domain/rules.ts'
-import { feeRate, fundingRate, orderQty, price, usdt } from '../../src/domain/units.ts'
+import { baseQty, feeRate, fundingRate, orderQty, price, usdt } from '../../src/domain/units.ts'
 
 export const NOW_MS = Date.UTC(2026, 0, 5, 3)
 
@@ -31,6 +31,33 @@ export const RULES: Rules = {
     exitSlippageFactor: 1.5,
     basisStopBps: 100,
     judgeEveryMs: 5_000,
+    directions: ['long-carry', 'reverse-carry'],
+    gapSurvived: 0.5,
+    maintenanceRate: 0.02,
+    borrowMaintenanceRate: 0.04,
+    reverseMarginRatio: 0.5,
+    listingAgeMsMin: 7 * 24 * HOUR_MS,
+    depthSlicesMin: 2,
+    intervalQuietMs: 8 * HOUR_MS,
+    maintenanceGuardMs: 30 * 60_000,
+    basisAbortBps: 20,
+    borrowCoverEntryMin: 3,
+    borrowCoverExitMin: 0.5,
+    adlRankMax: 3,
+    adlRankExit: 5,
+    adlTriggerNear: 0.2,
+    // No guess by default: the sums of the tests are reckoned by hand.
+    orphanProbability: 0,
+    orphanRepairMs: 30_000,
+    volatilityPerHour: 0,
+    usdtRatePerHour: 0,
+    usdtFreeBorrow: usdt('0'),
+    reentryProbability: 0,
+    holdBreakEvenFactor: 1,
+    holdMaxMs: 90 * 24 * HOUR_MS,
+    exitAprFloor: -1,
+    delistingRunOffMs: 24 * HOUR_MS,
+    liquidationDistanceMin: 0.15,
   },
   execution: {
     sliceNotionalUsdtMax: usdt('500'),
@@ -44,6 +71,12 @@ export const RULES: Rules = {
     asksMin: 3,
     asksMax: 10,
     repairsMax: 3,
+    routes: ['spot-first'],
+    makerFillProbability: 1,
+    makerAdverseBps: 0,
+    takerMissProbability: 0,
+    legGapMs: 0,
+    spreadFeeFactor: 0.5,
   },
   limits: {
     hedgeNotionalUsdtMax: usdt('2000'),
@@ -56,6 +89,17 @@ export const RULES: Rules = {
     bookAgeMsMax: 2_000,
     tickerAgeMsMax: 60_000,
     maintenanceMarginRateMax: 0.5,
+    symbolNotionalUsdtMax: usdt('6000'),
+    feesDayUsdtMax: usdt('100'),
+    lossDayUsdtMax: usdt('200'),
+    drawDownMax: 0.1,
+    orderReserveMin: 0.3,
+    borrowAgeMsMax: HOUR_MS,
+    solvencyWarnRate: 0.5,
+    solvencyReduceRate: 0.7,
+    solvencyFlattenRate: 0.85,
+    solvencyGapNear: 0.2,
+    solvencyGapFar: 0.5,
   },
 }
 
@@ -138,6 +182,38 @@ export function marketOn(grid: Grid, rate = '0.0005', depth = '1000000000000'): 
     },
     receivedAtMs: { spotBook: NOW_MS, perpBook: NOW_MS, ticker: NOW_MS },
     feeRates: VIP0,
+  }
+}
+
+/** The same market where the coin can be borrowed, at this rate per hour. */
+export function borrowable(market: FreshMarket, hourlyRate = '0', availableBase = '1000000'): FreshMarket {
+  const spot = { ...market.pair.spot, marginTrading: true }
+  return {
+    ...market,
+    pair: { ...market.pair, spot },
+    borrow: { hourlyRate, availableBase: baseQty(availableBase), marginTrading: true },
+    receivedAtMs: { ...market.receivedAtMs, borrow: NOW_MS },
+  }
+}
+
+/** The same market with a native spread around its basis, each side this many bps of the price away, and this deep. */
+export function withSpread(market: FreshMarket, awayBps: string, depth = '1000000'): FreshMarket {
+  const away = new Decimal(market.ticker.markPrice)
+    .div(market.pair.perp.multiplier)
+    .times(awayBps)
+    .div(10_000)
+  return {
+    ...market,
+    spread: {
+      symbol: 'XRPUSDT_XRP/USDT',
+      book: { bids: [[price(away.neg()), orderQty(depth)]], asks: [[price(away), orderQty(depth)]] },
+      tickSize: price('0.0001'),
+      qtyStep: orderQty('0.1'),
+      minQty: orderQty('0.1'),
+      maxQty: orderQty('1000000'),
+      trading: true,
+    },
+    receivedAtMs: { ...market.receivedAtMs, spread: NOW_MS },
   }
 }
 

@@ -24,8 +24,9 @@ const JUDGES = {
   'src/domain/carry.ts': 'APR, basis in bps and hours to break-even are judged',
   'src/domain/entry-basis.ts': 'basis in bps is judged against a stop',
   'src/domain/funding-model.ts': 'a fitted rate and its half-life are expectations, judged and never booked',
-  'src/domain/exit.ts': 'basis and expected funding in bps are judged',
+  'src/domain/exit-carry.ts': 'basis, expected funding and what leaving gains are judged',
   'src/domain/funding.ts': 'APR is judged',
+  'src/domain/holding-costs.ts': 'a liability that may come to be is an expectation, judged and never booked',
 }
 const DEFAULT_EXPORTS = {
   'vitest.config.ts': 'vitest asks for it',

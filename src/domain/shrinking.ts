@@ -1,0 +1,62 @@
+/**
+ * Which hedges are left when the account must be made safer: the least earning first, and only those whose end helps.
+ * Source: carry algorithm d.9 (reduce), formula e.7.
+ */
+import { Decimal } from 'decimal.js'
+import {
+  type AccountFacts,
+  type HoldingFacts,
+  judgeSolvency,
+  type SolvencyRules,
+  worstNearRate,
+} from './solvency.ts'
+import { type BaseQty, baseQty, usdt } from './units.ts'
+
+/** What a hedge is part of: its share of a coin's holding, signed as there, and what it is expected to earn from now on. */
+export type Reducible = {
+  hedgeId: string
+  coin: string
+  spotBase: BaseQty
+  perpBase: BaseQty
+  netApr: number
+}
+
+/** Ids of the hedges to leave until the model is below its reduce threshold; all that help when that is not enough. */
+export function hedgesToLeave(
+  account: AccountFacts,
+  hedges: readonly Reducible[],
+  rules: SolvencyRules,
+): string[] {
+  let left = account
+  const leaving: string[] = []
+  for (const hedge of [...hedges].sort((a, b) => a.netApr - b.netApr)) {
+    const { verdict } = judgeSolvency(left, rules)
+    if (verdict === 'ok' || verdict === 'warn') break
+    const without = closed(left, hedge)
+    if (!isSafer(worstNearRate(without, rules), worstNearRate(left, rules))) continue
+    leaving.push(hedge.hedgeId)
+    left = without
+  }
+  return leaving
+}
+
+/** Where nothing is left of the balance, every hedge less is a step back to one. */
+const isSafer = (after: Decimal | null, before: Decimal | null): boolean =>
+  before === null || after?.lt(before) === true
+
+/** The account once this hedge is closed at today's prices. */
+function closed({ usdt: cash, holdings }: AccountFacts, hedge: Reducible): AccountFacts {
+  const held = holdings.find(({ coin }) => coin === hedge.coin)
+  if (!held) return { usdt: cash, holdings }
+  const proceeds = new Decimal(hedge.spotBase).times(held.price)
+  const realised = new Decimal(held.markPrice).minus(held.perpEntryPrice).times(hedge.perpBase)
+  const rest: HoldingFacts = {
+    ...held,
+    spotBase: baseQty(new Decimal(held.spotBase).minus(hedge.spotBase)),
+    perpBase: baseQty(new Decimal(held.perpBase).minus(hedge.perpBase)),
+  }
+  return {
+    usdt: usdt(Decimal.sum(cash, proceeds, realised)),
+    holdings: holdings.map(each => (each === held ? rest : each)),
+  }
+}
