@@ -88,6 +88,21 @@ export const execution = z.strictObject({
     or: '0.7',
     about: 'Chance that a resting order fills before it is escalated to a crossing one; a guess, measure it',
   }),
+  makerRestMs: wholeKey({
+    min: 100,
+    max: 3_600_000,
+    unit: 'ms',
+    or: '5000',
+    about:
+      'An order that waits in the book is left for this long, though others may stand before it; a guess',
+  }),
+  makerTriesMax: wholeKey({
+    min: 1,
+    max: 100,
+    unit: 'orders',
+    or: '4',
+    about: 'Orders in a row that wait in vain before the slice crosses the book; a guess',
+  }),
   makerAdverseBps: numberKey({
     min: 0,
     max: 100,

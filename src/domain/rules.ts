@@ -113,6 +113,10 @@ export type ExecutionRules = {
   asksMax: number
   /** Routes that may be taken; the cheapest by expected total cost is. */
   routes: readonly Route[]
+  /** An order that waits is left where it is for this long, though others may stand before it. */
+  makerRestMs: number
+  /** Orders in a row that wait in vain before the slice crosses the book. */
+  makerTriesMax: number
   /** Chance that a resting order is filled before it is escalated to a crossing one. */
   makerFillProbability: number
   /** What a resting order loses to those who know better, bps of each of its fills. */

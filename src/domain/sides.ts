@@ -32,7 +32,8 @@ const borrows = ({ direction }: Facing, leg: LegName, way: Way): boolean =>
   direction === 'reverse-carry' && leg === 'spot' && way === 'in'
 
 /** The leg that opens each slice: spot unless the plan says otherwise, because what spot receives sizes the perpetual. */
-export const firstLegOf = ({ firstLeg }: Pick<HedgePlan, 'firstLeg'>): LegName => firstLeg ?? 'spot'
+export const firstLegOf = ({ firstLeg, route }: Pick<HedgePlan, 'firstLeg' | 'route'>): LegName =>
+  firstLeg ?? (route === 'maker-perp' || route === 'perp-first' ? 'perp' : 'spot')
 
 /** A whole order, its side, borrowing and reduce-only told by the way it goes. */
 export const legOrder = (

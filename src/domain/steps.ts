@@ -1,23 +1,31 @@
 /**
- * What a hedge does next, from what its legs really hold. One order at a time: a leg that is ahead is followed by the other
- * before anything new is opened, so at most one slice is ever unhedged (promise 4), and each loop ends hedged or flat (5).
+ * What a hedge does next, from what its legs really hold. A leg that is ahead is followed by the other before anything new is
+ * opened, so at most one slice is ever unhedged (promise 4), and each loop ends hedged or flat (5). How a slice is worked is
+ * the route's (entry-steps.ts); what waits in the book meanwhile is watched here.
  */
 import { Decimal } from 'decimal.js'
 import { perpMissing } from './balance.ts'
+import { comboOut } from './combo-slices.ts'
+import { openingOrder } from './entry-steps.ts'
 import { giveBack, nextUnwind } from './exit-slices.ts'
 import { followOrder } from './follow.ts'
+import type { HedgeOrder, RestingOrder } from './hedge-order.ts'
 import { isLevel } from './level.ts'
 import { freshMarket, type MarketView } from './market-view.ts'
 import type { OrderPurpose } from './order.ts'
-import type { HedgePlan, Holdings, LegOrder } from './plan.ts'
+import type { HedgePlan, Holdings } from './plan.ts'
 import { isRefusal } from './refusal.ts'
 import { decideRepair, judgeBalance, toleranceBps, widestBps } from './repair.ts'
+import { recallReason } from './resting.ts'
 import type { Rules } from './rules.ts'
 import { nextSlice } from './slices.ts'
 import { usdt } from './units.ts'
 
 export type Step =
-  | { kind: 'order'; order: LegOrder; purpose: OrderPurpose; because: string }
+  /** `twin` goes to the other leg at the same time. */
+  | { kind: 'order'; order: HedgeOrder; twin?: HedgeOrder; purpose: OrderPurpose; because: string }
+  /** The order in the book is right where it is; or it has to go first. */
+  | { kind: 'rest' | 'recall'; because: string }
   | { kind: 'wait'; because: string }
   /** The phase has reached its end; the exchange is asked to confirm it. */
   | { kind: 'done' }
@@ -33,6 +41,10 @@ export type StepFacts = Holdings & {
   repairs: number
   /** Since when they are apart; 0 while they are level. */
   unbalancedSinceMs: number
+  /** What waits in the book, its fills among the holdings. */
+  resting: RestingOrder | null
+  /** Orders in a row that waited there in vain. */
+  pegs: number
 }
 
 /** May new risk be taken now? Promise 9: the reason why not, or null. */
@@ -48,6 +60,7 @@ export function nextStep(
   const breached = isBreached(facts, market, rules, nowMs)
   if (facts.phase === 'unwinding') return unwindStep(facts, market, rules, breached)
   const levelling = isLevel(facts.plan, facts) ? null : levelStep(facts, market, rules, breached)
+  if (facts.resting) return restingStep(facts.resting, facts, levelling, market, rules, newRiskRefused, nowMs)
   if (levelling) return levelling
   if (facts.unwindBecause !== null) return { kind: 'unwind', because: facts.unwindBecause }
   if (facts.phase === 'hedged') return { kind: 'done' }
@@ -59,6 +72,27 @@ function isBreached(facts: StepFacts, { ticker }: MarketView, { limits }: Rules,
   const mark = ticker?.markPrice ?? facts.plan.markPrice
   const balance = judgeBalance(facts.plan, facts, mark, limits, facts.unbalancedSinceMs || nowMs, nowMs)
   return balance.kind === 'unhedged' && balance.breached !== 'none'
+}
+
+/** Fills of what waits in the book are hedged first; then it stays, or is taken off. */
+function restingStep(
+  resting: RestingOrder,
+  facts: StepFacts,
+  levelling: Step | null,
+  market: MarketView,
+  rules: Rules,
+  refused: NewRisk,
+  nowMs: number,
+): Step {
+  const unwind = facts.unwindBecause ?? (facts.overdue ? 'entry deadline' : null)
+  const because = unwind ?? recallReason(resting, market, rules, refused, nowMs)
+  if (levelling?.kind === 'order' && levelling.order.leg !== resting.leg) return levelling
+  // What would level the legs needs the waiting order's own leg, or a person.
+  if (levelling && levelling.kind !== 'wait')
+    return { kind: 'recall', because: 'its leg is needed to level the hedge' }
+  return because
+    ? { kind: 'recall', because }
+    : { kind: 'rest', because: 'the order waits at the best price' }
 }
 
 /** The legs are level: open the next slice, or stop here. */
@@ -77,7 +111,9 @@ function enterStep(
   const fresh = freshMarket(market, rules.limits, nowMs)
   if (isRefusal(fresh)) return { kind: 'wait', because: `${fresh.refused}: ${fresh.found}` }
   if (next.kind === 'wait') return { kind: 'wait', because: `${next.refused}: ${next.found}` }
-  return { kind: 'order', order: next.order, purpose: 'enter', because: 'next slice' }
+  const held = { spotNetBase: facts.spotNetBase, perpBase: facts.perpBase }
+  const opening = openingOrder({ plan, held, pegs: facts.pegs }, next.order, fresh, rules)
+  return { kind: 'order', ...opening, purpose: 'enter' }
 }
 
 /** Keeps the balanced part where it is worth keeping, or leaves it. */
@@ -139,7 +175,20 @@ function unwindStep(facts: StepFacts, market: MarketView, rules: Rules, breached
   const next = nextUnwind(plan, facts, market, rules, wider)
   if (next.kind === 'flat') return { kind: 'done' }
   if (next.kind === 'wait') return { kind: 'wait', because: `${next.refused}: ${next.found}` }
+  const native = plan.route === 'spread' && facts.repairs === 0 ? nativeExit(facts, market, rules) : undefined
+  if (native) return native
   const order = next.spot ?? next.perp
   if (!order) return { kind: 'done' }
-  return { kind: 'order', order, purpose: 'exit', because: next.last ? 'last slice' : 'next slice' }
+  const because = next.last ? 'last slice' : 'next slice'
+  const twin = plan.route === 'twin' && next.spot && next.perp ? { twin: next.perp } : {}
+  return { kind: 'order', order, ...twin, purpose: 'exit', because }
+}
+
+/** The way out as one order of both legs, while its book is there and deep enough. */
+function nativeExit({ plan, ...held }: StepFacts, market: MarketView, rules: Rules): Step | undefined {
+  const { spotBook, perpBook, ticker } = market
+  if (!spotBook || !perpBook || !ticker) return undefined
+  const step = comboOut(plan, held, { ...market, spotBook, perpBook, ticker }, rules)
+  if (step.kind !== 'combo') return undefined
+  return { kind: 'order', order: step.order, purpose: 'exit', because: 'next slice, both legs as one' }
 }

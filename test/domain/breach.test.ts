@@ -14,6 +14,8 @@ const apart = (plan: HedgePlan, changes: Partial<StepFacts> = {}): StepFacts => 
   overdue: false,
   unwindBecause: null,
   repairs: 0,
+  resting: null,
+  pegs: 0,
   unbalancedSinceMs: NOW_MS - 1000,
   spotNetBase: baseQty('150'),
   perpBase: baseQty('100'),

@@ -17,6 +17,8 @@ describe.each(FACINGS)('a remainder, %o', facing => {
     unwindBecause: null,
     repairs: 1,
     unbalancedSinceMs: 0,
+    resting: null,
+    pegs: 0,
     spotNetBase: baseQty(spot),
     perpBase: baseQty(perp),
     ...changes,

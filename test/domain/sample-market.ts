@@ -77,6 +77,8 @@ export const RULES: Rules = {
     takerMissProbability: 0,
     legGapMs: 0,
     spreadFeeFactor: 0.5,
+    makerRestMs: 5_000,
+    makerTriesMax: 4,
   },
   limits: {
     hedgeNotionalUsdtMax: usdt('2000'),

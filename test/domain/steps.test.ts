@@ -2,10 +2,11 @@ import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { lotBase } from '../../src/domain/balance.ts'
+import type { HedgeOrder } from '../../src/domain/hedge-order.ts'
 import { isLevel } from '../../src/domain/level.ts'
 import type { FreshMarket } from '../../src/domain/market-view.ts'
 import { smallestOrder } from '../../src/domain/minimums.ts'
-import { type HedgePlan, type Holdings, perBaseMark } from '../../src/domain/plan.ts'
+import { type HedgePlan, type Holdings, type LegOrder, perBaseMark } from '../../src/domain/plan.ts'
 import { nextStep, type Step, type StepFacts } from '../../src/domain/steps.ts'
 import { baseQty, NO_BASE, type Price } from '../../src/domain/units.ts'
 import {
@@ -30,11 +31,15 @@ const factsOf = (plan: HedgePlan, changes: Partial<StepFacts> = {}): StepFacts =
   overdue: false,
   unwindBecause: null,
   repairs: 0,
+  resting: null,
+  pegs: 0,
   unbalancedSinceMs: 0,
   spotNetBase: NO_BASE,
   perpBase: NO_BASE,
   ...changes,
 })
+
+const isOfLeg = (order: HedgeOrder): order is HedgeOrder & LegOrder => order.leg !== 'combo'
 
 type Run = { ended: 'hedged' | 'flat'; held: Holdings; apartBaseMax: Decimal }
 /** What goes otherwise than planned: how much of each order fills, the market each decision sees, interest before it. */
@@ -60,7 +65,9 @@ function follow(plan: HedgePlan, calm: FreshMarket, course: Course = {}): Run {
     }
     if (step.kind === 'unwind') facts = { ...facts, phase: 'unwinding' }
     else if (step.kind === 'order') {
-      account = execute(plan, account, step.order, parts[orders] ?? shareFilled(step.order, market))
+      const { order } = step
+      if (!isOfLeg(order)) throw new Error('expected an order of one leg, found one of both')
+      account = execute(plan, account, order, parts[orders] ?? shareFilled(order, market))
       orders++
       const after = holdingsOf(plan, account)
       facts = { ...facts, repairs: repairsAfter(facts, after) }

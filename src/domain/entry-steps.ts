@@ -1,0 +1,62 @@
+/**
+ * The next order of an entry, by the plan's route: one leg and then the other, both at once, both as one order, or one that
+ * waits in the book. Where a route cannot go on, the legs are worked one after the other. Source: carry algorithm d.2.
+ */
+import { Decimal } from 'decimal.js'
+import { comboIn } from './combo-slices.ts'
+import { followOrder } from './follow.ts'
+import type { HedgeOrder } from './hedge-order.ts'
+import type { FreshMarket } from './market-view.ts'
+import type { HedgePlan, Holdings, LegOrder } from './plan.ts'
+import { asResting, makerLegOf } from './resting.ts'
+import type { Rules } from './rules.ts'
+import { spotMoved } from './sides.ts'
+import { baseQty } from './units.ts'
+
+export type OpeningOrder = { order: HedgeOrder; twin?: HedgeOrder; because: string }
+type Entry = { plan: HedgePlan; held: Holdings; pegs: number }
+
+/** @param first - the order that would open the next slice by itself */
+export function openingOrder(
+  { plan, held, pegs }: Entry,
+  first: LegOrder,
+  market: FreshMarket,
+  rules: Rules,
+): OpeningOrder {
+  const crossing: OpeningOrder = { order: { ...first, opens: true }, because: 'next slice' }
+  if (plan.route === 'spread') {
+    const step = comboIn(plan, held, market, rules)
+    if (step.kind === 'none') return { ...crossing, because: `next slice, leg by leg: ${step.because}` }
+    if (step.kind === 'coins')
+      return { order: { ...step.order, opens: true }, because: 'coins for the fees of native orders' }
+    return { order: step.order, because: 'next slice, both legs as one' }
+  }
+  if (plan.route === 'twin') {
+    const twin = twinOf(plan, held, first, market, rules)
+    return twin ? { order: crossing.order, twin, because: 'next slice, both legs at once' } : crossing
+  }
+  if (makerLegOf(plan.route) !== first.leg) return crossing
+  if (pegs >= rules.execution.makerTriesMax)
+    return { ...crossing, because: `next slice, crossing after ${pegs} orders that waited in vain` }
+  const resting = asResting(first, market)
+  return resting ? { order: resting, because: 'next slice, waiting in the book' } : crossing
+}
+
+/** The order on the other leg that will be due when this one is filled whole. */
+function twinOf(
+  plan: HedgePlan,
+  held: Holdings,
+  first: LegOrder,
+  market: FreshMarket,
+  { execution }: Rules,
+): LegOrder | undefined {
+  const after: Holdings =
+    first.leg === 'spot'
+      ? {
+          ...held,
+          spotNetBase: baseQty(new Decimal(held.spotNetBase).plus(spotMoved(plan, 'in', first.qty))),
+        }
+      : { ...held, perpBase: baseQty(new Decimal(first.qty).mul(plan.perp.multiplier).plus(held.perpBase)) }
+  const follow = followOrder(plan, after, market, execution.slippageBpsMax)
+  return follow.kind === 'order' && follow.order.leg !== first.leg ? follow.order : undefined
+}
