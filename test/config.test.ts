@@ -54,6 +54,17 @@ describe('what is read', () => {
     expect(load().rules.strategy.horizonHours).toBe(24)
   })
 
+  test('routes and directions are lists of words, and careful when left out', () => {
+    expect(load().rules.execution.routes).toEqual(['spot-first'])
+    expect(load().rules.strategy.directions).toEqual(['long-carry'])
+    write(
+      'strategy:\n  directions: [long-carry, reverse-carry]\nexecution:\n  routes: [spread, maker-perp]\n',
+    )
+    const { execution, strategy } = load().rules
+    expect(execution.routes).toEqual(['spread', 'maker-perp'])
+    expect(strategy.directions).toEqual(['long-carry', 'reverse-carry'])
+  })
+
   test('an empty variable is an unset one', () => {
     expect(load({ HEDGEROW_PORT: '', HEDGEROW_DATABASE_URL: '' })).toMatchObject({
       port: 8787,
@@ -127,6 +138,18 @@ leverage: 3
     ['exit not below entry', 'strategy:\n  exitAprMax: 0.15\n', 'strategy.exitAprMax'],
     ['no judgement before an exit', 'strategy:\n  exitJudgementsMin: 0\n', 'strategy.exitJudgementsMin'],
     ['more asks needed than allowed', 'execution:\n  asksMin: 90\n', 'execution.asksMin'],
+    [
+      'a hold that ends before it may',
+      'strategy:\n  holdMaxMs: 3600000\n  holdMinMs: 3600001\n',
+      'strategy.holdMinMs',
+    ],
+    ['a loan left before it is taken', 'strategy:\n  borrowCoverExitMin: 4\n', 'strategy.borrowCoverExitMin'],
+    ['a flatten before a reduce', 'limits:\n  solvencyFlattenRate: 0.6\n', 'limits.solvencyReduceRate'],
+    ['a far gap nearer than the near one', 'limits:\n  solvencyGapFar: 0.1\n', 'limits.solvencyGapNear'],
+    ['no route', 'execution:\n  routes: []\n', 'execution.routes'],
+    ['an unknown route', 'execution:\n  routes: [spot-first, magic]\n', 'execution.routes.1'],
+    ['a route twice', 'execution:\n  routes: [twin, twin]\n', 'execution.routes'],
+    ['an unknown direction', 'strategy:\n  directions: [sideways]\n', 'strategy.directions.0'],
     ['a negative amount', 'limits:\n  hedgeNotionalUsdtMax: -5\n', 'limits.hedgeNotionalUsdtMax'],
     ['an exponent', 'limits:\n  totalNotionalUsdtMax: 1e6\n', 'limits.totalNotionalUsdtMax'],
     ['a symbol twice', 'strategy:\n  symbols: [BTCUSDT, BTCUSDT]\n', 'strategy.symbols'],
