@@ -37,6 +37,8 @@ export type SimulatorOptions = {
   deliver?: Deliver
   /** What goes wrong; nothing unless said, and always to be changed at `/simulator/faults`. */
   faults?: FaultPlanInput
+  /** A recording of public frames: its topics are played as they came, in simulated time, in place of the simulator's own. */
+  recorded?: string
   /** Per address; Bybit's is 600. */
   requestsPer5s?: number
   bufferedBytesMax?: number

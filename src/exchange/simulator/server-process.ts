@@ -11,7 +11,7 @@ import { SIMULATOR_KEY, SIMULATOR_SECRET } from './server-accounts.ts'
 import type { CoreFactory, SimulatorOptions } from './server-options.ts'
 
 const USAGE =
-  'usage: simulator-process [--port N] [--seed N] [--speed N] [--balance USDT] [--start-at MS] [--state FILE] [--instruments FILE]... [--faults FILE] [--parent] [--linger MS]'
+  'usage: simulator-process [--port N] [--seed N] [--speed N] [--balance USDT] [--start-at MS] [--state FILE] [--instruments FILE]... [--faults FILE] [--recorded FILE] [--parent] [--linger MS]'
 const LOOK_EVERY_MS = 5_000
 
 export type ReadyLine = { url: string; port: number; pid: number }
@@ -62,7 +62,7 @@ function exit(code: number, line?: string): void {
 
 type Asked = Pick<
   SimulatorOptions,
-  'port' | 'seed' | 'speed' | 'balance' | 'stateFile' | 'startAtMs' | 'instruments' | 'faults'
+  'port' | 'seed' | 'speed' | 'balance' | 'stateFile' | 'startAtMs' | 'instruments' | 'faults' | 'recorded'
 >
 
 function readArguments(
@@ -82,6 +82,7 @@ function readArguments(
         linger: { type: 'string', default: '600000' },
         instruments: { type: 'string', multiple: true },
         faults: { type: 'string' },
+        recorded: { type: 'string' },
       },
     })
     const numberOf = (
@@ -103,6 +104,7 @@ function readArguments(
       lingerMs: numberOf('linger', ms => ms >= 0),
       ...(values.instruments && { instruments: values.instruments }),
       ...(values.faults !== undefined && { faults: readFaults(values.faults) }),
+      ...(values.recorded !== undefined && { recorded: values.recorded }),
       ...(values.state !== undefined && { stateFile: values.state }),
       ...(values['start-at'] !== undefined && { startAtMs: numberOf('start-at', ms => ms > 0) }),
     }

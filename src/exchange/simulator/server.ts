@@ -11,12 +11,13 @@ import { clockOffsetMs } from './faults-core.ts'
 import { humanHand } from './faults-human.ts'
 import { faultyDeliver, faultyLimits } from './faults-wire.ts'
 import { rateLimits } from './rate-limits.ts'
+import { playFrames, readRecording } from './recorded-frames.ts'
 import { accountsOf } from './server-accounts.ts'
 import { claim } from './server-claim.ts'
 import { answerControl, type SimulatorStatus } from './server-control.ts'
 import { deliverAsIs } from './server-deliver.ts'
 import { drive } from './server-driver.ts'
-import { fanOut } from './server-fan-out.ts'
+import { fanOut, playOut } from './server-fan-out.ts'
 import type { SimulatorOptions } from './server-options.ts'
 import { answerRest } from './server-rest.ts'
 import { resume } from './server-resume.ts'
@@ -88,7 +89,12 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
     closing?.()
     options.failed?.(error)
   }
-  const hear = (pushes: Push[]) => fanOut(hub, pushes)
+  const player =
+    options.recorded === undefined
+      ? undefined
+      : playFrames(readRecording(options.recorded), clock, frame => playOut(hub, frame))
+  const isPlayed = (channel: Push['channel'], topic: string) => player?.plays(channel, topic) ?? false
+  const hear = (pushes: Push[]) => fanOut(hub, pushes, isPlayed)
   const hand = humanHand(faults, accounts.all[0]?.uid ?? '', request => driver.ask(request))
   const driver = drive({ core, clock, speed, file, state, hear, fail })
   const ask = (request: CoreRequest) => {
@@ -100,7 +106,10 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
   const limits = faultyLimits(faults, rateLimits(driver.nowMs, options.requestsPer5s ?? 60_000))
   const shownMs = () => driver.nowMs() + clockOffsetMs(faults)
   const gate = { accounts, speed, nowMs: shownMs }
-  const publicSockets = publicHandler(() => hub, driver.subscribe)
+  const publicSockets = publicHandler(
+    () => hub,
+    (channel, topic) => player?.first(channel, topic) ?? driver.subscribe(channel, topic),
+  )
   const hub: Hub = openSockets(http, {
     deliver,
     bufferedBytesMax: options.bufferedBytesMax ?? 4_194_304,
@@ -132,6 +141,7 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
     else answerRest(request, response, rest)
   })
   closing = () => {
+    player?.close()
     clearInterval(looking)
     hub.close()
     http.close()

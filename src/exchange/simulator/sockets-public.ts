@@ -10,7 +10,8 @@ import { type Connection, type Handler, type Message, requestIdOf, topicsIn } fr
 const SPOT_ARGS_MAX = 10
 const ARGS_CHARS_MAX = 21_000
 
-type Snapshots = (channel: Push['channel'], topic: string) => JsonObject[] | undefined
+/** What a new subscription hears first, as objects or as the very text; undefined for an unknown topic. */
+type Snapshots = (channel: Push['channel'], topic: string) => (JsonObject | string)[] | undefined
 
 /** @param hub - given late: the hub is built from its handlers */
 export const publicHandler =
@@ -55,7 +56,7 @@ function subscribe(connection: Connection, message: Message, hub: Hub, snapshots
   for (const { topic, messages = [] } of fault ? [] : first) {
     connection.topics.add(topic)
     hub.listen(connection, topic, true)
-    for (const snapshot of messages) connection.push(topic, JSON.stringify(snapshot))
+    for (const one of messages) connection.push(topic, typeof one === 'string' ? one : JSON.stringify(one))
   }
 }
 
