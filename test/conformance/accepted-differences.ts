@@ -50,7 +50,6 @@ push execution spot | data[].{createType,execPnl,extraFees,feeCurrency,marketUni
 push execution spot | data[].orderId | form: uuid, here long number | the library took a contract's message: spot orders are numbers
 push order linear | data[].{isLeverage,marketUnit} | extra | documented in the table, in no example of a contract
 push order linear | data[].placeType | form: text, here empty | of options only, and the examples come from one
-push position | data[].liqPrice | form: numeric, here empty | an estimate in cross margin, left empty beyond the price range: here always
 push wallet | data[].coin[].availableToWithdraw | form: numeric, here empty | emptied for unified accounts since January 2025
 push wallet | data[].coin[].colRes | extra | documented since May 2026, younger than the examples
 nautilus/ws_account_wallet | data[].totalPerpUpl | missing | misspelt by its authors: documented as totalPerpUPL

@@ -83,6 +83,7 @@ const PUSHES: Readonly<Record<string, [topic: string, fits?: (row: JsonObject) =
   'push position': ['position'],
   'push wallet': ['wallet'],
   'push allLiquidation': ['public-linear allLiquidation.ETHUSDT'],
+  'push system.status': ['public-status system.status'],
   'push insurance': ['public-linear insurance.USDT'],
 }
 

@@ -49,7 +49,7 @@ function advance(scene: Scene, toMs: number): void {
 function listen(scene: Scene): void {
   const { core } = scene.desk
   const heard = new Set<string>()
-  const subscribe = (channel: 'public-spot' | 'public-linear', topic: string) => {
+  const subscribe = (channel: 'public-spot' | 'public-linear' | 'public-status', topic: string) => {
     heard.add(topic)
     const name = `${channel} ${topic}`
     for (const message of core.subscribe(channel, topic) ?? [])
@@ -59,6 +59,7 @@ function listen(scene: Scene): void {
     for (const channel of ['public-spot', 'public-linear'] as const) subscribe(channel, `${kind}.${BTC}`)
   for (const topic of ['insurance.USDT', 'adlAlert.USDT', 'allLiquidation.ETHUSDT'])
     subscribe('public-linear', topic)
+  subscribe('public-status', 'system.status')
   core.want(topic => heard.has(topic))
 }
 

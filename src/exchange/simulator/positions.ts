@@ -4,6 +4,7 @@ import type { Side } from '../../domain/instrument.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { leverageOf, positionNumbers } from './accounts.ts'
 import { adlRank } from './adl-rank.ts'
+import { liquidationPrice } from './liquidation-price.ts'
 import { riskTiers, tierOf } from './risk-tiers.ts'
 import type { Listing } from './universe.ts'
 import {
@@ -12,8 +13,8 @@ import {
   markText,
   nextSeq,
   type PositionState,
-  riskShareOf,
   plus,
+  riskShareOf,
   type World,
   ZERO,
 } from './world.ts'
@@ -140,7 +141,7 @@ function sharedJson(
     createdTime: String(position.createdAtMs),
     updatedTime: String(position.updatedAtMs),
     tpslMode: 'Full',
-    liqPrice: '',
+    liqPrice: liquidationPrice(world, account, listing, position, tier.maintenanceRate),
     bustPrice: '',
     positionStatus: (position.adlUntilMs ?? 0) > world.state.nowMs ? 'Adl' : 'Normal',
     adlRankIndicator: adlRank(world, account, position),

@@ -4,7 +4,7 @@ import type { Json } from '../../domain/json.ts'
 import { accountNumbers, lockedOf } from './accounts.ts'
 import { borrowable, inventoryOf, isRepayBarred } from './lending.ts'
 import { lossBorrow } from './loss-loan.ts'
-import { badRequest, decimal, type Refusal, refuse, text } from './params.ts'
+import { badRequest, decimal, instant, type Refusal, refuse, text } from './params.ts'
 import { pushWallet } from './pushes-private.ts'
 import { borrowRate } from './rates.ts'
 import { type Answer, type Route, type SignedCall, signedGet, signedPost } from './routes.ts'
@@ -12,6 +12,8 @@ import { borrow, moveMoney, repay } from './wallet.ts'
 import { coinPrice, dec, heldOf, type World, ZERO } from './world.ts'
 
 const HOUR_MS = 3_600_000
+const WEEK_HOURS = 168
+const MONTH_HOURS = 720
 
 function coinOfRequest(world: World, call: SignedCall, name: string): string | Refusal {
   const coin = text(call.params, name)
@@ -63,14 +65,21 @@ function ownFunds(world: World, account: SignedCall['account'], coin: string): D
   return free.lt(held.borrowed) ? (free.isNegative() ? ZERO : free) : dec(held.borrowed)
 }
 
+/** Hours of a window, newest first: a week unless asked otherwise, thirty days at most. */
 function rateHistory({ world, params }: SignedCall): Answer {
   const currency = text(params, 'currency')
   if (!world.universe.coins.includes(currency)) return badRequest(`currency invalid: ${currency}`)
-  const newest = Math.floor(world.state.nowMs / HOUR_MS) * HOUR_MS
+  const { nowMs } = world.state
+  const [start, end] = [instant(params, 'startTime'), instant(params, 'endTime')]
+  if ((start === undefined) !== (end === undefined)) return badRequest('startTime and endTime go together')
+  const [fromMs, toMs] = [start ?? nowMs - WEEK_HOURS * HOUR_MS, Math.min(end ?? nowMs, nowMs)]
+  if ((end ?? nowMs) - fromMs > MONTH_HOURS * HOUR_MS) return badRequest('the window is longer than 30 days')
+  const newest = Math.floor(toMs / HOUR_MS)
+  const hours = newest - Math.ceil(fromMs / HOUR_MS) + 1
   const list = Array.from(
-    { length: 24 },
+    { length: Math.max(0, hours) },
     (_, back): Json => ({
-      timestamp: newest - back * HOUR_MS,
+      timestamp: (newest - back) * HOUR_MS,
       currency,
       hourlyBorrowRate: borrowRate(currency),
       vipLevel: 'No VIP',
