@@ -162,6 +162,51 @@ describe('market facts', () => {
   })
 })
 
+describe('deleveraging alerts', () => {
+  const alert = (s: string, over: object = {}) => ({
+    c: 'USDT',
+    s,
+    b: 1e-7,
+    mb: '',
+    i_pr: -0.3,
+    pr: -0.28,
+    adl_tt: 10000,
+    adl_sr: -0.25,
+    ...over,
+  })
+  const push = (...data: object[]) => ({ topic: 'adlAlert.USDT', type: 'snapshot', ts: SERVER_MS, data })
+
+  test('of the watched perpetuals are heard, numbers as plain decimals', () => {
+    const { market, linear } = watching()
+    linear.message(push(alert('BTCUSDT'), alert('DOGEUSDT')))
+    linear.message(push(alert('DOGEUSDT')))
+    expect(market).toEqual([
+      {
+        kind: 'adl-alert',
+        alerts: [
+          {
+            coin: 'USDT',
+            symbol: 'BTCUSDT',
+            balance: '0.0000001',
+            pnlRatio: '-0.28',
+            insurancePnlRatio: '-0.3',
+            adlTriggerThreshold: '10000',
+            adlStopRatio: '-0.25',
+          },
+        ],
+      },
+    ])
+  })
+
+  test('that cannot be read, or are not to be had, are told and harm no book', () => {
+    const { market, linear, reports } = watching()
+    linear.message(push(alert('BTCUSDT', { pr: null })))
+    linear.refused('adlAlert.USDT', 'handler not found')
+    expect(market).toEqual([])
+    expect(reports.map(text => text.split(':')[0])).toEqual(['unread-alert', 'refused-topic'])
+  })
+})
+
 describe('tickers', () => {
   test('a delta changes only what it holds, and every fact is whole, in milliseconds', () => {
     const { market, linear } = watching()

@@ -4,24 +4,17 @@
  */
 import { Decimal } from 'decimal.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Clock } from '../../src/clock.ts'
 import { type OrderRequest, orderLinkId } from '../../src/domain/order.ts'
 import { orderQty, price } from '../../src/domain/units.ts'
 import type { AccountFact, Book, Exchange, MarketFact } from '../../src/exchange/exchange.ts'
-
-export type ContractVenue = {
-  exchange: Exchange
-  clock: Clock
-  /** USDT the account was given. */
-  balance: string
-  /** Lets time pass until the promise settles. */
-  run<T>(promise: Promise<T>): Promise<T>
-  /** Lets time pass until `what()` is true. */
-  until(what: () => boolean): Promise<void>
-  /** A second exchange on the same account, as a restarted engine makes it. */
-  again(): Promise<Exchange>
-  close(): Promise<void>
-}
+import type { SpreadBook } from '../../src/exchange/risk-facts.ts'
+import {
+  type ContractTools,
+  type ContractVenue,
+  riskContract,
+  SPREAD,
+  spreadContract,
+} from './contract-risk.ts'
 
 const PERP = 'BTCUSDT'
 
@@ -33,17 +26,23 @@ export const exchangeContract = (name: string, start: () => Promise<ContractVenu
     const market: MarketFact[] = []
     const account: AccountFact[] = []
     const books = new Map<string, Book>()
+    let spreadBook: SpreadBook | undefined
 
     beforeAll(async () => {
       venue = await start()
       exchange = venue.exchange
       exchange.watchAccount(fact => account.push(fact))
-      exchange.watchMarket([{ spot: PERP, perp: PERP }], fact => {
+      exchange.watchMarket([{ spot: PERP, perp: PERP, spread: SPREAD }], fact => {
         market.push(fact)
         if (fact.kind === 'book') books.set(fact.book.market, fact.book)
+        if (fact.kind === 'spread-book') spreadBook = fact
       })
       await venue.until(
-        () => books.size === 2 && account.some(fact => fact.kind === 'up') && exchange.orderEntryReady(),
+        () =>
+          books.size === 2 &&
+          spreadBook !== undefined &&
+          account.some(fact => fact.kind === 'up') &&
+          exchange.orderEntryReady(),
       )
     })
     afterAll(async () => {
@@ -78,6 +77,18 @@ export const exchangeContract = (name: string, start: () => Promise<ContractVenu
     const find = (order: OrderRequest) =>
       venue.run(exchange.findOrder(order.market, order.symbol, order.orderLinkId))
     const place = (order: OrderRequest) => venue.run(exchange.placeOrder(order))
+
+    const tools: ContractTools = {
+      venue: () => venue,
+      account,
+      market,
+      books,
+      spreadBook: () => spreadBook,
+      best,
+      taker,
+      find,
+      place,
+    }
 
     test('server time is the clock’s, within a second of the exchange’s own speed', async () => {
       const beforeMs = venue.clock.nowMs()
@@ -306,6 +317,9 @@ export const exchangeContract = (name: string, start: () => Promise<ContractVenu
       for (const coin of (await venue.run(exchange.wallet())).coins)
         expect((sums.get(coin.coin) ?? new Decimal(0)).toFixed()).toBe(new Decimal(coin.wallet).toFixed())
     })
+
+    spreadContract(tools)
+    riskContract(tools)
 
     test('klines and funding history come oldest first, within what was asked for', async () => {
       const toMs = venue.clock.nowMs()

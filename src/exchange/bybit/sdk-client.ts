@@ -2,7 +2,7 @@
  * The SDK's socket client, held to one url. `connect(key, url)` is never used: after a drop the SDK would dial the real
  * exchange. Compression is off (20 to 35 times the cost per message) and a busy event loop is not soon taken for a dead line.
  */
-import { type DefaultLogger, WebsocketClient, type WsKey } from 'bybit-api'
+import { type DefaultLogger, WebsocketClient, type WsKey, type WsTopicRequest } from 'bybit-api'
 import type { Clock } from '../../clock.ts'
 import { offsetFromSystemMs } from './exchange-time.ts'
 import { type Redact, signWithHmac } from './secrets.ts'
@@ -75,6 +75,11 @@ export class SdkClient extends WebsocketClient {
   protected override getNewRequestId(): string {
     this.#requests++
     return `${this.#tag}-${this.#requests}`
+  }
+
+  /** The SDK's list of private topics lacks spread.order and spread.execution: they belong in one request with the others. */
+  protected override isPrivateTopicRequest(request: WsTopicRequest<string>): boolean {
+    return request.topic.startsWith('spread.') || super.isPrivateTopicRequest(request)
   }
 
   /** Bybit takes at most 10 topics per request on spot. */

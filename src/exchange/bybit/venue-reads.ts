@@ -87,12 +87,17 @@ export async function reading<T>(what: string, read: () => Promise<T>): Promise<
 }
 
 /** Translates what can be translated; a row that cannot is left out and reported, and harms no other. */
-export function each<T>(rows: readonly Row[], translate: (row: Row) => T, report: Report): T[] {
+export function each<T>(
+  rows: readonly Row[],
+  translate: (row: Row) => T,
+  report: Report,
+  kind = 'instrument',
+): T[] {
   return rows.flatMap(row => {
     try {
       return [translate(row)]
     } catch (error) {
-      report('instrument', `${String(row.symbol)}: ${failureOf(error, 'left out').message}`)
+      report(kind, `${String(row.symbol ?? row.currency ?? row.id)}: ${failureOf(error, 'left out').message}`)
       return []
     }
   })

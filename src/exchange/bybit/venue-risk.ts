@@ -32,7 +32,7 @@ export function venueRisk(wire: Wire, report: Report): RiskReads {
         const rows = await pages(wire, '/v5/spread/instrument', { limit: 500 }, false)
         return each(rows, row => spreadInstrument(row), report).flatMap(one => one ?? [])
       }),
-    collateralTiers: () => reading('collateral', () => readCollateral(wire)),
+    collateralTiers: () => reading('collateral', () => readCollateral(wire, report)),
     riskTiers: symbol =>
       reading(`risk tiers of ${symbol}`, async () => {
         const rows = await listAt(wire, '/v5/market/risk-limit', { category: 'linear', symbol }, false)
@@ -42,13 +42,15 @@ export function venueRisk(wire: Wire, report: Report): RiskReads {
       }),
     borrowTerms: coin => reading(`borrow terms of ${coin}`, () => readTerms(wire, coin)),
     systemNotices: () =>
-      reading('system status', async () =>
-        (await listAt(wire, '/v5/system/status', {}, false)).map(systemNotice),
-      ),
+      reading('system status', async () => {
+        const rows = await listAt(wire, '/v5/system/status', {}, false)
+        return each(rows, systemNotice, report, 'unread-notice')
+      }),
     adlAlerts: () =>
       reading('deleveraging alerts', async () => {
         const rows = await listAt(wire, '/v5/market/adlAlert', {}, false)
-        return rows.filter(row => row.coin === 'USDT').map(adlAlert)
+        const own = rows.filter(row => row.coin === 'USDT')
+        return each(own, adlAlert, report, 'unread-alert')
       }),
     spotMarginReady: () =>
       reading('spot margin state', async () => {
@@ -59,7 +61,7 @@ export function venueRisk(wire: Wire, report: Report): RiskReads {
 }
 
 /** Ratios are public; whether a coin counts is the account's; how near the platform's limit is, only the wallet says. */
-async function readCollateral(wire: Wire): Promise<Record<string, CollateralTerms>> {
+async function readCollateral(wire: Wire, report: Report): Promise<Record<string, CollateralTerms>> {
   const [ratios, info, accounts] = await Promise.all([
     listAt(wire, '/v5/spot-margin-trade/collateral', {}, false),
     listAt(wire, '/v5/account/collateral-info', {}, true),
@@ -68,13 +70,12 @@ async function readCollateral(wire: Wire): Promise<Record<string, CollateralTerm
   const counting = new Set(info.filter(isCollateral).map(row => textAt(row, 'currency')))
   const held = accounts.flatMap(account => rowsAt(account, 'coin'))
   const restricted = new Set(held.filter(({ colRes }) => colRes === '2').map(row => textAt(row, 'coin')))
-  return Object.fromEntries(
-    ratios.map(row => {
-      const coin = textAt(row, 'currency')
-      const terms = { enabled: counting.has(coin), restricted: restricted.has(coin) }
-      return [coin, { ...terms, tiers: collateralTiers(row) }]
-    }),
-  )
+  const entryOf = (row: Row): [string, CollateralTerms] => {
+    const coin = textAt(row, 'currency')
+    const terms = { enabled: counting.has(coin), restricted: restricted.has(coin) }
+    return [coin, { ...terms, tiers: collateralTiers(row) }]
+  }
+  return Object.fromEntries(each(ratios, entryOf, report, 'unread-collateral'))
 }
 
 async function readTerms(wire: Wire, coin: string) {
