@@ -125,8 +125,12 @@ function carryLines(carry: CarryEstimate | null): string[] {
       'USDT',
       `in at ${bpsText(carry.entryBasisBps)}, out at ${bpsText(carry.exitBasisBps)}`,
     ],
-    ['fees of four fills', cash(carry.feesUsdt), 'USDT'],
+    ['fees of four fills', cash(carry.feesUsdt), 'USDT', `by route ${carry.route}`],
+    ['adverse moves', cash(carry.adverseUsdt), 'USDT', 'on resting orders and between the legs'],
+    ['orders that miss', cash(carry.escalationUsdt), 'USDT', 'and must go farther'],
     ['borrow interest', cash(carry.borrowUsdt), 'USDT'],
+    ['USDT interest', cash(carry.interestUsdt), 'USDT', 'expected on USDT below zero'],
+    ['orphan leg', cash(carry.orphanUsdt), 'USDT', 'its chance times its cost'],
     ['net carry', bold(cash(carry.netUsdt)), 'USDT', `of ${amountText(capitalUsdt)} USDT of capital`],
   ]
   const rates: Line[] = [

@@ -117,7 +117,7 @@ type Staying = Pick<Answer, 'found' | 'limit'> & { because: 'carry-stays' | 'che
 function wishToLeave({ hedge, market, seen, inputs, rules, nowMs }: Question): Wish | Staying {
   const { strategy } = rules
   const byApr = { found: `${seen.netApr}`, limit: `${strategy.exitAprMax}` }
-  const returning = strategy.reentryProbability * roundTripFraction(market)
+  const returning = strategy.reentryProbability * roundTripFraction(hedge, market)
   const perNotional = capitalPerNotional(hedge, strategy.capitalBuffer)
   const elsewhere = Math.max(0, inputs.alternativeApr ?? 0) * perNotional
   if (seen.fundingApr > 0 && seen.netApr <= 0) return { because: 'borrow-cost', ...byApr }
@@ -141,8 +141,12 @@ const asGain = (gain: number, cost: number) => ({
 const capitalPerNotional = ({ notionalUsdt, capitalUsdt }: HedgeFacts, buffer: number): number =>
   notionalUsdt && capitalUsdt ? new Decimal(capitalUsdt).div(notionalUsdt).toNumber() : 1 + buffer
 
-/** The c of e.9: four crossing fees and both spreads of today, a fraction of notional. */
-function roundTripFraction({ feeRates, spotBook, perpBook }: FreshMarket): number {
+/** The c of e.9, a fraction of notional: of the hedge's own route where it is told, else four crossing fees and both spreads. */
+function roundTripFraction(
+  { roundTripUsdt, notionalUsdt }: HedgeFacts,
+  { feeRates, spotBook, perpBook }: FreshMarket,
+): number {
+  if (roundTripUsdt && notionalUsdt) return new Decimal(roundTripUsdt).div(notionalUsdt).toNumber()
   const spread = ({ bids, asks }: FreshMarket['spotBook']) => {
     const [bid, ask] = [bids[0], asks[0]]
     return bid && ask ? new Decimal(ask[0]).minus(bid[0]).div(ask[0]) : new Decimal(0)

@@ -29,6 +29,8 @@ export type HedgeFacts = {
   /** The perpetual's mark at the decision, per contract. */
   markPrice?: Price
   breakEvenHours?: number | null
+  /** What one more round trip by this hedge's route would cost, positive; left out, four crossing fills on today's books. */
+  roundTripUsdt?: Usdt
 }
 
 /** What else one may know when a hedge is judged. */

@@ -151,3 +151,13 @@ function settlementFilter(
     ? refuse('settlement-near', `${leftMs} ms`, `${settlementGuardMs} ms`)
     : undefined
 }
+
+/** Net carry on capital, a year, of the best symbol that is tempting and not this one; null when none is. */
+export function bestAlternativeApr(judged: Iterable<EntryJudgement>, symbol: string): number | null {
+  let best: number | null = null
+  for (const each of judged) {
+    if (each.symbol === symbol || each.verdict !== 'tempting' || !each.carry) continue
+    best = Math.max(best ?? Number.NEGATIVE_INFINITY, each.carry.aprOnCapital)
+  }
+  return best
+}

@@ -3,13 +3,7 @@
  * Source: carry algorithm d.9 (reduce), formula e.7.
  */
 import { Decimal } from 'decimal.js'
-import {
-  type AccountFacts,
-  type HoldingFacts,
-  judgeSolvency,
-  type SolvencyRules,
-  worstNearRate,
-} from './solvency.ts'
+import { type AccountFacts, type HoldingFacts, type SolvencyRules, worstNearRate } from './solvency.ts'
 import { type BaseQty, baseQty, usdt } from './units.ts'
 
 /** What a hedge is part of: its share of a coin's holding, signed as there, and what it is expected to earn from now on. */
@@ -30,10 +24,10 @@ export function hedgesToLeave(
   let left = account
   const leaving: string[] = []
   for (const hedge of [...hedges].sort((a, b) => a.netApr - b.netApr)) {
-    const { verdict } = judgeSolvency(left, rules)
-    if (verdict === 'ok' || verdict === 'warn') break
+    const worst = worstNearRate(left, rules)
+    if (worst?.lt(rules.solvencyReduceRate)) break
     const without = closed(left, hedge)
-    if (!isSafer(worstNearRate(without, rules), worstNearRate(left, rules))) continue
+    if (!isSafer(worstNearRate(without, rules), worst)) continue
     leaving.push(hedge.hedgeId)
     left = without
   }

@@ -168,8 +168,8 @@ function textOf({ gap, coin, maintenanceRate }: GapRate): string {
 }
 
 const RISE_MAX = 1000
-const STEP = 1.05
-const BISECTIONS = 50
+const STEP = 1.1
+const BISECTIONS = 40
 
 /** The first factor on all prices, away from 1, at which the account is liquidated; 1 when it is already. */
 function liquidationFactor(

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { HOUR_MS } from '../../src/domain/funding.ts'
 import type { FreshMarket, MarketView } from '../../src/domain/market-view.ts'
-import { type EntryJudgement, judgeEntry } from '../../src/domain/opportunity.ts'
+import { bestAlternativeApr, type EntryJudgement, judgeEntry } from '../../src/domain/opportunity.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import type { Rules, StrategyRules } from '../../src/domain/rules.ts'
 import { sizeHedge } from '../../src/domain/sizing.ts'
@@ -178,6 +178,16 @@ describe('of both directions', () => {
     expect(again('reverse-carry', 0, '0.0005').because).toBe('carry-below-entry')
     expect(again('long-carry', 0, '0.0005').other).toBeUndefined()
   })
+})
+
+test('the best alternative is the best of the tempting others', () => {
+  const named = (symbol: string, rate: string) => ({ ...judge(marketOn(XRP, rate)), symbol })
+  const all = [named('AUSDT', '0.0005'), named('BUSDT', '0.0004'), named('CUSDT', '0.00001')]
+  const [best, second, poor] = all.map(({ carry }) => carry?.aprOnCapital)
+  expect(bestAlternativeApr(all, 'CUSDT')).toBe(best)
+  expect(bestAlternativeApr(all, 'AUSDT')).toBe(second)
+  expect(bestAlternativeApr(all.slice(2), 'AUSDT')).toBeNull()
+  expect(poor).toBeLessThan(0)
 })
 
 describe('a plan', () => {

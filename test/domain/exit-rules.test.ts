@@ -54,6 +54,18 @@ describe('leaving for negative funding', () => {
     expect(judge(at(-5.2), { rules: spell(0.5) }).because).toBe('carry-gone')
   })
 
+  test('tolerates less on a cheaper route', () => {
+    // By the native spread a round trip is 15.5 bps.
+    const hedge = {
+      ...HEDGE,
+      notionalUsdt: usdt('2000'),
+      capitalUsdt: usdt('2500'),
+      roundTripUsdt: usdt('3.1'),
+    }
+    expect(judge(at(-5), { hedge, rules: spell(1) })).toMatchObject({ limit: '15.5 bps to come back' })
+    expect(judge(at(-5.2), { hedge, rules: spell(1) }).because).toBe('carry-gone')
+  })
+
   test('is for any loss when nobody comes back', () => {
     expect(judge(at(-0.01), { rules: spell(0) })).toMatchObject({ verdict: 'leave', because: 'carry-gone' })
   })
