@@ -3,12 +3,15 @@
  * Rows are read from a little before the newest booked one, since the exchange may list rows of one instant late.
  */
 
-import type { DeskContext } from '../machines/desk.ts'
+import type { HedgeContext } from '../machines/hedge-context.ts'
+import { interestBase } from '../src/domain/interest.ts'
 import type { Posting } from '../src/domain/ledger.ts'
 import { postingsOf, residuals, rowFault } from '../src/domain/ledger.ts'
 import { ownerOfOrder } from '../src/domain/order.ts'
+import type { HedgePlan } from '../src/domain/plan.ts'
 import type { TransactionRow } from '../src/domain/transaction.ts'
 import type { Amount, Usdt } from '../src/domain/units.ts'
+import { ownedOf } from '../src/domain/venue-legs.ts'
 import type { Wallet } from '../src/exchange/exchange.ts'
 import type { PlainKind } from './runtime.ts'
 import { pause, service } from './service.ts'
@@ -72,7 +75,8 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
     for (let look = 1; ; look++) {
       const wallet = await readWallet()
       await bookRows(world(), books)
-      const found = residuals(wallet.coins, await books.accountBalances())
+      const coins = wallet.coins.map(each => ({ coin: each.coin, wallet: ownedOf(each) }))
+      const found = residuals(coins, await books.accountBalances())
       const untied = Object.entries(found).filter(([, residual]) => residual !== '0')
       // Between a fill and its row the two differ for a moment: only what stays is told.
       if (untied.length === 0 || look === LOOKS_MAX) {
@@ -137,7 +141,8 @@ async function bookRows(world: World, books: Books): Promise<void> {
 async function openBooks({ exchange, clock }: World, books: Books): Promise<void> {
   for (let look = 0; look < LOOKS_MAX; look++) {
     const openedAtMs = await exchange.serverTimeMs()
-    const { coins } = await exchange.wallet()
+    const { coins: shown } = await exchange.wallet()
+    const coins = shown.map(each => ({ coin: each.coin, wallet: ownedOf(each) }))
     const moved = await exchange.transactions(openedAtMs, (await exchange.serverTimeMs()) + 1)
     if (moved.length === 0) return books.open(coins, openedAtMs)
     await pause(clock, LOOK_AGAIN_MS, NEVER)
@@ -145,25 +150,42 @@ async function openBooks({ exchange, clock }: World, books: Books): Promise<void
   throw new Error('opening the books: expected the wallet to rest for a moment, found it moving')
 }
 
-/** The hedge a row belongs to: by its order's name, or for a settlement by who holds the symbol. */
+/** The hedge a row belongs to: by its order's name, a settlement by its symbol, interest by the coin that is owed. */
 const hedgeOf =
   (world: World) =>
   (row: TransactionRow): string | undefined => {
     const owner = ownerOfOrder(row.orderLinkId)
     if (owner) return owner.hedgeId
     if (row.kind === 'trade') return undefined
-    const desk = world.runtime().get('desk')?.actor.getSnapshot().context as DeskContext | undefined
-    return Object.entries(desk?.hedges ?? {}).find(([, { symbol }]) => symbol === row.symbol)?.[0]
+    const isOf = ({ symbol, direction, baseCoin }: HedgePlan) =>
+      symbol === row.symbol ||
+      (row.kind === 'interest' && direction === 'reverse-carry' && baseCoin === row.coin)
+    return plans(world).find(isOf)?.hedgeId
   }
+
+const plans = (world: World): HedgePlan[] =>
+  [...world.runtime().all()].flatMap(({ kind, actor }) =>
+    kind === 'hedge' ? [(actor.getSnapshot().context as HedgeContext).plan] : [],
+  )
 
 function tell(world: World, row: TransactionRow) {
   const fault = rowFault(row)
   if (fault) world.telemetry.inputRefused('transaction-row', fault, { row: row.id })
+  const hedgeId = hedgeOf(world)(row)
+  if (row.kind === 'interest') tellInterest(world, row, hedgeId)
   if (row.kind !== 'settlement') return
   world.telemetry.fundingSettled(row.symbol, Number(row.funding))
   world.telemetry.log.info('funding.settled', { symbol: row.symbol, amountUsdt: row.funding })
-  const hedgeId = hedgeOf(world)(row)
   if (!hedgeId) return
   const event = { type: 'funding.settled', amountUsdt: row.funding, settledAtMs: row.atMs }
   world.runtime().deliver(`hedge:${hedgeId}`, event)
+}
+
+/** The debt has grown: its hedge must hold more of the perpetual. */
+function tellInterest(world: World, row: TransactionRow, hedgeId: string | undefined) {
+  const plan = plans(world).find(each => each.hedgeId === hedgeId)
+  if (!plan) return
+  const base = interestBase(plan, [row])
+  world.telemetry.log.info('interest.accrued', { coin: row.coin, base })
+  world.runtime().deliver(`hedge:${hedgeId}`, { type: 'interest.accrued', rowId: row.id, base })
 }

@@ -10,7 +10,8 @@ import { judgeEntry } from '../src/domain/opportunity.ts'
 import type { Fill, OrderLeg, OrderMarket, OrderReport, OrderRequest } from '../src/domain/order.ts'
 import type { HedgePlan } from '../src/domain/plan.ts'
 import { nextStep, type Step } from '../src/domain/steps.ts'
-import { type BaseQty, baseQty, NO_BASE } from '../src/domain/units.ts'
+import { NO_BASE } from '../src/domain/units.ts'
+import { ownLegs, shownLegs } from '../src/domain/venue-legs.ts'
 import type { Answer, EffectHandler } from './outbox.ts'
 import type { DurableKind } from './runtime.ts'
 import type { World } from './world.ts'
@@ -144,33 +145,52 @@ const cancelOrder =
   }
 
 /** What the exchange shows of this hedge's two instruments. */
-async function readLegs(world: World, { plan }: HedgeFacts): Promise<{ perpBase: Decimal; coin: Decimal }> {
-  const [positions, wallet] = await Promise.all([world.exchange.positions(), world.exchange.wallet()])
-  const position = positions.find(({ symbol }) => symbol === plan.perp.symbol)
-  const contracts = new Decimal(position?.qty ?? 0).mul(position?.side === 'Buy' ? -1 : 1)
-  const coin = wallet.coins.find(each => each.coin === plan.baseCoin)?.wallet ?? '0'
-  return { perpBase: contracts.mul(plan.perp.multiplier), coin: new Decimal(coin) }
+async function readLegs({ exchange }: World, { plan }: HedgeFacts) {
+  const [positions, wallet] = await Promise.all([exchange.positions(), exchange.wallet()])
+  const coin = wallet.coins.find(each => each.coin === plan.baseCoin)
+  return { ...shownLegs(plan, positions, wallet.coins), owed: new Decimal(coin?.spotBorrowed ?? 0) }
 }
 
 async function verifyLegs(world: World, hedge: HedgeFacts): Promise<Answer> {
-  const { perpBase, coin } = await readLegs(world, hedge)
-  if (!perpBase.eq(hedge.perpBase)) {
-    const detail = `${hedge.plan.perp.symbol}: expected ${hedge.perpBase} short, found ${perpBase.toFixed()}`
-    return { type: 'legs.differ', detail }
+  const { plan, spotNetBase, perpBase } = hedge
+  const shown = await readLegs(world, hedge)
+  const differ = (detail: string): Answer => ({ type: 'legs.differ', detail })
+  if (shown.perpBase !== perpBase)
+    return differ(`${plan.perp.symbol}: expected ${perpBase}, found ${shown.perpBase}`)
+  const beyond = new Decimal(shown.spotBase).minus(spotNetBase)
+  if (plan.direction === 'long-carry') {
+    // More than ours is somebody's own coin; less is a leg that is missing.
+    if (beyond.plus(plan.spot.qtyStep).isNegative())
+      return differ(`${plan.baseCoin}: expected at least ${spotNetBase}, found ${shown.spotBase}`)
+  } else {
+    // Owed beyond what is known is interest whose row is not booked yet; less is somebody's own coin.
+    if (beyond.gt(plan.spot.qtyStep)) {
+      world.bookSoon()
+      return differ(`${plan.baseCoin}: expected ${spotNetBase} owed, found ${shown.spotBase}`)
+    }
+    if (hedge.phase === 'unwinding' && shown.owed.gt(0)) return repay(world, hedge, shown.owed)
   }
-  // More than ours is somebody's own coin; less is a leg that is missing.
-  if (coin.plus(hedge.plan.spot.qtyStep).lt(hedge.spotNetBase)) {
-    const detail = `${hedge.plan.baseCoin}: expected at least ${hedge.spotNetBase}, found ${coin.toFixed()}`
-    return { type: 'legs.differ', detail }
-  }
-  return { type: 'legs.verified', spotNetBase: hedge.spotNetBase, perpBase: hedge.perpBase }
+  return { type: 'legs.verified', spotNetBase, perpBase }
+}
+
+/** Bought back but still lent: the debt is repaid from the coins that were bought, whenever the exchange takes repayments. */
+async function repay(world: World, { plan }: HedgeFacts, owed: Decimal): Promise<Answer> {
+  world.assertOwner()
+  const paid = await world.exchange.repay(plan.baseCoin)
+  return { type: 'legs.owing', detail: `${owed.toFixed()} ${plan.baseCoin} owed: ${JSON.stringify(paid)}` }
 }
 
 /** The holdings that the exchange shows and that can be this hedge's: never more spot than it ever held. */
 async function findLegs(world: World, hedge: HedgeFacts): Promise<Answer> {
-  const { perpBase, coin } = await readLegs(world, hedge)
-  const spot = Decimal.min(coin, hedge.spotNetBase)
-  const isDust = perpBase.isZero() && spot.lt(hedge.plan.spot.minOrderQty)
-  const spotBase: BaseQty = isDust ? NO_BASE : baseQty(spot)
-  return { type: 'legs.found', spotBase, perpBase: baseQty(perpBase), detail: 'as the exchange shows' }
+  const { spotBase, perpBase } = ownLegs(await readLegs(world, hedge), hedge.spotNetBase)
+  const isDust =
+    hedge.plan.direction === 'long-carry' &&
+    perpBase === NO_BASE &&
+    new Decimal(spotBase).lt(hedge.plan.spot.minOrderQty)
+  return {
+    type: 'legs.found',
+    spotBase: isDust ? NO_BASE : spotBase,
+    perpBase,
+    detail: 'as the exchange shows',
+  }
 }

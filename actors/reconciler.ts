@@ -4,9 +4,12 @@
  */
 import { Decimal } from 'decimal.js'
 import type { HedgeContext } from '../machines/hedge-context.ts'
+import { heldBy } from '../machines/hedge-orders.ts'
 import { type OrderReport, ownerOfOrder } from '../src/domain/order.ts'
 import { type Claim, type Difference, reconcile } from '../src/domain/reconcile.ts'
-import { orderQty } from '../src/domain/units.ts'
+import { signOf } from '../src/domain/sides.ts'
+import { baseQty, orderQty } from '../src/domain/units.ts'
+import { ownLegs, shownLegs } from '../src/domain/venue-legs.ts'
 import type { CoinBalance, Position } from '../src/exchange/exchange.ts'
 import type { Answer, EffectHandler } from './outbox.ts'
 import type { Running } from './runtime.ts'
@@ -31,6 +34,8 @@ export const reconcileEffect =
           because: `no end known yet of ${unsettled.join(', ')}`,
         }
       }
+      // Interest first: what is owed grows each hour, and is compared with what is booked.
+      const residuals = await world.bookNow()
       const venue = await readVenue(world)
       const found = reconcile(
         hedges(world).map(({ context }) => claimOf(context)),
@@ -38,7 +43,6 @@ export const reconcileEffect =
         venue,
       )
       for (const difference of found) await remedy(world, difference, venue)
-      const residuals = await world.bookNow()
       const untied = Object.entries(residuals).filter(([, residual]) => residual !== '0')
       const findings = [
         ...found.map(each => `${each.kind} ${each.subject}: expected ${each.expected}, found ${each.found}`),
@@ -84,13 +88,15 @@ async function readVenue({ exchange }: World): Promise<Venue> {
   return { positions, coins: wallet.coins, openOrders }
 }
 
-function claimOf({ plan, spot, perp }: HedgeContext): Claim {
+function claimOf(context: HedgeContext): Claim {
+  const { plan } = context
+  const sign = signOf(plan.direction)
   return {
     hedgeId: plan.hedgeId,
     baseCoin: plan.baseCoin,
     perpSymbol: plan.perp.symbol,
-    spotNetBase: spot.base,
-    perpContracts: orderQty(new Decimal(perp.base).div(plan.perp.multiplier)),
+    spotNetBase: baseQty(new Decimal(heldBy(context.spot)).times(sign)),
+    perpContracts: orderQty(new Decimal(heldBy(context.perp)).div(plan.perp.multiplier).times(sign)),
     perpQtyStep: plan.perp.qtyStep,
     spotQtyStep: plan.spot.qtyStep,
   }
@@ -118,15 +124,7 @@ async function cancelOwn(world: World, orderLinkId: string, { openOrders }: Venu
 }
 
 /** What the exchange shows of this hedge's instruments; of the coin never more than the hedge claims. */
-function tellFound(world: World, { actor, context }: Held, venue: Venue, detail: string) {
-  const { plan, spot } = context
-  const position = venue.positions.find(({ symbol }) => symbol === plan.perp.symbol)
-  const contracts = position?.side === 'Sell' ? position.qty : '0'
-  const wallet = venue.coins.find(({ coin }) => coin === plan.baseCoin)?.wallet ?? '0'
-  world.runtime().deliver(actor.id, {
-    type: 'legs.found',
-    spotBase: Decimal.min(wallet, spot.base).toFixed(),
-    perpBase: new Decimal(contracts).mul(plan.perp.multiplier).toFixed(),
-    detail,
-  })
+function tellFound(world: World, { actor, context }: Held, { positions, coins }: Venue, detail: string) {
+  const legs = ownLegs(shownLegs(context.plan, positions, coins), heldBy(context.spot))
+  world.runtime().deliver(actor.id, { type: 'legs.found', ...legs, detail })
 }
