@@ -3,14 +3,22 @@
  * A coin without market data has no ticker.
  */
 import type { JsonObject } from '../../domain/json.ts'
-import { minuteTurnover, type Series } from './candles.ts'
+import { dayShares, dayTurnover, type Series } from './candles.ts'
 import { HOUR_MS, MINUTE_MS } from './funding.ts'
 import { textOf } from './grid.ts'
 import { hash, hashFraction } from './random.ts'
 import type { Instrument, Listing } from './universe.ts'
 import { bookOf, indexText, lifeOf, markText, type World } from './world.ts'
 
-type Day = { atMinute: number; high: number; low: number; dayAgo: number; hourAgo: number; turnover: number }
+type Day = {
+  atMinute: number
+  high: number
+  low: number
+  dayAgo: number
+  hourAgo: number
+  shares: number
+  turnover: number
+}
 const days = new WeakMap<World, Map<Instrument, Day>>()
 
 const saltOf = (world: World, instrument: Instrument) =>
@@ -24,6 +32,10 @@ const saltOf = (world: World, instrument: Instrument) =>
 export const turnoverScale = (listing: Listing, instrument: Instrument): number =>
   listing.depthUsdtPerBps * (instrument.market === 'spot' ? 0.9 : 3)
 
+/** The day's sum from the one of a minute ago, which is most often known. */
+const daySharesAt = (salt: number, atMinute: number, known: Day | undefined): number =>
+  dayShares(salt, atMinute, known?.atMinute === atMinute - 1 ? known.shares : undefined)
+
 function dayOf(world: World, listing: Listing, instrument: Instrument): Day {
   const nowMs = world.market.nowMs()
   const atMinute = Math.floor(nowMs / MINUTE_MS)
@@ -36,16 +48,15 @@ function dayOf(world: World, listing: Listing, instrument: Instrument): Day {
   const range = candles.range(listing.index, series, nowMs - 24 * HOUR_MS, nowMs + 1)
   const salt = saltOf(world, instrument)
   const scale = turnoverScale(listing, instrument)
-  let turnover = 0
-  for (let back = 0; range && back < 1440; back++)
-    turnover += minuteTurnover(salt, nowMs - back * MINUTE_MS, scale)
+  const shares = range ? daySharesAt(salt, atMinute, known) : 0
   const day: Day = {
     atMinute,
     high: range?.high ?? 0,
     low: range?.low ?? Number.POSITIVE_INFINITY,
     dayAgo: range?.open ?? 0,
     hourAgo: candles.range(listing.index, series, nowMs - HOUR_MS, nowMs + 1)?.open ?? 0,
-    turnover,
+    shares,
+    turnover: range ? dayTurnover(shares, scale) : 0,
   }
   cache.set(instrument, day)
   return day
