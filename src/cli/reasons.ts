@@ -31,6 +31,28 @@ const SAYS: Readonly<Record<string, Says>> = {
   'spot-not-trading': found => `the spot market ${found} does not trade`,
   'perp-not-trading': found => `the perpetual ${found} does not trade`,
   'delisting-announced': found => `a delisting is announced (${found})`,
+  'funding-below-entry': (found, limit) =>
+    `the next payment, ${apr(found)} on notional, is not above the exit bar of ${apr(limit)}`,
+  'basis-moved': (found, limit) =>
+    `the entry basis moved ${rounded(found)} against the plan, more than ${limit}`,
+  'direction-not-allowed': (found, limit) => `the rules allow ${limit}, not ${found}`,
+  'listed-lately': (found, limit) => `listed for ${lengths(found)} only, less than ${lengths(limit)}`,
+  maintenance: (found, limit) =>
+    `the exchange's maintenance begins in ${lengths(found)}, nearer than ${lengths(limit)}`,
+  'interval-changed': (found, limit) =>
+    `its funding schedule changed ${lengths(found)} ago; it must be quiet for ${lengths(limit)}`,
+  'adl-near': (found, limit) => `near auto-deleveraging: found ${found}, must be ${limit}`,
+  'collateral-restricted': found => `the exchange takes no more ${found} as collateral`,
+  'borrow-unknown': () => 'what borrowing the coin costs is not known',
+  'borrow-stale': old('the borrow rate'),
+  'margin-trading-off': found => `${found} does not trade on margin now`,
+  'borrow-inventory': (found, limit) =>
+    `the lending pool has ${rounded(found)} coins, needed are ${rounded(limit)}`,
+  'no-route': (found, limit) => `no way to work the legs (${found}), allowed is ${limit}`,
+  'spot-exit-depth': (found, limit) =>
+    `the spot book is too thin on the way out: found ${rounded(found)}, needed ${rounded(limit)}`,
+  'perp-exit-depth': (found, limit) =>
+    `the perpetual's book is too thin on the way out: found ${rounded(found)}, needed ${rounded(limit)}`,
   'spot-book-missing': missing('the spot book'),
   'perp-book-missing': missing("the perpetual's book"),
   'ticker-missing': missing('the ticker'),
@@ -51,6 +73,20 @@ const SAYS: Readonly<Record<string, Says>> = {
     `the carry is gone, but held only ${lengths(found)} of at least ${lengths(limit)}`,
   'carry-gone': (found, limit) =>
     `funding of ${apr(found)} on notional is not above the exit bar of ${apr(limit)}`,
+  'cheaper-to-stay': (found, limit) =>
+    `the carry is gone, but leaving costs more than it gains: ${rounded(found)}, ${rounded(limit)}`,
+  'awaiting-print': found => `the carry is gone, but no settled rate says so yet (${found})`,
+  'better-elsewhere': (found, limit) =>
+    `another symbol pays more: ${rounded(found)}, it takes more than ${rounded(limit)}`,
+  'borrow-cost': found => `the borrow costs more than the funding brings: ${apr(found)} is left`,
+  'funding-floor': (found, limit) =>
+    `funding of ${apr(found)} on notional has reached the floor of ${apr(limit)}`,
+  'hold-maximum': (found, limit) => `held for ${lengths(found)}, at most ${lengths(limit)} are allowed`,
+  solvency: (found, limit) =>
+    `the modelled maintenance margin rate is ${found}; hedges are left from ${rate(limit)}`,
+  'liquidation-near': (found, limit) =>
+    `liquidation is ${rate(found)} of price away, nearer than ${rate(limit)}`,
+  'reduce-only': () => 'the exchange lets this position only be reduced',
   'basis-stop': (found, limit) => `the basis moved against it: ${rounded(found)}; the stop is at ${limit}`,
   delisting: (found, limit) => `the perpetual ends: ${lengths(found)}; out ${lengths(limit)}`,
   margin: (found, limit) =>
@@ -61,6 +97,13 @@ const SAYS: Readonly<Record<string, Says>> = {
   'hedge-too-small': (found, limit) => `${usdt(found)} is below the least a hedge may have, ${usdt(limit)}`,
   'hedge-too-large': (found, limit) => `${usdt(found)} is above the most a hedge may have, ${usdt(limit)}`,
   'total-too-large': (found, limit) => `all hedges together would have ${usdt(found)}, above ${usdt(limit)}`,
+  'symbol-too-large': (found, limit) =>
+    `all that is held in this symbol would have ${usdt(found)}, above ${usdt(limit)}`,
+  'daily-loss': (found, limit) => `${usdt(found)} were lost in a day, the limit is ${usdt(limit)}`,
+  'draw-down': (found, limit) => `the equity fell ${rate(found)} from its peak, the limit is ${rate(limit)}`,
+  'order-rate': (found, limit) =>
+    `${rate(found)} of the order quota is left, ${rate(limit)} is kept for exits`,
+  'churn-budget': (found, limit) => `fees of the day would be ${usdt(found)}, above ${usdt(limit)}`,
   'free-margin': (found, limit) => `free margin would be ${usdt(found)}, below ${usdt(limit)}`,
   'margin-rate': (found, limit) => `the maintenance margin rate of ${rate(found)} has reached ${rate(limit)}`,
 }

@@ -37,6 +37,43 @@ const WORDS: Readonly<Record<string, Words>> = {
     `the basis moved against it by more than ${limit}: ${found.replace(/-?\d+\.\d+/g, rounded)}`,
   margin: (found, limit) => `the maintenance margin rate is ${percent(found)}, allowed are ${percent(limit)}`,
   delisting: found => `the perpetual is to be delisted (${found})`,
+  'funding-below-entry': (found, limit) =>
+    `the next payment, ${percent(found)} a year, is not above the ${percent(limit)} of the exit rule`,
+  'basis-moved': (found, limit) =>
+    `the entry basis moved ${Number.parseFloat(found).toFixed(1)} bps against the plan, allowed are ${limit}`,
+  'direction-not-allowed': found => `the rules do not allow ${found.replaceAll('-', ' ')}`,
+  'listed-lately': (found, limit) => `listed for ${length(found)} only, ${length(limit)} are needed`,
+  maintenance: found => `the exchange's maintenance begins in ${length(found)}`,
+  'interval-changed': (found, limit) =>
+    `its funding schedule changed ${length(found)} ago, it must be quiet for ${length(limit)}`,
+  'adl-near': found => `it is near auto-deleveraging (${found})`,
+  'collateral-restricted': found => `the exchange takes no more ${found} as collateral`,
+  'borrow-unknown': () => 'what borrowing the coin costs is not known',
+  'borrow-stale': tooOld('the borrow rate'),
+  'margin-trading-off': found => `${found} does not trade on margin now`,
+  'borrow-inventory': () => 'the lending pool has too few coins',
+  'no-route': () => 'no allowed way to work both legs is open',
+  'spot-exit-depth': () => 'the spot book is too thin on the way out',
+  'perp-exit-depth': () => 'the book of the perpetual is too thin on the way out',
+  'borrow-cost': () => 'the borrow costs more than the funding brings',
+  'funding-floor': (found, limit) =>
+    `expected funding of ${percent(found)} a year has reached the floor of ${percent(limit)}`,
+  'hold-maximum': (found, limit) => `held for ${length(found)}, at most ${length(limit)} are allowed`,
+  'cheaper-to-stay': () => 'the carry is gone, but leaving would cost more than it gains',
+  'awaiting-print': () => 'the carry is gone, but no settled rate says so yet',
+  'better-elsewhere': () => 'another symbol pays more, even after a round trip',
+  'liquidation-near': (found, limit) =>
+    `liquidation is ${percent(found)} of price away, at least ${percent(limit)} are wanted`,
+  solvency: found => `the modelled maintenance margin rate is ${found}`,
+  'reduce-only': () => 'the exchange lets this position only be reduced',
+  'daily-loss': (found, limit) => `${usdtOf(found)} were lost in a day, allowed are ${usdtOf(limit)}`,
+  'draw-down': (found, limit) =>
+    `the equity fell ${percent(found)} from its peak, allowed are ${percent(limit)}`,
+  'churn-budget': (found, limit) => `fees of the day would be ${usdtOf(found)}, allowed are ${usdtOf(limit)}`,
+  'order-rate': (found, limit) =>
+    `${percent(found)} of the order quota is left, ${percent(limit)} is kept for exits`,
+  'symbol-too-large': (found, limit) =>
+    `all that is held in it would be ${usdtOf(found)}, allowed are ${usdtOf(limit)}`,
   'too-many-hedges': (_, limit) => `${limit} hedges are open, no more are allowed`,
   'symbol-taken': () => 'it has a hedge already',
   'no-room': (found, limit) => `room for ${usdtOf(found)} is left, the smallest hedge takes ${usdtOf(limit)}`,
