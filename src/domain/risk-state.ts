@@ -6,7 +6,6 @@ import { Decimal } from 'decimal.js'
 import type { Exposure } from './exposure.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { LimitRules } from './rules.ts'
-import { NO_USDT } from './units.ts'
 
 export type AccountReason =
   | 'daily-loss'
@@ -66,8 +65,8 @@ export function lossReason(
   { pnlTodayUsdt, equityUsdt, peakEquityUsdt }: Account,
   { lossDayUsdtMax, drawDownMax }: LimitRules,
 ): Refusal<AccountReason> | undefined {
-  const lost = new Decimal(pnlTodayUsdt ?? NO_USDT).neg()
-  if (lost.gte(lossDayUsdtMax)) return refuse('daily-loss', lost.toFixed(), lossDayUsdtMax)
+  const lost = pnlTodayUsdt === undefined ? undefined : new Decimal(pnlTodayUsdt).neg()
+  if (lost?.gte(lossDayUsdtMax)) return refuse('daily-loss', lost.toFixed(), lossDayUsdtMax)
   if (equityUsdt === undefined || peakEquityUsdt === undefined) return undefined
   const peak = new Decimal(peakEquityUsdt)
   if (peak.lte(0)) return undefined

@@ -2,13 +2,14 @@ import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { HOUR_MS } from '../../src/domain/funding.ts'
+import { isOnGrid } from '../../src/domain/grid.ts'
 import type { FreshMarket, MarketView } from '../../src/domain/market-view.ts'
 import { bestAlternativeApr, type EntryJudgement, judgeEntry } from '../../src/domain/opportunity.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import type { Rules, StrategyRules } from '../../src/domain/rules.ts'
 import { sizeHedge } from '../../src/domain/sizing.ts'
 import { baseQty, orderQty, price, usdt } from '../../src/domain/units.ts'
-import { bookAround, borrowable, marketOn, NOW_MS, RULES, withSpread, XRP } from './sample-market.ts'
+import { anyGrid, bookAround, borrowable, marketOn, NOW_MS, RULES, withSpread, XRP } from './sample-market.ts'
 
 const market = marketOn(XRP)
 const ruledBy = (strategy: Partial<StrategyRules>): Rules => ({
@@ -217,6 +218,39 @@ describe('a plan', () => {
     expect(reverse).toMatchObject({ direction: 'reverse-carry', route: 'perp-first', firstLeg: 'perp' })
     expect(reverse.expected.direction).toBe('reverse-carry')
     expect(JSON.parse(JSON.stringify(long))).toEqual(long)
+  })
+
+  test('of a reverse carry lands on the grid, inside the limits, whatever the two grids and the multiplier', () => {
+    fc.assert(
+      fc.property(anyGrid, grid => {
+        const view = borrowable(marketOn(grid, '-0.0005'), '0', '1000000000000000000')
+        const made = sizeHedge(
+          'HEDGE00001',
+          view,
+          { ...exposure, availableUsdt: usdt('100000') },
+          RULES,
+          NOW_MS,
+          'reverse-carry',
+        )
+        if (isRefusal(made)) throw new Error(`expected a plan, found ${JSON.stringify(made)}`)
+        const lot = new Decimal(made.perp.qtyStep).times(made.perp.multiplier)
+        expect(isOnGrid(made.targetBaseQty, lot)).toBe(true)
+        expect(isOnGrid(made.sliceBaseQty, lot)).toBe(true)
+        expect(new Decimal(made.notionalUsdt).lte(RULES.limits.hedgeNotionalUsdtMax)).toBe(true)
+        const sliceUsdt = new Decimal(made.sliceBaseQty).times(grid.midPrice)
+        expect(sliceUsdt.lte(RULES.execution.sliceNotionalUsdtMax)).toBe(true)
+        expect(sliceUsdt.gte(new Decimal(grid.perpMinUsdt).times('1.1'))).toBe(true)
+        // The mirror of the long carry of the same market, whose funding is as good.
+        const long = sizeHedge(
+          'HEDGE00001',
+          marketOn(grid),
+          { ...exposure, availableUsdt: usdt('100000') },
+          RULES,
+          NOW_MS,
+        )
+        expect(isRefusal(long) ? long : long.targetBaseQty).toBe(made.targetBaseQty)
+      }),
+    )
   })
 
   test('never binds more than is free, whatever the collateral, the risk tiers and the direction', () => {

@@ -94,6 +94,18 @@ describe('the limits of the account', () => {
     expect(approve(PLAN, foreign('9000', 'BTCUSDT'), LIMITS)).toEqual(PLAN)
   })
 
+  test('what the exposure leaves out is not checked, also by limits that were kept before it could be', () => {
+    const {
+      symbolNotionalUsdtMax: _symbol,
+      feesDayUsdtMax: _fees,
+      lossDayUsdtMax: _loss,
+      drawDownMax: _fall,
+      orderReserveMin: _quota,
+      ...kept
+    } = LIMITS
+    expect(approve(PLAN, ACCOUNT, kept as typeof LIMITS)).toEqual(PLAN)
+  })
+
   test('a person’s halt comes first and is told by name; money lost comes before margin that is short', () => {
     const bad = { ...ACCOUNT, pnlTodayUsdt: usdt('-500'), maintenanceMarginRate: '0.9' }
     expect(riskState(bad, LIMITS, { by: 'anna', because: 'looks odd' })).toEqual({
