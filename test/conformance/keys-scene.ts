@@ -25,6 +25,7 @@ const TOPICS = [
   'orderbook.200',
   'publicTrade',
   'kline.1',
+  'kline.5',
   'priceLimit',
 ]
 

@@ -1,17 +1,16 @@
 /**
- * Public streams: tickers, books, trades, one-minute klines. A round of publishing tells each wanted topic what changed
+ * Public streams: tickers, books, trades, klines. A round of publishing tells each wanted topic what changed
  * since its last round; unwanted topics cost one question each. Nothing here touches the books of account.
  */
 import type { JsonObject } from '../../domain/json.ts'
-import { type Candle, minuteTurnover } from './candles.ts'
-import { MINUTE_MS } from './funding.ts'
-import { textOf, trimmed } from './grid.ts'
+import { textOf } from './grid.ts'
 import { type BookTopic, bookTopic, DEPTHS, firstBook, listedSource, nextBook } from './public-books.ts'
+import { klineSpeaker } from './pushes-klines.ts'
 import { newsSpeakers } from './pushes-news.ts'
 import { spreadSpeakers } from './pushes-spread-public.ts'
-import { hash } from './random.ts'
+import { KLINE_MINUTES } from './requests-klines.ts'
 import type { Push } from './simulated.ts'
-import { lastTicks, linearTickerPush, priceText, spotTickerPush, turnoverScale } from './tickers.ts'
+import { lastTicks, linearTickerPush, spotTickerPush } from './tickers.ts'
 import { tradeAt } from './trades.ts'
 import type { Instrument, Listing } from './universe.ts'
 import { lifeOf, type World } from './world.ts'
@@ -163,57 +162,6 @@ function trades(world: World, listing: Listing, instrument: Instrument): Speaker
   }
 }
 
-/** The running minute, and once more with `confirm` when it has closed. */
-function klines(world: World, listing: Listing, instrument: Instrument): Speaker {
-  const topic = `kline.1.${instrument.symbol}`
-  const series = instrument.market === 'spot' ? 'spot' : 'perp'
-  const salt = hash(world.seed, listing.index, instrument.market === 'spot' ? 91 : 92)
-  let minuteMs = -1
-  const row = (candle: Candle, confirm: boolean): JsonObject => {
-    const nowMs = world.state.nowMs
-    const part = confirm ? 1 : (nowMs - candle.atMs + 1) / MINUTE_MS
-    const turnover = minuteTurnover(salt, candle.atMs, turnoverScale(listing, instrument), part)
-    const price = (value: number) => trimmed(priceText(instrument, value))
-    return {
-      start: candle.atMs,
-      end: candle.atMs + MINUTE_MS - 1,
-      interval: '1',
-      open: price(candle.open),
-      close: price(candle.close),
-      high: price(candle.high),
-      low: price(candle.low),
-      volume: (turnover / candle.close).toFixed(instrument.qty.decimals),
-      turnover: turnover.toFixed(4),
-      confirm,
-      timestamp: nowMs,
-    }
-  }
-  const say = (): JsonObject[] => {
-    const nowMs = world.market.nowMs()
-    const present = world.market.candles.at(listing.index, series, nowMs)
-    if (!present) return []
-    const data: JsonObject[] = []
-    const before = minuteMs >= 0 && minuteMs < present.atMs
-    const closed = before ? world.market.candles.at(listing.index, series, minuteMs) : undefined
-    if (closed) data.push(row(closed, true))
-    data.push(row(present, false))
-    minuteMs = present.atMs
-    const ts = world.state.nowMs
-    return [
-      instrument.market === 'spot'
-        ? { type: 'snapshot', topic, data, ts }
-        : { topic, data, ts, type: 'snapshot' },
-    ]
-  }
-  const first = () => {
-    // A minute heard long ago is no news to a new listener; one just running must still be confirmed to the others.
-    const { nowMs } = world.state
-    if (nowMs - minuteMs >= MINUTE_MS) minuteMs = -1
-    return say()
-  }
-  return { channel: channelOf(instrument), topic, first, next: say }
-}
-
 function speakersOf(world: World): Speaker[] {
   return [...world.universe.listed('linear'), ...world.universe.listed('spot')].flatMap(
     ({ listing, instrument }) => [
@@ -226,7 +174,7 @@ function speakersOf(world: World): Speaker[] {
         ),
       ),
       trades(world, listing, instrument),
-      klines(world, listing, instrument),
+      klineSpeaker(world, { listing, instrument }, '1'),
     ],
   )
 }
@@ -234,10 +182,20 @@ function speakersOf(world: World): Speaker[] {
 export function createPublisher(world: World): Publisher {
   const speakers = [...speakersOf(world), ...newsSpeakers(world), ...spreadSpeakers(world)]
   const byName = new Map(speakers.map(speaker => [`${speaker.channel} ${speaker.topic}`, speaker]))
+  /** Klines of other intervals are told from when somebody first asks for them. */
+  const later = (channel: Push['channel'], topic: string): Speaker | undefined => {
+    const [, interval = '', symbol = ''] = /^kline\.([0-9A-Z]+)\.(\w+)$/.exec(topic) ?? []
+    const found = world.universe.find(channel === 'public-spot' ? 'spot' : 'linear', symbol)
+    if (!found || channel === 'private' || !KLINE_MINUTES.has(interval)) return undefined
+    const speaker = klineSpeaker(world, found, interval)
+    speakers.push(speaker)
+    byName.set(`${channel} ${topic}`, speaker)
+    return speaker
+  }
   let round = 0
   return {
     subscribe(channel, topic) {
-      const speaker = byName.get(`${channel} ${topic}`)
+      const speaker = byName.get(`${channel} ${topic}`) ?? later(channel, topic)
       if (!speaker) return undefined
       const symbol = topic.slice(topic.lastIndexOf('.') + 1)
       const { status } = lifeOf(world, channel === 'public-spot' ? 'spot' : 'linear', symbol)

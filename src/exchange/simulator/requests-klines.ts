@@ -9,13 +9,14 @@ import { type Answer, type PublicCall, publicGet, type Route } from './routes.ts
 import { priceText, turnoverScale } from './tickers.ts'
 import type { Instrument, Listing } from './universe.ts'
 
-const INTERVAL_MINUTES: ReadonlyMap<string, number> = new Map([
+/** By the name that requests and topics give an interval. */
+export const KLINE_MINUTES: ReadonlyMap<string, number> = new Map([
   ...[1, 3, 5, 15, 30, 60, 120, 240, 360, 720].map(minutes => [String(minutes), minutes] as const),
   ['D', 1440] as const,
 ])
 
 /** Joins minutes into candles on the interval's grid, oldest first. */
-function gather(minutes: readonly Candle[], intervalMs: number): Candle[] {
+export function gather(minutes: readonly Candle[], intervalMs: number): Candle[] {
   const candles: Candle[] = []
   for (const minute of minutes) {
     const atMs = Math.floor(minute.atMs / intervalMs) * intervalMs
@@ -48,7 +49,7 @@ function klines(kind: string, call: PublicCall): Answer {
   const found = named({ ...call, params: { ...params, category } })
   if ('retCode' in found) return found
   const { listing, instrument } = found
-  const minutes = INTERVAL_MINUTES.get(text(params, 'interval'))
+  const minutes = KLINE_MINUTES.get(text(params, 'interval'))
   if (!minutes) return badRequest(`interval invalid: ${text(params, 'interval')}`)
   const intervalMs = minutes * MINUTE_MS
   const limit = whole(params, 'limit', 200, 1000)
@@ -57,7 +58,9 @@ function klines(kind: string, call: PublicCall): Answer {
   const asked = instant(params, 'start') ?? 0
   const fromMs = Math.max(earliest, Math.ceil(asked / intervalMs) * intervalMs)
   const series = SERIES_OF[kind] ?? (instrument.market === 'spot' ? 'spot' : 'perp')
-  const rows = gather(world.market.candles.minutes(listing.index, series, fromMs, toMs + 1), intervalMs)
+  // `end` chooses candles by their start: the last one is whole all the same, or as far as time has come.
+  const untilMs = Math.min((Math.floor(toMs / intervalMs) + 1) * intervalMs, world.state.nowMs + 1)
+  const rows = gather(world.market.candles.minutes(listing.index, series, fromMs, untilMs), intervalMs)
   const print = printer(listing, instrument, series)
   const salt = hash(world.seed, listing.index, instrument.market === 'spot' ? 91 : 92)
   const list = rows.reverse().map(candle => {
