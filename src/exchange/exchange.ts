@@ -5,12 +5,20 @@
  * Reads throw `ExchangeFailure` (the supervisor or the caller's chart decides on trying again).
  * Money verbs never throw: an unclear outcome is the value `unknown`.
  */
-import type { Market, PerpInstrument, Side, SpotInstrument } from '../domain/instrument.ts'
+import type { Market, PerpInstrument, Side, SpotInstrument, SpreadInstrument } from '../domain/instrument.ts'
 import type { Fill, OrderLookup, OrderMarket, OrderReport, OrderRequest, Placement } from '../domain/order.ts'
 import type { QuotaRead } from '../domain/quota.ts'
+import type {
+  AdlAlert,
+  BorrowTerms,
+  CollateralTerms,
+  Repayment,
+  RiskBand,
+  SpreadBook,
+  SystemNotice,
+} from '../domain/risk-facts.ts'
 import type { TransactionRow } from '../domain/transaction.ts'
 import type { Amount, FeeRate, FundingRate, OrderQty, Price, Usdt } from '../domain/units.ts'
-import type { AdlAlert, Repayment, RiskReads, SpreadBook } from './risk-facts.ts'
 
 export class ExchangeFailure extends Error {
   override name = 'ExchangeFailure'
@@ -139,6 +147,22 @@ export type WatchedPair = {
   perp: string
   /** The native spread of both, where its book is wanted too. */
   spread?: string
+}
+
+/** Reads of danger. Like all reads they throw `ExchangeFailure`; none is needed more than about once a minute. */
+export type RiskReads = {
+  /** Native spreads of a USDT perpetual and its spot market that trade now. Empty where the account cannot trade them. */
+  spreadInstruments(): Promise<SpreadInstrument[]>
+  /** By coin: every coin the exchange names a ratio for. */
+  collateralTiers(): Promise<Record<string, CollateralTerms>>
+  riskTiers(symbol: string): Promise<RiskBand[]>
+  borrowTerms(coin: string): Promise<BorrowTerms>
+  /** Maintenance: to come, under way, and lately over. */
+  systemNotices(): Promise<SystemNotice[]>
+  /** Of every USDT perpetual. Bybit renews it each minute. */
+  adlAlerts(): Promise<AdlAlert[]>
+  /** Is spot margin switched on, so that an order may borrow? */
+  spotMarginReady(): Promise<boolean>
 }
 
 export type Exchange = RiskReads & {

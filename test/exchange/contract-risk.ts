@@ -4,9 +4,9 @@ import { expect, test } from 'vitest'
 import type { Clock } from '../../src/clock.ts'
 import { spreadSide } from '../../src/domain/instrument.ts'
 import { type OrderLookup, type OrderRequest, orderLinkId, type Placement } from '../../src/domain/order.ts'
+import type { SpreadBook } from '../../src/domain/risk-facts.ts'
 import { orderQty, price } from '../../src/domain/units.ts'
 import type { AccountFact, Book, Exchange, MarketFact } from '../../src/exchange/exchange.ts'
-import type { SpreadBook } from '../../src/exchange/risk-facts.ts'
 
 export type ContractVenue = {
   exchange: Exchange

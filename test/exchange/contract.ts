@@ -5,9 +5,9 @@
 import { Decimal } from 'decimal.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type OrderRequest, orderLinkId } from '../../src/domain/order.ts'
+import type { SpreadBook } from '../../src/domain/risk-facts.ts'
 import { orderQty, price } from '../../src/domain/units.ts'
 import type { AccountFact, Book, Exchange, MarketFact } from '../../src/exchange/exchange.ts'
-import type { SpreadBook } from '../../src/exchange/risk-facts.ts'
 import {
   type ContractTools,
   type ContractVenue,

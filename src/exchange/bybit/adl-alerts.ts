@@ -3,8 +3,8 @@
  * sends text. https://bybit-exchange.github.io/docs/v5/market/adl-alert, websocket/public/adl-alert
  */
 import { Decimal } from 'decimal.js'
+import type { AdlAlert } from '../../domain/risk-facts.ts'
 import { amount } from '../../domain/units.ts'
-import type { AdlAlert } from '../risk-facts.ts'
 import { decimalAt, garbled, type Row, rowsAt, textAt } from './fields.ts'
 
 export const ALERT_TOPIC = 'adlAlert.USDT'

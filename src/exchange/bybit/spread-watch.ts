@@ -4,8 +4,8 @@
  * what is lost is said as 'spread-stale' and never takes another market down.
  */
 
+import type { SpreadBook } from '../../domain/risk-facts.ts'
 import type { MarketFact, Subscription } from '../exchange.ts'
-import type { SpreadBook } from '../risk-facts.ts'
 import { type BookBuilder, bookBuilder } from './books.ts'
 import { failureOf } from './errors.ts'
 import { type Row, rowOf } from './fields.ts'

@@ -1,10 +1,10 @@
 /** Collateral, risk limits, lending and maintenance of V5 in our words. */
 import { Decimal } from 'decimal.js'
+import type { BorrowTerms, CollateralTerms, RiskBand, SystemNotice } from '../../domain/risk-facts.ts'
 import { amount, usdt } from '../../domain/units.ts'
-import type { BorrowTerms, CollateralTerms, RiskBand, SystemNotice } from '../risk-facts.ts'
 import { decimalAt, decimalOr, garbled, instantAt, oneOf, type Row, rowsAt, textAt } from './fields.ts'
 
-export function flagAt(row: Row, field: string): boolean {
+function flagAt(row: Row, field: string): boolean {
   const value = row[field]
   if (typeof value !== 'boolean') throw garbled(field, 'true or false', value)
   return value

@@ -1,7 +1,7 @@
 /** The port's reads of danger over a wire, and paying a debt back. */
 import type { Clock } from '../../clock.ts'
-import type { Exchange } from '../exchange.ts'
-import type { CollateralTerms, Repayment, RiskReads } from '../risk-facts.ts'
+import type { CollateralTerms, Repayment } from '../../domain/risk-facts.ts'
+import type { Exchange, RiskReads } from '../exchange.ts'
 import { adlAlert } from './adl-alerts.ts'
 import { isUnknown, rejectReasonOf, said } from './errors.ts'
 import { garbled, type Row, rowOf, rowsAt, textAt } from './fields.ts'

@@ -1,6 +1,5 @@
 /** What an exchange says about danger: collateral, risk limits, lending, maintenance, auto-deleveraging. */
-import type { SpreadInstrument } from '../domain/instrument.ts'
-import type { Amount, OrderQty, Price, Usdt } from '../domain/units.ts'
+import type { Amount, OrderQty, Price, Usdt } from './units.ts'
 
 /** How one coin counts as collateral. Tiers smallest first; above the last one it counts for nothing. */
 export type CollateralTerms = {
@@ -80,20 +79,4 @@ export type SpreadBook = {
   bids: readonly (readonly [price: Price, qty: OrderQty])[]
   asks: readonly (readonly [price: Price, qty: OrderQty])[]
   atMs: number
-}
-
-/** Reads of danger. Like all reads they throw `ExchangeFailure`; none is needed more than about once a minute. */
-export type RiskReads = {
-  /** Native spreads of a USDT perpetual and its spot market that trade now. Empty where the account cannot trade them. */
-  spreadInstruments(): Promise<SpreadInstrument[]>
-  /** By coin: every coin the exchange names a ratio for. */
-  collateralTiers(): Promise<Record<string, CollateralTerms>>
-  riskTiers(symbol: string): Promise<RiskBand[]>
-  borrowTerms(coin: string): Promise<BorrowTerms>
-  /** Maintenance: to come, under way, and lately over. */
-  systemNotices(): Promise<SystemNotice[]>
-  /** Of every USDT perpetual. Bybit renews it each minute. */
-  adlAlerts(): Promise<AdlAlert[]>
-  /** Is spot margin switched on, so that an order may borrow? */
-  spotMarginReady(): Promise<boolean>
 }
