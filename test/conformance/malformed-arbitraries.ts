@@ -8,6 +8,9 @@ export const GETS = [
   'market/risk-limit market/price-limit order/realtime order/history execution/list position/list position/closed-pnl',
   'account/wallet-balance account/info account/fee-rate account/transaction-log account/collateral-info account/borrow-history',
   'spot-margin-trade/data spot-margin-trade/state spot-margin-trade/collateral spread/instrument spread/orderbook nowhere',
+  'spot-margin-trade/currency-data spot-margin-trade/position-tiers spot-margin-trade/interest-rate-history account/pay-info',
+  'spot-cross-margin-trade/account order/spot-borrow-check account/trade-info-for-analysis account/instruments-info',
+  'market/account-ratio position/symbol-info system/status',
 ].flatMap(line => line.split(' ').map(path => `/v5/${path}`))
 export const POSTS = [
   'order/create order/amend order/cancel order/cancel-all order/create-batch order/amend-batch order/cancel-batch',
@@ -28,6 +31,7 @@ const KEYS = [
   'category symbol side orderType qty price timeInForce orderLinkId orderId reduceOnly positionIdx isLeverage marketUnit',
   'triggerPrice slippageTolerance slippageToleranceType limit cursor startTime endTime interval baseCoin settleCoin coin',
   'accountType buyLeverage sellLeverage mode request openOnly orderFilter execType type amount currency takeProfit stopLoss',
+  'period intervalTime id state',
   '__proto__ constructor toString',
 ].flatMap(line => line.split(' '))
 

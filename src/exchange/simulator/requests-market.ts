@@ -106,17 +106,21 @@ function tickers(call: PublicCall): Answer {
   return { result: { category, list } }
 }
 
-function orderbook(call: PublicCall): Answer {
+/** Nobody quotes for retail orders alone: that column of the wider book is always 0. */
+const rpiOrderbook = (call: PublicCall): Answer => orderbook(call, true)
+
+function orderbook(call: PublicCall, withRpi = false): Answer {
   const found = named(call)
   if ('retCode' in found) return found
   const { world, params } = call
   const { instrument, listing } = found
-  const limit = whole(params, 'limit', instrument.market === 'spot' ? 1 : 25, 1000)
+  const limit = whole(params, 'limit', instrument.market === 'spot' ? 1 : 25, withRpi ? 50 : 1000)
+  const more = withRpi ? [textOf(instrument.qty, 0)] : []
   const book = bookOf(world, instrument.market, listing)
   const rows = (side: 'bids' | 'asks') =>
     book
       .levels(side, limit)
-      .map(([ticks, lots]) => [textOf(instrument.price, ticks), textOf(instrument.qty, lots)])
+      .map(([ticks, lots]) => [textOf(instrument.price, ticks), textOf(instrument.qty, lots), ...more])
   const { nowMs, seq } = world.state
   const u = Math.floor(nowMs / 100)
   return {
@@ -206,7 +210,8 @@ export const marketRoutes: Readonly<Record<string, Route>> = {
   '/v5/market/time': publicGet(time),
   '/v5/market/instruments-info': publicGet(instruments),
   '/v5/market/tickers': publicGet(tickers),
-  '/v5/market/orderbook': publicGet(orderbook),
+  '/v5/market/orderbook': publicGet(call => orderbook(call)),
+  '/v5/market/rpi_orderbook': publicGet(rpiOrderbook),
   '/v5/market/recent-trade': publicGet(trades),
   '/v5/market/funding/history': publicGet(fundingHistory),
   '/v5/market/risk-limit': publicGet(riskLimit),

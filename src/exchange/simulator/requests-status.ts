@@ -104,6 +104,12 @@ function orderedQty(rows: SignedCall['account']['executions'], side: string): De
   return [...orders.values()].reduce((total, qty) => total.plus(dec(qty)), ZERO)
 }
 
+/** A cut of the risk limits holds at once: what it leaves to confirm is whether the position is within them. */
+function confirmRisk({ world, params }: SignedCall): Answer {
+  const found = world.universe.find('linear', text(params, 'symbol'))
+  return found ? { result: {} } : refuse(10001, 'Not supported symbols')
+}
+
 /** Spot hedging belongs to portfolio margin, which is not simulated: it is off and stays so. */
 function setHedging({ params }: SignedCall): Answer {
   const mode = text(params, 'setHedgingMode')
@@ -118,4 +124,5 @@ export const statusRoutes: Readonly<Record<string, Route>> = {
   '/v5/account/trade-info-for-analysis': signedGet(tradeSums),
   '/v5/account/set-hedging-mode': signedPost(setHedging),
   '/v5/position/symbol-info': signedGet(leverages),
+  '/v5/position/confirm-pending-mmr': signedPost(confirmRisk),
 }
