@@ -64,11 +64,13 @@ function decide(world: World, hedge: HedgeFacts): Step {
 
 function asEvent(step: Step, { spotNetBase, perpBase }: HedgeFacts): Answer {
   if (step.kind === 'done') return { type: 'step.done', spotNetBase, perpBase }
+  if (step.kind === 'rest') return { type: 'step.rest', because: step.because, spotNetBase, perpBase }
   const { kind, ...rest } = step
   return { type: `step.${kind}`, ...(rest as JsonObject) }
 }
 
-const MARKET: Record<OrderLeg, OrderMarket> = { spot: 'spot', perp: 'linear', combo: 'spread' }
+/** Where a leg's orders are placed and asked about. */
+export const MARKET: Record<OrderLeg, OrderMarket> = { spot: 'spot', perp: 'linear', combo: 'spread' }
 
 const request = ({ leg, order }: Asked): OrderRequest => ({
   orderLinkId: order.orderLinkId,

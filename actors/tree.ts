@@ -13,6 +13,7 @@ import { engineKind, type Tree } from './engine.ts'
 import { feeRates } from './fee-rates.ts'
 import { fundingHistory } from './funding-history.ts'
 import { hedgeKind } from './hedge.ts'
+import { lateFills } from './late-fills.ts'
 import { marketFeed } from './market-feed.ts'
 import type { Kind } from './runtime.ts'
 import { type Judgements, scanner } from './scanner.ts'
@@ -26,6 +27,7 @@ import type { World } from './world.ts'
 const SERVICES = [
   'market-feed',
   'account-feed',
+  'late-fills',
   'bookkeeper',
   'scheduler',
   'fee-rates',
@@ -58,6 +60,7 @@ export const kindsOf = ({
   hedge: hedgeKind(world),
   'market-feed': marketFeed(world),
   'account-feed': accountFeed(world),
+  'late-fills': lateFills(world),
   bookkeeper: bookkeeper.kind,
   scheduler: scheduler(world),
   'fee-rates': feeRates(world),

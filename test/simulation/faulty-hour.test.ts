@@ -66,7 +66,7 @@ function unhedgedLots(core: SimulatedBybit): Map<string, number> {
 
 /** A running engine, with what it asked for that reached the exchange. */
 async function faultyWorld() {
-  const world = await virtualWorld(11, START_AT_MS, FAULTY_HOUR)
+  const world = await virtualWorld(11, START_AT_MS, { wrong: FAULTY_HOUR })
   const created: string[] = []
   const { request } = world.core
   world.core.request = asked => {

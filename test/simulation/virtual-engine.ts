@@ -10,6 +10,7 @@ import { faultyIntercept } from '../../src/exchange/simulator/faults-core.ts'
 import { faultyLine } from '../../src/exchange/simulator/faults-line.ts'
 import type { FaultPlanInput } from '../../src/exchange/simulator/faults-plan.ts'
 import { inProcessBybit } from '../../src/exchange/simulator/in-process.ts'
+import { builtInUniverse } from '../../src/exchange/simulator/universe.ts'
 import { createEngine, type Engine } from '../../src/run/engine.ts'
 import { createMemoryJournal } from '../../src/store/memory-journal.ts'
 import type { Journal } from '../../src/store/records.ts'
@@ -19,21 +20,41 @@ import { type MemoryBooks, memoryBooks } from './memory-books.ts'
 
 const START_AT_MS = Date.UTC(2026, 0, 5, 9, 20)
 
-/** An exchange on a virtual clock that engines come to and leave. @param wrong - what goes wrong from the first moment */
-export async function virtualWorld(seed: number, startAtMs = START_AT_MS, wrong: FaultPlanInput = {}) {
+export type VirtualOptions = {
+  /** What goes wrong from the first moment. */
+  wrong?: FaultPlanInput
+  /** The perpetuals of built-in coins that are listed; all when left out. */
+  symbols?: readonly string[]
+  /** Rules that differ from those of an empty configuration. */
+  rules?: { [Part in keyof Rules]?: Partial<Rules[Part]> }
+  balances?: Readonly<Record<string, string>>
+}
+
+/** An exchange on a virtual clock that engines come to and leave. */
+export async function virtualWorld(
+  seed: number,
+  startAtMs = START_AT_MS,
+  { wrong = {}, symbols, rules: own = {}, balances = { USDT: '100000' } }: VirtualOptions = {},
+) {
   const clock = new VirtualClock(startAtMs)
   const faults = createFaults(wrong, () => clock.nowMs())
   faults.begin(startAtMs)
   const core = createSimulatedBybit({
     seed,
     startAtMs,
-    accounts: [{ uid: 'ours', balances: { USDT: '100000' } }],
+    ...(symbols && { universe: builtInUniverse(symbols) }),
+    accounts: [{ uid: 'ours', balances }],
     intercept: faultyIntercept(faults),
   })
   const venue = inProcessBybit({ core, clock, fault: faultyLine(faults) })
   const journal: Journal = createMemoryJournal()
   const books: MemoryBooks = memoryBooks()
-  const rules: Rules = loadConfig({ cwd: '/', env: {} }).rules
+  const usual: Rules = loadConfig({ cwd: '/', env: {} }).rules
+  const rules: Rules = {
+    strategy: { ...usual.strategy, ...own.strategy },
+    execution: { ...usual.execution, ...own.execution },
+    limits: { ...usual.limits, ...own.limits },
+  }
   let commits = 0
   /** One step of time at a time, with everything that waits for no time done in between. */
   const advance = async (untilMs: number) => {
