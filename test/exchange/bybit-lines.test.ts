@@ -58,6 +58,29 @@ describe('spreads', () => {
     await until(() => facts.some(fact => fact.kind === 'fill' && fact.fill.orderLinkId === 'link'))
   })
 
+  test('an account that is refused them hears everything else, and is not asked again', async () => {
+    server.says.set(PRIVATE, (frame, socket, connection) => {
+      const args = (frame.args as string[] | undefined) ?? []
+      if (frame.op === 'subscribe' && args.includes('spread.order'))
+        send(socket, {
+          success: false,
+          ret_msg: 'error:no permission',
+          req_id: frame.req_id,
+          op: 'subscribe',
+        })
+      else truth(PRIVATE)(frame, socket, connection)
+    })
+    const facts: AccountFact[] = []
+    venue().watchAccount(fact => facts.push(fact))
+    await until(() => facts.length === 1)
+    server.drop(PRIVATE)
+    await until(() => facts.filter(({ kind }) => kind === 'up').length === 2)
+    expect(facts.map(({ kind }) => kind)).toEqual(['up', 'down', 'up'])
+    const last = sent(PRIVATE, 'subscribe').at(-1)
+    expect(last?.connection).toBe(2)
+    expect(String(last?.frame.args)).toBe('order,execution,position,wallet')
+  })
+
   test('the demo, which has none, is asked for none', async () => {
     const facts: AccountFact[] = []
     venue({ mode: 'demo' }).watchAccount(fact => facts.push(fact))
@@ -149,7 +172,7 @@ test('a line that goes silent makes its books stale, and the other market’s st
     message.op === 'ping' && connection === 1 ? undefined : truth(SPOT)(message, socket, connection),
   )
   const facts: MarketFact[] = []
-  venue({ pulseMs: 40 }).watchMarket([{ spot: 'SOLUSDT', perp: 'SOLUSDT' }], fact => facts.push(fact))
+  venue({ pulseMs: 500 }).watchMarket([{ spot: 'SOLUSDT', perp: 'SOLUSDT' }], fact => facts.push(fact))
   const ofSpot = (kind: string) =>
     facts.filter(fact => fact.kind === kind && 'market' in fact && fact.market === 'spot').length
   await until(() => ofSpot('up') === 1 && server.sockets.get(LINEAR)?.size)

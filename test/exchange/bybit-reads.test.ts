@@ -211,6 +211,45 @@ describe('instruments', () => {
     )
     expect((await exchange.instruments()).perps).toMatchObject([{ trading: false }])
   })
+  test('perpetuals about to start or to end are listed, though Bybit names them only when asked; each once', async () => {
+    const { exchange } = venue((_path, { category, status }) => {
+      if (category === 'spot') return list(spot)
+      if (status === undefined) return list(perp)
+      return list({ ...perp, symbol: `${status}USDT`, status }, perp)
+    })
+    expect(
+      (await exchange.instruments()).perps.map(({ symbol, status, trading }) => [symbol, status, trading]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['1000PEPEUSDT', 'Trading', true],
+        ['PreLaunchUSDT', 'PreLaunch', false],
+        ['DeliveringUSDT', 'Delivering', false],
+      ]),
+    )
+    expect((await exchange.instruments()).perps).toHaveLength(3)
+  })
+  test('where Bybit does not take that question what trades is listed; a failed read is a failure', async () => {
+    const answering = (reply_: Envelope) =>
+      venue((_path, { category, status }) =>
+        category === 'spot' ? list(spot) : status === undefined ? list(perp) : reply_,
+      ).exchange.instruments()
+    expect((await answering(reply({}, 10001, 'status invalid'))).perps).toHaveLength(1)
+    await expect(answering({ ...reply({}), result: [] })).rejects.toMatchObject({ kind: 'garbled' })
+  })
+  test.each([
+    ['both', true],
+    ['utaOnly', true],
+    ['none', false],
+    ['normalSpotOnly', false],
+  ])(
+    'a spot market of marginTrading %s takes margin orders of this account: %s',
+    async (marginTrading, takes) => {
+      const { exchange } = venue((_path, { category }) =>
+        category === 'spot' ? list({ ...spot, marginTrading }) : list(perp),
+      )
+      expect((await exchange.instruments()).spot).toMatchObject([{ marginTrading: takes }])
+    },
+  )
   test('one unreadable instrument is left out, told by name, and harms no other', async () => {
     const { exchange, reports } = answers({ ...perp, symbol: 'BADUSDT', upperFundingRate: '' }, perp)
     expect((await exchange.instruments()).perps.map(one => one.symbol)).toEqual(['1000PEPEUSDT'])

@@ -205,6 +205,9 @@ export function riskContract({ venue, account, market, books, taker, find, place
   })
 
   test('what threatens a position and its collateral can be read', async () => {
+    const [before] = await venue().run(exchange().positions())
+    const more = taker('linear', before?.side === 'Sell' ? 'Sell' : 'Buy', '0.01')
+    expect(await place(more)).toMatchObject({ kind: 'accepted' })
     const [held] = await venue().run(exchange().positions())
     expect(held).toMatchObject({ status: 'normal', reduceOnly: false })
     expect(held?.adlRank).toBeGreaterThanOrEqual(1)

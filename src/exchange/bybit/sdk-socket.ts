@@ -217,14 +217,30 @@ export class HeldSocket {
 
   /** Bybit refuses a whole request for one bad topic: its topics are tried one by one, and the bad one is left out. */
   #subscribeRefused(event: SdkEvent): void {
-    const { wsKey, category } = this.#plan
     const asked = String(event.req_id ?? '').split(',')
     const names = asked.filter(name => this.#topics.has(name))
-    if (wsKey === 'v5Private' || names.length === 0) {
+    if (this.#isPrivate()) this.#privateRefused(event)
+    else if (names.length === 0) this.renew(`subscription refused: ${this.#words(event)}`)
+    else this.#tryEach(names, event)
+  }
+
+  /** An account that has no spreads must not be deaf for that: their topics are left out, all others are needed. */
+  #privateRefused(event: SdkEvent): void {
+    const spreads = [...this.#topics].filter(name => name.startsWith('spread.'))
+    if (spreads.length === 0) {
       this.renew(`subscription refused: ${this.#words(event)}`)
       return
     }
-    this.#client.unsubscribeV5(names, category, this.#isPrivate())
+    this.#client.unsubscribeV5([...this.#topics], this.#plan.category, true)
+    for (const name of spreads) {
+      this.#topics.delete(name)
+      this.#hear.refused(name, this.#words(event))
+    }
+    this.#subscribe([...this.#topics])
+  }
+
+  #tryEach(names: string[], event: SdkEvent): void {
+    this.#client.unsubscribeV5(names, this.#plan.category, false)
     this.#unanswered--
     const [only] = names
     if (only && names.length === 1) {

@@ -89,7 +89,7 @@ export function sdkPrivateStream(
     down: cause => hear.down(cause),
     message: message => hear.message(message),
     garbage: detail => socket.renew(detail),
-    refused: (topic, cause) => socket.renew(`${topic} refused: ${cause}`),
+    refused: (topic, cause) => settings.log('refused-topic', `${topic}: ${cause}`),
   })
   return { close: () => socket.close() }
 }

@@ -25,7 +25,8 @@ export function spotInstrument(row: Row): SpotInstrument {
     maxMarketQty: orderQty(
       decimalAt(lots, 'maxMarketOrderQty' in lots ? 'maxMarketOrderQty' : 'maxOrderQty'),
     ),
-    marginTrading: textAt(row, 'marginTrading') !== 'none',
+    // Bybit: 'none', 'both', 'utaOnly', or 'normalSpotOnly', which is for accounts of the older kind.
+    marginTrading: ['both', 'utaOnly'].includes(textAt(row, 'marginTrading')),
   }
 }
 

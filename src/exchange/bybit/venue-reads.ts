@@ -140,9 +140,7 @@ export function venueReads(wire: Wire, report: Report): Reads {
       }),
     instruments: () =>
       reading('instruments', async () => {
-        const list = (category: string) =>
-          pages(wire, '/v5/market/instruments-info', { category, limit: 1000 }, false)
-        const [spot, linear] = await Promise.all([list('spot'), list('linear')])
+        const [spot, linear] = await Promise.all([listings(wire, { category: 'spot' }), listedPerps(wire)])
         const spots = each(
           spot.filter(row => row.quoteCoin === 'USDT'),
           spotInstrument,
@@ -197,6 +195,26 @@ export function venueReads(wire: Wire, report: Report): Reads {
         readKlines(wire, { category: market, symbol }, minutes, fromMs, toMs),
       ),
   }
+}
+
+const listings = (wire: Wire, params: Params): Promise<Row[]> =>
+  pages(wire, '/v5/market/instruments-info', { ...params, limit: 1000 }, false)
+
+/**
+ * Bybit lists only what trades unless it is asked for the rest: a perpetual that is about to start, or about to end, would look as
+ * if it did not exist. Where it refuses the question, what trades is all there is.
+ */
+async function listedPerps(wire: Wire): Promise<Row[]> {
+  const category = 'linear'
+  const others = ['PreLaunch', 'Delivering'].map(status =>
+    listings(wire, { category, status }).catch((error: unknown): Row[] => {
+      if (error instanceof ExchangeFailure && error.kind === 'refused') return []
+      throw error
+    }),
+  )
+  const [trading, ...rest] = await Promise.all([listings(wire, { category }), ...others])
+  const bySymbol = new Map([...rest.flat(), ...(trading ?? [])].map(row => [row.symbol, row]))
+  return [...bySymbol.values()]
 }
 
 /** An account that cannot trade spreads has none open: it must not be kept from reading its other orders. */
