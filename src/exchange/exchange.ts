@@ -126,6 +126,8 @@ export type MarketFact =
   | { kind: 'spread-stale'; symbols: readonly string[]; cause: string }
   /** The pools behind the watched perpetuals that have changed. */
   | { kind: 'adl-alert'; alerts: AdlAlert[] }
+  /** Maintenance announced, begun or over, as it is told; `systemNotices` has what was told before. */
+  | { kind: 'system-notice'; notices: SystemNotice[] }
   /** The feed of these symbols cannot be trusted until the next `book` of each (gap, garbage, cut). */
   | { kind: 'stale'; market: Market; symbols: readonly string[]; cause: string }
   | { kind: 'up'; market: Market }

@@ -167,6 +167,21 @@ describe('limits', () => {
   })
 })
 
+test('notices of maintenance have a socket of their own; testnet and demo have none', async () => {
+  const facts: MarketFact[] = []
+  const pair = { spot: 'SOLUSDT', perp: 'SOLUSDT' }
+  const STATUS = '/v5/public/misc/status'
+  venue().watchMarket([pair], fact => facts.push(fact))
+  await until(() => sent(STATUS, 'subscribe').length === 1)
+  expect(sent(STATUS, 'subscribe')[0]?.frame.args).toEqual(['system.status'])
+  const notice = { id: 'a', title: 't', state: 'ongoing', begin: '1', end: '2', product: [] }
+  server.push(STATUS, { topic: 'system.status', ts: 1, data: [notice] })
+  await until(() => facts.some(({ kind }) => kind === 'system-notice'))
+  await wire.close()
+  expect(venue({ mode: 'demo' }).name).toBe('lying')
+  expect(wire.notices).toBe(false)
+})
+
 test('a line that goes silent makes its books stale, and the other market’s stay', async () => {
   server.says.set(SPOT, (message, socket, connection) =>
     message.op === 'ping' && connection === 1 ? undefined : truth(SPOT)(message, socket, connection),

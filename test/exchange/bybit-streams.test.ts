@@ -206,6 +206,29 @@ describe('deleveraging alerts', () => {
   })
 })
 
+describe('notices of maintenance', () => {
+  const notice = { id: 'a', title: 't', state: 'scheduled', begin: '1', end: '2', product: [1, 2] }
+  const push = (...data: object[]) => ({ topic: 'system.status', ts: SERVER_MS, data })
+
+  test('are heard from a socket of their own, an unreadable one harms no other, and its drop harms nothing', () => {
+    const { wire, market, reports } = watching()
+    expect(wire.topics.get('status')).toEqual(['system.status'])
+    const status = wire.publicHears.get('status')
+    status?.message(push(notice, { ...notice, id: 'b', state: 'paused' }))
+    status?.message({ topic: 'system.status' })
+    status?.down('cut')
+    expect(market).toEqual([
+      {
+        kind: 'system-notice',
+        notices: [
+          { id: 'a', title: 't', state: 'scheduled', fromMs: 1, toMs: 2, products: ['futures', 'spot'] },
+        ],
+      },
+    ])
+    expect(reports).toEqual([expect.stringMatching(/^unread-notice: b/)])
+  })
+})
+
 describe('tickers', () => {
   test('a delta changes only what it holds, and every fact is whole, in milliseconds', () => {
     const { market, linear } = watching()

@@ -27,6 +27,8 @@ export type Script = {
   ready: boolean
   /** Whether native spreads exist there. */
   spreads: boolean
+  /** Whether maintenance is told over a socket. */
+  notices: boolean
 }
 
 export type ScriptedWire = Wire & {
@@ -47,6 +49,7 @@ export function scriptedWire(script: Partial<Script> = {}): ScriptedWire {
       post: () => reply({}),
       ready: true,
       spreads: true,
+      notices: true,
       ...script,
     },
     asked: [],
@@ -57,6 +60,9 @@ export function scriptedWire(script: Partial<Script> = {}): ScriptedWire {
     privateTopics: [],
     get spreads() {
       return wire.script.spreads
+    },
+    get notices() {
+      return wire.script.notices
     },
     async get(path, params) {
       wire.asked.push({ path, params })

@@ -41,8 +41,8 @@ export function sdkPublicStream(
   hear: PublicHear,
 ): PublicStream {
   const wsKey = category === 'spot' ? 'v5SpotPublic' : 'v5LinearPublic'
-  // The SDK knows no socket of spreads: to it that is a linear one, at another url.
-  const known = category === 'spread' ? 'linear' : category
+  // The SDK knows no socket of spreads or of notices: to it they are linear ones, at other urls.
+  const known = category === 'spot' ? 'spot' : 'linear'
   const plan = { ...planOf({ ...settings, key: '', secret: '' }, url), wsKey, category: known } as const
   const ready = new Set<string[]>()
   const groups = connectionsOf(topics)

@@ -38,6 +38,9 @@ const PATHS = {
   'order.cancel': '/v5/order/cancel',
 } as const
 
+/** Bybit: https://bybit-exchange.github.io/docs/v5/ws/connect, websocket/system/system-status */
+const PUBLIC_PATHS = { spot: 'spot', linear: 'linear', spread: 'spread', status: 'misc/status' } as const
+
 function hostsOf({ mode, urls }: SdkWireSettings): WireUrls {
   if (urls) return urls
   if (mode === 'sim') throw new Error('mode sim: expected the urls of a simulator, found none')
@@ -93,10 +96,17 @@ export function createSdkWire(settings: SdkWireSettings): Wire {
     ...rest,
     // Bybit: the demo has neither a trade socket nor spreads.
     spreads: mode !== 'demo',
+    notices: mode === 'live' || mode === 'sim',
     trade: entry.trade,
     tradeReady: entry.tradeReady,
     publicStream: (category, topics, hear) =>
-      keep(sdkPublicStream(streams, { url: `${publicWs}/v5/public/${category}`, category, topics }, hear)),
+      keep(
+        sdkPublicStream(
+          streams,
+          { url: `${publicWs}/v5/public/${PUBLIC_PATHS[category]}`, category, topics },
+          hear,
+        ),
+      ),
     privateStream(topics, hear) {
       if (!key) throw new WireFailure('no API key is set', true, false)
       return keep(sdkPrivateStream(streams, { url: `${ws}/v5/private`, topics }, hear))

@@ -2,10 +2,11 @@
 import type { MarketFact, Subscription, WatchedPair } from '../exchange.ts'
 import { ALERT_TOPIC } from './adl-alerts.ts'
 import { MarketWatch, type Tools } from './market-watch.ts'
+import { watchNotices } from './notice-watch.ts'
 import { SpreadWatch } from './spread-watch.ts'
 import type { Wire } from './wire.ts'
 
-/** Books of both legs, of their native spreads where named, and the perpetuals' tickers. */
+/** Books of both legs, of their native spreads where named, the perpetuals' tickers, and the exchange's own notices. */
 export function watchMarket(
   wire: Wire,
   pairs: readonly WatchedPair[],
@@ -20,6 +21,7 @@ export function watchMarket(
     new MarketWatch(wire, { market: 'linear', symbols: perps, news: [ALERT_TOPIC] }, hear, tools),
     new MarketWatch(wire, { market: 'spot', symbols: spots, news: [] }, hear, tools),
     ...(spreads.length > 0 ? [new SpreadWatch(wire, spreads, hear, tools)] : []),
+    ...(wire.notices === false ? [] : [watchNotices(wire, hear, tools)]),
   ]
   return {
     close() {

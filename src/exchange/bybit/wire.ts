@@ -33,8 +33,8 @@ export class WireFailure extends Error {
 }
 
 export type Params = Readonly<Record<string, string | number | boolean>>
-/** Spreads have a public socket of their own; it speaks as the others do. */
-export type PublicCategory = 'spot' | 'linear' | 'spread'
+/** Spreads, and notices of maintenance, have public sockets of their own; they speak as the others do. */
+export type PublicCategory = 'spot' | 'linear' | 'spread' | 'status'
 export type TradeOp = 'order.create' | 'order.amend' | 'order.cancel'
 
 export type PublicHear = {
@@ -63,6 +63,8 @@ export type PublicStream = Subscription & {
 export type Wire = {
   /** False where native spreads do not exist (Bybit's demo). */
   readonly spreads?: boolean
+  /** False where maintenance is told over REST alone (testnet and demo). */
+  readonly notices?: boolean
   get(path: string, params: Params, signed: boolean): Promise<Envelope>
   post(path: string, body: Params): Promise<Envelope>
   /**
