@@ -8,6 +8,7 @@ import { benchJournal } from './journal.ts'
 import { benchResume } from './resume.ts'
 import { benchSimulation } from './simulation.ts'
 import { benchStartup } from './startup.ts'
+import { benchUniverse } from './universe.ts'
 
 const STAGES: readonly [name: string, run: () => Promise<object[]>][] = [
   [
@@ -18,6 +19,7 @@ const STAGES: readonly [name: string, run: () => Promise<object[]>][] = [
   ['Process start to first judgement', benchStartup],
   ['Hedges: rows to running actors', benchResume],
   ['Virtual time', benchSimulation],
+  ['A whole exchange, simulated', benchUniverse],
 ]
 
 const load = () =>

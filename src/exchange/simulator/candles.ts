@@ -35,7 +35,7 @@ export type Candles = {
   /** Minutes that exist with `fromMs <= start < toMs`, oldest first. Holes stay holes. */
   minutes(listing: number, series: Series, fromMs: number, toMs: number): Candle[]
   /** Highest and lowest of the same minutes, and the first one's open; undefined where there are none. */
-  range(listing: number, series: Series, fromMs: number, toMs: number): Range | undefined
+  range(listing: number, series: Exclude<Series, 'premium'>, fromMs: number, toMs: number): Range | undefined
   /** The minute a moment lies in; undefined where there is none. */
   at(listing: number, series: Series, atMs: number): Candle | undefined
 }
@@ -159,17 +159,57 @@ const candleOf = (minute: number): Candle => {
   return { atMs: minute * MINUTE_MS, open, high, low, close }
 }
 
-/** Without an object per minute: this is asked for every coin once a minute. */
-function rangeOf(ring: Ring, series: Series, from: number, to: number): Range | undefined {
-  let found: Range | undefined
-  for (let minute = from; minute < to; minute++) {
-    if (!read(ring, series, minute, held)) continue
-    const [open = 0, high = 0, low = 0] = held
-    if (!found) found = { open, high, low }
-    if (high > found.high) found.high = high
-    if (low < found.low) found.low = low
+type Extremes = { open: number; high: number; low: number; any: boolean }
+const extremes: Extremes = { open: 0, high: 0, low: 0, any: false }
+function widen(open: number, high: number, low: number): void {
+  if (!extremes.any) {
+    extremes.open = open
+    extremes.high = high
+    extremes.low = low
+    extremes.any = true
+    return
   }
-  return found
+  if (high > extremes.high) extremes.high = high
+  if (low < extremes.low) extremes.low = low
+}
+
+/** Invented minutes, by their factors alone. */
+function widenByPast({ past, firstMinute }: Ring, start: number, from: number, to: number): void {
+  if (!past) return
+  const { factors, reaches } = past
+  const oldest = Math.min(firstMinute - from, factors.length - 1)
+  for (let back = oldest; back >= 1 && firstMinute - back < to; back--) {
+    const [begin, close, reach] = [factors[back] ?? 1, factors[back - 1] ?? 1, reaches[back] ?? 1]
+    const [up, down] = begin > close ? [begin, close] : [close, begin]
+    widen(start * begin, start * up * reach, (start * down) / reach)
+  }
+}
+
+function widenByHours({ hours }: Ring, series: Series, scale: number, from: number, to: number): void {
+  for (let minute = from; minute < to; ) {
+    const hour = Math.floor(minute / HOUR_MINUTES)
+    const end = Math.min(to, (hour + 1) * HOUR_MINUTES)
+    const known = hours[hour % hours.length]
+    if (known?.hour === hour)
+      for (; minute < end; minute++) {
+        const at = (minute % HOUR_MINUTES) * WIDTH + PLACE[series]
+        const open = known.values[at] ?? Number.NaN
+        if (!Number.isNaN(open))
+          widen(open * scale, (known.values[at + 1] ?? 0) * scale, (known.values[at + 2] ?? 0) * scale)
+      }
+    minute = end
+  }
+}
+
+/** Of prices. Makes nothing on the way: this is asked for every coin once a minute. */
+function rangeOf(ring: Ring, series: Series, from: number, to: number): Range | undefined {
+  const scale = series === 'spot' ? ring.share : 1
+  const start = (ring.start[PLACE[series] / 4] ?? 0) * scale
+  extremes.any = false
+  widenByPast(ring, start, from, Math.min(to, ring.firstMinute))
+  widenByHours(ring, series, scale, Math.max(from, ring.firstMinute), to)
+  const { any, open, high, low } = extremes
+  return any ? { open, high, low } : undefined
 }
 
 /** @param minuteVolatility - per listing, of the invented past; undefined where there must be none (recorded history) */

@@ -12,43 +12,41 @@ export type Grid = {
   readonly trims: boolean
   /** The step as an integer count of 10^-decimals. */
   readonly units: number
-  /** Texts made lately: books say the same prices and sizes again and again. */
-  readonly texts: Map<number, string>
 }
-
-const TEXTS_KEPT = 10_000
 
 /** The grid of a step as Bybit writes it; the text's own decimals are kept ("0.10" pads to two). */
 export function gridOf(stepText: string, trims: boolean): Grid {
   const decimals = stepText.includes('.') ? stepText.length - stepText.indexOf('.') - 1 : 0
   const step = new Decimal(stepText)
   const units = step.times(new Decimal(10).pow(decimals)).toNumber()
-  return { step, stepFloat: step.toNumber(), decimals, trims, units, texts: new Map() }
+  return { step, stepFloat: step.toNumber(), decimals, trims, units }
 }
 
-/** A count of steps as text. */
-export function textOf(grid: Grid, count: number): string {
-  const known = grid.texts.get(count)
-  if (known !== undefined) return known
-  const made = makeText(grid, count)
-  if (grid.texts.size >= TEXTS_KEPT) grid.texts.clear()
-  grid.texts.set(count, made)
-  return made
+/** A count of steps as text. Cut from the digits: making it anew costs a fifth of looking for one made before. */
+export function textOf({ step, units, decimals, trims }: Grid, count: number): string {
+  const scaled = count * units
+  if (!Number.isSafeInteger(scaled)) return step.times(count).toFixed(trims ? undefined : decimals)
+  if (decimals === 0) return String(scaled)
+  const digits = String(Math.abs(scaled))
+  const cut = digits.length - decimals
+  const text = cut > 0 ? `${digits.slice(0, cut)}.${digits.slice(cut)}` : `0.${'0'.repeat(-cut)}${digits}`
+  const signed = scaled < 0 ? `-${text}` : text
+  return trims ? withoutZeros(signed) : signed
 }
 
-function makeText(grid: Grid, count: number): string {
-  const scaled = count * grid.units
-  if (!Number.isSafeInteger(scaled))
-    return grid.step.times(count).toFixed(grid.trims ? undefined : grid.decimals)
-  if (grid.decimals === 0) return String(scaled)
-  const digits = String(Math.abs(scaled)).padStart(grid.decimals + 1, '0')
-  const cut = digits.length - grid.decimals
-  const text = `${scaled < 0 ? '-' : ''}${digits.slice(0, cut)}.${digits.slice(cut)}`
-  return grid.trims ? trimmed(text) : text
+const ZERO_CODE = 48
+const POINT_CODE = 46
+
+/** Of a text with a point. */
+function withoutZeros(text: string): string {
+  let end = text.length
+  while (text.charCodeAt(end - 1) === ZERO_CODE) end--
+  if (text.charCodeAt(end - 1) === POINT_CODE) end--
+  return end === text.length ? text : text.slice(0, end)
 }
 
 /** Without trailing zeros: klines print prices so on both markets. */
-export const trimmed = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text)
+export const trimmed = (text: string): string => (text.includes('.') ? withoutZeros(text) : text)
 
 /** A decimal on or off the grid as Bybit would print it on this instrument. */
 export const gridText = (grid: Grid, value: Decimal): string =>
