@@ -68,7 +68,10 @@ export type OrderReport = {
   updatedAtMs: number
 }
 
-/** One execution. Quantity truth is the sum of these by `execId`. A spread order's are those of its legs, under its name. */
+/**
+ * One execution. Quantity truth is the sum of these by `execId`. A spread order's are those of its legs, under its name and its
+ * order id; the transaction log names the legs' own orders and no link id, so its rows are matched by `tradeId`, which is `execId`.
+ */
 export type Fill = {
   execId: string
   orderLinkId: string

@@ -119,6 +119,7 @@ export type Book = {
 }
 
 export type MarketFact =
+  /** At each change; and while it rests, again with a new `atMs` each time the exchange proves that it still stands. */
   | { kind: 'book'; book: Book }
   | { kind: 'ticker'; ticker: PerpTicker }
   | ({ kind: 'spread-book' } & SpreadBook)
