@@ -292,8 +292,9 @@ describe('open orders', () => {
   })
 
   test('of an account that cannot trade spreads are the others; a failure is still a failure', async () => {
-    const { exchange } = venue({ get: get(() => reply({}, 110113, 'hedge mode')) })
+    const { exchange, reports } = venue({ get: get(() => reply({}, 110113, 'hedge mode')) })
     expect(await exchange.openOrders()).toEqual([])
+    expect(reports).toEqual(['no-spreads: 110113 hedge mode'])
     const { exchange: failing } = venue({ get: get(() => reply({}, 10016, 'Server error')) })
     await expect(failing.openOrders()).rejects.toMatchObject({ code: 10016 })
   })

@@ -61,8 +61,8 @@ const REJECTED = new Map<number, RejectReason>([
   ...codes('bad-request', 170218, 170344, 170355),
 ])
 
-/** Bybit has no spreads for this account: another margin mode, hedge mode, an older account, copy trading. */
-export const NO_SPREADS: ReadonlySet<number> = new Set([110110, 110111, 110112, 110113])
+/** Bybit has no spreads for this account: no permission, another margin mode, an older account, copy trading, hedge mode. */
+export const NO_SPREADS: ReadonlySet<number> = new Set([10005, 110110, 110111, 110112, 110113])
 
 /** Cancelling what is filled, cancelled or not there: the order is gone. */
 const GONE = new Set([110001, 110008, 110010, 170139, 170142, 170143, 170190, 170213])

@@ -180,7 +180,7 @@ export function venueReads(wire: Wire, report: Report): Reads {
           pages(wire, '/v5/order/realtime', { ...params, openOnly: 0, limit: 50 })
         const spot = await list({ category: 'spot' })
         const linear = await list({ category: 'linear', settleCoin: 'USDT' })
-        const spreads = await openSpreads(wire)
+        const spreads = await openSpreads(wire, report)
         return [
           ...spot.map(row => orderReport(row, marketOf(row, 'spot') ?? 'spot')),
           ...linear.map(row => orderReport(row, marketOf(row, 'linear') ?? 'linear')),
@@ -218,13 +218,14 @@ async function listedPerps(wire: Wire): Promise<Row[]> {
 }
 
 /** An account that cannot trade spreads has none open: it must not be kept from reading its other orders. */
-async function openSpreads(wire: Wire): Promise<Row[]> {
+async function openSpreads(wire: Wire, report: Report): Promise<Row[]> {
   if (wire.spreads === false) return []
   try {
     return await pages(wire, '/v5/spread/order/realtime', { limit: 50 })
   } catch (error) {
-    if (error instanceof ExchangeFailure && NO_SPREADS.has(error.code ?? 0)) return []
-    throw error
+    if (!(error instanceof ExchangeFailure) || !NO_SPREADS.has(error.code ?? 0)) throw error
+    report('no-spreads', error.message)
+    return []
   }
 }
 
