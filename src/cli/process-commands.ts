@@ -50,6 +50,7 @@ export function processCommands(program: Command): void {
     .option('--balance <usdt>', 'what the account starts with', '100000')
     .option('--state <file>', 'keep the account in this file')
     .option('--faults <file>', 'YAML or JSON: what goes wrong, how often, and when')
+    .option('--recorded <file>', 'play these recorded frames on the public sockets')
     .option(
       '--instruments <file...>',
       "list what these files of Bybit's instruments-info say (json or json.gz)",

@@ -57,7 +57,7 @@ const SHAPES = [
   shape('reject', { market, symbol, count }),
 ] as const
 
-export const KINDS: readonly string[] = SHAPES.map(one => one.shape.kind.value)
+const KINDS: readonly string[] = SHAPES.map(one => one.shape.kind.value)
 const happeningShape = z.discriminatedUnion('kind', SHAPES, { error: `one of ${KINDS.join(', ')}` })
 
 /** The happening, or one line for each of its faults: the key, what was expected and what was found. */

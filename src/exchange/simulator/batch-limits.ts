@@ -11,7 +11,7 @@ const BATCH = /(create|amend|cancel)-batch$/
 const TOO_MANY = { code: 10006, msg: 'Too many visits!' }
 
 /** How many orders one batch may hold; a longer one is no batch and is refused whole. */
-export const batchMax = (category: string): number => (category === 'spot' ? 10 : 20)
+const batchMax = (category: string): number => (category === 'spot' ? 10 : 20)
 
 type Ask = (request: CoreRequest) => CoreReply
 

@@ -21,9 +21,16 @@ import { answer } from './requests.ts'
 import { settle } from './settlement.ts'
 import type { CoreReply, CoreRequest, Push, SimulatedBybit } from './simulated.ts'
 import { matchSpreads } from './spread-trading.ts'
-import { builtInUniverse, type Instrument, type Universe } from './universe.ts'
+import { builtInUniverse, type Universe } from './universe.ts'
 import { deposit } from './wallet.ts'
-import { type AccountState, type FeeTable, lifeOf, type World, type WorldState } from './world.ts'
+import {
+  type AccountState,
+  type FeeTable,
+  type LifeState,
+  lifeKey,
+  type World,
+  type WorldState,
+} from './world.ts'
 
 export type SimulatedBybitOptions = {
   seed: number
@@ -59,14 +66,17 @@ function makeWorld(options: SimulatedBybitOptions): World {
   const bookSet = (name: 'spot' | 'linear') =>
     universe.listings.map(listing => {
       const spot = name === 'spot'
-      return createBook(spot ? listing.spot : listing.perp, {
+      const instrument = spot ? listing.spot : listing.perp
+      // Once, not at every look: books are looked at thousands of times a second.
+      const life = lifeKey(name, instrument.symbol)
+      return createBook(instrument, {
         salt: hash(seed, listing.index, spot ? 21 : 22),
         depthUsdtPerBps: listing.depthUsdtPerBps * (spot ? 0.6 : 1),
         halfSpreadBps: market.halfSpreadBps(listing.index),
         clock: () => world.state.nowMs,
         look: () => ({
           nowMs: market.nowMs(),
-          mid: isOffered(world, spot ? listing.spot : listing.perp)
+          mid: isOffered(world.state.life[life])
             ? market.quote(listing.index)?.[spot ? 'spotMid' : 'perpMid']
             : undefined,
         }),
@@ -112,10 +122,8 @@ const quietState = () => ({
 })
 
 /** Not yet launched and gone markets have no book. */
-function isOffered(world: World, { market, symbol }: Instrument): boolean {
-  const { status } = lifeOf(world, market, symbol)
-  return status === 'Trading' || status === 'Delivering'
-}
+const isOffered = (life: LifeState | undefined): boolean =>
+  life === undefined || life.status === 'Trading' || life.status === 'Delivering'
 
 function accountOf(world: World, uid: string): AccountState {
   world.state.accounts[uid] ??= newAccount(uid)

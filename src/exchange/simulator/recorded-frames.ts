@@ -22,7 +22,7 @@ export type Frame = {
 }
 
 /** A file that is no recording. The message names it and is for a person. */
-export class RecordingFault extends Error {
+class RecordingFault extends Error {
   override name = 'RecordingFault'
 }
 
@@ -78,8 +78,15 @@ export type Player = {
   close(): void
 }
 
+/** A player of the recording in `file`, where there is one. Throws for a file that is none. */
+export const playRecording = (
+  file: string | undefined,
+  clock: Clock,
+  hear: (frame: Frame) => void,
+): Player | undefined => (file === undefined ? undefined : playFrames(readRecording(file), clock, hear))
+
 /** Plays frames once, in the clock's time, from the first listener on; afterwards their topics are silent. */
-export function playFrames(frames: readonly Frame[], clock: Clock, hear: (frame: Frame) => void): Player {
+function playFrames(frames: readonly Frame[], clock: Clock, hear: (frame: Frame) => void): Player {
   const known = new Set(frames.map(({ channel, topic }) => `${channel} ${topic}`))
   const played = new Map<string, string[]>()
   let startedAtMs: number | undefined

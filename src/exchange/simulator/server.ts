@@ -11,7 +11,7 @@ import { clockOffsetMs } from './faults-core.ts'
 import { humanHand } from './faults-human.ts'
 import { faultyDeliver, faultyLimits } from './faults-wire.ts'
 import { rateLimits } from './rate-limits.ts'
-import { playFrames, readRecording } from './recorded-frames.ts'
+import { playRecording } from './recorded-frames.ts'
 import { accountsOf } from './server-accounts.ts'
 import { claim } from './server-claim.ts'
 import { answerControl, type SimulatorStatus } from './server-control.ts'
@@ -24,7 +24,7 @@ import { resume } from './server-resume.ts'
 import type { CoreRequest, Push } from './simulated.ts'
 import { type Hub, openSockets } from './sockets.ts'
 import { privateHandler } from './sockets-private.ts'
-import { publicHandler } from './sockets-public.ts'
+import { publicHandlers } from './sockets-public.ts'
 import { tradeHandler } from './sockets-trade.ts'
 
 export type SimulatorServer = {
@@ -89,10 +89,7 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
     closing?.()
     options.failed?.(error)
   }
-  const player =
-    options.recorded === undefined
-      ? undefined
-      : playFrames(readRecording(options.recorded), clock, frame => playOut(hub, frame))
+  const player = playRecording(options.recorded, clock, frame => playOut(hub, frame))
   const isPlayed = (channel: Push['channel'], topic: string) => player?.plays(channel, topic) ?? false
   const hear = (pushes: Push[]) => fanOut(hub, pushes, isPlayed)
   const hand = humanHand(faults, accounts.all[0]?.uid ?? '', request => driver.ask(request))
@@ -106,18 +103,14 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
   const limits = faultyLimits(faults, rateLimits(driver.nowMs, options.requestsPer5s ?? 60_000))
   const shownMs = () => driver.nowMs() + clockOffsetMs(faults)
   const gate = { accounts, speed, nowMs: shownMs }
-  const publicSockets = publicHandler(
-    () => hub,
-    (channel, topic) => player?.first(channel, topic) ?? driver.subscribe(channel, topic),
-  )
   const hub: Hub = openSockets(http, {
     deliver,
     bufferedBytesMax: options.bufferedBytesMax ?? 4_194_304,
     handlers: {
-      'public-spot': publicSockets,
-      'public-linear': publicSockets,
-      'public-spread': publicSockets,
-      'public-status': publicSockets,
+      ...publicHandlers(
+        () => hub,
+        (channel, topic) => player?.first(channel, topic) ?? driver.subscribe(channel, topic),
+      ),
       private: privateHandler(gate),
       trade: tradeHandler({ ...gate, limits, ask }),
     },

@@ -14,7 +14,7 @@ const ARGS_CHARS_MAX = 21_000
 type Snapshots = (channel: Push['channel'], topic: string) => (JsonObject | string)[] | undefined
 
 /** @param hub - given late: the hub is built from its handlers */
-export const publicHandler =
+const publicHandler =
   (hub: () => Hub, snapshots: Snapshots): Handler =>
   (connection, message) => {
     const { op } = message
@@ -23,6 +23,17 @@ export const publicHandler =
     else if (op === 'unsubscribe') unsubscribe(connection, message, hub())
     else connection.reply(op, acknowledge(connection, message, false, 'error:invalid op'))
   }
+
+/** The same for every public path. */
+export function publicHandlers(...parts: Parameters<typeof publicHandler>) {
+  const handler = publicHandler(...parts)
+  return {
+    'public-spot': handler,
+    'public-linear': handler,
+    'public-spread': handler,
+    'public-status': handler,
+  }
+}
 
 function acknowledge(
   { channel, id }: Connection,

@@ -193,8 +193,9 @@ export const ZERO = new Decimal(0)
 export const dec = (text: string): Decimal => new Decimal(text)
 export const plus = (text: string, more: Decimal): string => new Decimal(text).plus(more).toFixed()
 
+export const lifeKey = (market: MarketName, symbol: string): string => `${market} ${symbol}`
 export const lifeOf = (world: World, market: MarketName, symbol: string): LifeState =>
-  world.state.life[`${market} ${symbol}`] ?? TRADING
+  world.state.life[lifeKey(market, symbol)] ?? TRADING
 const TRADING: LifeState = { status: 'Trading' }
 
 export const nextNumber = (world: World): number => ++world.state.counter
