@@ -4,12 +4,14 @@ import { request as httpRequest } from 'node:http'
 import { connect as dial } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Json, JsonObject } from '../../src/domain/json.ts'
 import { createSimulatedBybit } from '../../src/exchange/simulator/create.ts'
 import type { SimulatorServer } from '../../src/exchange/simulator/server.ts'
+import { builtInUniverse, universeOf } from '../../src/exchange/simulator/universe.ts'
 import { ask, auth, closeAfterEach, connect, onCleanup, start } from '../exchange/simulator-server-fixture.ts'
 import type { Peer } from '../exchange/simulator-server-peer.ts'
 import { GETS, GOOD, noise, OPS, POSTS, params, value } from './malformed-arbitraries.ts'
@@ -111,6 +113,16 @@ describe('over REST', () => {
     const server = await startReal()
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     expect(await post(server, `/v5/${path}`, text)).toMatchObject({ retCode: code, result: {} })
+  })
+
+  test('a spot quantity on the grid and below the least is 170136', async () => {
+    const { listings } = builtInUniverse(['BTCUSDT'])
+    const universe = universeOf(
+      listings.map(listing => ({ ...listing, spot: { ...listing.spot, minQty: new Decimal('0.01') } })),
+    )
+    const server = await start({ core: options => createSimulatedBybit({ ...options, universe }) })
+    const order = { ...GOOD, category: 'spot', qty: '0.005' }
+    expect(await post(server, '/v5/order/create', JSON.stringify(order))).toMatchObject({ retCode: 170136 })
   })
 
   test('a wrong signature is 10004, a stale time 10002, an unknown key 10003, none at all 401', async () => {
