@@ -16,7 +16,7 @@ import { pushExecutions, pushPosition, pushWallet } from './pushes-private.ts'
 import { pushSpreadExecution, pushSpreadOrder, spreadExecutionJson } from './pushes-spread.ts'
 import { uuid } from './random.ts'
 import { legSide, type Part, partsOf } from './spread-books.ts'
-import { findSpread, isTrading, type Spread, spreadQuote } from './spread-instruments.ts'
+import { findSpread, isTrading, type Spread } from './spread-instruments.ts'
 import type { SpreadOrder } from './spread-state.ts'
 import {
   type AccountState,
@@ -90,13 +90,20 @@ function legOrder(place: SpreadPlace, market: Market, qty: Decimal, price: Decim
   }
 }
 
+/** A leg's best price, also where less than one lot of the spread is left at it. */
+function touchPrice({ world, order, spread }: SpreadPlace, market: Market): Decimal {
+  const best = bookOf(world, market, spread.listing).best(
+    legSide(order.side, market) === 'Buy' ? 'asks' : 'bids',
+  )
+  return instrumentOf(spread.listing, market).price.step.times(best?.[0] ?? 0)
+}
+
 /** Whether both legs could be traded at the touch in this quantity. Nothing is left behind. */
 export function checkLegs(place: SpreadPlace, qty: Decimal): Refusal | undefined {
   const { world, account, spread } = place
   const { counter } = world.state
-  const touch = spreadQuote(world, spread, place.order.side)
-  const perp = legOrder(place, 'linear', qty, touch?.perp ?? new Decimal(0))
-  const spot = legOrder(place, 'spot', qty, touch?.spot ?? new Decimal(0))
+  const perp = legOrder(place, 'linear', qty, touchPrice(place, 'linear'))
+  const spot = legOrder(place, 'spot', qty, touchPrice(place, 'spot'))
   world.state.counter = counter
   return checkLinear(world, account, spread.listing, perp) ?? checkSpot(world, account, spread.listing, spot)
 }
