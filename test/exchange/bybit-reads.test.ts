@@ -86,9 +86,11 @@ describe('the transaction log', () => {
   })
 
   test('a kind without a posting rule is kept as other, with Bybit’s own word', async () => {
-    const { exchange } = venue(() => list(logRow({ type: 'BONUS', category: '', side: 'None', symbol: '' })))
+    const { exchange } = venue(() =>
+      list(logRow({ type: 'SPREAD_FEE_OUT', category: '', side: 'None', symbol: '' })),
+    )
     expect(await exchange.transactions(SERVER_MS, SERVER_MS + 1)).toMatchObject([
-      { kind: 'other', venueKind: 'BONUS', market: 'none', side: 'none' },
+      { kind: 'other', venueKind: 'SPREAD_FEE_OUT', market: 'none', side: 'none' },
     ])
   })
 
