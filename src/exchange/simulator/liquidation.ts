@@ -41,12 +41,29 @@ function takeOver(world: World, account: AccountState, position: PositionState):
   })
 }
 
+/**
+ * A look in floats that may only decide not to look closer: with no debt, and dollars that with what the positions have made
+ * exceed the positions' whole value (maintenance margin is at most half of it), an account is nowhere near.
+ */
+function isFarFrom(world: World, account: AccountState, held: readonly PositionState[]): boolean {
+  for (const coin in account.coins) if (account.coins[coin]?.borrowed !== '0') return false
+  let [value, margin] = [0, Number(account.coins.USDT?.wallet ?? 0)]
+  for (const { symbol, size, cost } of held) {
+    const found = world.universe.find('linear', symbol)
+    if (found?.instrument.quoteCoin !== 'USDT') return false
+    const worth = Number(size) * world.market.reference(found.listing.index).mark
+    value += Math.abs(worth)
+    margin += worth - Math.sign(worth) * Number(cost)
+  }
+  return margin > value * 1.01
+}
+
 /** To be called at every step. */
 export function liquidate(world: World): void {
   if (world.state.nowMs % LOOK_EVERY_MS !== 0) return
   for (const account of Object.values(world.state.accounts)) {
-    const held = Object.values(account.positions).filter(position => !dec(position.size).isZero())
-    if (held.length === 0) continue
+    const held = Object.values(account.positions).filter(({ size }) => size !== '0')
+    if (held.length === 0 || isFarFrom(world, account, held)) continue
     const { maintenance, margin } = accountNumbers(world, account)
     if (marginRate(maintenance, margin).lt(1)) continue
     cancelOrders(world, account, 'CancelAllBeforeLiq', () => true)
