@@ -5,16 +5,19 @@
 import type { Clock } from '../src/clock.ts'
 import type { PairFeeRates } from '../src/domain/fees.ts'
 import type { FundingModel } from '../src/domain/funding.ts'
-import type { HedgePair, Market } from '../src/domain/instrument.ts'
-import type { MarketView } from '../src/domain/market-view.ts'
+import type { HedgePair, Market, SpreadInstrument } from '../src/domain/instrument.ts'
+import type { BookView, MarketView, SpreadView } from '../src/domain/market-view.ts'
 import type { Book, MarketFact, PerpTicker } from '../src/exchange/exchange.ts'
+import { type DangerBoard, dangerBoard } from './danger-board.ts'
 
-export type MarketBoard = {
+export type MarketBoard = DangerBoard & {
   hear(fact: MarketFact): void
   /** Undefined for a symbol that is not tracked. */
   view(symbol: string): MarketView | undefined
   symbols(): string[]
   pairs(): HedgePair[]
+  /** The native spread of a pair's symbol, where there is one. */
+  spreadOf(symbol: string): string | undefined
   setFeeRates(symbol: string, feeRates: PairFeeRates): void
   /** Undefined: too little is known for a fit, and the present rate is taken to stay. */
   setFundingModel(symbol: string, model: FundingModel | undefined): void
@@ -26,8 +29,14 @@ export function createMarketBoard(
   clock: Clock,
   pairs: readonly HedgePair[],
   fees: PairFeeRates,
+  spreads: readonly SpreadInstrument[] = [],
 ): MarketBoard {
-  const views = new Map<string, MarketView>(pairs.map(pair => [pair.symbol, blank(pair, fees)]))
+  const native = (pair: HedgePair) =>
+    spreads.find(({ spot, perp }) => spot === pair.spot.symbol && perp === pair.perp.symbol)
+  const views = new Map<string, MarketView>(pairs.map(pair => [pair.symbol, blank(pair, fees, native(pair))]))
+  const bySpread = new Map(
+    [...views.values()].flatMap(({ pair, spread }) => (spread ? [[spread.symbol, pair.symbol]] : [])),
+  )
   const bySpot = new Map(pairs.map(pair => [pair.spot.symbol, pair.symbol]))
   const heardAtMs = { spot: clock.nowMs(), linear: clock.nowMs() }
 
@@ -42,6 +51,8 @@ export function createMarketBoard(
     views.set(symbol, { ...view, ...part, receivedAtMs })
   }
 
+  const danger = dangerBoard(clock, views, change)
+
   const hearBook = (book: Book) => {
     const nowMs = clock.nowMs()
     heardAtMs[book.market] = nowMs
@@ -50,8 +61,15 @@ export function createMarketBoard(
   }
 
   const hearTicker = (ticker: PerpTicker) => {
-    heardAtMs.linear = clock.nowMs()
-    change(ticker.symbol, { ticker }, { ticker: heardAtMs.linear })
+    const nowMs = clock.nowMs()
+    heardAtMs.linear = nowMs
+    change(ticker.symbol, { ticker, ...danger.ofTicker(ticker) }, { ticker: nowMs })
+  }
+
+  const hearSpread = (name: string, book: BookView | null) => {
+    const symbol = bySpread.get(name) ?? ''
+    const spread = views.get(symbol)?.spread
+    if (spread) change(symbol, { spread: { ...spread, book } }, { spread: clock.nowMs() })
   }
 
   const forget = (market: Market, symbol: string) => {
@@ -61,31 +79,61 @@ export function createMarketBoard(
 
   return {
     hear(fact) {
-      if (fact.kind === 'book') hearBook(fact.book)
-      else if (fact.kind === 'ticker') hearTicker(fact.ticker)
-      else if (fact.kind === 'stale') for (const symbol of fact.symbols) forget(fact.market, symbol)
-      else if (fact.kind === 'down') {
-        for (const { pair } of [...views.values()]) forget(fact.market, pair[SIDE[fact.market]].symbol)
+      switch (fact.kind) {
+        case 'book':
+          return hearBook(fact.book)
+        case 'ticker':
+          return hearTicker(fact.ticker)
+        case 'spread-book':
+          return hearSpread(fact.symbol, { bids: fact.bids, asks: fact.asks })
+        case 'spread-stale':
+          return fact.symbols.forEach(name => hearSpread(name, null))
+        case 'adl-alert':
+          return danger.setAdlAlerts(fact.alerts)
+        case 'stale':
+          return fact.symbols.forEach(symbol => forget(fact.market, symbol))
+        case 'down':
+          for (const { pair } of [...views.values()]) forget(fact.market, pair[SIDE[fact.market]].symbol)
       }
     },
     view: symbol => views.get(symbol),
     symbols: () => [...views.keys()],
-    pairs: () => [...pairs],
+    pairs: () => [...views.values()].map(({ pair }) => pair),
+    spreadOf: symbol => views.get(symbol)?.spread?.symbol,
     setFeeRates: (symbol, feeRates) => change(symbol, { feeRates }),
     setFundingModel: (symbol, fundingModel) => {
       if (fundingModel) change(symbol, { fundingModel })
     },
+    ...danger,
     ageMs: () => ({ spot: clock.nowMs() - heardAtMs.spot, linear: clock.nowMs() - heardAtMs.linear }),
   }
 }
 
 const SIDE = { spot: 'spot', linear: 'perp' } as const
 
-const blank = (pair: HedgePair, feeRates: PairFeeRates): MarketView => ({
+const blank = (pair: HedgePair, feeRates: PairFeeRates, spread?: SpreadInstrument): MarketView => ({
   pair,
   spotBook: null,
   perpBook: null,
   ticker: null,
   receivedAtMs: { spotBook: 0, perpBook: 0, ticker: 0 },
   feeRates,
+  ...(spread && { spread: blankSpread(spread) }),
+})
+
+/** The exchange names only spreads that trade. */
+const blankSpread = ({
+  symbol,
+  tickSize,
+  qtyStep,
+  minOrderQty,
+  maxOrderQty,
+}: SpreadInstrument): SpreadView => ({
+  symbol,
+  book: null,
+  tickSize,
+  qtyStep,
+  minQty: minOrderQty,
+  maxQty: maxOrderQty,
+  trading: true,
 })

@@ -9,7 +9,7 @@ import { createApi } from './api/app.ts'
 import { apiToken } from './api/token.ts'
 import { systemClock } from './clock.ts'
 import { type Config, secretsOf } from './config.ts'
-import type { HedgePair } from './domain/instrument.ts'
+import type { HedgePair, SpreadInstrument } from './domain/instrument.ts'
 import { hedgePairs } from './domain/pairing.ts'
 import type { Rules } from './domain/rules.ts'
 import type { Exchange } from './exchange/exchange.ts'
@@ -149,6 +149,7 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   const { exchange, clock, speed } = venue
   const wall = systemClock()
   const pairs = await trackedPairs(exchange, config.rules.strategy.symbols)
+  const spreads = await nativeSpreads(exchange, telemetry)
   const books = createBooks(store)
   const isOwner = () => store.lease.held()
   let isReady = false
@@ -160,6 +161,7 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
     journal: store.journal,
     books,
     pairs,
+    spreads,
     rules: asOn(venue, config.rules),
     telemetry,
     salt: store.lease.salt,
@@ -210,6 +212,13 @@ const asOn = ({ speed }: Venue, rules: Rules): Rules => ({
   ...rules,
   execution: { ...rules.execution, recvWindowMs: rules.execution.recvWindowMs * speed },
 })
+
+/** Without them every hedge is worked on its two legs: that they cannot be read stops nothing. */
+const nativeSpreads = (exchange: Exchange, { log }: Telemetry): Promise<SpreadInstrument[]> =>
+  exchange.spreadInstruments().catch(error => {
+    log.warn('spreads.unread', { error: error instanceof Error ? error.message : String(error) })
+    return []
+  })
 
 /** The configured symbols as pairs. @throws StartFault naming every symbol that cannot be hedged, and why */
 async function trackedPairs(exchange: Exchange, symbols: readonly string[]): Promise<HedgePair[]> {

@@ -5,6 +5,7 @@
 import { type Bookkeeper, type Books, createBookkeeper } from '../../actors/bookkeeper.ts'
 import { createMarketBoard, type MarketBoard } from '../../actors/market-board.ts'
 import { createRecorder, type Records } from '../../actors/recorder.ts'
+import { restingEnds } from '../../actors/resting-ends.ts'
 import { createRuntime, type Runtime } from '../../actors/runtime.ts'
 import { type Judgements, noJudgements } from '../../actors/scanner.ts'
 import { heldChildren } from '../../actors/supervisor.ts'
@@ -15,7 +16,7 @@ import type { EngineContext } from '../../machines/engine.ts'
 import { type Alerts, createAlerts } from '../alerts.ts'
 import type { Clock } from '../clock.ts'
 import type { PairFeeRates } from '../domain/fees.ts'
-import type { HedgePair } from '../domain/instrument.ts'
+import type { HedgePair, SpreadInstrument } from '../domain/instrument.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Rules } from '../domain/rules.ts'
 import { feeRate } from '../domain/units.ts'
@@ -31,6 +32,8 @@ export type EngineParts = {
   journal: Journal
   books: Books & Records
   pairs: readonly HedgePair[]
+  /** Instruments that trade both legs of a pair as one; none when left out. */
+  spreads?: readonly SpreadInstrument[]
   rules: Rules
   telemetry: Telemetry
   salt: string
@@ -57,7 +60,10 @@ export type Engine = {
   hub: Hub
   /** Takes up what is stored, or is born, and starts. */
   start(): Promise<void>
-  /** Tells the engine to stop, waits until that is durable, and lets go. Hedges stay as they are. */
+  /**
+   * Tells the engine to stop, takes off what waits in the book, and gives orders under way a few seconds to end and legs to
+   * be level; then lets go. Hedges stay as they are.
+   */
   stop(): Promise<void>
 }
 
@@ -69,7 +75,7 @@ export const VIP0: PairFeeRates = {
 
 export function createEngine(parts: EngineParts): Engine {
   const { clock, exchange, journal, rules, telemetry, pairs } = parts
-  const board = createMarketBoard(clock, pairs, VIP0)
+  const board = createMarketBoard(clock, pairs, VIP0, parts.spreads)
   const alerts = parts.alerts ?? createAlerts(telemetry, { clock })
   const hub = createHub(clock)
   const judgements = noJudgements()
@@ -135,6 +141,7 @@ export function createEngine(parts: EngineParts): Engine {
     async stop() {
       runtime.deliver('engine', { type: 'engine.stop' })
       await journal.drained()
+      await restingEnds(world)
       runtime.close()
       await journal.drained()
     },

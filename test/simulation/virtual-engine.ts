@@ -73,11 +73,13 @@ export async function virtualWorld(
       orderDeadlineMs: rules.execution.orderDeadlineMs,
       report: (kind, detail) => telemetry.inputRefused(kind, detail),
     })
-    let instruments: Awaited<ReturnType<typeof exchange.instruments>> | undefined
-    exchange.instruments().then(answer => {
-      instruments = answer
+    const reads = Promise.all([exchange.instruments(), exchange.spreadInstruments()])
+    let listed: Awaited<typeof reads> | undefined
+    reads.then(answer => {
+      listed = answer
     })
-    while (!instruments) await advance(clock.nowMs() + 100)
+    while (!listed) await advance(clock.nowMs() + 100)
+    const [instruments, spreads] = listed
     const { pairs } = hedgePairs(instruments.spot, instruments.perps)
     const faults: unknown[] = []
     const engine = createEngine({
@@ -86,6 +88,7 @@ export async function virtualWorld(
       journal,
       books,
       pairs,
+      spreads,
       rules,
       telemetry,
       salt: 'TEST',
