@@ -14,7 +14,7 @@ type Fact =
   /** `twin` goes to the other leg at the same time. */
   | { type: 'step.order'; order: HedgeOrder; twin?: HedgeOrder; purpose: OrderPurpose; because: string }
   /** The order in the book is right where it is. */
-  | { type: 'step.rest'; because: string }
+  | ({ type: 'step.rest'; because: string } & Holdings)
   /** The order in the book is to be taken off. */
   | { type: 'step.recall'; because: string }
   | { type: 'step.wait'; because: string }

@@ -2,6 +2,8 @@
  * What happens to a hedge's orders, as changes of what it remembers: taken up, filled in part, ended, forgotten; and what the
  * exchange does to a leg by itself. Quantity truth is what executions said, each order counted once.
  */
+import { Decimal } from 'decimal.js'
+import { netBaseReceived } from '../src/domain/fees.ts'
 import { type HedgeOrder, isFurther, type RestingOrder } from '../src/domain/hedge-order.ts'
 import type { LegName } from '../src/domain/instrument.ts'
 import { addOutcome, type LegOutcome, movedNothing } from '../src/domain/leg-outcome.ts'
@@ -83,11 +85,28 @@ export function settle(context: HedgeContext, outcome: Outcome, atMs: number): P
   const idle = LEGS.every(each => movedNothing(did[each]))
   // Told twice, an order that was counted as absent must not be booked twice.
   const absentOrders = context.absentOrders.filter(each => each !== id)
-  const told = { ...legs, ...balance(context, legs, atMs), absentOrders }
+  // An order filled whole did what it was for: what is apart now was filled since.
+  const before =
+    order && !order.rests && leg !== 'combo' && isWhole(context, order, did[leg])
+      ? { ...context, unbalancedSinceMs: 0, repairs: 0 }
+      : context
+  const told = { ...legs, repairs: before.repairs, ...balance(before, legs, atMs), absentOrders }
   // To wait in the book in vain is no setback; how often that happened bounds it.
-  if (order?.rests) return { ...told, setbacks: 0, pegs: idle ? context.pegs + 1 : 0 }
+  if (order?.rests)
+    return { ...told, setbacks: 0, pegs: idle ? context.pegs + triesOf(context, order, atMs) : 0 }
   return { ...told, setbacks: idle ? context.setbacks + 1 : 0 }
 }
+
+/** Filled to the last step; a fee taken in the coin counts as filled. */
+function isWhole({ plan }: HedgeContext, order: LegAsk, { base }: LegOutcome): boolean {
+  if (order.leg === 'combo') return false
+  const moved = netBaseReceived(order.qty, plan.fees[order.leg].taker)
+  return new Decimal(base).abs().gte(new Decimal(moved).times(plan[order.leg].multiplier))
+}
+
+/** An order that waited long in vain counts as many as could have been tried in that time. */
+const triesOf = ({ execution }: HedgeContext, { decidedAtMs }: LegAsk, atMs: number): number =>
+  Math.max(1, Math.floor((atMs - decidedAtMs) / execution.makerRestMs))
 
 /** Fills of an order that rests on. What is older than what is known says nothing. */
 export function progress(
@@ -155,8 +174,20 @@ export function forget(context: HedgeContext, leg: OrderLeg): Partial<HedgeConte
   const absentOrders = book.order
     ? [...context.absentOrders, book.order.orderLinkId].slice(-ABSENT_KEPT)
     : context.absentOrders
-  return { [leg]: { ...book, order: null }, absentOrders, setbacks: context.setbacks + 1 }
+  return { [leg]: { ...book, order: null }, absentOrders, ...setBack(context, book.order) }
 }
+
+/** The exchange did not take the order: the leg is free. */
+export function free(context: HedgeContext, leg: OrderLeg): Partial<HedgeContext> {
+  const { order } = context[leg]
+  return { ...changeLeg(context, leg, () => ({ order: null })), ...setBack(context, order) }
+}
+
+/** One that was to wait counts as having waited too: sooner or later the slice crosses the book. */
+const setBack = ({ setbacks, pegs }: HedgeContext, order: LegAsk | null): Partial<HedgeContext> => ({
+  setbacks: setbacks + 1,
+  pegs: order?.rests ? pegs + 1 : pegs,
+})
 
 export const changeLeg = (
   context: HedgeContext,

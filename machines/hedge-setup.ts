@@ -11,6 +11,7 @@ import {
   balance,
   changeLeg,
   forget,
+  free,
   heldBy,
   ordersOf,
   progress,
@@ -28,8 +29,16 @@ type Work = { leg: OrderLeg; order: LegAsk | null }
 /** What an effect may know of the hedge: it must not read the actor, whose snapshot may lag or lead. */
 export type HedgeFacts = Pick<
   HedgeContext,
-  'plan' | 'phase' | 'overdue' | 'unwindBecause' | 'repairs' | 'pegs' | 'unbalancedSinceMs' | 'absentOrders'
-> & { spotNetBase: BaseQty; perpBase: BaseQty; resting: RestingOrder | null }
+  | 'plan'
+  | 'phase'
+  | 'overdue'
+  | 'unwindBecause'
+  | 'repairs'
+  | 'pegs'
+  | 'setbacks'
+  | 'unbalancedSinceMs'
+  | 'absentOrders'
+> & { spotNetBase: BaseQty; perpBase: BaseQty; resting: RestingOrder | null; cut: boolean }
 
 export const hedgeFacts = ({ context }: { context: HedgeContext }): HedgeFacts => ({
   plan: context.plan,
@@ -38,10 +47,12 @@ export const hedgeFacts = ({ context }: { context: HedgeContext }): HedgeFacts =
   unwindBecause: context.unwindBecause,
   repairs: context.repairs,
   pegs: context.pegs,
+  setbacks: context.setbacks,
   unbalancedSinceMs: context.unbalancedSinceMs,
   absentOrders: context.absentOrders,
   ...holdings(context),
   resting: restingOf(context),
+  cut: context.takenExecs.length > 0,
 })
 
 /** Verifications that disagree before a person is called: the exchange's own views lag each other for a moment. */
@@ -88,7 +99,7 @@ export const hedgeSetup = setup({
     ENTRY_DEADLINE: ({ context }) => context.execution.entryDeadlineMs,
     ORDER_SILENCE: ({ context }) => context.execution.orderSilenceMs,
     /** An order in the book is asked about when nothing was heard of it for this long. */
-    REST_SILENCE: ({ context }) => context.execution.orderSilenceMs * 5,
+    REST_SILENCE: ({ context }) => context.execution.orderSilenceMs,
     BIDE: ({ context }) => context.execution.askEveryMs * 2,
     REPAY_AGAIN: 30_000,
     ASK_EVERY: ({ context }) => context.execution.askEveryMs,
@@ -102,11 +113,14 @@ export const hedgeSetup = setup({
     isProvenAbsent: ({ context, event }, { leg }: OfLeg) => isProvenAbsent(context, event, leg),
     isUnprovenAbsent: ({ context, event }, { leg }: OfLeg) =>
       isOwnOrder(context, event, leg) && !isProvenAbsent(context, event, leg),
+    isOwnPostOnly: ({ context, event }, { leg }: OfLeg) =>
+      isOwnOrder(context, event, leg) && context[leg].order?.rests === true,
     isOwnResting: ({ context, event }, { leg }: OfLeg) =>
       isOwnOrder(context, event, leg) && isResting(context, leg),
     isOwnCrossing: ({ context, event }, { leg, mayRest }: OfLeg) =>
       isOwnOrder(context, event, leg) && !(mayRest && isResting(context, leg)),
     isRecalled: ({ context }, { leg }: OfLeg) => context[leg].order?.recalled === true,
+    hasResting: ({ context }) => restingOf(context) !== null,
     isBiding: ({ context }) => isBiding(context),
     isNotBiding: ({ context }) => !isBiding(context),
     isNewInterest: ({ context, event }) =>
@@ -202,10 +216,7 @@ export const hedgeSetup = setup({
     settle: assign(({ context, event }) =>
       event.type === 'order.closed' ? settle(context, event, event.atMs) : {},
     ),
-    free: assign(({ context }, { leg }: OfLeg) => ({
-      ...changeLeg(context, leg, () => ({ order: null })),
-      setbacks: context.setbacks + 1,
-    })),
+    free: assign(({ context }, { leg }: OfLeg) => free(context, leg)),
     forget: assign(({ context }, { leg }: OfLeg) => forget(context, leg)),
     giveUp: assign(({ context }) => ({ failure: `${context.setbacks} orders in a row changed nothing` })),
     strand: assign(({ context }, { leg }: OfLeg) => ({

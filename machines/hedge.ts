@@ -44,11 +44,15 @@ const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.c
         on: {
           'step.order': { actions: 'takeOrder', target: 'ordering' },
           ...(phase === 'entering' && {
-            'step.rest': { target: 'biding' },
+            'step.rest': [
+              { guard: 'isOfPresentLegs', target: 'biding' },
+              { target: 'deciding', reenter: true },
+            ],
             'step.recall': { actions: 'recall', target: 'ordering' },
           }),
           'step.wait': [
             { guard: 'isWaitedOut', actions: 'failBecause', target: '#hedge.failed' },
+            ...(phase === 'entering' ? [{ guard: 'hasResting', target: 'biding' } as const] : []),
             { actions: 'countWait', target: 'pausing' },
           ],
           'step.done': [
@@ -66,7 +70,8 @@ const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.c
           { guard: 'isSetBackOut', actions: 'giveUp', target: '#hedge.failed' },
           { guard: 'isSetBack', target: 'pausing' },
           { guard: 'isWorkDone', target: 'deciding' },
-          ...(phase === 'entering' ? [{ guard: 'isBiding', target: 'biding' } as const] : []),
+          // What was filled meanwhile is decided on at once.
+          ...(phase === 'entering' ? [{ guard: 'isBiding', target: 'deciding' } as const] : []),
         ],
       },
       // What stands in the book is looked at for each fill, and every little while: is it still where it should be?
@@ -77,7 +82,6 @@ const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.c
           on: {
             'order.filled': { target: 'deciding' },
             'hedge.unwind': { actions: 'leave', target: 'deciding' },
-            'hedge.recall': { actions: 'recall', target: 'ordering' },
           },
         },
       }),
@@ -155,7 +159,10 @@ export const hedgeMachine = hedgeSetup.createMachine({
       entry: [{ type: 'enter', params: { phase: 'entering' } }, tell('entering')],
       type: 'parallel',
       after: { ENTRY_DEADLINE: { actions: 'markOverdue' } },
-      on: { 'hedge.unwind': { actions: 'leave' } },
+      on: {
+        'hedge.unwind': { actions: 'leave' },
+        'hedge.recall': { guard: 'hasResting', actions: 'recall' },
+      },
       states: {
         work: work('entering', { done: '#hedge.hedged.watching' }),
         spot: legRegion('spot', { mayRest: true }),

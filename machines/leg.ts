@@ -42,7 +42,7 @@ export const legRegion = (leg: OrderLeg, { mayRest }: { mayRest: boolean }) => {
             ...(mayRest
               ? ([
                   {
-                    guard: { type: 'isOwnResting', params: of },
+                    guard: { type: 'isOwnPostOnly', params: of },
                     actions: { type: 'markStanding', params: of },
                     target: 'resting',
                   },

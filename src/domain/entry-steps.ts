@@ -14,17 +14,22 @@ import { spotMoved } from './sides.ts'
 import { baseQty } from './units.ts'
 
 export type OpeningOrder = { order: HedgeOrder; twin?: HedgeOrder; because: string }
-type Entry = { plan: HedgePlan; held: Holdings; pegs: number }
+type Entry = { plan: HedgePlan; held: Holdings; pegs: number; setbacks?: number }
+
+/** Native orders that are refused or not filled, one after the other, are no way to work a hedge. */
+export const isNativeShut = ({ setbacks = 0 }: { setbacks?: number }): boolean => setbacks > 1
 
 /** @param first - the order that would open the next slice by itself */
 export function openingOrder(
-  { plan, held, pegs }: Entry,
+  { plan, held, pegs, setbacks = 0 }: Entry,
   first: LegOrder,
   market: FreshMarket,
   rules: Rules,
 ): OpeningOrder {
   const crossing: OpeningOrder = { order: { ...first, opens: true }, because: 'next slice' }
   if (plan.route === 'spread') {
+    if (isNativeShut({ setbacks }))
+      return { ...crossing, because: `next slice, leg by leg after ${setbacks} orders that changed nothing` }
     const step = comboIn(plan, held, market, rules)
     if (step.kind === 'none') return { ...crossing, because: `next slice, leg by leg: ${step.because}` }
     if (step.kind === 'coins')
@@ -33,7 +38,7 @@ export function openingOrder(
   }
   if (plan.route === 'twin') {
     const twin = twinOf(plan, held, first, market, rules)
-    return twin ? { order: crossing.order, twin, because: 'next slice, both legs at once' } : crossing
+    return twin ? { order: crossing.order, twin: { ...twin, opens: true }, because: 'next slice, both legs at once' } : crossing
   }
   if (makerLegOf(plan.route) !== first.leg) return crossing
   if (pegs >= rules.execution.makerTriesMax)

@@ -63,7 +63,7 @@ export type RepairDecision =
       order: LegOrder
       repairCostUsdt: Usdt | null
       unwindCostUsdt: Usdt | null
-      because: 'cheaper' | 'only-way' | 'repairs-exhausted'
+      because: 'cheaper' | 'only-way' | 'repairs-exhausted' | 'cut'
     }
   | { kind: 'wait'; because: 'book-missing' }
 
@@ -71,7 +71,8 @@ export type RepairDecision =
  * One order that makes the hedge whole, the cheaper way. Repair when E[carry]·u − C_repair > −C_unwind, where E[carry] is the
  * plan's net with the missing fill's fee added back (C_repair holds it) and C_unwind holds the fee already spent.
  * @param attempt - from 0; each is wider than the last, and from `repairsMax` on only unwinding is left
- * @param breached - a bound of promise 4 is passed: at once as wide as any attempt may go
+ * @param how.breached - a bound of promise 4 is passed: at once as wide as any attempt may go
+ * @param how.cut - the exchange took the smaller leg, and it stays as small: only reducing the larger is left
  */
 export function decideRepair(
   plan: HedgePlan,
@@ -79,13 +80,14 @@ export function decideRepair(
   market: MarketView,
   rules: Rules,
   attempt: number,
-  breached = false,
+  { breached = false, cut = false }: { breached?: boolean; cut?: boolean | undefined } = {},
 ): RepairDecision {
   const prices = {
     spot: middle(market.spotBook) ?? perBaseMark(plan),
     perp: middle(market.perpBook) ?? plan.markPrice,
   }
-  const ways = waysOut(plan, held, prices)
+  const { repair: completing, unwind: reducing } = waysOut(plan, held, prices)
+  const ways = { repair: cut ? undefined : completing, unwind: reducing }
   if (!ways.repair && !ways.unwind) return { kind: 'balanced', dustBase: unhedgedBase(held) }
   const { slippageBpsMax } = rules.execution
   const tolerance = breached ? widestBps(slippageBpsMax) : toleranceBps(attempt, slippageBpsMax)
@@ -105,7 +107,7 @@ export function decideRepair(
   if (repair && (!unwind || (worthIt && !exhausted)))
     return { kind: 'repair', order: repair.order, ...costs, because: unwind ? 'cheaper' : 'only-way' }
   if (!unwind) return { kind: 'wait', because: 'book-missing' }
-  const because = repair ? (exhausted ? 'repairs-exhausted' : 'cheaper') : 'only-way'
+  const because = cut ? 'cut' : repair ? (exhausted ? 'repairs-exhausted' : 'cheaper') : 'only-way'
   return { kind: 'unwind', order: unwind.order, ...costs, because }
 }
 

@@ -49,6 +49,7 @@ export function recallReason(
   if (order.leg === 'combo') return 'an order of both legs does not wait'
   const best = queuePrice(market, order.leg, order.side)
   const ageMs = nowMs - order.restsSinceMs
+  if (ageMs >= execution.makerRestMs * execution.makerTriesMax) return `it has waited for ${ageMs} ms`
   if (ageMs < execution.makerRestMs || best === null) return null
   const behind =
     order.side === 'Buy' ? new Decimal(best).gt(order.limitPrice) : new Decimal(best).lt(order.limitPrice)

@@ -6,7 +6,7 @@
 import { Decimal } from 'decimal.js'
 import { perpMissing } from './balance.ts'
 import { comboOut } from './combo-slices.ts'
-import { openingOrder } from './entry-steps.ts'
+import { isNativeShut, openingOrder } from './entry-steps.ts'
 import { giveBack, nextUnwind } from './exit-slices.ts'
 import { followOrder } from './follow.ts'
 import type { HedgeOrder, RestingOrder } from './hedge-order.ts'
@@ -45,6 +45,10 @@ export type StepFacts = Holdings & {
   resting: RestingOrder | null
   /** Orders in a row that waited there in vain. */
   pegs: number
+  /** Orders in a row that changed nothing. */
+  setbacks?: number
+  /** The exchange took from a leg: the other is cut to it, and nothing is built up again. */
+  cut?: boolean
 }
 
 /** May new risk be taken now? Promise 9: the reason why not, or null. */
@@ -63,6 +67,7 @@ export function nextStep(
   if (facts.resting) return restingStep(facts.resting, facts, levelling, market, rules, newRiskRefused, nowMs)
   if (levelling) return levelling
   if (facts.unwindBecause !== null) return { kind: 'unwind', because: facts.unwindBecause }
+  if (facts.cut) return endOfEntry(facts, market, rules, 'the exchange took from a leg')
   if (facts.phase === 'hedged') return { kind: 'done' }
   return enterStep(facts, market, rules, newRiskRefused, nowMs)
 }
@@ -84,12 +89,15 @@ function restingStep(
   refused: NewRisk,
   nowMs: number,
 ): Step {
-  const unwind = facts.unwindBecause ?? (facts.overdue ? 'entry deadline' : null)
-  const because = unwind ?? recallReason(resting, market, rules, refused, nowMs)
-  if (levelling?.kind === 'order' && levelling.order.leg !== resting.leg) return levelling
-  // What would level the legs needs the waiting order's own leg, or a person.
-  if (levelling && levelling.kind !== 'wait')
-    return { kind: 'recall', because: 'its leg is needed to level the hedge' }
+  if (levelling?.kind === 'order' && levelling.order.leg !== resting.leg && facts.repairs === 0)
+    return levelling
+  // Its fills could not be hedged at once, or its own leg is needed for that: no more of them.
+  if (levelling) return { kind: 'recall', because: 'the legs are to be level first' }
+  const because =
+    facts.unwindBecause ??
+    (facts.overdue ? 'entry deadline' : null) ??
+    (facts.cut ? 'the exchange took from a leg' : null) ??
+    recallReason(resting, market, rules, refused, nowMs)
   return because
     ? { kind: 'recall', because }
     : { kind: 'rest', because: 'the order waits at the best price' }
@@ -112,7 +120,7 @@ function enterStep(
   if (isRefusal(fresh)) return { kind: 'wait', because: `${fresh.refused}: ${fresh.found}` }
   if (next.kind === 'wait') return { kind: 'wait', because: `${next.refused}: ${next.found}` }
   const held = { spotNetBase: facts.spotNetBase, perpBase: facts.perpBase }
-  const opening = openingOrder({ plan, held, pegs: facts.pegs }, next.order, fresh, rules)
+  const opening = openingOrder({ ...facts, held }, next.order, fresh, rules)
   return { kind: 'order', ...opening, purpose: 'enter' }
 }
 
@@ -133,7 +141,7 @@ function endOfEntry(facts: StepFacts, market: MarketView, rules: Rules, because:
 function levelStep(facts: StepFacts, market: MarketView, rules: Rules, breached: boolean): Step | null {
   const { plan, repairs } = facts
   const purpose = facts.phase === 'entering' ? 'enter' : 'rebalance'
-  if (repairs === 0 && !breached) {
+  if (repairs === 0 && !breached && !facts.cut) {
     const follow = followOrder(plan, facts, market, rules.execution.slippageBpsMax)
     if (follow.kind === 'order') {
       const { leg } = follow.order
@@ -146,7 +154,10 @@ function levelStep(facts: StepFacts, market: MarketView, rules: Rules, breached:
   }
   if (isStuck(facts, rules))
     return { kind: 'stuck', because: `the legs are still apart after ${repairs} orders` }
-  const repair = decideRepair(plan, facts, market, rules, Math.max(0, repairs - 1), breached)
+  const repair = decideRepair(plan, facts, market, rules, Math.max(0, repairs - 1), {
+    breached,
+    cut: facts.cut,
+  })
   if (repair.kind === 'wait') return { kind: 'wait', because: repair.because }
   if (repair.kind === 'balanced') return null
   const because = `${repair.kind}: ${repair.because}${breached ? ', past the bound' : ''}`
@@ -175,7 +186,10 @@ function unwindStep(facts: StepFacts, market: MarketView, rules: Rules, breached
   const next = nextUnwind(plan, facts, market, rules, wider)
   if (next.kind === 'flat') return { kind: 'done' }
   if (next.kind === 'wait') return { kind: 'wait', because: `${next.refused}: ${next.found}` }
-  const native = plan.route === 'spread' && facts.repairs === 0 ? nativeExit(facts, market, rules) : undefined
+  const native =
+    plan.route === 'spread' && facts.repairs === 0 && !isNativeShut(facts)
+      ? nativeExit(facts, market, rules)
+      : undefined
   if (native) return native
   const order = next.spot ?? next.perp
   if (!order) return { kind: 'done' }

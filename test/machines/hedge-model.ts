@@ -39,8 +39,9 @@ const holdings = ({ context }: State) => ({
   perpBase: heldBy(context.perp),
 })
 /** An answer about legs that have changed since. */
+const STALE = { spotNetBase: baseQty('77'), perpBase: baseQty('77') }
 const stale = (state: State, type: 'step.done' | 'legs.verified') =>
-  isStraight(state) ? [at<typeof type>({ type, spotNetBase: baseQty('77'), perpBase: baseQty('77') })] : []
+  isStraight(state) ? [at<typeof type>({ type, ...STALE })] : []
 /** What rests is asked about in the same states: once is enough to walk them with every answer. */
 const ownCrossing: typeof own = (state, make) => (restingOf(state.context) ? [] : own(state, make))
 const step = (order: HedgeOrder, purpose: OrderPurpose, twin?: HedgeOrder) =>
@@ -55,7 +56,10 @@ function nextOrder({ context }: State): HedgeEvent[] {
   ]
   // A level can also be reached by giving back spot coins.
   const giveBack = phase === 'hedged' && spot !== NO_BASE ? order('spot', false) : []
-  if (spot !== perp) return context.perp.order ? [] : [...order('perp', spot !== NO_BASE), ...giveBack]
+  // One doubt at a time: what is hedged beside an order that rests is hedged while that stands.
+  const isDoubted = ordersOf(context).some(({ rests, standing }) => rests && !standing)
+  if (spot !== perp)
+    return context.perp.order || isDoubted ? [] : [...order('perp', spot !== NO_BASE), ...giveBack]
   if (ordersOf(context).length > 0) return []
   if (phase === 'entering' && spot === NO_BASE) return [...order('spot', true), ...otherRoutes(context)]
   if (phase === 'unwinding' && spot !== NO_BASE)
@@ -69,7 +73,7 @@ function nextOrder({ context }: State): HedgeEvent[] {
 
 /** Both legs at once, both as one order, or one that waits in the book: from the straight road only. */
 function otherRoutes(context: HedgeContext): HedgeEvent[] {
-  if (context.setbacks + context.pegs > 0 || context.overdue) return []
+  if (context.setbacks > 0 || isMarked(context)) return []
   return [
     step(sampleOrder('spot'), 'enter', sampleOrder('perp')),
     step({ ...sampleOrder('spot'), leg: 'combo' }, 'enter'),
@@ -78,22 +82,33 @@ function otherRoutes(context: HedgeContext): HedgeEvent[] {
   ]
 }
 
+/** Off the straight road: what the way so far has met already. Each phase may be wanted for leaving in its own way. */
+const isMarked = ({ phase, ...context }: HedgeContext) =>
+  context.verifies + context.pegs + context.absentOrders.length + context.takenExecs.length > 0 ||
+  context.adoptedAtMs > 0 ||
+  context.lastInterestRow !== '' ||
+  (phase !== 'unwinding' && (context.overdue || context.unwindBecause !== null))
 /** Detours are taken from the straight road only: every transition is met, and not every pair of detours. */
-const isStraight = ({ context }: State) => context.setbacks === 0 && context.verifies === 0
+const isStraight = ({ context }: State) => context.setbacks === 0 && !isMarked(context)
 const isDeciding = (state: State) => JSON.stringify(state.value).includes('"deciding"')
 const isFirstAsk = (state: State) =>
   working(state).some(([leg]) => state.context[leg].asks === 1 && state.context[leg].absents === 0)
 const isAlone = (state: State) => working(state).length < 2
-/** Not yet late: the entry deadline and a wish to leave bring no new transitions of a leg. */
-const isEarly = ({ context }: State) =>
-  isStraight({ value: null, context }) && (context.phase === 'unwinding' || !context.overdue)
+/** An order counted as absent, or a first doubt about the end, are not yet a detour. */
+const isNearlyStraight = ({ context }: State) =>
+  context.setbacks === 0 &&
+  context.verifies + context.absentOrders.length < 2 &&
+  !isMarked({ ...context, verifies: 0, absentOrders: [] })
 /** Doubts about two orders at once bring no new transition. */
-const isEarlyAlone = (state: State) => isEarly(state) && isAlone(state)
+const isStraightAlone = (state: State) => isStraight(state) && isAlone(state)
+const isFree = (state: State) => isStraight(state) && working(state).length === 0
 const when =
   (is: (state: State) => boolean, make: HedgeEvent[] | ((state: State) => HedgeEvent[])) => (state: State) =>
     is(state) ? (typeof make === 'function' ? make(state) : make) : []
 
 const isQuiet = (value: unknown) => /watching|verifying|doubting|repaying|pausing/.test(JSON.stringify(value))
+const isUndisturbed = (state: State) =>
+  isQuiet(state.value) && isNearlyStraight(state) && state.context.absentOrders.length === 0
 const isLevel = ({ context }: State) => heldBy(context.spot) === heldBy(context.perp)
 const hasResting = ({ context }: State) => restingOf(context)?.recalled === false
 
@@ -144,9 +159,10 @@ function lateFill(state: State): HedgeEvent[] {
   const orderLinkId = state.context.absentOrders.at(-1)
   const isThere =
     isDeciding(state) || /watching|verifying|doubting|repaying/.test(JSON.stringify(state.value))
-  if (!orderLinkId || !isThere || !isLevel(state) || state.context.spot.base !== NO_BASE) return []
+  const isFlat = state.context.spot.base === NO_BASE
+  if (!orderLinkId || !isThere || !isLevel(state) || !(isFlat || state.context.phase === 'hedged')) return []
   const leg = ownerOfOrder(orderLinkId)?.leg ?? 'spot'
-  return [outcomeOf(orderLinkId, leg, '10')]
+  return [outcomeOf(orderLinkId, leg, isFlat ? '10' : '-10')]
 }
 
 const REGIONS = ['hedge.entering', 'hedge.hedged.rebalancing', 'hedge.unwinding']
@@ -166,19 +182,25 @@ const events = {
   'plan.confirmed': [at<'plan.confirmed'>({ type: 'plan.confirmed' })],
   'plan.refused': [at<'plan.refused'>({ type: 'plan.refused', because: 'gone' })],
   'step.order': nextOrder,
-  'step.wait': when(isEarly, [at<'step.wait'>({ type: 'step.wait', because: 'no depth' })]),
-  'step.rest': when(hasResting, [at<'step.rest'>({ type: 'step.rest', because: 'well placed' })]),
+  'step.wait': when(isStraight, [at<'step.wait'>({ type: 'step.wait', because: 'no depth' })]),
+  'step.rest': when(hasResting, state => [
+    at<'step.rest'>({ type: 'step.rest', because: 'well placed', ...holdings(state) }),
+    ...(isStraight(state) ? [at<'step.rest'>({ type: 'step.rest', because: 'well placed', ...STALE })] : []),
+  ]),
   'step.recall': when(hasResting, [at<'step.recall'>({ type: 'step.recall', because: 'the price moved' })]),
   'step.done': (state: State) =>
     isLevel(state) && working(state).length === 0
       ? [at<'step.done'>({ type: 'step.done', ...holdings(state) }), ...stale(state, 'step.done')]
       : [],
-  'step.unwind': when(isEarly, [at<'step.unwind'>({ type: 'step.unwind', because: 'late' })]),
-  'step.stuck': when(isEarly, [at<'step.stuck'>({ type: 'step.stuck', because: 'no way' })]),
+  'step.unwind': when(
+    state => working(state).length === 0,
+    [at<'step.unwind'>({ type: 'step.unwind', because: 'late' })],
+  ),
+  'step.stuck': when(isFree, [at<'step.stuck'>({ type: 'step.stuck', because: 'no way' })]),
   'order.accepted': (state: State) =>
     own(state, orderLinkId => [at<'order.accepted'>({ type: 'order.accepted', orderLinkId })]),
   'order.rejected': when(
-    state => state.context.setbacks < 2 && isAlone(state),
+    state => state.context.setbacks < 2 && !isMarked(state.context) && isAlone(state),
     state =>
       own(state, orderLinkId => [
         at<'order.rejected'>({
@@ -189,7 +211,7 @@ const events = {
         }),
       ]),
   ),
-  'order.unknown': when(isEarlyAlone, state =>
+  'order.unknown': when(isStraightAlone, state =>
     own(state, orderLinkId => [
       at<'order.unknown'>({ type: 'order.unknown', orderLinkId, cause: 'timeout' }),
     ]),
@@ -199,15 +221,15 @@ const events = {
     REGIONS.flatMap(region => LEGS.map(leg => `${region}.${leg}.working`)).concat(
       LEGS.map(leg => `hedge.entering.${leg}.recalling`),
     ),
-    isEarlyAlone,
+    isStraightAlone,
   ),
   ...timers(
     'REST_SILENCE',
     LEGS.map(leg => `hedge.entering.${leg}.resting`),
-    isEarlyAlone,
+    isStraightAlone,
   ),
   'order.filled': fills,
-  ...timers('ENTRY_DEADLINE', ['hedge.entering'], state => isEarly(state) && isDeciding(state)),
+  ...timers('ENTRY_DEADLINE', ['hedge.entering'], state => isFree(state) && isDeciding(state)),
   'order.open': (state: State) =>
     own(state, (orderLinkId, leg) => [
       at<'order.open'>({ type: 'order.open', orderLinkId }),
@@ -229,14 +251,16 @@ const events = {
     ...stale(state, 'legs.verified'),
   ],
   'legs.differ': when(
-    ({ context: { absentOrders, setbacks, pegs, verifies } }) =>
-      absentOrders.length + setbacks + pegs === 0 || verifies === 0,
+    ({ context }) =>
+      context.setbacks === 0 &&
+      !isMarked({ ...context, verifies: 0, absentOrders: [] }) &&
+      (context.absentOrders.length === 0 || context.verifies === 0),
     [at<'legs.differ'>({ type: 'legs.differ', detail: 'lag' })],
   ),
-  'legs.found': [found('0', '0'), found('10', '10'), found('10', '0')],
-  'legs.owing': [at<'legs.owing'>({ type: 'legs.owing', detail: 'a debt is left' })],
+  'legs.found': when(isStraight, [found('0', '0'), found('10', '10'), found('10', '0')]),
+  'legs.owing': when(isNearlyStraight, [at<'legs.owing'>({ type: 'legs.owing', detail: 'a debt is left' })]),
   'leg.taken': when(
-    ({ value, context }) => isQuiet(value) && context.perp.base === '10',
+    state => isUndisturbed(state) && state.context.perp.base === '10',
     ({ context }) => [
       at<'leg.taken'>({
         type: 'leg.taken',
@@ -249,28 +273,28 @@ const events = {
       }),
     ],
   ),
-  'interest.accrued': when(
-    ({ value, context }) => isQuiet(value) && context.setbacks === 0,
-    ({ context }) => {
-      const rowId = context.lastInterestRow === 'r1' ? 'r2' : 'r1'
-      return [at<'interest.accrued'>({ type: 'interest.accrued', rowId, base: NO_BASE })]
-    },
-  ),
+  'interest.accrued': when(isUndisturbed, ({ context }) => {
+    const rowId = context.lastInterestRow === 'r1' ? 'r2' : 'r1'
+    return [at<'interest.accrued'>({ type: 'interest.accrued', rowId, base: NO_BASE })]
+  }),
   'funding.settled': when(
     ({ value }) => JSON.stringify(value).includes('watching'),
     [at<'funding.settled'>({ type: 'funding.settled', amountUsdt: usdt('0.1'), settledAtMs: NOW_MS })],
   ),
   'hedge.unwind': when(
     state =>
-      isEarly(state) &&
+      isStraight(state) &&
       (working(state).length === 0 ||
         (isFirstAsk(state) && !restingOf(state.context)) ||
         JSON.stringify(state.value).includes('biding')),
     [at<'hedge.unwind'>({ type: 'hedge.unwind', because: 'operator' })],
   ),
-  'hedge.rebalance': [at<'hedge.rebalance'>({ type: 'hedge.rebalance' })],
+  'hedge.rebalance': when(isNearlyStraight, [at<'hedge.rebalance'>({ type: 'hedge.rebalance' })]),
   'hedge.retry': [at<'hedge.retry'>({ type: 'hedge.retry' })],
-  'hedge.recall': [at<'hedge.recall'>({ type: 'hedge.recall' })],
+  'hedge.recall': when(
+    state => isStraightAlone(state) && hasResting(state),
+    [at<'hedge.recall'>({ type: 'hedge.recall' })],
+  ),
   'hedge.adopt': [at<'hedge.adopt'>({ type: 'hedge.adopt' })],
 } satisfies ModelOptions<Hedge>['events']
 
@@ -281,15 +305,16 @@ const legKey = ({ order, asks, absents, base }: LegBook): Json =>
     : [base]
 
 export const hedgeModel = {
-  input: sampleHedge({ asksMin: 2, asksMax: 2 }),
+  // No two timers of one state are due at the same instant.
+  input: sampleHedge({ asksMin: 2, asksMax: 2, orderSilenceMs: 20_000 }),
   events,
   key: ({ value, context }: State): Json => [
     value as Json,
     legKey(context.spot),
     legKey(context.perp),
     legKey(context.combo),
-    Math.min(context.pegs, 1),
     context.phase,
+    isMarked(context),
     context.overdue,
     context.unwindBecause !== null,
     Math.min(context.setbacks, 2),

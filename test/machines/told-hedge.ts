@@ -3,7 +3,7 @@ import { createActor } from 'xstate'
 import { durable, type Step, unborn } from '../../actors/durable.ts'
 import type { Answer } from '../../actors/outbox.ts'
 import { hedgeMachine } from '../../machines/hedge.ts'
-import type { HedgeContext } from '../../machines/hedge-context.ts'
+import type { HedgeContext, HedgeInput } from '../../machines/hedge-context.ts'
 import type { LegName } from '../../src/domain/instrument.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import type { OrderPurpose } from '../../src/domain/order.ts'
@@ -15,12 +15,12 @@ const { orderDeadlineMs, recvWindowMs, askEveryMs, asksMin } = RULES.execution
 export const WINDOW_OVER_MS = NOW_MS + orderDeadlineMs + recvWindowMs + askEveryMs + 1
 
 /** A hedge that is told things; `nowMs` stands still unless told. */
-export function bornHedge() {
+export function bornHedge(hedge: HedgeInput = sampleHedge()) {
   const cell = unborn('hedge:HEDGE00001', '')
   const steps: Step[] = []
   let thrown: unknown
   const logic = durable(hedgeMachine, cell, { decided: step => steps.push(step), ignored: () => {} })
-  const input = { input: sampleHedge() as unknown as JsonObject, atMs: NOW_MS }
+  const input = { input: hedge as unknown as JsonObject, atMs: NOW_MS }
   const actor = createActor(logic, { id: 'hedge', input } as never)
   actor.subscribe({ error: error => (thrown = error) })
   actor.start()
@@ -34,6 +34,7 @@ export function bornHedge() {
     context,
     steps,
     state: () => cell.state,
+    timers: () => cell.timers,
     /** The timer of this delay, if it is armed, comes. */
     wait(delay: string) {
       const timer = cell.timers.find(({ event }) => String(event.type).includes(delay))

@@ -1,0 +1,162 @@
+/** Every route on the simulated exchange: opened by it, hedged, paid once, unwound flat; on quiet days and on bad ones. */
+import { Decimal } from 'decimal.js'
+import { describe, expect, test } from 'vitest'
+import { verifyReplay } from '../../actors/replay.ts'
+import type { HedgeContext } from '../../machines/hedge-context.ts'
+import { ordersOf } from '../../machines/hedge-orders.ts'
+import { HOUR_MS } from '../../src/domain/funding.ts'
+import { ROUTES, type Route } from '../../src/domain/hedge-order.ts'
+import type { FaultPlanInput } from '../../src/exchange/simulator/faults-plan.ts'
+import { CHARTS } from '../../src/run/charts.ts'
+import { virtualWorld } from './virtual-engine.ts'
+
+/** Twenty minutes before a settlement. */
+const START_AT_MS = Date.UTC(2026, 0, 5, 7, 40)
+const OPEN_AT_MS = START_AT_MS + 5 * 60_000
+const PAID_AT_MS = START_AT_MS + 25 * 60_000
+const FLAT_AT_MS = PAID_AT_MS + 15 * 60_000
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
+
+const bad = { fromMs: 30_000, untilMs: HOUR_MS }
+const BAD_DAY: FaultPlanInput = {
+  seed: 7,
+  faults: [
+    { name: 'lost-ack', rate: 0.15, ...bad },
+    { name: 'lost-request', rate: 0.1, ...bad },
+    { name: 'fill-before-ack', rate: 0.3, ms: 300, ...bad },
+    { name: 'server-timeout', rate: 0.1, what: 'order.create', ...bad },
+    { name: 'server-timeout', rate: 0.2, what: '/v5/spread/order/create', ...bad },
+    { name: 'duplicate-message', rate: 0.2, ...bad },
+    { name: 'reordered-message', rate: 0.2, ...bad },
+    { name: 'silent-private', fromMs: 60_000, untilMs: 100_000 },
+  ],
+}
+
+type Sent = { path: string; params: Record<string, unknown> }
+
+/** An engine that may take this one route, and what it sent. */
+async function routeWorld(route: Route, wrong: FaultPlanInput = {}) {
+  const world = await virtualWorld(11, START_AT_MS, {
+    wrong,
+    symbols: SYMBOLS,
+    rules: {
+      execution: { routes: [route] },
+      strategy: { entryAprMin: 0.01, exitAprMax: -1, horizonHours: 720, coolDownMs: 24 * HOUR_MS },
+    },
+  })
+  const sent: Sent[] = []
+  const { request } = world.core
+  world.core.request = asked => {
+    const { path, params } = asked
+    if (/order[./]create$/.test(path)) sent.push({ path, params: params as Record<string, unknown> })
+    return request(asked)
+  }
+  const engine = await world.start()
+  const contexts = () =>
+    [...engine.runtime.all()]
+      .filter(({ kind }) => kind === 'hedge')
+      .map(({ id, cell, actor }) => ({
+        id,
+        state: cell?.state ?? '',
+        context: actor.getSnapshot().context as HedgeContext,
+      }))
+  const ask = (path: string, params: Record<string, string>) => {
+    const { result } = request({ via: 'rest', method: 'GET', path, params, uid: 'ours' })
+    return (result as { list: Record<string, string>[] }).list
+  }
+  return { ...world, engine, sent, hedges: contexts, ask }
+}
+type RouteWorld = Awaited<ReturnType<typeof routeWorld>>
+
+const openOrders = ({ ask }: RouteWorld) => [
+  ...ask('/v5/order/realtime', { category: 'linear', settleCoin: 'USDT' }),
+  ...ask('/v5/order/realtime', { category: 'spot' }),
+]
+const positions = ({ ask }: RouteWorld) =>
+  ask('/v5/position/list', { category: 'linear', settleCoin: 'USDT' }).filter(
+    ({ size }) => Number(size) !== 0,
+  )
+
+const apartLots = ({ plan, spot, perp }: HedgeContext) =>
+  new Decimal(spot.base).minus(perp.base).div(plan.perp.multiplier).div(plan.perp.qtyStep)
+
+/** What this route must have been seen to send. */
+function isOfRoute(route: Route, sent: readonly Sent[]): boolean {
+  const [first] = sent
+  const rested = (category: string) =>
+    sent.some(({ params }) => params.timeInForce === 'PostOnly' && params.category === category)
+  if (route === 'spread') return sent.some(({ path }) => path === '/v5/spread/order/create')
+  if (route === 'maker-spot') return rested('spot') && !rested('linear')
+  if (route === 'maker-perp') return rested('linear') && !rested('spot')
+  return first?.params.category === (route === 'perp-first' ? 'linear' : 'spot')
+}
+
+async function unwound(world: RouteWorld) {
+  world.engine.runtime.deliver('engine', {
+    type: 'engine.flatten',
+    by: 'a person',
+    because: 'the end of the day',
+  })
+  await world.advance(FLAT_AT_MS)
+  const booked = world.engine.bookkeeper.bookNow()
+  await world.advance(FLAT_AT_MS + 5_000)
+  await booked
+}
+
+async function expectTiedOut(world: RouteWorld) {
+  const { engine, books, journal, sent } = world
+  expect(world.hedges().map(({ id, state }) => `${id} ${state}`)).toEqual([])
+  expect(positions(world)).toEqual([])
+  expect(openOrders(world)).toEqual([])
+  const residuals = Object.values(engine.bookkeeper.residuals())
+  expect(residuals.length).toBeGreaterThan(1)
+  expect(residuals.filter(residual => residual !== '0')).toEqual([])
+  expect(books.unexplained()).toEqual([])
+  const names = sent.map(({ params }) => params.orderLinkId)
+  expect(names).toHaveLength(new Set(names).size)
+  expect(engine.faults).toEqual([])
+  const kinds = Object.fromEntries(
+    Object.entries(CHARTS).map(([kind, machine]) => [kind, { machine, effects: {} }]),
+  )
+  const { differences } = await verifyReplay(journal, kinds)
+  expect(differences).toEqual([])
+}
+
+describe.each(ROUTES)('%s', route => {
+  test('hedges are opened by it, hedged, paid, and unwound flat; ledger and journal tie out', async () => {
+    const world = await routeWorld(route)
+    await world.advance(OPEN_AT_MS)
+    const opened = world.hedges()
+    expect(opened.length).toBeGreaterThan(1)
+    expect(opened.filter(({ state }) => state !== 'hedged.watching')).toEqual([])
+    expect(opened.map(({ context }) => context.plan.route)).toEqual(opened.map(() => route))
+    for (const { context } of opened) {
+      const { hedgeId } = context.plan
+      const own = world.sent.filter(({ params }) => String(params.orderLinkId).startsWith(hedgeId))
+      expect(isOfRoute(route, own), JSON.stringify(own)).toBe(true)
+      expect(apartLots(context).abs().lt(1)).toBe(true)
+    }
+    await world.advance(PAID_AT_MS)
+    expect(world.hedges().map(({ context }) => context.settlements)).toEqual(opened.map(() => 1))
+    await unwound(world)
+    await expectTiedOut(world)
+    world.engine.runtime.close()
+    world.venue.close()
+  }, 60_000)
+
+  test('on a bad day no intent has two orders, nothing waits in a book, and everything ends flat', async () => {
+    const world = await routeWorld(route, BAD_DAY)
+    await world.advance(OPEN_AT_MS)
+    const opened = world.hedges()
+    expect(opened.length).toBeGreaterThan(1)
+    await world.advance(PAID_AT_MS)
+    expect(world.hedges().filter(({ state }) => state === 'failed')).toEqual([])
+    for (const { context } of world.hedges()) expect(apartLots(context).abs().lt(1)).toBe(true)
+    expect(world.hedges().flatMap(({ context }) => ordersOf(context))).toEqual([])
+    expect(world.faults.report().faults.some(({ struck }) => struck > 0)).toBe(true)
+    await unwound(world)
+    await expectTiedOut(world)
+    world.engine.runtime.close()
+    world.venue.close()
+  }, 60_000)
+})
