@@ -131,7 +131,7 @@ describe('a market of recorded history', () => {
 describe.skipIf(!present)('the recorded files', () => {
   test('are read whole, and every hole is told', () => {
     const { symbols, faults, fromMs, toMs } = readHistory(DATA)
-    expect(symbols.map(({ symbol }) => symbol)).toEqual(['SOLUSDT', 'BNBUSDT'])
+    expect(symbols.map(({ symbol }) => symbol)).toEqual(['BNBUSDT', 'SOLUSDT'])
     for (const { symbol, prices, settlements } of symbols) {
       const missingMs = faults
         .filter(fault => fault.symbol === symbol && fault.kind === 'missing price hours')

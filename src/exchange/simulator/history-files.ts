@@ -1,15 +1,21 @@
 /**
- * Reads recorded history from files: Bybit's settled funding and hourly spot and perpetual prices. Nothing is filled in:
+ * Reads recorded history from a folder: Bybit's settled funding and hourly spot and perpetual prices. Nothing is filled in:
  * what is missing is told as a list, and stays missing.
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { basename } from 'node:path'
 import { HOUR_MS } from './funding.ts'
+import {
+  type FundingPoint,
+  fundingOf,
+  KNOWN_TABLES,
+  openTable,
+  type PricePoint,
+  pricesOf,
+  symbolOfPrices,
+  tableFiles,
+} from './history-tables.ts'
 
-/** Prices at the start of an hour, in USDT per coin and per contract. */
-export type PricePoint = { atMs: number; spotPrice: number; perpPrice: number }
-export type FundingPoint = { atMs: number; rate: string; intervalMs: number }
+export type { FundingPoint, PricePoint } from './history-tables.ts'
 /** What one perpetual did. Both lists oldest first. */
 export type SymbolHistory = { symbol: string; prices: PricePoint[]; settlements: FundingPoint[] }
 
@@ -20,72 +26,109 @@ export type HistoryFault = {
   fromMs: number
   toMs: number
 }
-export type History = { symbols: SymbolHistory[]; faults: HistoryFault[]; fromMs: number; toMs: number }
-
-/** Both price files and the funding file cover this span. */
-const HISTORY_FROM_MS = Date.UTC(2025, 7, 21)
-const HISTORY_TO_MS = Date.UTC(2026, 2, 5)
-
-const FUNDING_FILE = 'funding/bybit_usdt_perp_funding_2025-08_2026-08.csv.gz'
-const PRICE_FILES: Readonly<Record<string, string>> = {
-  SOLUSDT: 'prices/SOL_okx_1h_spot_perp.csv.gz',
-  BNBUSDT: 'prices/BNB_okx_1h_spot_perp.csv.gz',
+export type Span = { fromMs: number; toMs: number }
+export type History = Span & {
+  symbols: SymbolHistory[]
+  faults: HistoryFault[]
+  /** Names of the files it was read from. */
+  files: string[]
 }
 
-/** Rows of a gzipped table as objects by column name. */
-function* rowsOf(file: string): Generator<Record<string, string>> {
-  const lines = gunzipSync(readFileSync(file)).toString('utf8').split('\n')
-  const names = lines[0]?.trim().split(',') ?? []
-  for (const line of lines.slice(1)) {
-    if (line.trim() === '') continue
-    const cells = line.trim().split(',')
-    yield Object.fromEntries(names.map((name, at) => [name, cells[at] ?? '']))
+/** All that a folder holds, uncut. */
+export type Records = {
+  funding: ReadonlyMap<string, FundingPoint[]>
+  prices: ReadonlyMap<string, PricePoint[]>
+  files: string[]
+}
+
+const DAY_MS = 24 * HOUR_MS
+/** Settlements from before a span are history at its start: rates of that time are known, as they would be live. */
+const KNOWN_BEFORE_MS = 30 * DAY_MS
+
+/** A folder that does not hold what is needed. The message names it, what was looked for, and what was found. */
+export class NoHistory extends Error {
+  override name = 'NoHistory'
+}
+
+/**
+ * Reads every table of a folder that is known by its columns; others are left alone.
+ * @param folder - tables in it, or in its folders `funding` and `prices`
+ * @throws NoHistory without a table of funding; errors that name the file and the line of a row that cannot be read
+ */
+export function readRecords(folder: string): Records {
+  const funding = new Map<string, FundingPoint[]>()
+  const prices = new Map<string, PricePoint[]>()
+  const files: string[] = []
+  for (const file of tableFiles(folder)) {
+    const table = openTable(file)
+    if (!table.kind) continue
+    files.push(basename(file))
+    if (table.kind === 'prices') prices.set(symbolOfPrices(table), pricesOf(table))
+    else for (const [symbol, points] of fundingOf(table)) funding.set(symbol, points)
   }
+  if (funding.size === 0)
+    throw new NoHistory(`expected a folder with funding and prices, found no funding in ${folder}`)
+  return { funding, prices, files }
 }
 
-type Span = { fromMs: number; toMs: number }
+/** The days for which a symbol has both, whole and in UTC. */
+function commonSpan(records: Records, symbol: string): Span | undefined {
+  const [prices, settlements] = [records.prices.get(symbol) ?? [], records.funding.get(symbol) ?? []]
+  const fromMs = Math.max(prices[0]?.atMs ?? Number.POSITIVE_INFINITY, settlements[0]?.atMs ?? 0)
+  const toMs = Math.min((prices.at(-1)?.atMs ?? 0) + HOUR_MS, (settlements.at(-1)?.atMs ?? 0) + DAY_MS)
+  const whole = { fromMs: Math.floor(fromMs / DAY_MS) * DAY_MS, toMs: Math.floor(toMs / DAY_MS) * DAY_MS }
+  return whole.fromMs < whole.toMs ? whole : undefined
+}
 
-function readSettlements(folder: string, { fromMs, toMs }: Span): Map<string, FundingPoint[]> {
-  const bySymbol = new Map<string, FundingPoint[]>()
-  for (const row of rowsOf(join(folder, FUNDING_FILE))) {
-    const symbol = row.symbol ?? ''
-    const atMs = Number(row.fundingRateTimestamp)
-    if (!(symbol in PRICE_FILES) || atMs < fromMs || atMs >= toMs) continue
-    const point = {
-      atMs,
-      rate: row.fundingRate ?? '',
-      intervalMs: Number(row.observedIntervalHours) * HOUR_MS,
-    }
-    if (!/^-?\d+(\.\d+)?(e-\d+)?$/i.test(point.rate) || !(point.intervalMs > 0))
-      throw new Error(
-        `${FUNDING_FILE}: expected a rate and an interval for ${symbol} at ${atMs}, found ${JSON.stringify(row)}`,
-      )
-    const list = bySymbol.get(symbol) ?? []
-    list.push({ ...point, rate: plainRate(point.rate) })
-    bySymbol.set(symbol, list)
+type Wanted = Partial<Span> & {
+  /** Those of the records that have both prices and funding, when left out. */
+  symbols?: readonly string[]
+}
+
+/**
+ * Cuts what was read to a span: for the symbols that have both prices and funding, from the first day that one of them has both
+ * to the last. Settlements of the month before the span stay in, as known history.
+ * @throws NoHistory when no symbol has both inside the span
+ */
+export function historyOf(records: Records, wanted: Wanted = {}): History {
+  const known = [...records.prices.keys()].filter(symbol => records.funding.has(symbol))
+  const symbols = known.filter(symbol => wanted.symbols?.includes(symbol) ?? true)
+  const spans = symbols.flatMap(symbol => commonSpan(records, symbol) ?? [])
+  if (spans.length === 0)
+    throw new NoHistory(
+      `expected recorded prices and funding for ${wanted.symbols?.join(', ') ?? 'at least one symbol'}, found both for ${known.join(', ') || 'none'} (tables are known by their columns: ${KNOWN_TABLES})`,
+    )
+  const whole = {
+    fromMs: Math.min(...spans.map(({ fromMs }) => fromMs)),
+    toMs: Math.max(...spans.map(({ toMs }) => toMs)),
   }
-  for (const list of bySymbol.values()) list.sort((a, b) => a.atMs - b.atMs)
-  return bySymbol
+  const span = { fromMs: wanted.fromMs ?? whole.fromMs, toMs: wanted.toMs ?? whole.toMs }
+  if (span.fromMs >= span.toMs || span.fromMs >= whole.toMs || span.toMs <= whole.fromMs)
+    throw new NoHistory(
+      `expected a span inside ${spanText(whole)}, where both prices and funding are recorded, found ${spanText(span)}`,
+    )
+  const cut = symbols.map(
+    (symbol): SymbolHistory => ({
+      symbol,
+      prices: within(records.prices.get(symbol) ?? [], span),
+      settlements: within(records.funding.get(symbol) ?? [], {
+        ...span,
+        fromMs: span.fromMs - KNOWN_BEFORE_MS,
+      }),
+    }),
+  )
+  const faults = cut.flatMap(({ symbol, prices, settlements }) => [
+    ...priceHoles(symbol, prices, span),
+    ...settlementHoles(symbol, settlements),
+  ])
+  return { symbols: cut, faults, files: records.files, ...span }
 }
 
-/** Rates are written plainly on Bybit's wire; files may say 1e-05. */
-const plainRate = (rate: string): string =>
-  /e/i.test(rate)
-    ? Number(rate)
-        .toFixed(12)
-        .replace(/\.?0+$/, '')
-    : rate
+const within = <Point extends { atMs: number }>(points: readonly Point[], { fromMs, toMs }: Span): Point[] =>
+  points.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
 
-function readPrices(file: string, { fromMs, toMs }: Span): PricePoint[] {
-  const points: PricePoint[] = []
-  for (const row of rowsOf(file)) {
-    const atMs = Number(row.openTime)
-    const [spotPrice, perpPrice] = [Number(row.open_spot || 'NaN'), Number(row.open_perp || 'NaN')]
-    if (atMs >= fromMs && atMs < toMs && spotPrice > 0 && perpPrice > 0)
-      points.push({ atMs, spotPrice, perpPrice })
-  }
-  return points.sort((a, b) => a.atMs - b.atMs)
-}
+const day = (atMs: number) => new Date(atMs).toISOString().slice(0, 10)
+const spanText = ({ fromMs, toMs }: Span) => `${day(fromMs)} to ${day(toMs)}`
 
 function priceHoles(symbol: string, prices: readonly PricePoint[], { fromMs, toMs }: Span): HistoryFault[] {
   const faults: HistoryFault[] = []
@@ -107,27 +150,6 @@ function settlementHoles(symbol: string, settlements: readonly FundingPoint[]): 
   })
 }
 
-/**
- * Reads what the folder holds for the coins that have both prices and funding.
- *
- * @param folder - holds `funding/` and `prices/`
- * @throws when a file is missing or a row cannot be read; the text names the file and the row
- */
-export function readHistory(
-  folder: string,
-  span: Span = { fromMs: HISTORY_FROM_MS, toMs: HISTORY_TO_MS },
-): History {
-  const settlements = readSettlements(folder, span)
-  const symbols = Object.entries(PRICE_FILES).map(
-    ([symbol, file]): SymbolHistory => ({
-      symbol,
-      prices: readPrices(join(folder, file), span),
-      settlements: settlements.get(symbol) ?? [],
-    }),
-  )
-  const faults = symbols.flatMap(({ symbol, prices, settlements }) => [
-    ...priceHoles(symbol, prices, span),
-    ...settlementHoles(symbol, settlements),
-  ])
-  return { symbols, faults, ...span }
-}
+/** Reads a folder and cuts it: see `readRecords` and `historyOf`. */
+export const readHistory = (folder: string, wanted: Wanted = {}): History =>
+  historyOf(readRecords(folder), wanted)
