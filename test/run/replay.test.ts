@@ -18,11 +18,11 @@ const DATA = join(import.meta.dirname, '../../../shared/data')
 const present = existsSync(DATA)
 if (!present) console.warn('skipped: ../shared is not beside this checkout, history is not replayed')
 
-const FROM_MS = Date.UTC(2025, 8, 1)
-const TO_MS = Date.UTC(2025, 8, 15)
+const FROM_MS = Date.UTC(2025, 7, 21)
+const TO_MS = Date.UTC(2025, 8, 4)
 const DAY_MS = 24 * HOUR_MS
 /** Taken out of the records: prices of SOL from here on for five hours. */
-const HOLE_AT_MS = FROM_MS + 6 * DAY_MS + 3 * HOUR_MS
+const HOLE_AT_MS = FROM_MS + 12 * DAY_MS + 3 * HOUR_MS
 const HOLE_MS = 5 * HOUR_MS
 
 const dataDir = mkdtempSync(join(tmpdir(), 'hedgerow-replay-'))
@@ -55,7 +55,7 @@ test('a folder without records is named, and nothing is made', async () => {
   const asked = replayHistory(faulty, silentTelemetry(), { out: nowhere })
   await expect(asked).rejects.toThrow(StartFault)
   await expect(asked).rejects.toThrow(
-    /HEDGEROW_HISTORY_DIR: .*found no funding and no prices in \/nowhere\/at\/all/,
+    /HEDGEROW_HISTORY_DIR: expected a folder with funding and prices, found no funding in \/nowhere\/at\/all/,
   )
   expect(existsSync(join(dataDir, 'postgres'))).toBe(false)
 })
@@ -100,7 +100,7 @@ describe.skipIf(!present)('two recorded weeks, replayed', { timeout: 120_000 }, 
     expect(acted.filter(atMs => atMs >= HOLE_AT_MS && atMs < HOLE_AT_MS + HOLE_MS)).toEqual([])
     expect(report.missing.priceHours).toBe(5)
     expect(replayText(report)).toContain(
-      'SOLUSDT: missing price hours from 2025-09-07 03:00 to 2025-09-07 08:00',
+      'SOLUSDT: missing price hours from 2025-09-02 03:00 to 2025-09-02 08:00',
     )
   })
 

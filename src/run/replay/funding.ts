@@ -7,6 +7,8 @@ import { HOUR_MS } from '../../domain/funding.ts'
 import type { History, SymbolHistory } from '../../exchange/simulator/history-files.ts'
 import type { FundingPayment } from '../../store/ledger-store.ts'
 
+type Payment = Pick<FundingPayment, 'hedgeId' | 'symbol' | 'amount' | 'qty' | 'settledAtMs'>
+
 export type FundingCheck = {
   bookedUsdt: string
   /** The same payments, from the files. */
@@ -22,7 +24,7 @@ type Life = { id: string; symbol: string; openedAtMs: number; closedAtMs: number
 export function checkFunding(
   { symbols, toMs }: History,
   hedges: readonly Life[],
-  payments: readonly FundingPayment[],
+  payments: readonly Payment[],
 ): FundingCheck {
   let [booked, recorded] = [new Decimal(0), new Decimal(0)]
   for (const { symbol, amount, qty, settledAtMs } of payments) {

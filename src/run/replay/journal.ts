@@ -24,5 +24,14 @@ export async function verifyJournal({ journal, database, account }: Store): Prom
     'select actor_id from actor where account = $1 order by ordinal',
     [account],
   )
-  return verifyReplay(journal, KINDS, { actorIds: rows.map(({ actor_id }) => actor_id) })
+  return verifyActors(
+    journal,
+    rows.map(({ actor_id }) => actor_id),
+  )
 }
+
+/** The same of named actors, whatever holds the journal. */
+export const verifyActors = (
+  journal: Parameters<typeof verifyReplay>[0],
+  actorIds: readonly string[],
+): Promise<ReplayCheck> => verifyReplay(journal, KINDS, { actorIds })

@@ -2,12 +2,10 @@
  * Mode `replay`: the engine over recorded history on a virtual clock, with the real store. Each run has an account of its own
  * in the database, so that runs never mix and each can be looked at afterwards.
  */
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../clock.ts'
 import type { Config } from '../../config.ts'
-import { type History, readHistory } from '../../exchange/simulator/history-files.ts'
+import { type History, NoHistory, readHistory } from '../../exchange/simulator/history-files.ts'
 import { silentTelemetry, type Telemetry } from '../../telemetry.ts'
 import { createBooks } from '../books.ts'
 import { StartFault } from '../fault.ts'
@@ -19,8 +17,12 @@ import { PATIENT, replayRules } from './rules.ts'
 import { replayText } from './text.ts'
 import { replayWindow } from './window.ts'
 
-/** Where the records are when nobody says: beside the checkout. */
-const HISTORY_DIR = fileURLToPath(new URL('../../../../shared/data', import.meta.url))
+/** Where `data import` brings records to. */
+export const ownHistory = ({ dataDir }: Pick<Config, 'dataDir'>): string => join(dataDir, 'history')
+
+/** Where records are read from. */
+export const historyFolder = (config: Pick<Config, 'dataDir' | 'historyDir'>): string =>
+  config.historyDir ?? ownHistory(config)
 
 type Out = { isTTY?: boolean; write(text: string): unknown }
 export type ReplayOptions = {
@@ -89,14 +91,15 @@ export async function replayed(
   }
 }
 
-function recordsOf({ historyDir = HISTORY_DIR }: Config, span: ReplayOptions['span']): History {
-  const missing = ['funding', 'prices'].filter(name => !existsSync(join(historyDir, name)))
-  if (missing.length > 0) {
+function recordsOf(config: Config, span: ReplayOptions['span']): History {
+  try {
+    return readHistory(historyFolder(config), span)
+  } catch (error) {
+    if (!(error instanceof NoHistory)) throw error
     throw new StartFault(
-      `HEDGEROW_HISTORY_DIR: expected a folder with funding and prices, found no ${missing.join(' and no ')} in ${historyDir}`,
+      `HEDGEROW_HISTORY_DIR: ${error.message}; \`hedgerow data import FILE…\` brings records into the data folder`,
     )
   }
-  return span ? readHistory(historyDir, span) : readHistory(historyDir)
 }
 
 /** One account for each run, named by the moment it began. */

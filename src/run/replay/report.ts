@@ -11,6 +11,7 @@ import { hedgeRows } from '../../store/hedge-rows.ts'
 import { createLedgerStore } from '../../store/ledger-store.ts'
 import { VIP0 } from '../engine.ts'
 import type { Store } from '../store.ts'
+import type { DecisionLog } from './decision-log.ts'
 import { checkFunding, type FundingCheck } from './funding.ts'
 import { END_OF_RECORDS, type ReplayRun } from './window.ts'
 
@@ -84,10 +85,8 @@ export async function replayReport(
     missing: missingOf(history),
     hedges,
     totals: totalsOf(hedges),
-    judgements: run.judgements,
-    refusals: Object.entries(run.refusals)
-      .map(([reason, times]) => ({ reason, times }))
-      .sort((a, b) => b.times - a.times),
+    judgements: run.decisions.judgements,
+    refusals: refusalsOf(run.decisions),
     cost: costOf(history),
     funding: checkFunding(history, hedges, payments.flat()),
     residuals: run.residuals,
@@ -116,6 +115,15 @@ function hedgeOf(
     dust: inventory,
     because: failure ?? (unwindBecause === 'flatten' ? END_OF_RECORDS : (unwindBecause ?? 'still open')),
   }
+}
+
+/** The reason told for a symbol counts, not that of its other direction: that one is no better. */
+function refusalsOf({ notTaken }: DecisionLog): ReplayReport['refusals'] {
+  const times = new Map<string, number>()
+  for (const each of notTaken)
+    if (each.because !== 'direction-not-allowed')
+      times.set(each.because, (times.get(each.because) ?? 0) + each.times)
+  return [...times].map(([reason, count]) => ({ reason, times: count })).sort((a, b) => b.times - a.times)
 }
 
 function missingOf({ faults }: History) {

@@ -2,11 +2,9 @@
  * Recorded history run through the real engine: charts, actors and journal as live, the simulated exchange fed by records,
  * and a virtual clock that moves only when the store has answered. What comes out is what the engine did, nothing computed.
  */
-import { randomUUID } from 'node:crypto'
 import type { Books } from '../../../actors/bookkeeper.ts'
 import type { Records } from '../../../actors/recorder.ts'
 import { HOUR_MS } from '../../domain/funding.ts'
-import type { EntryJudgement } from '../../domain/opportunity.ts'
 import { hedgePairs } from '../../domain/pairing.ts'
 import type { Rules } from '../../domain/rules.ts'
 import { createBybitExchange } from '../../exchange/bybit/venue.ts'
@@ -15,11 +13,14 @@ import { createSimulatedBybit } from '../../exchange/simulator/create.ts'
 import type { History } from '../../exchange/simulator/history-files.ts'
 import { historyMarket } from '../../exchange/simulator/history-market.ts'
 import { inProcessBybit } from '../../exchange/simulator/in-process.ts'
+import type { SimulatedBybit } from '../../exchange/simulator/simulated.ts'
 import { builtInUniverse } from '../../exchange/simulator/universe.ts'
+import type { FeeTable } from '../../exchange/simulator/world.ts'
 import type { Journal } from '../../store/records.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import { VirtualClock } from '../../virtual-clock.ts'
 import { createEngine, type Engine } from '../engine.ts'
+import { createDecisionLog, type DecisionLog } from './decision-log.ts'
 import { createInFlight } from './in-flight.ts'
 import { REPLAY_PACE } from './rules.ts'
 
@@ -33,12 +34,20 @@ export type ReplayParts = {
   telemetry: Telemetry
   /** Called about once a virtual day. */
   progress?: (at: { nowMs: number; hedges: number }) => void
+  /** USDT that the account starts with. */
+  balanceUsdt?: string
+  /** Of the order books; 1 when left out. */
+  seed?: number
+  /** Those of the lowest level when left out. */
+  fees?: FeeTable | undefined
 }
 
+export type EquityPoint = { atMs: number; equityUsdt: string }
+
 export type ReplayRun = {
-  /** Judgements that were not an entry, and refusals of the desk, by reason. */
-  refusals: Record<string, number>
-  judgements: number
+  decisions: DecisionLog
+  /** What the exchange said the account was worth, hourly. */
+  equity: EquityPoint[]
   residuals: Record<string, string>
   /** Middle spot price at the end, USDT per coin. */
   lastPrices: Record<string, string>
@@ -46,20 +55,20 @@ export type ReplayRun = {
   waited: { asked: number; waitedMs: number }
 }
 
-/** USDT that the account starts with. */
 const REPLAY_BALANCE = '100000'
 const ACCOUNT = 'replay'
 const DAY_MS = 24 * HOUR_MS
 /** The last hedges are unwound this long before the records end, so that their way out is priced too. */
-const UNWIND_BEFORE_END_MS = 45 * 60_000
+export const UNWIND_BEFORE_END_MS = 45 * 60_000
 
 /** Runs the span of `history` from its first hour to its last. @throws what the engine calls fatal */
 export async function replayWindow(parts: ReplayParts): Promise<ReplayRun> {
   const { history, rules, telemetry } = parts
   const flight = createInFlight()
   const clock = new VirtualClock(history.fromMs)
-  const { exchange, line } = venueOf(parts, clock)
+  const { exchange, line, core } = venueOf(parts, clock)
   let fault: unknown
+  let commits = 0
   const advance = async (untilMs: number) => {
     for (;;) {
       await flight.quiet()
@@ -80,7 +89,7 @@ export async function replayWindow(parts: ReplayParts): Promise<ReplayRun> {
     rules,
     telemetry,
     salt: parts.salt,
-    commitId: randomUUID,
+    commitId: () => `${parts.salt}-${++commits}`,
     isOwner: parts.isOwner,
     fatal: error => {
       fault ??= error
@@ -88,13 +97,15 @@ export async function replayWindow(parts: ReplayParts): Promise<ReplayRun> {
     ready: () => {},
     pace: REPLAY_PACE,
   })
-  const counted = countRefusals(engine)
+  const decisions = createDecisionLog(engine)
+  const equity: EquityPoint[] = []
   await engine.start()
   const unwindAtMs = history.toMs - UNWIND_BEFORE_END_MS
   for (let atMs = clock.nowMs(); atMs < unwindAtMs; ) {
     atMs = Math.min(atMs + JUDGED_EVERY_MS, unwindAtMs)
     await advance(atMs)
-    counted.look()
+    decisions.look()
+    if (atMs % HOUR_MS < JUDGED_EVERY_MS) equity.push(equityOf(core, atMs))
     if (atMs % DAY_MS < JUDGED_EVERY_MS) parts.progress?.({ nowMs: atMs, hedges: hedgesOf(engine) })
   }
   engine.runtime.deliver('engine', { type: 'engine.flatten', by: 'replay', because: END_OF_RECORDS })
@@ -102,11 +113,13 @@ export async function replayWindow(parts: ReplayParts): Promise<ReplayRun> {
   const booked = engine.bookkeeper.bookNow()
   const residuals = await settled(booked, () => advance(clock.nowMs() + 10))
   const lastPrices = pricesOf(engine)
+  equity.push(equityOf(core, clock.nowMs()))
   await settled(engine.stop(), () => advance(clock.nowMs() + 10))
   line.close()
   await exchange.close()
   return {
-    ...counted.found(),
+    decisions: decisions.found(),
+    equity,
     residuals,
     lastPrices,
     endedAtMs: clock.nowMs(),
@@ -118,15 +131,16 @@ export const END_OF_RECORDS = 'the records end'
 /** Judgements are looked at as often as they are made. */
 const JUDGED_EVERY_MS = 1_200_000
 
-function venueOf({ history, rules, telemetry }: ReplayParts, clock: VirtualClock) {
+function venueOf({ history, rules, telemetry, ...set }: ReplayParts, clock: VirtualClock) {
   const universe = builtInUniverse(history.symbols.map(({ symbol }) => symbol))
   const startAtMs = history.fromMs
   const core = createSimulatedBybit({
-    seed: 1,
+    seed: set.seed ?? 1,
     startAtMs,
     universe,
     market: historyMarket({ universe, symbols: history.symbols, startAtMs }),
-    accounts: [{ uid: ACCOUNT, balances: { USDT: REPLAY_BALANCE } }],
+    accounts: [{ uid: ACCOUNT, balances: { USDT: set.balanceUsdt ?? REPLAY_BALANCE } }],
+    ...(set.fees && { fees: set.fees }),
   })
   const line = inProcessBybit({ core, clock })
   const exchange = createBybitExchange(line.wire(ACCOUNT), {
@@ -135,7 +149,19 @@ function venueOf({ history, rules, telemetry }: ReplayParts, clock: VirtualClock
     orderDeadlineMs: rules.execution.orderDeadlineMs,
     report: (kind, detail) => telemetry.inputRefused(kind, detail),
   })
-  return { exchange, line }
+  return { exchange, line, core }
+}
+
+function equityOf(core: SimulatedBybit, atMs: number): EquityPoint {
+  const { result } = core.request({
+    via: 'rest',
+    method: 'GET',
+    path: '/v5/account/wallet-balance',
+    params: { accountType: 'UNIFIED' },
+    uid: ACCOUNT,
+  })
+  const { list } = result as { list: { totalEquity: string }[] }
+  return { atMs, equityUsdt: list[0]?.totalEquity ?? '0' }
 }
 
 async function pairsOf(exchange: Exchange, symbols: readonly string[], wait: () => Promise<void>) {
@@ -165,36 +191,3 @@ function pricesOf({ board }: Engine): Record<string, string> {
   }
   return prices
 }
-
-/** Why nothing was opened: each judgement counts once, and so does each refusal of the desk. */
-function countRefusals({ judgements, runtime }: Engine) {
-  const refusals: Record<string, number> = {}
-  const seenAtMs = new Map<string, number>()
-  let count = 0
-  const add = (reason: string) => {
-    refusals[reason] = (refusals[reason] ?? 0) + 1
-  }
-  runtime.onMove(actorId => {
-    if (!actorId.startsWith('symbol:')) return
-    const self = runtime.get(actorId)
-    if (self?.cell?.state !== 'idle.refused') return
-    const { because } = self.actor.getSnapshot().context as { because: string }
-    add(`the desk: ${because.split(':')[0]}`)
-  })
-  return {
-    look() {
-      for (const { symbol, verdict, because, judgedAtMs } of judgements.entries.values()) {
-        if (seenAtMs.get(symbol) === judgedAtMs) continue
-        seenAtMs.set(symbol, judgedAtMs)
-        count++
-        // A symbol with a hedge is judged too: that it may not have a second one is no refusal.
-        if (verdict !== 'tempting' && isIdle(runtime, symbol))
-          add(because satisfies EntryJudgement['because'])
-      }
-    },
-    found: () => ({ refusals, judgements: count }),
-  }
-}
-
-const isIdle = (runtime: Engine['runtime'], symbol: string) =>
-  (runtime.get(`symbol:${symbol}`)?.cell?.state ?? '').startsWith('idle')
