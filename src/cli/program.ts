@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { actCommands } from './act-commands.ts'
+import { backtestCommands } from './backtest-commands.ts'
 import { completionCommands } from './completion-commands.ts'
 import { configCommands } from './config-commands.ts'
 import { doctorCommand } from './doctor-command.ts'
@@ -20,7 +21,7 @@ Environment:
   HEDGEROW_DATABASE_URL  a PostgreSQL server (else an embedded one)
   HEDGEROW_API_TOKEN     the token of the API (else the one in the data folder)
   HEDGEROW_SEED, _SPEED  of the simulation (1, 60)
-  HEDGEROW_HISTORY_DIR   recorded history for replay
+  HEDGEROW_HISTORY_DIR   recorded history for replay and backtest
   BYBIT_API_KEY, BYBIT_API_SECRET
   NO_COLOR               any value: no colours
 
@@ -35,6 +36,7 @@ export function buildProgram(): Command {
     .exitOverride()
   program.commandsGroup('Run:')
   processCommands(program)
+  backtestCommands(program)
   program.commandsGroup('Look:')
   lookCommands(program)
   program.commandsGroup('Steer:')

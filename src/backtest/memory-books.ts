@@ -1,0 +1,49 @@
+/** The books of a backtest: postings, rows and equity in memory, by the same rules as the stored ledger. */
+
+import { Decimal } from 'decimal.js'
+import type { Books } from '../../actors/bookkeeper.ts'
+import type { Records } from '../../actors/recorder.ts'
+import { openingPostings, type Posting } from '../domain/ledger.ts'
+import type { TransactionRow } from '../domain/transaction.ts'
+import { amount } from '../domain/units.ts'
+
+export type BookedRow = { row: TransactionRow; hedgeId: string }
+export type MemoryBooks = Books & Records & { postings: Posting[]; rows: BookedRow[] }
+
+export function memoryBooks(): MemoryBooks {
+  const postings: Posting[] = []
+  const rows: BookedRow[] = []
+  const seen = new Set<string>()
+  const sums = new Map<string, Decimal>()
+  const keep = (added: readonly Posting[]) => {
+    postings.push(...added)
+    for (const { account, amount: value } of added)
+      sums.set(account, new Decimal(value).plus(sums.get(account) ?? 0))
+  }
+  let span: { openedAtMs: number; newestAtMs: number } | undefined
+  return {
+    postings,
+    rows,
+    span: async () => span,
+    async open(coins, atMs) {
+      keep(openingPostings(coins, atMs))
+      span = { openedAtMs: atMs, newestAtMs: atMs }
+    },
+    async book(entries) {
+      const fresh = entries.filter(({ row }) => !seen.has(row.id))
+      for (const { row, postings: added } of fresh) {
+        seen.add(row.id)
+        keep(added)
+        rows.push({ row, hedgeId: added[0]?.hedgeId ?? '' })
+        if (span) span.newestAtMs = Math.max(span.newestAtMs, row.atMs)
+      }
+      return fresh.map(({ row }) => row)
+    },
+    accountBalances: async () =>
+      Object.fromEntries([...sums].map(([account, sum]) => [account, amount(sum)])),
+    // Equity, fills and orders are read elsewhere: from the account itself and from the rows.
+    async appendEquity() {},
+    async keepFills() {},
+    async keepOrders() {},
+  }
+}

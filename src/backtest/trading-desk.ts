@@ -1,0 +1,122 @@
+/**
+ * A bare hand on the simulated exchange for the baselines: four crossing orders per slice, no engine, no clock but the
+ * exchange's own. It stands on the same books, fees, settlements and interest as the engine does.
+ */
+import { Decimal } from 'decimal.js'
+import type { JsonObject } from '../domain/json.ts'
+import { type Posting, postingsOf, residuals } from '../domain/ledger.ts'
+import { orderLinkId, ownerOfOrder } from '../domain/order.ts'
+import { type Amount, amount } from '../domain/units.ts'
+import { transaction } from '../exchange/bybit/translate-account.ts'
+import type { SimulatedBybit } from '../exchange/simulator/simulated.ts'
+import type { EquityPoint } from '../run/replay/window.ts'
+import type { BookedRow } from './memory-books.ts'
+
+export const ACCOUNT = 'baseline'
+/** Between two orders, as the engine's own follow each other on a line of this latency. */
+const ORDER_GAP_MS = 10
+const WEEK_MS = 7 * 24 * 3_600_000
+const PAGE = '50'
+
+type Order = {
+  hedgeId: string
+  leg: 'spot' | 'perp'
+  purpose: 'enter' | 'exit'
+  step: number
+  symbol: string
+  side: 'Buy' | 'Sell'
+  qty: Decimal
+}
+
+export type TradingDesk = {
+  /** Crosses the book, whole or not at all. @throws when the exchange refuses or fills a part only */
+  cross(order: Order): void
+  equity(atMs: number): EquityPoint
+  /** Every row of the account's log since `fromMs`, with its hedge and its postings. @param hedgeOf - of a settlement */
+  book(fromMs: number, hedgeOf: (symbol: string, atMs: number) => string | undefined): Booked
+}
+export type Booked = { rows: BookedRow[]; postings: Posting[]; residuals: Record<string, string> }
+
+export function tradingDesk(core: SimulatedBybit): TradingDesk {
+  const ask = (method: 'GET' | 'POST', path: string, params: JsonObject): JsonObject => {
+    const reply = core.request({ via: 'rest', method, path, params, uid: ACCOUNT })
+    if (reply.retCode !== 0)
+      throw new Error(
+        `baseline: ${path} answered ${reply.retCode} ${reply.retMsg} to ${JSON.stringify(params)}`,
+      )
+    return reply.result as JsonObject
+  }
+  const list = (path: string, params: JsonObject) => ask('GET', path, params) as { list?: JsonObject[] }
+
+  const pages = (fromMs: number, toMs: number): JsonObject[] => {
+    const rows: JsonObject[] = []
+    for (let startMs = fromMs; startMs < toMs; startMs += WEEK_MS) {
+      const endMs = Math.min(startMs + WEEK_MS, toMs) - 1
+      const week: JsonObject[] = []
+      for (let cursor = '', more = true; more; ) {
+        const window = { startTime: String(startMs), endTime: String(endMs), limit: PAGE, cursor }
+        const page = ask('GET', '/v5/account/transaction-log', window)
+        week.push(...((page.list as JsonObject[] | undefined) ?? []))
+        cursor = String(page.nextPageCursor ?? '')
+        more = cursor !== ''
+      }
+      // Bybit lists the newest first.
+      rows.push(...week.reverse())
+    }
+    return rows
+  }
+
+  return {
+    cross({ hedgeId, leg, purpose, step, symbol, side, qty }) {
+      core.advance(core.nowMs() + ORDER_GAP_MS)
+      const category = leg === 'spot' ? 'spot' : 'linear'
+      const { orderId } = ask('POST', '/v5/order/create', {
+        category,
+        symbol,
+        side,
+        orderType: 'Market',
+        qty: qty.toFixed(),
+        orderLinkId: orderLinkId(hedgeId, leg, purpose, step),
+        ...(leg === 'spot' ? { marketUnit: 'baseCoin' } : { reduceOnly: purpose === 'exit' }),
+      })
+      const order = list('/v5/order/realtime', { category, orderId: String(orderId) }).list?.[0]
+      if (order?.orderStatus !== 'Filled')
+        throw new Error(
+          `baseline: expected ${side} ${qty.toFixed()} ${symbol} (${category}) to fill whole, found ${order?.orderStatus} with ${order?.cumExecQty}`,
+        )
+    },
+    equity(atMs) {
+      const account = list('/v5/account/wallet-balance', { accountType: 'UNIFIED' }).list?.[0]
+      return { atMs, equityUsdt: String(account?.totalEquity ?? '0') }
+    },
+    book(fromMs, hedgeOf) {
+      const rows: BookedRow[] = []
+      const postings: Posting[] = []
+      for (const json of pages(fromMs, core.nowMs() + 1)) {
+        const row = transaction(json)
+        const hedgeId =
+          ownerOfOrder(row.orderLinkId)?.hedgeId ??
+          (row.kind === 'settlement' ? hedgeOf(row.symbol, row.atMs) : undefined)
+        rows.push({ row, hedgeId: hedgeId ?? '' })
+        postings.push(...postingsOf(row, () => hedgeId))
+      }
+      return { rows, postings, residuals: residuals(wallets(), walletSums(postings)) }
+    },
+  }
+
+  function wallets(): { coin: string; wallet: Amount }[] {
+    const account = list('/v5/account/wallet-balance', { accountType: 'UNIFIED' }).list?.[0]
+    const coins = (account?.coin as JsonObject[] | undefined) ?? []
+    return coins.map(({ coin, walletBalance }) => ({
+      coin: String(coin),
+      wallet: amount(String(walletBalance)),
+    }))
+  }
+}
+
+function walletSums(postings: readonly Posting[]): Record<string, Amount> {
+  const sums = new Map<string, Decimal>()
+  for (const { account, kind, amount: value } of postings)
+    if (kind === 'wallet') sums.set(account, (sums.get(account) ?? new Decimal(0)).plus(value))
+  return Object.fromEntries([...sums].map(([account, sum]) => [account, amount(sum)]))
+}
