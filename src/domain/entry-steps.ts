@@ -38,7 +38,9 @@ export function openingOrder(
   }
   if (plan.route === 'twin') {
     const twin = twinOf(plan, held, first, market, rules)
-    return twin ? { order: crossing.order, twin: { ...twin, opens: true }, because: 'next slice, both legs at once' } : crossing
+    return twin
+      ? { order: crossing.order, twin: { ...twin, opens: true }, because: 'next slice, both legs at once' }
+      : crossing
   }
   if (makerLegOf(plan.route) !== first.leg) return crossing
   if (pegs >= rules.execution.makerTriesMax)

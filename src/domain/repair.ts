@@ -107,8 +107,13 @@ export function decideRepair(
   if (repair && (!unwind || (worthIt && !exhausted)))
     return { kind: 'repair', order: repair.order, ...costs, because: unwind ? 'cheaper' : 'only-way' }
   if (!unwind) return { kind: 'wait', because: 'book-missing' }
-  const because = cut ? 'cut' : repair ? (exhausted ? 'repairs-exhausted' : 'cheaper') : 'only-way'
-  return { kind: 'unwind', order: unwind.order, ...costs, because }
+  return { kind: 'unwind', order: unwind.order, ...costs, because: whyUnwind(cut, repair, exhausted) }
+}
+
+function whyUnwind(cut: boolean, repair: Priced | undefined, exhausted: boolean) {
+  if (cut) return 'cut'
+  if (!repair) return 'only-way'
+  return exhausted ? 'repairs-exhausted' : 'cheaper'
 }
 
 /** What the repaired part is expected to earn, its own fill's fee not taken off. */

@@ -11,7 +11,6 @@ import { floorTo } from '../../src/domain/grid.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import { isLevel } from '../../src/domain/level.ts'
 import type { FreshMarket } from '../../src/domain/market-view.ts'
-import type { OrderLeg } from '../../src/domain/order.ts'
 import type { HedgePlan, Holdings, LegOrder } from '../../src/domain/plan.ts'
 import { nextStep } from '../../src/domain/steps.ts'
 import { baseQty, feeRate, NO_USDT, orderQty } from '../../src/domain/units.ts'
@@ -74,28 +73,31 @@ export function runHedge(plan: HedgePlan, calm: FreshMarket, course: Course = {}
     const seen = course.markets?.[decisions] ?? calm
     return { ...seen, receivedAtMs: { spotBook: nowMs, perpBook: nowMs, ticker: nowMs, spread: nowMs } }
   }
+  const decide = (facts: HedgeFacts) => {
+    const step = nextStep(facts, market(), RULES, course.refused?.[decisions] ?? null, nowMs)
+    decisions++
+    const { spotNetBase, perpBase } = facts
+    const { kind, ...rest } = step
+    tell({ type: `step.${kind}`, spotNetBase, perpBase, ...(rest as JsonObject) })
+  }
+  const place = (order: LegAsk) => {
+    exchange.place(order, market(), nowMs).forEach(tell)
+    if (exchange.placed.length === course.leaveAfter) tell({ type: 'hedge.unwind', because: 'a person' })
+    if (exchange.placed.length === course.recallAfter) tell({ type: 'hedge.recall' })
+  }
+  const verify = ({ spotNetBase, perpBase }: HedgeFacts) => {
+    expect({ spotNetBase, perpBase }).toEqual(exchange.held())
+    tell({ type: 'legs.verified', spotNetBase, perpBase })
+  }
   const carryOut = ({ type, params }: Effect) => {
-    const asked = params as unknown as { order: LegAsk | null; leg: OrderLeg }
+    const { order } = params as unknown as { order: LegAsk | null }
+    const facts = params as unknown as HedgeFacts
     if (type === 'confirmPlan') tell({ type: 'plan.confirmed' })
-    else if (type === 'decideStep') {
-      const facts = params as unknown as HedgeFacts
-      const seen = market()
-      const step = nextStep(facts, seen, RULES, course.refused?.[decisions] ?? null, nowMs)
-      decisions++
-      const { spotNetBase, perpBase } = facts
-      const { kind, ...rest } = step
-      tell({ type: `step.${kind}`, spotNetBase, perpBase, ...(rest as JsonObject) })
-    } else if (type === 'placeOrder' && asked.order) {
-      exchange.place(asked.order, market(), nowMs).forEach(tell)
-      if (exchange.placed.length === course.leaveAfter) tell({ type: 'hedge.unwind', because: 'a person' })
-      if (exchange.placed.length === course.recallAfter) tell({ type: 'hedge.recall' })
-    } else if (type === 'findOrder' && asked.order) tell(exchange.find(asked.order, nowMs))
-    else if (type === 'cancelOrder' && asked.order) exchange.cancel(asked.order).forEach(tell)
-    else if (type === 'verifyLegs') {
-      const { spotNetBase, perpBase } = params as unknown as HedgeFacts
-      expect({ spotNetBase, perpBase }).toEqual(exchange.held())
-      tell({ type: 'legs.verified', spotNetBase, perpBase })
-    }
+    else if (type === 'decideStep') decide(facts)
+    else if (type === 'verifyLegs') verify(facts)
+    else if (order && type === 'placeOrder') place(order)
+    else if (order && type === 'findOrder') tell(exchange.find(order, nowMs))
+    else if (order && type === 'cancelOrder') exchange.cancel(order).forEach(tell)
   }
   collect()
   for (let turn = 0; turn < 3_000; turn++) {
@@ -182,6 +184,26 @@ function smallExchange(plan: HedgePlan, course: Course) {
     return part === undefined ? [] : take(part)
   }
 
+  const stand = (at: Live, mishap: Mishap): Answer[] => {
+    const { orderLinkId } = at.order
+    const accepted: Answer = { type: 'order.accepted', orderLinkId }
+    if (mishap === 'lost') return [{ type: 'order.unknown', orderLinkId, cause: 'no answer' }]
+    if (mishap === 'crossed') return [accepted, end(at)]
+    return mishap === 'early' ? [...piece(), accepted] : [accepted]
+  }
+  const cross = (at: Live, mishap: Mishap, market: FreshMarket): Answer[] => {
+    const { order } = at
+    const { leg, orderLinkId } = order
+    const isBoth = leg === 'combo'
+    const part = course.parts?.[crossings++] ?? (isBoth ? 1 : shareFilled(order as LegOrder, market))
+    const step = isBoth ? (plan.spread?.qtyStep ?? '0') : plan[leg].qtyStep
+    fill(at, floorTo(new Decimal(order.qty).times(part), step))
+    const told = end(at)
+    const accepted: Answer = { type: 'order.accepted', orderLinkId }
+    if (mishap === 'lost') return [{ type: 'order.unknown', orderLinkId, cause: 'no answer' }]
+    return mishap === 'early' ? [told, accepted, told] : [accepted, told]
+  }
+
   return {
     live,
     placed,
@@ -195,12 +217,11 @@ function smallExchange(plan: HedgePlan, course: Course) {
     piece,
     calmPiece: () => (course.pieces?.[pieces] === undefined ? take(course.calmPiece ?? 1) : []),
     place(order: LegAsk, market: FreshMarket, atMs: number): Answer[] {
-      const { leg, orderLinkId } = order
+      const { orderLinkId } = order
       assertAllowed(live, placed, order)
       const mishap = course.mishaps?.[placed.length] ?? 'none'
       placed.push({ order, atMs })
-      const unknown: Answer = { type: 'order.unknown', orderLinkId, cause: 'no answer' }
-      if (mishap === 'never') return [unknown]
+      if (mishap === 'never') return [{ type: 'order.unknown', orderLinkId, cause: 'no answer' }]
       if (mishap === 'rejected')
         return [{ type: 'order.rejected', orderLinkId, reason: 'other', detail: 'not today' }]
       const at: Live = {
@@ -209,19 +230,7 @@ function smallExchange(plan: HedgePlan, course: Course) {
         moved: { spot: new Decimal(0), perp: new Decimal(0) },
       }
       live.set(orderLinkId, at)
-      const accepted: Answer = { type: 'order.accepted', orderLinkId }
-      if (order.rests) {
-        if (mishap === 'lost') return [unknown]
-        if (mishap === 'crossed') return [accepted, end(at)]
-        return mishap === 'early' ? [...piece(), accepted] : [accepted]
-      }
-      const part =
-        course.parts?.[crossings++] ?? (leg === 'combo' ? 1 : shareFilled(order as LegOrder, market))
-      const step = leg === 'combo' ? (plan.spread?.qtyStep ?? '0') : plan[leg].qtyStep
-      fill(at, floorTo(new Decimal(order.qty).times(part), step))
-      const told = end(at)
-      if (mishap === 'lost') return [unknown]
-      return mishap === 'early' ? [told, accepted, told] : [accepted, told]
+      return order.rests ? stand(at, mishap) : cross(at, mishap, market)
     },
     find({ orderLinkId }: LegAsk, serverAtMs: number): Answer {
       const at = live.get(orderLinkId)
