@@ -20,12 +20,17 @@ export type SpreadFacts = {
   maxOrderQty: OrderQty
 }
 
+/** The middles of both books, USDT per unit of each instrument's own quantity, as its fills are priced. */
+export type DecidedMids = { spot: Price; perp: Price }
+
 export type HedgeOrder = Omit<LegOrder, 'leg'> & {
   leg: OrderLeg
   /** Post-only: it waits in the book until it is filled, taken off, or refused because it would have crossed. */
   rests?: boolean
   /** It opens a new slice, so it may leave only while new risk may be taken; the order that hedges it may always. */
   opens?: boolean
+  /** As the books stood when it was decided; left out while one of them was not there. */
+  decidedMids?: DecidedMids
 }
 
 /** What stands in the book while the next step is decided. */
