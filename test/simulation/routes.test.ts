@@ -8,14 +8,15 @@ import { HOUR_MS } from '../../src/domain/funding.ts'
 import { ROUTES, type Route } from '../../src/domain/hedge-order.ts'
 import type { FaultPlanInput } from '../../src/exchange/simulator/faults-plan.ts'
 import { CHARTS } from '../../src/run/charts.ts'
+import type { Engine } from '../../src/run/engine.ts'
 import { virtualWorld } from './virtual-engine.ts'
 
-/** Twenty minutes before a settlement. */
-const START_AT_MS = Date.UTC(2026, 0, 5, 7, 40)
+/** Ten minutes before a settlement. */
+const START_AT_MS = Date.UTC(2026, 0, 5, 7, 50)
 const OPEN_AT_MS = START_AT_MS + 5 * 60_000
-const PAID_AT_MS = START_AT_MS + 25 * 60_000
-const FLAT_AT_MS = PAID_AT_MS + 15 * 60_000
-const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
+const PAID_AT_MS = START_AT_MS + 13 * 60_000
+const FLAT_AT_MS = PAID_AT_MS + 8 * 60_000
+const SYMBOLS = ['BTCUSDT', 'SOLUSDT']
 
 const bad = { fromMs: 30_000, untilMs: HOUR_MS }
 const BAD_DAY: FaultPlanInput = {
@@ -33,6 +34,15 @@ const BAD_DAY: FaultPlanInput = {
 }
 
 type Sent = { path: string; params: Record<string, unknown> }
+
+const hedgesOf = ({ runtime }: Engine) =>
+  [...runtime.all()]
+    .filter(({ kind }) => kind === 'hedge')
+    .map(({ id, cell, actor }) => ({
+      id,
+      state: cell?.state ?? '',
+      context: actor.getSnapshot().context as HedgeContext,
+    }))
 
 /** An engine that may take this one route, and what it sent. */
 async function routeWorld(route: Route, wrong: FaultPlanInput = {}) {
@@ -52,19 +62,11 @@ async function routeWorld(route: Route, wrong: FaultPlanInput = {}) {
     return request(asked)
   }
   const engine = await world.start()
-  const contexts = () =>
-    [...engine.runtime.all()]
-      .filter(({ kind }) => kind === 'hedge')
-      .map(({ id, cell, actor }) => ({
-        id,
-        state: cell?.state ?? '',
-        context: actor.getSnapshot().context as HedgeContext,
-      }))
   const ask = (path: string, params: Record<string, string>) => {
     const { result } = request({ via: 'rest', method: 'GET', path, params, uid: 'ours' })
     return (result as { list: Record<string, string>[] }).list
   }
-  return { ...world, engine, sent, hedges: contexts, ask }
+  return { ...world, engine, sent, hedges: () => hedgesOf(engine), ask }
 }
 type RouteWorld = Awaited<ReturnType<typeof routeWorld>>
 
@@ -156,6 +158,96 @@ describe.each(ROUTES)('%s', route => {
     expect(world.faults.report().faults.some(({ struck }) => struck > 0)).toBe(true)
     await unwound(world)
     await expectTiedOut(world)
+    world.engine.runtime.close()
+    world.venue.close()
+  }, 60_000)
+})
+
+describe('what waits in the book when the process ends', () => {
+  const LIMIT_MS = START_AT_MS + 4 * 60_000
+
+  /** Goes on until an order stands in a book, on a hedge that has more to do. */
+  async function standing(route: Route) {
+    const world = await routeWorld(route)
+    const rests = () =>
+      world.hedges().flatMap(({ context }) => ordersOf(context).filter(order => order.standing))
+    while (rests().length === 0) {
+      expect(world.clock.nowMs()).toBeLessThan(LIMIT_MS)
+      await world.advance(world.clock.nowMs() + 100)
+    }
+    expect(openOrders(world).length).toBeGreaterThan(0)
+    return world
+  }
+
+  /** Another process on the same journal and exchange, until everything is at rest. */
+  async function taken(world: RouteWorld) {
+    const engine = await world.start()
+    const next: RouteWorld = { ...world, engine, hedges: () => hedgesOf(engine) }
+    await world.advance(PAID_AT_MS)
+    expect(next.hedges().map(({ state }) => state)).toEqual(next.hedges().map(() => 'hedged.watching'))
+    expect(next.hedges().length).toBeGreaterThan(0)
+    await unwound(next)
+    await expectTiedOut(next)
+    engine.runtime.close()
+    world.venue.close()
+  }
+
+  test.each<Route>(['maker-spot', 'maker-perp'])(
+    '%s: an orderly stop takes it off and waits for its end; the next start goes on',
+    async route => {
+      const world = await standing(route)
+      let isStopped = false
+      const stopping = world.engine.stop().then(() => {
+        isStopped = true
+      })
+      const fromMs = world.clock.nowMs()
+      while (!isStopped) await world.advance(world.clock.nowMs() + 50)
+      await stopping
+      expect(world.clock.nowMs() - fromMs).toBeLessThan(5_000)
+      expect(openOrders(world)).toEqual([])
+      for (const { context } of world.hedges()) {
+        expect(ordersOf(context)).toEqual([])
+        expect(apartLots(context).abs().lt(1)).toBe(true)
+      }
+      await taken(world)
+    },
+    60_000,
+  )
+
+  test.each<Route>(['maker-spot', 'maker-perp'])(
+    '%s: after a crash it is found again, and nothing is sent under its name',
+    async route => {
+      const world = await standing(route)
+      world.engine.runtime.close()
+      await world.advance(world.clock.nowMs() + 20_000)
+      await taken(world)
+    },
+    60_000,
+  )
+
+  test('an order of ours that no hedge claims is taken off by the next reconciliation', async () => {
+    const world = await routeWorld('spot-first')
+    await world.advance(OPEN_AT_MS)
+    const stray = {
+      category: 'linear',
+      symbol: 'BTCUSDT',
+      side: 'Buy',
+      orderType: 'Limit',
+      qty: '0.001',
+      price: '30000',
+    }
+    const orderLinkId = 'GONE000000-PE0000'
+    world.core.request({
+      via: 'trade',
+      method: 'POST',
+      path: 'order.create',
+      params: { ...stray, orderLinkId, timeInForce: 'PostOnly', positionIdx: 0, reduceOnly: false },
+      uid: 'ours',
+    } as Parameters<typeof world.core.request>[0])
+    expect(openOrders(world).map(order => order.orderLinkId)).toEqual([orderLinkId])
+    world.engine.runtime.deliver('engine', { type: 'engine.reconcile' })
+    await world.advance(OPEN_AT_MS + 30_000)
+    expect(openOrders(world)).toEqual([])
     world.engine.runtime.close()
     world.venue.close()
   }, 60_000)
