@@ -58,7 +58,8 @@ function confirmPlan(world: World, { plan }: HedgeFacts): Answer {
 
 function decide(world: World, hedge: HedgeFacts): Step {
   const view = world.board.view(hedge.plan.symbol)
-  if (!view) return { kind: 'wait', because: `${hedge.plan.symbol} has no market data` }
+  if (!view)
+    return { kind: hedge.resting ? 'recall' : 'wait', because: `${hedge.plan.symbol} has no market data` }
   return nextStep(hedge, view, world.rules, world.newRiskRefused(), world.clock.nowMs())
 }
 
@@ -138,11 +139,14 @@ export function orderNews(
 
 const cancelOrder =
   (world: World): EffectHandler =>
-  async params => {
+  async (params, { actorId }) => {
     const { leg, order } = params as unknown as Work
     if (!order) return undefined
     world.assertOwner()
-    await world.exchange.cancelOrder(MARKET[leg], order.symbol, order.orderLinkId)
+    const isGone = await world.exchange.cancelOrder(MARKET[leg], order.symbol, order.orderLinkId)
+    // A leg at work asks and cancels again by itself; a failed hedge does neither: the effect stays until it is done.
+    if (!isGone && world.runtime().get(actorId)?.cell?.state === 'failed')
+      throw new Error(`order ${order.orderLinkId}: whether it is off the book is not known`)
     return undefined
   }
 
