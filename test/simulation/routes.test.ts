@@ -167,8 +167,8 @@ describe('what waits in the book when the process ends', () => {
   const LIMIT_MS = START_AT_MS + 4 * 60_000
 
   /** Goes on until an order stands in a book, on a hedge that has more to do. */
-  async function standing(route: Route) {
-    const world = await routeWorld(route)
+  async function standing(route: Route, wrong: FaultPlanInput = {}) {
+    const world = await routeWorld(route, wrong)
     const rests = () =>
       world.hedges().flatMap(({ context }) => ordersOf(context).filter(order => order.standing))
     while (rests().length === 0) {
@@ -224,6 +224,23 @@ describe('what waits in the book when the process ends', () => {
     },
     60_000,
   )
+
+  test('of a hedge that fails it is taken off, though the first requests are lost', async () => {
+    const lost = { name: 'lost-request', what: 'order.cancel', times: 2 } as const
+    const world = await standing('maker-spot', { seed: 1, faults: [lost] })
+    for (const { id } of world.hedges()) {
+      world.engine.runtime.deliver(id, { type: 'hedge.unwind', because: 'a drill' })
+      world.engine.runtime.deliver(id, { type: 'step.stuck', because: 'a drill' })
+    }
+    expect(world.hedges().map(({ state }) => state)).toContain('failed')
+    await world.advance(world.clock.nowMs() + 60_000)
+    expect(world.faults.report().faults.map(({ struck }) => struck)).toEqual([2])
+    expect(openOrders(world)).toEqual([])
+    const ofFailed = world.hedges().filter(({ state }) => state === 'failed')
+    expect(ofFailed.flatMap(({ context }) => ordersOf(context))).toEqual([])
+    world.engine.runtime.close()
+    world.venue.close()
+  }, 60_000)
 
   test('an order of ours that no hedge claims is taken off by the next reconciliation', async () => {
     const world = await routeWorld('spot-first')
