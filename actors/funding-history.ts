@@ -39,5 +39,7 @@ async function readAndFit(
   const fromMs = (old.at(-1)?.settledAtMs ?? nowMs - SPAN_MS) + 1
   const settled = [...old, ...(await exchange.fundingHistory(symbol, fromMs, clock.nowMs() + 1))]
   kept.set(symbol, settled)
+  const last = settled.at(-1)
+  if (last) board.setLastSettled(symbol, { rate: last.rate, settledAtMs: last.settledAtMs })
   board.setFundingModel(symbol, fitFundingModel(settled))
 }

@@ -42,11 +42,11 @@ const work = (params: JsonObject) => params as unknown as Asked
 
 /** The plan is as old as its journey through the desk: the market is looked at once more before the first order. */
 function confirmPlan(world: World, { plan }: HedgeFacts): Answer {
-  const refused = world.newRiskRefused()
+  const refused = world.newRiskRefused(plan.symbol)
   if (refused) return { type: 'plan.refused', because: refused }
   const view = world.board.view(plan.symbol)
   if (!view) return { type: 'plan.refused', because: `${plan.symbol} is not tracked` }
-  const judged = judgeEntry(view, world.rules, world.clock.nowMs())
+  const judged = judgeEntry(view, world.rules, world.clock.nowMs(), plan.expected)
   if (judged.verdict !== 'tempting') {
     return {
       type: 'plan.refused',
@@ -60,7 +60,7 @@ function decide(world: World, hedge: HedgeFacts): Step {
   const view = world.board.view(hedge.plan.symbol)
   if (!view)
     return { kind: hedge.resting ? 'recall' : 'wait', because: `${hedge.plan.symbol} has no market data` }
-  return nextStep(hedge, view, world.rules, world.newRiskRefused(), world.clock.nowMs())
+  return nextStep(hedge, view, world.rules, world.newRiskRefused(hedge.plan.symbol), world.clock.nowMs())
 }
 
 function asEvent(step: Step, { spotNetBase, perpBase }: HedgeFacts): Answer {

@@ -6,10 +6,11 @@ import type { Clock } from '../src/clock.ts'
 import type { PairFeeRates } from '../src/domain/fees.ts'
 import type { FundingModel } from '../src/domain/funding.ts'
 import type { HedgePair, Market, SpreadInstrument } from '../src/domain/instrument.ts'
-import type { MarketView, SpreadView } from '../src/domain/market-view.ts'
+import type { BookView, MarketView, SpreadView } from '../src/domain/market-view.ts'
 import type { Book, MarketFact, PerpTicker } from '../src/exchange/exchange.ts'
+import { type DangerBoard, dangerBoard } from './danger-board.ts'
 
-export type MarketBoard = {
+export type MarketBoard = DangerBoard & {
   hear(fact: MarketFact): void
   /** Undefined for a symbol that is not tracked. */
   view(symbol: string): MarketView | undefined
@@ -50,6 +51,8 @@ export function createMarketBoard(
     views.set(symbol, { ...view, ...part, receivedAtMs })
   }
 
+  const danger = dangerBoard(clock, views, change)
+
   const hearBook = (book: Book) => {
     const nowMs = clock.nowMs()
     heardAtMs[book.market] = nowMs
@@ -58,14 +61,15 @@ export function createMarketBoard(
   }
 
   const hearTicker = (ticker: PerpTicker) => {
-    heardAtMs.linear = clock.nowMs()
-    change(ticker.symbol, { ticker }, { ticker: heardAtMs.linear })
+    const nowMs = clock.nowMs()
+    heardAtMs.linear = nowMs
+    change(ticker.symbol, { ticker, ...danger.ofTicker(ticker) }, { ticker: nowMs })
   }
 
-  const hearSpread = (name: string, book: SpreadView['book']) => {
+  const hearSpread = (name: string, book: BookView | null) => {
     const symbol = bySpread.get(name) ?? ''
     const spread = views.get(symbol)?.spread
-    if (spread) change(symbol, { spread: { ...spread, book } }, book ? { spread: clock.nowMs() } : undefined)
+    if (spread) change(symbol, { spread: { ...spread, book } }, { spread: clock.nowMs() })
   }
 
   const forget = (market: Market, symbol: string) => {
@@ -75,23 +79,34 @@ export function createMarketBoard(
 
   return {
     hear(fact) {
-      if (fact.kind === 'book') hearBook(fact.book)
-      else if (fact.kind === 'ticker') hearTicker(fact.ticker)
-      else if (fact.kind === 'spread-book') hearSpread(fact.symbol, { bids: fact.bids, asks: fact.asks })
-      else if (fact.kind === 'spread-stale') for (const name of fact.symbols) hearSpread(name, null)
-      else if (fact.kind === 'stale') for (const symbol of fact.symbols) forget(fact.market, symbol)
-      else if (fact.kind === 'down') {
-        for (const { pair } of [...views.values()]) forget(fact.market, pair[SIDE[fact.market]].symbol)
+      switch (fact.kind) {
+        case 'book':
+          return hearBook(fact.book)
+        case 'ticker':
+          return hearTicker(fact.ticker)
+        case 'spread-book':
+          return hearSpread(fact.symbol, { bids: fact.bids, asks: fact.asks })
+        case 'spread-stale':
+          for (const name of fact.symbols) hearSpread(name, null)
+          return
+        case 'adl-alert':
+          return danger.setAdlAlerts(fact.alerts)
+        case 'stale':
+          for (const symbol of fact.symbols) forget(fact.market, symbol)
+          return
+        case 'down':
+          for (const { pair } of [...views.values()]) forget(fact.market, pair[SIDE[fact.market]].symbol)
       }
     },
     view: symbol => views.get(symbol),
     symbols: () => [...views.keys()],
-    pairs: () => [...pairs],
+    pairs: () => [...views.values()].map(({ pair }) => pair),
     spreadOf: symbol => views.get(symbol)?.spread?.symbol,
     setFeeRates: (symbol, feeRates) => change(symbol, { feeRates }),
     setFundingModel: (symbol, fundingModel) => {
       if (fundingModel) change(symbol, { fundingModel })
     },
+    ...danger,
     ageMs: () => ({ spot: clock.nowMs() - heardAtMs.spot, linear: clock.nowMs() - heardAtMs.linear }),
   }
 }

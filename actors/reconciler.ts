@@ -20,7 +20,7 @@ import type { World } from './world.ts'
 const SETTLE_MAX_MS = 120_000
 const LOOK_EVERY_MS = 500
 
-type Held = { actor: Running; context: HedgeContext }
+export type Held = { actor: Running; context: HedgeContext }
 
 export const reconcileEffect =
   (world: World): EffectHandler =>
@@ -56,7 +56,7 @@ export const reconcileEffect =
     }
   }
 
-const hedges = (world: World): Held[] =>
+export const hedges = (world: World): Held[] =>
   [...world.runtime().all()]
     .filter(actor => actor.kind === 'hedge')
     .map(actor => ({ actor, context: actor.actor.getSnapshot().context as HedgeContext }))
@@ -77,9 +77,9 @@ async function legsToSettle(world: World): Promise<string[]> {
   return working(world)
 }
 
-type Venue = { positions: Position[]; coins: CoinBalance[]; openOrders: OrderReport[] }
+export type Venue = { positions: Position[]; coins: CoinBalance[]; openOrders: OrderReport[] }
 
-async function readVenue({ exchange }: World): Promise<Venue> {
+export async function readVenue({ exchange }: World): Promise<Venue> {
   const [positions, wallet, openOrders] = await Promise.all([
     exchange.positions(),
     exchange.wallet(),
@@ -88,7 +88,7 @@ async function readVenue({ exchange }: World): Promise<Venue> {
   return { positions, coins: wallet.coins, openOrders }
 }
 
-function claimOf(context: HedgeContext): Claim {
+export function claimOf(context: HedgeContext): Claim {
   const { plan } = context
   const sign = signOf(plan.direction)
   return {
@@ -116,7 +116,7 @@ async function remedy(world: World, difference: Difference, venue: Venue): Promi
   }
 }
 
-async function cancelOwn(world: World, orderLinkId: string, { openOrders }: Venue): Promise<void> {
+export async function cancelOwn(world: World, orderLinkId: string, { openOrders }: Venue): Promise<void> {
   const order = openOrders.find(each => each.orderLinkId === orderLinkId)
   if (!order || !ownerOfOrder(orderLinkId)) return
   world.assertOwner()
@@ -124,7 +124,12 @@ async function cancelOwn(world: World, orderLinkId: string, { openOrders }: Venu
 }
 
 /** What the exchange shows of this hedge's instruments; of the coin never more than the hedge claims. */
-function tellFound(world: World, { actor, context }: Held, { positions, coins }: Venue, detail: string) {
+export function tellFound(
+  world: World,
+  { actor, context }: Held,
+  { positions, coins }: Venue,
+  detail: string,
+) {
   const legs = ownLegs(shownLegs(context.plan, positions, coins), heldBy(context.spot))
   world.runtime().deliver(actor.id, { type: 'legs.found', ...legs, detail })
 }

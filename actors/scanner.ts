@@ -4,10 +4,10 @@
  */
 import type { HedgeContext } from '../machines/hedge-context.ts'
 import type { SymbolContext } from '../machines/symbol.ts'
-import { entryBasisBps } from '../src/domain/entry-basis.ts'
 import { type ExitJudgement, judgeExit } from '../src/domain/exit.ts'
 import { type EntryJudgement, judgeEntry } from '../src/domain/opportunity.ts'
-import type { PlainKind } from './runtime.ts'
+import { alternativeTo, exitInputs, heldFacts } from './exit-facts.ts'
+import type { PlainKind, Running } from './runtime.ts'
 import { pause, service } from './service.ts'
 import type { World } from './world.ts'
 
@@ -50,27 +50,33 @@ function scan(world: World, judgements: Judgements, blindSinceMs: Map<string, nu
   if (state.startsWith('idle') && entry.because === 'delisting-announced') {
     tell({ type: 'symbol.delisted', because })
   }
-  if (state === 'idle.quiet' && entry.verdict === 'tempting' && !world.newRiskRefused()) {
+  if (state === 'idle.quiet' && entry.verdict === 'tempting' && !world.newRiskRefused(symbol)) {
     tell({ type: 'carry.tempting', because })
   }
-  if (state === 'hedged')
-    scanExit(world, judgements, actor.actor.getSnapshot().context as SymbolContext, nowMs)
+  if (HELD.test(state)) scanExit(world, judgements, actor, nowMs)
   else judgements.exits.delete(symbol)
 }
 
-function scanExit(world: World, { exits }: Judgements, { symbol, hedgeId }: SymbolContext, nowMs: number) {
+/** With a hedge that can still be told to go; a symbol that is kept out of may have one, too. */
+const HELD = /^(hedged|entering|failed\.quarantined)/
+
+/** While a hedge is opened, or its symbol kept out of, only what cannot wait ends it. */
+function scanExit(world: World, { exits, entries }: Judgements, { id, actor, cell }: Running, nowMs: number) {
+  const { symbol, hedgeId } = actor.getSnapshot().context as SymbolContext
   const hedge = world.runtime().get(`hedge:${hedgeId}`)
   const view = world.board.view(symbol)
-  if (!hedge || !view) return
+  if (!hedge || !view) return void exits.delete(symbol)
   const context = hedge.actor.getSnapshot().context as HedgeContext
-  const held = {
-    entryBasisBps: entryBasisBps(context.spot, context.perp),
-    hedgedAtMs: context.hedgedAtMs,
-    maintenanceMarginRate: world.funds()?.maintenanceMarginRate ?? '0',
-  }
-  const exit = judgeExit(held, view, world.rules, exits.get(symbol)?.judgementsInARow ?? 0, nowMs)
+  const inputs = exitInputs(world, symbol, alternativeTo(world, entries, symbol))
+  const before = exits.get(symbol)?.judgementsInARow ?? 0
+  const held = heldFacts(context, world.funds()?.maintenanceMarginRate ?? '0', nowMs)
+  const exit = judgeExit(held, view, world.rules, before, nowMs, inputs)
   exits.set(symbol, exit)
-  if (exit.verdict !== 'leave') return
+  if (exit.verdict !== 'leave' || !(exit.urgent || cell?.state === 'hedged')) return
+  if (/^(unwinding|failed)/.test(hedge.cell?.state ?? '')) return
   const because = `${exit.because}: found ${exit.found}, limit ${exit.limit}`
-  world.runtime().deliver(`symbol:${symbol}`, { type: 'exit.wanted', because })
+  const isDelisted = exit.because === 'delisting'
+  if (isDelisted) world.alerts.raise('page', 'symbol.delisting', { symbol, because })
+  const type = isDelisted && cell?.state !== 'failed.quarantined' ? 'symbol.delisted' : 'exit.wanted'
+  world.runtime().deliver(id, { type, because })
 }

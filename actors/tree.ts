@@ -15,6 +15,9 @@ import { fundingHistory } from './funding-history.ts'
 import { hedgeKind } from './hedge.ts'
 import { lateFills } from './late-fills.ts'
 import { marketFeed } from './market-feed.ts'
+import { riskAudit } from './risk-audit.ts'
+import { riskMarkets } from './risk-markets.ts'
+import type { RiskWatch } from './risk-watch.ts'
 import type { Kind } from './runtime.ts'
 import { type Judgements, scanner } from './scanner.ts'
 import { scheduler } from './scheduler.ts'
@@ -32,6 +35,9 @@ const SERVICES = [
   'scheduler',
   'fee-rates',
   'funding-history',
+  'risk-markets',
+  'risk-watch',
+  'risk-audit',
   'scanner',
   'watchdog',
 ] as const
@@ -40,6 +46,7 @@ export type TreePorts = {
   world: World
   journal: Journal
   bookkeeper: Bookkeeper
+  riskWatch: RiskWatch
   judgements: Judgements
   tree: () => Tree
   fatal: WatchdogPorts['fatal']
@@ -49,6 +56,7 @@ export const kindsOf = ({
   world,
   journal,
   bookkeeper,
+  riskWatch,
   judgements,
   tree,
   fatal,
@@ -65,6 +73,9 @@ export const kindsOf = ({
   scheduler: scheduler(world),
   'fee-rates': feeRates(world),
   'funding-history': fundingHistory(world),
+  'risk-markets': riskMarkets(world),
+  'risk-watch': riskWatch.kind,
+  'risk-audit': riskAudit(world),
   scanner: scanner(world, judgements),
   watchdog: watchdog(world, { journal, fatal }),
 })

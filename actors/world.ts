@@ -1,7 +1,10 @@
 /** The ports that actors act through. `main.ts` fills them; tests fill them with small ones of their own. */
 import type { Alerts } from '../src/alerts.ts'
 import type { Clock } from '../src/clock.ts'
+import type { AccountExposure } from '../src/domain/exposure.ts'
+import type { RiskState } from '../src/domain/risk-state.ts'
 import type { Rules } from '../src/domain/rules.ts'
+import type { AccountFacts, Solvency } from '../src/domain/solvency.ts'
 import type { Usdt } from '../src/domain/units.ts'
 import type { Exchange } from '../src/exchange/exchange.ts'
 import type { Telemetry } from '../src/telemetry.ts'
@@ -19,6 +22,18 @@ export type Funds = {
   readAtMs: number
 }
 
+/** The account as last judged: what limits on new risk, exits and people go by. */
+export type AccountRisk = {
+  account: AccountExposure
+  judged: RiskState
+  solvency: Solvency
+  /** What the verdict was made of. */
+  facts: AccountFacts
+  /** Perpetuals whose position the exchange lets only shrink. */
+  reduceOnly: ReadonlySet<string>
+  judgedAtMs: number
+}
+
 export type World = {
   clock: Clock
   /** Stretches the loops that look again and again. 1, but for replay: hourly data needs no look each second. */
@@ -32,8 +47,10 @@ export type World = {
   alerts: Alerts
   /** Known only once the runtime is made, and the runtime is made with the actors: hence a call. */
   runtime: () => Runtime
-  /** Why no new risk may be taken at this moment; null when it may (promise 9). */
-  newRiskRefused: () => string | null
+  /** Why no new risk may be taken at this moment, in this symbol or at all; null when it may (promise 9). */
+  newRiskRefused: (symbol?: string) => string | null
+  /** Undefined until the account was judged once. */
+  risk: () => AccountRisk | undefined
   /** Throws when this process no longer owns the account: nothing may leave it (promise 8). */
   assertOwner: () => void
   recorder: Recorder

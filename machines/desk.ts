@@ -2,13 +2,15 @@
  * The desk: the only one that may open a hedge. It holds capital, the limits, and who has what.
  *
  *   closed ⇄ open      (the engine opens it when trading, closes it when anything is in doubt)
+ *      └──┬──┘ ◀──────── flat ──────────┐
+ *     flattening: emptying ──▶ verifying ┴─▶ left   (every hedge unwound; the exchange is asked what it still shows)
  *
  * A wish is planned outside (an effect reads the market and the wallet) and judged here against what is carried at that
  * moment, one wish after the other: two symbols can never both be granted the last of the room.
  */
 
 import { assign, setup } from 'xstate'
-import { capitalOf, type Exposure, type OpenHedge } from '../src/domain/exposure.ts'
+import { type AccountExposure, capitalOf, type Exposure, type OpenHedge } from '../src/domain/exposure.ts'
 import type { JsonObject } from '../src/domain/json.ts'
 import { type Approved, approve } from '../src/domain/limits.ts'
 import type { HedgePlan } from '../src/domain/plan.ts'
@@ -34,18 +36,22 @@ export type DeskContext = DeskInput & {
   hedges: Record<string, Holding>
   /** Wishes being planned: hedge id by symbol. */
   planning: Record<string, string>
+  /** Hedges that were told to go because the account is short of margin: until they are over. */
+  relieving: string[]
   because: string
 }
-
-/** The account as the exchange last told, read when the plan was made. */
-type Funds = { availableUsdt: Usdt; maintenanceMarginRate: string }
 
 export type DeskEvent = (
   | { type: 'desk.open'; execution: ExecutionRules; limits: LimitRules }
   | { type: 'desk.close'; because: string }
   | { type: 'desk.flatten'; because: string }
+  /** The account is short of margin: these hedges go, whatever they earn. */
+  | { type: 'desk.relieve'; hedgeIds: string[]; because: string }
+  /** What the exchange still shows of ours, in words; empty when it is flat. */
+  | { type: 'flat.verified'; left: string[] }
+  | { type: 'flat.unread'; because: string }
   | { type: 'hedge.wanted'; symbol: string; symbolActor: string }
-  | { type: 'hedge.planned'; plan: HedgePlan; symbolActor: string; funds: Funds }
+  | { type: 'hedge.planned'; plan: HedgePlan; symbolActor: string; funds: AccountExposure }
   | { type: 'hedge.unplanned'; symbol: string; symbolActor: string; because: string }
   | { type: 'hedge.over'; hedgeId: string }
 ) & { atMs: number }
@@ -61,7 +67,7 @@ const UNSEEN_MS = 60_000
 const openHedges = ({ hedges }: DeskContext): OpenHedge[] =>
   Object.entries(hedges).map(([hedgeId, { symbol, notionalUsdt }]) => ({ hedgeId, symbol, notionalUsdt }))
 
-function exposureOf(context: DeskContext, funds: Funds, atMs: number): Exposure {
+function exposureOf(context: DeskContext, funds: AccountExposure, atMs: number): Exposure {
   const unseen = Object.values(context.hedges).filter(hedge => hedge.grantedAtMs > atMs - UNSEEN_MS)
   return {
     hedges: openHedges(context),
@@ -93,12 +99,28 @@ function birth(context: DeskContext, plan: Approved<HedgePlan>, symbolActor: str
 }
 
 type Message = { to: string; event: { type: string } & JsonObject }
+/** After this the exchange is asked, whatever is still being unwound: a person must hear of it. */
+const FLATTEN_MAX_MS = 600_000
+/** What was left is looked at again so often. */
+const FLAT_AGAIN_MS = 600_000
+const READ_AGAIN_MS = 10_000
+
+/** Of these hedges, those that are held and were not told to go yet. */
+const toRelieve = ({ hedges, relieving }: DeskContext, event: DeskEvent): string[] =>
+  event.type === 'desk.relieve'
+    ? event.hedgeIds.filter(id => hedges[id] !== undefined && !relieving.includes(id))
+    : []
+
 /** What planning may know: the effect must not read the desk, whose snapshot may lead. */
 export type Wish = { symbol: string; symbolActor: string; hedgeId: string; hedges: OpenHedge[] }
 
 const deskSetup = setup({
   types: { context: {} as DeskContext, events: {} as DeskEvent, input: {} as DeskInput },
+  delays: { FLATTEN_MAX: FLATTEN_MAX_MS, FLAT_AGAIN: FLAT_AGAIN_MS, READ_AGAIN: READ_AGAIN_MS },
   guards: {
+    isEmpty: ({ context }) => Object.keys(context.hedges).length === 0,
+    isFlat: ({ event }) => event.type === 'flat.verified' && event.left.length === 0,
+    isRelief: ({ context, event }) => toRelieve(context, event).length > 0,
     isFree: ({ context, event }) =>
       event.type === 'hedge.wanted' &&
       context.planning[event.symbol] === undefined &&
@@ -129,13 +151,22 @@ const deskSetup = setup({
       return { hedges: { ...context.hedges, [hedgeId]: holding } }
     }),
     release: assign(({ context, event }) =>
-      event.type === 'hedge.over' ? { hedges: without(context.hedges, event.hedgeId) } : {},
+      event.type === 'hedge.over'
+        ? {
+            hedges: without(context.hedges, event.hedgeId),
+            relieving: context.relieving.filter(id => id !== event.hedgeId),
+          }
+        : {},
     ),
+    relieve: assign(({ context, event }) => ({
+      relieving: [...context.relieving, ...toRelieve(context, event)],
+    })),
     takeRules: assign(({ event }) =>
       event.type === 'desk.open' ? { execution: event.execution, limits: event.limits, because: '' } : {},
     ),
     note: assign(({ event }) => ('because' in event ? { because: event.because } : {})),
     planHedge: (_, _wish: Wish) => {},
+    verifyFlat: (_, _open: { hedgeIds: string[] }) => {},
     send: (_, _message: Message) => {},
     sendAll: (_, _message: { to: string[]; event: { type: string } & JsonObject }) => {},
   },
@@ -192,34 +223,59 @@ const planHedge = {
   },
 } as const
 
+const unwind = (context: DeskContext, hedgeIds: readonly string[], event: DeskEvent) => ({
+  to: hedgeIds.map(id => `hedge:${id}`),
+  event: { type: 'hedge.unwind', because: 'because' in event ? event.because : context.because },
+})
+
+const unwindAll = {
+  type: 'sendAll',
+  params: ({ context, event }: Args) => unwind(context, Object.keys(context.hedges), event),
+} as const
+
+const unwindSome = {
+  type: 'sendAll',
+  params: ({ context, event }: Args) => unwind(context, toRelieve(context, event), event),
+} as const
+
+const tellFlat = {
+  type: 'send',
+  params: ({ event }: Args): Message => ({
+    to: 'engine',
+    event: { type: 'desk.flat', left: event.type === 'flat.verified' ? event.left : [] },
+  }),
+} as const
+
+/** A wish is refused in every state but `open`. */
+const refusing = {
+  'hedge.wanted': { actions: refuse },
+  'hedge.planned': { actions: ['unplan', refuse] },
+} as const
+
 export const deskMachine = deskSetup.createMachine({
   id: 'desk',
   version: '1',
-  context: ({ input }) => ({ ...input, counter: 0, hedges: {}, planning: {}, because: 'not open yet' }),
+  context: ({ input }) => ({
+    ...input,
+    counter: 0,
+    hedges: {},
+    planning: {},
+    relieving: [],
+    because: 'not open yet',
+  }),
   initial: 'closed',
   on: {
     'hedge.over': { actions: 'release' },
     'hedge.unplanned': { actions: ['unplan', refuse] },
-    'desk.flatten': {
-      actions: [
-        'note',
-        {
-          type: 'sendAll',
-          params: ({ context, event }) => ({
-            to: Object.keys(context.hedges).map(id => `hedge:${id}`),
-            event: { type: 'hedge.unwind', because: 'because' in event ? event.because : 'flatten' },
-          }),
-        },
-      ],
-    },
+    'desk.relieve': { guard: 'isRelief', actions: [unwindSome, 'relieve'] },
+    'desk.flatten': { actions: ['note', unwindAll], target: '.flattening' },
   },
   states: {
     closed: {
       on: {
         'desk.open': { actions: 'takeRules', target: 'open' },
         'desk.close': { actions: 'note' },
-        'hedge.wanted': { actions: refuse },
-        'hedge.planned': { actions: ['unplan', refuse] },
+        ...refusing,
       },
     },
     open: {
@@ -232,6 +288,39 @@ export const deskMachine = deskSetup.createMachine({
           { guard: 'isApproved', actions: [spawnHedge, 'reserve', 'unplan', grant] },
           { actions: ['unplan', refuse] },
         ],
+      },
+    },
+    /** Until the exchange shows nothing of ours, or the engine trades again. */
+    flattening: {
+      initial: 'emptying',
+      on: {
+        'desk.open': { actions: 'takeRules', target: 'open' },
+        'desk.close': { actions: 'note' },
+        ...refusing,
+      },
+      states: {
+        emptying: {
+          always: { guard: 'isEmpty', target: 'verifying' },
+          after: { FLATTEN_MAX: 'verifying' },
+        },
+        verifying: {
+          entry: {
+            type: 'verifyFlat',
+            params: ({ context }) => ({ hedgeIds: Object.keys(context.hedges) }),
+          },
+          on: {
+            'flat.verified': [
+              { guard: 'isFlat', actions: tellFlat, target: '#desk.closed' },
+              { actions: tellFlat, target: 'left' },
+            ],
+            'flat.unread': { actions: 'note', target: 'pausing' },
+          },
+        },
+        pausing: { after: { READ_AGAIN: 'verifying' } },
+        left: {
+          after: { FLAT_AGAIN: 'verifying' },
+          on: { 'hedge.over': { actions: 'release', target: 'verifying' } },
+        },
       },
     },
   },

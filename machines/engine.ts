@@ -1,19 +1,36 @@
 /**
  * The engine: from boot to trading, and out of it at the first doubt.
  *
- *   booting ──tree.started──▶ reconciling ──reconcile.finished──▶ trading ⇄ halted
+ *   booting ──tree.started──▶ reconciling ──reconcile.finished──▶ trading ⇄ reducing ──▶ halted
  *      ▲                        waiting (account stream down)         │ account.down ▶ reconciling
  *      └── engine.started (each start of the process) ── stopping ◀───┘ engine.stop
  *
- * New risk is allowed in `trading` only; reducing risk always is. A halt survives restarts: people take it back.
+ * New risk is allowed in `trading` only; reducing risk always is. `reducing` comes and goes with the account's figures; a halt,
+ * by a person or by a loss, survives restarts: people take it back, and the loss is counted anew from then on.
  */
 import { assign, setup } from 'xstate'
 import type { JsonObject } from '../src/domain/json.ts'
+import type { RiskState } from '../src/domain/risk-state.ts'
 import type { ExecutionRules, LimitRules } from '../src/domain/rules.ts'
 
 export type Halt = { by: string; because: string; atMs: number }
+/** An order to flatten and what came of it: `endedAtMs` is 0 while hedges are unwound and the exchange is not yet asked. */
+export type Flatten = {
+  by: string
+  because: string
+  askedAtMs: number
+  endedAtMs: number
+  /** What the exchange still shows of ours, in words; empty when it is flat. */
+  left: string[]
+}
 export type EngineContext = {
   halt: Halt | null
+  /** The account as last judged; null before that. */
+  risk: (RiskState & { atMs: number }) | null
+  /** Losses and the peak of the equity count from here on: the last resumption; 0 for ever. */
+  lossSinceMs: number
+  /** The last one asked for. */
+  flatten: Flatten | null
   accountUp: boolean
   /** Reconciliations begun: an answer to an earlier one does not count. */
   run: number
@@ -34,6 +51,10 @@ export type EngineEvent = (
   | { type: 'account.down'; because: string }
   | { type: 'reconcile.finished'; run: number; findings: string[] }
   | { type: 'reconcile.failed'; run: number; because: string }
+  /** `lossSinceMs`: from when on the loss was counted. */
+  | ({ type: 'risk.judged'; lossSinceMs: number } & RiskState)
+  /** Every hedge is closed, or it took too long: what the exchange still shows. */
+  | { type: 'desk.flat'; left: string[] }
   | { type: 'engine.halt'; by?: string; because?: string }
   | { type: 'engine.resume' }
   | { type: 'engine.reconcile' }
@@ -48,7 +69,19 @@ const engineSetup = setup({
     isThisRun: ({ context, event }) => 'run' in event && event.run === context.run,
     isHaltedAfterRun: ({ context, event }) =>
       context.halt !== null && 'run' in event && event.run === context.run,
+    isStrainedAfterRun: ({ context, event }) =>
+      context.risk?.state === 'reducing' && 'run' in event && event.run === context.run,
     isHalted: ({ context }) => context.halt !== null,
+    isStrained: ({ context }) => context.risk?.state === 'reducing',
+    isEased: ({ context }) => context.risk?.state !== 'reducing',
+    // What was counted from before the last resumption is no news any more.
+    isJudgedSince: ({ context, event }) =>
+      event.type === 'risk.judged' && event.lossSinceMs === context.lossSinceMs,
+    isLoss: ({ context, event }) =>
+      event.type === 'risk.judged' &&
+      event.state === 'halted' &&
+      event.lossSinceMs === context.lossSinceMs &&
+      context.halt === null,
     isAccountUp: ({ context }) => context.accountUp,
     isAccountDown: ({ context }) => !context.accountUp,
   },
@@ -71,7 +104,41 @@ const engineSetup = setup({
         atMs: event.atMs,
       },
     })),
-    resume: assign({ halt: null }),
+    haltByLimit: assign(({ event }) =>
+      event.type === 'risk.judged'
+        ? {
+            halt: {
+              by: event.setBy ?? 'limits',
+              because: `${event.because}: found ${event.found}, limit ${event.limit}`,
+              atMs: event.atMs,
+            },
+          }
+        : {},
+    ),
+    takeRisk: assign(({ event }) => {
+      if (event.type !== 'risk.judged') return {}
+      const { state, because, found, limit, setBy, atMs } = event
+      return { risk: { state, because, found, limit, setBy, atMs } }
+    }),
+    resume: assign(({ context, event }) => ({
+      halt: null,
+      lossSinceMs: event.atMs,
+      risk: context.risk?.state === 'halted' ? null : context.risk,
+    })),
+    beginFlatten: assign(({ event }) => ({
+      flatten: {
+        by: ('by' in event && event.by) || 'engine',
+        because: ('because' in event && event.because) || event.type,
+        askedAtMs: event.atMs,
+        endedAtMs: 0,
+        left: [],
+      },
+    })),
+    endFlatten: assign(({ context, event }) =>
+      event.type === 'desk.flat' && context.flatten
+        ? { flatten: { ...context.flatten, endedAtMs: event.atMs, left: event.left } }
+        : {},
+    ),
     note: assign(({ event }) => ('because' in event ? { because: event.because ?? '' } : {})),
     accountUp: assign({ accountUp: true }),
     accountDown: assign({ accountUp: false }),
@@ -106,6 +173,9 @@ export const engineMachine = engineSetup.createMachine({
   version: '1',
   context: {
     halt: null,
+    risk: null,
+    lossSinceMs: 0,
+    flatten: null,
     accountUp: false,
     run: 0,
     findings: [],
@@ -122,9 +192,15 @@ export const engineMachine = engineSetup.createMachine({
     'engine.flatten': {
       actions: [
         'halt',
+        'beginFlatten',
         { type: 'send', params: { to: 'desk', event: { type: 'desk.flatten', because: 'flatten' } } },
       ],
     },
+    'risk.judged': [
+      { guard: 'isLoss', actions: ['takeRisk', 'haltByLimit'] },
+      { guard: 'isJudgedSince', actions: 'takeRisk' },
+    ],
+    'desk.flat': { actions: 'endFlatten' },
     'account.up': { actions: 'accountUp' },
     'account.down': { actions: ['accountDown', 'note'] },
   },
@@ -157,6 +233,11 @@ export const engineMachine = engineSetup.createMachine({
                 actions: ['keepFindings', 'announceReady'],
                 target: '#engine.halted',
               },
+              {
+                guard: 'isStrainedAfterRun',
+                actions: ['keepFindings', 'announceReady'],
+                target: '#engine.reducing',
+              },
               { guard: 'isThisRun', actions: ['keepFindings', 'announceReady'], target: '#engine.trading' },
             ],
             'reconcile.failed': { guard: 'isThisRun', actions: 'note', target: 'pausing' },
@@ -170,6 +251,16 @@ export const engineMachine = engineSetup.createMachine({
       always: [
         { guard: 'isHalted', target: 'halted' },
         { guard: 'isAccountDown', target: 'reconciling' },
+        { guard: 'isStrained', target: 'reducing' },
+      ],
+      on: { 'engine.reconcile': 'reconciling' },
+    },
+    reducing: {
+      entry: closeDesk('reducing'),
+      always: [
+        { guard: 'isHalted', target: 'halted' },
+        { guard: 'isAccountDown', target: 'reconciling' },
+        { guard: 'isEased', target: 'trading' },
       ],
       on: { 'engine.reconcile': 'reconciling' },
     },

@@ -6,6 +6,7 @@
  *         cooling ◀──────────────────────────────────── hedge closed ──────────────────────────────┘
  *   failed: stale, delisted, quarantined, hedge (its hedge needs a person)
  *
+ * After each hedge the symbol cools down: whatever happens meanwhile, nothing is opened in it before `coolUntilMs`.
  * Market ticks never come here: the scanner judges them and tells only what changes the symbol's mind.
  */
 import { assign, setup } from 'xstate'
@@ -15,6 +16,8 @@ export type SymbolContext = SymbolInput & {
   hedgeId: string | null
   /** The hedge's own first state, as it last told. */
   hedgeState: string | null
+  /** Nothing is wanted before this; 0 when nothing was held yet. */
+  coolUntilMs: number
   /** Why it is where it is, for people. */
   because: string
 }
@@ -45,7 +48,7 @@ type Message = { to: string; event: { type: string; [key: string]: string } }
 const symbolSetup = setup({
   types: { context: {} as SymbolContext, events: {} as SymbolEvent, input: {} as SymbolInput },
   delays: {
-    COOL_DOWN: ({ context }) => context.coolDownMs,
+    COOL_DOWN: ({ context, event }) => Math.max(0, context.coolUntilMs - event.atMs),
     DESK_ANSWER: DESK_ANSWER_MS,
     REFUSED_PAUSE: REFUSED_PAUSE_MS,
   },
@@ -54,6 +57,7 @@ const symbolSetup = setup({
     isHedge: ({ context }, { state }: { state: string }) => context.hedgeState === state,
     hasNoHedge: ({ context }) => context.hedgeId === null,
     hasHedge: ({ context }) => context.hedgeId !== null,
+    isCooling: ({ context, event }) => context.coolUntilMs > event.atMs,
   },
   actions: {
     note: assign(({ event }) => ({
@@ -63,7 +67,11 @@ const symbolSetup = setup({
       event.type === 'hedge.granted' ? { hedgeId: event.hedgeId, hedgeState: 'entering' } : {},
     ),
     takeState: assign(({ event }) => (event.type === 'hedge.moved' ? { hedgeState: event.state } : {})),
-    dropHedge: assign({ hedgeId: null, hedgeState: null }),
+    dropHedge: assign(({ context, event }) => ({
+      hedgeId: null,
+      hedgeState: null,
+      coolUntilMs: event.atMs + context.coolDownMs,
+    })),
     send: (_, _message: Message) => {},
   },
 })
@@ -102,7 +110,7 @@ const TOWARD = {
 export const symbolMachine = symbolSetup.createMachine({
   id: 'symbol',
   version: '1',
-  context: ({ input }) => ({ ...input, hedgeId: null, hedgeState: null, because: 'new' }),
+  context: ({ input }) => ({ ...input, hedgeId: null, hedgeState: null, coolUntilMs: 0, because: 'new' }),
   initial: 'idle',
   on: {
     // A grant is heard in any state: the hedge exists from the desk's commit on.
@@ -148,12 +156,17 @@ export const symbolMachine = symbolSetup.createMachine({
     },
     entering: {
       always: [TOWARD.hedged, TOWARD.unwinding, TOWARD.failed, TOWARD.closed],
-      on: { 'symbol.unwind': { actions: unwindHedge } },
+      on: {
+        'exit.wanted': { actions: ['note', unwindHedge] },
+        'symbol.delisted': { actions: ['note', unwindHedge] },
+        'symbol.unwind': { actions: unwindHedge },
+      },
     },
     hedged: {
       always: [TOWARD.unwinding, TOWARD.failed, TOWARD.closed],
       on: {
         'exit.wanted': { actions: ['note', unwindHedge] },
+        'symbol.delisted': { actions: ['note', unwindHedge] },
         'symbol.unwind': { actions: unwindHedge },
       },
     },
@@ -163,7 +176,12 @@ export const symbolMachine = symbolSetup.createMachine({
       states: {
         stale: {
           always: [TOWARD.entering],
-          on: { 'data.fresh': { actions: 'note', target: '#symbol.idle.quiet' } },
+          on: {
+            'data.fresh': [
+              { guard: 'isCooling', actions: 'note', target: '#symbol.idle.cooling' },
+              { actions: 'note', target: '#symbol.idle.quiet' },
+            ],
+          },
         },
         delisted: {
           always: [TOWARD.entering],
@@ -172,6 +190,8 @@ export const symbolMachine = symbolSetup.createMachine({
         quarantined: {
           always: { guard: { type: 'isHedge', params: { state: 'closed' } }, actions: over },
           on: {
+            // Kept out of by a person, it is still let go of when it becomes dangerous.
+            'exit.wanted': { guard: 'hasHedge', actions: ['note', unwindHedge] },
             'symbol.release': [{ guard: 'hasHedge', target: 'hedge' }, { target: '#symbol.idle.quiet' }],
           },
         },

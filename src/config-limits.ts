@@ -1,6 +1,6 @@
 /** The keys of `limits`: how far it may go, and how old what it knows may be. */
 import { z } from 'zod'
-import { numberKey, usdtKey, wholeKey } from './config-keys.ts'
+import { noted, numberKey, usdtKey, wholeKey, wordKey } from './config-keys.ts'
 
 const DAY_MS = 86_400_000
 
@@ -113,5 +113,10 @@ export const limits = z.strictObject({
     unit: 'fraction',
     or: '0.5',
     about: 'Gap of prices, up and down, that is only warned of',
+  }),
+  foreign: noted(wordKey(['ignore', 'adopt', 'halt'], 'ignore'), {
+    about:
+      'Coins, positions and orders that no hedge claims: told only, taken over by a hedge of the same market, or the engine halts (ignore, adopt or halt)',
+    text: 'ignore',
   }),
 })

@@ -87,6 +87,61 @@ export const CATALOGUE = {
     ends: 'person',
     says: 'The exchange shows less of a coin than a hedge holds',
   },
+  'account.foreign-position': {
+    severity: 'ticket',
+    ends: 'caller',
+    says: 'A position stands on the account that no hedge claims',
+  },
+  'account.foreign-spot': {
+    severity: 'ticket',
+    ends: 'caller',
+    says: 'Coins lie on the account that no hedge claims',
+  },
+  'account.foreign-order': {
+    severity: 'ticket',
+    ends: 'caller',
+    says: 'An order stands on the account that is not ours',
+  },
+  'risk.limit-reached': {
+    severity: 'ticket',
+    ends: 'caller',
+    says: 'A limit of the account is reached: nothing new is opened',
+  },
+  'solvency.low': {
+    severity: 'ticket',
+    ends: 'caller',
+    says: 'The account would come near liquidation after a gap of prices',
+  },
+  'adl.near': {
+    severity: 'ticket',
+    ends: 'caller',
+    says: 'A position of ours stands near the front of the queue to be deleveraged',
+  },
+  'collateral.restricted': {
+    severity: 'ticket',
+    ends: 'caller',
+    says: 'The exchange takes no more of a coin as collateral',
+  },
+  'venue.maintenance': {
+    severity: 'ticket',
+    ends: 'caller',
+    says: 'The exchange has announced a maintenance',
+  },
+  'symbol.delisting': {
+    severity: 'ticket',
+    ends: 'person',
+    says: 'A market with a hedge of ours is to be delisted: the hedge is run off',
+  },
+  'engine.flattened': {
+    severity: 'ticket',
+    ends: 'person',
+    says: 'Everything was unwound, and the exchange shows nothing of ours',
+  },
+  'engine.flatten-left': {
+    severity: 'page',
+    ends: 'person',
+    says: 'After flattening the exchange still shows something of ours',
+  },
   'alert.undelivered': {
     severity: 'ticket',
     ends: 'caller',

@@ -3,12 +3,14 @@
 import { Decimal } from 'decimal.js'
 import type { Books } from '../../actors/bookkeeper.ts'
 import type { Records } from '../../actors/recorder.ts'
+import type { RiskBooks } from '../../actors/risk-figures.ts'
 import { openingPostings, type Posting } from '../domain/ledger.ts'
 import type { TransactionRow } from '../domain/transaction.ts'
 import { amount } from '../domain/units.ts'
+import { memoryRiskBooks } from '../store/memory-risk-books.ts'
 
 export type BookedRow = { row: TransactionRow; hedgeId: string }
-export type MemoryBooks = Books & Records & { postings: Posting[]; rows: BookedRow[] }
+export type MemoryBooks = Books & Records & RiskBooks & { postings: Posting[]; rows: BookedRow[] }
 
 export function memoryBooks(): MemoryBooks {
   const postings: Posting[] = []
@@ -42,7 +44,7 @@ export function memoryBooks(): MemoryBooks {
     accountBalances: async () =>
       Object.fromEntries([...sums].map(([account, sum]) => [account, amount(sum)])),
     // Equity, fills and orders are read elsewhere: from the account itself and from the rows.
-    async appendEquity() {},
+    ...memoryRiskBooks(postings),
     async keepFills() {},
     async keepOrders() {},
   }

@@ -36,3 +36,6 @@ export type Exposure = {
 /** What these hedges take of the account together. */
 export const capitalOf = (hedges: readonly { capitalUsdt: Usdt }[]): Usdt =>
   usdt(hedges.reduce((sum, hedge) => sum.plus(hedge.capitalUsdt), new Decimal(0)))
+
+/** The part that is of the account and not of the desk: what `World.risk` measures. */
+export type AccountExposure = Omit<Exposure, 'hedges' | 'reservedUsdt' | 'halted'>

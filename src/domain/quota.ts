@@ -186,3 +186,15 @@ export function createQuota(rules: QuotaRules = QUOTA_RULES): Quota {
       })),
   }
 }
+
+/**
+ * The part of the order quota that is left, 0 to 1: of the scarcest endpoint by which orders are placed, or of this address as a
+ * whole. Undefined while nothing was asked.
+ */
+export function orderBudgetLeft(reads: readonly QuotaRead[]): number | undefined {
+  const counted = new Set([ADDRESS, ...(['spot', 'linear', 'spread'] as const).map(placingEndpoint)])
+  const parts = reads
+    .filter(({ endpoint, limit }) => counted.has(endpoint) && limit > 0)
+    .map(({ left, limit }) => left / limit)
+  return parts.length > 0 ? Math.min(...parts) : undefined
+}

@@ -3,7 +3,7 @@
  * the account as a whole are judged here, for `approve` and for people alike.
  */
 import { Decimal } from 'decimal.js'
-import type { Exposure } from './exposure.ts'
+import type { AccountExposure } from './exposure.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { LimitRules } from './rules.ts'
 
@@ -28,7 +28,7 @@ export type RiskState = {
   setBy: string | null
 }
 
-type Account = Omit<Exposure, 'hedges' | 'availableUsdt' | 'reservedUsdt' | 'halted'>
+type Account = Omit<AccountExposure, 'availableUsdt'>
 
 /** A person's halt first, then what only a person may lift (loss, draw-down), then what lifts itself. */
 export function riskState(

@@ -131,6 +131,12 @@ export type ExecutionRules = {
   repairsMax: number
 }
 
+/**
+ * `ignore`: told, and counted against `symbolNotionalUsdtMax`. `adopt`: a resting hedge of the same coin or perpetual also
+ * takes over what the exchange shows. `halt`: the engine halts until a person resumes.
+ */
+export type ForeignPolicy = 'ignore' | 'adopt' | 'halt'
+
 /** How far it may go. Passing is a type: see `limits.ts`. */
 export type LimitRules = {
   hedgeNotionalUsdtMax: Usdt
@@ -170,6 +176,8 @@ export type LimitRules = {
   solvencyGapNear: number
   /** Gap after which only a warning is given. */
   solvencyGapFar: number
+  /** What becomes of coins, positions and orders that no hedge claims; 'ignore' when left out. */
+  foreign?: ForeignPolicy
 }
 
 export type Rules = { strategy: StrategyRules; execution: ExecutionRules; limits: LimitRules }

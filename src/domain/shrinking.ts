@@ -34,12 +34,28 @@ export function hedgesToLeave(
   return leaving
 }
 
+/** The one hedge without which the account stands best, now or after the near gap; undefined when none helps. */
+export function reliefOf<Held extends Omit<Reducible, 'netApr'>>(
+  account: AccountFacts,
+  hedges: readonly Held[],
+  rules: SolvencyRules,
+): Held | undefined {
+  const before = worstNearRate(account, rules)
+  let best: { hedge: Held; rate: Decimal | null } | undefined
+  for (const hedge of hedges) {
+    const rate = worstNearRate(closed(account, hedge), rules)
+    if (!isSafer(rate, before)) continue
+    if (!best || (rate !== null && (best.rate === null || rate.lt(best.rate)))) best = { hedge, rate }
+  }
+  return best?.hedge
+}
+
 /** Where nothing is left of the balance, every hedge less is a step back to one. */
 const isSafer = (after: Decimal | null, before: Decimal | null): boolean =>
   before === null || after?.lt(before) === true
 
 /** The account once this hedge is closed at today's prices. */
-function closed({ usdt: cash, holdings }: AccountFacts, hedge: Reducible): AccountFacts {
+function closed({ usdt: cash, holdings }: AccountFacts, hedge: Omit<Reducible, 'netApr'>): AccountFacts {
   const held = holdings.find(({ coin }) => coin === hedge.coin)
   if (!held) return { usdt: cash, holdings }
   const proceeds = new Decimal(hedge.spotBase).times(held.price)

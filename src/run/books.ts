@@ -1,5 +1,6 @@
 /** The stored books of a run, as the bookkeeper writes them and as people read them. */
 import type { Books as BookkeeperBooks } from '../../actors/bookkeeper.ts'
+import type { RiskBooks } from '../../actors/risk-figures.ts'
 import type { HedgeContext } from '../../machines/hedge-context.ts'
 import type { Page, SendOutcome } from '../api/engine-view.ts'
 import type { AlertRow, AuditRow, FundingTotal } from '../api/rows.ts'
@@ -11,6 +12,7 @@ import { type HedgeRow, hedgeRowOf, hedgeRows } from '../store/hedge-rows.ts'
 import { createLedgerStore } from '../store/ledger-store.ts'
 import { coinFees, commandPage, fundingTotals } from '../store/operator-reads.ts'
 import { createOperatorStore } from '../store/operator-store.ts'
+import { createRiskReads } from '../store/risk-reads.ts'
 import { createTradeStore } from '../store/trade-store.ts'
 import type { Store } from './store.ts'
 import { auditRow } from './view/audit-row.ts'
@@ -19,23 +21,24 @@ import { closedResult, hedgeSummary } from './view/hedge-summary.ts'
 
 type PageRequest = { cursor: string | null; limit: number }
 
-export type Books = BookkeeperBooks & {
-  commands: CommandLog
-  keepFills(fills: readonly Fill[]): Promise<void>
-  keepOrders(reports: readonly OrderReport[]): Promise<void>
-  /** The newest hedges, living and closed. */
-  hedges(): Promise<JsonObject[]>
-  /** One hedge with its fills, its funding and its profit by parts. @param prices - USDT per coin still held */
-  hedge(hedgeId: string, prices: Readonly<Record<string, Price>>): Promise<JsonObject | undefined>
-  ledgerPage(page: PageRequest): Promise<Page<JsonObject>>
-  fundingPage(page: PageRequest): Promise<Page<JsonObject>>
-  equity(sinceMs: number): Promise<JsonObject[]>
-  /** Fees taken in the coin, valued at their fills, by hedge. */
-  coinFees(hedgeIds: readonly string[]): Promise<Record<string, Usdt>>
-  fundingTotals(everyMs: number): Promise<FundingTotal[]>
-  alerts(limit: number): Promise<AlertRow[]>
-  audit(page: PageRequest): Promise<Page<AuditRow>>
-}
+export type Books = BookkeeperBooks &
+  RiskBooks & {
+    commands: CommandLog
+    keepFills(fills: readonly Fill[]): Promise<void>
+    keepOrders(reports: readonly OrderReport[]): Promise<void>
+    /** The newest hedges, living and closed. */
+    hedges(): Promise<JsonObject[]>
+    /** One hedge with its fills, its funding and its profit by parts. @param prices - USDT per coin still held */
+    hedge(hedgeId: string, prices: Readonly<Record<string, Price>>): Promise<JsonObject | undefined>
+    ledgerPage(page: PageRequest): Promise<Page<JsonObject>>
+    fundingPage(page: PageRequest): Promise<Page<JsonObject>>
+    equity(sinceMs: number): Promise<JsonObject[]>
+    /** Fees taken in the coin, valued at their fills, by hedge. */
+    coinFees(hedgeIds: readonly string[]): Promise<Record<string, Usdt>>
+    fundingTotals(everyMs: number): Promise<FundingTotal[]>
+    alerts(limit: number): Promise<AlertRow[]>
+    audit(page: PageRequest): Promise<Page<AuditRow>>
+  }
 
 const HEDGES_SHOWN = 200
 
@@ -55,6 +58,7 @@ export function createBooks({
     book: ledger.book,
     accountBalances: ledger.walletBalances,
     appendEquity: operator.appendEquity,
+    ...createRiskReads(pool, account),
     keepFills: trades.keepFills,
     keepOrders: trades.keepOrders,
     commands: commandLog(operator),

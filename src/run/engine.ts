@@ -6,13 +6,13 @@ import { type Bookkeeper, type Books, createBookkeeper } from '../../actors/book
 import { createMarketBoard, type MarketBoard } from '../../actors/market-board.ts'
 import { createRecorder, type Records } from '../../actors/recorder.ts'
 import { restingEnds } from '../../actors/resting-ends.ts'
+import type { RiskBooks } from '../../actors/risk-figures.ts'
+import { createRiskWatch } from '../../actors/risk-watch.ts'
 import { createRuntime, type Runtime } from '../../actors/runtime.ts'
 import { type Judgements, noJudgements } from '../../actors/scanner.ts'
 import { heldChildren } from '../../actors/supervisor.ts'
 import { kindsOf, treeOf } from '../../actors/tree.ts'
-import { JOURNAL_SLOW_MS } from '../../actors/watchdog.ts'
 import type { World } from '../../actors/world.ts'
-import type { EngineContext } from '../../machines/engine.ts'
 import { type Alerts, createAlerts } from '../alerts.ts'
 import type { Clock } from '../clock.ts'
 import type { PairFeeRates } from '../domain/fees.ts'
@@ -20,17 +20,19 @@ import type { HedgePair, SpreadInstrument } from '../domain/instrument.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Rules } from '../domain/rules.ts'
 import { feeRate } from '../domain/units.ts'
-import type { Exchange } from '../exchange/exchange.ts'
+import type { AccountFact, Exchange } from '../exchange/exchange.ts'
+import { governed } from '../exchange/governed.ts'
 import type { Journal, TransitionRecord } from '../store/records.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { createHub, type Hub } from './inspection/hub.ts'
 import { measuredKinds } from './measured.ts'
+import { newRiskRefused } from './new-risk.ts'
 
 export type EngineParts = {
   clock: Clock
   exchange: Exchange
   journal: Journal
-  books: Books & Records
+  books: Books & Records & RiskBooks
   pairs: readonly HedgePair[]
   /** Instruments that trade both legs of a pair as one; none when left out. */
   spreads?: readonly SpreadInstrument[]
@@ -74,12 +76,17 @@ export const VIP0: PairFeeRates = {
 }
 
 export function createEngine(parts: EngineParts): Engine {
-  const { clock, exchange, journal, rules, telemetry, pairs } = parts
+  const { clock, journal, rules, telemetry, pairs } = parts
   const board = createMarketBoard(clock, pairs, VIP0, parts.spreads)
   const alerts = parts.alerts ?? createAlerts(telemetry, { clock })
   const hub = createHub(clock)
   const judgements = noJudgements()
   const bookkeeper = createBookkeeper(() => world, parts.books)
+  const riskWatch = createRiskWatch(() => world, parts.books)
+  const exchange = overheard(
+    governed(parts.exchange, { exitShare: rules.limits.orderReserveMin }, clock),
+    riskWatch.hear,
+  )
   const world: World = {
     clock,
     pace: parts.pace ?? 1,
@@ -90,7 +97,8 @@ export function createEngine(parts: EngineParts): Engine {
     telemetry,
     alerts,
     runtime: () => runtime,
-    newRiskRefused: () => newRiskRefused(runtime, parts),
+    newRiskRefused: symbol => newRiskRefused(world, parts, symbol),
+    risk: riskWatch.current,
     assertOwner() {
       if (!parts.isOwner()) throw new Error('this process no longer owns the account')
     },
@@ -105,7 +113,7 @@ export function createEngine(parts: EngineParts): Engine {
     clock,
     journal,
     kinds: measuredKinds(
-      kindsOf({ world, journal, bookkeeper, judgements, tree: () => tree, fatal: parts.fatal }),
+      kindsOf({ world, journal, bookkeeper, riskWatch, judgements, tree: () => tree, fatal: parts.fatal }),
       telemetry,
     ),
     commitId: parts.commitId,
@@ -152,20 +160,15 @@ type HeldBack = Parameters<Runtime['boot']>[0]
 
 const isHeldBack: HeldBack = ({ actorId }, rows) => heldChildren(rows).has(actorId)
 
-/** Promise 9: fresh data and free margin are judged with each plan; here is the rest. */
-function newRiskRefused(runtime: Runtime, { exchange, journal, isOwner }: EngineParts): string | null {
-  const engine = runtime.get('engine')
-  const state = engine?.cell?.state ?? 'absent'
-  if (state !== 'trading') {
-    const { halt, because } = (engine?.actor.getSnapshot().context ?? {}) as Partial<EngineContext>
-    return `the engine is ${state}${halt ? ` (${halt.because})` : because ? ` (${because})` : ''}`
-  }
-  if (!isOwner()) return 'the lease on the account is lost'
-  if (!exchange.orderEntryReady()) return 'order entry is down'
-  const { oldestPendingMs } = journal.health()
-  if (oldestPendingMs > JOURNAL_SLOW_MS) return `the journal has not answered for ${oldestPendingMs} ms`
-  return null
-}
+/** One private stream for all who listen: a second one would be a second connection. */
+const overheard = (exchange: Exchange, also: (fact: AccountFact) => void): Exchange => ({
+  ...exchange,
+  watchAccount: hear =>
+    exchange.watchAccount(fact => {
+      also(fact)
+      hear(fact)
+    }),
+})
 
 function committed(telemetry: Telemetry, { actorId, kind, event, from, to }: TransitionRecord) {
   telemetry.transitionCommitted(kind)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type DeskContext, type DeskEvent, deskMachine } from '../../machines/desk.ts'
 import type { Json, JsonObject } from '../../src/domain/json.ts'
 import { NOW_MS, RULES } from '../domain/sample-market.ts'
-import { expectSameWalk } from './durable-walk.ts'
+import { covering, expectSameWalk } from './durable-walk.ts'
 import { type ModelOptions, shortestPaths, untakenTransitions } from './model.ts'
 import { SYMBOL_ACTOR, samplePlan } from './sample-hedge.ts'
 
@@ -39,6 +39,12 @@ const model = {
     'hedge.planned': planned,
     'hedge.unplanned': ({ context }: State) =>
       context.planning[SYMBOL] ? [at({ type: 'hedge.unplanned', ...wish, because })] : [],
+    'desk.relieve': ({ context }: State) =>
+      [Object.keys(context.hedges), ['NOBODY0000']].map(hedgeIds =>
+        at({ type: 'desk.relieve', hedgeIds, because }),
+      ),
+    'flat.verified': [[], ['XRPUSDT: 10 contracts short']].map(left => at({ type: 'flat.verified', left })),
+    'flat.unread': [at({ type: 'flat.unread', because })],
     'hedge.over': ({ context }: State) =>
       Object.keys(context.hedges).map(hedgeId => at({ type: 'hedge.over', hedgeId })),
   },
@@ -46,6 +52,7 @@ const model = {
     value as Json,
     Object.keys(context.planning).length,
     Object.keys(context.hedges).length,
+    context.relieving.length,
   ],
   edges: true,
 } satisfies ModelOptions<typeof deskMachine>
@@ -64,10 +71,13 @@ describe(`the desk on ${paths.length} paths`, () => {
       actorId: 'desk',
       kind: 'desk',
       input: input as unknown as JsonObject,
-      answers: { planHedge: ['hedge.planned', 'hedge.unplanned'] },
-      listeners: [SYMBOL_ACTOR, 'hedges-1', ...hedgeActors],
+      answers: {
+        planHedge: ['hedge.planned', 'hedge.unplanned'],
+        verifyFlat: ['flat.verified', 'flat.unread'],
+      },
+      listeners: ['engine', SYMBOL_ACTOR, 'hedges-1', ...hedgeActors],
     }
-    for (const path of paths) await expectSameWalk(subject, path, model.key)
+    for (const path of covering(paths)) await expectSameWalk(subject, path, model.key)
   }, 60_000)
 
   test('promise 9: a hedge is reserved only while the desk is open, and never twice for one symbol', () => {
@@ -79,4 +89,31 @@ describe(`the desk on ${paths.length} paths`, () => {
         if ((held ?? 0) > (heldBefore ?? 0)) expect(before?.value, description).toBe('open')
       }
   })
+
+  test('flatten ends only when the exchange was asked, and says what it found', () => {
+    let ended = 0
+    for (const { steps, description } of paths)
+      for (const [index, { event, state }] of steps.entries()) {
+        const before = steps[index - 1]?.state
+        if (!isFlattening(before) || isFlattening(state)) continue
+        const isEnd = event.type === 'flat.verified' && event.left.length === 0
+        expect(isEnd || event.type === 'desk.open', description).toBe(true)
+        if (isEnd) ended++
+      }
+    expect(ended).toBeGreaterThan(0)
+  })
+
+  test('a hedge is told to go once, and one that is not held never is', () => {
+    for (const { steps, description } of paths)
+      for (const { state } of steps) {
+        const { relieving, hedges } = state.context
+        expect(new Set(relieving).size, description).toBe(relieving.length)
+        expect(
+          relieving.every(id => id in hedges),
+          description,
+        ).toBe(true)
+      }
+  })
 })
+
+const isFlattening = (state: State | undefined) => JSON.stringify(state?.value ?? '').includes('flattening')

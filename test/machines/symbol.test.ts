@@ -25,12 +25,14 @@ const model = {
     ],
     'data.stale': [at({ type: 'data.stale', because })],
     'symbol.delisted': [at({ type: 'symbol.delisted', because })],
+    'data.fresh': [at({ type: 'data.fresh' })],
     'symbol.quarantine': [at({ type: 'symbol.quarantine' })],
   },
   key: ({ value, context }: { value: unknown; context: SymbolContext }): Json => [
     value as Json,
     context.hedgeId,
     context.hedgeState,
+    context.coolUntilMs > 0,
   ],
   edges: true,
 } satisfies ModelOptions<typeof symbolMachine>
@@ -61,5 +63,35 @@ describe(`a symbol on ${paths.length} paths`, () => {
         if (!before || state.context.hedgeId === before) continue
         expect(event, description).toMatchObject({ type: 'hedge.moved', state: 'closed', hedgeId: before })
       }
+  })
+
+  test('after a hedge it cools down, whatever else happens meanwhile, save where a person releases it', () => {
+    let early = 0
+    for (const { steps, description } of paths)
+      for (const [index, { event, state }] of steps.entries()) {
+        const before = steps[index - 1]?.state
+        const isQuiet = JSON.stringify(state.value) === '{"idle":"quiet"}'
+        if (!isQuiet || before?.value === state.value || !(state.context.coolUntilMs > NOW_MS)) continue
+        expect(event.type, description).toMatch(
+          /^(symbol\.release|xstate\.after\.COOL_DOWN.*|xstate\.after.*)$/,
+        )
+        early++
+      }
+    expect(early).toBeGreaterThan(0)
+  })
+
+  test('what is dangerous is let go of, even by a symbol that is kept out of', () => {
+    const asked = (type: string, where: RegExp) =>
+      paths.some(({ steps }) =>
+        steps.some(
+          ({ event }, at) =>
+            event.type === type &&
+            where.test(JSON.stringify(steps[at - 1]?.state.value)) &&
+            steps[at - 1]?.state.context.hedgeId !== null,
+        ),
+      )
+    expect(asked('symbol.delisted', /hedged/)).toBe(true)
+    expect(asked('symbol.delisted', /entering/)).toBe(true)
+    expect(asked('exit.wanted', /quarantined/)).toBe(true)
   })
 })

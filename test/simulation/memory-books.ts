@@ -1,9 +1,11 @@
 /** The ledger's store in memory, for engines on a virtual clock. */
 import type { Books } from '../../actors/bookkeeper.ts'
 import type { Records } from '../../actors/recorder.ts'
+import type { RiskBooks } from '../../actors/risk-figures.ts'
 import { balances, openingPostings, type Posting } from '../../src/domain/ledger.ts'
+import { memoryRiskBooks } from '../../src/store/memory-risk-books.ts'
 
-export type MemoryBooks = Books & Records & { postings: Posting[]; unexplained(): Posting[] }
+export type MemoryBooks = Books & Records & RiskBooks & { postings: Posting[]; unexplained(): Posting[] }
 
 export function memoryBooks(): MemoryBooks {
   const postings: Posting[] = []
@@ -27,7 +29,7 @@ export function memoryBooks(): MemoryBooks {
       return fresh.map(({ row }) => row)
     },
     accountBalances: async () => balances(postings),
-    async appendEquity() {},
+    ...memoryRiskBooks(postings),
     async keepFills() {},
     async keepOrders() {},
   }

@@ -4,6 +4,7 @@
  */
 import type { Books } from '../../../actors/bookkeeper.ts'
 import type { Records } from '../../../actors/recorder.ts'
+import type { RiskBooks } from '../../../actors/risk-figures.ts'
 import { HOUR_MS } from '../../domain/funding.ts'
 import { hedgePairs } from '../../domain/pairing.ts'
 import type { Rules } from '../../domain/rules.ts'
@@ -28,7 +29,7 @@ export type ReplayParts = {
   history: History
   rules: Rules
   journal: Journal
-  books: Books & Records
+  books: Books & Records & RiskBooks
   salt: string
   isOwner: () => boolean
   telemetry: Telemetry
@@ -79,13 +80,16 @@ export async function replayWindow(parts: ReplayParts): Promise<ReplayRun> {
     }
     clock.advanceTo(untilMs)
   }
-  const pairs = await pairsOf(exchange, rules.strategy.symbols, () => advance(clock.nowMs() + 10))
+  const wait = () => advance(clock.nowMs() + 10)
+  const pairs = await pairsOf(exchange, rules.strategy.symbols, wait)
+  const spreads = await settled(exchange.spreadInstruments(), wait)
   const engine = createEngine({
     clock,
     exchange,
     journal: flight.watch(parts.journal),
     books: flight.watch(parts.books),
     pairs,
+    spreads,
     rules,
     telemetry,
     salt: parts.salt,
@@ -111,10 +115,10 @@ export async function replayWindow(parts: ReplayParts): Promise<ReplayRun> {
   engine.runtime.deliver('engine', { type: 'engine.flatten', by: 'replay', because: END_OF_RECORDS })
   await advance(history.toMs - 1)
   const booked = engine.bookkeeper.bookNow()
-  const residuals = await settled(booked, () => advance(clock.nowMs() + 10))
+  const residuals = await settled(booked, wait)
   const lastPrices = pricesOf(engine)
   equity.push(equityOf(core, clock.nowMs()))
-  await settled(engine.stop(), () => advance(clock.nowMs() + 10))
+  await settled(engine.stop(), wait)
   line.close()
   await exchange.close()
   return {

@@ -1,0 +1,79 @@
+/** Promise 9, at this moment: fresh books and free margin are judged with each plan; here is all the rest. */
+import { JUDGED_MS_MAX } from '../../actors/risk-watch.ts'
+import { JOURNAL_SLOW_MS } from '../../actors/watchdog.ts'
+import type { World } from '../../actors/world.ts'
+import type { EngineContext } from '../../machines/engine.ts'
+import { lifeFilter } from '../domain/entry-filters.ts'
+import { orderBudgetLeft } from '../domain/quota.ts'
+import type { Journal } from '../store/records.ts'
+
+type Ports = { journal: Journal; isOwner: () => boolean }
+
+/** Why no new risk may be taken now, in this symbol where one is named; null when it may. */
+export function newRiskRefused(world: World, ports: Ports, symbol?: string): string | null {
+  return (
+    ofEngine(world) ??
+    ofPorts(world, ports) ??
+    ofRisk(world) ??
+    ofMaintenance(world) ??
+    ofQuota(world) ??
+    (symbol === undefined ? null : ofSymbol(world, symbol))
+  )
+}
+
+function ofEngine({ runtime }: World): string | null {
+  const engine = runtime().get('engine')
+  const state = engine?.cell?.state ?? 'absent'
+  if (state === 'trading') return null
+  const { halt, risk, because } = (engine?.actor.getSnapshot().context ?? {}) as Partial<EngineContext>
+  if (halt) return `the engine is ${state} (${halt.because})`
+  if (state === 'reducing' && risk)
+    return `the engine is reducing (${risk.because}: found ${risk.found}, limit ${risk.limit})`
+  return `the engine is ${state}${because ? ` (${because})` : ''}`
+}
+
+function ofPorts({ exchange }: World, { journal, isOwner }: Ports): string | null {
+  if (!isOwner()) return 'the lease on the account is lost'
+  if (!exchange.orderEntryReady()) return 'order entry is down'
+  const { oldestPendingMs } = journal.health()
+  return oldestPendingMs > JOURNAL_SLOW_MS ? `the journal has not answered for ${oldestPendingMs} ms` : null
+}
+
+function ofRisk({ risk, clock, pace }: World): string | null {
+  const judgedAtMs = risk()?.judgedAtMs
+  if (judgedAtMs === undefined) return 'the account has not been judged yet'
+  const ageMs = clock.nowMs() - judgedAtMs
+  return ageMs > JUDGED_MS_MAX * pace ? `the account was judged ${ageMs} ms ago` : null
+}
+
+/** Held until the way back is reconciled: who ends it here also asks for that. */
+function ofMaintenance({ board, clock, rules }: World): string | null {
+  const announced = board.maintenance()
+  if (!announced || clock.nowMs() < announced.atMs - rules.strategy.maintenanceGuardMs) return null
+  return `maintenance from ${new Date(announced.atMs).toISOString()}`
+}
+
+function ofQuota({ exchange, rules }: World): string | null {
+  const left = orderBudgetLeft(exchange.quota())
+  const { orderReserveMin } = rules.limits
+  return left !== undefined && left < orderReserveMin
+    ? `order quota: ${left.toFixed(2)} left, ${orderReserveMin} kept for exits`
+    : null
+}
+
+/** Facts of the market that must stop an entry under way, too; those of its schedule only keep one from being begun. */
+const STOPPING = new Set([
+  'spot-not-trading',
+  'perp-not-trading',
+  'delisting-announced',
+  'maintenance',
+  'adl-near',
+])
+
+function ofSymbol({ board, clock, rules }: World, symbol: string): string | null {
+  const view = board.view(symbol)
+  if (!view) return null
+  const against = lifeFilter(view, rules.strategy, clock.nowMs())
+  if (!against || !STOPPING.has(against.refused)) return null
+  return `${against.refused}: found ${against.found}, limit ${against.limit}`
+}
