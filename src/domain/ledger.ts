@@ -35,6 +35,9 @@ const COUNTERPART: Record<TransactionKind, AccountKind> = {
   liquidation: 'trading',
   adl: 'trading',
   delivery: 'trading',
+  conversion: 'trading',
+  bonus: 'equity',
+  'fee-refund': 'fees',
   other: 'suspense',
 }
 
@@ -78,6 +81,10 @@ export function rowFault(row: TransactionRow): string | undefined {
   const expected = new Decimal(row.change).minus(off)
   return `transaction ${row.id}: expected a change of ${expected.toFixed()} ${row.coin}, found ${row.change}`
 }
+
+/** Does the row leave something in suspense: no rule for its type, or parts that do not sum to its change? */
+export const isUnexplained = (row: TransactionRow): boolean =>
+  (row.kind === 'other' && !new Decimal(row.cashFlow).isZero()) || !unexplained(row).isZero()
 
 const unexplained = ({ change, cashFlow, funding, fee }: TransactionRow): Decimal =>
   new Decimal(change).minus(cashFlow).minus(funding).plus(fee)

@@ -11,6 +11,11 @@ export type TransactionKind =
   | 'liquidation'
   | 'adl'
   | 'delivery'
+  /** Coins exchanged by the exchange itself or at one press: collateral sold for a debt, a debt bought back. */
+  | 'conversion'
+  /** Given or taken back by the exchange, earned by no trade: bonus, airdrop. */
+  | 'bonus'
+  | 'fee-refund'
   /** Kept with its row; it counts as unexplained until a posting rule exists. */
   | 'other'
 

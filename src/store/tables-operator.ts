@@ -55,4 +55,29 @@ export const AlertTable = defineEntity({
   indexes: [{ name: 'alert_by_time', properties: ['account', 'raisedAtMs'] }],
 })
 
-export const operatorTables = [EquityTable, CommandTable, AlertTable]
+/**
+ * Each judgement of a symbol that changed its verdict or its reason, and each on leaving a hedge that did: what people ask of
+ * "why". Kept for a while.
+ */
+export const DecisionTable = defineEntity({
+  name: 'DecisionTable',
+  tableName: 'decision',
+  properties: {
+    account: p.text().primary(),
+    symbol: p.text().primary(),
+    about: words<'entry' | 'exit'>().primary(),
+    atMs: instant().primary(),
+    verdict: p.text(),
+    because: p.text(),
+    /** '' where it depends on none. */
+    direction: p.text(),
+    found: p.text(),
+    bound: p.text(),
+    /** The judgement with all its figures. */
+    detail: json<JsonObject>(),
+  },
+  checks: [{ name: 'decision_about_check', expression: oneOf('about', ['entry', 'exit']) }],
+  indexes: [{ name: 'decision_by_time', properties: ['account', 'atMs'] }],
+})
+
+export const operatorTables = [EquityTable, CommandTable, AlertTable, DecisionTable]

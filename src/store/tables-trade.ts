@@ -3,12 +3,15 @@
  * twice stores it once. Quantities are in the instrument's own unit, amounts in the coin named beside them.
  */
 import { defineEntity, p } from '@mikro-orm/core'
+import type { CarryOutcome } from '../domain/carry-outcome.ts'
+import type { ExecutionQuality } from '../domain/execution-quality.ts'
+import type { Route } from '../domain/hedge-order.ts'
+import type { HedgeProfit } from '../domain/hedge-profit.ts'
 import type { Direction, Market, Side } from '../domain/instrument.ts'
-import type { JsonObject } from '../domain/json.ts'
 import type { AccountKind } from '../domain/ledger.ts'
 import type { Fill, OrderMarket, OrderStatus } from '../domain/order.ts'
 import type { TransactionKind } from '../domain/transaction.ts'
-import type { Amount, BaseQty, OrderQty, Price } from '../domain/units.ts'
+import type { Amount, OrderQty, Price, Usdt } from '../domain/units.ts'
 import { decimal, instant, json, oneOf, words } from './tables-columns.ts'
 
 const MARKETS = ['spot', 'linear']
@@ -32,10 +35,21 @@ const TRANSACTION_KINDS: TransactionKind[] = [
   'liquidation',
   'adl',
   'delivery',
+  'conversion',
+  'bonus',
+  'fee-refund',
   'other',
 ]
 
-/** A read model of each hedge, for lists and for joining the ledger; the actor's row is the truth while it lives. */
+export type HedgeResultDetail = Pick<HedgeProfit, 'inventory' | 'measuredShare'> & {
+  quality: ExecutionQuality
+  carry: CarryOutcome
+}
+
+/**
+ * What each closed hedge made, written once by the books, so that lists need no recomputation; a late row of the log drops it
+ * to be written anew. Parts are signed: + is received, and they sum to `netUsdt`. Living hedges are read from their actors' rows.
+ */
 export const HedgeTable = defineEntity({
   name: 'HedgeTable',
   tableName: 'hedge',
@@ -43,18 +57,26 @@ export const HedgeTable = defineEntity({
     account: p.text().primary(),
     hedgeId: p.text().primary(),
     symbol: p.text(),
-    baseCoin: p.text(),
     direction: words<Direction>(),
-    state: p.text(),
-    targetQty: decimal<BaseQty>(),
+    route: words<Route>(),
     openedAtMs: instant(),
-    closedAtMs: instant().nullable(),
-    detail: json<JsonObject>(),
+    closedAtMs: instant(),
+    capitalUsdt: decimal<Usdt>(),
+    notionalUsdt: decimal<Usdt>(),
+    fundingUsdt: decimal<Usdt>(),
+    feesUsdt: decimal<Usdt>(),
+    basisUsdt: decimal<Usdt>(),
+    slippageUsdt: decimal<Usdt>(),
+    borrowUsdt: decimal<Usdt>(),
+    dustUsdt: decimal<Usdt>(),
+    netUsdt: decimal<Usdt>(),
+    /** Execution quality, expected beside realised carry, coins left over. */
+    detail: json<HedgeResultDetail>(),
   },
   checks: [
     { name: 'hedge_direction_check', expression: oneOf('direction', ['long-carry', 'reverse-carry']) },
   ],
-  indexes: [{ name: 'hedge_by_opening', properties: ['account', 'openedAtMs', 'hedgeId'] }],
+  indexes: [{ name: 'hedge_by_closing', properties: ['account', 'closedAtMs', 'hedgeId'] }],
 })
 
 export const OrderTable = defineEntity({
@@ -162,7 +184,10 @@ export const TransactionTable = defineEntity({
     atMs: instant(),
   },
   checks: [{ name: 'transaction_log_kind_check', expression: oneOf('kind', TRANSACTION_KINDS) }],
-  indexes: [{ name: 'transaction_log_by_time', properties: ['account', 'atMs', 'transactionId'] }],
+  indexes: [
+    { name: 'transaction_log_by_time', properties: ['account', 'atMs', 'transactionId'] },
+    { name: 'transaction_log_by_trade', properties: ['account', 'tradeId'], where: `"trade_id" <> ''` },
+  ],
 })
 
 /** Double entry: the lines of one transaction sum to 0 per coin. */

@@ -1,25 +1,8 @@
-/** Orders and fills as the exchange reported them, and the hedges they belong to. Hearing a fact again changes nothing. */
-import type { Direction } from '../domain/instrument.ts'
-import type { JsonObject } from '../domain/json.ts'
+/** Orders and fills as the exchange reported them, under the hedges they belong to. Hearing a fact again changes nothing. */
 import { type Fill, type OrderReport, ownerOfOrder } from '../domain/order.ts'
-import type { BaseQty } from '../domain/units.ts'
 import { type AccountScope, reading, withoutAccount, writing } from './account-scope.ts'
 import type { Database } from './database.ts'
-import { FillTable, HedgeTable, OrderTable } from './tables-trade.ts'
-
-/** What lists show of a hedge, also after its actor is gone. */
-export type StoredHedge = {
-  hedgeId: string
-  symbol: string
-  baseCoin: string
-  direction: Direction
-  /** Dotted state value. */
-  state: string
-  targetQty: BaseQty
-  openedAtMs: number
-  closedAtMs: number | null
-  detail: JsonObject
-}
+import { FillTable, OrderTable } from './tables-trade.ts'
 
 export type StoredFill = Fill & { hedgeId: string }
 export type StoredOrder = OrderReport & { hedgeId: string }
@@ -61,17 +44,6 @@ export function createTradeStore(database: Database, scope: AccountScope) {
           .execute(),
       )
     },
-    /** Keeps a hedge as it stands now. */
-    async keepHedge(hedge: StoredHedge): Promise<void> {
-      await writing(database, scope, em =>
-        em
-          .createQueryBuilder(HedgeTable)
-          .insert({ account, ...hedge })
-          .onConflict(['account', 'hedgeId'])
-          .merge(['state', 'targetQty', 'closedAtMs', 'detail'])
-          .execute(),
-      )
-    },
     async fillsOfHedge(hedgeId: string): Promise<StoredFill[]> {
       const order = { filledAtMs: 'asc', execId: 'asc' } as const
       const found = await reading(database).find(FillTable, { account, hedgeId }, { orderBy: order })
@@ -82,24 +54,5 @@ export function createTradeStore(database: Database, scope: AccountScope) {
       const found = await reading(database).find(OrderTable, { account, hedgeId }, { orderBy: order })
       return found.map(report => withoutAccount({ ...report }))
     },
-    async hedge(hedgeId: string): Promise<StoredHedge | undefined> {
-      const found = await reading(database).findOne(HedgeTable, { account, hedgeId })
-      return found ? hedgeRow(found) : undefined
-    },
-    /** The newest hedges first. */
-    async hedges(limit: number): Promise<StoredHedge[]> {
-      const order = { openedAtMs: 'desc', hedgeId: 'desc' } as const
-      return (await reading(database).find(HedgeTable, { account }, { orderBy: order, limit })).map(hedgeRow)
-    },
   }
 }
-
-type HedgeColumns = Omit<StoredHedge, 'closedAtMs'> & {
-  account: string
-  closedAtMs?: number | null | undefined
-}
-
-const hedgeRow = ({ account: _account, closedAtMs, ...hedge }: HedgeColumns): StoredHedge => ({
-  ...hedge,
-  closedAtMs: closedAtMs ?? null,
-})

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { hedgeResult } from '../../src/domain/hedge-result.ts'
 import {
   balances,
+  isUnexplained,
   openingPostings,
   type Posting,
   postingsOf,
@@ -54,6 +55,9 @@ const KINDS: TransactionKind[] = [
   'liquidation',
   'adl',
   'delivery',
+  'conversion',
+  'bonus',
+  'fee-refund',
   'other',
 ]
 const anyAmount = fc
@@ -104,8 +108,30 @@ describe('the postings of a row', () => {
   test('put a transfer against equity and a row of no known kind into suspense', () => {
     const transfer = row({ kind: 'transfer-in', cashFlow: '1000' })
     expect(sides(postingsOf(transfer, NOBODY))).toEqual({ 'wallet:USDT': '1000', 'equity:USDT': '-1000' })
-    const other = row({ kind: 'other', venueKind: 'AIRDROP', coin: 'MNT', cashFlow: '3' })
+    const other = row({ kind: 'other', venueKind: 'FIXED_STAKING_REFUND', coin: 'MNT', cashFlow: '3' })
     expect(sides(postingsOf(other, NOBODY))).toEqual({ 'wallet:MNT': '3', 'suspense:MNT': '-3' })
+  })
+
+  test('take a conversion for trading, a bonus for a gift, and a refunded fee off the fees', () => {
+    const side = (kind: TransactionKind, cashFlow: string) =>
+      Object.keys(sides(postingsOf(row({ kind, cashFlow }), NOBODY)))[1]
+    expect(side('conversion', '-5')).toBe('trading:USDT')
+    expect(side('bonus', '5')).toBe('equity:USDT')
+    expect(sides(postingsOf(row({ kind: 'fee-refund', cashFlow: '0.5' }), NOBODY))).toEqual({
+      'wallet:USDT': '0.5',
+      'fees:USDT': '-0.5',
+    })
+  })
+
+  test('take the fee of a liquidation for a fee, and explain every kind but the unknown one', () => {
+    const liquidation = row({ kind: 'liquidation', cashFlow: '-40', fee: '0.6' })
+    expect(sides(postingsOf(liquidation, OURS))).toEqual({
+      'wallet:USDT': '-40.6',
+      'fees:USDT': '0.6',
+      'trading:USDT': '40',
+    })
+    for (const kind of KINDS) expect(isUnexplained(row({ kind, cashFlow: '1' }))).toBe(kind === 'other')
+    expect(isUnexplained(row({ cashFlow: '10', fee: '1', change: '9.5' }))).toBe(true)
   })
 
   test('show in suspense what a row that does not add up leaves unexplained', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Fill, OrderReport } from '../../src/domain/order.ts'
-import { amount, baseQty, fundingRate, orderQty, price } from '../../src/domain/units.ts'
+import { amount, fundingRate, orderQty, price } from '../../src/domain/units.ts'
 import type { Database } from '../../src/store/database.ts'
 import { createHistoryStore } from '../../src/store/history.ts'
 import type { Lease } from '../../src/store/lease.ts'
@@ -84,26 +84,6 @@ describe('the trade store', () => {
     })
     await store.keepOrders([combo])
     expect(await store.ordersOfHedge(HEDGE)).toContainEqual({ ...combo, hedgeId: HEDGE })
-  })
-
-  test('keeps a hedge as it stood last', async () => {
-    const hedge = {
-      hedgeId: HEDGE,
-      symbol: 'BTCUSDT',
-      baseCoin: 'BTC',
-      direction: 'long-carry' as const,
-      state: 'entering.work',
-      targetQty: baseQty('0.5'),
-      openedAtMs: 10,
-      closedAtMs: null,
-      detail: { note: 'first' },
-    }
-    const closed = { ...hedge, state: 'closed', closedAtMs: 99, detail: {} }
-    await store.keepHedge(hedge)
-    expect(await store.hedge(HEDGE)).toEqual(hedge)
-    await store.keepHedge(closed)
-    expect(await store.hedges(5)).toEqual([closed])
-    expect(await store.hedge('nobody')).toBeUndefined()
   })
 })
 

@@ -104,6 +104,14 @@ const KIND: Readonly<Record<string, TransactionKind>> = {
   LIQUIDATION: 'liquidation',
   ADL: 'adl',
   DELIVERY: 'delivery',
+  CURRENCY_BUY: 'conversion',
+  CURRENCY_SELL: 'conversion',
+  SPOT_REPAYMENT_BUY: 'conversion',
+  SPOT_REPAYMENT_SELL: 'conversion',
+  AIRDROP: 'bonus',
+  BONUS: 'bonus',
+  BONUS_RECOLLECT: 'bonus',
+  FEE_REFUND: 'fee-refund',
 }
 
 /**
