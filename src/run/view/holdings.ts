@@ -12,6 +12,7 @@ import type { MarketView } from '../../domain/market-view.ts'
 import { NO_USDT, type Price, type Usdt } from '../../domain/units.ts'
 import type { Books } from '../books.ts'
 import type { Engine } from '../engine.ts'
+import { workFacts } from './work-facts.ts'
 
 /** USDT per coin; null where the feed is not trusted now. */
 type Prices = { spot: Price | null; perp: Price | null }
@@ -65,6 +66,7 @@ function holdingOf(
     symbol: plan.symbol,
     baseCoin: plan.baseCoin,
     direction: plan.direction,
+    ...workFacts(context),
     state: cell?.state ?? '',
     sinceMs,
     version: cell?.seq ?? 0,
