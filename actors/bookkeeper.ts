@@ -3,16 +3,14 @@
  * Rows are read from a little before the newest booked one, since the exchange may list rows of one instant late.
  */
 
-import type { HedgeContext } from '../machines/hedge-context.ts'
 import { interestBase } from '../src/domain/interest.ts'
-import type { Posting } from '../src/domain/ledger.ts'
-import { postingsOf, residuals, rowFault } from '../src/domain/ledger.ts'
-import { ownerOfOrder } from '../src/domain/order.ts'
-import type { HedgePlan } from '../src/domain/plan.ts'
+import { isUnexplained, type Posting, postingsOf, residuals, rowFault } from '../src/domain/ledger.ts'
+import { execKey, type HedgeClaim, ownersOfRows } from '../src/domain/row-owner.ts'
 import type { TransactionRow } from '../src/domain/transaction.ts'
 import type { Amount, Usdt } from '../src/domain/units.ts'
 import { ownedOf } from '../src/domain/venue-legs.ts'
 import type { Wallet } from '../src/exchange/exchange.ts'
+import { type Claims, createClaims, livingPlans } from './claims.ts'
 import type { PlainKind } from './runtime.ts'
 import { pause, service } from './service.ts'
 import type { Funds, World } from './world.ts'
@@ -28,6 +26,12 @@ export type Books = {
   /** Sum of the postings per account, at least of the `wallet:COIN` ones. */
   accountBalances(): Promise<Record<string, Amount>>
   appendEquity(point: { atMs: number; equityUsdt: Usdt; availableUsdt: Usdt }): Promise<void>
+  /** The hedges of stored executions, by `execKey`. Books that keep no fills leave it out. */
+  ownersOfExecs?(execIds: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Hedges that ended lately, for rows that come after them. */
+  endedClaims?(): Promise<HedgeClaim[]>
+  /** Writes the results of hedges that closed: called when the books tie out. */
+  settleResults?(): Promise<void>
 }
 
 const OVERLAP_MS = 10_000
@@ -54,6 +58,15 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
   let funds: Funds | undefined
   let equityAtMs = 0
   let turn: Promise<unknown> = Promise.resolve()
+  const claims = createClaims(world)
+  let remembered = false
+
+  /** What ended before this process began. */
+  const rememberEnded = async () => {
+    if (remembered) return
+    claims.remember((await books.endedClaims?.()) ?? [])
+    remembered = true
+  }
 
   const readWallet = async (): Promise<Wallet> => {
     const { exchange, clock } = world()
@@ -72,9 +85,10 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
   }
 
   const bookAll = async (): Promise<Record<string, string>> => {
+    await rememberEnded()
     for (let look = 1; ; look++) {
       const wallet = await readWallet()
-      await bookRows(world(), books)
+      await bookRows(world(), books, claims)
       const coins = wallet.coins.map(each => ({ coin: each.coin, wallet: ownedOf(each) }))
       const found = residuals(coins, await books.accountBalances())
       const untied = Object.entries(found).filter(([, residual]) => residual !== '0')
@@ -85,6 +99,7 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
           world().telemetry.ledgerResidual(coin, Number(residual))
         for (const [coin, residual] of Object.entries(last)) tellResidual(world(), coin, residual)
         await keepEquity()
+        if (untied.length === 0) await books.settleResults?.()
         return last
       }
       await pause(world().clock, LOOK_AGAIN_MS, NEVER)
@@ -127,14 +142,30 @@ function tellResidual({ alerts }: World, coin: string, residual: string) {
   else alerts.raise('page', 'ledger.residual', { coin, residual })
 }
 
-async function bookRows(world: World, books: Books): Promise<void> {
+async function bookRows(world: World, books: Books, claims: Claims): Promise<void> {
   const span = await books.span()
   if (!span) return openBooks(world, books)
   const { openedAtMs, newestAtMs } = span
   const untilMs = (await world.exchange.serverTimeMs()) + 1
   const rows = await world.exchange.transactions(Math.max(openedAtMs, newestAtMs - OVERLAP_MS), untilMs)
-  const booked = await books.book(rows.map(row => ({ row, postings: postingsOf(row, hedgeOf(world)) })))
-  for (const row of booked) tell(world, row)
+  const ownersOfExecs = await execOwners(world, books, rows)
+  const owners = ownersOfRows(rows, { claims: claims.now(), ownersOfExecs })
+  const booked = await books.book(
+    rows.map(row => ({ row, postings: postingsOf(row, ({ id }) => owners.get(id)) })),
+  )
+  for (const row of booked) tell(world, row, owners.get(row.id))
+}
+
+/** Of the rows that name no order of ours: heard lately, or stored before this process began. */
+async function execOwners(world: World, books: Books, rows: readonly TransactionRow[]) {
+  const heard = world.recorder.ownersOfExecs()
+  const unheard = rows
+    .filter(
+      row => row.orderLinkId === '' && row.tradeId !== '' && !heard.has(execKey(row.market, row.tradeId)),
+    )
+    .map(({ tradeId }) => tradeId)
+  const stored = unheard.length > 0 ? await books.ownersOfExecs?.(unheard) : undefined
+  return stored ? new Map([...stored, ...heard]) : heard
 }
 
 /** The opening balance is the wallet of an instant after which, and before reading it, nothing moved. */
@@ -150,28 +181,10 @@ async function openBooks({ exchange, clock }: World, books: Books): Promise<void
   throw new Error('opening the books: expected the wallet to rest for a moment, found it moving')
 }
 
-/** The hedge a row belongs to: by its order's name, a settlement by its symbol, interest by the coin that is owed. */
-const hedgeOf =
-  (world: World) =>
-  (row: TransactionRow): string | undefined => {
-    const owner = ownerOfOrder(row.orderLinkId)
-    if (owner) return owner.hedgeId
-    if (row.kind === 'trade') return undefined
-    const isOf = ({ symbol, direction, baseCoin }: HedgePlan) =>
-      symbol === row.symbol ||
-      (row.kind === 'interest' && direction === 'reverse-carry' && baseCoin === row.coin)
-    return plans(world).find(isOf)?.hedgeId
-  }
-
-const plans = (world: World): HedgePlan[] =>
-  [...world.runtime().all()].flatMap(({ kind, actor }) =>
-    kind === 'hedge' ? [(actor.getSnapshot().context as HedgeContext).plan] : [],
-  )
-
-function tell(world: World, row: TransactionRow) {
+function tell(world: World, row: TransactionRow, hedgeId: string | undefined) {
   const fault = rowFault(row)
   if (fault) world.telemetry.inputRefused('transaction-row', fault, { row: row.id })
-  const hedgeId = hedgeOf(world)(row)
+  if (isUnexplained(row)) tellUnexplained(world, row)
   if (row.kind === 'interest') tellInterest(world, row, hedgeId)
   if (row.kind !== 'settlement') return
   world.telemetry.fundingSettled(row.symbol, Number(row.funding))
@@ -181,9 +194,13 @@ function tell(world: World, row: TransactionRow) {
   world.runtime().deliver(`hedge:${hedgeId}`, event)
 }
 
+function tellUnexplained({ alerts }: World, { id, venueKind, coin, symbol, change, atMs }: TransactionRow) {
+  alerts.raise('ticket', 'ledger.suspense', { subject: id, kind: venueKind, coin, symbol, change, atMs })
+}
+
 /** The debt has grown: its hedge must hold more of the perpetual. */
 function tellInterest(world: World, row: TransactionRow, hedgeId: string | undefined) {
-  const plan = plans(world).find(each => each.hedgeId === hedgeId)
+  const plan = livingPlans(world).find(each => each.hedgeId === hedgeId)
   if (!plan) return
   const base = interestBase(plan, [row])
   world.telemetry.log.info('interest.accrued', { coin: row.coin, base })

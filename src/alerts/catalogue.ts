@@ -32,6 +32,11 @@ export const CATALOGUE = {
     ends: 'caller',
     says: "The ledger does not tie out with the exchange's wallet",
   },
+  'ledger.suspense': {
+    severity: 'ticket',
+    ends: 'person',
+    says: 'A row of the transaction log has no rule that explains it',
+  },
   'settlement.missed': {
     severity: 'ticket',
     ends: 'rule',
