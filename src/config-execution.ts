@@ -78,7 +78,7 @@ export const execution = z.strictObject({
     about: 'Tries to repair an orphan leg before the other leg is unwound',
   }),
   routes: wordsKey(ROUTES, {
-    or: ['spot-first'],
+    or: ROUTES,
     about: 'Ways to work the two legs; the cheapest by expected total cost is taken',
   }),
   makerFillProbability: numberKey({

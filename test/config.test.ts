@@ -7,6 +7,7 @@ import { ConfigFaults } from '../src/config-faults.ts'
 import { sections } from '../src/config-rules.ts'
 import { LIVE_ACKNOWLEDGEMENT } from '../src/config-schema.ts'
 import { configTemplate } from '../src/config-template.ts'
+import { ROUTES } from '../src/domain/hedge-order.ts'
 import { BYBIT_HOSTS } from '../src/exchange/bybit/hosts.ts'
 
 let cwd: string
@@ -54,8 +55,8 @@ describe('what is read', () => {
     expect(load().rules.strategy.horizonHours).toBe(24)
   })
 
-  test('routes and directions are lists of words, and careful when left out', () => {
-    expect(load().rules.execution.routes).toEqual(['spot-first'])
+  test('routes and directions are lists of words; left out, every route may be taken and one direction', () => {
+    expect(load().rules.execution.routes).toEqual(ROUTES)
     expect(load().rules.strategy.directions).toEqual(['long-carry'])
     write(
       'strategy:\n  directions: [long-carry, reverse-carry]\nexecution:\n  routes: [spread, maker-perp]\n',
