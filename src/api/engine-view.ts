@@ -67,9 +67,20 @@ export type Command = {
 
 export type EngineSummary = {
   mode: string
-  /** Dotted state of the engine actor: booting, reconciling, trading, halted, stopping. */
+  /** Dotted state of the engine actor: booting, reconciling, trading, reducing, halted, stopping. */
   state: string
   halt: { by: string; because: string; atMs: number } | null
+  /** The account as last judged: which limit is reached, by which figure; null before that. */
+  risk?: {
+    state: 'trading' | 'reducing' | 'halted'
+    because: string
+    found: string
+    limit: string
+    setBy: string | null
+    atMs: number
+  } | null
+  /** The last order to flatten; `endedAtMs` is 0 until the exchange was asked, `left` what it still showed. */
+  flatten?: { by: string; because: string; askedAtMs: number; endedAtMs: number; left: string[] } | null
   nowMs: number
   speed: number
   startedAtMs: number
@@ -99,7 +110,8 @@ export type EngineView = {
   /** The chart of a kind, drawn from `machine.root`: nodes and edges. */
   chart(kind: string): JsonObject | undefined
   opportunities(): JsonObject[]
-  hedges(): Promise<JsonObject[]>
+  /** The newest first; 200 when no limit is said. */
+  hedges(limit?: number): Promise<JsonObject[]>
   hedge(id: string): Promise<JsonObject | undefined>
   ledger(page: {
     cursor: string | null

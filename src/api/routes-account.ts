@@ -1,18 +1,18 @@
 /** The account: open hedges valued now, balances and margin, and what the engine says beside what the exchange shows. */
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Clock } from '../clock.ts'
+import { ANSWERS, type Path } from './answers.ts'
 import { unauthorised } from './commands.ts'
 import type { EngineView } from './engine-view.ts'
 import type { ApiEnv } from './guard.ts'
 import { problemSchema, Refusal } from './problem.ts'
-import { row } from './schemas.ts'
 
 /** Pages look every few seconds, and several may: the exchange is asked once for all of them. Wall time. */
 const ASKED_EVERY_MS = 3000
 
-const told = (description: string, schema: z.ZodType = row) => ({
+const told = <P extends Path>(path: P, description: string) => ({
   description,
-  content: { 'application/json': { schema } },
+  content: { 'application/json': { schema: ANSWERS[path] } },
 })
 const away = {
   description: 'The exchange does not answer.',
@@ -23,21 +23,22 @@ const holdings = createRoute({
   method: 'get',
   path: '/api/holdings',
   summary: 'Open hedges with both legs, delta, basis, funding and profit by parts, valued now.',
-  responses: { 200: told('Rows.', z.array(row)), 401: unauthorised },
+  responses: { 200: told('/api/holdings', 'Rows.'), 401: unauthorised },
 })
 
 const account = createRoute({
   method: 'get',
   path: '/api/account',
-  summary: 'Balances, margin rates, clock skew and order entry, as the exchange tells.',
-  responses: { 200: told('The account.'), 401: unauthorised, 503: away },
+  summary:
+    'Balances, margin rates, use of request limits, clock skew and order entry, as the exchange tells.',
+  responses: { 200: told('/api/account', 'The account.'), 401: unauthorised, 503: away },
 })
 
 const reconciliation = createRoute({
   method: 'get',
   path: '/api/reconciliation',
   summary: 'What the hedges hold beside what the exchange shows, line by line.',
-  responses: { 200: told('The lines, equal ones too.'), 401: unauthorised, 503: away },
+  responses: { 200: told('/api/reconciliation', 'The lines, equal ones too.'), 401: unauthorised, 503: away },
 })
 
 export function accountRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView, clock: Clock): void {

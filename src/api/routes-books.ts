@@ -2,32 +2,34 @@
  * What the engine knows and owns: opportunities, hedges, the ledger, equity, funding. All read-only.
  */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import type { JsonObject } from '../domain/json.ts'
+import type { Json } from '../domain/json.ts'
+import { ANSWERS, type Answer, type Path } from './answers.ts'
 import { invalid, notFound, unauthorised } from './commands.ts'
 import type { EngineView } from './engine-view.ts'
 import type { ApiEnv } from './guard.ts'
 import { Refusal } from './problem.ts'
 import { reducePoints } from './reduce-points.ts'
-import { page, pageQuery, row } from './schemas.ts'
+import { pageQuery, ROWS_MAX } from './schemas.ts'
 
-const rows = { description: 'Rows.', content: { 'application/json': { schema: z.array(row) } } }
-const paged = (schema: z.ZodType) => ({
-  description: 'A page; `next` is the cursor of the next one.',
-  content: { 'application/json': { schema } },
+const told = <P extends Path>(path: P, description = 'Rows.') => ({
+  description,
+  content: { 'application/json': { schema: ANSWERS[path] } },
 })
+const PAGE = 'A page; `next` is the cursor of the next one.'
 
 const opportunities = createRoute({
   method: 'get',
   path: '/api/opportunities',
   summary: 'Every tracked symbol with its carry, and why it is not taken.',
-  responses: { 200: rows, 401: unauthorised },
+  responses: { 200: told('/api/opportunities'), 401: unauthorised },
 })
 
 const hedges = createRoute({
   method: 'get',
   path: '/api/hedges',
   summary: 'Every hedge, newest first.',
-  responses: { 200: rows, 401: unauthorised },
+  request: { query: z.object({ limit: z.coerce.number().int().min(1).max(ROWS_MAX).default(200) }) },
+  responses: { 200: told('/api/hedges'), 401: unauthorised, 422: invalid },
 })
 
 const hedge = createRoute({
@@ -36,7 +38,7 @@ const hedge = createRoute({
   summary: 'One hedge with its orders, fills and funding.',
   request: { params: z.object({ id: z.string().min(1).max(100) }) },
   responses: {
-    200: { description: 'The hedge.', content: { 'application/json': { schema: row } } },
+    200: told('/api/hedges/{id}', 'The hedge.'),
     401: unauthorised,
     404: notFound,
   },
@@ -48,7 +50,7 @@ const ledger = createRoute({
   summary: 'Postings, and what they leave unexplained per coin.',
   request: { query: pageQuery },
   responses: {
-    200: paged(page.extend({ residuals: z.record(z.string(), z.string()) })),
+    200: told('/api/ledger', PAGE),
     401: unauthorised,
     422: invalid,
   },
@@ -64,7 +66,7 @@ const equity = createRoute({
       points: z.coerce.number().int().min(4).max(100_000).optional(),
     }),
   },
-  responses: { 200: rows, 401: unauthorised, 422: invalid },
+  responses: { 200: told('/api/equity'), 401: unauthorised, 422: invalid },
 })
 
 const funding = createRoute({
@@ -72,7 +74,7 @@ const funding = createRoute({
   path: '/api/funding',
   summary: 'Funding payments.',
   request: { query: pageQuery },
-  responses: { 200: paged(page), 401: unauthorised, 422: invalid },
+  responses: { 200: told('/api/funding', PAGE), 401: unauthorised, 422: invalid },
 })
 
 const totals = createRoute({
@@ -80,30 +82,35 @@ const totals = createRoute({
   path: '/api/funding/totals',
   summary: 'Funding by symbol in steps of equal length.',
   request: { query: z.object({ everyMs: z.coerce.number().int().min(60_000).default(86_400_000) }) },
-  responses: { 200: rows, 401: unauthorised, 422: invalid },
+  responses: { 200: told('/api/funding/totals'), 401: unauthorised, 422: invalid },
 })
 
+/** What the view gives as plain JSON, as it is documented. */
+const as = <P extends Path>(json: Json) => json as unknown as Answer<P>
+
 export function bookRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
-  app.openapi(opportunities, c => c.json(view.opportunities(), 200))
-  app.openapi(hedges, async c => c.json(await view.hedges(), 200))
+  app.openapi(opportunities, c => c.json(as<'/api/opportunities'>(view.opportunities()), 200))
+  app.openapi(hedges, async c =>
+    c.json(as<'/api/hedges'>(await view.hedges(c.req.valid('query').limit)), 200),
+  )
   app.openapi(hedge, async c => {
     const { id } = c.req.valid('param')
     const found = await view.hedge(id)
     if (!found) throw new Refusal(404, `hedge: nothing is called ${id}`)
-    return c.json(found, 200)
+    return c.json(as<'/api/hedges/{id}'>(found), 200)
   })
   app.openapi(ledger, async c => {
     const { cursor, limit } = c.req.valid('query')
-    return c.json(await view.ledger({ cursor: cursor ?? null, limit }), 200)
+    return c.json(as<'/api/ledger'>(await view.ledger({ cursor: cursor ?? null, limit })), 200)
   })
   app.openapi(equity, async c => {
     const { sinceMs, points } = c.req.valid('query')
-    const curve = (await view.equity(sinceMs)) as (JsonObject & { atMs: number; equityUsdt: string })[]
+    const curve = as<'/api/equity'>(await view.equity(sinceMs))
     return c.json(points === undefined ? curve : reducePoints(curve, points), 200)
   })
   app.openapi(totals, async c => c.json(await view.fundingTotals(c.req.valid('query').everyMs), 200))
   app.openapi(funding, async c => {
     const { cursor, limit } = c.req.valid('query')
-    return c.json(await view.funding({ cursor: cursor ?? null, limit }), 200)
+    return c.json(as<'/api/funding'>(await view.funding({ cursor: cursor ?? null, limit })), 200)
   })
 }

@@ -1,18 +1,20 @@
 /** What people were told and what they did: alerts with their acknowledgement, and the audit of commands. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { ANSWERS } from './answers.ts'
 import { commandOf, invalid, notFound, unauthorised } from './commands.ts'
 import type { EngineView } from './engine-view.ts'
 import type { ApiEnv } from './guard.ts'
 import { Refusal } from './problem.ts'
-import { page, pageQuery, row } from './schemas.ts'
+import { alert } from './rows.ts'
+import { pageQuery, ROWS_MAX } from './schemas.ts'
 
 const alerts = createRoute({
   method: 'get',
   path: '/api/alerts',
   summary: 'Alerts: those that stand first, then the newest.',
-  request: { query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(200) }) },
+  request: { query: z.object({ limit: z.coerce.number().int().min(1).max(ROWS_MAX).default(200) }) },
   responses: {
-    200: { description: 'Rows.', content: { 'application/json': { schema: z.array(row) } } },
+    200: { description: 'Rows.', content: { 'application/json': { schema: ANSWERS['/api/alerts'] } } },
     401: unauthorised,
     422: invalid,
   },
@@ -24,7 +26,7 @@ const acknowledge = createRoute({
   summary: 'Takes an alert: it calls nobody any more.',
   request: { params: z.object({ id: z.string().min(1).max(300) }) },
   responses: {
-    202: { description: 'As it stands now.', content: { 'application/json': { schema: row } } },
+    202: { description: 'As it stands now.', content: { 'application/json': { schema: alert } } },
     401: unauthorised,
     404: notFound,
   },
@@ -36,7 +38,7 @@ const audit = createRoute({
   summary: 'Commands of people: who, when, what, before and after; the newest first.',
   request: { query: pageQuery },
   responses: {
-    200: { description: 'A page.', content: { 'application/json': { schema: page } } },
+    200: { description: 'A page.', content: { 'application/json': { schema: ANSWERS['/api/audit'] } } },
     401: unauthorised,
     422: invalid,
   },

@@ -60,6 +60,29 @@ export const engine = z
     mode: z.string(),
     state: z.string(),
     halt: z.object({ by: z.string(), because: z.string(), atMs: z.number() }).nullable(),
+    risk: z
+      .object({
+        state: z.enum(['trading', 'reducing', 'halted']),
+        because: z.string(),
+        found: z.string(),
+        limit: z.string(),
+        setBy: z.string().nullable(),
+        atMs: z.number(),
+      })
+      .nullable()
+      .optional()
+      .openapi({ description: 'The account as last judged; setBy names the limit that is reached.' }),
+    flatten: z
+      .object({
+        by: z.string(),
+        because: z.string(),
+        askedAtMs: z.number(),
+        endedAtMs: z.number(),
+        left: z.array(z.string()),
+      })
+      .nullable()
+      .optional()
+      .openapi({ description: 'The last order to flatten; endedAtMs is 0 until the exchange was asked.' }),
     nowMs: z.number().openapi({ description: 'Engine time.' }),
     speed: z.number(),
     startedAtMs: z.number(),
@@ -104,6 +127,9 @@ export const commandHeaders = z.object({
     .optional()
     .openapi({ description: 'The same key again gives the first answer again and does nothing more.' }),
 })
+
+/** Of answers without pages, for those who want all there is. */
+export const ROWS_MAX = 100_000
 
 export const pageQuery = z.object({
   cursor: z.string().max(200).optional(),

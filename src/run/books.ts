@@ -27,7 +27,7 @@ export type Books = BookkeeperBooks &
     keepFills(fills: readonly Fill[]): Promise<void>
     keepOrders(reports: readonly OrderReport[]): Promise<void>
     /** The newest hedges, living and closed. */
-    hedges(): Promise<JsonObject[]>
+    hedges(limit?: number): Promise<JsonObject[]>
     /** One hedge with its fills, its funding and its profit by parts. @param prices - USDT per coin still held */
     hedge(hedgeId: string, prices: Readonly<Record<string, Price>>): Promise<JsonObject | undefined>
     ledgerPage(page: PageRequest): Promise<Page<JsonObject>>
@@ -62,8 +62,8 @@ export function createBooks({
     keepFills: trades.keepFills,
     keepOrders: trades.keepOrders,
     commands: commandLog(operator),
-    async hedges() {
-      const rows = await hedgeRows(pool, account, HEDGES_SHOWN)
+    async hedges(limit = HEDGES_SHOWN) {
+      const rows = await hedgeRows(pool, account, limit)
       const ended = rows.filter(({ state }) => state === 'closed').map(({ actorId }) => hedgeIdOf(actorId))
       const fees = await coinFees(pool, account, ended)
       return rows.map(row => ({ ...summary(row), ...closedResult(contextOf(row), row.state, fees) }))

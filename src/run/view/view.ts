@@ -35,13 +35,15 @@ export function createView(parts: ViewParts): EngineView {
   const { runtime, world } = engine
   const send = createCommands({ runtime, journal, log: books.commands, clock: world.clock })
   const engineOf = () => runtime.get('engine')
-  const halt = (): EngineContext['halt'] => (contextOf(engineOf()) as Partial<EngineContext>).halt ?? null
+  const context = () => contextOf(engineOf()) as Partial<EngineContext>
 
   return {
     summary: () => ({
       ...about,
       state: engineOf()?.cell?.state ?? 'booting',
-      halt: halt(),
+      halt: context().halt ?? null,
+      risk: context().risk ?? null,
+      flatten: context().flatten ?? null,
       nowMs: world.clock.nowMs(),
       hedges: countBy(engine, 'hedge'),
       symbols: countBy(engine, 'symbol'),
@@ -77,7 +79,7 @@ export function createView(parts: ViewParts): EngineView {
             exit: engine.judgements.exits.get(each.symbol) ?? null,
           }) as unknown as JsonObject,
       ),
-    hedges: () => books.hedges(),
+    hedges: limit => books.hedges(limit),
     hedge: id => books.hedge(id, coinPrices(engine)),
     async ledger(page) {
       return { ...(await books.ledgerPage(page)), residuals: engine.bookkeeper.residuals() }
@@ -170,7 +172,7 @@ function readiness({ engine, journal, isOwner }: ViewParts): HealthPart[] {
     detail: `heard ${ageMs} ms ago`,
   })
   return [
-    { name: 'engine', ok: state === 'trading' || state === 'halted', detail: state },
+    { name: 'engine', ok: /^(trading|reducing|halted)$/.test(state), detail: state },
     { name: 'lease', ok: isOwner(), detail: isOwner() ? 'held' : 'lost' },
     {
       name: 'journal',
