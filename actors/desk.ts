@@ -1,16 +1,14 @@
 /** Plans what a symbol wishes for: reads the market and the wallet, sizes the hedge. The chart judges the plan. */
 import { Decimal } from 'decimal.js'
 import { deskMachine, type Wish } from '../machines/desk.ts'
-import type { AccountExposure } from '../src/domain/exposure.ts'
 import type { HedgePair } from '../src/domain/instrument.ts'
 import type { JsonObject } from '../src/domain/json.ts'
 import { judgeEntry } from '../src/domain/opportunity.ts'
 import { orderBudgetLeft } from '../src/domain/quota.ts'
 import { isRefusal } from '../src/domain/refusal.ts'
 import { sizeHedge } from '../src/domain/sizing.ts'
+import type { AccountFacts } from '../src/domain/solvency.ts'
 import { NO_USDT } from '../src/domain/units.ts'
-import { ownedOf } from '../src/domain/venue-legs.ts'
-import type { Wallet } from '../src/exchange/exchange.ts'
 import { verifyFlat } from './flat.ts'
 import type { Answer } from './outbox.ts'
 import type { DurableKind } from './runtime.ts'
@@ -36,11 +34,11 @@ async function planHedge(world: World, wish: Wish): Promise<Answer> {
   if (judged.verdict !== 'tempting')
     return no(`${judged.because}: found ${judged.found}, limit ${judged.limit}`)
   const direction = judged.direction ?? 'long-carry'
-  const wallet = await world.exchange.wallet()
-  const inTheWay = direction === 'reverse-carry' ? coinsInTheWay(view.pair, wallet) : undefined
+  const { account, facts } = await world.judgeRisk()
+  const inTheWay = direction === 'reverse-carry' ? coinsInTheWay(view.pair, facts) : undefined
   if (inTheWay) return no(inTheWay)
-  const funds = fundsOf(world, wallet)
-  if (!funds) return no('the account has not been judged yet')
+  const budget = orderBudgetLeft(world.exchange.quota())
+  const funds = { ...account, ...(budget !== undefined && { orderBudgetLeft: budget }) }
   const exposure = { ...funds, hedges: wish.hedges, reservedUsdt: NO_USDT, halted: false }
   const plan = sizeHedge(hedgeId, view, exposure, world.rules, nowMs, direction)
   if (isRefusal(plan)) return no(`${plan.refused}: found ${plan.found}, limit ${plan.limit}`)
@@ -52,29 +50,13 @@ async function planHedge(world: World, wish: Wish): Promise<Answer> {
   }
 }
 
-/** The account as last judged, its balance as it is at this moment; undefined while it was not judged. */
-export function fundsOf({ risk, exchange }: World, wallet: Wallet): AccountExposure | undefined {
-  const account = risk()?.account
-  if (!account) return undefined
-  const { availableUsdt, maintenanceMarginRate, equityUsdt } = wallet
-  const budget = orderBudgetLeft(exchange.quota())
-  return {
-    ...account,
-    availableUsdt,
-    maintenanceMarginRate,
-    equityUsdt,
-    ...(budget !== undefined && { orderBudgetLeft: budget }),
-  }
-}
-
 /** A margin sale takes what lies free before it borrows: coins of the base would be sold that are no hedge's. */
 export function coinsInTheWay(
   { baseCoin, perp }: Pick<HedgePair, 'baseCoin' | 'perp'>,
-  { coins }: Pick<Wallet, 'coins'>,
+  { holdings }: Pick<AccountFacts, 'holdings'>,
 ): string | undefined {
-  const coin = coins.find(each => each.coin === baseCoin)
-  if (!coin) return undefined
-  const [owned, lot] = [new Decimal(ownedOf(coin)), new Decimal(perp.qtyStep).times(perp.multiplier)]
+  const owned = new Decimal(holdings.find(({ coin }) => coin === baseCoin)?.spotBase ?? 0)
+  const lot = new Decimal(perp.qtyStep).times(perp.multiplier)
   return owned.gte(lot)
     ? `coins-in-the-way: found ${owned.toFixed()} ${baseCoin}, limit below ${lot.toFixed()}`
     : undefined

@@ -6,10 +6,11 @@
 import { Decimal } from 'decimal.js'
 import type { EngineContext } from '../machines/engine.ts'
 import type { HedgeContext } from '../machines/hedge-context.ts'
+import { ordersOf } from '../machines/hedge-orders.ts'
 import type { OrderReport } from '../src/domain/order.ts'
 import { ownerOfOrder } from '../src/domain/order.ts'
 import { type Difference, reconcile } from '../src/domain/reconcile.ts'
-import type { CoinBalance } from '../src/exchange/exchange.ts'
+import type { AccountFact, CoinBalance } from '../src/exchange/exchange.ts'
 import { cancelOwn, claimOf, type Held, hedges, readVenue, tellFound, type Venue } from './reconciler.ts'
 import { DUST_USDT } from './risk-foreign.ts'
 import type { PlainKind } from './runtime.ts'
@@ -19,7 +20,7 @@ import type { World } from './world.ts'
 const ORDERS_EVERY_MS = 8_000
 const HOLDINGS_EVERY_MS = 45_000
 /** A difference is looked at again after this. */
-const AGAIN_MS = 15_000
+const AGAIN_MS = 10_000
 /** A hedge that came to rest just now: the exchange's lists may not show it yet. */
 const REST_MIN_MS = 30_000
 
@@ -30,27 +31,45 @@ type Memory = {
   told: Map<string, string>
 }
 
-export const riskAudit = (world: World): PlainKind =>
-  service(async signal => {
-    const audit = createAudit(world)
-    do {
-      try {
-        if (isComparable(world)) await audit()
-      } catch (error) {
-        const because = error instanceof Error ? error.message : String(error)
-        world.telemetry.inputRefused('reading', `what the exchange shows: ${because}`)
-      }
-    } while (await pause(world.clock, ORDERS_EVERY_MS * world.pace, signal))
-  })
+export type RiskAudit = {
+  kind: PlainKind
+  /** Every fact of the account's private stream: a gap, or a fill of somebody else's order, is looked into at once. */
+  hear(fact: AccountFact): void
+}
 
-function createAudit(world: World): () => Promise<void> {
-  const [orders, holdings] = [memory(), memory()]
+export function createRiskAudit(worldOf: () => World): RiskAudit {
   let holdingsDueMs = 0
-  return async () => {
+  let nudge = () => {}
+  const [orders, holdings] = [memory(), memory()]
+  const audit = async (world: World) => {
     await auditOrders(world, orders)
     if (world.clock.nowMs() < holdingsDueMs) return
+    holdingsDueMs = world.clock.nowMs() + HOLDINGS_EVERY_MS * world.pace
     const isNew = await auditHoldings(world, holdings)
-    holdingsDueMs = world.clock.nowMs() + (isNew ? AGAIN_MS : HOLDINGS_EVERY_MS) * world.pace
+    if (isNew) holdingsDueMs = world.clock.nowMs() + AGAIN_MS * world.pace
+  }
+  return {
+    kind: service(async signal => {
+      const world = worldOf()
+      do {
+        try {
+          if (isComparable(world)) await audit(world)
+        } catch (error) {
+          const because = error instanceof Error ? error.message : String(error)
+          world.telemetry.inputRefused('reading', `what the exchange shows: ${because}`)
+        }
+        const rest = new AbortController()
+        nudge = () => rest.abort()
+        await pause(world.clock, ORDERS_EVERY_MS * world.pace, AbortSignal.any([rest.signal, signal]))
+      } while (!signal.aborted)
+    }),
+    hear(fact) {
+      const isForeign =
+        fact.kind === 'fill' && fact.fill.cause === 'trade' && !ownerOfOrder(fact.fill.orderLinkId)
+      if (!isForeign && fact.kind !== 'up') return
+      holdingsDueMs = 0
+      nudge()
+    },
   }
 }
 
@@ -61,8 +80,7 @@ const keyOf = ({ kind, subject }: Difference) => `${kind} ${subject}`
 const isComparable = (world: World): boolean =>
   /^(trading|reducing|halted)/.test(world.runtime().get('engine')?.cell?.state ?? '')
 
-const inFlight = ({ spot, perp, combo }: HedgeContext): string[] =>
-  [spot.order, perp.order, combo?.order].flatMap(order => (order ? [order.orderLinkId] : []))
+const inFlight = (context: HedgeContext): string[] => ordersOf(context).map(({ orderLinkId }) => orderLinkId)
 
 async function auditOrders(world: World, memory: Memory): Promise<void> {
   const before = hedges(world).flatMap(({ context }) => inFlight(context))

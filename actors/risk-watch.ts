@@ -31,6 +31,8 @@ export type RiskWatch = {
   /** Every fact of the account's private stream. */
   hear(fact: AccountFact): void
   current(): AccountRisk | undefined
+  /** Looks now. @throws what the reads throw */
+  judge(): Promise<AccountRisk>
 }
 
 export function createRiskWatch(world: () => World, books: RiskBooks): RiskWatch {
@@ -38,7 +40,7 @@ export function createRiskWatch(world: () => World, books: RiskBooks): RiskWatch
   let current: AccountRisk | undefined
   let nudge = () => {}
 
-  const look = async () => {
+  const look = async (): Promise<AccountRisk> => {
     const { exchange, clock } = world()
     const [positions, wallet] = await Promise.all([exchange.positions(), exchange.wallet()])
     const engine = engineOf(world())
@@ -55,11 +57,13 @@ export function createRiskWatch(world: () => World, books: RiskBooks): RiskWatch
     }
     const judged = riskState(account, limits)
     const reduceOnly = new Set(positions.filter(each => each.reduceOnly).map(({ symbol }) => symbol))
-    current = { account, judged, solvency, facts, reduceOnly, judgedAtMs: nowMs }
+    const risk = { account, judged, solvency, facts, reduceOnly, judgedAtMs: nowMs }
+    current = risk
     rankAll(world(), positions)
-    tellEngine(world(), current, lossSinceMs)
-    tellDesk(world(), current)
-    tellPeople(world(), current)
+    tellEngine(world(), risk, lossSinceMs)
+    tellDesk(world(), risk)
+    tellPeople(world(), risk)
+    return risk
   }
 
   return {
@@ -87,6 +91,7 @@ export function createRiskWatch(world: () => World, books: RiskBooks): RiskWatch
       if (isNew || status !== 'normal') nudge()
     },
     current: () => current,
+    judge: look,
   }
 }
 

@@ -15,7 +15,7 @@ import { fundingHistory } from './funding-history.ts'
 import { hedgeKind } from './hedge.ts'
 import { lateFills } from './late-fills.ts'
 import { marketFeed } from './market-feed.ts'
-import { riskAudit } from './risk-audit.ts'
+import type { RiskAudit } from './risk-audit.ts'
 import { riskMarkets } from './risk-markets.ts'
 import type { RiskWatch } from './risk-watch.ts'
 import type { Kind } from './runtime.ts'
@@ -47,6 +47,7 @@ export type TreePorts = {
   journal: Journal
   bookkeeper: Bookkeeper
   riskWatch: RiskWatch
+  riskAudit: RiskAudit
   judgements: Judgements
   tree: () => Tree
   fatal: WatchdogPorts['fatal']
@@ -57,6 +58,7 @@ export const kindsOf = ({
   journal,
   bookkeeper,
   riskWatch,
+  riskAudit,
   judgements,
   tree,
   fatal,
@@ -75,7 +77,7 @@ export const kindsOf = ({
   'funding-history': fundingHistory(world),
   'risk-markets': riskMarkets(world),
   'risk-watch': riskWatch.kind,
-  'risk-audit': riskAudit(world),
+  'risk-audit': riskAudit.kind,
   scanner: scanner(world, judgements),
   watchdog: watchdog(world, { journal, fatal }),
 })

@@ -51,6 +51,8 @@ export type World = {
   newRiskRefused: (symbol?: string) => string | null
   /** Undefined until the account was judged once. */
   risk: () => AccountRisk | undefined
+  /** Reads the exchange and judges the account now. @throws what the reads throw */
+  judgeRisk: () => Promise<AccountRisk>
   /** Throws when this process no longer owns the account: nothing may leave it (promise 8). */
   assertOwner: () => void
   recorder: Recorder

@@ -42,7 +42,7 @@ export const transition = z
     seq: count,
     at: z.string(),
     atMs: z.number(),
-    event: z.looseObject({}),
+    event: z.looseObject({ type: z.string() }),
     from: z.string(),
     to: z.string(),
     effects: z.array(z.object({ type: z.string(), params: z.unknown() })),
@@ -150,7 +150,7 @@ export function actorDetailRow(from: ActorDetail): z.output<typeof actorDetail> 
 }
 
 export function transitionRow(from: TransitionView): z.output<typeof transition> {
-  return { ...from, at: isoText(from.atMs) }
+  return { ...from, event: from.event as { type: string }, at: isoText(from.atMs) }
 }
 
 /** A checked body as the engine takes it. JSON in, so JSON it is. */

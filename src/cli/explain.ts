@@ -97,6 +97,8 @@ function whyLines({ judged, actor, hedge, engine }: Facts): string[] {
   const refuses = judged.market?.engineRefuses
   if (engine.halt)
     lines.push(`${dim('engine      ')}${red('halted')} by ${engine.halt.by}: ${engine.halt.because}`)
+  else if (engine.risk?.state === 'reducing')
+    lines.push(`${dim('engine      ')}${yellow('reducing')}: ${reasonText(engine.risk)}`)
   else if (refuses) lines.push(`${dim('engine      ')}${red('no new hedge')}: ${refuses}`)
   const because = spokenReason(actor?.context.because as string | undefined)
   if (actor && because !== '') lines.push(`${dim('symbol      ')}${actor.state}: ${because}`)

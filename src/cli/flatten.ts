@@ -4,6 +4,7 @@
  */
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { EngineSummary } from '../api/engine-view.ts'
 import type { Shown } from './asking.ts'
 import { type Client, engineClient } from './client.ts'
 import { CliFailure } from './failure.ts'
@@ -14,6 +15,7 @@ import { startProgress } from './progress.ts'
 import { command } from './steer.ts'
 
 const LOOK_EVERY_MS = 500
+const VERIFIED_LOOKS_MAX = 120
 
 export async function flatten({
   yes,
@@ -31,8 +33,10 @@ export async function flatten({
     return
   }
   await untilStopped(signal => untilFlat(client, before.length, json, signal))
-  if (json) printJson(outcome)
-  else print('every hedge is closed; the engine stays halted until `hedgerow resume`')
+  const left = await untilVerified(client)
+  if (json) printJson({ ...outcome, left })
+  else if (left.length === 0) print('every hedge is closed; the engine stays halted until `hedgerow resume`')
+  if (left.length > 0) throw new CliFailure(`the exchange still shows:\n  ${left.join('\n  ')}`)
 }
 
 async function askFirst(client: Client): Promise<void> {
@@ -70,6 +74,18 @@ async function untilFlat(client: Client, atFirst: number, json: boolean | undefi
   }
   progress.end()
   throw new CliFailure('the wait was ended; the engine goes on unwinding: `hedgerow status --watch` shows it')
+}
+
+/** The exchange has the last word: what it still shows of ours. */
+async function untilVerified(client: Client): Promise<string[]> {
+  for (let look = 0; look < VERIFIED_LOOKS_MAX; look++) {
+    const { flatten: told } = (await client.get('/api/engine')) as Pick<EngineSummary, 'flatten'>
+    if (!told || told.endedAtMs > 0) return told?.left ?? []
+    await pause(LOOK_EVERY_MS)
+  }
+  throw new CliFailure(
+    'every hedge is closed, but the exchange did not say that it is flat: `hedgerow reconciliation`',
+  )
 }
 
 async function openHedges(client: Client): Promise<Actor[]> {

@@ -6,6 +6,7 @@ import { type Bookkeeper, type Books, createBookkeeper } from '../../actors/book
 import { createMarketBoard, type MarketBoard } from '../../actors/market-board.ts'
 import { createRecorder, type Records } from '../../actors/recorder.ts'
 import { restingEnds } from '../../actors/resting-ends.ts'
+import { createRiskAudit } from '../../actors/risk-audit.ts'
 import type { RiskBooks } from '../../actors/risk-figures.ts'
 import { createRiskWatch } from '../../actors/risk-watch.ts'
 import { createRuntime, type Runtime } from '../../actors/runtime.ts'
@@ -83,9 +84,13 @@ export function createEngine(parts: EngineParts): Engine {
   const judgements = noJudgements()
   const bookkeeper = createBookkeeper(() => world, parts.books)
   const riskWatch = createRiskWatch(() => world, parts.books)
+  const riskAudit = createRiskAudit(() => world)
   const exchange = overheard(
     governed(parts.exchange, { exitShare: rules.limits.orderReserveMin }, clock),
-    riskWatch.hear,
+    fact => {
+      riskWatch.hear(fact)
+      riskAudit.hear(fact)
+    },
   )
   const world: World = {
     clock,
@@ -99,6 +104,7 @@ export function createEngine(parts: EngineParts): Engine {
     runtime: () => runtime,
     newRiskRefused: symbol => newRiskRefused(world, parts, symbol),
     risk: riskWatch.current,
+    judgeRisk: riskWatch.judge,
     assertOwner() {
       if (!parts.isOwner()) throw new Error('this process no longer owns the account')
     },
@@ -113,7 +119,16 @@ export function createEngine(parts: EngineParts): Engine {
     clock,
     journal,
     kinds: measuredKinds(
-      kindsOf({ world, journal, bookkeeper, riskWatch, judgements, tree: () => tree, fatal: parts.fatal }),
+      kindsOf({
+        world,
+        journal,
+        bookkeeper,
+        riskWatch,
+        riskAudit,
+        judgements,
+        tree: () => tree,
+        fatal: parts.fatal,
+      }),
       telemetry,
     ),
     commitId: parts.commitId,

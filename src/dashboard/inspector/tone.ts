@@ -4,7 +4,8 @@ import type { InspectionRow } from '../../api/inspection-view.ts'
 export type Tone = 'bad' | 'warn' | 'good' | 'busy' | 'idle' | 'ended'
 
 const BAD = /(^|[.| ])(failed|stranded|quarantined)\b/
-const WARN = /(^|[.| ])(unknown|doubting|troubled|halted|reconciling|booting|stopping|stale|delisted)\b/
+const WARN =
+  /(^|[.| ])(unknown|doubting|troubled|reducing|flattening|halted|reconciling|booting|stopping|stale|delisted)\b/
 const BUSY = /^(entering|unwinding)\b|rebalancing/
 const GOOD = /^(hedged|trading|open|watching|running)\b/
 /** Not tradable for now is a state of affairs, not a fault. */

@@ -5,6 +5,7 @@ const TONES: Readonly<Record<string, string>> = {
   hedged: 'good',
   entering: 'accent',
   unwinding: 'warn',
+  reducing: 'warn',
   reconciling: 'warn',
   halted: 'warn',
   stopping: 'warn',
