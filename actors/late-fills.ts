@@ -29,6 +29,11 @@ async function askAgain(world: World, { id, actor }: Running): Promise<void> {
     const looked = await world.exchange.findOrder(MARKET[leg], symbol, orderLinkId)
     if (looked.kind !== 'found') continue
     const news = orderNews(leg, looked.report, looked.fills, plan)
+    if (news?.type === 'order.open') {
+      // It waits in the book after all: nobody hedges what it fills, so it must not fill more.
+      world.assertOwner()
+      await world.exchange.cancelOrder(MARKET[leg], symbol, orderLinkId)
+    }
     if (news?.type !== 'order.closed') continue
     world.telemetry.log.warn('order.late', { actorId: id, orderLinkId, filledQty: looked.report.filledQty })
     world.runtime().deliver(id, news)

@@ -4,7 +4,7 @@
  */
 import { Decimal } from 'decimal.js'
 import type { HedgeContext } from '../machines/hedge-context.ts'
-import { heldBy } from '../machines/hedge-orders.ts'
+import { heldBy, ordersOf } from '../machines/hedge-orders.ts'
 import { type OrderReport, ownerOfOrder } from '../src/domain/order.ts'
 import { type Claim, type Difference, reconcile } from '../src/domain/reconcile.ts'
 import { signOf } from '../src/domain/sides.ts'
@@ -65,8 +65,7 @@ export const hedges = (world: World): Held[] =>
 const working = (world: World): string[] =>
   hedges(world)
     .filter(({ actor }) => actor.cell?.state !== 'failed')
-    .flatMap(({ context }) => [context.spot.order, context.perp.order])
-    .flatMap(order => (order ? [order.orderLinkId] : []))
+    .flatMap(({ context }) => ordersOf(context).map(({ orderLinkId }) => orderLinkId))
 
 async function legsToSettle(world: World): Promise<string[]> {
   const untilMs = world.clock.nowMs() + SETTLE_MAX_MS
@@ -107,7 +106,12 @@ async function remedy(world: World, difference: Difference, venue: Venue): Promi
   const { kind, subject, found, expected, weight, hedgeIds } = difference
   const { log } = world.telemetry
   log.warn('reconcile.difference', { kind, subject, found, expected, weight })
-  if (kind === 'foreign-order') return cancelOwn(world, subject, venue)
+  if (kind === 'foreign-order') {
+    // Nothing new is allowed while one of our own orders may wait where no leg watches it.
+    if (!(await cancelOwn(world, subject, venue)))
+      throw new Error(`order ${subject}: whether it is off the book is not known`)
+    return
+  }
   if (weight !== 'broken') return
   world.alerts.raise('page', `reconcile.${kind}`, { subject, found, expected })
   const detail = `${kind}: expected ${expected}, found ${found}`
@@ -116,11 +120,12 @@ async function remedy(world: World, difference: Difference, venue: Venue): Promi
   }
 }
 
-export async function cancelOwn(world: World, orderLinkId: string, { openOrders }: Venue): Promise<void> {
+/** False when it is not known whether the order is off the book. Orders of other people are left alone. */
+export async function cancelOwn(world: World, orderLinkId: string, { openOrders }: Venue): Promise<boolean> {
   const order = openOrders.find(each => each.orderLinkId === orderLinkId)
-  if (!order || !ownerOfOrder(orderLinkId)) return
+  if (!order || !ownerOfOrder(orderLinkId)) return true
   world.assertOwner()
-  await world.exchange.cancelOrder(order.market, order.symbol, orderLinkId)
+  return world.exchange.cancelOrder(order.market, order.symbol, orderLinkId)
 }
 
 /** What the exchange shows of this hedge's instruments; of the coin never more than the hedge claims. */
