@@ -2,7 +2,25 @@
  * The API as the pages call it. Shapes are the API's own types; a refusal arrives as a `Problem` with what the engine
  * said, so that a page can show it as it is.
  */
+import type { Accepted, Answer, Path } from '../api/answers.ts'
+import type { ChartDescription } from '../api/chart-rows.ts'
 import type { LegalEvent } from '../api/engine-view.ts'
+import type { Message, PastStep } from '../api/inspection-view.ts'
+
+/** What each question is answered with, as the API documents it, and as the inspector's routes have it. */
+type Answers = { [P in Path]: Answer<P> } & {
+  '/api/charts/{kind}': ChartDescription
+  '/api/actors/{id}/at/{seq}': PastStep
+  '/api/inspection/messages': Message[]
+}
+
+/** The names in a path's braces. */
+type Named<P> = P extends `${string}{${infer Name}}${infer Rest}`
+  ? { [K in Name]: string | number } & Named<Rest>
+  : unknown
+type Query = Readonly<Record<string, string | number>>
+type More = { query?: Query | undefined; signal?: AbortSignal }
+type Given<P> = P extends `${string}{${string}` ? [{ params: Named<P> } & More] : [More?]
 
 export class Problem extends Error {
   override name = 'Problem'
@@ -30,14 +48,20 @@ async function refused(answer: Response): Promise<Problem> {
   return new Problem(answer.status, body.detail ?? `the engine answered ${answer.status}`, body)
 }
 
-/** GET as JSON. @throws Problem */
-export async function ask<Row>(path: string, signal?: AbortSignal): Promise<Row> {
-  const answer = await fetch(path, { signal: signal ?? null, headers: { accept: 'application/json' } })
+/** GET, typed by the path as the API documents it: `ask('/api/hedges/{id}', { params: { id } })`. @throws Problem */
+export async function ask<P extends keyof Answers>(path: P, ...[given]: Given<P>): Promise<Answers[P]> {
+  const { params = {}, query, signal } = (given ?? {}) as { params?: Query } & More
+  const address = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name] ?? ''))
+  const answer = await fetch(query ? `${address}?${searchOf(query)}` : address, {
+    signal: signal ?? null,
+    headers: { accept: 'application/json' },
+  })
   if (!answer.ok) throw await refused(answer)
-  return (await answer.json()) as Row
+  return (await answer.json()) as Answers[P]
 }
 
-export type Accepted = { accepted: true; state: string; version: number; replayed: boolean }
+const searchOf = (query: Query) =>
+  new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
 
 /** Sends a command, once: a repeat of the same `key` gives the first answer again. @throws Problem */
 export async function command(

@@ -2,12 +2,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from 'wouter'
 import type { AlertRow } from '../../api/rows.ts'
-import { command } from '../client.ts'
+import { ask, command } from '../client.ts'
 import { PageTitle } from '../shell/layout.tsx'
 import { type Column, DataTable } from '../show/data-table.tsx'
 import { Failed } from '../show/panel.tsx'
 import { instantText, lengthText } from '../show/time.ts'
-import { useRows } from '../use-rows.ts'
+import { ROWS_MAX, useRows } from '../use-rows.ts'
 
 const PATH = '/api/alerts'
 
@@ -106,7 +106,7 @@ function Take({ alert: { alertId, acknowledgedBy, clearedAtMs, message } }: { al
 }
 
 export function AlertsPage() {
-  const { data, error } = useRows<AlertRow[]>(PATH, 3000)
+  const { data, error } = useRows(PATH, 3000)
   const standing = (data ?? []).filter(({ clearedAtMs }) => clearedAtMs === null).length
   return (
     <div className="flex flex-col gap-2.5 p-3">
@@ -121,6 +121,7 @@ export function AlertsPage() {
           columns={COLUMNS}
           rowKey={({ alertId }) => alertId}
           file="alerts"
+          allRows={() => ask(PATH, { query: { limit: ROWS_MAX } })}
           empty={data ? 'Nothing has needed a person so far.' : 'Loading…'}
         />
       )}

@@ -58,7 +58,7 @@ const COLUMNS: readonly Column<AuditRow>[] = [
 ]
 
 export function AuditPage() {
-  const { rows, more, isLoadingMore, isPending } = usePages<AuditRow>('/api/audit', 4000)
+  const { rows, all, more, isLoadingMore, isPending } = usePages('/api/audit', 4000)
   return (
     <div className="flex flex-col gap-2.5 p-3">
       <PageTitle title="Audit" />
@@ -68,6 +68,7 @@ export function AuditPage() {
         columns={COLUMNS}
         rowKey={({ idempotencyKey }) => idempotencyKey}
         file="audit"
+        allRows={all}
         empty={isPending ? 'Loading…' : 'Nobody has commanded anything yet.'}
         footer={<MoreRows more={more} isLoading={isLoadingMore} />}
       />

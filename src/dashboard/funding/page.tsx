@@ -1,8 +1,7 @@
 /** What funding was received and paid: by day and symbol, and settlement by settlement. */
 import { lazy, Suspense } from 'react'
 import { Link } from 'wouter'
-import type { FundingTotal } from '../../api/rows.ts'
-import type { FundingRow } from '../rows.ts'
+import type { FundingRow } from '../../api/rows-books.ts'
 import { PageTitle } from '../shell/layout.tsx'
 import { Amount } from '../show/amount.tsx'
 import { type Column, DataTable } from '../show/data-table.tsx'
@@ -59,7 +58,7 @@ const COLUMNS: readonly Column<FundingRow>[] = [
 ]
 
 export function FundingPage() {
-  const { rows, more, isLoadingMore, isPending } = usePages<FundingRow>('/api/funding', 5000)
+  const { rows, all, more, isLoadingMore, isPending } = usePages('/api/funding', 5000)
   return (
     <div className="flex flex-col gap-2.5 p-3">
       <PageTitle title="Funding" />
@@ -70,6 +69,7 @@ export function FundingPage() {
         columns={COLUMNS}
         rowKey={({ transactionId }) => transactionId}
         file="funding"
+        allRows={all}
         empty={isPending ? 'Loading…' : 'No settlement has been booked yet.'}
         footer={<MoreRows more={more} isLoading={isLoadingMore} />}
       />
@@ -80,7 +80,7 @@ export function FundingPage() {
 const DAY_MS = 86_400_000
 
 function ByStep() {
-  const { data } = useRows<FundingTotal[]>(`/api/funding/totals?everyMs=${DAY_MS}`, 10_000)
+  const { data } = useRows('/api/funding/totals', 10_000, { everyMs: DAY_MS })
   const total = (data ?? []).reduce((sum, { amountUsdt }) => sum + Number(amountUsdt), 0)
   return (
     <Panel title="Funding by day" note={`USDT, UTC days · together ${amountText(total.toFixed(2), 2, true)}`}>

@@ -4,12 +4,13 @@
  */
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { ActorDetail, LegalEvent } from '../../api/engine-view.ts'
+import type { Answer } from '../../api/answers.ts'
 import { ask, sendEvent } from '../client.ts'
 import { useActor } from '../live/use-live.ts'
 import { ConfirmDialog } from '../show/confirm-dialog.tsx'
 import { StateChip } from '../show/state-chip.tsx'
 
+type LegalEvent = Answer<'/api/actors/{id}'>['legalEvents'][number]
 type Words = { act: string; does: string; dangerous?: boolean; takesReason?: boolean }
 
 const WORDS: Readonly<Record<string, Words>> = {
@@ -36,7 +37,7 @@ export function Commands({ actorId }: { actorId: string }) {
   const [asking, setAsking] = useState<{ event: LegalEvent; version: number; state: string }>()
   const { data: actor } = useQuery({
     queryKey: ['actor', actorId, version],
-    queryFn: ({ signal }) => ask<ActorDetail>(`/api/actors/${encodeURIComponent(actorId)}`, signal),
+    queryFn: ({ signal }) => ask('/api/actors/{id}', { params: { id: actorId }, signal }),
     enabled: version !== undefined,
     placeholderData: before => before,
   })

@@ -1,15 +1,16 @@
 /** One hedge, open or closed: what it holds, what it made, what one may do now, and how it came to be so. */
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
-import type { Holding, LegHolding } from '../../api/rows.ts'
+import type { Holding, LegHolding, OrderAtWork } from '../../api/rows.ts'
+import type { FillRow, FundingRow, HedgeDetail } from '../../api/rows-books.ts'
 import { ask } from '../client.ts'
 import { useActor, useLive } from '../live/use-live.ts'
-import type { FillRow, FundingRow, HedgeDetail } from '../rows.ts'
 import { PageTitle } from '../shell/layout.tsx'
 import { Amount } from '../show/amount.tsx'
 import { Age, Countdown } from '../show/countdown.tsx'
 import { type Column, DataTable } from '../show/data-table.tsx'
 import { amountText, bpsText, percentText, priceText, qtyText, signTone } from '../show/figures.ts'
+import { facing, orderOf, orderText, routeWords } from '../show/hedge-words.ts'
 import { Failed, Panel } from '../show/panel.tsx'
 import { reasonText } from '../show/reasons.ts'
 import { StateChip } from '../show/state-chip.tsx'
@@ -24,7 +25,7 @@ export function HedgePage({ id }: { id: string }) {
   const holding = useLive(live => live.holdings?.get(id))
   const { data: hedge, error } = useQuery({
     queryKey: ['hedge', id, version],
-    queryFn: ({ signal }) => ask<HedgeDetail>(`/api/hedges/${encodeURIComponent(id)}`, signal),
+    queryFn: ({ signal }) => ask('/api/hedges/{id}', { params: { id }, signal }),
     placeholderData: before => before,
     refetchInterval: 5000,
   })
@@ -42,6 +43,9 @@ export function HedgePage({ id }: { id: string }) {
       <PageTitle title={`${hedge.symbol} hedge`}>
         <span className="font-mono text-[13px] text-soft">{id}</span>
         <StateChip state={state} inner />
+        <span className="text-[13px] text-soft" title={facing(hedge.direction).does}>
+          {facing(hedge.direction).name}
+        </span>
         <span className="text-[13px] text-soft">
           {holding ? <Since sinceMs={holding.sinceMs} /> : `since ${instantText(hedge.sinceMs)} UTC`}
         </span>
@@ -195,9 +199,15 @@ function Profit({ hedge: { result }, holding }: Both) {
   )
 }
 
-function Legs({ holding: { spot, perp, baseCoin } }: { holding: Holding }) {
+function Legs({ holding }: { holding: Holding }) {
+  const { spot, perp, baseCoin, direction, route, ordersAtWork } = holding
+  const { does, ...legs } = facing(direction)
   return (
     <Panel title="Legs" note={`coins of ${baseCoin}; prices in USDT a coin`}>
+      <p className="border-b border-line px-4 py-2 text-[13px] text-soft">
+        <span className="text-ink">{capital(legs.name)}</span>: {does}. Entered with{' '}
+        <span className="text-ink">{routeWords(route).name}</span>: {routeWords(route).does}.
+      </p>
       <table className="w-full text-[13px]">
         <thead>
           <tr className="border-b border-line text-[12px] text-soft">
@@ -222,21 +232,25 @@ function Legs({ holding: { spot, perp, baseCoin } }: { holding: Holding }) {
           </tr>
         </thead>
         <tbody>
-          <LegLine name="Spot, long" leg={spot} sign="" />
-          <LegLine name="Perpetual, short" leg={perp} sign="−" />
+          <LegLine name={legs.spot} leg={spot} sign={legs.spotSign} order={orderOf(ordersAtWork, 'spot')} />
+          <LegLine name={legs.perp} leg={perp} sign={legs.perpSign} order={orderOf(ordersAtWork, 'perp')} />
         </tbody>
       </table>
     </Panel>
   )
 }
 
-const LegLine = ({ name, leg, sign }: { name: string; leg: LegHolding; sign: string }) => (
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+type LegLineParts = { name: string; leg: LegHolding; sign: string; order: OrderAtWork | undefined }
+
+const LegLine = ({ name, leg, sign, order }: LegLineParts) => (
   <tr className="border-b border-line last:border-0">
     <th scope="row" className="px-4 py-2 text-left font-medium">
       {name}
     </th>
     <td className="num live px-3">
-      {sign}
+      {Number(leg.base) === 0 ? '' : sign}
       {qtyText(leg.base)}
     </td>
     <td className="num px-3">{leg.entryPrice === null ? '–' : priceText(leg.entryPrice)}</td>
@@ -245,8 +259,11 @@ const LegLine = ({ name, leg, sign }: { name: string; leg: LegHolding; sign: str
       <Amount value={leg.valueUsdt} plain />
     </td>
     <td className="px-4">
-      {leg.working ? (
-        <span className="font-mono text-[12px] text-accent">{leg.working}</span>
+      {order ? (
+        <span className="text-[12.5px] text-accent" title={order.orderLinkId}>
+          {order.leg === 'both' ? 'both legs: ' : ''}
+          {orderText(order)}
+        </span>
       ) : (
         <span className="text-faint">none, {leg.orders} so far</span>
       )}

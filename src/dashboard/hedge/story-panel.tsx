@@ -3,15 +3,14 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ask } from '../client.ts'
 import { useActor } from '../live/use-live.ts'
-import type { StepRow } from '../rows.ts'
 import { csvText } from '../show/csv.ts'
 import { download } from '../show/download.ts'
 import { Empty, Failed, Panel } from '../show/panel.tsx'
 import { innerState, topState } from '../show/state-words.ts'
 import { instantText, storyInstantText } from '../show/time.ts'
-import { type Chapter, storyOf } from './story.ts'
+import { type Chapter, type StepRow, storyOf } from './story.ts'
 
-const STEPS_MAX = 1000
+const STEPS_AT_ONCE = 1000
 const COLOURS = { '': 'bg-edge', good: 'bg-good', warn: 'bg-warn', bad: 'bg-bad', accent: 'bg-accent' }
 
 export function StoryPanel({ hedgeId }: { hedgeId: string }) {
@@ -20,15 +19,11 @@ export function StoryPanel({ hedgeId }: { hedgeId: string }) {
   const version = useActor(actorId)?.version
   const { data, error } = useQuery({
     queryKey: ['story', hedgeId, version],
-    queryFn: ({ signal }) =>
-      ask<{ rows: StepRow[] }>(
-        `/api/actors/${encodeURIComponent(actorId)}/transitions?limit=${STEPS_MAX}`,
-        signal,
-      ),
+    queryFn: ({ signal }) => everyStep(actorId, signal),
     placeholderData: before => before,
     staleTime: Number.POSITIVE_INFINITY,
   })
-  const story = storyOf(data?.rows ?? [])
+  const story = storyOf(data ?? [])
   const shown = all ? story : story.filter(({ isMilestone }) => isMilestone)
   const save = () =>
     download(
@@ -79,6 +74,21 @@ export function StoryPanel({ hedgeId }: { hedgeId: string }) {
       )}
     </Panel>
   )
+}
+
+async function everyStep(id: string, signal: AbortSignal): Promise<StepRow[]> {
+  const steps: StepRow[] = []
+  for (let fromSeq: number | null = 0; fromSeq !== null; ) {
+    const query = { fromSeq, limit: STEPS_AT_ONCE }
+    const page: { rows: StepRow[]; next: number | null } = await ask('/api/actors/{id}/transitions', {
+      params: { id },
+      query,
+      signal,
+    })
+    steps.push(...page.rows)
+    fromSeq = page.next
+  }
+  return steps
 }
 
 const Step = ({ chapter: { atMs, text, tone, moved, isMilestone, seq } }: { chapter: Chapter }) => (

@@ -1,8 +1,14 @@
 /** A hedge's journal as sentences. Milestones are what a person asks for; the rest is how each order went. */
-import type { StepRow } from '../rows.ts'
+import type { Answer } from '../../api/answers.ts'
 import { amountText, priceText, qtyText } from '../show/figures.ts'
 import { reasonText } from '../show/reasons.ts'
 import { topState } from '../show/state-words.ts'
+
+/** A step of an actor's journal. */
+export type StepRow = Pick<
+  Answer<'/api/actors/{id}/transitions'>['rows'][number],
+  'seq' | 'atMs' | 'event' | 'from' | 'to'
+>
 
 export type Chapter = {
   seq: number

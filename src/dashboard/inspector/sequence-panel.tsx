@@ -15,7 +15,7 @@ export function SequencePanel({ actorId }: { actorId: string }) {
   const { data = [] } = useQuery({
     queryKey: ['messages', actorId],
     queryFn: ({ signal }) =>
-      ask<Message[]>(`/api/inspection/messages?focus=${encodeURIComponent(actorId)}&limit=${SHOWN}`, signal),
+      ask('/api/inspection/messages', { query: { focus: actorId, limit: SHOWN }, signal }),
     refetchInterval: 1000,
   })
   const scroll = useRef<HTMLElement>(null)

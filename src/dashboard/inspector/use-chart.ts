@@ -1,7 +1,6 @@
 /** The chart of a kind and its layout. Both never change once made; the old picture stays until the new one is ready. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import type { ChartDescription } from '../../api/chart-rows.ts'
 import { ask } from '../client.ts'
 import { type Chart, readChart } from './chart.ts'
 import { drawingOf } from './drawing.ts'
@@ -12,7 +11,7 @@ const FOR_EVER = { staleTime: Number.POSITIVE_INFINITY, gcTime: Number.POSITIVE_
 export function useChart(hash: string | null | undefined): Chart | undefined {
   const { data } = useQuery({
     queryKey: ['chart', hash],
-    queryFn: ({ signal }) => ask<ChartDescription>(`/api/charts/${hash}`, signal),
+    queryFn: ({ signal }) => ask('/api/charts/{kind}', { params: { kind: hash ?? '' }, signal }),
     enabled: Boolean(hash),
     ...FOR_EVER,
   })

@@ -1,17 +1,16 @@
 /** Persisted steps of an actor: any of them by its number, also of actors that have ended and from before a restart. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import type { TransitionView } from '../../api/engine-view.ts'
-import type { PastStep } from '../../api/inspection-view.ts'
+import type { Answer } from '../../api/answers.ts'
 import { ask } from '../client.ts'
 
-const pathOf = (actorId: string, seq: number | 'last') =>
-  `/api/actors/${encodeURIComponent(actorId)}/at/${seq}`
+const stepAt = (id: string, seq: number | 'last', signal: AbortSignal) =>
+  ask('/api/actors/{id}/at/{seq}', { params: { id, seq }, signal })
 
 /** The actor after one step; steps never change. */
 export function usePast(actorId: string, seq: number | undefined) {
   return useQuery({
     queryKey: ['past', actorId, seq],
-    queryFn: ({ signal }) => ask<PastStep>(pathOf(actorId, seq ?? 'last'), signal),
+    queryFn: ({ signal }) => stepAt(actorId, seq ?? 'last', signal),
     enabled: seq !== undefined && seq >= 0,
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
@@ -22,13 +21,13 @@ export function usePast(actorId: string, seq: number | undefined) {
 export function useLastStep(actorId: string, enabled: boolean) {
   return useQuery({
     queryKey: ['past', actorId, 'last'],
-    queryFn: ({ signal }) => ask<PastStep>(pathOf(actorId, 'last'), signal),
+    queryFn: ({ signal }) => stepAt(actorId, 'last', signal),
     enabled,
     refetchInterval: query => (query.state.data ? false : 3000),
   })
 }
 
-export type StoredStep = TransitionView & { at: string }
+export type StoredStep = Answer<'/api/actors/{id}/transitions'>['rows'][number]
 
 /** Steps around one: enough to walk along. */
 export function useSteps(actorId: string, around: number) {
@@ -36,10 +35,11 @@ export function useSteps(actorId: string, around: number) {
   return useQuery({
     queryKey: ['steps', actorId, fromSeq],
     queryFn: ({ signal }) =>
-      ask<{ rows: StoredStep[]; next: number | null }>(
-        `/api/actors/${encodeURIComponent(actorId)}/transitions?fromSeq=${fromSeq}&limit=200`,
+      ask('/api/actors/{id}/transitions', {
+        params: { id: actorId },
+        query: { fromSeq, limit: 200 },
         signal,
-      ),
+      }),
     placeholderData: keepPreviousData,
     staleTime: 5000,
   })

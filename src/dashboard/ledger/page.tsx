@@ -1,8 +1,8 @@
 /** The books: does the exchange agree with the engine, does the ledger tie out, what does the account hold. */
 import { Link } from 'wouter'
-import type { AccountRow, Reconciliation, ReconciliationLine } from '../../api/rows.ts'
+import type { ReconciliationLine } from '../../api/rows.ts'
+import type { PostingRow } from '../../api/rows-books.ts'
 import { useLive } from '../live/use-live.ts'
-import type { PostingRow } from '../rows.ts'
 import { PageTitle } from '../shell/layout.tsx'
 import { Amount } from '../show/amount.tsx'
 import { type Column, DataTable } from '../show/data-table.tsx'
@@ -11,13 +11,17 @@ import { MoreRows } from '../show/more-rows.tsx'
 import { Failed, Panel } from '../show/panel.tsx'
 import { clockText, instantText } from '../show/time.ts'
 import { usePages, useRows } from '../use-rows.ts'
+import { RequestLimits } from './request-limits.tsx'
 
 export function LedgerPage() {
   return (
     <div className="flex flex-col gap-2.5 p-3">
       <PageTitle title="Ledger and account" />
       <div className="grid items-start gap-2.5 lg:grid-cols-[minmax(0,1fr)_360px]">
-        <Compared />
+        <div className="flex min-w-0 flex-col gap-2.5">
+          <Compared />
+          <Limits />
+        </div>
         <div className="flex flex-col gap-2.5">
           <Residuals />
           <Account />
@@ -96,7 +100,7 @@ const Side = ({ text }: { text: string }) => (
 )
 
 function Compared() {
-  const { data, error } = useRows<Reconciliation>('/api/reconciliation', 4000)
+  const { data, error } = useRows('/api/reconciliation', 4000)
   if (error && !data)
     return (
       <Panel title="Engine against exchange">
@@ -139,8 +143,13 @@ function Residuals() {
   )
 }
 
+function Limits() {
+  const { data } = useRows('/api/account', 4000)
+  return <RequestLimits rows={data?.quota} />
+}
+
 function Account() {
-  const { data: account, error } = useRows<AccountRow>('/api/account', 4000)
+  const { data: account, error } = useRows('/api/account', 4000)
   const speed = useLive(live => live.engine?.speed ?? 1)
   if (!account)
     return (
@@ -257,7 +266,7 @@ const POSTINGS: readonly Column<PostingRow>[] = [
 ]
 
 function Postings() {
-  const { rows, more, isLoadingMore, isPending } = usePages<PostingRow>('/api/ledger', 5000)
+  const { rows, all, more, isLoadingMore, isPending } = usePages('/api/ledger', 5000)
   return (
     <DataTable
       title="Postings"
@@ -266,6 +275,7 @@ function Postings() {
       columns={POSTINGS}
       rowKey={({ rowId, account, amount }) => `${rowId} ${account} ${amount}`}
       file="ledger"
+      allRows={all}
       empty={isPending ? 'Loading…' : 'Nothing is booked yet.'}
       footer={<MoreRows more={more} isLoading={isLoadingMore} />}
     />

@@ -3,9 +3,9 @@
  * a hidden tab lets go of its own and comes back with its cursor; an engine that restarted answers that with a reset.
  */
 
-import type { EngineSummary } from '../../api/engine-view.ts'
 import { ask, Problem } from '../client.ts'
 import {
+  type EngineState,
   type HoldingsFrame,
   type LiveStore,
   type StateFrame,
@@ -48,7 +48,7 @@ export function createConnection(store: LiveStore): Connection {
   /** A stream says nothing about why it was refused; a plain question does. */
   const tryAgain = async () => {
     try {
-      const engine = await ask<EngineSummary>('/api/engine')
+      const engine = await ask('/api/engine')
       store.change(withEngine(engine, performance.now()))
       if (wanted && !source) dial()
     } catch (error) {
@@ -71,7 +71,7 @@ export function createConnection(store: LiveStore): Connection {
       store.change(withLine('live'))
     }
     opened.onerror = lost
-    on<EngineSummary>('engine', engine => store.change(withEngine(engine, performance.now())))
+    on<EngineState>('engine', engine => store.change(withEngine(engine, performance.now())))
     on<StateFrame>('state', (frame, id) => {
       cursor = id
       store.change(withFrame(frame))

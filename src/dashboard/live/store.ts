@@ -2,10 +2,13 @@
  * The one live store of the page: what the stream last told. Frames are state, not history, so applying one is a plain
  * assignment; all frames of one animation frame are applied together, and readers hear of it once.
  */
-import type { ActorSummary, EngineSummary } from '../../api/engine-view.ts'
+import type { Answer } from '../../api/answers.ts'
+import type { ActorSummary } from '../../api/engine-view.ts'
 import type { Holding } from '../../api/rows.ts'
 
 export type ActorRow = ActorSummary & { since: string }
+
+export type EngineState = Answer<'/api/engine'>
 
 type Frame<Row> = { reset: boolean; rows: Row[]; removed: string[] }
 export type StateFrame = Frame<ActorRow>
@@ -16,7 +19,7 @@ export type Line = 'connecting' | 'live' | 'lost' | 'paused' | 'signed-out'
 
 export type Live = {
   line: Line
-  engine: EngineSummary | null
+  engine: EngineState | null
   /** When `engine` was heard, on the page's own clock: engine time goes on from there. */
   heardAtMs: number
   actors: ReadonlyMap<string, ActorRow>
@@ -73,7 +76,7 @@ export const withHoldings =
   live => ({ ...live, holdings: merged(live.holdings ?? [], frame) })
 
 export const withEngine =
-  (engine: EngineSummary, heardAtMs: number): Change =>
+  (engine: EngineState, heardAtMs: number): Change =>
   live => ({ ...live, engine, heardAtMs })
 
 export const withLine =

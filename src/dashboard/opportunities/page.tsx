@@ -1,5 +1,5 @@
 /** Every tracked symbol by what a hedge of it would bring, and why it is taken or not. */
-import type { Opportunity } from '../rows.ts'
+import type { Opportunity } from '../../api/rows-books.ts'
 import { PageTitle } from '../shell/layout.tsx'
 import { Amount } from '../show/amount.tsx'
 import { Countdown } from '../show/countdown.tsx'
@@ -109,7 +109,7 @@ const COLUMNS: readonly Column<Opportunity>[] = [
 ]
 
 export function OpportunitiesPage() {
-  const { data, error } = useRows<Opportunity[]>('/api/opportunities', 2000)
+  const { data, error } = useRows('/api/opportunities', 2000)
   return (
     <div className="flex flex-col gap-2.5 p-3">
       <PageTitle title="Opportunities" />

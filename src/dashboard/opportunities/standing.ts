@@ -1,6 +1,6 @@
 /** What the engine makes of a symbol, and why: the same words wherever it is shown. */
 import type { MarketRow } from '../../api/rows.ts'
-import type { Opportunity } from '../rows.ts'
+import type { Opportunity } from '../../api/rows-books.ts'
 import { reasonText } from '../show/reasons.ts'
 import { topState } from '../show/state-words.ts'
 

@@ -1,10 +1,8 @@
 /** What needs a person, and whether the exchange agrees with us: the two short answers of the overview. */
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
-import type { AlertRow, Reconciliation } from '../../api/rows.ts'
 import { useLive } from '../live/use-live.ts'
 import { standing } from '../opportunities/standing.ts'
-import type { Opportunity } from '../rows.ts'
 import { percentText } from '../show/figures.ts'
 import { Panel } from '../show/panel.tsx'
 import { useRows } from '../use-rows.ts'
@@ -45,7 +43,7 @@ const Fault = ({ error }: { error: unknown }) => (
 const SHOWN = 4
 
 function Alerts() {
-  const { data, error } = useRows<AlertRow[]>('/api/alerts', 4000)
+  const { data, error } = useRows('/api/alerts', 4000)
   const standing = (data ?? []).filter(({ clearedAtMs }) => clearedAtMs === null)
   return (
     <Line name="Alerts" to="/alerts" link="All">
@@ -72,7 +70,7 @@ function Alerts() {
 }
 
 function Agreement() {
-  const { data, error } = useRows<Reconciliation>('/api/reconciliation', 5000)
+  const { data, error } = useRows('/api/reconciliation', 5000)
   const lines = data?.lines ?? []
   const wrong = lines.filter(({ verdict }) => verdict === 'broken')
   const same = lines.filter(({ verdict }) => verdict === 'same').length
@@ -118,7 +116,7 @@ function Residuals() {
 const BEST_SHOWN = 4
 
 function Best() {
-  const { data } = useRows<Opportunity[]>('/api/opportunities', 3000)
+  const { data } = useRows('/api/opportunities', 3000)
   const best = (data ?? [])
     .filter(({ carry }) => carry !== null)
     .toSorted((a, b) => (b.carry?.aprOnCapital ?? 0) - (a.carry?.aprOnCapital ?? 0))

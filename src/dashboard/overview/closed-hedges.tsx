@@ -1,11 +1,12 @@
 /** What was held: how long, what it made by parts, and why it closed. */
 import { Link } from 'wouter'
-import type { StoredHedge } from '../rows.ts'
+import type { StoredHedge } from '../../api/rows-books.ts'
+import { ask } from '../client.ts'
 import { Amount } from '../show/amount.tsx'
 import { type Column, DataTable } from '../show/data-table.tsx'
 import { reasonText } from '../show/reasons.ts'
 import { instantText, lengthText, shortInstantText } from '../show/time.ts'
-import { useRows } from '../use-rows.ts'
+import { ROWS_MAX, useRows } from '../use-rows.ts'
 
 const COLUMNS: readonly Column<StoredHedge>[] = [
   {
@@ -73,17 +74,22 @@ const COLUMNS: readonly Column<StoredHedge>[] = [
   },
 ]
 
+/** As many as the API gives unasked. */
+const SHOWN = 200
+const isClosed = ({ state }: StoredHedge) => state === 'closed'
+
 export function ClosedHedges() {
-  const { data } = useRows<StoredHedge[]>('/api/hedges', 5000)
-  const closed = (data ?? []).filter(({ state }) => state === 'closed')
+  const { data } = useRows('/api/hedges', 5000)
+  const closed = (data ?? []).filter(isClosed)
   return (
     <DataTable
       title="Closed hedges"
-      note={closed.length > 0 ? `${closed.length} of the last 200 hedges` : undefined}
+      note={data && data.length >= SHOWN ? `of the last ${SHOWN} hedges; the file holds all` : undefined}
       rows={closed}
       columns={COLUMNS}
       rowKey={({ id }) => id}
       file="closed-hedges"
+      allRows={async () => (await ask('/api/hedges', { query: { limit: ROWS_MAX } })).filter(isClosed)}
       sortedBy="-Closed"
       empty="None has closed yet."
       maxHeight={420}

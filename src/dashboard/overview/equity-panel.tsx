@@ -1,7 +1,7 @@
 /** Equity over time with its draw-down below it. */
 import { useMemo, useState } from 'react'
+import type { EquityPoint } from '../../api/rows-books.ts'
 import { useEngineNowMs } from '../live/use-live.ts'
-import type { EquityPoint } from '../rows.ts'
 import { amountText, percentText } from '../show/figures.ts'
 import { Empty, Failed, Panel } from '../show/panel.tsx'
 import { useRows } from '../use-rows.ts'
@@ -23,7 +23,7 @@ export function EquityPanel({ className }: { className?: string }) {
   const [spanMs, setSpanMs] = useState<number>(Number.POSITIVE_INFINITY)
   const nowMs = useEngineNowMs(60_000)
   const sinceMs = Number.isFinite(spanMs) ? Math.max(0, Math.floor((nowMs - spanMs) / 600_000) * 600_000) : 0
-  const { data: points, error } = useRows<EquityPoint[]>(`/api/equity?points=1200&sinceMs=${sinceMs}`, 10_000)
+  const { data: points, error } = useRows('/api/equity', 10_000, { points: 1200, sinceMs })
   const curves = useMemo(() => curvesOf(points ?? []), [points])
   const { worst, equity, falls, last } = curves
   const range = equity[1].length > 0 ? Math.max(...equity[1]) - Math.min(...equity[1]) : 0

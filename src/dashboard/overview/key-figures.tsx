@@ -1,7 +1,7 @@
 /** The answers one looks for first: what we have, what we hold, is it level, what did it earn and pay. */
 import type { AccountRow, Holding } from '../../api/rows.ts'
+import type { StoredHedge } from '../../api/rows-books.ts'
 import { useLive } from '../live/use-live.ts'
-import type { EquityPoint, StoredHedge } from '../rows.ts'
 import { amountText, percentText, signTone } from '../show/figures.ts'
 import { Tile, Tiles } from '../show/tile.tsx'
 import { useRows } from '../use-rows.ts'
@@ -9,8 +9,8 @@ import { useRows } from '../use-rows.ts'
 export function KeyFigures() {
   const holdings = useLive(live => live.holdings)
   const held = [...(holdings?.values() ?? [])]
-  const { data: account } = useRows<AccountRow>('/api/account', 5000)
-  const { data: stored } = useRows<StoredHedge[]>('/api/hedges', 5000)
+  const { data: account } = useRows('/api/account', 5000)
+  const { data: stored } = useRows('/api/hedges', 5000)
   const closed = (stored ?? []).filter(({ state }) => state === 'closed')
   const tilted = held.filter(({ isLevel }) => !isLevel)
   const net = sum(held, ({ netUsdt }) => netUsdt)
@@ -68,7 +68,7 @@ export function KeyFigures() {
 }
 
 function Equity({ account }: { account: AccountRow | undefined }) {
-  const { data } = useRows<EquityPoint[]>('/api/equity?points=1200&sinceMs=0', 10_000)
+  const { data } = useRows('/api/equity', 10_000, { points: 1200, sinceMs: 0 })
   const first = data?.[0]?.equityUsdt
   const grown = account && first !== undefined ? Number(account.equityUsdt) - Number(first) : undefined
   return (

@@ -1,11 +1,12 @@
 /** What is held now: both legs, how level they are, what funding comes next, and the profit by its parts. */
 import { Link } from 'wouter'
-import type { Holding, LegHolding } from '../../api/rows.ts'
+import type { Holding } from '../../api/rows.ts'
 import { useLive } from '../live/use-live.ts'
 import { Amount } from '../show/amount.tsx'
 import { Countdown } from '../show/countdown.tsx'
 import { type Column, DataTable } from '../show/data-table.tsx'
 import { bpsText, percentText, priceText, qtyText } from '../show/figures.ts'
+import { facing, orderOf, orderText, routeWords } from '../show/hedge-words.ts'
 import { StateChip } from '../show/state-chip.tsx'
 import { ProfitBar } from './profit-bar.tsx'
 
@@ -25,18 +26,30 @@ const COLUMNS: readonly Column<Holding>[] = [
   { head: 'Id', value: ({ id }) => id, hidden: true },
   { head: 'State', value: ({ state }) => state, cell: ({ state }) => <StateChip state={state} /> },
   {
+    head: 'Kind',
+    unit: 'entered how',
+    value: ({ direction }) => direction,
+    cell: ({ direction, route }) => (
+      <span className="whitespace-nowrap" title={`${facing(direction).does}; ${routeWords(route).does}`}>
+        {facing(direction).name}
+        <span className="block text-[11px] text-faint">{routeWords(route).name}</span>
+      </span>
+    ),
+  },
+  { head: 'Route', value: ({ route }) => route, hidden: true },
+  {
     head: 'Spot leg',
-    unit: 'coins · worth USDT',
+    unit: 'coins · USDT',
     figure: true,
-    value: ({ spot }) => spot.base,
-    cell: ({ spot }) => <Leg leg={spot} sign="" />,
+    value: ({ spot, direction }) => signed(facing(direction).spotSign, spot.base),
+    cell: row => <Leg row={row} leg="spot" />,
   },
   {
     head: 'Perp leg',
-    unit: 'coins short · worth',
+    unit: 'coins, − short · USDT',
     figure: true,
-    value: ({ perp }) => perp.base,
-    cell: ({ perp }) => <Leg leg={perp} sign="−" />,
+    value: ({ perp, direction }) => signed(facing(direction).perpSign, perp.base),
+    cell: row => <Leg row={row} leg="perp" />,
   },
   {
     head: 'Delta',
@@ -149,24 +162,29 @@ export function OpenHedges() {
   )
 }
 
-function Leg({ leg, sign }: { leg: LegHolding; sign: string }) {
+/** For the file: − is short or owed. */
+const signed = (sign: string, base: string) => (sign && Number(base) !== 0 ? `-${base}` : base)
+
+function Leg({ row, leg }: { row: Holding; leg: 'spot' | 'perp' }) {
+  const { entryPrice, price, base, valueUsdt } = row[leg]
+  const { spotSign, perpSign } = facing(row.direction)
+  const sign = Number(base) === 0 ? '' : leg === 'spot' ? spotSign : perpSign
+  const order = orderOf(row.ordersAtWork, leg)
+  const held =
+    entryPrice === null
+      ? 'nothing filled'
+      : `filled at ${priceText(entryPrice)}, now ${price === null ? 'unknown' : priceText(price)}`
   return (
-    <span
-      title={
-        leg.entryPrice === null
-          ? 'nothing filled'
-          : `filled at ${priceText(leg.entryPrice)}, now ${leg.price === null ? 'unknown' : priceText(leg.price)}`
-      }
-    >
+    <span title={order ? `${held}; ${orderText(order)}` : held}>
       <span className="live">
         {sign}
-        {qtyText(leg.base, 4)}
+        {qtyText(base, 4)}
       </span>
       <span className="block text-[11px] text-faint">
-        {leg.working ? (
-          <span className="text-accent">order at work</span>
+        {order ? (
+          <span className="text-accent">{order.rests ? 'order rests' : 'order at work'}</span>
         ) : (
-          <Amount value={leg.valueUsdt} plain />
+          <Amount value={valueUsdt} plain />
         )}
       </span>
     </span>

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { command } from '../client.ts'
 import { useLive } from '../live/use-live.ts'
 import { ConfirmDialog } from '../show/confirm-dialog.tsx'
+import { reasonText } from '../show/reasons.ts'
 import { instantText } from '../show/time.ts'
 
 type Asking = 'halt' | 'resume' | 'flatten' | undefined
@@ -48,8 +49,9 @@ export function KillSwitch() {
         onAct={() => command('/api/engine/resume')}
       >
         <p>
-          Halted {halted && `by ${halted.by} at ${instantText(halted.atMs)}: ${halted.because}`}. The engine
-          reads the exchange again first, and takes new hedges only when everything agrees.
+          Halted{' '}
+          {halted && `by ${halted.by} at ${instantText(halted.atMs)} UTC: ${reasonText(halted.because)}`}. The
+          engine reads the exchange again first, and takes new hedges only when everything agrees.
         </p>
       </ConfirmDialog>
       <FlattenDialog open={asking === 'flatten'} onClose={close} />

@@ -4,6 +4,7 @@ import { Link, useLocation } from 'wouter'
 import icon from '../icon.svg'
 import { useIsStale, useLive } from '../live/use-live.ts'
 import { StateChip } from '../show/state-chip.tsx'
+import { Banner } from './banner.tsx'
 import { KillSwitch } from './kill-switch.tsx'
 import { StatusStrip } from './status-strip.tsx'
 import { ThemeSwitch } from './theme-switch.tsx'
@@ -86,24 +87,6 @@ function Mode() {
       </span>
       <StateChip state={state} />
     </span>
-  )
-}
-
-/** A halt and a lost line are said in words over everything. */
-function Banner() {
-  const halt = useLive(live => live.engine?.halt ?? null)
-  const lost = useLive(live => live.line === 'lost')
-  const text = lost
-    ? 'The engine does not answer. What is shown is the last it said.'
-    : halt && `Halted by ${halt.by}: ${halt.because}. Open hedges stay; nothing new is opened.`
-  if (!text) return null
-  return (
-    <p
-      role={lost ? 'alert' : undefined}
-      className={`border-b border-line px-4 py-1.5 text-[13px] font-medium ${lost ? 'text-bad' : 'text-warn'}`}
-    >
-      {text}
-    </p>
   )
 }
 

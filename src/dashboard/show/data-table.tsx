@@ -32,6 +32,8 @@ type Parts<Row> = {
   rowKey: (row: Row) => string
   /** Name of the file, without its ending. */
   file: string
+  /** Every row there is, where `rows` are only those loaded so far: the file holds them all. */
+  allRows?: (() => Promise<readonly Row[]>) | undefined
   empty: ReactNode
   /** Head of the column it is sorted by first; `-` before it for descending. */
   sortedBy?: string
@@ -49,22 +51,14 @@ const ROW_HEIGHT = 36
 const VIRTUAL_FROM = 120
 
 export function DataTable<Row>(parts: Parts<Row>) {
-  const { title, note, columns, rowKey, file, empty, actions, footer, maxHeight, filter = true } = parts
+  const { title, note, columns, rowKey, file, allRows, empty, actions, footer, maxHeight } = parts
+  const { filter = true } = parts
   const [frozen, setFrozen] = useState<readonly Row[]>()
   const [search, setSearch] = useState('')
   const [sort, setSort] = useState(parts.sortedBy)
-  const rows = useShown(frozen ?? parts.rows, columns, search, sort)
+  const loaded = frozen ?? parts.rows
+  const rows = useMemo(() => shownOf(loaded, columns, search, sort), [loaded, columns, search, sort])
   const shown = columns.filter(({ hidden }) => !hidden)
-  const save = () => {
-    const heads = columns.map(({ name, head }) => name ?? head)
-    download(
-      `hedgerow-${file}.csv`,
-      csvText(
-        heads,
-        rows.map(row => columns.map(({ value }) => value(row))),
-      ),
-    )
-  }
   return (
     <Panel
       title={title}
@@ -95,10 +89,12 @@ export function DataTable<Row>(parts: Parts<Row>) {
             {frozen ? <Play size={14} aria-hidden="true" /> : <Pause size={14} aria-hidden="true" />}
             {frozen ? 'Frozen' : 'Freeze'}
           </button>
-          <button type="button" className="btn" data-quiet="" onClick={save} aria-label={`CSV of ${title}`}>
-            <Download size={14} aria-hidden="true" />
-            CSV
-          </button>
+          <Save
+            title={title}
+            file={file}
+            columns={columns}
+            rows={async () => (allRows ? shownOf(await allRows(), columns, search, sort) : rows)}
+          />
         </>
       }
     >
@@ -117,6 +113,53 @@ export function DataTable<Row>(parts: Parts<Row>) {
       )}
       {footer}
     </Panel>
+  )
+}
+
+type SaveParts<Row> = {
+  title: string
+  file: string
+  columns: readonly Column<Row>[]
+  rows: () => Promise<readonly Row[]>
+}
+
+/** The file holds what the filter leaves of all rows, in the order shown. */
+function Save<Row>({ title, file, columns, rows }: SaveParts<Row>) {
+  const [busy, setBusy] = useState(false)
+  const [fault, setFault] = useState('')
+  const save = async () => {
+    setBusy(true)
+    setFault('')
+    try {
+      const cells = (await rows()).map(row => columns.map(({ value }) => value(row)))
+      const heads = columns.map(({ name, head }) => name ?? head)
+      download(`hedgerow-${file}.csv`, csvText(heads, cells))
+    } catch (error) {
+      setFault(error instanceof Error ? error.message : String(error))
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <>
+      {fault && (
+        <span role="alert" className="text-bad">
+          {fault}
+        </span>
+      )}
+      <button
+        type="button"
+        className="btn"
+        data-quiet=""
+        onClick={save}
+        disabled={busy}
+        aria-label={`CSV of ${title}`}
+        title="All rows that the filter leaves, as a file"
+      >
+        <Download size={14} aria-hidden="true" />
+        CSV
+      </button>
+    </>
   )
 }
 
@@ -219,29 +262,24 @@ const Line = <Row,>({ row, columns }: { row: Row; columns: readonly Column<Row>[
   </tr>
 )
 
-function useShown<Row>(
+/** What the filter leaves of the rows, in order. */
+function shownOf<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
   search: string,
   sort: string | undefined,
 ): readonly Row[] {
-  return useMemo(() => {
-    const wanted = search.trim().toLowerCase()
-    const found = wanted
-      ? rows.filter(row =>
-          columns.some(({ value }) =>
-            String(value(row) ?? '')
-              .toLowerCase()
-              .includes(wanted),
-          ),
-        )
-      : rows
-    const descending = sort?.startsWith('-') ?? false
-    const column = columns.find(({ head }) => head === (descending ? sort?.slice(1) : sort))
-    if (!column) return found
-    const sign = descending ? -1 : 1
-    return found.toSorted((a, b) => compared(column.value(a), column.value(b), sign))
-  }, [rows, columns, search, sort])
+  const wanted = search.trim().toLowerCase()
+  const holds = ({ value }: Column<Row>, row: Row) =>
+    String(value(row) ?? '')
+      .toLowerCase()
+      .includes(wanted)
+  const found = wanted ? rows.filter(row => columns.some(column => holds(column, row))) : rows
+  const descending = sort?.startsWith('-') ?? false
+  const column = columns.find(({ head }) => head === (descending ? sort?.slice(1) : sort))
+  if (!column) return found
+  const sign = descending ? -1 : 1
+  return found.toSorted((a, b) => compared(column.value(a), column.value(b), sign))
 }
 
 /** Figures by size, words by alphabet; what is not known comes last, whichever way. */

@@ -36,6 +36,8 @@ const WORDS: Readonly<Record<string, Words>> = {
   'basis-stop': (found, limit) =>
     `the basis moved against it by more than ${limit}: ${found.replace(/-?\d+\.\d+/g, rounded)}`,
   margin: (found, limit) => `the maintenance margin rate is ${percent(found)}, allowed are ${percent(limit)}`,
+  'margin-rate': (found, limit) =>
+    `the maintenance margin rate is ${percent(found)}, allowed are ${percent(limit)}`,
   delisting: found => `the perpetual is to be delisted (${found})`,
   'funding-below-entry': (found, limit) =>
     `the next payment, ${percent(found)} a year, is not above the ${percent(limit)} of the exit rule`,
@@ -92,7 +94,8 @@ export function reasonText(because: string, found?: string, limit?: string): str
   const [name, was, held] = parts ? parts.slice(1) : [because, found, limit]
   const words = WORDS[name ?? '']
   if (words) return words(was ?? '', held ?? '')
-  const plain = (name ?? '').replaceAll('-', ' ')
+  // A person's own words stay as they are.
+  const plain = /^[\w-]*$/.test(name ?? '') ? (name ?? '').replaceAll('-', ' ') : (name ?? '')
   return was === undefined || was === ''
     ? plain
     : `${plain}: found ${shorter(was)}, limit ${shorter(held ?? '')}`
