@@ -22,7 +22,7 @@ import type { PlainKind } from './runtime.ts'
 import { pause, service } from './service.ts'
 import type { AccountRisk, World } from './world.ts'
 
-export const LOOK_EVERY_MS = 30_000
+const LOOK_EVERY_MS = 30_000
 /** A judgement older than this allows no new risk. */
 export const JUDGED_MS_MAX = 150_000
 

@@ -9,7 +9,7 @@ import { restingEnds } from '../../actors/resting-ends.ts'
 import { createRiskAudit } from '../../actors/risk-audit.ts'
 import type { RiskBooks } from '../../actors/risk-figures.ts'
 import { createRiskWatch } from '../../actors/risk-watch.ts'
-import { createRuntime, type Runtime } from '../../actors/runtime.ts'
+import { createRuntime, type Kind, type Runtime } from '../../actors/runtime.ts'
 import { type Judgements, noJudgements } from '../../actors/scanner.ts'
 import { heldChildren } from '../../actors/supervisor.ts'
 import { kindsOf, treeOf } from '../../actors/tree.ts'
@@ -115,34 +115,9 @@ export function createEngine(parts: EngineParts): Engine {
     announceReady: parts.ready,
   }
   const tree = treeOf(pairs, rules, parts.salt)
-  const runtime = createRuntime({
-    clock,
-    journal,
-    kinds: measuredKinds(
-      kindsOf({
-        world,
-        journal,
-        bookkeeper,
-        riskWatch,
-        riskAudit,
-        judgements,
-        tree: () => tree,
-        fatal: parts.fatal,
-      }),
-      telemetry,
-    ),
-    commitId: parts.commitId,
-    fatal: parts.fatal,
-    fault: ({ actorId, during, error }) =>
-      telemetry.log.warn('actor.fault', {
-        actorId,
-        during,
-        error: error instanceof Error ? error.message : String(error),
-      }),
-    committed: record => committed(telemetry, record),
-    observed: hub.observe,
-    orphaned: (actorId, error) => parts.fatal(new Error(`${actorId} failed: ${error}`)),
-  })
+  const services = { bookkeeper, riskWatch, riskAudit, judgements }
+  const kinds = kindsOf({ world, journal, ...services, tree: () => tree, fatal: parts.fatal })
+  const runtime = runtimeOf(parts, measuredKinds(kinds, telemetry), hub)
 
   return {
     runtime,
@@ -174,6 +149,24 @@ export function createEngine(parts: EngineParts): Engine {
 type HeldBack = Parameters<Runtime['boot']>[0]
 
 const isHeldBack: HeldBack = ({ actorId }, rows) => heldChildren(rows).has(actorId)
+
+const runtimeOf = (parts: EngineParts, kinds: Readonly<Record<string, Kind>>, hub: Hub): Runtime =>
+  createRuntime({
+    clock: parts.clock,
+    journal: parts.journal,
+    kinds,
+    commitId: parts.commitId,
+    fatal: parts.fatal,
+    fault: ({ actorId, during, error }) =>
+      parts.telemetry.log.warn('actor.fault', {
+        actorId,
+        during,
+        error: error instanceof Error ? error.message : String(error),
+      }),
+    committed: record => committed(parts.telemetry, record),
+    observed: hub.observe,
+    orphaned: (actorId, error) => parts.fatal(new Error(`${actorId} failed: ${error}`)),
+  })
 
 /** One private stream for all who listen: a second one would be a second connection. */
 const overheard = (exchange: Exchange, also: (fact: AccountFact) => void): Exchange => ({
