@@ -174,6 +174,7 @@ function ended({ history, variant, rule, facts, equity, desk, recorded }: Ended)
     history,
     capitalUsdt: variant.capitalUsdt,
     postings: booked.postings,
+    rows: booked.rows,
     trades,
     equity,
     decisions: null,

@@ -1,5 +1,6 @@
 /** One variant run by the real engine over recorded history, its journal and its books in memory. */
 import type { HedgeContext } from '../../machines/hedge-context.ts'
+import type { Fill } from '../domain/order.ts'
 import type { History } from '../exchange/simulator/history-files.ts'
 import { builtInUniverse } from '../exchange/simulator/universe.ts'
 import { checkFunding } from '../run/replay/funding.ts'
@@ -8,7 +9,8 @@ import { END_OF_RECORDS, replayWindow } from '../run/replay/window.ts'
 import { createMemoryJournal, type MemoryStored } from '../store/memory-journal.ts'
 import type { ActorRow } from '../store/records.ts'
 import { silentTelemetry } from '../telemetry.ts'
-import { type MemoryBooks, memoryBooks } from './memory-books.ts'
+import { type BookedRow, memoryBooks } from './memory-books.ts'
+import { ownedRows } from './owned-rows.ts'
 import { type BacktestRun, backtestRun } from './run.ts'
 import { recordedPrices, type TradeFacts, tradeOf } from './trades.ts'
 import type { Variant } from './variant.ts'
@@ -24,7 +26,11 @@ export async function engineRun(
 ): Promise<BacktestRun> {
   const { rules, fees, capitalUsdt, seed } = variant
   const journal = createMemoryJournal()
-  const books = memoryBooks()
+  const fills: Fill[] = []
+  const books = {
+    ...memoryBooks(),
+    keepFills: async (some: readonly Fill[]) => void fills.push(...some),
+  }
   const run = await replayWindow({
     history,
     rules,
@@ -40,28 +46,29 @@ export async function engineRun(
   })
   await journal.drained()
   const recorded = recordedPrices(history, builtInUniverse(history.symbols.map(({ symbol }) => symbol)))
+  const booked = ownedRows(books, fills)
   const trades = factsOf(journal.stored, rules.strategy.entryAprMin).map(facts =>
-    tradeOf(facts, books, run.lastPrices, recorded),
+    tradeOf(facts, booked, run.lastPrices, recorded),
   )
   return backtestRun({
     name: 'hedgerow',
     how: 'engine',
     history,
     capitalUsdt,
-    postings: books.postings,
+    ...booked,
     trades,
     equity: run.equity,
     decisions: run.decisions,
     checks: {
       residuals: run.residuals,
-      funding: checkFunding(history, trades, fundingPaid(books)),
+      funding: checkFunding(history, trades, fundingPaid(booked)),
       journal: await verifyActors(journal, [...journal.stored.actors.keys()]),
     },
   })
 }
 
 /** Settlements as the ledger has them: of each row the amount, the quantity and the instant. */
-export const fundingPaid = ({ rows }: Pick<MemoryBooks, 'rows'>) =>
+export const fundingPaid = ({ rows }: { rows: readonly BookedRow[] }) =>
   rows
     .filter(({ row }) => row.kind === 'settlement')
     .map(({ row, hedgeId }) => ({

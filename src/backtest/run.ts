@@ -9,6 +9,7 @@ import type { DecisionLog } from '../run/replay/decision-log.ts'
 import type { FundingCheck } from '../run/replay/funding.ts'
 import type { EquityPoint } from '../run/replay/window.ts'
 import { type Figures, figuresOf } from './figures.ts'
+import type { BookedRow } from './memory-books.ts'
 import type { Trade } from './trades.ts'
 
 export type BacktestRun = {
@@ -28,6 +29,8 @@ export type Checks = {
   residuals: Record<string, string>
   /** Postings that nobody can explain. */
   suspense: number
+  /** Trades and settlements that no hedge accounts for: with any, the trades are not the whole. */
+  unowned: number
   /** Funding booked, beside the same payments computed from the files. */
   funding: FundingCheck
   /** The engine's journal folded again; null for a calculator, which has none. */
@@ -38,17 +41,24 @@ type Ended = Omit<BacktestRun, 'figures' | 'checks'> & {
   history: History
   capitalUsdt: Usdt
   postings: readonly Posting[]
-  checks: Omit<Checks, 'suspense'>
+  rows: readonly BookedRow[]
+  checks: Omit<Checks, 'suspense' | 'unowned'>
 }
 
-export function backtestRun({ history, capitalUsdt, postings, checks, ...run }: Ended): BacktestRun {
+export function backtestRun({ history, capitalUsdt, postings, rows, checks, ...run }: Ended): BacktestRun {
   const { trades, equity } = run
   const { fromMs, toMs } = history
   const accountInterestUsdt = interestOfNobody(postings)
   return {
     ...run,
     figures: figuresOf({ trades, equity, capitalUsdt, fromMs, toMs, accountInterestUsdt }),
-    checks: { ...checks, suspense: postings.filter(({ kind }) => kind === 'suspense').length },
+    checks: {
+      ...checks,
+      suspense: postings.filter(({ kind }) => kind === 'suspense').length,
+      unowned: rows.filter(
+        ({ row, hedgeId }) => hedgeId === '' && (row.kind === 'trade' || row.kind === 'settlement'),
+      ).length,
+    },
   }
 }
 
@@ -64,6 +74,7 @@ const interestOfNobody = (postings: readonly Posting[]): Usdt =>
 export const tiesOut = ({ checks, trades }: Pick<BacktestRun, 'checks' | 'trades'>): boolean =>
   Object.values(checks.residuals).every(residual => residual === '0') &&
   checks.suspense === 0 &&
+  checks.unowned === 0 &&
   checks.funding.missed === 0 &&
   checks.funding.bookedUsdt === checks.funding.recordedUsdt &&
   (checks.journal?.differences.length ?? 0) === 0 &&

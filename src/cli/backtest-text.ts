@@ -174,7 +174,7 @@ const figureText = (found: string): string =>
 const exactOr = (found: string): string => found.replace(/-?\d+\.\d{3,}/g, each => exactText(each, 4))
 
 function checkText({ checks, trades }: BacktestRun): string {
-  const { residuals, suspense, funding, journal } = checks
+  const { residuals, suspense, unowned, funding, journal } = checks
   const residual = Object.entries(residuals)
     .map(([coin, left]) => `${coin} ${left}`)
     .join(', ')
@@ -182,7 +182,7 @@ function checkText({ checks, trades }: BacktestRun): string {
   const folded = journal
     ? `; journal: ${journal.steps} steps of ${journal.actors} actors folded again, ${journal.differences.length} differ`
     : ''
-  return `residual ${residual || 'none'}; ${suspense} postings unexplained; funding booked ${funding.bookedUsdt} USDT in ${funding.payments} payments, from the files ${funding.recordedUsdt}, ${funding.missed} missed; ${open} hedges left open${folded}.`
+  return `residual ${residual || 'none'}; ${suspense} postings unexplained; ${unowned} trades of nobody; funding booked ${funding.bookedUsdt} USDT in ${funding.payments} payments, from the files ${funding.recordedUsdt}, ${funding.missed} missed; ${open} hedges left open${folded}.`
 }
 
 /** What it comes to, in a sentence for each variant. */

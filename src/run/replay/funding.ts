@@ -5,6 +5,7 @@
 import { Decimal } from 'decimal.js'
 import { HOUR_MS } from '../../domain/funding.ts'
 import type { History, SymbolHistory } from '../../exchange/simulator/history-files.ts'
+import { builtInUniverse } from '../../exchange/simulator/universe.ts'
 import type { FundingPayment } from '../../store/ledger-store.ts'
 
 type Payment = Pick<FundingPayment, 'hedgeId' | 'symbol' | 'amount' | 'qty' | 'settledAtMs'>
@@ -49,12 +50,16 @@ export function checkFunding(
 /** A hedge is short the perpetual, whatever sign the row writes. */
 const qtyOf = (qty: string) => new Decimal(qty).abs()
 
-/** The price of the settlement's hour; of a missing hour the last one before it, as a mark price stays where it was. */
-function priceAt(of: SymbolHistory | undefined, atMs: number): number {
+/**
+ * The price of the settlement's hour on the symbol's scale; of a missing hour the last one before it, as a mark price stays
+ * where it was.
+ */
+function priceAt(of: SymbolHistory | undefined, atMs: number): string {
   const hourMs = Math.floor(atMs / HOUR_MS) * HOUR_MS
   const point = of?.prices.findLast(each => each.atMs <= hourMs)
   if (!point) throw new Error(`funding at ${atMs}: expected a recorded price at or before it, found none`)
-  return point.perpPrice
+  const scale = builtInUniverse().find('linear', of?.symbol ?? '')?.listing.priceScale
+  return scale === undefined ? String(point.perpPrice) : point.perpPrice.toFixed(scale)
 }
 
 function rateAt(of: SymbolHistory | undefined, atMs: number): string {

@@ -22,6 +22,7 @@ import type { Telemetry } from '../../telemetry.ts'
 import { VirtualClock } from '../../virtual-clock.ts'
 import { createEngine, type Engine } from '../engine.ts'
 import { createDecisionLog, type DecisionLog } from './decision-log.ts'
+import { withHourlySpreads } from './hourly-spreads.ts'
 import { createInFlight } from './in-flight.ts'
 import { REPLAY_PACE } from './rules.ts'
 
@@ -153,7 +154,7 @@ function venueOf({ history, rules, telemetry, ...set }: ReplayParts, clock: Virt
     orderDeadlineMs: rules.execution.orderDeadlineMs,
     report: (kind, detail) => telemetry.inputRefused(kind, detail),
   })
-  return { exchange, line, core }
+  return { exchange: withHourlySpreads(exchange, core, clock), line, core }
 }
 
 function equityOf(core: SimulatedBybit, atMs: number): EquityPoint {
