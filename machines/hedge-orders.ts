@@ -2,11 +2,9 @@
  * What happens to a hedge's orders, as changes of what it remembers: taken up, filled in part, ended, forgotten; and what the
  * exchange does to a leg by itself. Quantity truth is what executions said, each order counted once.
  */
-import { Decimal } from 'decimal.js'
-import { netBaseReceived } from '../src/domain/fees.ts'
 import { type HedgeOrder, isFurther, type RestingOrder } from '../src/domain/hedge-order.ts'
 import type { LegName } from '../src/domain/instrument.ts'
-import { addOutcome, type LegOutcome, movedNothing } from '../src/domain/leg-outcome.ts'
+import { addOutcome, isWhole, type LegOutcome, movedNothing } from '../src/domain/leg-outcome.ts'
 import { isLevel } from '../src/domain/level.ts'
 import { type OrderLeg, type OrderPurpose, orderLinkId } from '../src/domain/order.ts'
 import { NO_BASE, NO_USDT, orderQty } from '../src/domain/units.ts'
@@ -15,7 +13,7 @@ import type { HedgeContext, LegAsk, LegBook, Outcome, Progress } from './hedge-c
 const NO_QTY = orderQty('0')
 const NOTHING: LegOutcome = { base: NO_BASE, cashUsdt: NO_USDT, feesUsdt: NO_USDT }
 const ORDER_LEGS = ['spot', 'perp', 'combo'] as const
-export const LEGS = ['spot', 'perp'] as const
+const LEGS = ['spot', 'perp'] as const
 
 /** Every order under way. */
 export const ordersOf = (context: HedgeContext): LegAsk[] =>
@@ -87,7 +85,7 @@ export function settle(context: HedgeContext, outcome: Outcome, atMs: number): P
   const absentOrders = context.absentOrders.filter(each => each !== id)
   // An order filled whole did what it was for: what is apart now was filled since.
   const before =
-    order && !order.rests && leg !== 'combo' && isWhole(context, order, did[leg])
+    order && !order.rests && leg !== 'combo' && isWhole(context.plan, order, did[leg])
       ? { ...context, unbalancedSinceMs: 0, repairs: 0 }
       : context
   const told = { ...legs, repairs: before.repairs, ...balance(before, legs, atMs), absentOrders }
@@ -95,13 +93,6 @@ export function settle(context: HedgeContext, outcome: Outcome, atMs: number): P
   if (order?.rests)
     return { ...told, setbacks: 0, pegs: idle ? context.pegs + triesOf(context, order, atMs) : 0 }
   return { ...told, setbacks: idle ? context.setbacks + 1 : 0 }
-}
-
-/** Filled to the last step; a fee taken in the coin counts as filled. */
-function isWhole({ plan }: HedgeContext, order: LegAsk, { base }: LegOutcome): boolean {
-  if (order.leg === 'combo') return false
-  const moved = netBaseReceived(order.qty, plan.fees[order.leg].taker)
-  return new Decimal(base).abs().gte(new Decimal(moved).times(plan[order.leg].multiplier))
 }
 
 /** An order that waited long in vain counts as many as could have been tried in that time. */
