@@ -1,5 +1,7 @@
 /** What one ended order did to its leg, from its executions: quantity truth is their sum, each counted once. */
 import { Decimal } from 'decimal.js'
+import { netBaseReceived } from './fees.ts'
+import type { HedgeOrder } from './hedge-order.ts'
 import type { LegName } from './instrument.ts'
 import type { Fill, OrderReport } from './order.ts'
 import type { HedgePlan } from './plan.ts'
@@ -60,6 +62,17 @@ export const addOutcome = (leg: LegOutcome, outcome: LegOutcome): LegOutcome => 
   cashUsdt: usdt(new Decimal(leg.cashUsdt).plus(outcome.cashUsdt)),
   feesUsdt: usdt(new Decimal(leg.feesUsdt).plus(outcome.feesUsdt)),
 })
+
+/** Filled to the last step? A fee taken in the coin counts as filled. An order of both legs leaves them level either way. */
+export function isWhole(
+  plan: Pick<HedgePlan, 'fees' | LegName>,
+  { leg, qty }: Pick<HedgeOrder, 'leg' | 'qty'>,
+  { base }: Pick<LegOutcome, 'base'>,
+): boolean {
+  if (leg === 'combo') return false
+  const moved = netBaseReceived(qty, plan.fees[leg].taker)
+  return new Decimal(base).abs().gte(new Decimal(moved).times(plan[leg].multiplier))
+}
 
 /** True of an order that moved nothing. */
 export const movedNothing = ({ base }: Pick<LegOutcome, 'base'>): boolean => new Decimal(base).isZero()
