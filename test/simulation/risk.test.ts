@@ -240,3 +240,18 @@ test('a delisting runs its hedge off, and the symbol is out', async () => {
   expect(world.standing()).toContain(`symbol.delisting ${SYMBOL}`)
   world.end()
 }, 60_000)
+
+test('after the exchange took a position its symbol cools down: the short is not opened again meanwhile', async () => {
+  const world = await running({ strategy: { coolDownMs: 40 * MINUTE_MS, adlTriggerNear: 0 } })
+  expect(await world.until(isHedged(world))).toBe(true)
+  world.schedule({ kind: 'adl', symbol: SYMBOL, atMs: world.clock.nowMs() + 5_000 })
+  expect(await world.until(() => world.hedges().length === 0)).toBe(true)
+  const overAtMs = world.clock.nowMs()
+  expect(world.stateOf(`symbol:${SYMBOL}`)).toBe('idle.cooling')
+  expect(world.standing()).toContain(`venue.took-position ${SYMBOL}`)
+  await world.advance(overAtMs + 38 * MINUTE_MS)
+  expect([world.stateOf(`symbol:${SYMBOL}`), world.shorts()]).toEqual(['idle.cooling', []])
+  expect(await world.until(() => world.shorts().length > 0, 10)).toBe(true)
+  expect(world.clock.nowMs()).toBeGreaterThanOrEqual(overAtMs + 40 * MINUTE_MS)
+  world.end()
+}, 60_000)
