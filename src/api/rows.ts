@@ -123,7 +123,7 @@ export const account = z
     /** Exchange time less ours, engine milliseconds; + means ours is behind. Known to half the round trip. */
     clockSkewMs: z.number(),
     roundTripMs: z.number(),
-    /** The exchange's limits on requests, scarcest first. */
+    /** The exchange's limits on requests: placing orders first. */
     quota: z.array(quotaUse),
   })
   .openapi('Account')

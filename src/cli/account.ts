@@ -1,5 +1,5 @@
 /** `account` and `reconciliation`: what the exchange itself shows, and how it compares with what our hedges say. */
-import type { AccountRow, Reconciliation } from '../api/rows.ts'
+import type { AccountRow, QuotaRow, Reconciliation } from '../api/rows.ts'
 import type { Shown } from './asking.ts'
 import { engineClient } from './client.ts'
 import { CliFailure } from './failure.ts'
@@ -30,6 +30,29 @@ export async function showAccount({ json, ...where }: Shown): Promise<void> {
     value: amountText(usdValue),
   }))
   print(`\n${table(rows, { coin: 'COIN', wallet: 'WALLET', borrowed: 'BORROWED', value: 'USD' })}`)
+  if (account.quota.length > 0) print(`\n${limitsTable(account.quota)}`)
+}
+
+/** The exchange's limits on requests. */
+function limitsTable(quota: readonly QuotaRow[]): string {
+  const rows = quota.map(row => ({
+    endpoint: row.endpoint,
+    left: leftText(row),
+    entries: String(row.leftToEnter),
+    limit: String(row.limit),
+  }))
+  const columns = { endpoint: 'REQUESTS TO', left: 'LEFT', entries: 'FOR ENTRIES', limit: 'LIMIT' }
+  return table(rows, columns)
+}
+
+const leftText = ({ left, leftToEnter }: QuotaRow) =>
+  left === 0 ? red('0') : leftToEnter === 0 ? yellow(String(left)) : String(left)
+
+/** `8 of 10 left on /v5/order/create linear`: the limit that is nearest, in one line. */
+export function scarcestText(quota: readonly QuotaRow[]): string {
+  const [first] = quota.toSorted((a, b) => a.left / a.limit - b.left / b.limit)
+  if (!first) return 'nothing was asked yet'
+  return `${leftText(first)} of ${first.limit} requests left on ${first.endpoint}${first.leftToEnter === 0 ? yellow(', kept for exits') : ''}`
 }
 
 export async function showReconciliation({ json, ...where }: Shown): Promise<void> {

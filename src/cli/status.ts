@@ -1,6 +1,7 @@
 /** `status`: the engine on one page, once or as it changes. */
 import type { EngineSummary } from '../api/engine-view.ts'
-import type { Holding } from '../api/rows.ts'
+import type { AccountRow, Holding, QuotaRow } from '../api/rows.ts'
+import { scarcestText } from './account.ts'
 import type { Shown } from './asking.ts'
 import { type Client, engineClient } from './client.ts'
 import { CliFailure } from './failure.ts'
@@ -19,24 +20,18 @@ export async function showStatus({ json, watch, ...where }: Shown & { watch?: bo
   print(page(engine, await openHedges(client)).join('\n'))
 }
 
-type Held = { hedges: readonly HedgeRow[]; holdings: ReadonlyMap<string, Holding> }
+type Held = {
+  hedges: readonly HedgeRow[]
+  holdings: ReadonlyMap<string, Holding>
+  /** Undefined while the exchange does not answer. */
+  quota: readonly QuotaRow[] | undefined
+}
 
-function page(engine: EngineSummary, { hedges, holdings }: Held): string[] {
-  const {
-    mode,
-    state,
-    halt,
-    exchange,
-    speed,
-    version,
-    symbols,
-    ledgerResiduals,
-    health,
-    nowMs,
-    startedAtMs,
-  } = engine
+function page(engine: EngineSummary, { hedges, holdings, quota }: Held): string[] {
+  const { mode, state, exchange, speed, version, symbols, ledgerResiduals, health, nowMs, startedAtMs } =
+    engine
   const values = {
-    engine: `${coloured(state)}${halt ? red(` by ${halt.by}: ${halt.because}`) : ''}`,
+    engine: `${coloured(state)}${whyText(engine)}`,
     mode: speed === 1 ? mode : `${mode} at ${speed} times the wall clock`,
     clock: `${instantText(nowMs)} UTC, up ${lengthText(Math.max(0, nowMs - startedAtMs))}`,
     exchange,
@@ -44,6 +39,7 @@ function page(engine: EngineSummary, { hedges, holdings }: Held): string[] {
     hedges: counts(engine.hedges),
     symbols: counts(symbols),
     'ledger residual': residualText(ledgerResiduals),
+    'request limits': quota ? scarcestText(quota) : 'the exchange does not answer',
   }
   const open = hedges.length > 0 ? ['', ...hedgeLines(hedges, holdings, nowMs)] : []
   const width = Math.max(...health.map(({ name }) => name.length))
@@ -52,6 +48,13 @@ function page(engine: EngineSummary, { hedges, holdings }: Held): string[] {
       `${ok ? green('ok     ') : red('failing')}  ${name.padEnd(width)}  ${dim(readable(detail))}`,
   )
   return [...pairs(values).split('\n'), ...open, '', ...parts]
+}
+
+/** Who or what keeps it from new hedges. */
+function whyText({ halt, risk, state }: EngineSummary): string {
+  if (halt) return red(` by ${halt.by}: ${halt.because}`)
+  if (!risk || !state.startsWith('reducing')) return ''
+  return yellow(` by ${risk.setBy ?? 'engine'}: ${risk.because}, found ${risk.found}, limit ${risk.limit}`)
 }
 
 const coloured = (state: string) =>
@@ -72,14 +75,19 @@ function residualText(residuals: Record<string, string>): string {
 }
 
 async function openHedges(client: Client): Promise<Held> {
-  const [all, holdings] = await Promise.all([client.get('/api/hedges'), holdingsOf(client)])
-  return { hedges: (all as HedgeRow[]).filter(isOpen), holdings }
+  const [all, holdings, account] = await Promise.all([
+    client.get('/api/hedges'),
+    holdingsOf(client),
+    client.get('/api/account').catch(keep(undefined)),
+  ])
+  const quota = (account as AccountRow | undefined)?.quota
+  return { hedges: (all as HedgeRow[]).filter(isOpen), holdings, quota }
 }
 
 async function draw(client: Client, signal: AbortSignal): Promise<void> {
   const screen = openScreen()
   let engine: EngineSummary | undefined
-  let held: Held = { hedges: [], holdings: new Map() }
+  let held: Held = { hedges: [], holdings: new Map(), quota: undefined }
   let askedAtMs = 0
   try {
     for await (const heard of listen(client, signal)) {
@@ -99,11 +107,11 @@ async function draw(client: Client, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The engine may go between two questions: the stream will say so. */
+/** The engine, or its exchange, may go between two questions: the stream will say so. */
 const keep =
   <Known>(known: Known) =>
   (error: unknown): Known => {
-    if (error instanceof CliFailure && error.status === undefined) return known
+    if (error instanceof CliFailure && (error.status === undefined || error.status === 503)) return known
     throw error
   }
 
@@ -121,10 +129,11 @@ async function tell(client: Client, signal: AbortSignal, json: boolean | undefin
   }
 }
 
-function newsOf({ state, halt, hedges, symbols, ledgerResiduals, health }: EngineSummary): string {
+function newsOf(engine: EngineSummary): string {
+  const { hedges, symbols, ledgerResiduals, health } = engine
   const bad = health.filter(({ ok }) => !ok).map(({ name }) => name)
   return [
-    `${state}${halt ? ` by ${halt.by}: ${halt.because}` : ''}`,
+    `${engine.state}${whyText(engine)}`,
     `hedges ${counts(hedges)}`,
     `symbols ${counts(symbols)}`,
     `residual ${residualText(ledgerResiduals)}`,

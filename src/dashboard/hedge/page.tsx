@@ -15,7 +15,7 @@ import { Failed, Panel } from '../show/panel.tsx'
 import { reasonText } from '../show/reasons.ts'
 import { StateChip } from '../show/state-chip.tsx'
 import { Tile, Tiles } from '../show/tile.tsx'
-import { instantText, lengthText, shortInstantText } from '../show/time.ts'
+import { instantText, lengthText, shortInstantText, storyInstantText } from '../show/time.ts'
 import { Commands } from './commands.tsx'
 import { StoryPanel } from './story-panel.tsx'
 import { Waterfall } from './waterfall.tsx'
@@ -236,11 +236,23 @@ function Legs({ holding }: { holding: Holding }) {
           <LegLine name={legs.perp} leg={perp} sign={legs.perpSign} order={orderOf(ordersAtWork, 'perp')} />
         </tbody>
       </table>
+      {ordersAtWork.length > 0 && (
+        <ul className="border-t border-line px-4 py-2 text-[13px]" aria-label="Orders at work">
+          {ordersAtWork.map(order => (
+            <li key={order.orderLinkId}>
+              <span className="text-soft">{ORDER_LEGS[order.leg]}:</span> {orderText(order)}{' '}
+              <span className="font-mono text-[11px] text-faint">{order.orderLinkId}</span>
+            </li>
+          ))}
+        </ul>
+      )}
     </Panel>
   )
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+const ORDER_LEGS = { spot: 'Spot', perp: 'Perpetual', both: 'Both legs' }
 
 type LegLineParts = { name: string; leg: LegHolding; sign: string; order: OrderAtWork | undefined }
 
@@ -258,23 +270,33 @@ const LegLine = ({ name, leg, sign, order }: LegLineParts) => (
     <td className="num px-3">
       <Amount value={leg.valueUsdt} plain />
     </td>
-    <td className="px-4">
+    <td className="px-4 leading-tight">
       {order ? (
-        <span className="text-[12.5px] text-accent" title={order.orderLinkId}>
-          {order.leg === 'both' ? 'both legs: ' : ''}
-          {orderText(order)}
-        </span>
+        <span className="whitespace-nowrap text-accent">{order.rests ? 'rests' : 'at work'}</span>
       ) : (
-        <span className="text-faint">none, {leg.orders} so far</span>
+        <span className="whitespace-nowrap text-faint">none</span>
       )}
+      <span className="block whitespace-nowrap text-[11px] text-faint">{leg.orders} so far</span>
     </td>
   </tr>
 )
 
+const marketName = (market: FillRow['market']) => (market === 'linear' ? 'perp' : market)
+
 const FILLS: readonly Column<FillRow>[] = [
-  { head: 'Filled', unit: 'UTC', value: ({ filledAtMs }) => instantText(filledAtMs) },
-  { head: 'Market', value: ({ market }) => (market === 'linear' ? 'perp' : market) },
-  { head: 'Side', value: ({ side }) => side },
+  {
+    head: 'Filled',
+    unit: 'UTC',
+    value: ({ filledAtMs }) => instantText(filledAtMs),
+    cell: ({ filledAtMs }) => storyInstantText(filledAtMs),
+  },
+  {
+    head: 'Market',
+    value: ({ market }) => marketName(market),
+    cell: ({ market, side }) => `${side} ${marketName(market)}`,
+  },
+  { head: 'Side', value: ({ side }) => side, hidden: true },
+  { head: 'Maker', value: ({ maker }) => (maker ? 'maker' : 'taker'), hidden: true },
   { head: 'Qty', figure: true, value: ({ qty }) => qty, cell: ({ qty }) => qtyText(qty) },
   { head: 'Price', figure: true, value: ({ price }) => price, cell: ({ price }) => priceText(price) },
   {
@@ -287,7 +309,9 @@ const FILLS: readonly Column<FillRow>[] = [
   {
     head: 'Order',
     value: ({ orderLinkId }) => orderLinkId,
-    cell: ({ orderLinkId }) => <span className="font-mono text-[11px] text-faint">{orderLinkId}</span>,
+    cell: ({ orderLinkId }) => (
+      <span className="whitespace-nowrap font-mono text-[11px] text-faint">{orderLinkId}</span>
+    ),
   },
 ]
 

@@ -17,20 +17,30 @@ const PLACES: Readonly<Record<string, string>> = {
   '/v5/account/wallet-balance': 'ask for balances',
   '/v5/account/transaction-log': 'read the transaction log',
   '/v5/account/fee-rate': 'ask for fee rates',
+  '/v5/account/info': 'ask for the account mode',
+  '/v5/account/collateral-info': 'ask for collateral and loans',
+  '/v5/spread/order/realtime': 'ask for spread orders',
+  '/v5/spread/execution/list': 'ask for spread fills',
+  '/v5/order/history': 'ask for past orders',
+  '/v5/account/borrow-history': 'ask for interest',
+  '/v5/spot-margin-trade/flexible-available-inventory': 'ask what may be borrowed',
 }
 
-const WINDOW = (endpoint: string) => (endpoint === 'address' ? '5 s' : '1 s')
+const windowOf = (endpoint: string) => (endpoint === 'address' ? '5 s' : '1 s')
+
+/** Of reads nothing is kept back: they tell how an order ended. */
+const isPlacing = (endpoint: string) => /\/order\/create/.test(endpoint)
 
 const COLUMNS: readonly Column<QuotaRow>[] = [
   {
     head: 'To',
+    value: ({ endpoint }) => PLACES[endpoint] ?? '',
+    cell: ({ endpoint }) => PLACES[endpoint] ?? <span className="text-soft">other questions</span>,
+  },
+  {
+    head: 'Endpoint',
     value: ({ endpoint }) => endpoint,
-    cell: ({ endpoint }) => (
-      <span>
-        {PLACES[endpoint] ?? <span className="font-mono text-[12px]">{endpoint}</span>}
-        {PLACES[endpoint] && <span className="block font-mono text-[11px] text-faint">{endpoint}</span>}
-      </span>
-    ),
+    cell: ({ endpoint }) => <span className="font-mono text-[11.5px] text-faint">{endpoint}</span>,
   },
   {
     head: 'Used',
@@ -44,21 +54,25 @@ const COLUMNS: readonly Column<QuotaRow>[] = [
     unit: 'the rest is for exits',
     figure: true,
     value: ({ leftToEnter }) => leftToEnter,
-    cell: ({ leftToEnter }) => <span className="live">{leftToEnter}</span>,
+    cell: ({ leftToEnter, endpoint }) => (
+      <span className="live">
+        {isPlacing(endpoint) ? leftToEnter : <span className="text-faint">–</span>}
+      </span>
+    ),
   },
   {
     head: 'Limit',
     unit: 'per window',
     figure: true,
     value: ({ limit }) => limit,
-    cell: ({ limit, endpoint }) => `${limit} in ${WINDOW(endpoint)}`,
+    cell: ({ limit, endpoint }) => `${limit} in ${windowOf(endpoint)}`,
   },
   { head: 'Held back until (ms)', value: ({ blockedUntilMs }) => blockedUntilMs, hidden: true },
 ]
 
 /** Calm above the part kept for exits, a warning inside it, red when nothing may leave. */
-const toneOf = ({ left, leftToEnter }: QuotaRow) =>
-  left === 0 ? 'fill-bad' : leftToEnter === 0 ? 'fill-warn' : 'fill-accent'
+const toneOf = ({ left, leftToEnter, endpoint }: QuotaRow) =>
+  left === 0 ? 'fill-bad' : leftToEnter === 0 && isPlacing(endpoint) ? 'fill-warn' : 'fill-accent'
 
 const WIDTH = 120
 
@@ -84,7 +98,8 @@ function Left({ left, blockedUntilMs }: QuotaRow) {
 export const RequestLimits = ({ rows }: { rows: readonly QuotaRow[] | undefined }) => (
   <DataTable
     title="Request limits of the exchange"
-    note="the scarcest first"
+    note="placing orders first; a part of those limits is kept for closing hedges"
+    maxHeight={420}
     rows={rows ?? []}
     columns={COLUMNS}
     rowKey={({ endpoint }) => endpoint}

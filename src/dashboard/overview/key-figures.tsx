@@ -6,12 +6,16 @@ import { amountText, percentText, signTone } from '../show/figures.ts'
 import { Tile, Tiles } from '../show/tile.tsx'
 import { useRows } from '../use-rows.ts'
 
+/** As many hedges as the API gives unasked: what is summed is said to be of these. */
+const STORED_SHOWN = 200
+
 export function KeyFigures() {
   const holdings = useLive(live => live.holdings)
   const held = [...(holdings?.values() ?? [])]
   const { data: account } = useRows('/api/account', 5000)
   const { data: stored } = useRows('/api/hedges', 5000)
   const closed = (stored ?? []).filter(({ state }) => state === 'closed')
+  const closedName = (stored?.length ?? 0) >= STORED_SHOWN ? `last ${closed.length} closed` : 'closed'
   const tilted = held.filter(({ isLevel }) => !isLevel)
   const net = sum(held, ({ netUsdt }) => netUsdt)
   const made = sum(closed, ({ netUsdt }) => netUsdt)
@@ -28,7 +32,7 @@ export function KeyFigures() {
         note={
           held.length === 0
             ? 'nothing held'
-            : `${amountText(sum(held, row => row.notionalUsdt).toFixed(0), 0)} USDT · ${tilted.length > 0 ? `${tilted.length} not level` : 'all level'}`
+            : `${amountText(sum(held, row => row.notionalUsdt).toFixed(0), 0)} USDT · ${tilted.length > 0 ? `${tilted.length} not balanced` : 'all balanced'}`
         }
       >
         {held.length}
@@ -48,7 +52,7 @@ export function KeyFigures() {
         name="Net of all hedges"
         unit="USDT"
         tone={signTone(net + made)}
-        note={`open ${figure(net)} · closed ${figure(made)}`}
+        note={`open ${figure(net)} · ${closedName} ${figure(made)}`}
       >
         {figure(net + made)}
       </Tile>

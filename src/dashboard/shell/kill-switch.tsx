@@ -24,6 +24,7 @@ export function KillSwitch() {
           type="button"
           className="btn"
           data-tone="bad"
+          title="Open no new hedge; those that are open stay"
           onClick={() => setAsking('halt')}
           disabled={!engine}
         >
@@ -34,6 +35,7 @@ export function KillSwitch() {
         type="button"
         className="btn"
         data-tone="bad"
+        title="Halt, and close every hedge now"
         onClick={() => setAsking('flatten')}
         disabled={!engine}
       >

@@ -75,6 +75,13 @@ function Places() {
   )
 }
 
+const MODES: Readonly<Record<string, string>> = {
+  live: 'LIVE · real money',
+  sim: 'sim · play money',
+  demo: 'demo · play money',
+  testnet: 'testnet · play money',
+}
+
 /** Real money is the one mode that shouts. */
 function Mode() {
   const mode = useLive(live => live.engine?.mode)
@@ -83,7 +90,7 @@ function Mode() {
   return (
     <span className="flex items-center gap-2">
       <span className="chip" data-tone={mode === 'live' ? 'bad' : 'accent'} title={`mode ${mode}`}>
-        {mode === 'live' ? 'LIVE · real money' : mode}
+        {MODES[mode] ?? mode}
       </span>
       <StateChip state={state} />
     </span>

@@ -16,13 +16,22 @@ const TONES: Readonly<Record<string, string>> = {
 
 export const topState = (state: string): string => /^[\w-]*/.exec(state)?.[0] ?? ''
 
-/** `entering.work.deciding | entering.spot.quiet` → `work deciding · spot quiet`. */
+/** `entering.work.ordering | entering.spot.sending | entering.perp.quiet` → `work ordering · spot sending`. */
 export function innerState(state: string): string {
-  return state
-    .split(' | ')
-    .map(part => part.split('.').slice(1).join(' '))
-    .filter(Boolean)
-    .join(' · ')
+  return (
+    state
+      .split(' | ')
+      .map(part =>
+        part
+          .split('.')
+          .slice(1)
+          .join(' ')
+          .replace(/^combo\b/, 'both legs'),
+      )
+      // A region that rests says nothing of where the hedge is.
+      .filter(part => part !== '' && !part.endsWith(' quiet'))
+      .join(' · ')
+  )
 }
 
 export const stateTone = (state: string): string => TONES[topState(state)] ?? ''

@@ -1,7 +1,7 @@
 /** The account as the exchange shows it now, with how far its clock and ours are apart and how often it may still be asked. */
 import type { AccountRow, QuotaRow } from '../../api/rows.ts'
 import type { Clock } from '../../clock.ts'
-import { createQuota } from '../../domain/quota.ts'
+import { ADDRESS, createQuota, placingEndpoint } from '../../domain/quota.ts'
 import type { LimitRules } from '../../domain/rules.ts'
 import type { Exchange } from '../../exchange/exchange.ts'
 
@@ -27,11 +27,14 @@ export async function accountNow(exchange: Exchange, clock: Clock, limits: Limit
   }
 }
 
-/** The scarcest limit first. What is kept for exits is counted as placing orders counts it. */
+/** Placing orders first, the rest by name. What is kept for exits is counted as placing orders counts it. */
 function quotaNow(exchange: Exchange, clock: Clock, { orderReserveMin }: LimitRules): QuotaRow[] {
   const quota = createQuota({ exitShare: orderReserveMin })
   for (const read of exchange.quota()) quota.heard(read)
   return quota
     .use(clock.nowMs())
-    .toSorted((a, b) => a.left / a.limit - b.left / b.limit || a.endpoint.localeCompare(b.endpoint))
+    .toSorted((a, b) => rankOf(a.endpoint) - rankOf(b.endpoint) || a.endpoint.localeCompare(b.endpoint))
 }
+
+const PLACING = new Set((['spot', 'linear', 'spread'] as const).map(placingEndpoint))
+const rankOf = (endpoint: string) => (PLACING.has(endpoint) ? 0 : endpoint === ADDRESS ? 1 : 2)
