@@ -5,10 +5,17 @@ import path from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+/** `CHROMIUM` names one that is elsewhere. */
+const CHROMIUM = [
+  process.env.CHROMIUM ?? '',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find(existsSync)
 
 export const noBrowser = CHROMIUM === undefined
-if (noBrowser) console.info('inspector: skipped, there is no chromium (apt-get install chromium)')
+if (noBrowser)
+  console.info('inspector: skipped, there is no chromium (apt-get install chromium, or name one in CHROMIUM)')
 
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox', '--disable-gpu'] })

@@ -1,6 +1,6 @@
 /** A real engine with its simulated exchange, as processes of their own, for a browser to look at. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -13,6 +13,8 @@ export const TOKEN = 'token-of-the-inspector-tests-0123456789'
 export type EngineProcess = {
   url: string
   pid(): number | undefined
+  /** The process of its simulated exchange. */
+  exchange(): { url: string; pid: number }
   /** As after a power cut. */
   kill(): Promise<void>
   start(): Promise<void>
@@ -62,6 +64,8 @@ export async function engineProcess(): Promise<EngineProcess> {
   return {
     url,
     pid: () => child?.pid,
+    exchange: () =>
+      JSON.parse(readFileSync(path.join(dataDir, 'simulator.json'), 'utf8')) as { url: string; pid: number },
     kill: () => ended('SIGKILL'),
     start,
     async stop() {

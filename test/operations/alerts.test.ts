@@ -1,5 +1,5 @@
 /** A real engine tells real servers what is wrong with it: when it begins, when it is over, and with its last breath. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -9,11 +9,28 @@ import { addressOf, endAll, eventually, launch, type Running, startSimulator } f
 const folders: string[] = []
 const ends: (() => void)[] = []
 
-afterEach(() => {
+afterEach(async () => {
   endAll()
+  for (const folder of folders) await endExchange(join(folder, 'data/simulator.json'))
   for (const end of ends.splice(0)) end()
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 })
+
+/** An engine that ends itself leaves its exchange behind, for its next start. Here there is none. */
+async function endExchange(place: string) {
+  if (!existsSync(place)) return
+  const { pid } = JSON.parse(readFileSync(place, 'utf8')) as { pid: number }
+  const isGone = () => {
+    try {
+      return !process.kill(pid, 0)
+    } catch {
+      return true
+    }
+  }
+  if (isGone()) return
+  process.kill(pid, 'SIGKILL')
+  await eventually('the end of the exchange', isGone)
+}
 
 type Heard = { occasion: string; name: string; subject: string; severity: string; detail: { cause?: string } }
 
