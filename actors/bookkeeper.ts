@@ -60,6 +60,7 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
   let turn: Promise<unknown> = Promise.resolve()
   const claims = createClaims(world)
   let remembered = false
+  let settledFor: string | undefined
 
   /** What ended before this process began. */
   const rememberEnded = async () => {
@@ -84,11 +85,22 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
     await books.appendEquity({ atMs, equityUsdt: funds.equityUsdt, availableUsdt: funds.availableUsdt })
   }
 
+  /** Only when something was booked or a hedge came or went: else no result can be missing. */
+  const settle = async (booked: number) => {
+    const living = livingPlans(world())
+      .map(({ hedgeId }) => hedgeId)
+      .join()
+    if (booked === 0 && living === settledFor) return
+    await books.settleResults?.()
+    settledFor = living
+  }
+
   const bookAll = async (): Promise<Record<string, string>> => {
     await rememberEnded()
+    let booked = 0
     for (let look = 1; ; look++) {
       const wallet = await readWallet()
-      await bookRows(world(), books, claims)
+      booked += await bookRows(world(), books, claims)
       const coins = wallet.coins.map(each => ({ coin: each.coin, wallet: ownedOf(each) }))
       const found = residuals(coins, await books.accountBalances())
       const untied = Object.entries(found).filter(([, residual]) => residual !== '0')
@@ -99,7 +111,7 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
           world().telemetry.ledgerResidual(coin, Number(residual))
         for (const [coin, residual] of Object.entries(last)) tellResidual(world(), coin, residual)
         await keepEquity()
-        if (untied.length === 0) await books.settleResults?.()
+        if (untied.length === 0) await settle(booked)
         return last
       }
       await pause(world().clock, LOOK_AGAIN_MS, NEVER)
@@ -142,9 +154,13 @@ function tellResidual({ alerts }: World, coin: string, residual: string) {
   else alerts.raise('page', 'ledger.residual', { coin, residual })
 }
 
-async function bookRows(world: World, books: Books, claims: Claims): Promise<void> {
+/** Gives how many rows were new. */
+async function bookRows(world: World, books: Books, claims: Claims): Promise<number> {
   const span = await books.span()
-  if (!span) return openBooks(world, books)
+  if (!span) {
+    await openBooks(world, books)
+    return 0
+  }
   const { openedAtMs, newestAtMs } = span
   const untilMs = (await world.exchange.serverTimeMs()) + 1
   const rows = await world.exchange.transactions(Math.max(openedAtMs, newestAtMs - OVERLAP_MS), untilMs)
@@ -154,6 +170,7 @@ async function bookRows(world: World, books: Books, claims: Claims): Promise<voi
     rows.map(row => ({ row, postings: postingsOf(row, ({ id }) => owners.get(id)) })),
   )
   for (const row of booked) tell(world, row, owners.get(row.id))
+  return booked.length
 }
 
 /** Of the rows that name no order of ours: heard lately, or stored before this process began. */

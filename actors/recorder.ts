@@ -1,18 +1,24 @@
 /**
- * Keeps orders and fills as the exchange reported them, for people and for the books' detail. Written behind, in batches:
- * the journal and the ledger do not rest on these rows, and each can be read from the exchange again.
+ * Keeps orders and fills as the exchange reported them, and decisions, for people and for the books' detail. Written behind, in
+ * batches: the journal and the wallets' ledger do not rest on these rows, and orders and fills can be read from the exchange again.
  */
 import type { Fill, OrderReport } from '../src/domain/order.ts'
 import { ownersOfFills } from '../src/domain/row-owner.ts'
+import type { Decision } from '../src/store/decision-store.ts'
 import type { Telemetry } from '../src/telemetry.ts'
+import { createDecisions, type Decisions } from './decisions.ts'
 
 export type Records = {
   keepFills(fills: readonly Fill[]): Promise<void>
   keepOrders(reports: readonly OrderReport[]): Promise<void>
+  /** Where nobody asks why, it is left out. */
+  keepDecisions?(decisions: readonly Decision[]): Promise<void>
 }
 export type Recorder = {
   fill(fill: Fill): void
   order(report: OrderReport): void
+  /** Hears every judgement and keeps those that changed what is thought. */
+  judged: Decisions
   /** The hedges of executions heard lately, by `execKey`. */
   ownersOfExecs(): ReadonlyMap<string, string>
 }
@@ -23,10 +29,18 @@ const WAITING_MAX = 10_000
 const OWNERS_MAX = 10_000
 
 export function createRecorder(records: Records, telemetry: Telemetry): Recorder {
-  let fills: Fill[] = []
-  let orders: OrderReport[] = []
-  let writing = false
   const owners = new Map<string, string>()
+  const failed = (what: string) => (waiting: number, error: unknown) =>
+    telemetry.log.warn('records.late', {
+      what,
+      waiting,
+      error: error instanceof Error ? error.message : String(error),
+    })
+  const fills = writeBehind((rows: readonly Fill[]) => records.keepFills(rows), failed('fills'))
+  const orders = writeBehind((rows: readonly OrderReport[]) => records.keepOrders(rows), failed('orders'))
+  const decisions = writeBehind(async (rows: readonly Decision[]) => {
+    await records.keepDecisions?.(rows)
+  }, failed('decisions'))
 
   const rememberOwner = (fill: Fill) => {
     for (const [exec, hedgeId] of ownersOfFills([fill])) owners.set(exec, hedgeId)
@@ -34,37 +48,43 @@ export function createRecorder(records: Records, telemetry: Telemetry): Recorder
     if (owners.size > OWNERS_MAX && oldest !== undefined) owners.delete(oldest)
   }
 
-  const write = async () => {
+  return {
+    ownersOfExecs: () => owners,
+    judged: createDecisions(decisions),
+    fill(fill) {
+      rememberOwner(fill)
+      fills(fill)
+    },
+    order: orders,
+  }
+}
+
+/** One writing at a time; what could not be written goes with the next that is heard. */
+function writeBehind<Row>(
+  write: (rows: readonly Row[]) => Promise<void>,
+  failed: (waiting: number, error: unknown) => void,
+): (row: Row) => void {
+  let waiting: Row[] = []
+  let writing = false
+  const flush = async () => {
     if (writing) return
     writing = true
-    while (fills.length > 0 || orders.length > 0) {
-      const batch = { fills, orders }
-      fills = []
-      orders = []
+    while (waiting.length > 0) {
+      const batch = waiting
+      waiting = []
       try {
-        await records.keepFills(batch.fills)
-        await records.keepOrders(batch.orders)
+        await write(batch)
       } catch (error) {
-        telemetry.log.warn('records.lost', {
-          fills: batch.fills.length,
-          orders: batch.orders.length,
-          error: error instanceof Error ? error.message : String(error),
-        })
+        waiting = [...batch, ...waiting].slice(-WAITING_MAX)
+        failed(waiting.length, error)
+        break
       }
     }
     writing = false
   }
-
-  return {
-    ownersOfExecs: () => owners,
-    fill(fill) {
-      rememberOwner(fill)
-      fills = [...fills.slice(1 - WAITING_MAX), fill]
-      void write()
-    },
-    order(report) {
-      orders = [...orders.slice(1 - WAITING_MAX), report]
-      void write()
-    },
+  return row => {
+    waiting.push(row)
+    if (waiting.length > WAITING_MAX) waiting.shift()
+    void flush()
   }
 }

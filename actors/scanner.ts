@@ -35,6 +35,7 @@ function scan(world: World, judgements: Judgements, blindSinceMs: Map<string, nu
   const nowMs = world.clock.nowMs()
   const entry = judgeEntry(view, world.rules, nowMs)
   judgements.entries.set(symbol, entry)
+  world.recorder.judged.entry(entry)
   const state = actor.cell?.state ?? ''
   const tell = (event: { type: string; because: string }) => world.runtime().deliver(actor.id, event)
   const because = `${entry.because}: found ${entry.found}, limit ${entry.limit}`
@@ -72,6 +73,7 @@ function scanExit(world: World, { exits, entries }: Judgements, { id, actor, cel
   const held = heldFacts(context, world.funds()?.maintenanceMarginRate ?? '0', nowMs)
   const exit = judgeExit(held, view, world.rules, before, nowMs, inputs)
   exits.set(symbol, exit)
+  world.recorder.judged.exit(exit)
   if (exit.verdict !== 'leave' || !(exit.urgent || cell?.state === 'hedged')) return
   if (/^(unwinding|failed)/.test(hedge.cell?.state ?? '')) return
   const because = `${exit.because}: found ${exit.found}, limit ${exit.limit}`

@@ -5,6 +5,7 @@
 import { z } from '@hono/zod-openapi'
 import { account, alert, auditEntry, fundingTotal, holding, reconciliation } from './rows.ts'
 import { equityPoint, fundingPayment, hedgeDetail, opportunity, posting, storedHedge } from './rows-books.ts'
+import { decision, profit, quality } from './rows-results.ts'
 import { type accepted, actor, actorDetail, engine, transition } from './schemas.ts'
 
 /** A page of a long list; `next` is the cursor of the one before it in time, null at the end. */
@@ -17,6 +18,9 @@ export const ANSWERS = {
   '/api/actors/{id}': actorDetail,
   '/api/actors/{id}/transitions': z.object({ rows: z.array(transition), next: z.number().nullable() }),
   '/api/opportunities': z.array(opportunity),
+  '/api/opportunities/{symbol}/decisions': page(decision),
+  '/api/quality': quality,
+  '/api/profit': profit,
   '/api/hedges': z.array(storedHedge),
   '/api/hedges/{id}': hedgeDetail,
   '/api/holdings': z.array(holding),

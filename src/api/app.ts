@@ -33,6 +33,7 @@ import { inspectionRoutes } from './routes-inspection.ts'
 import { liveRoute } from './routes-live.ts'
 import { operatorRoutes } from './routes-operator.ts'
 import { pageRoutes } from './routes-page.ts'
+import { resultRoutes } from './routes-results.ts'
 import { isSignIn, sessionRoutes } from './routes-session.ts'
 import { type Listening, startServer } from './server.ts'
 import { createSessions } from './sessions.ts'
@@ -87,6 +88,7 @@ export function createApi(options: ApiOptions): Api {
   const endInspections = inspection ? inspectionRoutes(app, inspection, clock) : () => {}
   actorRoutes(app, view)
   bookRoutes(app, view)
+  resultRoutes(app, view)
   accountRoutes(app, view, clock)
   operatorRoutes(app, view)
   const endLive = liveRoute(app, view, clock)
@@ -109,6 +111,9 @@ export function createApi(options: ApiOptions): Api {
 const COMPARED = [
   '/api/charts/*',
   '/api/opportunities',
+  '/api/opportunities/*',
+  '/api/quality',
+  '/api/profit',
   '/api/hedges',
   '/api/hedges/*',
   '/api/equity',

@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from '../domain/json.ts'
 import type { AccountRow, AlertRow, AuditRow, FundingTotal, Holding, Reconciliation } from './rows.ts'
+import type { DecisionRow, ProfitRows, QualityRows } from './rows-results.ts'
 
 export type ActorSummary = {
   id: string
@@ -113,6 +114,12 @@ export type EngineView = {
   /** The newest first; 200 when no limit is said. */
   hedges(limit?: number): Promise<JsonObject[]>
   hedge(id: string): Promise<JsonObject | undefined>
+  /** Judgements that changed what was thought of a symbol, newest first. */
+  decisions(symbol: string, page: { cursor: string | null; limit: number }): Promise<Page<DecisionRow>>
+  /** How closed hedges were executed. */
+  quality(limit: number): Promise<QualityRows>
+  /** What closed hedges made by parts, and what open ones stand at. */
+  profit(by: 'symbol' | 'day' | 'all'): Promise<ProfitRows>
   ledger(page: {
     cursor: string | null
     limit: number

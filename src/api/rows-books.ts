@@ -1,6 +1,7 @@
 /** What the engine judges, keeps and has done, row by row, as `rows.ts` has it for what is held now. */
 import { z } from '@hono/zod-openapi'
 import { amount, count, market } from './rows.ts'
+import { carryOutcome, closedParts, executionQuality, hedgeDecisions, hedgeProfit } from './rows-results.ts'
 
 const carry = z
   .object({
@@ -65,6 +66,7 @@ export const storedHedge = z
     feesUsdt: amount.optional(),
     basisUsdt: amount.optional(),
     netUsdt: amount.optional(),
+    ...closedParts,
   })
   .openapi('Hedge')
 export type StoredHedge = z.output<typeof storedHedge>
@@ -115,6 +117,10 @@ export const hedgeDetail = storedHedge
       inventory: z.array(z.object({ coin: z.string(), qty: amount })),
       unvalued: z.array(z.string()),
     }),
+    profit: hedgeProfit,
+    quality: executionQuality,
+    carry: carryOutcome,
+    decisions: hedgeDecisions,
     fills: z.array(fill),
     funding: z.array(fundingPayment),
   })

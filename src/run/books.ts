@@ -1,35 +1,35 @@
 /** The stored books of a run, as the bookkeeper writes them and as people read them. */
 import type { Books as BookkeeperBooks } from '../../actors/bookkeeper.ts'
 import type { RiskBooks } from '../../actors/risk-figures.ts'
-import type { HedgeContext } from '../../machines/hedge-context.ts'
-import type { Page, SendOutcome } from '../api/engine-view.ts'
+import type { Page } from '../api/engine-view.ts'
 import type { AlertRow, AuditRow, FundingTotal } from '../api/rows.ts'
-import { hedgeResult } from '../domain/hedge-result.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Fill, OrderReport } from '../domain/order.ts'
-import type { Price, Usdt } from '../domain/units.ts'
-import { type HedgeRow, hedgeRowOf, hedgeRows } from '../store/hedge-rows.ts'
+import type { Usdt } from '../domain/units.ts'
+import { createDecisionStore, type Decision, type DecisionStore } from '../store/decision-store.ts'
 import { createLedgerStore } from '../store/ledger-store.ts'
 import { coinFees, commandPage, fundingTotals } from '../store/operator-reads.ts'
 import { createOperatorStore } from '../store/operator-store.ts'
 import { createRiskReads } from '../store/risk-reads.ts'
+import { ownersOfExecs } from '../store/row-owners.ts'
 import { createTradeStore } from '../store/trade-store.ts'
+import { createCommandLog } from './command-log.ts'
+import { createHedgeBooks, type HedgeBooks } from './hedge-books.ts'
 import type { Store } from './store.ts'
 import { auditRow } from './view/audit-row.ts'
 import type { CommandLog } from './view/commands.ts'
-import { closedResult, hedgeSummary } from './view/hedge-summary.ts'
 
 type PageRequest = { cursor: string | null; limit: number }
 
 export type Books = BookkeeperBooks &
-  RiskBooks & {
+  RiskBooks &
+  HedgeBooks & {
     commands: CommandLog
     keepFills(fills: readonly Fill[]): Promise<void>
     keepOrders(reports: readonly OrderReport[]): Promise<void>
-    /** The newest hedges, living and closed. */
-    hedges(limit?: number): Promise<JsonObject[]>
-    /** One hedge with its fills, its funding and its profit by parts. @param prices - USDT per coin still held */
-    hedge(hedgeId: string, prices: Readonly<Record<string, Price>>): Promise<JsonObject | undefined>
+    keepDecisions(decisions: readonly Decision[]): Promise<void>
+    /** One symbol's decisions, from the newest on. */
+    decisions(symbol: string, page: PageRequest): Promise<Page<Decision>>
     ledgerPage(page: PageRequest): Promise<Page<JsonObject>>
     fundingPage(page: PageRequest): Promise<Page<JsonObject>>
     equity(sinceMs: number): Promise<JsonObject[]>
@@ -40,7 +40,9 @@ export type Books = BookkeeperBooks &
     audit(page: PageRequest): Promise<Page<AuditRow>>
   }
 
-const HEDGES_SHOWN = 200
+/** Decisions are forgotten after a month, and looked through for that once an hour. */
+const DECISIONS_KEPT_MS = 30 * 86_400_000
+const FORGET_EVERY_MS = 3_600_000
 
 export function createBooks({
   database,
@@ -51,6 +53,7 @@ export function createBooks({
   const ledger = createLedgerStore(database, scope)
   const trades = createTradeStore(database, scope)
   const operator = createOperatorStore(database, scope)
+  const decisions = createDecisionStore(database, scope)
   const { pool } = database
   return {
     span: ledger.span,
@@ -61,23 +64,11 @@ export function createBooks({
     ...createRiskReads(pool, account),
     keepFills: trades.keepFills,
     keepOrders: trades.keepOrders,
-    commands: commandLog(operator),
-    async hedges(limit = HEDGES_SHOWN) {
-      const rows = await hedgeRows(pool, account, limit)
-      const ended = rows.filter(({ state }) => state === 'closed').map(({ actorId }) => hedgeIdOf(actorId))
-      const fees = await coinFees(pool, account, ended)
-      return rows.map(row => ({ ...summary(row), ...closedResult(contextOf(row), row.state, fees) }))
-    },
-    async hedge(hedgeId, prices) {
-      const row = await hedgeRowOf(pool, account, `hedge:${hedgeId}`)
-      if (!row) return undefined
-      const [postings, fills, funding] = await Promise.all([
-        ledger.postingsOfHedge(hedgeId),
-        trades.fillsOfHedge(hedgeId),
-        ledger.fundingOfHedge(hedgeId),
-      ])
-      return { ...summary(row), result: hedgeResult(postings, prices), fills, funding }
-    },
+    commands: createCommandLog(pool, account, operator),
+    ownersOfExecs: execIds => ownersOfExecs(pool, account, execIds),
+    ...createHedgeBooks({ database, scope, ledger, trades }),
+    keepDecisions: decisionKeeper(decisions),
+    decisions: decisions.page,
     ledgerPage: ledger.postings,
     fundingPage: ledger.fundingPayments,
     equity: operator.equity,
@@ -91,27 +82,13 @@ export function createBooks({
   }
 }
 
-const contextOf = ({ context }: HedgeRow) => context as unknown as HedgeContext
-const hedgeIdOf = (actorId: string) => actorId.replace(/^hedge:/, '')
-const summary = (row: HedgeRow): JsonObject => hedgeSummary(contextOf(row), row.state, row.sinceMs)
-
-function commandLog(operator: ReturnType<typeof createOperatorStore>): CommandLog {
-  return {
-    async find(key, digest) {
-      const known = await operator.command(key)
-      if (!known) return undefined
-      return known.request.digest === digest ? (known.outcome as unknown as SendOutcome) : 'other'
-    },
-    async keep({ key, request, digest, target, by, source, before, outcome, atMs }) {
-      await operator.recordCommand({
-        idempotencyKey: key,
-        operator: by,
-        source,
-        target,
-        request: { ...request, digest, before },
-        outcome: outcome as unknown as JsonObject,
-        atMs,
-      })
-    },
+function decisionKeeper({ keep, forgetBefore }: DecisionStore) {
+  let forgottenAtMs = 0
+  return async (decisions: readonly Decision[]): Promise<void> => {
+    await keep(decisions)
+    const nowMs = decisions.at(-1)?.atMs ?? 0
+    if (nowMs - forgottenAtMs < FORGET_EVERY_MS) return
+    forgottenAtMs = nowMs
+    await forgetBefore(nowMs - DECISIONS_KEPT_MS)
   }
 }

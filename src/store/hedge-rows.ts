@@ -1,5 +1,6 @@
 /** Hedges as their actors' own rows hold them, living and closed: there is no second copy that could differ. */
 import type { Pool } from 'pg'
+import type { DecidedMids } from '../domain/hedge-order.ts'
 import type { JsonObject } from '../domain/json.ts'
 
 export type HedgeRow = { actorId: string; state: string; sinceMs: number; context: JsonObject }
@@ -27,6 +28,22 @@ export async function hedgeRowOf(
     [account, actorId],
   )
   return rows.map(hedgeRow)[0]
+}
+
+/** The middles that each order of a hedge was decided on, by order link id, as its journal keeps them. */
+export async function midsOfHedge(
+  pool: Pool,
+  account: string,
+  hedgeId: string,
+): Promise<Record<string, DecidedMids>> {
+  const { rows } = await pool.query<{ id: string; mids: string }>(
+    `select placed #>> '{params,order,orderLinkId}' as id, placed #>> '{params,order,decidedMids}' as mids
+      from transition, json_array_elements(effects) as placed
+      where account = $1 and actor_id = $2 and placed ->> 'type' = 'placeOrder'
+        and placed #> '{params,order,decidedMids}' is not null`,
+    [account, `hedge:${hedgeId}`],
+  )
+  return Object.fromEntries(rows.map(({ id, mids }) => [id, JSON.parse(mids) as DecidedMids]))
 }
 
 function hedgeRow({ actor_id, state, since_ms, snapshot }: Stored): HedgeRow {

@@ -10,6 +10,7 @@ import { type Amount, amount } from '../domain/units.ts'
 import { type AccountScope, reading, withoutAccount, writing } from './account-scope.ts'
 import type { Database } from './database.ts'
 import { type CursorKey, cursorOf, keyOf } from './page-cursor.ts'
+import { matchOwners } from './row-owners.ts'
 import { FundingPaymentTable, PostingTable, TransactionTable } from './tables-trade.ts'
 
 export type Booking = { row: TransactionRow; postings: readonly Posting[] }
@@ -61,6 +62,9 @@ export function createLedgerStore(database: Database, scope: AccountScope) {
           fresh.flatMap(({ postings }) => postings),
         )
         await insertFunding(em, account, fresh)
+        const trades = fresh.flatMap(({ row }) => (row.tradeId === '' ? [] : [row.tradeId]))
+        const hedgeIds = fresh.map(({ postings }) => postings[0]?.hedgeId ?? '')
+        await matchOwners(em, account, trades, hedgeIds)
         return fresh.map(({ row }) => row)
       })
     },

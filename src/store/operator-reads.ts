@@ -14,6 +14,31 @@ export type CommandRow = {
   outcome: JsonObject
 }
 
+/** A command as its target's journal has it: what was sent, and what it led to. */
+export type JournaledCommand = { event: JsonObject; from: string; to: string; version: number; atMs: number }
+
+/** The step that a command with this key made of its target; undefined when it made none. */
+export async function journaledCommand(
+  pool: Pool,
+  account: string,
+  actorId: string,
+  key: string,
+): Promise<JournaledCommand | undefined> {
+  type Found = { event: string; from_state: string; to_state: string; seq: string; at_ms: string }
+  const { rows } = await pool.query<Found>(
+    `select event::text, from_state, to_state, seq::text, at_ms::text from transition
+      where account = $1 and actor_id = $2 and event ->> 'commandKey' = $3 order by transition.seq limit 1`,
+    [account, actorId, key],
+  )
+  return rows.map(({ event, from_state, to_state, seq, at_ms }) => ({
+    event: JSON.parse(event) as JsonObject,
+    from: from_state,
+    to: to_state,
+    version: Number(seq),
+    atMs: Number(at_ms),
+  }))[0]
+}
+
 /** Fees that were taken in the coin itself, valued at their fills, by hedge; hedges without any are left out. */
 export async function coinFees(
   pool: Pool,

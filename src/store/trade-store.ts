@@ -2,6 +2,7 @@
 import { type Fill, type OrderReport, ownerOfOrder } from '../domain/order.ts'
 import { type AccountScope, reading, withoutAccount, writing } from './account-scope.ts'
 import type { Database } from './database.ts'
+import { matchOwners } from './row-owners.ts'
 import { FillTable, OrderTable } from './tables-trade.ts'
 
 export type StoredFill = Fill & { hedgeId: string }
@@ -13,13 +14,22 @@ export function createTradeStore(database: Database, scope: AccountScope) {
   const { account } = scope
   const ownerOf = (orderLinkId: string) => ownerOfOrder(orderLinkId)?.hedgeId ?? ''
   return {
-    /** Keeps executions; each once. */
+    /** Keeps executions, each once, under their hedges; rows of the log that waited for one find it. */
     async keepFills(fills: readonly Fill[]): Promise<void> {
       if (fills.length === 0) return
       const rows = fills.map(fill => ({ account, ...fill, hedgeId: ownerOf(fill.orderLinkId) }))
-      await writing(database, scope, em =>
-        em.createQueryBuilder(FillTable).insert(rows).onConflict().ignore().execute(),
-      )
+      await writing(database, scope, async em => {
+        const fresh = await em
+          .createQueryBuilder(FillTable)
+          .insert(rows)
+          .onConflict()
+          .ignore()
+          .returning(['execId', 'hedgeId'])
+          .execute<{ execId: string; hedgeId: string }[]>('all')
+        const execIds = fresh.map(({ execId }) => execId)
+        const hedgeIds = fresh.map(({ hedgeId }) => hedgeId)
+        await matchOwners(em, account, execIds, hedgeIds)
+      })
     },
     /** Keeps the newest word on each order; an older word that comes late is let go. */
     async keepOrders(reports: readonly OrderReport[]): Promise<void> {

@@ -45,6 +45,12 @@ const newActor = (id: string, kind: string, state: string): ActorDetail => ({
   timers: [{ id: 'judge', dueAtMs: 1_700_000_005_000 }],
 })
 
+const NO_QUALITY = {
+  ...{ hedges: 0, legGapMsMax: 0, unhedgedNotionalSeconds: 0, slippageBps: null, makerRatio: null },
+  ...{ orphanRate: null, roundTripBps: null, allTakerBps: null },
+  ...{ expectedCostUsdt: '0', costUsdt: '0', tradedUsdt: '0' },
+}
+
 /** Answers that never change. */
 const READS = {
   live: () => [{ name: 'process', ok: true, detail: '' }],
@@ -57,6 +63,25 @@ const READS = {
     Promise.resolve({ rows: [{ cursor, limit }], next: null, residuals: { USDT: '0' } }),
   equity: sinceMs => Promise.resolve([{ sinceMs }]),
   funding: () => Promise.resolve({ rows: [], next: null }),
+  decisions: symbol =>
+    Promise.resolve({
+      rows: [
+        {
+          ...{
+            symbol,
+            about: 'entry' as const,
+            verdict: 'quiet',
+            because: 'carry-below-entry',
+            direction: '',
+          },
+          ...{ found: '0.01', limit: '0.05', detail: {}, atMs: 1_700_000_000_000 },
+        },
+      ],
+      next: null,
+    }),
+  quality: () => Promise.resolve({ totals: NO_QUALITY, hedges: [] }),
+  profit: () =>
+    Promise.resolve({ rows: [], open: { hedges: 0, fundingUsdt: '0', feesUsdt: '0', netUsdt: '0' } }),
   fundingTotals: () => Promise.resolve([]),
 } satisfies Partial<EngineView>
 

@@ -14,6 +14,7 @@ import { legalEvents } from '../../api/chart-description.ts'
 import type { Command, LegalEvent, SendOutcome } from '../../api/engine-view.ts'
 import type { Clock } from '../../clock.ts'
 import { canonicalJson, type JsonObject } from '../../domain/json.ts'
+import type { JournaledCommand } from '../../store/operator-reads.ts'
 import type { Journal } from '../../store/records.ts'
 
 /** The events a person may send; all others are facts that only the engine reports. */
@@ -29,6 +30,8 @@ const TEXT_MAX = 200
 export type CommandLog = {
   /** The outcome an earlier command with this key had, if any; `other` when the key named another request. */
   find(key: string, request: string): Promise<SendOutcome | 'other' | undefined>
+  /** What the target's journal has under this key: the process may have died between the step and its row here. */
+  journaled(target: string, key: string): Promise<JournaledCommand | undefined>
   keep(entry: CommandEntry): Promise<void>
 }
 export type CommandEntry = {
@@ -52,10 +55,12 @@ export function createCommands({ runtime, journal, log, clock }: CommandPorts) {
 
   const carryOut = async (actorId: string, event: JsonObject, command: Command): Promise<SendOutcome> => {
     const request = { actorId, event }
-    const digest = createHash('sha256').update(canonicalJson(request)).digest('hex')
+    const digest = digestOf(request)
     const known = await log.find(command.idempotencyKey, digest)
     if (known === 'other') return { kind: 'key-reused' }
     if (known) return known.kind === 'accepted' ? { ...known, replayed: true } : known
+    const done = await log.journaled(actorId, command.idempotencyKey)
+    if (done) return recover(request, digest, command, done)
     const before = runtime.get(actorId)?.cell?.state ?? null
     const outcome = await send(actorId, event, command)
     // What was never there to be commanded leaves no trace.
@@ -65,6 +70,25 @@ export function createCommands({ runtime, journal, log, clock }: CommandPorts) {
       await log.keep({ key, request, digest, target: actorId, by, source, before, outcome, atMs })
     }
     return outcome
+  }
+
+  /** It was carried out and its row was lost with the process: the row is written now, and nothing is sent again. */
+  const recover = async (
+    request: { actorId: string; event: JsonObject },
+    digest: string,
+    { idempotencyKey: key, source, by: asker }: Command,
+    { event, from, to, version, atMs }: JournaledCommand,
+  ): Promise<SendOutcome> => {
+    const { commandKey: _key, atMs: _atMs, ...sent } = event
+    const { by, ...anonymous } = sent
+    const { actorId } = request
+    // A request may name its sender itself, and need not.
+    const isSame = [sent, anonymous].some(each => digestOf({ actorId, event: each }) === digest)
+    if (!isSame) return { kind: 'key-reused' }
+    const outcome: SendOutcome = { kind: 'accepted', state: to, version, replayed: false }
+    const who = typeof by === 'string' ? by : asker
+    await log.keep({ key, request, digest, target: actorId, by: who, source, before: from, outcome, atMs })
+    return { ...outcome, replayed: true }
   }
 
   const send = async (actorId: string, event: JsonObject, command: Command): Promise<SendOutcome> => {
@@ -103,6 +127,9 @@ export function createCommands({ runtime, journal, log, clock }: CommandPorts) {
     }
   }
 }
+
+const digestOf = (request: JsonObject): string =>
+  createHash('sha256').update(canonicalJson(request)).digest('hex')
 
 /** What the present state takes, and which of it people may send. */
 export function legalFor(kind: string, snapshot: AnyMachineSnapshot): LegalEvent[] {

@@ -5,9 +5,7 @@ import type { EngineContext } from '../../../machines/engine.ts'
 import type { SupervisorContext } from '../../../machines/supervisor.ts'
 import { describeChart } from '../../api/chart-description.ts'
 import type { ActorDetail, ActorSummary, EngineView, HealthPart } from '../../api/engine-view.ts'
-import { perBaseCoin } from '../../domain/grid.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import type { Price } from '../../domain/units.ts'
 import type { Journal } from '../../store/records.ts'
 import type { Books } from '../books.ts'
 import { CHARTS } from '../charts.ts'
@@ -17,6 +15,7 @@ import { createCommands, legalFor } from './commands.ts'
 import { createHoldings } from './holdings.ts'
 import { marketRow } from './market-row.ts'
 import { reconciliationNow } from './reconciliation.ts'
+import { openProfit, valuation } from './valuation.ts'
 
 export type ViewParts = {
   engine: Engine
@@ -34,6 +33,7 @@ export function createView(parts: ViewParts): EngineView {
   const { engine, journal, books, about } = parts
   const { runtime, world } = engine
   const send = createCommands({ runtime, journal, log: books.commands, clock: world.clock })
+  const holdings = createHoldings(engine, books)
   const engineOf = () => runtime.get('engine')
   const context = () => contextOf(engineOf()) as Partial<EngineContext>
 
@@ -80,14 +80,17 @@ export function createView(parts: ViewParts): EngineView {
           }) as unknown as JsonObject,
       ),
     hedges: limit => books.hedges(limit),
-    hedge: id => books.hedge(id, coinPrices(engine)),
+    hedge: id => books.hedge(id, valuation(engine)),
+    decisions: books.decisions,
+    quality: books.quality,
+    profit: async by => ({ rows: await books.profit(by), open: openProfit(holdings()) }),
     async ledger(page) {
       return { ...(await books.ledgerPage(page)), residuals: engine.bookkeeper.residuals() }
     },
     equity: sinceMs => books.equity(sinceMs),
     funding: page => books.fundingPage(page),
     fundingTotals: everyMs => books.fundingTotals(everyMs),
-    holdings: createHoldings(engine, books),
+    holdings,
     account: () => accountNow(world.exchange, world.clock, world.rules.limits),
     reconciliation: () => reconciliationNow(world),
     async alerts(limit) {
@@ -138,16 +141,6 @@ function detailOf(self: Running, children: Children): ActorDetail {
     legalEvents: self.cell ? legalFor(self.kind, snapshot) : [],
     timers: (self.cell?.timers ?? []).map(({ id, dueAtMs }) => ({ id, dueAtMs })),
   }
-}
-
-/** USDT per coin of every tracked pair whose market is heard, by its index price. */
-function coinPrices({ board }: Engine): Record<string, Price> {
-  const prices: Record<string, Price> = {}
-  for (const { symbol, baseCoin, perp } of board.pairs()) {
-    const ticker = board.view(symbol)?.ticker
-    if (ticker) prices[baseCoin] = perBaseCoin(ticker.indexPrice, perp.multiplier)
-  }
-  return prices
 }
 
 function countBy({ runtime }: Engine, kind: string): Record<string, number> {

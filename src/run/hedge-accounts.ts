@@ -1,0 +1,63 @@
+/** What one hedge made and how well it was executed, from what is stored of it. */
+import type { HedgeContext } from '../../machines/hedge-context.ts'
+import { type CarryOutcome, carryOutcome } from '../domain/carry-outcome.ts'
+import { type ExecutionQuality, executionQuality } from '../domain/execution-quality.ts'
+import type { DecidedMids } from '../domain/hedge-order.ts'
+import { type HedgeProfit, hedgeProfit } from '../domain/hedge-profit.ts'
+import type { Posting } from '../domain/ledger.ts'
+import type { Fill } from '../domain/order.ts'
+import type { Price } from '../domain/units.ts'
+import type { StoredResult } from '../store/hedge-results.ts'
+
+/** What things are worth now. */
+export type Valuation = {
+  /** USDT per coin. */
+  prices: Readonly<Record<string, Price>>
+  /** USDT per contract, by the perpetual's symbol. */
+  marks: Readonly<Record<string, Price>>
+  nowMs: number
+}
+export type HedgeFacts = {
+  context: HedgeContext
+  state: string
+  sinceMs: number
+  postings: readonly Posting[]
+  fills: readonly Fill[]
+  mids: Readonly<Record<string, DecidedMids>>
+}
+export type HedgeAccounts = { profit: HedgeProfit; quality: ExecutionQuality; carry: CarryOutcome }
+
+export function hedgeAccounts(
+  { context, state, sinceMs, postings, fills, mids }: HedgeFacts,
+  { prices, marks, nowMs }: Valuation,
+): HedgeAccounts {
+  const { plan, enteredAtMs } = context
+  const closed = state === 'closed'
+  const markPrice = marks[plan.perp.symbol] ?? null
+  const profit = hedgeProfit({ plan, postings, fills, mids, closed, prices, markPrice })
+  const untilMs = closed ? sinceMs : nowMs
+  return {
+    profit,
+    quality: executionQuality({ plan, fills, mids }),
+    carry: carryOutcome({ plan, enteredAtMs, untilMs }, profit),
+  }
+}
+
+/** The result of a closed hedge: coins left over count at its own last spot fill, so that no price changes it any more. */
+export function finalResult(facts: HedgeFacts): StoredResult {
+  const { plan, enteredAtMs } = facts.context
+  const { profit, quality, carry } = hedgeAccounts(facts, { prices: {}, marks: {}, nowMs: facts.sinceMs })
+  const { inventory, measuredShare, realisedUsdt: _, unrealisedUsdt: __, unvalued: ___, ...parts } = profit
+  return {
+    hedgeId: plan.hedgeId,
+    symbol: plan.symbol,
+    direction: plan.direction,
+    route: plan.expected.route,
+    openedAtMs: enteredAtMs || plan.decidedAtMs,
+    closedAtMs: facts.sinceMs,
+    capitalUsdt: plan.capitalUsdt,
+    notionalUsdt: plan.notionalUsdt,
+    ...parts,
+    detail: { inventory, measuredShare, quality, carry },
+  }
+}

@@ -1,0 +1,144 @@
+/** Hedges as the books know them: living ones by their actors' rows, closed ones with the result that was written once. */
+import { claimOf } from '../../actors/claims.ts'
+import type { HedgeContext } from '../../machines/hedge-context.ts'
+import { type ExecutionQuality, type QualityTotals, qualityTotals } from '../domain/execution-quality.ts'
+import { hedgeResult } from '../domain/hedge-result.ts'
+import type { JsonObject } from '../domain/json.ts'
+import type { HedgeClaim } from '../domain/row-owner.ts'
+import type { AccountScope } from '../store/account-scope.ts'
+import type { Database } from '../store/database.ts'
+import { createDecisionStore } from '../store/decision-store.ts'
+import {
+  createHedgeResults,
+  type ProfitBy,
+  type ProfitTotal,
+  type StoredResult,
+} from '../store/hedge-results.ts'
+import { type HedgeRow, hedgeRowOf, hedgeRows, midsOfHedge } from '../store/hedge-rows.ts'
+import type { LedgerStore } from '../store/ledger-store.ts'
+import { coinFees } from '../store/operator-reads.ts'
+import type { TradeStore } from '../store/trade-store.ts'
+import { finalResult, type HedgeFacts, hedgeAccounts, type Valuation } from './hedge-accounts.ts'
+import { closedResult, hedgeSummary } from './view/hedge-summary.ts'
+
+const HEDGES_SHOWN = 200
+/** Results written in one go. */
+const SETTLED_AT_ONCE = 20
+/** A hedge's claims are remembered for late rows; those before this many are long told. */
+const CLAIMS_READ = 50
+
+export type QualityRow = ExecutionQuality & { hedgeId: string; symbol: string; closedAtMs: number }
+export type Quality = { totals: QualityTotals; hedges: QualityRow[] }
+
+type Parts = { database: Database; scope: AccountScope; ledger: LedgerStore; trades: TradeStore }
+export type HedgeBooks = ReturnType<typeof createHedgeBooks>
+
+export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
+  const { pool } = database
+  const { account } = scope
+  const results = createHedgeResults(database, scope)
+  const decisions = createDecisionStore(database, scope)
+
+  const factsOf = async (row: HedgeRow): Promise<HedgeFacts> => {
+    const context = contextOf(row)
+    const { hedgeId } = context.plan
+    const [postings, fills, mids] = await Promise.all([
+      ledger.postingsOfHedge(hedgeId),
+      trades.fillsOfHedge(hedgeId),
+      midsOfHedge(pool, account, hedgeId),
+    ])
+    return { context, state: row.state, sinceMs: row.sinceMs, postings, fills, mids }
+  }
+
+  return {
+    /** The newest hedges, living and closed. */
+    async hedges(limit = HEDGES_SHOWN): Promise<JsonObject[]> {
+      const rows = await hedgeRows(pool, account, limit)
+      const ended = rows.filter(({ state }) => state === 'closed').map(({ actorId }) => hedgeIdOf(actorId))
+      const written = await results.of(ended)
+      const fees = await coinFees(
+        pool,
+        account,
+        ended.filter(id => !written.has(id)),
+      )
+      return rows.map(row => {
+        const result = written.get(hedgeIdOf(row.actorId))
+        return {
+          ...summary(row),
+          ...(result ? shownResult(result) : closedResult(contextOf(row), row.state, fees)),
+        }
+      })
+    },
+    /** One hedge with its fills and funding, its profit by parts, how it was executed, and what was decided about it. */
+    async hedge(hedgeId: string, valuation: Valuation): Promise<JsonObject | undefined> {
+      const row = await hedgeRowOf(pool, account, `hedge:${hedgeId}`)
+      if (!row) return undefined
+      const [facts, funding] = await Promise.all([factsOf(row), ledger.fundingOfHedge(hedgeId)])
+      const { fills, postings } = facts
+      return json({
+        ...summary(row),
+        result: hedgeResult(postings, valuation.prices),
+        ...hedgeAccounts(facts, valuation),
+        decisions: await decisionsOf(decisions, facts),
+        fills,
+        funding,
+      })
+    },
+    /** Writes the results of hedges that closed since; those there are stay. */
+    async settleResults(): Promise<void> {
+      const ids = await results.missing(SETTLED_AT_ONCE)
+      const rows = await Promise.all(ids.map(id => hedgeRowOf(pool, account, `hedge:${id}`)))
+      const facts = await Promise.all(rows.flatMap(row => (row ? [factsOf(row)] : [])))
+      await results.keep(facts.map(finalResult))
+    },
+    async endedClaims(): Promise<HedgeClaim[]> {
+      const rows = await hedgeRows(pool, account, CLAIMS_READ)
+      return rows
+        .filter(({ state }) => state === 'closed')
+        .map(row => claimOf(contextOf(row).plan, row.sinceMs))
+    },
+    /** How closed hedges were executed, the newest first, and all of these together. */
+    async quality(limit = HEDGES_SHOWN): Promise<Quality> {
+      const found = await results.newest(limit)
+      const hedges = found.map(({ hedgeId, symbol, closedAtMs, detail: { quality } }) => ({
+        ...{ hedgeId, symbol, closedAtMs },
+        ...quality,
+      }))
+      return { totals: qualityTotals(hedges), hedges }
+    },
+    /** Sums over closed hedges. */
+    profit: (by: ProfitBy): Promise<ProfitTotal[]> => results.totals(by),
+  }
+}
+
+type DecisionReads = Pick<ReturnType<typeof createDecisionStore>, 'opening' | 'closing'>
+
+/** The judgements that opened and closed it; null where none was kept, or where a person or a fault did it. */
+async function decisionsOf({ opening, closing }: DecisionReads, { context, state, sinceMs }: HedgeFacts) {
+  const { plan, unwindBecause } = context
+  // Its reason is told as the judgement gave it: "basis-stop: found …, limit …".
+  const [, because, found, limit] = /^([a-z-]+): found (.*), limit (.*)$/s.exec(unwindBecause ?? '') ?? []
+  const untilMs = state === 'closed' ? sinceMs : Number.MAX_SAFE_INTEGER
+  const [opened, closed] = await Promise.all([
+    opening(plan.symbol, plan.decidedAtMs),
+    because === undefined ? undefined : closing(plan.symbol, because, untilMs),
+  ])
+  const isOwn = closed && closed.atMs >= plan.decidedAtMs && closed.found === found && closed.limit === limit
+  return { opened: opened ?? null, closed: isOwn ? closed : null }
+}
+
+function shownResult({ detail, openedAtMs, closedAtMs, route, ...row }: StoredResult): JsonObject {
+  const { feesUsdt, basisUsdt, slippageUsdt, borrowUsdt, dustUsdt, fundingUsdt, netUsdt } = row
+  const { inventory, measuredShare, carry, quality } = detail
+  return json({
+    ...{ openedAtMs, closedAtMs, route, inventory, measuredShare },
+    ...{ fundingUsdt, feesUsdt, basisUsdt, slippageUsdt, borrowUsdt, dustUsdt, netUsdt },
+    realisedAprOnCapital: carry.realisedAprOnCapital,
+    costBps: quality.costBps,
+  })
+}
+
+const contextOf = ({ context }: HedgeRow) => context as unknown as HedgeContext
+const hedgeIdOf = (actorId: string) => actorId.replace(/^hedge:/, '')
+const summary = (row: HedgeRow): JsonObject => hedgeSummary(contextOf(row), row.state, row.sinceMs)
+const json = (value: object): JsonObject => value as JsonObject

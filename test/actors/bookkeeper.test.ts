@@ -1,0 +1,135 @@
+/** The bookkeeper over small ports: whose each row is by the time it is booked, and who hears of what nobody can explain. */
+import { expect, test } from 'vitest'
+import { type Books, createBookkeeper } from '../../actors/bookkeeper.ts'
+import { createRecorder } from '../../actors/recorder.ts'
+import type { World } from '../../actors/world.ts'
+import type { HedgeClaim } from '../../src/domain/row-owner.ts'
+import type { TransactionRow } from '../../src/domain/transaction.ts'
+import { amount } from '../../src/domain/units.ts'
+import type { Telemetry } from '../../src/telemetry.ts'
+import { VirtualClock } from '../../src/virtual-clock.ts'
+import { fillOf, HEDGE_ID, rowOf } from '../domain/sample-trades.ts'
+import { samplePlan } from '../machines/sample-hedge.ts'
+
+const NOW_MS = samplePlan().decidedAtMs + 3_600_000
+
+/** Books from `openedAtMs` on, over a wallet that always ties out. */
+function small(rows: readonly TransactionRow[], over: Partial<Books> = {}) {
+  const owners = new Map<string, string>()
+  const raised: unknown[] = []
+  let settled = 0
+  const seen = new Set<string>()
+  const books: Books = {
+    span: async () => ({ openedAtMs: 0, newestAtMs: 0 }),
+    open: async () => undefined,
+    book: async entries => {
+      const fresh = entries.filter(({ row }) => !seen.has(row.id))
+      for (const { row, postings } of fresh) {
+        seen.add(row.id)
+        owners.set(row.id, postings[0]?.hedgeId ?? '')
+      }
+      return fresh.map(({ row }) => row)
+    },
+    accountBalances: async () => ({}),
+    appendEquity: async () => undefined,
+    settleResults: async () => void settled++,
+    ...over,
+  }
+  const clock = new VirtualClock(NOW_MS)
+  const telemetry = {
+    log: { info: () => {}, warn: () => {} },
+    ledgerResidual: () => {},
+    fundingSettled: () => {},
+    inputRefused: () => {},
+  } as unknown as Telemetry
+  const hedges: { kind: string; actor: object }[] = []
+  const recorder = createRecorder({ keepFills: async () => {}, keepOrders: async () => {} }, telemetry)
+  const world = {
+    clock,
+    telemetry,
+    recorder,
+    pace: 1,
+    alerts: { raise: (...args: unknown[]) => raised.push(args), clear: () => {} },
+    exchange: {
+      wallet: async () => ({ coins: [], availableUsdt: '0', equityUsdt: '0' }),
+      serverTimeMs: async () => NOW_MS,
+      transactions: async () => rows,
+    },
+    runtime: () => ({ all: () => hedges, deliver: () => true }),
+  } as unknown as World
+  const live = (hedgeId: string) =>
+    hedges.push({ kind: 'hedge', actor: { getSnapshot: () => ({ context: { plan: samplePlan(hedgeId) } }) } })
+  const bookkeeper = createBookkeeper(() => world, books)
+  return { bookkeeper, recorder, owners, raised, live, hedges, settled: () => settled }
+}
+
+const spreadLeg = rowOf({ id: 'leg', market: 'spot', tradeId: 'exec-1', cashFlow: amount('5'), atMs: NOW_MS })
+const settlement = rowOf({ id: 'paid', kind: 'settlement', funding: amount('1'), atMs: NOW_MS })
+
+test('a spread’s row is its hedge’s by the execution heard, or by the one stored before this process began', async () => {
+  const heard = small([spreadLeg])
+  heard.recorder.fill(fillOf({ execId: 'exec-1', orderLinkId: `${HEDGE_ID}-CE0000` }))
+  await heard.bookkeeper.bookNow()
+  expect(heard.owners.get('leg')).toBe(HEDGE_ID)
+
+  const asked: string[][] = []
+  const stored = small([spreadLeg], {
+    ownersOfExecs: async ids => {
+      asked.push([...ids])
+      return new Map([['spot/exec-1', 'STORED0001']])
+    },
+  })
+  await stored.bookkeeper.bookNow()
+  expect(stored.owners.get('leg')).toBe('STORED0001')
+  expect(asked).toEqual([['exec-1']])
+})
+
+test('a settlement booked after its hedge has ended is still that hedge’s, also across a restart', async () => {
+  const rows: TransactionRow[] = []
+  const same = small(rows)
+  same.live('GONE000001')
+  await same.bookkeeper.bookNow()
+  same.hedges.length = 0
+  rows.push(settlement)
+  await same.bookkeeper.bookNow()
+  expect(same.owners.get('paid')).toBe('GONE000001')
+
+  const ended: HedgeClaim = {
+    ...{ hedgeId: 'ENDED00001', perpSymbol: 'XRPUSDT', spotSymbol: 'XRPUSDT', baseCoin: 'XRP' },
+    ...{ direction: 'long-carry', fromMs: 0, untilMs: NOW_MS - 1_000 },
+  }
+  const restarted = small([settlement], { endedClaims: async () => [ended] })
+  await restarted.bookkeeper.bookNow()
+  expect(restarted.owners.get('paid')).toBe('ENDED00001')
+})
+
+test('a row that no rule explains is told by name, once', async () => {
+  const odd = rowOf({
+    id: 'odd',
+    kind: 'other',
+    venueKind: 'AUTO_DEDUCTION',
+    cashFlow: amount('-3'),
+    atMs: 7,
+  })
+  const { bookkeeper, raised, owners } = small([odd, settlement])
+  await bookkeeper.bookNow()
+  await bookkeeper.bookNow()
+  expect(owners.get('odd')).toBe('')
+  expect(raised).toEqual([
+    [
+      'ticket',
+      'ledger.suspense',
+      { subject: 'odd', kind: 'AUTO_DEDUCTION', coin: 'USDT', symbol: 'XRPUSDT', change: '-3', atMs: 7 },
+    ],
+  ])
+})
+
+test('results are written when something was booked or a hedge came or went, and not at every look', async () => {
+  const { bookkeeper, live, settled } = small([settlement])
+  await bookkeeper.bookNow()
+  await bookkeeper.bookNow()
+  expect(settled()).toBe(1)
+  live('COMES00001')
+  await bookkeeper.bookNow()
+  expect(settled()).toBe(2)
+})
