@@ -124,6 +124,8 @@ const engineSetup = setup({
       halt: null,
       lossSinceMs: event.atMs,
       risk: context.risk?.state === 'halted' ? null : context.risk,
+      // A desk that trades again no longer flattens.
+      flatten: context.flatten?.endedAtMs === 0 ? null : context.flatten,
     })),
     beginFlatten: assign(({ event }) => ({
       flatten: {

@@ -34,6 +34,8 @@ limits:
   hedgesMax: 8
   bookAgeMsMax: 120000
   tickerAgeMsMax: 600000
+  feesDayUsdtMax: 100000
+  lossDayUsdtMax: 100000
 `
 
 export type Site = Awaited<ReturnType<typeof openSite>>
