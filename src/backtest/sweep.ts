@@ -3,7 +3,7 @@ import { ALL_TAKER, roundTripRate } from '../domain/fees.ts'
 import type { Route } from '../domain/hedge-order.ts'
 import type { Rules } from '../domain/rules.ts'
 import { feeRate, type Usdt } from '../domain/units.ts'
-import type { History, HistoryFault } from '../exchange/simulator/history-files.ts'
+import type { Coverage, History, HistoryFault } from '../exchange/simulator/history-files.ts'
 import { PATIENT, replayRules } from '../run/replay/rules.ts'
 import { baselineRun } from './baseline.ts'
 import { BASELINES } from './baseline-rules.ts'
@@ -14,6 +14,8 @@ import { CROSSING, capitalFor, type Variant } from './variant.ts'
 
 export type SweepWish = {
   history: History
+  /** What the records hold of each symbol, those that cannot be run among them. */
+  coverage: Coverage[]
   rules: Rules
   /** What the rules come from: a file's name, or null for the defaults. */
   file: string | null
@@ -45,6 +47,7 @@ export type BacktestReport = {
   symbols: string[]
   files: string[]
   gaps: HistoryFault[]
+  coverage: Coverage[]
   capitalUsdt: Usdt
   strategy: {
     file: string | null
@@ -93,6 +96,7 @@ export async function sweep(wish: SweepWish, progress: Progress = () => {}): Pro
     symbols: history.symbols.map(({ symbol }) => symbol),
     files: history.files,
     gaps: history.faults,
+    coverage: wish.coverage,
     capitalUsdt: first.capitalUsdt,
     strategy: { file, patient, horizonHours, entryAprMin, exitAprMax, seed },
     assumptions: assumptionsOf(first.rules, patient),

@@ -38,6 +38,7 @@ function headLines(report: BacktestReport): string[] {
     `${dim('capital  ')}${amountText(capitalUsdt)} USDT; returns are measured on it`,
     `${dim('records  ')}${files.join(', ')}`,
     ...gapLines(report),
+    ...uncoveredLines(report),
     ...assumptions.map((text, at) => `${dim(at === 0 ? 'assumed  ' : '         ')}${text}`),
   ]
 }
@@ -51,6 +52,26 @@ function gapLines({ gaps }: BacktestReport): string[] {
   return [...text, ...(more > 0 ? [`and ${more} more`] : [])].map(
     (line, at) => `${dim(at === 0 ? 'missing  ' : '         ')}${line}`,
   )
+}
+
+/** What the records hold beyond what was run: symbols without prices, and time without prices. */
+function uncoveredLines({ coverage, symbols, toMs }: BacktestReport): string[] {
+  const unpriced = coverage.filter(({ prices }) => prices === null).map(({ symbol }) => symbol)
+  const later = coverage.filter(
+    ({ symbol, funding }) => symbols.includes(symbol) && (funding?.toMs ?? 0) >= toMs + DAY_MS,
+  )
+  const lines = [
+    ...(unpriced.length > 0
+      ? [
+          `${unpriced.length} symbols have funding and no prices (--funding-only studies them): ${unpriced.join(', ')}`,
+        ]
+      : []),
+    ...later.map(
+      ({ symbol, prices, funding }) =>
+        `${symbol}: funding to ${day(funding?.toMs ?? 0)}, prices to ${day(prices?.toMs ?? 0)}`,
+    ),
+  ]
+  return lines.map((line, at) => `${dim(at === 0 ? 'not run  ' : '         ')}${line}`)
 }
 
 function variantLines(variant: VariantReport): string[] {

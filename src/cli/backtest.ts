@@ -9,7 +9,13 @@ import { systemClock } from '../clock.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { ROUTES, type Route } from '../domain/hedge-order.ts'
 import { usdt } from '../domain/units.ts'
-import { historyOf, NoHistory, type Records, readRecords } from '../exchange/simulator/history-files.ts'
+import {
+  coverageOf,
+  historyOf,
+  NoHistory,
+  type Records,
+  readRecords,
+} from '../exchange/simulator/history-files.ts'
 import { historyFolder } from '../run/replay/replay.ts'
 import type { BacktestOptions } from './backtest-commands.ts'
 import { backtestText } from './backtest-text.ts'
@@ -59,6 +65,7 @@ async function run({ options, config, fees, routes, records }: Asked): Promise<M
   const report = await sweep(
     {
       history,
+      coverage: coverageOf(records),
       rules: config.rules,
       file: config.file ? basename(config.file) : null,
       patient,

@@ -11,7 +11,8 @@ export function studyText(study: FundingStudy): string {
   const held = symbols.filter(({ heldNetBps }) => heldNetBps > 0).length
   return [
     bold(`Study of funding alone, ${symbols.length} symbols, ${day(fromMs)} to ${day(toMs)}`),
-    'A study, not a run: no order, no book and no basis. Whether a spot market exists to hedge with is not in the records.',
+    'A study, not a run: no order, no book and no basis. Long carry only: what borrowing a coin costs is',
+    'not in the records, nor whether a spot market exists to hedge with.',
     `${dim('records  ')}${files.join(', ')}`,
     `${dim('cost     ')}${amountText(costBps)} bps of notional for a round trip: fees ${fees.name}, ${halfSpreadBps} bps of half spread on each book, the configured orphan leg and exit slippage`,
     `${dim('wanted   ')}net carry over ${horizonHours} h above ${percentText(entryAprMin)} a year on capital, by the rate model fitted on the month before`,

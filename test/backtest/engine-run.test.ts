@@ -19,6 +19,7 @@ const fees = feeLevel('vip0')
 if (!fees) throw new Error('vip0: expected published fees, found none')
 const wish = (history: History) => ({
   history,
+  coverage: [{ symbol: 'LONELYUSDT', prices: null, funding: { fromMs: 0, toMs: 1 } }],
   rules: defaultRules(),
   file: null,
   patient: true,
@@ -53,6 +54,7 @@ test('where nothing is worth doing nothing is done, and the reasons and the best
   const text = backtestText(report)
   expect(text).toContain('nothing was worth doing: the best net carry ever seen was ')
   expect(text).toContain('net carry of ')
+  expect(text).toContain('1 symbols have funding and no prices (--funding-only studies them): LONELYUSDT')
 }, 60_000)
 
 describe.skipIf(!present)('ten recorded days', { timeout: 120_000 }, () => {

@@ -31,6 +31,8 @@ describe('usage', () => {
   const COMMANDS = [
     'run',
     'simulator',
+    'backtest',
+    'data',
     'migrate',
     'status',
     'actors',

@@ -80,6 +80,21 @@ function commonSpan(records: Records, symbol: string): Span | undefined {
   return whole.fromMs < whole.toMs ? whole : undefined
 }
 
+export type Coverage = { symbol: string; prices: Span | null; funding: Span | null }
+
+/** From when to when each symbol of the records has prices and funding; null for what it has not. */
+export function coverageOf({ prices, funding }: Records): Coverage[] {
+  const span = (points: readonly { atMs: number }[] | undefined): Span | null => {
+    const [first, last] = [points?.[0], points?.at(-1)]
+    return first && last ? { fromMs: first.atMs, toMs: last.atMs } : null
+  }
+  return [...new Set([...prices.keys(), ...funding.keys()])].sort().map(symbol => ({
+    symbol,
+    prices: span(prices.get(symbol)),
+    funding: span(funding.get(symbol)),
+  }))
+}
+
 type Wanted = Partial<Span> & {
   /** Those of the records that have both prices and funding, when left out. */
   symbols?: readonly string[]
