@@ -1,11 +1,14 @@
 /**
  * Pictures of every page, of an engine that has traded for a while: `npm run screenshots -- FOLDER`.
- * Two sizes, dark and light. They are looked at, not compared: prices never come twice.
+ * Two sizes, dark and light; at the end with trouble that the pages must tell of. They are looked at, not compared: prices
+ * never come twice.
  */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Browser } from 'playwright-core'
 import { buildPages, noBrowser, openBrowser, openPage } from '../inspector/browser.ts'
-import { engineProcess, TOKEN, until } from '../inspector/engine-process.ts'
+import { type EngineProcess, engineProcess, TOKEN, until } from '../inspector/engine-process.ts'
 
 const SIZES = [
   { width: 1366, height: 768 },
@@ -31,28 +34,53 @@ async function main(folder: string): Promise<void> {
       opportunities: '/opportunities',
       funding: '/funding',
       ledger: '/ledger',
-      alerts: '/alerts',
       audit: '/audit',
       inspector: `/inspector/${encodeURIComponent(`hedge:${hedge}`)}`,
     }
-    for (const viewport of SIZES) {
-      for (const colorScheme of THEMES) {
-        for (const [name, at] of Object.entries(pages)) {
-          const { page } = await openPage(browser, { url: engine.url, token: TOKEN }, at, {
-            viewport,
-            colorScheme,
-          })
-          await page.getByRole('heading', { level: 1 }).waitFor()
-          await page.waitForTimeout(SETTLE_MS)
-          await page.screenshot({ path: path.join(folder, `${name}-${viewport.width}-${colorScheme}.png`) })
-          await page.context().close()
-        }
-      }
-    }
+    await picture({ engine, browser, folder }, pages)
+    await trouble(engine)
+    await picture({ engine, browser, folder }, { alerts: '/alerts', troubled: '/', differing: '/ledger' })
   } finally {
     await browser.close()
     await engine.stop()
   }
+}
+
+type Studio = { engine: EngineProcess; browser: Browser; folder: string }
+
+async function picture({ engine, browser, folder }: Studio, pages: Readonly<Record<string, string>>) {
+  for (const viewport of SIZES)
+    for (const colorScheme of THEMES)
+      for (const [name, at] of Object.entries(pages)) {
+        const { page } = await openPage(browser, { url: engine.url, token: TOKEN }, at, {
+          viewport,
+          colorScheme,
+        })
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        await page.waitForTimeout(SETTLE_MS)
+        await page.screenshot({ path: path.join(folder, `${name}-${viewport.width}-${colorScheme}.png`) })
+        await page.context().close()
+      }
+}
+
+/** A person trades beside the engine, and the exchange falls silent for a few minutes of its time. */
+async function trouble(engine: EngineProcess): Promise<void> {
+  const exchange = engine.exchange()
+  const order = { category: 'linear', symbol: 'ETHUSDT', side: 'Buy', orderType: 'Market', qty: '0.5' }
+  await fetch(`${exchange.url}/simulator/faults`, {
+    method: 'PUT',
+    body: JSON.stringify({ faults: [{ name: 'human-trades', times: 1, ms: 1000, order }] }),
+  })
+  const stands = async (name: string) =>
+    (await engine.ask<{ name: string }[]>('/api/alerts')).some(alert => alert.name.startsWith(name))
+  await until(() => stands('account.foreign'), 60_000)
+  process.kill(exchange.pid, 'SIGSTOP')
+  try {
+    await until(() => stands('feed.silent'), 60_000)
+  } finally {
+    process.kill(exchange.pid, 'SIGCONT')
+  }
+  await pause(SETTLE_MS)
 }
 
 const isWorthSeeing = ({ state, settlements }: Row) => state.startsWith('hedged') && settlements > 0

@@ -1,5 +1,6 @@
 /** What people were told: each alert from its beginning to its end, and who took it. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { Link } from 'wouter'
 import type { AlertRow } from '../../api/rows.ts'
 import { ask, command } from '../client.ts'
@@ -8,21 +9,9 @@ import { type Column, DataTable } from '../show/data-table.tsx'
 import { Failed } from '../show/panel.tsx'
 import { instantText, lengthText } from '../show/time.ts'
 import { ROWS_MAX, useRows } from '../use-rows.ts'
+import { byUrgency, detailText, placeOf, subjectText } from './alert-words.ts'
 
 const PATH = '/api/alerts'
-
-/** The page that shows what an alert is about. */
-function placeOf(subject: string): string | undefined {
-  const hedge = /^hedge:(\w+)$/.exec(subject)?.[1]
-  if (hedge) return `/hedges/${hedge}`
-  return /^[\w-]+:\w+$/.test(subject) ? `/inspector/${encodeURIComponent(subject)}` : undefined
-}
-
-const detailText = ({ detail }: AlertRow) =>
-  Object.entries(detail)
-    .filter(([name]) => name !== 'severity')
-    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(', ')
 
 const COLUMNS: readonly Column<AlertRow>[] = [
   { head: 'Raised', unit: 'UTC', value: ({ raisedAtMs }) => instantText(raisedAtMs) },
@@ -69,12 +58,8 @@ const COLUMNS: readonly Column<AlertRow>[] = [
 
 function About({ subject }: { subject: string }) {
   const place = placeOf(subject)
-  if (!place) return <span className="font-mono text-[12px]">{subject || 'the engine'}</span>
-  return (
-    <Link href={place} className="font-mono text-[12px]">
-      {subject}
-    </Link>
-  )
+  if (!place) return <span>{subjectText(subject)}</span>
+  return <Link href={place}>{subject}</Link>
 }
 
 function Take({ alert: { alertId, acknowledgedBy, clearedAtMs, message } }: { alert: AlertRow }) {
@@ -107,7 +92,8 @@ function Take({ alert: { alertId, acknowledgedBy, clearedAtMs, message } }: { al
 
 export function AlertsPage() {
   const { data, error } = useRows(PATH, 3000)
-  const standing = (data ?? []).filter(({ clearedAtMs }) => clearedAtMs === null).length
+  const sorted = useMemo(() => byUrgency(data ?? []), [data])
+  const standing = sorted.filter(({ clearedAtMs }) => clearedAtMs === null).length
   return (
     <div className="flex flex-col gap-2.5 p-3">
       <PageTitle title="Alerts" />
@@ -117,7 +103,7 @@ export function AlertsPage() {
         <DataTable
           title="Alerts"
           note={`${standing} stand`}
-          rows={data ?? []}
+          rows={sorted}
           columns={COLUMNS}
           rowKey={({ alertId }) => alertId}
           file="alerts"

@@ -17,8 +17,8 @@ import { StateChip } from '../show/state-chip.tsx'
 import { Tile, Tiles } from '../show/tile.tsx'
 import { instantText, lengthText, shortInstantText, storyInstantText } from '../show/time.ts'
 import { Commands } from './commands.tsx'
+import { Decided, Execution, Profit } from './result-panels.tsx'
 import { StoryPanel } from './story-panel.tsx'
-import { Waterfall } from './waterfall.tsx'
 
 export function HedgePage({ id }: { id: string }) {
   const version = useActor(`hedge:${id}`)?.version
@@ -65,8 +65,10 @@ export function HedgePage({ id }: { id: string }) {
       <Figures hedge={hedge} holding={holding} />
       <div className="grid items-start gap-2.5 lg:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-2.5">
-          <Profit hedge={hedge} holding={holding} />
+          <Profit hedge={hedge} />
           {holding && <Legs holding={holding} />}
+          <Execution hedge={hedge} />
+          <Decided hedge={hedge} />
           <Fills rows={hedge.fills} />
           <Funding rows={hedge.funding} />
         </div>
@@ -85,7 +87,7 @@ const Since = ({ sinceMs }: { sinceMs: number }) => (
 type Both = { hedge: HedgeDetail; holding: Holding | undefined }
 
 function Figures({ hedge, holding }: Both) {
-  const net = holding ? holding.netUsdt : hedge.result.netUsdt
+  const net = holding ? holding.netUsdt : hedge.profit.netUsdt
   return (
     <Tiles>
       <Tile
@@ -159,43 +161,6 @@ function ClosedFigures({ hedge: { enteredAtMs, sinceMs, result, notionalUsdt } }
         {amountText(notionalUsdt, 0)}
       </Tile>
     </>
-  )
-}
-
-function Profit({ hedge: { result }, holding }: Both) {
-  const parts = holding
-    ? {
-        funding: holding.fundingUsdt,
-        fees: holding.feesUsdt,
-        basis: holding.basisUsdt ?? '0',
-        net: holding.netUsdt ?? '0',
-      }
-    : {
-        funding: result.fundingUsdt,
-        fees: result.feesUsdt.startsWith('-') ? result.feesUsdt.slice(1) : `-${result.feesUsdt}`,
-        basis: result.tradingUsdt,
-        net: result.netUsdt,
-      }
-  const borrow = Number(result.interestUsdt) === 0 ? [] : [{ name: 'Borrow', value: result.interestUsdt }]
-  return (
-    <Panel title="Profit by its parts" note={holding ? 'USDT, valued now, not closed' : 'USDT, as booked'}>
-      <div className="px-3 py-3">
-        <Waterfall
-          parts={[
-            { name: 'Funding', value: parts.funding },
-            { name: 'Fees', value: parts.fees },
-            { name: 'Basis and slip', value: parts.basis },
-            ...borrow,
-          ]}
-          total={{ name: 'Net', value: parts.net }}
-        />
-        {result.inventory.length > 0 && !holding && (
-          <p className="mt-1 text-[12px] text-faint">
-            Dust left: {result.inventory.map(({ coin, qty }) => `${qtyText(qty)} ${coin}`).join(', ')}
-          </p>
-        )}
-      </div>
-    </Panel>
   )
 }
 

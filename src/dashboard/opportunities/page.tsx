@@ -5,6 +5,7 @@ import { Amount } from '../show/amount.tsx'
 import { Countdown } from '../show/countdown.tsx'
 import { type Column, DataTable } from '../show/data-table.tsx'
 import { amountText, bpsText, percentText } from '../show/figures.ts'
+import { facing, routeWords } from '../show/hedge-words.ts'
 import { Failed } from '../show/panel.tsx'
 import { lengthText } from '../show/time.ts'
 import { useRows } from '../use-rows.ts'
@@ -44,6 +45,18 @@ const COLUMNS: readonly Column<Opportunity>[] = [
     value: row => standing(row).why,
     cell: row => <span className="text-soft">{standing(row).why}</span>,
   },
+  {
+    head: 'Kind',
+    unit: 'entered how',
+    value: ({ direction }) => direction,
+    cell: ({ direction, carry }) => (
+      <span className="whitespace-nowrap" title={facing(direction).does}>
+        {facing(direction).name}
+        {carry && <span className="block text-[11px] text-faint">{routeWords(carry.route).name}</span>}
+      </span>
+    ),
+  },
+  { head: 'Route', value: ({ carry }) => carry?.route, hidden: true },
   {
     head: 'Break-even',
     unit: 'of expected funding',

@@ -1,6 +1,7 @@
 /** What needs a person, and whether the exchange agrees with us: the two short answers of the overview. */
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
+import { byUrgency, subjectText } from '../alerts/alert-words.ts'
 import { useLive } from '../live/use-live.ts'
 import { standing } from '../opportunities/standing.ts'
 import { percentText } from '../show/figures.ts'
@@ -44,7 +45,7 @@ const SHOWN = 4
 
 function Alerts() {
   const { data, error } = useRows('/api/alerts', 4000)
-  const standing = (data ?? []).filter(({ clearedAtMs }) => clearedAtMs === null)
+  const standing = byUrgency(data ?? []).filter(({ clearedAtMs }) => clearedAtMs === null)
   return (
     <Line name="Alerts" to="/alerts" link="All">
       {error && !data && <Fault error={error} />}
@@ -59,7 +60,7 @@ function Alerts() {
             <span className="chip mr-1.5" data-tone={severity === 'page' ? 'bad' : 'warn'}>
               {severity}
             </span>
-            {message} {subject && <span className="font-mono text-[12px] text-soft">{subject}</span>}
+            {message} <span className="text-soft">· {subjectText(subject)}</span>
             {acknowledgedAtMs !== null && <span className="text-faint"> · taken</span>}
           </li>
         ))}
@@ -78,6 +79,7 @@ function Agreement() {
   return (
     <Line name="Exchange" to="/ledger" link="Compare">
       {error && !data && <Fault error={error} />}
+      {!error && !data && <span className="text-soft">asking the exchange…</span>}
       {data && wrong.length === 0 && (
         <>
           <span className="text-good">Agrees</span> with our {same} positions and coins

@@ -50,12 +50,21 @@ const COLUMNS: readonly Column<StoredHedge>[] = [
     cell: row => <Amount value={row.feesUsdt ?? null} />,
   },
   {
-    head: 'Basis and slip',
+    head: 'Basis',
     unit: 'USDT',
     figure: true,
     value: row => row.basisUsdt,
     cell: row => <Amount value={row.basisUsdt ?? null} />,
   },
+  {
+    head: 'Slippage',
+    unit: 'USDT',
+    figure: true,
+    value: row => row.slippageUsdt,
+    cell: row => <Amount value={row.slippageUsdt ?? null} />,
+  },
+  { head: 'Borrow (USDT)', value: row => row.borrowUsdt, hidden: true },
+  { head: 'Dust (USDT)', value: row => row.dustUsdt, hidden: true },
   {
     head: 'Net',
     unit: 'USDT',

@@ -7,7 +7,9 @@ type Parts = {
   label: string
   /** Seconds since 1970, and the values beside them. */
   data: [number[], number[]]
+  /** At least; with `grow` it takes what room its column has. */
   height: number
+  grow?: boolean
   colour: 'accent' | 'bad'
   figure: (value: number) => string
   /** Curves with the same name share their cursor. */
@@ -16,7 +18,7 @@ type Parts = {
 }
 
 export function Curve(parts: Parts) {
-  const { label, data, height } = parts
+  const { label, data, height, grow = false } = parts
   const ref = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot>(undefined)
   const latest = useRef(parts)
@@ -27,9 +29,9 @@ export function Curve(parts: Parts) {
     if (!box) return
     const draw = () => {
       plot.current?.destroy()
-      plot.current = new UPlot(optionsOf(latest.current, box.clientWidth), latest.current.data, box)
+      plot.current = new UPlot(optionsOf(latest.current, sizeOf(box)), latest.current.data, box)
     }
-    const watch = new ResizeObserver(() => plot.current?.setSize({ width: box.clientWidth, height }))
+    const watch = new ResizeObserver(() => plot.current?.setSize(sizeOf(box)))
     draw()
     watch.observe(box)
     const scheme = matchMedia('(prefers-color-scheme: dark)')
@@ -42,11 +44,23 @@ export function Curve(parts: Parts) {
       plot.current?.destroy()
       plot.current = undefined
     }
-  }, [height])
+  }, [])
 
   useEffect(() => plot.current?.setData(data), [data])
-  return <div ref={ref} role="img" aria-label={label} style={{ height }} />
+  // The canvas stands outside the flow: its own size must not hold the column open.
+  return (
+    <div
+      role="img"
+      aria-label={label}
+      className={`relative ${grow ? 'flex-1' : ''}`}
+      style={{ minHeight: height }}
+    >
+      <div ref={ref} className="absolute inset-0" />
+    </div>
+  )
 }
+
+const sizeOf = ({ clientWidth: width, clientHeight: height }: HTMLElement) => ({ width, height })
 
 /** A token's colour as the canvas needs it: resolved for the theme now shown. */
 function colourOf(token: string): string {
@@ -58,13 +72,14 @@ function colourOf(token: string): string {
   return color
 }
 
-function optionsOf({ colour, height, figure, sync, axis = true }: Parts, width: number): UPlot.Options {
+type Size = { width: number; height: number }
+
+function optionsOf({ colour, figure, sync, axis = true }: Parts, size: Size): UPlot.Options {
   const [stroke, line, faint] = [colourOf(colour), colourOf('line'), colourOf('faint')]
   const font = '11px "Inter Variable", sans-serif'
   const grid = { stroke: line, width: 1 }
   return {
-    width,
-    height,
+    ...size,
     padding: [8, 24, axis ? 0 : 6, 0],
     tzDate: seconds => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     cursor: { sync: { key: sync }, points: { size: 7 }, y: false },
@@ -111,7 +126,7 @@ function timeLabels(_: UPlot, ticks: number[]): string[] {
 
 /** What the cursor points at, as text in the box that asks for it. */
 function tell(plot: UPlot, figure: (value: number) => string) {
-  const box = plot.root.parentElement?.parentElement?.querySelector('[data-readout]')
+  const box = plot.root.closest('[data-curves]')?.querySelector('[data-readout]')
   const at = plot.cursor.idx
   if (!(box instanceof HTMLElement) || at === null || at === undefined) return
   const seconds = plot.data[0][at]

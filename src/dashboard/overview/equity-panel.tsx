@@ -35,7 +35,7 @@ export function EquityPanel({ className }: { className?: string }) {
           USDT, UTC · worst draw-down <span className="live text-ink">{percentText(worst, 2)}</span>
         </>
       }
-      className={className ?? ''}
+      className={`flex flex-col ${className ?? ''}`}
       actions={
         <fieldset className="flex gap-1">
           <legend className="sr-only">Span shown</legend>
@@ -60,7 +60,7 @@ export function EquityPanel({ className }: { className?: string }) {
       ) : equity[0].length < 2 ? (
         <Empty>The first points come with the first minutes of trading.</Empty>
       ) : (
-        <div className="px-2 pb-1 pt-1">
+        <div className="flex flex-1 flex-col px-2 pb-1 pt-1" data-curves="">
           <p
             className="h-4 px-2 text-right text-[12px] tabular-nums text-soft"
             data-readout=""
@@ -70,6 +70,7 @@ export function EquityPanel({ className }: { className?: string }) {
             label={`Equity curve, now ${equityText(last)} USDT`}
             data={equity}
             height={178}
+            grow
             colour="accent"
             figure={range > 20 ? equityText : preciseText}
             sync="equity"

@@ -1,6 +1,5 @@
 /** The answers one looks for first: what we have, what we hold, is it level, what did it earn and pay. */
-import type { AccountRow, Holding } from '../../api/rows.ts'
-import type { StoredHedge } from '../../api/rows-books.ts'
+import type { AccountRow } from '../../api/rows.ts'
 import { useLive } from '../live/use-live.ts'
 import { amountText, percentText, signTone } from '../show/figures.ts'
 import { Tile, Tiles } from '../show/tile.tsx'
@@ -19,9 +18,12 @@ export function KeyFigures() {
   const tilted = held.filter(({ isLevel }) => !isLevel)
   const net = sum(held, ({ netUsdt }) => netUsdt)
   const made = sum(closed, ({ netUsdt }) => netUsdt)
-  const funding = sum(held, row => row.fundingUsdt) + sum(closed, row => row.fundingUsdt)
-  const fees = sum(held, row => row.feesUsdt) + sum(closed, row => row.feesUsdt)
-  const basis = sum(held, row => row.basisUsdt) + sum(closed, row => row.basisUsdt)
+  const of = (part: 'fundingUsdt' | 'feesUsdt' | 'basisUsdt') =>
+    both(
+      sum(held, row => row[part]),
+      sum(closed, row => row[part]),
+    )
+  const [funding, fees, basis] = [of('fundingUsdt'), of('feesUsdt'), of('basisUsdt')]
   const margin = Number(account?.maintenanceMarginRate ?? 0)
   return (
     <Tiles>
@@ -32,7 +34,7 @@ export function KeyFigures() {
         note={
           held.length === 0
             ? 'nothing held'
-            : `${amountText(sum(held, row => row.notionalUsdt).toFixed(0), 0)} USDT · ${tilted.length > 0 ? `${tilted.length} not balanced` : 'all balanced'}`
+            : `${worthText(sum(held, row => row.notionalUsdt))} · ${tilted.length > 0 ? `${tilted.length} not balanced` : 'all balanced'}`
         }
       >
         {held.length}
@@ -40,21 +42,21 @@ export function KeyFigures() {
       <Tile
         name="Funding"
         unit="USDT"
-        tone={signTone(funding)}
+        tone={toneOf(funding)}
         note={`${figure(sum(held, row => row.nextFundingUsdt))} at the next settlements`}
       >
         {figure(funding)}
       </Tile>
-      <Tile name="Fees" unit="USDT" tone={signTone(fees)} note={`basis and slip ${figure(basis)}`}>
+      <Tile name="Fees" unit="USDT" tone={toneOf(fees)} note={`basis and slip ${figure(basis)}`}>
         {figure(fees)}
       </Tile>
       <Tile
         name="Net of all hedges"
         unit="USDT"
-        tone={signTone(net + made)}
+        tone={toneOf(both(net, made))}
         note={`open ${figure(net)} · ${closedName} ${figure(made)}`}
       >
-        {figure(net + made)}
+        {figure(both(net, made))}
       </Tile>
       <Tile
         name="Maintenance margin"
@@ -90,10 +92,17 @@ function Equity({ account }: { account: AccountRow | undefined }) {
   )
 }
 
-const figure = (value: number) => amountText(value.toFixed(2), 2, true)
+const figure = (value: number | null) => (value === null ? '–' : amountText(value.toFixed(2), 2, true))
+const worthText = (value: number | null) =>
+  value === null ? 'worth not known' : `${amountText(value.toFixed(0), 0)} USDT`
+const toneOf = (value: number | null) => (value === null ? undefined : signTone(value))
 
-/** For the eye: sums of a few figures, which no decision rests on. */
-const sum = <Row extends Partial<Holding> | StoredHedge>(
-  rows: readonly Row[],
-  part: (row: Row) => string | null | undefined,
-) => rows.reduce((total, row) => total + Number(part(row) ?? 0), 0)
+/** For the eye: sums of a few figures, which no decision rests on. What is not known of one is not known of all. */
+function sum<Row>(rows: readonly Row[], part: (row: Row) => string | null | undefined): number | null {
+  const parts = rows.map(part)
+  if (parts.includes(null)) return null
+  return parts.reduce((total, each) => total + Number(each ?? 0), 0)
+}
+
+const both = (open: number | null, closed: number | null): number | null =>
+  open === null || closed === null ? null : open + closed

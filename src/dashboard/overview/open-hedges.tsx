@@ -138,7 +138,7 @@ const COLUMNS: readonly Column<Holding>[] = [
         <strong className="font-semibold">
           <Amount value={netUsdt} />
         </strong>
-        <ProfitBar funding={fundingUsdt} fees={feesUsdt} basis={basisUsdt} />
+        {basisUsdt !== null && <ProfitBar funding={fundingUsdt} fees={feesUsdt} basis={basisUsdt} />}
       </span>
     ),
   },

@@ -1,5 +1,5 @@
 /** Profit by its parts as one bar: gains to the right of the middle line, costs to the left, to scale within the column. */
-type Parts = { funding: string; fees: string; basis: string | null }
+type Parts = { funding: string; fees: string; basis: string }
 
 const PARTS = [
   { name: 'funding', up: 'fill-good', down: 'fill-bad' },
@@ -12,7 +12,7 @@ const HEIGHT = 10
 
 /** Figures are told beside it: the bar is for the eye only. */
 export function ProfitBar({ funding, fees, basis }: Parts) {
-  const sizes = [Number(funding), Number(basis ?? 0), Number(fees)]
+  const sizes = [Number(funding), Number(basis), Number(fees)]
   const gains = sizes.filter(size => size > 0).reduce((sum, size) => sum + size, 0)
   const costs = sizes.filter(size => size < 0).reduce((sum, size) => sum - size, 0)
   const scale = WIDTH / 2 / Math.max(gains, costs, 0.01)

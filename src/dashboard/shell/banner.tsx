@@ -2,6 +2,7 @@
 import type { EngineState } from '../live/store.ts'
 import { useLive } from '../live/use-live.ts'
 import { reasonText } from '../show/reasons.ts'
+import { topState } from '../show/state-words.ts'
 import { shortInstantText } from '../show/time.ts'
 
 type Said = { text: string; tone: 'bad' | 'warn' | 'good' }
@@ -27,6 +28,13 @@ export function Banner() {
   )
 }
 
+const NOT_YET: Readonly<Record<string, string>> = {
+  booting: 'The engine is starting: nothing is traded yet.',
+  reconciling:
+    'Reconciling: the engine asks the exchange what it holds before it opens anything new. Hedges that are open stay.',
+  stopping: 'The engine is stopping. Open hedges stay as they are; the next start takes them up.',
+}
+
 const TONES = { bad: 'text-bad', warn: 'text-warn', good: 'text-good' }
 
 /** Why nothing new is opened, who or what set it, and what ends it. */
@@ -44,11 +52,14 @@ export function standing(engine: EngineState | null): Said[] {
       text: `Reducing since ${shortInstantText(risk.atMs)} UTC, set by ${byText(risk.setBy ?? 'the engine')}: ${reasonText(risk.because, risk.found, risk.limit)}. Nothing new is opened, what is open may shrink; it ends by itself when the figure is back.`,
       tone: 'warn',
     })
+  const busy = NOT_YET[topState(state)]
+  if (busy) said.push({ text: busy, tone: 'warn' })
   return [...said, ...flattening(engine)]
 }
 
 /** A setting is named as one: people look it up by its key. */
-const byText = (by: string) => (/^\w+\.\w+$/.test(by) ? `the limit ${by}` : by)
+const byText = (by: string) =>
+  by === 'token' ? 'a program with the API token' : /^\w+\.\w+$/.test(by) ? `the limit ${by}` : by
 
 function flattening({ flatten, halt }: EngineState): Said[] {
   // Once trading goes on, how the last flatten ended is history: the audit keeps it.
