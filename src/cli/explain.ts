@@ -3,6 +3,7 @@
  * when costs are paid back, and for a hedged one what the exit rule says.
  */
 import type { ActorDetail, EngineSummary } from '../api/engine-view.ts'
+import type { DecisionRow } from '../api/rows-results.ts'
 import type { CarryEstimate } from '../domain/carry.ts'
 import type { ExitJudgement } from '../domain/exit.ts'
 import type { EntryJudgement } from '../domain/opportunity.ts'
@@ -13,7 +14,7 @@ import { amountText, bpsText, exactText, hoursText, instantText, lengthText, per
 import { type HedgeRow, phaseText } from './hedges.ts'
 import { actorPath } from './known-actors.ts'
 import { didYouMean } from './nearest.ts'
-import { bold, dim, green, print, printJson, red, signed, yellow } from './output.ts'
+import { bold, dim, green, print, printJson, red, signed, tableLines, yellow } from './output.ts'
 import { reasonText, spokenReason } from './reasons.ts'
 
 type Judged = EntryJudgement & {
@@ -25,12 +26,16 @@ type Facts = {
   actor: ActorDetail | undefined
   hedge: HedgeRow | undefined
   engine: EngineSummary
+  decisions: DecisionRow[]
 }
+
+/** The last changes of mind. */
+const DECISIONS_SHOWN = 8
 
 export async function explain(typed: string, { json, ...where }: Shown): Promise<void> {
   const client = engineClient(where)
   const facts = await factsOf(client, typed)
-  const { judged, actor, hedge, engine } = facts
+  const { judged, actor, hedge, engine, decisions } = facts
   const { exit = null, ...judgement } = judged
   if (json) {
     const { state, halt } = engine
@@ -41,6 +46,7 @@ export async function explain(typed: string, { json, ...where }: Shown): Promise
       judgement,
       exit,
       hedge: hedge ?? null,
+      decisions,
       engine: { state, halt },
     })
   }
@@ -49,6 +55,7 @@ export async function explain(typed: string, { json, ...where }: Shown): Promise
     whyLines(facts),
     carryLines(judged.carry),
     hedge ? heldLines(facts, hedge) : [],
+    decidedLines(facts),
   ]
   print(
     parts
@@ -78,7 +85,9 @@ async function factsOf(client: Client, typed: string): Promise<Facts> {
   const hedgeId = actor?.context.hedgeId
   const hedge =
     typeof hedgeId === 'string' ? await client.find(`/api/hedges/${encodeURIComponent(hedgeId)}`) : undefined
-  return { judged, actor, hedge: hedge as HedgeRow | undefined, engine }
+  const path = `/api/opportunities/${encodeURIComponent(judged.symbol)}/decisions?limit=${DECISIONS_SHOWN}`
+  const { rows: decisions } = (await client.get(path)) as { rows: DecisionRow[] }
+  return { judged, actor, hedge: hedge as HedgeRow | undefined, engine, decisions }
 }
 
 function headLines({ judged, actor, engine }: Facts): string[] {
@@ -171,6 +180,23 @@ function aligned(lines: readonly Line[]): string[] {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
 const plainLength = (text: string) => text.replace(/\u001b\[\d+m/g, '').length
+
+/** The last changes of mind, newest first, each with the figures it was made from. */
+function decidedLines({ decisions }: Facts): string[] {
+  if (decisions.length === 0) return []
+  const rows = decisions.map(decision => {
+    const carry = decision.detail.carry as CarryEstimate | null | undefined
+    return {
+      at: instantText(decision.atMs).slice(5),
+      about: decision.about,
+      verdict: decision.verdict,
+      apr: carry ? percentText(carry.aprOnCapital, { places: 1, sign: true }) : '',
+      why: reasonText(decision),
+    }
+  })
+  const columns = { at: 'DECIDED (UTC)', about: 'ABOUT', verdict: 'VERDICT', apr: 'NET APR', why: 'WHY' }
+  return tableLines(rows, columns, { spare: ['about', 'apr'] })
+}
 
 function heldLines({ judged, engine }: Facts, hedge: HedgeRow): string[] {
   const held = hedge.hedgedAtMs

@@ -2,13 +2,13 @@
 import { Decimal } from 'decimal.js'
 import type { ActorDetail, EngineSummary, LegalEvent, TransitionView } from '../api/engine-view.ts'
 import type { Holding } from '../api/rows.ts'
-import type { HedgeResult } from '../domain/hedge-result.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Shown } from './asking.ts'
 import { type Client, engineClient } from './client.ts'
 import { eventText, shortOrder } from './event-words.ts'
 import { CliFailure } from './failure.ts'
 import { amountText, bpsText, exactText, instantText, lengthText, percentText } from './figures.ts'
+import { decisionLines, type Made, profitLines, qualityLines } from './hedge-result.ts'
 import { type HedgeRow, holdingsOf, phaseText } from './hedges.ts'
 import { actorPath } from './known-actors.ts'
 import { didYouMean } from './nearest.ts'
@@ -25,7 +25,7 @@ type Fill = {
   filledAtMs: number
 }
 type Payment = { amount: string; qty: string; markPrice: string; settledAtMs: number }
-type Hedge = HedgeRow & { result: HedgeResult; fills: Fill[]; funding: Payment[] }
+type Hedge = HedgeRow & Made & { fills: Fill[]; funding: Payment[] }
 type Order = {
   orderLinkId: string
   leg: string
@@ -55,7 +55,9 @@ export async function showHedge(typed: string, { json, ...where }: Shown): Promi
   if (json) return printJson({ hedge, orders, transitions: steps, legal })
   const parts = [
     headLines(hedge, holding, engine.nowMs),
-    resultLines(hedge, holding),
+    profitLines(hedge),
+    qualityLines(hedge),
+    decisionLines(hedge),
     titled('Orders', orderLines(orders)),
     titled('Funding', fundingLines(hedge.funding)),
     titled('Story (UTC)', storyLines(steps)),
@@ -114,57 +116,6 @@ function balanceLines(holding: Holding, nowMs: number): string[] {
         ]
       : []),
   ]
-}
-
-/** An open hedge is valued with its open perpetual; a closed one is what the books say. */
-function resultLines({ result, state }: Hedge, holding: Holding | undefined): string[] {
-  if (holding?.netUsdt) return valuedLines(holding)
-  const { fundingUsdt, feesUsdt, tradingUsdt, interestUsdt, netUsdt, inventory, unvalued } = result
-  const cash = (value: string) => amountText(value, { places: 4, sign: true })
-  const open = state !== 'closed'
-  const lines: SumLine[] = [
-    ['funding', cash(fundingUsdt), ''],
-    ['fees', cash(new Decimal(feesUsdt).neg().toFixed()), ''],
-    [
-      'basis and slippage',
-      cash(tradingUsdt),
-      open ? 'the open perpetual’s unrealised part is not in it' : '',
-    ],
-    ...(new Decimal(interestUsdt).isZero() ? [] : [['interest', cash(interestUsdt), ''] as const]),
-    [open ? 'net so far' : 'net', cash(netUsdt), ''],
-  ]
-  const left = inventory.map(({ coin, qty }) => `${exactText(qty)} ${coin}`).join(', ')
-  return [
-    bold('Result'),
-    ...sumLines(lines),
-    ...(left
-      ? [dim(`  still there: ${left}${unvalued.length > 0 ? `, not valued: ${unvalued.join(', ')}` : ''}`)]
-      : []),
-  ]
-}
-
-type SumLine = readonly [name: string, figure: string, note: string]
-
-function valuedLines({ fundingUsdt, feesUsdt, basisUsdt, netUsdt }: Holding): string[] {
-  const cash = (value: string | null) => amountText(value, { places: 4, sign: true })
-  return [
-    bold('Result'),
-    ...sumLines([
-      ['funding', cash(fundingUsdt), ''],
-      ['fees', cash(feesUsdt), 'so far; closing costs more'],
-      ['basis and slippage', cash(basisUsdt), 'both legs at their prices now'],
-      ['net so far', cash(netUsdt), ''],
-    ]),
-  ]
-}
-
-function sumLines(lines: readonly SumLine[]): string[] {
-  const names = Math.max(...lines.map(([name]) => name.length))
-  const figures = Math.max(...lines.map(([, figure]) => figure.length))
-  return lines.map(
-    ([name, figure, note]) =>
-      `  ${name.padEnd(names)}  ${' '.repeat(figures - figure.length)}${signed(figure)} USDT${note && dim(`  ${note}`)}`,
-  )
 }
 
 const titled = (title: string, lines: readonly string[]) =>
