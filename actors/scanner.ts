@@ -75,7 +75,8 @@ function scanExit(world: World, { exits, entries }: Judgements, { id, actor, cel
   exits.set(symbol, exit)
   world.recorder.judged.exit(exit)
   if (exit.verdict !== 'leave' || !(exit.urgent || cell?.state === 'hedged')) return
-  if (/^(unwinding|failed)/.test(hedge.cell?.state ?? '')) return
+  // Told once: it is on its way, or waits for a person.
+  if (context.unwindBecause !== null || hedge.cell?.state === 'failed') return
   const because = `${exit.because}: found ${exit.found}, limit ${exit.limit}`
   const isDelisted = exit.because === 'delisting'
   if (isDelisted) world.alerts.raise('page', 'symbol.delisting', { symbol, because })

@@ -73,6 +73,8 @@ const STOPPING = new Set([
 function ofSymbol({ board, clock, rules }: World, symbol: string): string | null {
   const view = board.view(symbol)
   if (!view) return null
+  if (view.collateral?.restricted)
+    return `collateral-restricted: found ${view.pair.baseCoin}, limit taken by the exchange`
   const against = lifeFilter(view, rules.strategy, clock.nowMs())
   if (!against || !STOPPING.has(against.refused)) return null
   return `${against.refused}: found ${against.found}, limit ${against.limit}`
