@@ -67,7 +67,8 @@ function asEvent(step: Step, { spotNetBase, perpBase }: HedgeFacts): Answer {
   if (step.kind === 'done') return { type: 'step.done', spotNetBase, perpBase }
   if (step.kind === 'rest') return { type: 'step.rest', because: step.because, spotNetBase, perpBase }
   const { kind, ...rest } = step
-  return { type: `step.${kind}`, ...(rest as JsonObject) }
+  const onLegs = kind === 'order' ? { spotNetBase, perpBase } : {}
+  return { type: `step.${kind}`, ...(rest as JsonObject), ...onLegs }
 }
 
 /** Where a leg's orders are placed and asked about. */

@@ -12,7 +12,13 @@ type Fact =
   | { type: 'plan.confirmed' }
   | { type: 'plan.refused'; because: string }
   /** `twin` goes to the other leg at the same time. */
-  | { type: 'step.order'; order: HedgeOrder; twin?: HedgeOrder; purpose: OrderPurpose; because: string }
+  | ({
+      type: 'step.order'
+      order: HedgeOrder
+      twin?: HedgeOrder
+      purpose: OrderPurpose
+      because: string
+    } & Partial<Holdings>)
   /** The order in the book is right where it is. */
   | ({ type: 'step.rest'; because: string } & Holdings)
   /** The order in the book is to be taken off. */

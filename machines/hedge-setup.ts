@@ -135,6 +135,9 @@ export const hedgeSetup = setup({
       'spotNetBase' in event &&
       event.spotNetBase === heldBy(context.spot) &&
       event.perpBase === heldBy(context.perp),
+    isOfOtherLegs: ({ context, event }) =>
+      'spotNetBase' in event &&
+      (event.spotNetBase !== heldBy(context.spot) || event.perpBase !== heldBy(context.perp)),
     isAskedOut: ({ context }, { leg }: OfLeg) => context[leg].asks > context.execution.asksMax,
     isWorkDone: ({ context }) => isWorkDone(context),
     hasFailure: ({ context }) => context.failure !== null,

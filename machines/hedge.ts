@@ -42,7 +42,11 @@ const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.c
       deciding: {
         entry: { type: 'decideStep', params: hedgeFacts },
         on: {
-          'step.order': { actions: 'takeOrder', target: 'ordering' },
+          // Decided on legs that have changed meanwhile: it is decided again.
+          'step.order': [
+            { guard: 'isOfOtherLegs', target: 'deciding', reenter: true },
+            { actions: 'takeOrder', target: 'ordering' },
+          ],
           ...(phase === 'entering' && {
             'step.rest': [
               { guard: 'isOfPresentLegs', target: 'biding' },

@@ -108,6 +108,31 @@ describe('promises 2, 4 and 5 by every route, both ways', () => {
     )
   }, 60_000)
 
+  test('a perpetual that the exchange takes away in part is not built up again, and the hedge ends hedged or flat', () => {
+    const anyTaking = fc.record({
+      takenAfter: fc.integer({ min: 1, max: 12 }),
+      takenPart: fc.constantFrom(0.1, 0.5, 0.99, 1),
+      pieces: fc.array(anyPart, { maxLength: 20 }),
+    })
+    fc.assert(
+      fc.property(anyGrid, anyRoute, anyDirection, anyTaking, (grid, route, direction, course) => {
+        const { market, plan } = world(grid, route, direction)
+        const run = runHedge(plan, market, course)
+        if (run.ended !== 'hedged' || !run.taken) expectEnd(plan, run, grid)
+        // What is too little to be sold stays, and is less than one spot order.
+        const least = new Decimal(smallestOrder(plan.spot, perBaseMark(plan))).times('1.02')
+        const apart = new Decimal(run.held.spotNetBase).minus(run.held.perpBase)
+        if (run.ended === 'hedged')
+          expect(apart.abs().lt(Decimal.max(least, lotBase(plan)).plus(plan.spot.qtyStep))).toBe(true)
+        const isGrowing = ({ order }: Run['placed'][number]) => order.leg === 'perp' && !order.reduceOnly
+        // One that was decided before the news may still be under way.
+        const later = run.placed.slice(course.takenAfter + 1)
+        if (run.taken) expect(later.filter(isGrowing)).toEqual([])
+      }),
+      { numRuns: 200 },
+    )
+  }, 60_000)
+
   test('on any books: prices jump, depth comes and goes', () => {
     const anyMarket = fc.record({
       mid: fc.integer({ min: 9_900, max: 10_100 }),

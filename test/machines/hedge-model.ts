@@ -181,7 +181,10 @@ const found = (spot: string, perp: string) =>
 const events = {
   'plan.confirmed': [at<'plan.confirmed'>({ type: 'plan.confirmed' })],
   'plan.refused': [at<'plan.refused'>({ type: 'plan.refused', because: 'gone' })],
-  'step.order': nextOrder,
+  'step.order': (state: State) => [
+    ...nextOrder(state),
+    ...(isFree(state) ? [{ ...step(sampleOrder('spot'), 'enter'), ...STALE }] : []),
+  ],
   'step.wait': when(isStraight, [at<'step.wait'>({ type: 'step.wait', because: 'no depth' })]),
   'step.rest': when(hasResting, state => [
     at<'step.rest'>({ type: 'step.rest', because: 'well placed', ...holdings(state) }),

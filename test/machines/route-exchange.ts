@@ -36,6 +36,9 @@ export type Course = {
   /** After so many orders a person wants out; or the process wants nothing to wait in the book. */
   leaveAfter?: number
   recallAfter?: number
+  /** After so many orders the exchange closes this part of the perpetual by itself. */
+  takenAfter?: number
+  takenPart?: number
 }
 export type Placed = { order: LegAsk; atMs: number }
 export type Run = {
@@ -46,6 +49,8 @@ export type Run = {
   /** The longest time that the legs were apart by more than dust. */
   apartMsMax: number
   placed: Placed[]
+  /** The exchange took something. */
+  taken: boolean
   tookMs: number
 }
 
@@ -84,6 +89,7 @@ export function runHedge(plan: HedgePlan, calm: FreshMarket, course: Course = {}
     exchange.place(order, market(), nowMs).forEach(tell)
     if (exchange.placed.length === course.leaveAfter) tell({ type: 'hedge.unwind', because: 'a person' })
     if (exchange.placed.length === course.recallAfter) tell({ type: 'hedge.recall' })
+    if (exchange.placed.length === course.takenAfter) exchange.takeAway(nowMs).forEach(tell)
   }
   const verify = ({ spotNetBase, perpBase }: HedgeFacts) => {
     expect({ spotNetBase, perpBase }).toEqual(exchange.held())
@@ -117,6 +123,7 @@ export function runHedge(plan: HedgePlan, calm: FreshMarket, course: Course = {}
         apartBaseMax: exchange.apart.baseMax,
         apartMsMax: exchange.apart.msMax,
         placed: exchange.placed,
+        taken: hedge.context().takenExecs.length > 0,
         tookMs: nowMs - NOW_MS,
       }
     }
@@ -236,6 +243,16 @@ function smallExchange(plan: HedgePlan, course: Course) {
       const at = live.get(orderLinkId)
       if (at) return { type: 'order.open', orderLinkId, soFar: soFar(at) as unknown as JsonObject }
       return ended.get(orderLinkId) ?? { type: 'order.absent', orderLinkId, serverAtMs }
+    },
+    /** As auto-deleveraging does: no order of ours, and no word before. */
+    takeAway(filledAtMs: number): Answer[] {
+      const before = held().perpBase
+      const contracts = account.contracts.times(1 - (course.takenPart ?? 0))
+      account = { ...account, contracts: contracts.minus(contracts.mod(plan.perp.qtyStep)) }
+      const base = baseQty(new Decimal(held().perpBase).minus(before))
+      const none = { cashUsdt: NO_USDT, feesUsdt: NO_USDT }
+      const taken = { execId: 'taken', leg: 'perp', cause: 'adl', filledAtMs: filledAtMs + 1 }
+      return new Decimal(base).isZero() ? [] : [{ type: 'leg.taken', ...taken, base, ...none }]
     },
     /** A fill may be quicker than the cancel. */
     cancel({ orderLinkId }: LegAsk): Answer[] {
