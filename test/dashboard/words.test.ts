@@ -1,12 +1,18 @@
 /** What the pages make of rows before they draw them: text, files, curves, the live store. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { AlertRow, OrderAtWork } from '../../src/api/rows.ts'
+import { byUrgency, detailText, placeOf } from '../../src/dashboard/alerts/alert-words.ts'
 import { storyOf } from '../../src/dashboard/hedge/story.ts'
+import type { EngineState } from '../../src/dashboard/live/store.ts'
 import { createLiveStore, withFrame, withHoldings } from '../../src/dashboard/live/store.ts'
 import { drawDown } from '../../src/dashboard/overview/draw-down.ts'
+import { standing } from '../../src/dashboard/shell/banner-words.ts'
 import { csvText } from '../../src/dashboard/show/csv.ts'
 import { amountText, percentText, qtyText } from '../../src/dashboard/show/figures.ts'
+import { orderOf, orderText } from '../../src/dashboard/show/hedge-words.ts'
 import { reasonText } from '../../src/dashboard/show/reasons.ts'
+import { innerState } from '../../src/dashboard/show/state-words.ts'
 import { lengthText } from '../../src/dashboard/show/time.ts'
 
 describe('amounts', () => {
@@ -135,4 +141,125 @@ describe('the live store', () => {
     store.change(withHoldings({ reset: true, rows: [], removed: [] }))
     expect(store.get().holdings?.size).toBe(0)
   })
+})
+
+describe('alerts', () => {
+  const alert = (alertId: string, row: Partial<AlertRow> = {}): AlertRow => ({
+    alertId,
+    name: 'feed.silent',
+    subject: 'spot',
+    severity: 'ticket',
+    message: '',
+    detail: {},
+    raisedAtMs: 0,
+    clearedAtMs: null,
+    acknowledgedAtMs: null,
+    acknowledgedBy: null,
+    ...row,
+  })
+
+  test('what calls a person and still stands comes first, what is over last', () => {
+    const rows = [
+      alert('over', { severity: 'page', clearedAtMs: 9 }),
+      alert('old', { raisedAtMs: 1 }),
+      alert('new', { raisedAtMs: 2 }),
+      alert('call', { severity: 'page' }),
+    ]
+    expect(byUrgency(rows).map(({ alertId }) => alertId)).toEqual(['call', 'new', 'old', 'over'])
+  })
+
+  test('details name their units in words', () => {
+    const detail = { ageMs: 68_301, severity: 'page', lossUsdt: '-1204.5', policy: 'ignore', rank: 3 }
+    expect(detailText(alert('a', { detail }))).toBe('age 1 m 8 s, loss −1,204.50 USDT, policy ignore, rank 3')
+  })
+
+  test('a hedge leads to its page, a symbol to its chart, a feed nowhere', () => {
+    expect(placeOf('hedge:AB12')).toBe('/hedges/AB12')
+    expect(placeOf('ETHUSDT')).toBe('/inspector/symbol%3AETHUSDT')
+    expect(placeOf('spot')).toBeUndefined()
+  })
+})
+
+describe('orders at work', () => {
+  const order: OrderAtWork = {
+    leg: 'perp',
+    orderLinkId: 'AB12-PE0001',
+    side: 'Sell',
+    qty: '1554',
+    filledQty: '300',
+    limitPrice: '0.3216',
+    rests: true,
+    recalled: false,
+  }
+
+  test('one that waits in the book says so, with what it did so far', () => {
+    expect(orderText(order)).toBe('Sell 1,554 at 0.3216, rests in the book, 300 filled')
+    expect(orderText({ ...order, recalled: true, filledQty: '0' })).toContain('is taken off the book')
+    expect(orderText({ ...order, rests: false })).toContain('takes from the book')
+  })
+
+  test('an order for both legs works each of them', () => {
+    const both = { ...order, leg: 'both' as const }
+    expect(orderOf([both], 'spot')).toBe(both)
+    expect(orderOf([order], 'spot')).toBeUndefined()
+  })
+})
+
+describe('what stands over every page', () => {
+  const engine = (more: Partial<EngineState>): EngineState => ({
+    mode: 'sim',
+    state: 'trading',
+    halt: null,
+    risk: null,
+    flatten: null,
+    nowMs: 0,
+    speed: 1,
+    startedAtMs: 0,
+    exchange: '',
+    version: '',
+    hedges: {},
+    symbols: {},
+    ledgerResiduals: {},
+    health: [],
+    ...more,
+  })
+  const text = (more: Partial<EngineState>) =>
+    standing(engine(more))
+      .map(said => said.text)
+      .join(' ')
+
+  test('nothing while it trades', () => expect(standing(engine({}))).toEqual([]))
+
+  test('a limit that is reached is named by its setting, with what was found', () => {
+    const risk = {
+      state: 'reducing' as const,
+      because: 'margin-rate',
+      found: '0.52',
+      limit: '0.5',
+      setBy: 'limits.maintenanceMarginRateMax',
+      atMs: 1,
+    }
+    const said = text({ state: 'reducing', risk })
+    expect(said).toContain('set by the limit limits.maintenanceMarginRateMax')
+    expect(said).toContain('the maintenance margin rate is 52.0 %, allowed are 50.0 %')
+    // A halt weighs more: it does not end by itself.
+    const halt = { by: 'ada', because: 're-checking', atMs: 1 }
+    expect(text({ state: 'halted', halt, risk })).toMatch(/^Halted by ada at .*: re-checking\./)
+  })
+
+  test('a flatten is under way until the exchange was asked, and tells what it left', () => {
+    const halt = { by: 'ada', because: 'flatten', atMs: 1 }
+    const flatten = { by: 'ada', because: 'flatten', askedAtMs: 1, endedAtMs: 0, left: [] }
+    expect(text({ state: 'halted', halt, flatten })).toContain('every hedge is being closed')
+    expect(
+      text({ state: 'halted', halt, flatten: { ...flatten, endedAtMs: 2, left: ['0.1 BTC'] } }),
+    ).toContain('still shows: 0.1 BTC')
+    expect(text({ state: 'trading', flatten })).toBe('')
+  })
+})
+
+test('regions at rest are left out of a state', () => {
+  expect(innerState('entering.work.ordering | entering.spot.quiet | entering.combo.sending')).toBe(
+    'work ordering · both legs sending',
+  )
 })

@@ -3,8 +3,8 @@ import { useState } from 'react'
 import { command } from '../client.ts'
 import { useLive } from '../live/use-live.ts'
 import { ConfirmDialog } from '../show/confirm-dialog.tsx'
-import { reasonText } from '../show/reasons.ts'
 import { instantText } from '../show/time.ts'
+import { haltText } from './banner-words.ts'
 
 type Asking = 'halt' | 'resume' | 'flatten' | undefined
 
@@ -52,7 +52,7 @@ export function KillSwitch() {
       >
         <p>
           Halted{' '}
-          {halted && `by ${halted.by} at ${instantText(halted.atMs)} UTC: ${reasonText(halted.because)}`}. The
+          {halted && `by ${halted.by} at ${instantText(halted.atMs)} UTC: ${haltText(halted)}`}. The
           engine reads the exchange again first, and takes new hedges only when everything agrees.
         </p>
       </ConfirmDialog>
