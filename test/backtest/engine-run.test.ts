@@ -111,6 +111,23 @@ describe.skipIf(!present)('ten recorded days', { timeout: 120_000 }, () => {
   })
 })
 
+test('the native spread halves the fees where it may be taken', async () => {
+  const history = historyOfDays([invented({ days: 2, rates: ['0.0006'] })], 2)
+  const of = async (spread: boolean) => {
+    const { variants } = await sweep({ ...wish(history), spread })
+    const [trade] = variants[0]?.runs[0]?.trades ?? []
+    if (!trade) throw new Error('run: expected a hedge, found none')
+    return trade
+  }
+  const [native, legs] = [await of(true), await of(false)]
+  expect(native.route).toBe('spread')
+  expect(legs.route).not.toBe('spread')
+  expect(native.fundingUsdt).toBe(legs.fundingUsdt)
+  expect(Number(native.feesUsdt) / Number(legs.feesUsdt)).toBeCloseTo(0.5, 1)
+  expect(native.costBps).toBeLessThan(20)
+  expect(legs.costBps).toBeGreaterThan(31)
+}, 60_000)
+
 test('variants differ in fees and in the spread route, and baselines are run once for the same fees', async () => {
   const history = historyOfDays([invented({ days: 1, rates: ['0.0001'] })], 1)
   const report = await sweep({ ...wish(history), compare: true })
