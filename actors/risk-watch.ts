@@ -14,7 +14,7 @@ import { signOf } from '../src/domain/sides.ts'
 import { type AccountFacts, judgeSolvency, type Solvency } from '../src/domain/solvency.ts'
 import { baseQty } from '../src/domain/units.ts'
 import type { AccountFact, Position, Wallet } from '../src/exchange/exchange.ts'
-import { hedges } from './reconciler.ts'
+import { type Held, hedges } from './reconciler.ts'
 import { accountFacts } from './risk-account.ts'
 import { createFigures, type RiskBooks } from './risk-figures.ts'
 import { foreignNotional } from './risk-foreign.ts'
@@ -142,16 +142,19 @@ function tellDesk(world: World, { solvency, facts }: AccountRisk): void {
   const desk = world.runtime().get('desk')?.actor.getSnapshot().context as DeskContext | undefined
   if (!desk || !(verdict === 'reduce' || verdict === 'flatten')) return
   const because = `solvency: found ${found}, limit ${limit}`
-  const hedgeIds = verdict === 'flatten' ? held(world).map(({ hedgeId }) => hedgeId) : next(world, facts)
+  const hedgeIds =
+    verdict === 'flatten' ? held(world).map(({ hedgeId }) => hedgeId) : next(world, desk, facts)
   if (!hedgeIds.some(id => desk.hedges[id] !== undefined && !desk.relieving.includes(id))) return
   world.telemetry.log.warn('risk.relieved', { hedges: hedgeIds.join(', '), because })
   world.runtime().deliver('desk', { type: 'desk.relieve', hedgeIds, because })
 }
 
 /** The hedge that frees most; none while another one is still on its way out. */
-function next(world: World, facts: AccountFacts): string[] {
-  const isLeaving = hedges(world).some(({ actor }) => actor.cell?.state.startsWith('unwinding'))
-  if (isLeaving) return []
+function next(world: World, { relieving }: DeskContext, facts: AccountFacts): string[] {
+  const isLeaving = ({ actor: { cell }, context }: Held) =>
+    cell?.state !== 'failed' &&
+    (cell?.state.startsWith('unwinding') === true || relieving.includes(context.plan.hedgeId))
+  if (hedges(world).some(isLeaving)) return []
   const { limits, strategy } = world.rules
   const relief = reliefOf(facts, held(world), { ...limits, ...strategy })
   return relief ? [relief.hedgeId] : []

@@ -45,24 +45,25 @@ function watched() {
   const said: { to: string; type: string; because?: unknown; hedgeIds?: unknown }[] = []
   const account = { cash: '1000', equity: '1000', positions: [short('100')], fails: false }
   const engine = { lossSinceMs: 0, halt: null, risk: null as unknown }
-  const hedge = {
+  const hedge = (hedgeId: string, base: string) => ({
     plan: {
-      hedgeId: 'HEDGE00001',
+      hedgeId,
       symbol: pair.symbol,
       baseCoin: 'XRP',
       direction: 'long-carry',
       perp: pair.perp,
     },
-    spot: { base: '100' },
-    perp: { base: '100' },
-  }
-  const actorOf = (context: object, state: string) => ({
-    id: `hedge:HEDGE00001`,
+    spot: { base },
+    perp: { base },
+  })
+  const actorOf = (context: object, state: string, id = 'HEDGE00001') => ({
+    id: `hedge:${id}`,
     kind: 'hedge',
     cell: { state },
     actor: { getSnapshot: () => ({ context }) },
   })
-  const desk = { hedges: { HEDGE00001: {} }, relieving: [] as string[] }
+  const states = { HEDGE00001: 'hedged.watching', HEDGE00002: 'entering.work.deciding' }
+  const desk = { hedges: { HEDGE00001: {}, HEDGE00002: {} }, relieving: [] as string[] }
   const wallet = (): Wallet => ({
     coins: [coin('USDT', account.cash, account.cash), coin('XRP', '100', '250')],
     equityUsdt: usdt(account.equity),
@@ -87,12 +88,15 @@ function watched() {
     },
     runtime: () => ({
       get: (id: string) => (id === 'engine' ? actorOf(engine, 'trading') : actorOf(desk, 'open')),
-      all: () => [actorOf(hedge, 'hedged.watching')],
+      all: () => [
+        actorOf(hedge('HEDGE00001', '40'), states.HEDGE00001, 'HEDGE00001'),
+        actorOf(hedge('HEDGE00002', '60'), states.HEDGE00002, 'HEDGE00002'),
+      ],
       deliver: (to: string, event: { type: string }) => said.push({ to, ...event }),
     }),
   } as unknown as World
   const books = memoryRiskBooks([])
-  return { watch: createRiskWatch(() => world, books), said, account, engine, desk, books, board }
+  return { watch: createRiskWatch(() => world, books), said, account, engine, desk, states, books, board }
 }
 
 test('a verdict is told once: figures that move inside it are no news', async () => {
@@ -124,16 +128,19 @@ test('a loss is told again until the engine has halted, and never counted from b
   expect(watch.current()?.judged.state).toBe('trading')
 })
 
-test('the desk is told which hedge goes, and not again while that one is on its way', async () => {
-  const { watch, said, account, desk } = watched()
+test('the desk is told which hedge goes, and of another only when that one is over or waits for a person', async () => {
+  const { watch, said, account, desk, states } = watched()
   // Not taken as collateral: a fifth up leaves 8 of the 58 USDT, and 6 of them must be kept.
   account.cash = '58'
   await watch.judge()
-  expect(said.at(-1)).toMatchObject({ to: 'desk', type: 'desk.relieve', hedgeIds: ['HEDGE00001'] })
-  desk.relieving.push('HEDGE00001')
+  expect(said.at(-1)).toMatchObject({ to: 'desk', type: 'desk.relieve', hedgeIds: ['HEDGE00002'] })
+  desk.relieving.push('HEDGE00002')
   const count = said.length
   await watch.judge()
   expect(said.slice(count).filter(({ to }) => to === 'desk')).toEqual([])
+  states.HEDGE00002 = 'failed'
+  await watch.judge()
+  expect(said.at(-1)).toMatchObject({ type: 'desk.relieve', hedgeIds: ['HEDGE00001'] })
 })
 
 test('what cannot be read is thrown at who asks, and leaves the last judgement as old as it is', async () => {
