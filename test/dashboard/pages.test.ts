@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ANSWERS, type Path } from '../../src/api/answers.ts'
 import { buildPages, noBrowser, openBrowser, openPage } from '../inspector/browser.ts'
 import { type EngineProcess, engineProcess, TOKEN, until } from '../inspector/engine-process.ts'
 
@@ -137,6 +138,85 @@ describe.skipIf(noBrowser)('the pages', { timeout: 120_000 }, () => {
     expect(Math.abs(lines.length - 1 - shown)).toBeLessThanOrEqual(2)
     expect(faults).toEqual([])
   })
+
+  test('a file holds every row there is, not only those loaded so far', async () => {
+    const row = (at: number) => ({
+      idempotencyKey: `key-${at}`,
+      atMs: 1_700_000_000_000 - at,
+      operator: 'ada',
+      source: 'cli',
+      target: 'engine',
+      event: { type: 'engine.halt' },
+      before: 'trading',
+      after: 'halted',
+      outcome: 'accepted',
+    })
+    const ROWS = 2345
+    const { page } = await open('/')
+    await page.route('**/api/audit?*', route => {
+      const asked = new URL(route.request().url()).searchParams
+      const from = Number(asked.get('cursor') ?? 0)
+      const to = Math.min(ROWS, from + Number(asked.get('limit')))
+      const rows = Array.from({ length: to - from }, (_, at) => row(from + at))
+      return route.fulfill({ json: { rows, next: to < ROWS ? String(to) : null } })
+    })
+    await page.getByRole('link', { name: 'Audit' }).click()
+    await page.getByRole('button', { name: 'Older rows' }).waitFor()
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'CSV of Commands of people' }).click(),
+    ])
+    const lines = readFileSync(await file.path(), 'utf8')
+      .trimEnd()
+      .split('\r\n')
+    expect(lines.length - 1).toBe(ROWS)
+    expect(lines.at(-1)).toContain(`key-${ROWS - 1}`)
+  })
+
+  test('every answer the pages read is as the API documents it', async () => {
+    const [hedge] = await engine.ask<{ id: string; symbol: string }[]>('/api/hedges')
+    const named: Record<string, string | undefined> = { id: hedge?.id, symbol: hedge?.symbol }
+    for (const [path, schema] of Object.entries(ANSWERS) as [Path, (typeof ANSWERS)[Path]][]) {
+      const id = path.startsWith('/api/actors') ? `hedge:${hedge?.id}` : hedge?.id
+      const at = path.replace(/\{(\w+)\}/g, (_, name) =>
+        encodeURIComponent((name === 'id' ? id : named[name]) ?? ''),
+      )
+      const read = schema.safeParse(await engine.ask(at))
+      expect(read.error?.issues ?? [], path).toEqual([])
+    }
+  })
+
+  test('the limits on requests are told in words beside their bars', async () => {
+    const { page, faults } = await open('/ledger')
+    const table = page.getByRole('region', { name: 'Rows of Request limits of the exchange' })
+    const line = table.locator('tbody tr', { hasText: 'place spot orders' })
+    await line.waitFor()
+    expect(await line.textContent()).toMatch(/\d+ %\d+\d+20 in 1 s$/)
+    expect(faults).toEqual([])
+  })
+
+  test.each(['/', '/ledger', '/alerts'])(
+    'on %s the Tab key reaches everything that can be pressed',
+    async at => {
+      const { page } = await open(at)
+      await isLive(page)
+      await page.getByRole('heading', { level: 2 }).first().waitFor()
+      const PRESSABLE = 'a[href], button:not(:disabled), input, select'
+      const count = await page.locator(PRESSABLE).evaluateAll(found => {
+        for (const each of found) each.setAttribute('data-was-there', '')
+        return found.length
+      })
+      // Regions that scroll are stops too.
+      for (let stops = 0; stops < count + 20; stops++) {
+        await page.keyboard.press('Tab')
+        await page.locator(':focus').evaluateAll(([at]) => at?.removeAttribute('data-was-there'))
+      }
+      const missed = await page
+        .locator('[data-was-there]:visible')
+        .evaluateAll(found => found.map(each => each.outerHTML.slice(0, 120)))
+      expect(missed).toEqual([])
+    },
+  )
 
   test('an engine killed under the page is missed, and back without a reload', async () => {
     const { page, faults } = await open('/', {}, AWAY)

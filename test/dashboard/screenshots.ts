@@ -56,7 +56,11 @@ async function picture({ engine, browser, folder }: Studio, pages: Readonly<Reco
           viewport,
           colorScheme,
         })
-        await page.getByRole('heading', { level: 1 }).waitFor()
+        // The first part of a page, or the chart of the inspector.
+        await page
+          .locator(name === 'inspector' ? '[data-laid-out=true]' : 'main h2')
+          .first()
+          .waitFor()
         await page.waitForTimeout(SETTLE_MS)
         await page.screenshot({ path: path.join(folder, `${name}-${viewport.width}-${colorScheme}.png`) })
         await page.context().close()

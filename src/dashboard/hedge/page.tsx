@@ -66,13 +66,15 @@ export function HedgePage({ id }: { id: string }) {
       <div className="grid items-start gap-2.5 lg:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-2.5">
           <Profit hedge={hedge} />
-          {holding && <Legs holding={holding} />}
           <Execution hedge={hedge} />
           <Decided hedge={hedge} />
           <Fills rows={hedge.fills} />
           <Funding rows={hedge.funding} />
         </div>
-        <StoryPanel hedgeId={id} />
+        <div className="flex min-w-0 flex-col gap-2.5">
+          {holding && <Legs holding={holding} />}
+          <StoryPanel hedgeId={id} />
+        </div>
       </div>
     </div>
   )

@@ -112,7 +112,8 @@ export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Part
 const targetWords = ({ enabled, to }: FocusedEvent, state: string): string => {
   if (enabled === false) return 'a guard refuses it now'
   if (to === null) return 'where to, the engine decides'
-  return to === state ? 'stays, and acts' : `→ ${shortState(to)}`
+  // A long name may break after its dots only.
+  return to === state ? 'stays, and acts' : `→ ${shortState(to).replaceAll('.', '.\u200b')}`
 }
 
 function refusalText(type: string, error: unknown): string {

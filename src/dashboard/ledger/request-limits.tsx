@@ -35,13 +35,13 @@ const COLUMNS: readonly Column<QuotaRow>[] = [
   {
     head: 'To',
     value: ({ endpoint }) => PLACES[endpoint] ?? '',
-    cell: ({ endpoint }) => PLACES[endpoint] ?? <span className="text-soft">other questions</span>,
+    cell: ({ endpoint }) => (
+      <span className="whitespace-nowrap" title={endpoint}>
+        {PLACES[endpoint] ?? <span className="font-mono text-[12px] text-soft">{endpoint}</span>}
+      </span>
+    ),
   },
-  {
-    head: 'Endpoint',
-    value: ({ endpoint }) => endpoint,
-    cell: ({ endpoint }) => <span className="font-mono text-[11.5px] text-faint">{endpoint}</span>,
-  },
+  { head: 'Endpoint', value: ({ endpoint }) => endpoint, hidden: true },
   {
     head: 'Used',
     unit: 'of the window',
@@ -65,7 +65,9 @@ const COLUMNS: readonly Column<QuotaRow>[] = [
     unit: 'per window',
     figure: true,
     value: ({ limit }) => limit,
-    cell: ({ limit, endpoint }) => `${limit} in ${windowOf(endpoint)}`,
+    cell: ({ limit, endpoint }) => (
+      <span className="whitespace-nowrap">{`${limit} in ${windowOf(endpoint)}`}</span>
+    ),
   },
   { head: 'Held back until (ms)', value: ({ blockedUntilMs }) => blockedUntilMs, hidden: true },
 ]
@@ -84,7 +86,9 @@ function Bar(row: QuotaRow) {
         <rect width={WIDTH} height={8} rx={4} className="fill-line" />
         <rect width={WIDTH * used} height={8} rx={4} className={toneOf(row)} />
       </svg>
-      <span className="live text-[12px] tabular-nums text-soft">{(used * 100).toFixed(0)} %</span>
+      <span className="live whitespace-nowrap text-[12px] tabular-nums text-soft">
+        {(used * 100).toFixed(0)} %
+      </span>
     </span>
   )
 }

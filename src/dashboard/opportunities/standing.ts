@@ -1,5 +1,4 @@
 /** What the engine makes of a symbol, and why: the same words wherever it is shown. */
-import type { MarketRow } from '../../api/rows.ts'
 import type { Opportunity } from '../../api/rows-books.ts'
 import { reasonText } from '../show/reasons.ts'
 import { topState } from '../show/state-words.ts'
@@ -19,7 +18,8 @@ export function standing({ verdict, because, found, limit, market }: Opportunity
   const top = topState(market.state)
   const held = HELD[top]
   if (held) return { word: 'taken', tone: 'good', why: held }
-  if (top === 'failed') return { word: 'failed', tone: 'bad', why: failedText(market) }
+  if (top === 'failed')
+    return { word: market.state.split('.')[1] ?? 'failed', tone: 'bad', why: reasonText(market.stateBecause) }
   const why = reasonText(because, found, limit)
   if (verdict === 'blind') return { word: 'blind', tone: 'bad', why }
   if (verdict === 'quiet') return { word: 'not worth it', tone: '', why }
@@ -30,6 +30,3 @@ export function standing({ verdict, because, found, limit, market }: Opportunity
     return { word: 'cooling', tone: 'warn', why: 'its last hedge closed a moment ago' }
   return { word: 'tempting', tone: 'accent', why }
 }
-
-const failedText = ({ state, stateBecause }: MarketRow) =>
-  `${state.split('.')[1] ?? 'failed'}: ${reasonText(stateBecause)}`
