@@ -80,6 +80,21 @@ function moneyMetrics({ counter, gauge }: Makers) {
     ),
     fundingReceived: counter('funding_received_usdt_total', 'Funding received.', 'symbol'),
     fundingPaid: counter('funding_paid_usdt_total', 'Funding paid.', 'symbol'),
+    closedProfit: gauge(
+      'closed_hedges_profit_usdt',
+      'What closed hedges made, by part (funding, fees, basis, slippage, borrow, dust, net); positive is received.',
+      'part',
+    ),
+    closedMaker: gauge('closed_hedges_maker_ratio', 'Share of the traded value that rested in the book.'),
+    closedOrphans: gauge('closed_hedges_orphan_ratio', 'Share of closed hedges that needed a repair.'),
+    closedSlippage: gauge(
+      'closed_hedges_slippage_ratio',
+      'Slippage against the decisions, of the traded value; positive is a cost.',
+    ),
+    closedCost: gauge(
+      'closed_hedges_round_trip_cost_ratio',
+      'Fees and slippage of a round trip, of its notional.',
+    ),
     ledgerResidual: gauge('ledger_residual', 'Exchange wallet less ledger, in the coin; 0 is right.', 'coin'),
   }
 }

@@ -16,6 +16,15 @@ export type AccountReading = {
   initialMarginRate: number
 }
 
+/** Floats to be looked at: USDT by part, and fractions. */
+export type ClosedHedges = {
+  profitUsdt: Readonly<Record<string, number>>
+  maker: number | null
+  orphans: number | null
+  slippage: number | null
+  roundTripCost: number | null
+}
+
 export type Telemetry = {
   readonly log: Log
   /** The same telemetry whose log lines carry these fields too: hedge, symbol, orderLinkId… */
@@ -38,6 +47,8 @@ export type Telemetry = {
   fundingExpected(symbol: string, amountUsdt: number): void
   /** One settlement; positive is received. */
   fundingSettled(symbol: string, amountUsdt: number): void
+  /** What closed hedges made, by part, and shares of how they were executed; null is not known. */
+  hedgesClosed(results: ClosedHedges): void
   ledgerResidual(coin: string, residual: number): void
   /** Engine seconds since the feed was last heard. */
   feedAge(feed: string, seconds: number): void
@@ -107,6 +118,7 @@ export function telemetryOf(log: Log, metrics: Metrics): Telemetry {
     },
     fundingExpected: expected,
     fundingSettled: settled,
+    hedgesClosed: results => tellClosed(metrics, results),
     ledgerResidual: (coin, residual) => metrics.ledgerResidual.set({ coin }, residual),
     feedAge: (feed, seconds) => metrics.feedAge.set({ feed }, seconds),
     orderEnded: outcome => metrics.orders.inc({ outcome }),
@@ -148,4 +160,12 @@ function countActors(metrics: Metrics, actors: Iterable<{ kind: string; state: s
   metrics.actors.reset()
   // Only the first part of a state is a label: nested states would make a series each.
   for (const { kind, state } of actors) metrics.actors.inc({ kind, state: /^[\w-]*/.exec(state)?.[0] ?? '' })
+}
+
+function tellClosed(metrics: Metrics, { profitUsdt, maker, orphans, slippage, roundTripCost }: ClosedHedges) {
+  for (const [part, made] of Object.entries(profitUsdt)) metrics.closedProfit.set({ part }, made)
+  metrics.closedMaker.set(maker ?? Number.NaN)
+  metrics.closedOrphans.set(orphans ?? Number.NaN)
+  metrics.closedSlippage.set(slippage ?? Number.NaN)
+  metrics.closedCost.set(roundTripCost ?? Number.NaN)
 }

@@ -30,7 +30,6 @@ export const hedgeProfit = z
     measuredShare: z.number(),
   })
   .openapi('HedgeProfit')
-export type HedgeProfitRow = z.output<typeof hedgeProfit>
 
 /** Of a closed hedge, in lists. */
 export const closedParts = {
@@ -65,7 +64,6 @@ const figures = {
   tradedUsdt: amount,
 }
 export const executionQuality = z.object(figures).openapi('ExecutionQuality')
-export type QualityFigures = z.output<typeof executionQuality>
 
 export const quality = z
   .object({
@@ -108,7 +106,6 @@ export const carryOutcome = z
     realisedAprOnCapital: z.number().nullable(),
   })
   .openapi('CarryOutcome')
-export type CarryOutcomeRow = z.output<typeof carryOutcome>
 
 export const decision = z
   .object({

@@ -23,7 +23,7 @@ export type CarryOutcome = {
   /** Expected funding of the hours held: what the realised part is fairly held against. */
   expectedFundingSoFarUsdt: Usdt
   expectedAprOnCapital: number
-  /** Net on capital, a year, not compounded; null while it was never entered. */
+  /** Net on capital, a year, not compounded; null before it was held for an hour: less says nothing of a year. */
   realisedAprOnCapital: number | null
 }
 
@@ -45,7 +45,7 @@ export function carryOutcome({ plan, enteredAtMs, untilMs }: Facts, profit: Hedg
   })
   const heldMs = enteredAtMs > 0 ? Math.max(0, untilMs - enteredAtMs) : 0
   const heldHours = heldMs / HOUR_MS
-  const isEarning = heldMs > 0 && new Decimal(capitalUsdt).gt(0)
+  const isEarning = heldMs >= HOUR_MS && new Decimal(capitalUsdt).gt(0)
   return {
     lines: [
       line('funding', expected.fundingUsdt, profit.fundingUsdt),

@@ -10,6 +10,7 @@
  */
 import { Decimal } from 'decimal.js'
 import { openPosition } from './average-cost.ts'
+import { slippageOf, uniqueFills } from './fill-slippage.ts'
 import type { DecidedMids } from './hedge-order.ts'
 import { hedgeResult } from './hedge-result.ts'
 import type { Posting } from './ledger.ts'
@@ -115,37 +116,6 @@ export type ProfitParts = Pick<
   HedgeProfit,
   'fundingUsdt' | 'feesUsdt' | 'basisUsdt' | 'slippageUsdt' | 'borrowUsdt' | 'dustUsdt' | 'netUsdt'
 >
-
-/** Each execution once, without the settlements that Bybit lists among them. */
-export const uniqueFills = <Each extends Pick<Fill, 'market' | 'execId' | 'cause'>>(
-  fills: readonly Each[],
-): Each[] => [
-  ...new Map(
-    fills.filter(({ cause }) => cause !== 'funding').map(fill => [`${fill.market}/${fill.execId}`, fill]),
-  ).values(),
-]
-
-/** What the fills got beyond the middles of their decisions; negative is a cost. */
-export function slippageOf(
-  fills: readonly Fill[],
-  { plan, mids }: Pick<ProfitFacts, 'plan' | 'mids'>,
-): { slippage: Decimal; measuredShare: number } {
-  let [slippage, measured, traded] = [NONE, NONE, NONE]
-  for (const { market, orderLinkId, side, qty, price } of fills) {
-    const value = new Decimal(qty).times(price)
-    traded = traded.plus(value)
-    const mid = mids[orderLinkId]?.[market === plan.spot.market ? 'spot' : 'perp']
-    if (mid === undefined) continue
-    measured = measured.plus(value)
-    slippage = slippage.plus(
-      new Decimal(mid)
-        .minus(price)
-        .times(qty)
-        .times(side === 'Buy' ? 1 : -1),
-    )
-  }
-  return { slippage, measuredShare: traded.isZero() ? 1 : measured.div(traded).toNumber() }
-}
 
 const rounded = (value: Decimal): Decimal => value.toDecimalPlaces(18)
 const money = (value: Decimal): Usdt => usdt(value.isZero() ? NONE : rounded(value))

@@ -21,9 +21,12 @@ const PROCESS_EDGES = {
 /** Where a decimal may become a number: it judges (APR, bps, hours), it never books. */
 const JUDGES = {
   'src/domain/book.ts': 'impact in bps is judged against a limit',
+  'src/domain/carry-outcome.ts': 'APR and hours held are looked at',
   'src/domain/carry.ts': 'APR, basis in bps and hours to break-even are judged',
   'src/domain/entry-basis.ts': 'basis in bps is judged against a stop',
+  'src/domain/fill-slippage.ts': 'the share that is measured is looked at',
   'src/domain/funding-model.ts': 'a fitted rate and its half-life are expectations, judged and never booked',
+  'src/domain/execution-quality.ts': 'shares, bps and notional-seconds are looked at',
   'src/domain/exit-carry.ts': 'basis, expected funding and what leaving gains are judged',
   'src/domain/funding.ts': 'APR is judged',
   'src/domain/holding-costs.ts': 'a liability that may come to be is an expectation, judged and never booked',

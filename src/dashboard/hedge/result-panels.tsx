@@ -52,9 +52,9 @@ export function Profit({ hedge: { profit, carry, state } }: { hedge: HedgeDetail
       </div>
       <Expected carry={carry} />
       <p className="border-t border-line px-4 py-2 text-[12px] text-soft">
-        {apr === null ? 'Not entered yet' : `${percentText(apr, 1, true)} a year on capital`}, expected{' '}
-        {percentText(expectedAprOnCapital, 1, true)}; held {lengthText(carry.heldHours * HOUR_MS)} of a
-        horizon of {lengthText(carry.horizonHours * HOUR_MS)}.
+        {apr === null ? 'Too short for a yearly figure' : `${percentText(apr, 1, true)} a year on capital`},
+        expected {percentText(expectedAprOnCapital, 1, true)}; held {lengthText(carry.heldHours * HOUR_MS)} of
+        a horizon of {lengthText(carry.horizonHours * HOUR_MS)}.
       </p>
     </Panel>
   )

@@ -23,7 +23,11 @@ export function KeyFigures() {
       sum(held, row => row[part]),
       sum(closed, row => row[part]),
     )
-  const [funding, fees, basis] = [of('fundingUsdt'), of('feesUsdt'), of('basisUsdt')]
+  const [funding, fees] = [of('fundingUsdt'), of('feesUsdt')]
+  const basis = both(
+    of('basisUsdt'),
+    sum(closed, row => row.slippageUsdt ?? '0'),
+  )
   const margin = Number(account?.maintenanceMarginRate ?? 0)
   return (
     <Tiles>

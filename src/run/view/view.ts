@@ -15,6 +15,7 @@ import { createCommands, legalFor } from './commands.ts'
 import { createHoldings } from './holdings.ts'
 import { marketRow } from './market-row.ts'
 import { reconciliationNow } from './reconciliation.ts'
+import { tellResults } from './told-results.ts'
 import { openProfit, valuation } from './valuation.ts'
 
 export type ViewParts = {
@@ -52,7 +53,11 @@ export function createView(parts: ViewParts): EngineView {
     }),
     live: () => [{ name: 'process', ok: true, detail: about.version }],
     ready: () => readiness(parts),
-    metrics: () => world.telemetry.metrics(),
+    async metrics() {
+      // A database that is away must not hide the metrics that tell of it.
+      await tellResults(books, world.telemetry).catch(() => undefined)
+      return world.telemetry.metrics()
+    },
     actors() {
       const children = childrenOf(engine)
       return [...runtime.all()].map(self => summaryOf(self, children))
