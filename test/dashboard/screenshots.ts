@@ -76,7 +76,9 @@ async function trouble(engine: EngineProcess): Promise<void> {
     body: JSON.stringify({ faults: [{ name: 'human-trades', times: 1, ms: 1000, order }] }),
   })
   const stands = async (name: string) =>
-    (await engine.ask<{ name: string }[]>('/api/alerts')).some(alert => alert.name.startsWith(name))
+    (await engine.ask<{ name: string; clearedAtMs: number | null }[]>('/api/alerts')).some(
+      alert => alert.name.startsWith(name) && alert.clearedAtMs === null,
+    )
   await until(() => stands('account.foreign'), 60_000)
   process.kill(exchange.pid, 'SIGSTOP')
   try {

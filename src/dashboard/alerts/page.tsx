@@ -102,7 +102,7 @@ export function AlertsPage() {
       ) : (
         <DataTable
           title="Alerts"
-          note={`${standing} stand`}
+          note={`${standing} standing`}
           rows={sorted}
           columns={COLUMNS}
           rowKey={({ alertId }) => alertId}
