@@ -47,7 +47,10 @@ const READS = [
   '/api/funding',
 ]
 
-test.each(READS)('%s answers with a token and is refused without one', async path => {
+/** With names or questions in them, which the description spells in its own way. */
+const ASKED = ['/api/opportunities/BTCUSDT/decisions', '/api/quality?limit=5', '/api/profit?by=symbol']
+
+test.each([...READS, ...ASKED])('%s answers with a token and is refused without one', async path => {
   const { api, ask } = started()
   expect((await ask(path)).status).toBe(200)
   const bare = await api.app.request(path, { headers: { host: 'localhost:8787' } })
@@ -160,6 +163,8 @@ test('bad queries and keys are 422', async () => {
   const { ask, post } = started()
   expect((await ask('/api/ledger?limit=0')).status).toBe(422)
   expect((await ask('/api/equity?sinceMs=yesterday')).status).toBe(422)
+  expect((await ask('/api/profit?by=moon')).status).toBe(422)
+  expect((await ask('/api/quality?limit=0')).status).toBe(422)
   expect((await post('/api/engine/resume', undefined, { 'idempotency-key': 'x'.repeat(300) })).status).toBe(
     422,
   )

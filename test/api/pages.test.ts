@@ -95,13 +95,16 @@ describe('the built pages', () => {
   })
 })
 
-test('an answer that is the same as last time is not sent again', async () => {
-  const { ask } = started()
-  const first = await ask('/api/opportunities')
-  const etag = first.headers.get('etag') ?? ''
-  expect(etag).not.toBe('')
-  expect((await ask('/api/opportunities', { headers: { 'if-none-match': etag } })).status).toBe(304)
-})
+test.each(['/api/opportunities', '/api/opportunities/BTCUSDT/decisions', '/api/quality', '/api/profit'])(
+  'an answer of %s that is the same as last time is not sent again',
+  async path => {
+    const { ask } = started()
+    const first = await ask(path)
+    const etag = first.headers.get('etag') ?? ''
+    expect(etag).not.toBe('')
+    expect((await ask(path, { headers: { 'if-none-match': etag } })).status).toBe(304)
+  },
+)
 
 test('a command made for an older version is refused with the row as it is now, by header or by query', async () => {
   const { ask, view } = started()

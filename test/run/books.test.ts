@@ -1,6 +1,7 @@
 /** The stored books of a run, on a real PostgreSQL: whose rows are whose, results of closed hedges, decisions. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newHedge } from '../../machines/hedge-context.ts'
+import { ANSWERS } from '../../src/api/answers.ts'
 import { postingsOf } from '../../src/domain/ledger.ts'
 import type { TransactionRow } from '../../src/domain/transaction.ts'
 import { amount, price } from '../../src/domain/units.ts'
@@ -155,6 +156,17 @@ describe('the books of a run', () => {
     expect(symbols).toEqual([{ ...all, key: 'XRPUSDT' }])
     expect(quality.totals.hedges).toBe(4)
     expect(quality.hedges.map(({ fills }) => fills)).toEqual([4, 4, 4, 4])
+  })
+
+  test('answer as the API documents it', async () => {
+    const told = async (value: unknown) => JSON.parse(JSON.stringify(await value))
+    const answers = {
+      '/api/hedges': await told(books.hedges()),
+      '/api/hedges/{id}': await told(books.hedge('CLOSED0001', VALUATION)),
+      '/api/quality': await told(books.quality()),
+    }
+    for (const [path, answer] of Object.entries(answers))
+      expect(ANSWERS[path as keyof typeof answers].safeParse(answer).error?.issues ?? [], path).toEqual([])
   })
 
   test('remember hedges that ended, for rows that come after them', async () => {
