@@ -57,15 +57,9 @@ export function createHedgeResults(database: Database, scope: AccountScope) {
           .execute(),
       )
     },
-    /** Drops results that late rows of the log made wrong. */
-    async drop(hedgeIds: readonly string[]): Promise<void> {
-      if (hedgeIds.length === 0) return
-      await writing(database, scope, em =>
-        em.nativeDelete(HedgeTable, { account, hedgeId: { $in: [...hedgeIds] } }),
-      )
-    },
     async of(hedgeIds: readonly string[]): Promise<Map<string, StoredResult>> {
-      const found = await reading(database).find(HedgeTable, { account, hedgeId: { $in: [...hedgeIds] } })
+      const named = hedgeIds.length > NAMED_MAX ? {} : { hedgeId: { $in: [...hedgeIds] } }
+      const found = await reading(database).find(HedgeTable, { account, ...named })
       return new Map(found.map(row => [row.hedgeId, withoutAccount({ ...row })]))
     },
     /** The newest first. */
@@ -77,6 +71,9 @@ export function createHedgeResults(database: Database, scope: AccountScope) {
     totals: (by: ProfitBy): Promise<ProfitTotal[]> => totals(pool, account, by),
   }
 }
+
+/** Of more than this all are read: a statement names only so many. */
+const NAMED_MAX = 1000
 
 type StoredTotal = { key: string; hedges: string } & Record<(typeof PARTS)[number], Usdt>
 const PARTS = ['funding', 'fees', 'basis', 'slippage', 'borrow', 'dust', 'net'] as const
