@@ -231,6 +231,31 @@ describe.skipIf(noBrowser)('the pages', { timeout: 120_000 }, () => {
   })
 
   describe.each(['dark', 'light'] as const)('in %s', colorScheme => {
+    test('alerts that stand, call or are over are free of what axe finds', async () => {
+      const { page } = await open('/', { colorScheme, reducedMotion: 'reduce' })
+      const alert = {
+        alertId: 'feed.silent@spot@1',
+        name: 'feed.silent',
+        subject: 'spot',
+        severity: 'page',
+        message: 'Market data has fallen silent',
+        detail: { ageMs: 68_301 },
+        raisedAtMs: 1_700_000_000_000,
+        clearedAtMs: null,
+        acknowledgedAtMs: null,
+        acknowledgedBy: null,
+      }
+      const over = { ...alert, alertId: 'over', severity: 'ticket', clearedAtMs: 1_700_000_060_000 }
+      const taken = { ...alert, alertId: 'taken', subject: 'ETHUSDT', acknowledgedBy: 'ada' }
+      await page.route('**/api/alerts*', route => route.fulfill({ json: [over, taken, alert] }))
+      await page.getByRole('link', { name: 'Alerts' }).first().click()
+      const lines = page.getByRole('region', { name: 'Rows of Alerts' }).locator('tbody tr')
+      await lines.filter({ hasText: 'age 1 m 8 s' }).first().waitFor()
+      expect(await lines.last().textContent()).toContain('after 1 m')
+      expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([])
+      await page.context().close()
+    })
+
     test.each(PAGES)('%s is free of what axe finds, quiet and self-contained', async at => {
       const { page, faults } = await open(at, { colorScheme, reducedMotion: 'reduce' })
       await isLive(page)
