@@ -59,5 +59,6 @@ const SAME_TRADE = `f.account = t.account and f.market = t.market and f.exec_id 
 const POSTINGS_BY_FILLS = `update posting p set hedge_id = f.hedge_id from transaction_log t, fill f
   where ${SAME_TRADE} and p.hedge_id = '' and f.hedge_id <> '' returning p.hedge_id`
 
+/** Settlements are executions too by the exchange's word, and no fills by ours. */
 const FILLS_BY_POSTINGS = `update fill f set hedge_id = p.hedge_id from transaction_log t, posting p
-  where ${SAME_TRADE} and f.hedge_id = '' and p.hedge_id <> '' returning f.hedge_id`
+  where ${SAME_TRADE} and f.hedge_id = '' and f.cause <> 'funding' and p.hedge_id <> '' returning f.hedge_id`

@@ -10,7 +10,7 @@ import type { Database } from '../../src/store/database.ts'
 import { createJournal } from '../../src/store/journal.ts'
 import type { Lease } from '../../src/store/lease.ts'
 import type { Journal } from '../../src/store/records.ts'
-import { playTrades, rowOf, type Trade } from '../domain/sample-trades.ts'
+import { fillOf, playTrades, rowOf, type Trade } from '../domain/sample-trades.ts'
 import { sampleHedge, samplePlan } from '../machines/sample-hedge.ts'
 import { ACCOUNT, openTestDatabase, takeTestLease } from '../store/test-database.ts'
 import { testRecord } from '../store/test-records.ts'
@@ -115,6 +115,11 @@ describe('the books of a run', () => {
     await storeHedge('FORCED0001', mids)
     await book(rows, 'FORCED0001')
     await books.keepFills(fills)
+    const paid = { kind: 'settlement' as const, market: 'linear' as const, tradeId: 'settled' }
+    await book([rowOf({ ...paid, id: 'settled', funding: amount('0') })], 'FORCED0001')
+    await books.keepFills([
+      fillOf({ execId: 'settled', market: 'linear', cause: 'funding', orderLinkId: '' }),
+    ])
     const detail = (await books.hedge('FORCED0001', VALUATION)) as { fills: { cause: string }[] }
     expect(detail.fills.map(({ cause }) => cause)).toEqual(['trade', 'adl', 'trade', 'adl'])
   })
