@@ -18,7 +18,7 @@ describe.skipIf(noBrowser)('the inspector', { timeout: 120_000 }, () => {
     openPage(browser, { url: engine.url, token: TOKEN }, at, options, expected)
   const hedges = async () => (await engine.ask<Row[]>('/api/actors?kind=hedge')) ?? []
   const active = (page: Page, node: string) =>
-    page.locator(`[data-node="${node}"][data-state="active"]`).waitFor({ timeout: 60_000 })
+    page.locator(`[data-node="${node}"][data-state="active"]`).waitFor({ timeout: 80_000 })
   const inspect = (id: string) => `/inspector/${encodeURIComponent(id)}`
   const hedgedOne = async (but = ''): Promise<string> => {
     let found: Row | undefined
@@ -48,7 +48,7 @@ describe.skipIf(noBrowser)('the inspector', { timeout: 120_000 }, () => {
     await active(page, 'hedge.hedged.watching')
     expect(await page.locator('[data-testid=state-part]').first().textContent()).toBe('hedged.watching')
     // What led there is in the log, and an edge of the chart was marked as taken.
-    await page.locator('[data-testid=log] [data-type="plan.confirmed"]').waitFor()
+    await page.locator('[data-testid=log] [data-type="legs.verified"]').waitFor()
     await page.locator('.pill[data-taken=true]').first().waitFor()
     // Regions that rest are folded: the loop of unwinding is one box.
     expect(await page.locator('[data-node="hedge.unwinding.work"]').count()).toBe(0)
