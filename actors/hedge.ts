@@ -4,6 +4,7 @@ import { hedgeMachine } from '../machines/hedge.ts'
 import type { HedgeContext, LegAsk } from '../machines/hedge-context.ts'
 import type { HedgeFacts } from '../machines/hedge-setup.ts'
 import { comboOutcome } from '../src/domain/combo-outcome.ts'
+import { withDecidedMids } from '../src/domain/decided-mids.ts'
 import type { JsonObject } from '../src/domain/json.ts'
 import { legOutcome } from '../src/domain/leg-outcome.ts'
 import { judgeEntry } from '../src/domain/opportunity.ts'
@@ -24,7 +25,7 @@ export const hedgeKind = (world: World): DurableKind => ({
   machine: hedgeMachine,
   effects: {
     confirmPlan: async params => confirmPlan(world, facts(params)),
-    decideStep: async params => asEvent(decide(world, facts(params)), facts(params)),
+    decideStep: decideStep(world),
     placeOrder: placeOrder(world),
     findOrder: findOrder(world),
     cancelOrder: cancelOrder(world),
@@ -60,8 +61,46 @@ function decide(world: World, hedge: HedgeFacts): Step {
   const view = world.board.view(hedge.plan.symbol)
   if (!view)
     return { kind: hedge.resting ? 'recall' : 'wait', because: `${hedge.plan.symbol} has no market data` }
-  return nextStep(hedge, view, world.rules, world.newRiskRefused(hedge.plan.symbol), world.clock.nowMs())
+  const step = nextStep(
+    hedge,
+    view,
+    world.rules,
+    world.newRiskRefused(hedge.plan.symbol),
+    world.clock.nowMs(),
+  )
+  return withDecidedMids(step, view)
 }
+
+/** A debt that the exchange shows smaller than it is known must be shown so for this long: lists lag. */
+const LESS_OWED_MS = 15_000
+
+function decideStep(world: World): EffectHandler {
+  const lessSinceMs = new Map<string, number>()
+  return async (params, { actorId }) => {
+    const hedge = facts(params)
+    const step = decide(world, hedge)
+    if (!isBuyBack(step, hedge)) return asEvent(step, hedge)
+    const shown = await readLegs(world, hedge).catch(() => undefined)
+    const isLess = shown && new Decimal(shown.spotBase).plus(hedge.plan.spot.qtyStep).lt(hedge.spotNetBase)
+    if (!isLess) {
+      lessSinceMs.delete(actorId)
+      return asEvent(step, hedge)
+    }
+    const sinceMs = lessSinceMs.get(actorId) ?? world.clock.nowMs()
+    lessSinceMs.set(actorId, sinceMs)
+    const detail = `${hedge.plan.baseCoin}: expected ${hedge.spotNetBase} owed, found ${shown.spotBase}`
+    if (world.clock.nowMs() - sinceMs < LESS_OWED_MS) return { type: 'step.wait', because: detail }
+    lessSinceMs.delete(actorId)
+    return { type: 'legs.found', ...ownLegs(shown, hedge.spotNetBase), detail }
+  }
+}
+
+/** The exchange may have taken a loan back by itself: what is owed is looked at before it is bought. */
+const isBuyBack = (step: Step, { plan }: HedgeFacts): boolean =>
+  plan.direction === 'reverse-carry' &&
+  step.kind === 'order' &&
+  step.purpose === 'exit' &&
+  step.order.leg === 'spot'
 
 function asEvent(step: Step, { spotNetBase, perpBase }: HedgeFacts): Answer {
   if (step.kind === 'done') return { type: 'step.done', spotNetBase, perpBase }
@@ -113,6 +152,9 @@ const findOrder =
     const looked = await world.exchange.findOrder(MARKET[leg], order.symbol, orderLinkId)
     if (looked.kind === 'unanswered') return { type: 'order.unanswered', orderLinkId, cause: looked.cause }
     if (looked.kind === 'absent') return { type: 'order.absent', orderLinkId, serverAtMs: looked.serverAtMs }
+    // What the stream did not bring is kept all the same: the books know a spread's legs by their executions alone.
+    world.recorder.order(looked.report)
+    for (const fill of looked.fills) world.recorder.fill(fill)
     const context = world.runtime().get(actorId)?.actor.getSnapshot().context as HedgeContext | undefined
     const told = context && orderNews(leg, looked.report, looked.fills, context.plan)
     return told ?? { type: 'order.unanswered', orderLinkId, cause: 'its executions are not all there yet' }

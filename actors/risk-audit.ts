@@ -10,6 +10,7 @@ import { ordersOf } from '../machines/hedge-orders.ts'
 import type { OrderReport } from '../src/domain/order.ts'
 import { ownerOfOrder } from '../src/domain/order.ts'
 import { type Difference, reconcile } from '../src/domain/reconcile.ts'
+import { shownLegs } from '../src/domain/venue-legs.ts'
 import type { AccountFact, CoinBalance } from '../src/exchange/exchange.ts'
 import { cancelOwn, claimOf, type Held, hedges, readVenue, tellFound, type Venue } from './reconciler.ts'
 import { DUST_USDT } from './risk-foreign.ts'
@@ -18,6 +19,7 @@ import { pause, service } from './service.ts'
 import type { World } from './world.ts'
 
 const ORDERS_EVERY_MS = 8_000
+const LOOK_MIN_MS = 1_000
 const HOLDINGS_EVERY_MS = 45_000
 /** A difference is looked at again after this. */
 const AGAIN_MS = 10_000
@@ -60,18 +62,30 @@ export function createRiskAudit(worldOf: () => World): RiskAudit {
         }
         const rest = new AbortController()
         nudge = () => rest.abort()
-        await pause(world.clock, ORDERS_EVERY_MS * world.pace, AbortSignal.any([rest.signal, signal]))
+        const dueMs = (holdingsDueMs - world.clock.nowMs()) / world.pace
+        const restMs = Math.max(LOOK_MIN_MS, Math.min(ORDERS_EVERY_MS, dueMs)) * world.pace
+        await pause(world.clock, restMs, AbortSignal.any([rest.signal, signal]))
       } while (!signal.aborted)
     }),
     hear(fact) {
       const isForeign =
         fact.kind === 'fill' && fact.fill.cause === 'trade' && !ownerOfOrder(fact.fill.orderLinkId)
-      if (!isForeign && fact.kind !== 'up') return
+      const isRecalled = fact.kind === 'wallet' && owesLess(worldOf(), fact.coins)
+      if (!isForeign && !isRecalled && fact.kind !== 'up') return
       holdingsDueMs = 0
       nudge()
     },
   }
 }
+
+/** The exchange took a loan back, or somebody repaid it: the perpetual of that hedge hedges nothing any more. */
+const owesLess = (world: World, coins: readonly CoinBalance[]): boolean =>
+  hedges(world).some(({ actor, context: { plan, spot } }) => {
+    const coin = coins.find(each => each.coin === plan.baseCoin)
+    if (!coin || plan.direction !== 'reverse-carry' || actor.cell?.state !== 'hedged.watching') return false
+    const { spotBase } = shownLegs(plan, [], [coin])
+    return new Decimal(spotBase).plus(plan.spot.qtyStep).lt(spot.base)
+  })
 
 const memory = (): Memory => ({ seen: new Set(), told: new Map() })
 const keyOf = ({ kind, subject }: Difference) => `${kind} ${subject}`
@@ -144,8 +158,11 @@ function again(found: readonly Difference[], memory: Memory): Difference[] {
 }
 
 /** A part of a coin that is worth nearly nothing is what slices and fees left over. */
-function isDust({ kind, subject, found, expected }: Difference, coins: readonly CoinBalance[]): boolean {
-  if (kind !== 'foreign-spot') return false
+function isDust(
+  { kind, subject, found, expected, weight }: Difference,
+  coins: readonly CoinBalance[],
+): boolean {
+  if (kind !== 'foreign-spot' || weight === 'broken') return false
   const coin = coins.find(each => each.coin === subject)
   if (!coin || new Decimal(coin.equity || 0).isZero()) return true
   const price = new Decimal(coin.usdValue || 0).div(coin.equity).abs()

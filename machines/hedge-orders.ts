@@ -4,7 +4,7 @@
  */
 import { type HedgeOrder, isFurther, type RestingOrder } from '../src/domain/hedge-order.ts'
 import type { LegName } from '../src/domain/instrument.ts'
-import { addOutcome, isWhole, type LegOutcome, movedNothing } from '../src/domain/leg-outcome.ts'
+import { addOutcome, isWhole, type LegOutcome, movedNothing, withBase } from '../src/domain/leg-outcome.ts'
 import { isLevel } from '../src/domain/level.ts'
 import { type OrderLeg, type OrderPurpose, orderLinkId } from '../src/domain/order.ts'
 import { NO_BASE, NO_USDT, orderQty } from '../src/domain/units.ts'
@@ -145,8 +145,22 @@ export function takeInterest(
   return { ...legs, ...balance(context, legs, atMs), lastInterestRow: rowId }
 }
 
+/** The legs as the exchange shows them: what was ours is given up, what is found is taken over. */
+export function adopt(
+  context: HedgeContext,
+  { spotBase, perpBase, atMs }: { spotBase: LegBook['base']; perpBase: LegBook['base']; atMs: number },
+): Partial<HedgeContext> {
+  const { spot, perp, combo } = context
+  const legs = {
+    combo: { ...combo, order: null },
+    spot: { ...spot, ...withBase(spot, spotBase), order: null },
+    perp: { ...perp, ...withBase(perp, perpBase), order: null },
+  }
+  return { ...legs, ...balance(context, legs, atMs), adoptedAtMs: atMs }
+}
+
 /** Since when the legs are apart, and a clean slate for repairs when they are not. */
-export function balance(
+function balance(
   context: HedgeContext,
   legs: { spot: LegBook; perp: LegBook },
   atMs: number,

@@ -8,7 +8,7 @@ import { type BaseQty, NO_BASE } from '../src/domain/units.ts'
 import type { HedgeContext, HedgeInput, LegAsk, Phase } from './hedge-context.ts'
 import type { HedgeEvent } from './hedge-events.ts'
 import {
-  balance,
+  adopt,
   changeLeg,
   forget,
   free,
@@ -244,15 +244,7 @@ export const hedgeSetup = setup({
           }
         : {},
     ),
-    adopt: assign(({ context, event }) => {
-      if (event.type !== 'legs.found') return {}
-      const legs = {
-        combo: { ...context.combo, order: null },
-        spot: { ...context.spot, base: event.spotBase, order: null },
-        perp: { ...context.perp, base: event.perpBase, order: null },
-      }
-      return { ...legs, ...balance(context, legs, event.atMs), adoptedAtMs: event.atMs }
-    }),
+    adopt: assign(({ context, event }) => (event.type === 'legs.found' ? adopt(context, event) : {})),
     // Effects: collected with the step, carried out by `actors/hedge.ts` once it is durable.
     confirmPlan: (_, _hedge: HedgeFacts) => {},
     decideStep: (_, _hedge: HedgeFacts) => {},

@@ -65,6 +65,8 @@ const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.c
           ],
           'step.unwind':
             phase === 'unwinding' ? { target: 'pausing' } : { actions: 'leave', target: '#hedge.unwinding' },
+          // Looked at before it is decided, the exchange may show other legs than are known here.
+          'legs.found': { guard: 'isWorkDone', actions: 'adopt', target: 'deciding', reenter: true },
           'step.stuck': { actions: 'failBecause', target: '#hedge.failed' },
         },
       },

@@ -76,3 +76,14 @@ export function isWhole(
 
 /** True of an order that moved nothing. */
 export const movedNothing = ({ base }: Pick<LegOutcome, 'base'>): boolean => new Decimal(base).isZero()
+
+/**
+ * The leg with another quantity, as it was found: what is left of it was paid for at the same average price, and what nobody
+ * paid for here has no price.
+ */
+export function withBase(leg: LegOutcome, base: BaseQty): LegOutcome {
+  const held = new Decimal(leg.base)
+  const share = held.isZero() ? held : Decimal.min(1, new Decimal(base).div(held).abs())
+  const part = (value: Usdt) => usdt(new Decimal(value).times(share).toDecimalPlaces(18))
+  return { base, cashUsdt: part(leg.cashUsdt), feesUsdt: part(leg.feesUsdt) }
+}

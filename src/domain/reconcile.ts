@@ -111,13 +111,15 @@ function spotDifferences(claims: readonly Claim[], { coins }: VenueHoldings): Di
     const unbooked = Decimal.max(0, expected.neg()).times(UNBOOKED_INTEREST)
     if (gap.abs().lte(step.plus(unbooked))) continue
     const short = gap.isNegative()
+    // A debt that is smaller than claimed was repaid by somebody: its perpetual hedges nothing any more.
+    const broken = short || expected.isNegative()
     differences.push({
       kind: short ? 'short-spot' : 'foreign-spot',
       subject: coin,
       hedgeIds: mine.map(claim => claim.hedgeId),
       found: found.toFixed(),
       expected: expected.toFixed(),
-      weight: short ? 'broken' : 'information',
+      weight: broken ? 'broken' : 'information',
     })
   }
   return differences

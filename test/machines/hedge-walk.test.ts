@@ -23,6 +23,7 @@ const subject: Subject<typeof hedgeMachine> = {
       'step.stuck',
       'step.rest',
       'step.recall',
+      'legs.found',
     ],
     placeOrder: ['order.accepted', 'order.rejected', 'order.unknown'],
     findOrder: ['order.open', 'order.absent', 'order.unanswered', 'order.closed'],

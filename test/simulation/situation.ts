@@ -66,9 +66,14 @@ export type Ending = {
 }
 
 type Row = Record<string, string>
-const listOf = (core: SimulatedBybit, path: string, params: Row): Row[] => {
-  const { result } = core.request({ via: 'rest', method: 'GET', path, params, uid: 'ours' })
-  return ((result as { list?: Row[] }).list ?? []) as Row[]
+/** Asked again where a fault of the plan struck the question itself. */
+function listOf(core: SimulatedBybit, path: string, params: Row): Row[] {
+  for (let again = 0; again < 200; again++) {
+    const { result } = core.request({ via: 'rest', method: 'GET', path, params, uid: 'ours' })
+    const { list } = (result ?? {}) as { list?: Row[] }
+    if (Array.isArray(list)) return list
+  }
+  throw new Error(`${path}: expected a list, found none`)
 }
 
 /** What the account shows of one pair: coins owned less owed, contracts short, the mark. */
