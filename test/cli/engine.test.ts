@@ -42,21 +42,20 @@ type Judged = { symbol: string; carry: Record<string, string> | null }
 
 describe('what is decided and why', () => {
   test('every part of the net carry is told, and the parts add up', async () => {
-    let judged = ''
-    await expect
-      .poll(
-        async () => {
-          const opportunities = (await json('opportunities')) as Judged[]
-          judged = opportunities.find(({ carry }) => carry !== null)?.symbol ?? ''
-          return judged
-        },
-        { timeout: 25_000 },
-      )
-      .not.toBe('')
-    const [{ out, code }, { judgement }] = await Promise.all([
-      hedgerow('explain', judged.toLowerCase().replace(/usdt$/, '').replace(/^10+/, '')),
-      json('explain', judged),
-    ])
+    // On a busy machine books look old for a moment at this speed, and nothing is summed: then it is asked again.
+    const { out, code, judgement } = await vi.waitFor(
+      async () => {
+        const opportunities = (await json('opportunities')) as Judged[]
+        const judged = opportunities.find(({ carry }) => carry !== null)?.symbol
+        if (!judged) throw new Error('expected a symbol whose carry was summed, found none')
+        const coin = judged.toLowerCase().replace(/usdt$/, '').replace(/^10+/, '')
+        const [told, { judgement }] = await Promise.all([hedgerow('explain', coin), json('explain', judged)])
+        if (!judgement.carry || !told.out.includes('net carry'))
+          throw new Error(`expected the sum for ${judged}, found none`)
+        return { ...told, judgement }
+      },
+      { timeout: 40_000, interval: 200 },
+    )
     expect(code).toBe(0)
     const { notionalUsdt: _n, capitalUsdt: _c, netUsdt, ...rest } = judgement.carry
     const parts = Object.entries(rest).filter(([name]) => name.endsWith('Usdt'))
