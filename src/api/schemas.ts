@@ -105,7 +105,6 @@ export const accepted = z
   .openapi('Accepted')
 
 export const row = z.looseObject({}).openapi('Row')
-export const page = z.object({ rows: z.array(row), next: z.string().nullable() }).openapi('Page')
 
 /** An event as a person sends it: its type, and whatever fields the chart reads. */
 export const eventBody = z

@@ -39,7 +39,7 @@ function page(engine: EngineSummary, { hedges, holdings, quota }: Held): string[
     hedges: counts(engine.hedges),
     symbols: counts(symbols),
     'ledger residual': residualText(ledgerResiduals),
-    'request limits': quota ? scarcestText(quota) : 'the exchange does not answer',
+    'request limits': quota ? scarcestText(quota) : 'not known: the exchange does not answer',
   }
   const open = hedges.length > 0 ? ['', ...hedgeLines(hedges, holdings, nowMs)] : []
   const width = Math.max(...health.map(({ name }) => name.length))
@@ -78,7 +78,8 @@ async function openHedges(client: Client): Promise<Held> {
   const [all, holdings, account] = await Promise.all([
     client.get('/api/hedges'),
     holdingsOf(client),
-    client.get('/api/account').catch(keep(undefined)),
+    // What the exchange may say is an extra: without it the rest is still worth reading.
+    client.get('/api/account').catch(() => undefined),
   ])
   const quota = (account as AccountRow | undefined)?.quota
   return { hedges: (all as HedgeRow[]).filter(isOpen), holdings, quota }
@@ -107,11 +108,11 @@ async function draw(client: Client, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The engine, or its exchange, may go between two questions: the stream will say so. */
+/** The engine may go between two questions: the stream will say so. */
 const keep =
   <Known>(known: Known) =>
   (error: unknown): Known => {
-    if (error instanceof CliFailure && (error.status === undefined || error.status === 503)) return known
+    if (error instanceof CliFailure && error.status === undefined) return known
     throw error
   }
 
