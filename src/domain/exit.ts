@@ -37,7 +37,7 @@ export type HedgeFacts = {
 export type ExitInputs = {
   /** Net carry on capital, a year, of the best opportunity that is open and not taken; its own four fills are in it. */
   alternativeApr?: number | null
-  /** Reduce and flatten end this hedge: when the verdict is reduce, give it only to those that `hedgesToLeave` names. */
+  /** Reduce and flatten end this hedge: when the verdict is reduce, give it only to the one that `reliefOf` names. */
   solvency?: Pick<Solvency, 'verdict' | 'found' | 'limit' | 'liquidationUp' | 'liquidationDown'>
   /** The exchange lets this position only be reduced (its risk limit was cut). */
   reduceOnly?: boolean

@@ -1,41 +1,21 @@
 /**
- * Which hedges are left when the account must be made safer: the least earning first, and only those whose end helps.
- * Source: carry algorithm d.9 (reduce), formula e.7.
+ * Which hedge is left when the account must be made safer: one at a time, the one whose end helps most, then it is judged
+ * again. Source: carry algorithm d.9 (reduce), formula e.7.
  */
 import { Decimal } from 'decimal.js'
 import { type AccountFacts, type HoldingFacts, type SolvencyRules, worstNearRate } from './solvency.ts'
 import { type BaseQty, baseQty, usdt } from './units.ts'
 
-/** What a hedge is part of: its share of a coin's holding, signed as there, and what it is expected to earn from now on. */
-export type Reducible = {
+/** What a hedge is part of: its share of a coin's holding, signed as there. */
+type Reducible = {
   hedgeId: string
   coin: string
   spotBase: BaseQty
   perpBase: BaseQty
-  netApr: number
-}
-
-/** Ids of the hedges to leave until the model is below its reduce threshold; all that help when that is not enough. */
-export function hedgesToLeave(
-  account: AccountFacts,
-  hedges: readonly Reducible[],
-  rules: SolvencyRules,
-): string[] {
-  let left = account
-  const leaving: string[] = []
-  for (const hedge of [...hedges].sort((a, b) => a.netApr - b.netApr)) {
-    const worst = worstNearRate(left, rules)
-    if (worst?.lt(rules.solvencyReduceRate)) break
-    const without = closed(left, hedge)
-    if (!isSafer(worstNearRate(without, rules), worst)) continue
-    leaving.push(hedge.hedgeId)
-    left = without
-  }
-  return leaving
 }
 
 /** The one hedge without which the account stands best, now or after the near gap; undefined when none helps. */
-export function reliefOf<Held extends Omit<Reducible, 'netApr'>>(
+export function reliefOf<Held extends Reducible>(
   account: AccountFacts,
   hedges: readonly Held[],
   rules: SolvencyRules,
@@ -55,7 +35,7 @@ const isSafer = (after: Decimal | null, before: Decimal | null): boolean =>
   before === null || after?.lt(before) === true
 
 /** The account once this hedge is closed at today's prices. */
-function closed({ usdt: cash, holdings }: AccountFacts, hedge: Omit<Reducible, 'netApr'>): AccountFacts {
+function closed({ usdt: cash, holdings }: AccountFacts, hedge: Reducible): AccountFacts {
   const held = holdings.find(({ coin }) => coin === hedge.coin)
   if (!held) return { usdt: cash, holdings }
   const proceeds = new Decimal(hedge.spotBase).times(held.price)

@@ -8,7 +8,7 @@ import {
   collateralRatio,
   maintenanceUsdt,
 } from '../../src/domain/collateral.ts'
-import { hedgesToLeave } from '../../src/domain/shrinking.ts'
+import { reliefOf } from '../../src/domain/shrinking.ts'
 import {
   type AccountFacts,
   type HoldingFacts,
@@ -221,25 +221,26 @@ describe('shrinking', () => {
     usdt: usdt('700'),
     holdings: ['A', 'B', 'C'].flatMap(coin => longCarry('0', '0', coin).holdings),
   }
-  const hedge = (hedgeId: string, coin: string, netApr: number) => ({
+  const hedge = (hedgeId: string, coin: string, part = '1') => ({
     hedgeId,
     coin,
-    spotBase: baseQty('100'),
-    perpBase: baseQty('-100'),
-    netApr,
+    spotBase: baseQty(new Decimal(100).times(part)),
+    perpBase: baseQty(new Decimal(-100).times(part)),
   })
 
-  test('leaves the least earning hedges first, and no more than it takes', () => {
-    const hedges = [hedge('H1', 'A', 0.3), hedge('H2', 'B', 0.1), hedge('H3', 'C', 0.2)]
-    // 700 less 600 after a fifth up, against 72 of maintenance: 72 %. Two hedges left: 1700 − 400 against 48.
+  test('names the one hedge whose end makes the account safest', () => {
+    const hedges = [hedge('H1', 'A', '0.2'), hedge('H2', 'B'), hedge('H3', 'C', '0.5')]
     expect(judgeSolvency(three, rules()).verdict).toBe('reduce')
-    expect(hedgesToLeave(three, hedges, rules())).toEqual(['H2'])
-    expect(hedgesToLeave({ ...three, usdt: usdt('2000') }, hedges, rules())).toEqual([])
+    expect(reliefOf(three, hedges, rules())?.hedgeId).toBe('H2')
   })
 
-  test('leaves everything that helps when nothing else is enough', () => {
-    const hedges = [hedge('H1', 'A', 0.3), hedge('H2', 'B', 0.1), hedge('H3', 'C', 0.2)]
+  test('names none where no end helps', () => {
+    expect(reliefOf(three, [hedge('H1', 'D')], rules())).toBeUndefined()
+    expect(reliefOf(three, [], rules())).toBeUndefined()
+  })
+
+  test('names one even where nothing is left of the balance', () => {
     const broke = { ...three, usdt: usdt('-2950') }
-    expect(hedgesToLeave(broke, hedges, rules())).toEqual(['H2', 'H3', 'H1'])
+    expect(reliefOf(broke, [hedge('H1', 'A'), hedge('H2', 'B')], rules())?.hedgeId).toMatch(/^H[12]$/)
   })
 })
