@@ -161,7 +161,7 @@ function next(world: World, { relieving }: DeskContext, facts: AccountFacts): st
 }
 
 /** Hedges that can be told to go: one that failed waits for a person. */
-function held(world: World): Omit<Reducible, 'netApr'>[] {
+function held(world: World): Reducible[] {
   return hedges(world)
     .filter(({ actor }) => !/^(failed|unwinding|closed)/.test(actor.cell?.state ?? ''))
     .map(({ context: { plan, spot, perp } }) => {

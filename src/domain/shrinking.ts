@@ -7,7 +7,7 @@ import { type AccountFacts, type HoldingFacts, type SolvencyRules, worstNearRate
 import { type BaseQty, baseQty, usdt } from './units.ts'
 
 /** What a hedge is part of: its share of a coin's holding, signed as there. */
-type Reducible = {
+export type Reducible = {
   hedgeId: string
   coin: string
   spotBase: BaseQty
