@@ -17,7 +17,8 @@ const SPANS = [
 
 const equityText = (value: number) => amountText(value.toFixed(2), 0)
 const preciseText = (value: number) => amountText(value.toFixed(2), value > 1000 ? 1 : 2)
-const fallText = (value: number) => percentText(value, 2)
+/** A small fall keeps a digit that is not 0. */
+const fallText = (value: number) => percentText(value, value > -0.0005 && value < 0 ? 4 : 2)
 
 export function EquityPanel({ className }: { className?: string }) {
   const [spanMs, setSpanMs] = useState<number>(Number.POSITIVE_INFINITY)
@@ -32,7 +33,7 @@ export function EquityPanel({ className }: { className?: string }) {
       title="Equity"
       note={
         <>
-          USDT, UTC · worst draw-down <span className="live text-ink">{percentText(worst, 2)}</span>
+          USDT, UTC · worst draw-down <span className="live text-ink">{fallText(worst)}</span>
         </>
       }
       className={`flex flex-col ${className ?? ''}`}
@@ -77,7 +78,7 @@ export function EquityPanel({ className }: { className?: string }) {
           />
           <p className="px-2 text-[11px] text-faint">Draw-down from the highest equity so far</p>
           <Curve
-            label={`Draw-down, worst ${percentText(worst, 2)}`}
+            label={`Draw-down, worst ${fallText(worst)}`}
             data={falls}
             height={64}
             colour="bad"
