@@ -12,6 +12,7 @@ import { doctorCommand } from './doctor-command.ts'
 import { lookCommands } from './look-commands.ts'
 import { processCommands } from './process-commands.ts'
 import { serviceCommands } from './service-commands.ts'
+import { simulateCommands } from './simulate-commands.ts'
 
 const ENVIRONMENT = `
 Environment:
@@ -37,6 +38,7 @@ export function buildProgram(): Command {
   program.commandsGroup('Run:')
   processCommands(program)
   backtestCommands(program)
+  simulateCommands(program)
   program.commandsGroup('Look:')
   lookCommands(program)
   program.commandsGroup('Steer:')

@@ -46,6 +46,7 @@ const LAYERS: readonly Layer[] = [
   { at: 'src/redaction*', may: ['src/domain'] },
   // It runs the engine as replay does, so it knows how one is put together.
   { at: 'src/backtest', may: [...ALL_BUT_THE_TOP, 'src/run'] },
+  { at: 'src/simulate', may: [...ALL_BUT_THE_TOP, 'src/run', 'src/simulate'] },
   ...['src/main*', 'src/run', 'src/cli*'].map(at => ({ at, may: EVERYTHING })),
   { at: 'test', may: [...EVERYTHING, 'test'] },
 ]

@@ -1,0 +1,197 @@
+/**
+ * The world of one simulated day: the exchange, a virtual clock and what is stored; engines come and go in it. The same plan
+ * gives the same bytes.
+ */
+import { setImmediate } from 'node:timers/promises'
+import { memoryBooks } from '../backtest/memory-books.ts'
+import { createSimulatedBybit } from '../exchange/simulator/create.ts'
+import { createFaults } from '../exchange/simulator/faults.ts'
+import { faultyIntercept } from '../exchange/simulator/faults-core.ts'
+import { faultyLine } from '../exchange/simulator/faults-line.ts'
+import { inProcessBybit } from '../exchange/simulator/in-process.ts'
+import { seededMarket } from '../exchange/simulator/market-model.ts'
+import type { SimulatedBybit } from '../exchange/simulator/simulated.ts'
+import { builtInUniverse } from '../exchange/simulator/universe.ts'
+import { type CommitPoint, emptyMemory } from '../store/memory-journal.ts'
+import type { TransitionRecord } from '../store/records.ts'
+import { VirtualClock } from '../virtual-clock.ts'
+import type { DayPlan } from './day-plan.ts'
+import { type EngineProcess, type Site, startProcess } from './engine-process.ts'
+import { leapingMarket } from './leaping-market.ts'
+import { createWitness } from './witness.ts'
+
+const ACCOUNT = 'ours'
+/** Loops that look again and again do so this much more rarely: nothing changes within a leap. */
+const PACE = 20
+/** The same once faults have stopped: how long rest takes is not to be a matter of how often it is looked. */
+const CALM_PACE = 2
+/** After a hedge last moved each second is one; after a start, for as long as it takes to look around. */
+const WAKEFUL_MS = 10_000
+const START_WAKEFUL_MS = 20_000
+/** What systemd waits before it starts a process that ended by itself. */
+const RESTART_MS = 2_000
+/** Timers of one instant, chains included. */
+const FIRED_MAX = 100_000
+/** A settlement that is counted, say, moves nothing. */
+const RESTING = /^hedged\.watching/
+
+export type Kill = {
+  /** It dies at so many commits from now. */
+  commits: number
+  point: CommitPoint
+  /** Only commits of hedges count. */
+  ofHedge: boolean
+  downMs: number
+}
+
+export function dayWorld(plan: DayPlan) {
+  const clock = new VirtualClock(plan.startAtMs)
+  const faults = createFaults(plan.faults, () => clock.nowMs())
+  let wakeUntilMs = plan.startAtMs
+  const isBusy = () => clock.nowMs() < wakeUntilMs
+  const wake = (forMs = WAKEFUL_MS) => {
+    wakeUntilMs = Math.max(wakeUntilMs, clock.nowMs() + forMs)
+  }
+  const { core, witness, line } = exchangeOf(plan, clock, faults, isBusy)
+  let commits = 0
+  let isCalm = false
+  const site: Site = {
+    plan,
+    clock,
+    dial: () => line.wire(ACCOUNT),
+    faults,
+    // The first process takes epoch 1.
+    stored: { ...emptyMemory(), epoch: 0n },
+    books: memoryBooks(),
+    isBusy,
+    commitId: () => `commit-${++commits}`,
+    pace: () => (isCalm ? CALM_PACE : PACE),
+  }
+  const processes = createProcesses(site, wake)
+  return {
+    clock,
+    core,
+    line,
+    faults,
+    witness,
+    stored: site.stored,
+    books: site.books,
+    crashes: processes.crashes,
+    fatals: processes.fatals,
+    wake: () => wake(),
+    engine: processes.engine,
+    arm: processes.arm,
+    /** Nothing goes wrong from now on. */
+    calm() {
+      isCalm = true
+      faults.replace({ seed: 1, faults: [] })
+      line.mend()
+      const engine = processes.engine()
+      if (engine) engine.world.pace = CALM_PACE
+    },
+    /** Moves time to an instant, step by step, with everything that waits for no time done in between. */
+    async advance(untilMs: number) {
+      for (;;) {
+        processes.startDue()
+        await setImmediate()
+        witness.look(clock.nowMs())
+        const nextAtMs = Math.min(clock.nextDueAtMs() ?? Number.POSITIVE_INFINITY, processes.startAtMs())
+        if (nextAtMs > untilMs) break
+        let fired = 0
+        while (clock.step(nextAtMs))
+          if (++fired > FIRED_MAX)
+            throw new Error(
+              `time stands still at ${new Date(clock.nowMs()).toISOString()}: timers set timers`,
+            )
+      }
+      clock.advanceTo(untilMs)
+    },
+    close() {
+      processes.close()
+      line.close()
+    },
+  }
+}
+export type DayWorld = ReturnType<typeof dayWorld>
+
+function exchangeOf(
+  plan: DayPlan,
+  clock: VirtualClock,
+  faults: ReturnType<typeof createFaults>,
+  isBusy: () => boolean,
+) {
+  const { seed, startAtMs, symbols, balanceUsdt } = plan
+  const universe = builtInUniverse(symbols)
+  const market = leapingMarket(seededMarket({ seed, startAtMs, universe }), isBusy, () => clock.nowMs())
+  const witness = createWitness(ACCOUNT, () => core, symbols)
+  const harm = faultyIntercept(faults)
+  const core: SimulatedBybit = createSimulatedBybit({
+    seed,
+    startAtMs,
+    universe,
+    market,
+    accounts: [{ uid: ACCOUNT, balances: { USDT: balanceUsdt } }],
+    // What the witness asks is answered truly.
+    intercept: out => witness.intercept(out).flatMap(seen => (witness.isAsking() ? [seen] : harm(seen))),
+  })
+  return { core, witness, line: inProcessBybit({ core, clock, fault: faultyLine(faults) }) }
+}
+
+/** One process after the other on the same journal and books. */
+function createProcesses(site: Site, wake: (forMs?: number) => void) {
+  const { clock, stored } = site
+  const crashes: { atMs: number; point: CommitPoint; actorId: string }[] = []
+  const fatals: string[] = []
+  let present: EngineProcess | undefined
+  let armed: Kill | undefined
+  let startAtMs = clock.nowMs()
+  const startAgain = (downMs: number) => {
+    present = undefined
+    startAtMs = clock.nowMs() + downMs
+  }
+  const isStruck = (point: CommitPoint, { kind, actorId }: TransitionRecord): boolean => {
+    if (!armed || armed.point !== point || (armed.ofHedge && kind !== 'hedge')) return false
+    armed.commits--
+    if (armed.commits > 0) return false
+    crashes.push({ atMs: clock.nowMs(), point, actorId })
+    present?.kill()
+    startAgain(armed.downMs)
+    armed = undefined
+    return true
+  }
+  const start = () => {
+    startAtMs = Number.POSITIVE_INFINITY
+    wake(START_WAKEFUL_MS)
+    stored.epoch++
+    const mine = startProcess(site, {
+      at(point, record) {
+        if (mine !== present) return false
+        if (record.kind === 'hedge' && !(RESTING.test(record.from) && RESTING.test(record.to))) wake()
+        return isStruck(point, record)
+      },
+      ended(cause) {
+        if (cause !== '') fatals.push(`${new Date(clock.nowMs()).toISOString()} ${cause}`)
+        startAgain(RESTART_MS)
+      },
+    })
+    present = mine
+  }
+  return {
+    crashes,
+    fatals,
+    engine: () => present?.engine(),
+    startAtMs: () => startAtMs,
+    startDue() {
+      if (startAtMs <= clock.nowMs()) start()
+    },
+    arm(kill: Kill) {
+      armed = { ...kill }
+    },
+    close() {
+      armed = undefined
+      present?.kill()
+      present = undefined
+      startAtMs = Number.POSITIVE_INFINITY
+    },
+  }
+}

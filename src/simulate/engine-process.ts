@@ -1,0 +1,104 @@
+/** One process of the engine in a simulated day: opened as the service opens one, and gone between any two of its commits. */
+import type { MemoryBooks } from '../backtest/memory-books.ts'
+import type { Clock } from '../clock.ts'
+import { hedgePairs } from '../domain/pairing.ts'
+import { createBybitExchange } from '../exchange/bybit/venue.ts'
+import type { Wire } from '../exchange/bybit/wire.ts'
+import type { Exchange } from '../exchange/exchange.ts'
+import type { Faults } from '../exchange/simulator/faults.ts'
+import { createEngine, type Engine } from '../run/engine.ts'
+import { type CommitPoint, createMemoryJournal, type MemoryStored } from '../store/memory-journal.ts'
+import type { TransitionRecord } from '../store/records.ts'
+import { silentTelemetry } from '../telemetry.ts'
+import type { DayPlan } from './day-plan.ts'
+import { faultyWire } from './faulty-wire.ts'
+import { patientWire } from './leaping-market.ts'
+import { type Life, newLife } from './process-life.ts'
+
+/** What outlives a process. */
+export type Site = {
+  plan: DayPlan
+  clock: Clock
+  /** A new end of the line to the exchange. */
+  dial: () => Wire
+  faults: Faults
+  stored: MemoryStored
+  books: MemoryBooks
+  isBusy: () => boolean
+  commitId: () => string
+  pace: () => number
+}
+
+type Told = {
+  /** At each commit; true: it dies here. */
+  at(point: CommitPoint, record: TransitionRecord): boolean
+  /** It ended by itself; '' when it could not yet begin and is simply to be started again. */
+  ended(cause: string): void
+}
+
+export type EngineProcess = {
+  /** Once it is put together. */
+  engine(): Engine | undefined
+  kill(): void
+}
+
+export function startProcess(site: Site, told: Told): EngineProcess {
+  const life = newLife()
+  const wire = site.dial()
+  let engine: Engine | undefined
+  const kill = () => {
+    life.end()
+    void wire.close()
+  }
+  const end = (cause: string) => {
+    if (life.isOver()) return
+    kill()
+    told.ended(cause)
+  }
+  const clock = life.clock(site.clock)
+  const exchange = createBybitExchange(
+    life.wire(faultyWire(patientWire(wire, clock, site.isBusy), site.faults, clock)),
+    {
+      name: 'simulate',
+      clock,
+      orderDeadlineMs: site.plan.rules.execution.orderDeadlineMs,
+      report: () => {},
+    },
+  )
+  const journal = createMemoryJournal({
+    stored: site.stored,
+    clock: site.clock,
+    at: (point, record) => (told.at(point, record) ? new Promise<void>(() => {}) : undefined),
+  })
+  Promise.all([exchange.instruments(), exchange.spreadInstruments()]).then(
+    ([{ spot, perps }, spreads]) => {
+      if (life.isOver()) return
+      const { pairs } = hedgePairs(spot, perps)
+      engine = createEngine({
+        ...partsOf(site, life, exchange),
+        journal: life.bind(journal),
+        clock,
+        pairs: pairs.filter(({ symbol }) => site.plan.symbols.includes(symbol)),
+        spreads,
+        fatal: error => end(words(error)),
+      })
+      engine.start().catch((error: unknown) => end(words(error)))
+    },
+    () => end(''),
+  )
+  return { engine: () => (life.isOver() ? undefined : engine), kill }
+}
+
+const partsOf = ({ books, plan, commitId, pace }: Site, life: Life, exchange: Exchange) => ({
+  exchange,
+  books: life.bind(books),
+  rules: plan.rules,
+  telemetry: silentTelemetry(),
+  salt: 'DAYS',
+  commitId,
+  isOwner: () => !life.isOver(),
+  ready: () => {},
+  pace: pace(),
+})
+
+const words = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,154 @@
+/** What a day is judged by, read from the exchange, the journal and the books once everything should be at rest. */
+import { createHash } from 'node:crypto'
+import { verifyReplay } from '../../actors/replay.ts'
+import type { HedgeContext } from '../../machines/hedge-context.ts'
+import type { Faults } from '../exchange/simulator/faults.ts'
+import { CHARTS } from '../run/charts.ts'
+import { createMemoryJournal } from '../store/memory-journal.ts'
+import type { ActorRow } from '../store/records.ts'
+import type { DayWorld } from './day.ts'
+import type { DayPlan } from './day-plan.ts'
+import type { Stretch } from './witness.ts'
+
+export type DayHedge = {
+  id: string
+  symbol: string
+  direction: string
+  route: string
+  state: string
+  /** Both legs stood once. */
+  opened: boolean
+  because: string
+}
+
+export type DayReport = {
+  seed: number
+  symbols: readonly string[]
+  /** What was broken, in words; empty when the day is good. */
+  broken: string[]
+  hedges: DayHedge[]
+  orders: number
+  struck: Record<string, number>
+  happened: Record<string, number>
+  crashes: number
+  /** Hedges and symbols a person was called to, with the reason. */
+  calls: string[]
+  stretches: Stretch[]
+  /** Milliseconds from the end of faults to rest; null when it did not come. */
+  restMs: number | null
+  residuals: Record<string, string>
+  unexplained: number
+  steps: number
+  /** Of every row of the journal, in order. */
+  journalHash: string
+}
+
+export type Judged = {
+  plan: DayPlan
+  world: DayWorld
+  restMs: number | undefined
+  calls: string[]
+  refused: string[]
+  struck: ReturnType<Faults['report']>['faults']
+}
+
+export async function judgeDay({ plan, world, restMs, calls, refused, struck }: Judged): Promise<DayReport> {
+  const broken = [...refused.map(text => `the day could not be: ${text}`)]
+  const { witness, books, stored, fatals } = world
+  if (restMs === undefined) broken.push('no rest within the time allowed after faults stopped')
+  broken.push(...fatals.map(text => `fatal: ${text}`))
+  const hedges = hedgesOf(world)
+  for (const { id, state, because } of hedges)
+    if (!/^(closed|hedged\.watching)/.test(state)) broken.push(`${id} ended ${state}: ${because}`)
+  for (const { symbol, lots } of witness.legs())
+    if (lots.abs().gte(1)) broken.push(`${symbol}: ${lots.toFixed()} lots apart`)
+  const open = witness.openOrders()
+  if (open > 0) broken.push(`${open} orders still open`)
+  const residuals = await residualsOf(world)
+  if (!residuals) broken.push('the books could not be read')
+  for (const [coin, left] of Object.entries(residuals ?? {}))
+    if (left !== '0') broken.push(`residual ${left} ${coin}`)
+  const suspense = books.postings.filter(({ kind }) => kind === 'suspense')
+  if (suspense.length > 0)
+    broken.push(`${suspense.length} unexplained postings, the first of row ${suspense[0]?.rowId}`)
+  for (const name of witness.again) broken.push(`order ${name} arrived twice`)
+  const check = await verifyReplay(
+    createMemoryJournal({ stored }),
+    Object.fromEntries(Object.entries(CHARTS).map(([kind, machine]) => [kind, { machine } as never])),
+    { actorIds: [...stored.actors.keys()] },
+  )
+  broken.push(...check.differences.map(text => `replay: ${text}`))
+  return {
+    seed: plan.seed,
+    symbols: plan.symbols,
+    broken,
+    hedges,
+    orders: witness.orders.length,
+    struck: counted(struck.map(({ name, struck: times }) => [name, times])),
+    happened: counted([
+      ...plan.happenings.map(({ happening }): [string, number] => [happening.kind, 1]),
+      ...plan.touches.map(({ kind }): [string, number] => [`person or machine: ${kind}`, 1]),
+    ]),
+    crashes: world.crashes.length,
+    calls,
+    stretches: witness.stretches,
+    restMs: restMs ?? null,
+    residuals: residuals ?? {},
+    unexplained: suspense.length,
+    steps: check.steps,
+    journalHash: hashOf(stored),
+  }
+}
+
+function counted(pairs: readonly [string, number][]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const [name, count] of pairs) sums[name] = (sums[name] ?? 0) + count
+  return sums
+}
+
+const ASK_MS = 100
+const ASKS_MAX = 600
+
+/** Books everything and gives what is left; undefined when no answer came. */
+async function residualsOf(world: DayWorld): Promise<Record<string, string> | undefined> {
+  const engine = world.engine()
+  if (!engine) return undefined
+  let residuals: Record<string, string> | undefined
+  engine.bookkeeper.bookNow().then(
+    found => {
+      residuals = found
+    },
+    () => {},
+  )
+  for (let asks = 0; !residuals && asks < ASKS_MAX; asks++) await world.advance(world.clock.nowMs() + ASK_MS)
+  return residuals
+}
+
+function hedgesOf({ stored }: DayWorld): DayHedge[] {
+  return [...stored.actors.values()]
+    .map(({ row }) => JSON.parse(row) as ActorRow)
+    .filter(({ kind }) => kind === 'hedge')
+    .map(({ actorId, state, snapshot }) => {
+      const { plan, failure, unwindBecause, hedgedAtMs } = (JSON.parse(snapshot) as { context: HedgeContext })
+        .context
+      const { symbol, direction, route = 'spot-first' } = plan
+      return {
+        id: actorId,
+        symbol,
+        direction,
+        route,
+        state,
+        opened: hedgedAtMs > 0,
+        because: failure ?? unwindBecause ?? '',
+      }
+    })
+}
+
+function hashOf({ actors, transitions, effects }: DayWorld['stored']): string {
+  const hash = createHash('sha256')
+  for (const [id, { row }] of actors) hash.update(id).update(row)
+  for (const [id, steps] of transitions)
+    for (const { text, commitId } of steps) hash.update(id).update(text).update(commitId)
+  for (const [id, text] of effects) hash.update(id).update(text)
+  return hash.digest('hex')
+}
