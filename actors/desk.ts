@@ -10,12 +10,14 @@ import { sizeHedge } from '../src/domain/sizing.ts'
 import type { AccountFacts } from '../src/domain/solvency.ts'
 import { NO_USDT } from '../src/domain/units.ts'
 import { verifyFlat } from './flat.ts'
+import { migrateDesk } from './migrations.ts'
 import type { Answer } from './outbox.ts'
 import type { DurableKind } from './runtime.ts'
 import type { World } from './world.ts'
 
 export const deskKind = (world: World): DurableKind => ({
   machine: deskMachine,
+  migrate: migrateDesk,
   effects: {
     planHedge: async params => planHedge(world, params as unknown as Wish),
     verifyFlat: verifyFlat(world),

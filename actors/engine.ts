@@ -3,6 +3,7 @@ import { engineMachine } from '../machines/engine.ts'
 import type { ChildSpec } from '../machines/supervisor.ts'
 import type { JsonObject } from '../src/domain/json.ts'
 import type { Journal } from '../src/store/records.ts'
+import { migrateEngine } from './migrations.ts'
 import type { Answer } from './outbox.ts'
 import { reconcileEffect } from './reconciler.ts'
 import type { DurableKind } from './runtime.ts'
@@ -13,6 +14,7 @@ export type Tree = { supervisors: ChildSpec[]; children: Readonly<Record<string,
 
 export const engineKind = (world: World, tree: () => Tree, journal: Journal): DurableKind => ({
   machine: engineMachine,
+  migrate: migrateEngine,
   effects: {
     startTree: () => startTree(world, tree(), journal),
     reconcile: reconcileEffect(world),

@@ -13,6 +13,7 @@ import type { HedgePlan } from '../src/domain/plan.ts'
 import { nextStep, type Step } from '../src/domain/steps.ts'
 import { NO_BASE } from '../src/domain/units.ts'
 import { ownLegs, shownLegs } from '../src/domain/venue-legs.ts'
+import { migrateHedge } from './migrations.ts'
 import type { Answer, EffectHandler } from './outbox.ts'
 import type { DurableKind } from './runtime.ts'
 import type { World } from './world.ts'
@@ -23,6 +24,7 @@ type Asked = { leg: OrderLeg; order: LegAsk }
 /** A hedge's kind: its chart, and the effects that the chart only names. */
 export const hedgeKind = (world: World): DurableKind => ({
   machine: hedgeMachine,
+  migrate: migrateHedge,
   effects: {
     confirmPlan: async params => confirmPlan(world, facts(params)),
     decideStep: decideStep(world),
@@ -38,7 +40,10 @@ export const hedgeKind = (world: World): DurableKind => ({
   },
 })
 
-const facts = (params: JsonObject) => params as unknown as HedgeFacts
+/** What effects of chart version 1 do not tell: nothing waits in the book, and the exchange took nothing. */
+const UNTOLD = { resting: null, pegs: 0, setbacks: 0, cut: false }
+
+const facts = (params: JsonObject) => ({ ...UNTOLD, ...params }) as unknown as HedgeFacts
 const work = (params: JsonObject) => params as unknown as Asked
 
 /** The plan is as old as its journey through the desk: the market is looked at once more before the first order. */

@@ -70,7 +70,10 @@ export type ReplayCheck = {
   steps: number
   /** Actor and place, what the journal holds and what the charts make of it. */
   differences: string[]
-  /** Actors with steps of a chart version that is not at hand: only that their row still reads was checked. */
+  /**
+   * Actors with steps of a chart version that is not at hand: only that their row still reads was checked. The journal keeps
+   * events, not snapshots, so the fold of a later version cannot begin where that version did.
+   */
   unchecked: string[]
 }
 

@@ -1,5 +1,10 @@
 /** A symbol only speaks to others: every effect of its chart is a message. */
 import { symbolMachine } from '../machines/symbol.ts'
+import { migrateSymbol } from './migrations.ts'
 import type { DurableKind } from './runtime.ts'
 
-export const symbolKind = (): DurableKind => ({ machine: symbolMachine, effects: {} })
+export const symbolKind = (): DurableKind => ({
+  machine: symbolMachine,
+  migrate: migrateSymbol,
+  effects: {},
+})

@@ -254,7 +254,7 @@ const refusing = {
 
 export const deskMachine = deskSetup.createMachine({
   id: 'desk',
-  version: '1',
+  version: '2',
   context: ({ input }) => ({
     ...input,
     counter: 0,

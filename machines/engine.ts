@@ -172,7 +172,7 @@ const closeDesk = (because: string) =>
 
 export const engineMachine = engineSetup.createMachine({
   id: 'engine',
-  version: '1',
+  version: '2',
   context: {
     halt: null,
     risk: null,

@@ -7,6 +7,7 @@ import type { HedgeOrder } from '../src/domain/hedge-order.ts'
 import type { LegName } from '../src/domain/instrument.ts'
 import type { LegOutcome } from '../src/domain/leg-outcome.ts'
 import type { OrderLinkId, OrderPurpose } from '../src/domain/order.ts'
+import { wholePlan } from '../src/domain/past-plan.ts'
 import type { HedgePlan } from '../src/domain/plan.ts'
 import type { ExecutionRules, LimitRules } from '../src/domain/rules.ts'
 import { NO_BASE, NO_USDT, type OrderQty, type Usdt } from '../src/domain/units.ts'
@@ -100,6 +101,8 @@ const EMPTY_LEG: LegBook = {
 
 export const newHedge = (input: HedgeInput): HedgeContext => ({
   ...input,
+  // A birth that was granted by a desk of before may still be on its way.
+  plan: wholePlan(input.plan),
   spot: EMPTY_LEG,
   perp: EMPTY_LEG,
   combo: EMPTY_LEG,

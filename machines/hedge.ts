@@ -23,7 +23,7 @@ import { type HedgeContext, newHedge, type Phase } from './hedge-context.ts'
 import { hedgeFacts, hedgeSetup } from './hedge-setup.ts'
 import { legRegion } from './leg.ts'
 
-const VERSION = '1'
+const VERSION = '2'
 
 /** What changes a leg at the very end: what is verified is no longer the end. */
 const changed = {

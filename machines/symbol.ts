@@ -109,7 +109,7 @@ const TOWARD = {
 
 export const symbolMachine = symbolSetup.createMachine({
   id: 'symbol',
-  version: '1',
+  version: '2',
   context: ({ input }) => ({ ...input, hedgeId: null, hedgeState: null, coolUntilMs: 0, because: 'new' }),
   initial: 'idle',
   on: {

@@ -4,6 +4,7 @@ import type { HedgeContext } from '../../machines/hedge-context.ts'
 import { type ExecutionQuality, type QualityTotals, qualityTotals } from '../domain/execution-quality.ts'
 import { hedgeResult } from '../domain/hedge-result.ts'
 import type { JsonObject } from '../domain/json.ts'
+import { wholePlan } from '../domain/past-plan.ts'
 import type { HedgeClaim } from '../domain/row-owner.ts'
 import type { AccountScope } from '../store/account-scope.ts'
 import type { Database } from '../store/database.ts'
@@ -138,7 +139,11 @@ function shownResult({ detail, openedAtMs, closedAtMs, route, ...row }: StoredRe
   })
 }
 
-const contextOf = ({ context }: HedgeRow) => context as unknown as HedgeContext
+/** Also of a hedge that ended under an earlier chart: what is told of its legs reads alike, its plan is filled in. */
+const contextOf = ({ context }: HedgeRow): HedgeContext => {
+  const known = context as unknown as HedgeContext
+  return { ...known, plan: wholePlan(known.plan) }
+}
 const hedgeIdOf = (actorId: string) => actorId.replace(/^hedge:/, '')
 const summary = (row: HedgeRow): JsonObject => hedgeSummary(contextOf(row), row.state, row.sinceMs)
 const json = (value: object): JsonObject => value as JsonObject
