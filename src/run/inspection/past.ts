@@ -57,16 +57,22 @@ function folded(charts: Charts, row: ActorRow, steps: readonly StoredTransition[
   if (!machine) return { context: null, timers: [], note: `no chart of kind ${row.kind} is at hand` }
   if (foreign) {
     const note = `step ${foreign.seq} was taken by chart version ${foreign.version}, which is not at hand`
-    return { context: null, timers: [], note }
+    // The newest step needs no fold: the row holds what it led to.
+    return steps.at(-1)?.seq === row.seq ? { ...told(row), note } : { context: null, timers: [], note }
   }
   try {
-    const { snapshot, timers } = replay(machine, steps, row.parentId)
-    const { context } = JSON.parse(snapshot) as { context: JsonObject }
-    const kept = timers.map(({ event, dueAtMs }) => ({ event: String(event.type), dueAtMs }))
-    return { context, timers: kept, note: '' }
+    return { ...told(replay(machine, steps, row.parentId)), note: '' }
   } catch (error) {
     return { context: null, timers: [], note: error instanceof Error ? error.message : String(error) }
   }
+}
+
+function told({
+  snapshot,
+  timers,
+}: Pick<ActorRow, 'snapshot' | 'timers'>): Pick<Folded, 'context' | 'timers'> {
+  const { context } = JSON.parse(snapshot) as { context: JsonObject }
+  return { context, timers: timers.map(({ event, dueAtMs }) => ({ event: String(event.type), dueAtMs })) }
 }
 
 async function stepsOf(
