@@ -113,7 +113,7 @@ async function judgeOrders({ ids, journal, sendsFile, accepted }: Site) {
   expect(await accepted(), 'orders that the exchange accepted').toBe(ids.length)
   const intents = await journal.intents()
   expect([...intents].filter(([, times]) => times !== 1)).toEqual([])
-  const steps = [...intents.keys()].map(id => id.replace(/-([SP])[EXRB]/, '-$1'))
+  const steps = [...intents.keys()].map(id => id.replace(/-([SPC])[EXRB]/, '-$1'))
   expect(twice(steps), 'steps of a leg with two orders').toBe(0)
   return { orders: ids.length, intents: intents.size, duplicates: twice(ids), resent: twice(sends) }
 }

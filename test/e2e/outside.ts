@@ -32,25 +32,36 @@ async function signedGet(url: string, path: string, params: Record<string, strin
 
 export type OutsideOrder = { orderLinkId: string; orderId: string; category: string; status: string }
 
+const ORDER_LISTS = [
+  { category: 'spot', path: '/v5/order', params: { category: 'spot' } },
+  { category: 'linear', path: '/v5/order', params: { category: 'linear', settleCoin: 'USDT' } },
+  { category: 'spread', path: '/v5/spread/order', params: {} },
+]
+
 /** Orders that are not in `known` yet, open and closed: reads pages, newest first, until one holds nothing new. */
 export async function ordersBeyond(url: string, known: ReadonlySet<string>): Promise<OutsideOrder[]> {
   const found = new Map<string, OutsideOrder>()
-  for (const category of ['spot', 'linear']) {
-    for (const path of ['/v5/order/realtime', '/v5/order/history']) {
+  for (const { category, path, params } of ORDER_LISTS) {
+    for (const list of ['realtime', 'history']) {
       let cursor = ''
       do {
-        const settle = category === 'linear' ? { settleCoin: 'USDT' } : {}
-        const params = { category, ...settle, limit: '50', ...(cursor && { cursor }) }
-        const page = (await signedGet(url, path, params)) as { list: Row[]; nextPageCursor: string }
-        const fresh = page.list.filter(row => !known.has(row.orderId ?? ''))
+        const asked = { ...params, limit: '50', ...(cursor && { cursor }) }
+        const page = (await signedGet(url, `${path}/${list}`, asked)) as {
+          list: Row[]
+          nextPageCursor: string
+        }
+        const fresh = page.list.filter(row => !known.has(row.orderId ?? '') && !isPartOfSpread(row))
         for (const { orderId = '', orderLinkId = '', orderStatus = '' } of fresh)
           found.set(orderId, { orderId, orderLinkId, category, status: orderStatus })
-        cursor = fresh.length === page.list.length ? page.nextPageCursor : ''
+        cursor = page.list.some(row => !known.has(row.orderId ?? '')) ? page.nextPageCursor : ''
       } while (cursor)
     }
   }
   return [...found.values()]
 }
+
+/** The exchange makes an order for each leg of a native spread order: what was asked for is the one of both. */
+const isPartOfSpread = ({ createType }: Row) => createType === 'CreateByFutureSpread'
 
 /** Contracts per perpetual, short is negative. */
 export async function positions(url: string): Promise<Record<string, string>> {
