@@ -27,7 +27,7 @@ export function drawRules(chance: Chance, usual: Rules, symbols: readonly string
         ['long-carry', 'reverse-carry'],
         ['reverse-carry'],
       ]),
-      ...(chance.isLucky(0.3) ? { entryAprMin: 0.1, exitAprMax: 0.05 } : EAGER),
+      ...(chance.isLucky(0.15) ? { entryAprMin: 0.02, exitAprMax: 0.01 } : EAGER),
       holdMinMs: chance.whole(5, 60) * MINUTE_MS,
       holdMaxMs: chance.whole(120, 480) * MINUTE_MS,
       coolDownMs: chance.whole(20, 120) * MINUTE_MS,
