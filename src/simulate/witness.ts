@@ -175,7 +175,13 @@ function legsOf({ symbol, coin, lot, multiplier, foreign }: Coin, wallet: Row[],
   const position = positions.find(each => each.symbol === symbol)
   const spot = new Decimal(row?.walletBalance || 0).minus(row?.spotBorrow || 0).minus(foreign)
   const short = new Decimal(position?.size || 0).times(multiplier).times(position?.side === 'Buy' ? -1 : 1)
-  const gap = spot.minus(short)
+  const own = spot.minus(short)
+  // Coins that a stranger bought repay a debt of the same coin by themselves: then less is apart, not more.
+  const whole = own.plus(foreign)
+  const gap =
+    whole.isNegative() === own.isNegative()
+      ? Decimal.min(own.abs(), whole.abs()).times(own.isNegative() ? -1 : 1)
+      : new Decimal(0)
   const price = new Decimal(position?.markPrice || 0).div(multiplier)
   const worth = price.gt(0)
     ? price
