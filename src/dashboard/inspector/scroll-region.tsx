@@ -14,7 +14,6 @@ export const ScrollRegion = ({ label, testId, className = '', ref, children }: P
     ref={ref}
     aria-label={label}
     data-testid={testId}
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: without it no key scrolls it.
     tabIndex={0}
     className={`min-h-0 flex-1 overflow-auto ${className}`}
   >

@@ -51,8 +51,7 @@ export function KillSwitch() {
         onAct={() => command('/api/engine/resume')}
       >
         <p>
-          Halted{' '}
-          {halted && `by ${halted.by} at ${instantText(halted.atMs)} UTC: ${haltText(halted)}`}. The
+          Halted {halted && `by ${halted.by} at ${instantText(halted.atMs)} UTC: ${haltText(halted)}`}. The
           engine reads the exchange again first, and takes new hedges only when everything agrees.
         </p>
       </ConfirmDialog>
