@@ -36,7 +36,10 @@ export const reconcileEffect =
       }
       // Interest first: what is owed grows each hour, and is compared with what is booked.
       const residuals = await world.bookNow()
-      const venue = await readVenue(world)
+      const venue = await readAtRest(world)
+      if (!venue) {
+        return { type: 'reconcile.failed', run: run ?? 0, because: 'the legs moved while they were read' }
+      }
       const found = reconcile(
         hedges(world).map(({ context }) => claimOf(context)),
         [],
@@ -75,6 +78,29 @@ async function legsToSettle(world: World): Promise<string[]> {
   }
   return working(world)
 }
+
+/** Looks at what moves too often to be compared: then it is begun anew. */
+const READS_MAX = 20
+
+/** What the exchange shows, read while no leg moved: claims that are younger than the reading prove nothing against it. */
+async function readAtRest(world: World): Promise<Venue | undefined> {
+  for (let look = 0; look < READS_MAX; look++) {
+    const before = legsNow(world)
+    if ((await legsToSettle(world)).length > 0) return undefined
+    if (legsNow(world) !== before) continue
+    const venue = await readVenue(world)
+    if (legsNow(world) === before && working(world).length === 0) return venue
+  }
+  return undefined
+}
+
+/** All that a fill, an order, or a loss would change. */
+const legsNow = (world: World): string =>
+  hedges(world)
+    .map(({ actor: { id }, context: { spot, perp, combo } }) =>
+      [id, heldBy(spot), heldBy(perp), spot.step, perp.step, combo.step].join(' '),
+    )
+    .join('\n')
 
 export type Venue = { positions: Position[]; coins: CoinBalance[]; openOrders: OrderReport[] }
 
