@@ -101,6 +101,7 @@ const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.c
             { actions: 'countVerify', target: 'doubting' },
           ],
           'legs.owing': 'repaying',
+          'legs.found': { actions: 'adopt', target: 'deciding' },
           ...changed,
         },
       },

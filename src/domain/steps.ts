@@ -10,6 +10,7 @@ import { isNativeShut, openingOrder } from './entry-steps.ts'
 import { giveBack, nextUnwind } from './exit-slices.ts'
 import { followOrder } from './follow.ts'
 import type { HedgeOrder, RestingOrder } from './hedge-order.ts'
+import type { LegName } from './instrument.ts'
 import { isLevel } from './level.ts'
 import { freshMarket, type MarketView } from './market-view.ts'
 import type { OrderPurpose } from './order.ts'
@@ -19,7 +20,7 @@ import { decideRepair, judgeBalance, toleranceBps, widestBps } from './repair.ts
 import { recallReason } from './resting.ts'
 import type { Rules } from './rules.ts'
 import { nextSlice } from './slices.ts'
-import { usdt } from './units.ts'
+import { orderQty, usdt } from './units.ts'
 
 export type Step =
   /** `twin` goes to the other leg at the same time. */
@@ -55,12 +56,13 @@ export type StepFacts = Holdings & {
 export type NewRisk = string | null
 
 export function nextStep(
-  facts: StepFacts,
+  told: StepFacts,
   market: MarketView,
   rules: Rules,
   newRiskRefused: NewRisk,
   nowMs: number,
 ): Step {
+  const facts = { ...told, plan: withLiveMinimums(told.plan, market.pair) }
   const breached = isBreached(facts, market, rules, nowMs)
   if (facts.phase === 'unwinding') return unwindStep(facts, market, rules, breached)
   const levelling = isLevel(facts.plan, facts) ? null : levelStep(facts, market, rules, breached)
@@ -70,6 +72,19 @@ export function nextStep(
   if (facts.cut) return endOfEntry(facts, market, rules, 'the exchange took from a leg')
   if (facts.phase === 'hedged') return { kind: 'done' }
   return enterStep(facts, market, rules, newRiskRefused, nowMs)
+}
+
+/** Bybit raises the least order now and then: what the plan knew is then refused for ever. */
+function withLiveMinimums(plan: HedgePlan, pair: MarketView['pair']): HedgePlan {
+  const of = (leg: LegName): HedgePlan[LegName] => {
+    const { minOrderQty, minNotionalUsdt } = pair[leg]
+    return {
+      ...plan[leg],
+      minOrderQty: orderQty(Decimal.max(minOrderQty, plan[leg].minOrderQty)),
+      minNotionalUsdt: usdt(Decimal.max(minNotionalUsdt, plan[leg].minNotionalUsdt)),
+    }
+  }
+  return { ...plan, spot: of('spot'), perp: of('perp') }
 }
 
 /** Promise 4: is more unhedged, or for longer, than the rules allow? Then the gentle rungs of the ladder are skipped. */

@@ -8,7 +8,7 @@ import { createMemoryJournal } from '../store/memory-journal.ts'
 import type { ActorRow } from '../store/records.ts'
 import type { DayWorld } from './day.ts'
 import type { DayPlan } from './day-plan.ts'
-import type { Stretch } from './witness.ts'
+import type { Legs, Stretch } from './witness.ts'
 
 export type DayHedge = {
   id: string
@@ -60,8 +60,7 @@ export async function judgeDay({ plan, world, restMs, calls, refused, struck }: 
   const hedges = hedgesOf(world)
   for (const { id, state, because } of hedges)
     if (!/^(closed|hedged\.watching)/.test(state)) broken.push(`${id} ended ${state}: ${because}`)
-  for (const { symbol, lots } of witness.legs())
-    if (lots.abs().gte(1)) broken.push(`${symbol}: ${lots.toFixed()} lots apart`)
+  for (const { symbol, lots } of legsApart(world)) broken.push(`${symbol}: ${lots.toFixed()} lots apart`)
   const open = witness.openOrders()
   if (open > 0) broken.push(`${open} orders still open`)
   const residuals = await residualsOf(world)
@@ -122,6 +121,25 @@ async function residualsOf(world: DayWorld): Promise<Record<string, string> | un
   )
   for (let asks = 0; !residuals && asks < ASKS_MAX; asks++) await world.advance(world.clock.nowMs() + ASK_MS)
   return residuals
+}
+
+/** The smallest spot order there can be, its value raised by the day itself: what a bought-back debt may leave behind. */
+const DUST_USDT_MAX = 21
+
+/**
+ * Pairs with a lot or more apart. A debt below the smallest order is bought back by the smallest order, so each reverse hedge
+ * that closed may leave coins worth one.
+ */
+export function legsApart(world: DayWorld): Legs[] {
+  const far = world.witness.legs().filter(({ lots }) => lots.abs().gte(1))
+  if (far.length === 0) return far
+  const closed = hedgesOf(world).filter(
+    ({ direction, state }) => direction === 'reverse-carry' && state === 'closed',
+  )
+  return far.filter(({ symbol, lots, notionalUsdt }) => {
+    const dustUsdt = closed.filter(hedge => hedge.symbol === symbol).length * DUST_USDT_MAX
+    return lots.isNegative() || notionalUsdt > dustUsdt
+  })
 }
 
 function hedgesOf({ stored }: DayWorld): DayHedge[] {

@@ -7,7 +7,7 @@ import type { FaultPlan } from '../exchange/simulator/faults-plan.ts'
 import { type DayWorld, dayWorld } from './day.ts'
 import { type DayPlan, dayPlan } from './day-plan.ts'
 import type { Touch } from './day-touches.ts'
-import { type DayReport, judgeDay } from './judge.ts'
+import { type DayReport, judgeDay, legsApart } from './judge.ts'
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60_000
@@ -111,7 +111,7 @@ function isAtRest(world: DayWorld): boolean {
   if (!/^(trading|halted)/.test(state)) return false
   const hedges = all.filter(({ kind }) => kind === 'hedge')
   if (!hedges.every(({ cell }) => /^hedged\.watching|^failed/.test(cell?.state ?? ''))) return false
-  return world.witness.openOrders() === 0 && world.witness.legs().every(({ lots }) => lots.abs().lt(1))
+  return world.witness.openOrders() === 0 && legsApart(world).length === 0
 }
 
 /** A person has seen the alarm: what failed is tried again once, then let go. */

@@ -28,7 +28,7 @@ const subject: Subject<typeof hedgeMachine> = {
     placeOrder: ['order.accepted', 'order.rejected', 'order.unknown'],
     findOrder: ['order.open', 'order.absent', 'order.unanswered', 'order.closed'],
     cancelOrder: [],
-    verifyLegs: ['legs.verified', 'legs.differ', 'legs.owing'],
+    verifyLegs: ['legs.verified', 'legs.differ', 'legs.owing', 'legs.found'],
     findLegs: ['legs.found'],
     alert: [],
   },
