@@ -257,10 +257,14 @@ async function judgeLegs(world: World, hedge: HedgeFacts, shown: Shown): Promise
 }
 
 /** Bought back but still lent: the debt is repaid from the coins that were bought, whenever the exchange takes repayments. */
-async function repay(world: World, { plan }: HedgeFacts, owed: Decimal): Promise<Answer> {
+async function repay(world: World, { plan, perpBase }: HedgeFacts, owed: Decimal): Promise<Answer> {
   world.assertOwner()
   const paid = await world.exchange.repay(plan.baseCoin)
-  return { type: 'legs.owing', detail: `${owed.toFixed()} ${plan.baseCoin} owed: ${JSON.stringify(paid)}` }
+  const detail = `${owed.toFixed()} ${plan.baseCoin} owed: ${JSON.stringify(paid)}`
+  // A speck that nothing is left to repay with is bought like any debt: by the smallest order there is.
+  if (paid.kind === 'refused' && paid.reason === 'insufficient-balance')
+    return { type: 'legs.found', spotBase: owed.toFixed(), perpBase, detail }
+  return { type: 'legs.owing', detail }
 }
 
 /** The holdings that the exchange shows and that can be this hedge's: never more spot than it ever held. */
