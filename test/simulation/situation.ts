@@ -207,7 +207,7 @@ export async function play(situation: Situation, seed = 3): Promise<Ending> {
     openOrders: open.length + openSpot.length,
     owed: legs.owed.toFixed(),
     residuals: { ...engine.bookkeeper.residuals() },
-    unexplained: world.books.unexplained().length,
+    unexplained: world.books.postings.filter(({ kind }) => kind === 'suspense').length,
     fatal: engine.faults,
     apartSecondsMax: most.seconds,
     apartNotionalSecondsMax: most.notional,

@@ -1,5 +1,6 @@
 /** A whole engine in one process: real actors and charts, the simulated exchange, a virtual clock, stores in memory. */
 import { setImmediate } from 'node:timers/promises'
+import { type MemoryBooks, memoryBooks } from '../../src/backtest/memory-books.ts'
 import { loadConfig } from '../../src/config.ts'
 import { hedgePairs } from '../../src/domain/pairing.ts'
 import type { Rules } from '../../src/domain/rules.ts'
@@ -16,7 +17,6 @@ import { createMemoryJournal } from '../../src/store/memory-journal.ts'
 import type { Journal } from '../../src/store/records.ts'
 import { silentTelemetry, type Telemetry } from '../../src/telemetry.ts'
 import { VirtualClock } from '../../src/virtual-clock.ts'
-import { type MemoryBooks, memoryBooks } from './memory-books.ts'
 
 const START_AT_MS = Date.UTC(2026, 0, 5, 9, 20)
 
