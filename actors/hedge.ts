@@ -1,5 +1,4 @@
 /** Carries out what a hedge decides: asks for the next step, places its orders, asks about them. */
-import { Decimal } from 'decimal.js'
 import { hedgeMachine } from '../machines/hedge.ts'
 import type { HedgeContext, LegAsk } from '../machines/hedge-context.ts'
 import type { HedgeFacts } from '../machines/hedge-setup.ts'
@@ -11,8 +10,8 @@ import { judgeEntry } from '../src/domain/opportunity.ts'
 import type { Fill, OrderLeg, OrderMarket, OrderReport, OrderRequest } from '../src/domain/order.ts'
 import type { HedgePlan } from '../src/domain/plan.ts'
 import { nextStep, type Step } from '../src/domain/steps.ts'
-import { ownLegs } from '../src/domain/venue-legs.ts'
-import { facts, findLegs, readLegs, verifyLegs } from './hedge-legs.ts'
+import { createDebtDoubts } from './debt-doubts.ts'
+import { facts, findLegs, verifyLegs } from './hedge-legs.ts'
 import { migrateHedge } from './migrations.ts'
 import type { Answer, EffectHandler } from './outbox.ts'
 import type { DurableKind } from './runtime.ts'
@@ -72,27 +71,13 @@ function decide(world: World, hedge: HedgeFacts): Step {
   return withDecidedMids(step, view)
 }
 
-/** A debt that the exchange shows smaller than it is known must be shown so for this long: lists lag. */
-const LESS_OWED_MS = 15_000
-
 function decideStep(world: World): EffectHandler {
-  const lessSinceMs = new Map<string, number>()
+  const doubts = createDebtDoubts(world)
   return async (params, { actorId }) => {
     const hedge = facts(params)
     const step = decide(world, hedge)
     if (!isBuyBack(step, hedge)) return asEvent(step, hedge)
-    const shown = await readLegs(world, hedge).catch(() => undefined)
-    const isLess = shown && new Decimal(shown.spotBase).plus(hedge.plan.spot.qtyStep).lt(hedge.spotNetBase)
-    if (!isLess) {
-      lessSinceMs.delete(actorId)
-      return asEvent(step, hedge)
-    }
-    const sinceMs = lessSinceMs.get(actorId) ?? world.clock.nowMs()
-    lessSinceMs.set(actorId, sinceMs)
-    const detail = `${hedge.plan.baseCoin}: expected ${hedge.spotNetBase} owed, found ${shown.spotBase}`
-    if (world.clock.nowMs() - sinceMs < LESS_OWED_MS) return { type: 'step.wait', because: detail }
-    lessSinceMs.delete(actorId)
-    return { type: 'legs.found', ...ownLegs(shown, hedge.spotNetBase), detail }
+    return (await doubts.judge(actorId, hedge)) ?? asEvent(step, hedge)
   }
 }
 
@@ -126,6 +111,9 @@ const request = ({ leg, order }: Asked): OrderRequest => ({
   borrow: order.borrow,
 })
 
+const hedgeContext = (world: World, actorId: string) =>
+  world.runtime().get(actorId)?.actor.getSnapshot().context as HedgeContext | undefined
+
 const placeOrder =
   (world: World): EffectHandler =>
   async (params, { redriven, actorId }) => {
@@ -133,7 +121,7 @@ const placeOrder =
     const { orderLinkId } = order
     // It may have left before the crash: from here on it is asked about, never sent (promise 2).
     if (redriven) return { type: 'order.unknown', orderLinkId, cause: 'the process restarted' }
-    const refused = order.opens ? world.newRiskRefused() : null
+    const refused = order.opens ? world.newRiskRefused(hedgeContext(world, actorId)?.plan.symbol) : null
     if (refused) return { type: 'order.rejected', orderLinkId, reason: 'not-trading', detail: refused }
     world.assertOwner()
     const placed = await world.exchange.placeOrder(request({ leg, order }))
@@ -156,7 +144,7 @@ const findOrder =
     // What the stream did not bring is kept all the same: the books know a spread's legs by their executions alone.
     world.recorder.order(looked.report)
     for (const fill of looked.fills) world.recorder.fill(fill)
-    const context = world.runtime().get(actorId)?.actor.getSnapshot().context as HedgeContext | undefined
+    const context = hedgeContext(world, actorId)
     const told = context && orderNews(leg, looked.report, looked.fills, context.plan)
     return told ?? { type: 'order.unanswered', orderLinkId, cause: 'its executions are not all there yet' }
   }

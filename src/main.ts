@@ -6,11 +6,11 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { createApi } from './api/app.ts'
+import { HOSTED_PAGE, type HostedInspectorView } from './api/hosted-view.ts'
 import { apiToken } from './api/token.ts'
 import { systemClock } from './clock.ts'
 import { type Config, secretsOf } from './config.ts'
 import type { HedgePair, SpreadInstrument } from './domain/instrument.ts'
-import { hedgePairs } from './domain/pairing.ts'
 import type { Rules } from './domain/rules.ts'
 import type { Exchange } from './exchange/exchange.ts'
 import { accountName } from './run/account.ts'
@@ -19,11 +19,14 @@ import { createBooks } from './run/books.ts'
 import { CHARTS } from './run/charts.ts'
 import { createEngine } from './run/engine.ts'
 import { asStartFault, StartFault } from './run/fault.ts'
+import { createHosted } from './run/inspection/hosted.ts'
+import type { Hub } from './run/inspection/hub.ts'
 import { createInspection } from './run/inspection/inspection.ts'
 import { assertPortFree } from './run/port.ts'
 import { replayHistory } from './run/replay/replay.ts'
 import { showStatus } from './run/status-line.ts'
 import { openServer, openStore, prepareDataDir, type Store } from './run/store.ts'
+import { openPlans, trackedPairs } from './run/tracked-pairs.ts'
 import { openVenue, type Venue } from './run/venue.ts'
 import { createView } from './run/view/view.ts'
 import { createNotifier, type Notifier } from './service/notify.ts'
@@ -148,7 +151,7 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   const { config, token, telemetry, notifier, store, venue, fatal } = parts
   const { exchange, clock, speed } = venue
   const wall = systemClock()
-  const pairs = await trackedPairs(exchange, config.rules.strategy.symbols)
+  const pairs = await pairsOf(parts)
   const spreads = await nativeSpreads(exchange, telemetry)
   const books = createBooks(store)
   const isOwner = () => store.lease.held()
@@ -184,7 +187,8 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   const { host, port, allowedHosts } = config
   const { journal } = store
   const inspection = createInspection({ hub: engine.hub, clock, speed, journal, machines: CHARTS })
-  const api = createApi({ view, inspection, token, host, port, allowedHosts, telemetry, clock: wall })
+  const shown = { view, inspection, ...hostedInspector(parts, engine.hub) }
+  const api = createApi({ ...shown, token, host, port, allowedHosts, telemetry, clock: wall })
   const listening = await api.listen()
   // Node itself would write it at an orderly end only, and a crash is when a quick start matters.
   flushCompileCache()
@@ -207,6 +211,14 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   }
 }
 
+/** Off unless it is named; what it shows to another site is never what this process keeps secret. */
+function hostedInspector({ config, token, telemetry }: Parts, hub: Hub): { hosted?: HostedInspectorView } {
+  const url = config.hostedInspectorUrl
+  if (url === undefined) return {}
+  telemetry.log.warn('inspector.hosted', { page: HOSTED_PAGE, url, note: 'an open page shows actors there' })
+  return { hosted: createHosted({ hub, url, secrets: [...secretsOf(config), token], machines: CHARTS }) }
+}
+
 /** A simulator at speed s accepts a request s times as long: the unknown window of the charts is that of the venue. */
 const asOn = ({ speed }: Venue, rules: Rules): Rules => ({
   ...rules,
@@ -220,17 +232,20 @@ const nativeSpreads = (exchange: Exchange, { log }: Telemetry): Promise<SpreadIn
     return []
   })
 
-/** The configured symbols as pairs. @throws StartFault naming every symbol that cannot be hedged, and why */
-async function trackedPairs(exchange: Exchange, symbols: readonly string[]): Promise<HedgePair[]> {
-  const { spot, perps } = await exchange.instruments().catch(asStartFault('the list of instruments: '))
-  const { pairs, leftOut } = hedgePairs(spot, perps)
-  const bySymbol = new Map(pairs.map(pair => [pair.symbol, pair]))
-  const faults = symbols
-    .filter(symbol => !bySymbol.has(symbol))
-    .map(symbol => {
-      const why = leftOut.find(each => each.symbol === symbol)
-      return `strategy.symbols: ${symbol} cannot be hedged: ${why ? `${why.because} (expected ${why.expected}, found ${why.found})` : 'the exchange has no such perpetual'}`
-    })
-  if (faults.length > 0) throw new StartFault(faults.join('\n'))
-  return symbols.length > 0 ? symbols.flatMap(symbol => bySymbol.get(symbol) ?? []) : pairs
+/**
+ * The configured symbols as pairs, and those of open hedges. Once a hedge is open no symbol that vanished keeps the engine from it.
+ *
+ * @throws StartFault naming every symbol that cannot be hedged, and why
+ */
+async function pairsOf({ venue, store, config, telemetry }: Parts): Promise<HedgePair[]> {
+  const listed = await venue.exchange.instruments().catch(asStartFault('the list of instruments: '))
+  const plans = await openPlans(store.journal)
+  const { pairs, faults } = trackedPairs(listed, config.rules.strategy.symbols, plans)
+  const told = faults.map(
+    ({ symbol, why }) =>
+      `strategy.symbols: ${symbol} cannot be hedged: ${why ? `${why.because} (expected ${why.expected}, found ${why.found})` : 'the exchange has no such perpetual'}`,
+  )
+  if (told.length > 0 && plans.length === 0) throw new StartFault(told.join('\n'))
+  for (const fault of told) telemetry.log.warn('symbol.left-out', { fault })
+  return pairs
 }

@@ -16,6 +16,7 @@ export type LifeReason =
   | 'spot-not-trading'
   | 'perp-not-trading'
   | 'delisting-announced'
+  | 'run-off'
   | 'listed-lately'
   | 'maintenance'
   | 'interval-changed'
@@ -42,6 +43,7 @@ export function lifeFilter(
   if (!pair.perp.trading) return refuse('perp-not-trading', pair.perp.symbol, 'trading')
   if (pair.perp.deliveryAtMs > 0)
     return refuse('delisting-announced', `delivery at ${pair.perp.deliveryAtMs}`, 'none')
+  if (pair.runOff) return refuse('run-off', pair.symbol, 'configured')
   const listedMs = nowMs - (market.listedAtMs ?? pair.perp.launchedAtMs)
   if (listedMs < strategy.listingAgeMsMin)
     return refuse('listed-lately', `${listedMs} ms`, `${strategy.listingAgeMsMin} ms`)

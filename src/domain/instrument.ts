@@ -67,4 +67,11 @@ export type SpreadInstrument = {
 export const spreadSide = (direction: Direction): Side => (direction === 'long-carry' ? 'Sell' : 'Buy')
 
 /** One hedgeable base coin. `symbol` is the perpetual's, as people name the pair by it. */
-export type HedgePair = { symbol: string; baseCoin: string; spot: SpotInstrument; perp: PerpInstrument }
+export type HedgePair = {
+  symbol: string
+  baseCoin: string
+  spot: SpotInstrument
+  perp: PerpInstrument
+  /** Tracked for the hedge that is open in it alone: nothing new is begun. */
+  runOff?: true
+}

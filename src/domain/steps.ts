@@ -20,6 +20,7 @@ import { decideRepair, judgeBalance, toleranceBps, widestBps } from './repair.ts
 import { recallReason } from './resting.ts'
 import type { Rules } from './rules.ts'
 import { nextSlice } from './slices.ts'
+import { stuckBecause, waitsForVenue } from './standstill.ts'
 import { orderQty, usdt } from './units.ts'
 
 export type Step =
@@ -64,13 +65,21 @@ export function nextStep(
 ): Step {
   const facts = { ...told, plan: withLiveMinimums(told.plan, market.pair) }
   const breached = isBreached(facts, market, rules, nowMs)
-  if (facts.phase === 'unwinding') return unwindStep(facts, market, rules, breached)
-  const levelling = isLevel(facts.plan, facts) ? null : levelStep(facts, market, rules, breached)
+  const level = isLevel(facts.plan, facts)
+  const because = waitsForVenue(facts, level, market, nowMs)
+  if (because) return { kind: 'wait', because }
+  const stuck = stuckBecause(facts, rules, market, nowMs)
+  if (facts.phase === 'unwinding')
+    return stuck ? { kind: 'stuck', because: stuck } : unwindStep(facts, market, rules, breached)
+  const levelling = level ? null : levelStep(facts, market, rules, breached, stuck)
   if (facts.resting) return restingStep(facts.resting, facts, levelling, market, rules, newRiskRefused, nowMs)
   if (levelling) return levelling
   if (facts.unwindBecause !== null) return { kind: 'unwind', because: facts.unwindBecause }
   if (facts.cut) return endOfEntry(facts, market, rules, 'the exchange took from a leg')
-  if (facts.phase === 'hedged') return { kind: 'done' }
+  if (facts.phase === 'hedged')
+    return new Decimal(facts.perpBase).gt(0)
+      ? { kind: 'done' }
+      : { kind: 'unwind', because: 'no perpetual is held any more' }
   return enterStep(facts, market, rules, newRiskRefused, nowMs)
 }
 
@@ -153,7 +162,13 @@ function endOfEntry(facts: StepFacts, market: MarketView, rules: Rules, because:
  * The legs are apart: first the plain order that follows the leg that opened, then the ladder of repairs; past a bound of
  * promise 4 at once the ladder's widest. Null: what is apart is dust.
  */
-function levelStep(facts: StepFacts, market: MarketView, rules: Rules, breached: boolean): Step | null {
+function levelStep(
+  facts: StepFacts,
+  market: MarketView,
+  rules: Rules,
+  breached: boolean,
+  stuck: string | null,
+): Step | null {
   const { plan, repairs } = facts
   const purpose = facts.phase === 'entering' ? 'enter' : 'rebalance'
   if (repairs === 0 && !breached && !facts.cut) {
@@ -167,8 +182,7 @@ function levelStep(facts: StepFacts, market: MarketView, rules: Rules, breached:
       }
     }
   }
-  if (isStuck(facts, rules))
-    return { kind: 'stuck', because: `the legs are still apart after ${repairs} orders` }
+  if (stuck) return { kind: 'stuck', because: stuck }
   const repair = decideRepair(plan, facts, market, rules, Math.max(0, repairs - 1), {
     breached,
     cut: facts.cut,
@@ -179,17 +193,9 @@ function levelStep(facts: StepFacts, market: MarketView, rules: Rules, breached:
   return { kind: 'order', order: repair.order, purpose: 'repair', because }
 }
 
-/** A ladder is climbed this many times before a person is called. */
-const STUCK_AFTER = 3
-
-const isStuck = ({ repairs }: StepFacts, { execution }: Rules): boolean =>
-  repairs > STUCK_AFTER * execution.repairsMax
-
 /** The perpetual gives back what the spot leg no longer covers; then the next slice is closed, spot first. */
 function unwindStep(facts: StepFacts, market: MarketView, rules: Rules, breached: boolean): Step {
   const { plan, repairs } = facts
-  if (isStuck(facts, rules))
-    return { kind: 'stuck', because: `the legs are still apart after ${repairs} orders` }
   const { slippageBpsMax } = rules.execution
   const wider = breached ? widestBps(slippageBpsMax) : toleranceBps(repairs, slippageBpsMax)
   if (new Decimal(perpMissing(plan, facts)).lt(0)) {

@@ -66,6 +66,7 @@ const STOPPING = new Set([
   'spot-not-trading',
   'perp-not-trading',
   'delisting-announced',
+  'run-off',
   'maintenance',
   'adl-near',
 ])

@@ -75,13 +75,12 @@ const KINDS: readonly Kind[] = [
   },
   {
     a: 0.3,
-    draw: (chance, atMs, symbol) => ({
-      kind: 'min-value',
-      market: chance.pick(['spot', 'linear'] as const),
-      symbol: spotOrPerp(symbol),
-      atMs,
-      minValue: chance.pick(['1', '5', '10', '20']),
-    }),
+    draw: (chance, atMs, symbol) => {
+      const market = chance.pick(['spot', 'linear'] as const)
+      const minValue = chance.pick(['1', '5', '10', '20'])
+      const listed = market === 'spot' ? `${coinOf(symbol)}USDT` : symbol
+      return { kind: 'min-value', market, symbol: listed, atMs, minValue }
+    },
   },
   { a: 0.15, draw: (_, atMs, symbol) => ({ kind: 'recall', coin: coinOf(symbol), atMs }) },
   {
@@ -123,9 +122,6 @@ const KINDS: readonly Kind[] = [
     }),
   },
 ]
-
-/** Least values are asked of the market by its own symbol; only pairs with equal names are drawn for it. */
-const spotOrPerp = (symbol: string) => symbol
 
 /** In order of their notices. */
 export function drawHappenings(chance: Chance, span: Span, symbols: readonly string[]): Notice[] {

@@ -1,12 +1,12 @@
 /** One process of the engine in a simulated day: opened as the service opens one, and gone between any two of its commits. */
 import type { MemoryBooks } from '../backtest/memory-books.ts'
 import type { Clock } from '../clock.ts'
-import { hedgePairs } from '../domain/pairing.ts'
 import { createBybitExchange } from '../exchange/bybit/venue.ts'
 import type { Wire } from '../exchange/bybit/wire.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { Faults } from '../exchange/simulator/faults.ts'
 import { createEngine, type Engine } from '../run/engine.ts'
+import { openPlans, trackedPairs } from '../run/tracked-pairs.ts'
 import { type CommitPoint, createMemoryJournal, type MemoryStored } from '../store/memory-journal.ts'
 import type { TransitionRecord } from '../store/records.ts'
 import { silentTelemetry } from '../telemetry.ts'
@@ -70,15 +70,14 @@ export function startProcess(site: Site, told: Told): EngineProcess {
     clock: site.clock,
     at: (point, record) => (told.at(point, record) ? new Promise<void>(() => {}) : undefined),
   })
-  Promise.all([exchange.instruments(), exchange.spreadInstruments()]).then(
-    ([{ spot, perps }, spreads]) => {
+  Promise.all([exchange.instruments(), exchange.spreadInstruments(), openPlans(journal)]).then(
+    ([listed, spreads, plans]) => {
       if (life.isOver()) return
-      const { pairs } = hedgePairs(spot, perps)
       engine = createEngine({
         ...partsOf(site, life, exchange),
         journal: life.bind(journal),
         clock,
-        pairs: pairs.filter(({ symbol }) => site.plan.symbols.includes(symbol)),
+        pairs: trackedPairs(listed, site.plan.symbols, plans).pairs,
         spreads,
         fatal: error => end(words(error)),
       })

@@ -144,7 +144,9 @@ export function createWitness(uid: string, core: () => SimulatedBybit, symbols: 
       }
       const { retMsg } = request('/v5/order/create', body, 'POST')
       const after = legs().find(each => each.symbol === symbol)
-      one.foreign = one.foreign.plus(after?.spot ?? 0).minus(before?.spot ?? 0)
+      // Sold beyond what strangers bought are the hedge's own coins, and the engine has to level its legs without them.
+      const moved = new Decimal(after?.spot ?? 0).minus(before?.spot ?? 0)
+      one.foreign = Decimal.max(0, one.foreign.plus(moved))
       for (const each of legs()) note(each, nowMs)
       return retMsg
     },

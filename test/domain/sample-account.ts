@@ -10,7 +10,8 @@ import { type Fill, orderLinkId } from '../../src/domain/order.ts'
 import type { HedgePlan, Holdings, LegOrder } from '../../src/domain/plan.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { sizeHedge } from '../../src/domain/sizing.ts'
-import { amount, baseQty, orderQty, usdt } from '../../src/domain/units.ts'
+import type { StepFacts } from '../../src/domain/steps.ts'
+import { amount, baseQty, NO_BASE, orderQty, usdt } from '../../src/domain/units.ts'
 import { type Grid, marketOn, NOW_MS, RULES } from './sample-market.ts'
 
 export type Facing = { direction: Direction; firstLeg: LegName }
@@ -112,4 +113,23 @@ const fillOf = (plan: HedgePlan, order: LegOrder, filled: Decimal, feeBase: Deci
   feeCoin: feeBase.isZero() ? 'USDT' : plan.baseCoin,
   maker: false,
   filledAtMs: NOW_MS,
+})
+
+const LONG: Facing = { direction: 'long-carry', firstLeg: 'spot' }
+
+export const planOn = (grid: Grid, facing = LONG): HedgePlan => planFacing(grid, facing)
+
+/** A hedge that has just begun. */
+export const factsOf = (plan: HedgePlan, changes: Partial<StepFacts> = {}): StepFacts => ({
+  plan,
+  phase: 'entering',
+  overdue: false,
+  unwindBecause: null,
+  repairs: 0,
+  resting: null,
+  pegs: 0,
+  unbalancedSinceMs: 0,
+  spotNetBase: NO_BASE,
+  perpBase: NO_BASE,
+  ...changes,
 })

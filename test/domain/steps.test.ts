@@ -8,36 +8,19 @@ import type { FreshMarket } from '../../src/domain/market-view.ts'
 import { smallestOrder } from '../../src/domain/minimums.ts'
 import { type HedgePlan, type Holdings, type LegOrder, perBaseMark } from '../../src/domain/plan.ts'
 import { nextStep, type Step, type StepFacts } from '../../src/domain/steps.ts'
-import { baseQty, NO_BASE, type Price } from '../../src/domain/units.ts'
+import { baseQty, type Price } from '../../src/domain/units.ts'
 import {
   EMPTY_ACCOUNT,
   execute,
   FACINGS,
-  type Facing,
+  factsOf,
   holdingsOf,
   lendingMarket,
-  planFacing,
+  planOn,
   REVERSE,
   shareFilled,
 } from './sample-account.ts'
 import { anyGrid, bookAround, type Grid, marketOn, NOW_MS, RULES, XRP } from './sample-market.ts'
-
-const LONG: Facing = { direction: 'long-carry', firstLeg: 'spot' }
-const planOn = (grid: Grid, facing = LONG): HedgePlan => planFacing(grid, facing)
-
-const factsOf = (plan: HedgePlan, changes: Partial<StepFacts> = {}): StepFacts => ({
-  plan,
-  phase: 'entering',
-  overdue: false,
-  unwindBecause: null,
-  repairs: 0,
-  resting: null,
-  pegs: 0,
-  unbalancedSinceMs: 0,
-  spotNetBase: NO_BASE,
-  perpBase: NO_BASE,
-  ...changes,
-})
 
 const isOfLeg = (order: HedgeOrder): order is HedgeOrder & LegOrder => order.leg !== 'combo'
 
@@ -265,7 +248,23 @@ describe('the end of an entry', () => {
 
   test('calls a person when the legs stay apart through three ladders of repairs', () => {
     const repairs = 3 * RULES.execution.repairsMax + 1
-    const facts = factsOf(plan, { repairs, spotNetBase: baseQty('100') })
+    const setbacks = RULES.execution.repairsMax + 1
+    const facts = factsOf(plan, { repairs, setbacks, spotNetBase: baseQty('100') })
     expect(nextStep(facts, marketOn(XRP), RULES, null, NOW_MS).kind).toBe('stuck')
+    expect(nextStep({ ...facts, phase: 'unwinding' }, marketOn(XRP), RULES, null, NOW_MS).kind).toBe('stuck')
+  })
+
+  test('goes on while orders still bring the legs nearer, and begins anew when a person says so', () => {
+    const repairs = 3 * RULES.execution.repairsMax + 1
+    const facts = factsOf(plan, { repairs, setbacks: 0, phase: 'unwinding', spotNetBase: baseQty('100') })
+    expect(nextStep(facts, marketOn(XRP), RULES, null, NOW_MS)).toMatchObject({
+      kind: 'order',
+      order: { leg: 'spot', side: 'Sell', qty: '100' },
+    })
+  })
+
+  test('leaves a standing hedge of which the exchange holds no perpetual any more', () => {
+    const facts = factsOf(plan, { phase: 'hedged', spotNetBase: baseQty('0.5'), perpBase: baseQty('0') })
+    expect(nextStep(facts, marketOn(XRP), RULES, null, NOW_MS).kind).toBe('unwind')
   })
 })

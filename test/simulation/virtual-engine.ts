@@ -2,7 +2,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { type MemoryBooks, memoryBooks } from '../../src/backtest/memory-books.ts'
 import { loadConfig } from '../../src/config.ts'
-import { hedgePairs } from '../../src/domain/pairing.ts'
 import type { Rules } from '../../src/domain/rules.ts'
 import { createBybitExchange } from '../../src/exchange/bybit/venue.ts'
 import { createSimulatedBybit } from '../../src/exchange/simulator/create.ts'
@@ -13,6 +12,7 @@ import type { FaultPlanInput } from '../../src/exchange/simulator/faults-plan.ts
 import { inProcessBybit } from '../../src/exchange/simulator/in-process.ts'
 import { builtInUniverse } from '../../src/exchange/simulator/universe.ts'
 import { createEngine, type Engine } from '../../src/run/engine.ts'
+import { openPlans, trackedPairs } from '../../src/run/tracked-pairs.ts'
 import { createMemoryJournal } from '../../src/store/memory-journal.ts'
 import type { Journal } from '../../src/store/records.ts'
 import { silentTelemetry, type Telemetry } from '../../src/telemetry.ts'
@@ -66,7 +66,11 @@ export async function virtualWorld(
     }
     clock.advanceTo(untilMs)
   }
-  const start = async (telemetry: Telemetry = silentTelemetry()): Promise<Engine & { faults: unknown[] }> => {
+  /** @param configured - symbols; every one that is listed when left out */
+  const start = async (
+    telemetry: Telemetry = silentTelemetry(),
+    configured: readonly string[] = [],
+  ): Promise<Engine & { faults: unknown[] }> => {
     const exchange = createBybitExchange(venue.wire('ours'), {
       name: 'virtual',
       clock,
@@ -80,7 +84,7 @@ export async function virtualWorld(
     })
     while (!listed) await advance(clock.nowMs() + 100)
     const [instruments, spreads] = listed
-    const { pairs } = hedgePairs(instruments.spot, instruments.perps)
+    const { pairs } = trackedPairs(instruments, configured, await openPlans(journal))
     const faults: unknown[] = []
     const engine = createEngine({
       clock,

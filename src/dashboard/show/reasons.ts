@@ -25,6 +25,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   'spot-not-trading': () => 'the spot market does not trade',
   'perp-not-trading': () => 'the perpetual does not trade',
   'delisting-announced': found => `the perpetual is to be delisted (${found})`,
+  'run-off': found => `${found} is not among the configured symbols: it is kept for its open hedge alone`,
   'spot-book-missing': () => 'no order book of the spot market is heard',
   'perp-book-missing': () => 'no order book of the perpetual is heard',
   'ticker-missing': () => 'no ticker of the perpetual is heard',
