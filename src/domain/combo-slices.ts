@@ -6,7 +6,7 @@
  */
 import { Decimal } from 'decimal.js'
 import { lotBase } from './balance.ts'
-import { levelsFor, midPrice, walkBook } from './book.ts'
+import { depthWithin, levelsFor, midPrice } from './book.ts'
 import { floorTo } from './grid.ts'
 import type { HedgeOrder } from './hedge-order.ts'
 import type { FreshMarket, SpreadView } from './market-view.ts'
@@ -47,18 +47,18 @@ export function comboOut(plan: HedgePlan, held: Holdings, market: FreshMarket, r
 function comboQty(
   plan: HedgePlan,
   missing: Decimal,
-  { spread }: FreshMarket,
-  { execution }: Rules,
+  market: FreshMarket,
+  rules: Rules,
   way: Way,
 ): Decimal | string {
+  const { spread } = market
   if (plan.direction !== 'long-carry') return 'a native order does not borrow'
   if (!plan.spread || !spread?.trading || !spread.book) return 'no native instrument is open'
   const step = Decimal.max(lotBase(plan), plan.spread.qtyStep)
-  const { filledQty } = walkBook(
-    levelsFor(spread.book, sideOf(plan, 'perp', way)),
-    orderQty(Decimal.max(0, missing)),
-  )
-  const share = new Decimal(filledQty).times(execution.depthFractionMax)
+  const limit = comboLimit(plan, market, rules, way)
+  if (!limit) return 'the native book is empty'
+  const depth = depthWithin(spread.book, sideOf(plan, 'perp', way), limit)
+  const share = new Decimal(depth).times(rules.execution.depthFractionMax)
   const qty = floorTo(Decimal.min(missing, plan.sliceBaseQty, spread.maxQty, share), step)
   // Minimum values of the legs hold for what the combination makes of them.
   const least = Decimal.max(plan.spread.minOrderQty, smallestOrder(plan.spot, perBaseMark(plan)), step)

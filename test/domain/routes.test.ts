@@ -224,6 +224,14 @@ describe('native orders of both legs', () => {
     expect(apartBaseMax.lt(lotBase(plan))).toBe(true)
   })
 
+  test('on a deep native book every slice but the last is as large as the plan allows', () => {
+    const { market, plan } = world(BTC, 'spread', 'long-carry')
+    const { placed } = runHedge(plan, market, { leaveAfter: 1_000_000 })
+    const native = placed.filter(({ order }) => order.leg === 'combo').map(({ order }) => order.qty)
+    expect(native.length).toBeGreaterThan(2)
+    expect(new Set(native.slice(0, -1))).toEqual(new Set([plan.sliceBaseQty]))
+  })
+
   test('whatever part of each fills, the legs are level within a lot', () => {
     fc.assert(
       fc.property(

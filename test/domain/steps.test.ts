@@ -37,9 +37,7 @@ function follow(plan: HedgePlan, calm: FreshMarket, course: Course = {}): Run {
   let orders = 0
   for (let turn = 0; turn < 2_000; turn++) {
     if (orders >= leaveAfter) facts = { ...facts, unwindBecause: 'operator', overdue: true }
-    // Interest is charged on what is owed, and makes it more.
-    if (account.coins.lt(0))
-      account = { ...account, coins: account.coins.times(interest[turn] ?? 1).toDecimalPlaces(12) }
+    account = charged(account, interest[turn])
     facts = { ...facts, ...holdingsOf(plan, account) }
     const market = markets[turn] ?? calm
     const step: Step = nextStep(facts, market, RULES, null, NOW_MS)
@@ -63,6 +61,10 @@ function follow(plan: HedgePlan, calm: FreshMarket, course: Course = {}): Run {
   }
   throw new Error(`expected an end, found ${JSON.stringify(facts)} after 2000 turns`)
 }
+
+/** Interest is charged on what is owed, and makes it more. */
+const charged = (account: typeof EMPTY_ACCOUNT, factor: Decimal | undefined) =>
+  account.coins.lt(0) ? { ...account, coins: account.coins.times(factor ?? 1).toDecimalPlaces(12) } : account
 
 const repairsAfter = (facts: StepFacts, after: Holdings): number =>
   isLevel(facts.plan, after) || isLevel(facts.plan, facts) ? 0 : facts.repairs + 1
