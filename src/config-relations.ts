@@ -110,6 +110,13 @@ function modeRelations(values: Found): Relation[] {
     if (missing && TRADES_REAL_ACCOUNT.includes(mode)) ask(key, undefined, `a value in mode ${mode}`)
     else if (missing && values[other] !== undefined) ask(key, undefined, `a value, as ${other} is set`)
   }
+  const { HEDGEROW_HOSTED_INSPECTOR_URL: inspectorUrl } = values
+  if (mode === 'live' && inspectorUrl)
+    ask(
+      'HEDGEROW_HOSTED_INSPECTOR_URL',
+      inspectorUrl,
+      'nothing in mode live: what happens on a real account is shown to no other site',
+    )
   if (mode === 'live' && values.acknowledgeLive === undefined)
     ask('acknowledgeLive', undefined, `the sentence "${LIVE_ACKNOWLEDGEMENT}" in the file, in mode live`)
   return relations

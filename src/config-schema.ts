@@ -30,6 +30,15 @@ const isHost = (text: string) =>
 const hasScheme = (...schemes: string[]) => {
   return (text: string) => URL.canParse(text) && schemes.includes(new URL(text).protocol)
 }
+/** Only its origin is let into the page's policy: nothing but a plain host may stand there. */
+const isInspectorUrl = (text: string) => {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, username, password } = new URL(text)
+  const name = hostname.replace(/^\[|\]$/g, '')
+  const isHere = name === 'localhost' || name === '127.0.0.1' || name === '::1'
+  const isSafe = protocol === 'https:' || (protocol === 'http:' && isHere)
+  return isSafe && isHost(name) && username === '' && password === ''
+}
 const isCredential = (text: string) => /^[\x21-\x7e]{4,512}$/.test(text)
 const credential = (what: string) =>
   optionalText({ matches: isCredential, expected: `${what}: 4 to 512 printable characters` })
@@ -61,6 +70,10 @@ export const environmentShape = {
     expected: 'the http URL of a running simulator, such as http://127.0.0.1:9797',
   }),
   HEDGEROW_HISTORY_DIR: optionalText({ matches: text => text.trim() !== '', expected: 'a folder' }),
+  HEDGEROW_HOSTED_INSPECTOR_URL: optionalText({
+    matches: isInspectorUrl,
+    expected: 'the https URL of an inspector (http on this machine only), without a user name',
+  }),
   HEDGEROW_LOG: wordKey(LOG_LEVELS, 'info'),
   BYBIT_API_KEY: credential('an API key'),
   BYBIT_API_SECRET: credential('an API secret'),

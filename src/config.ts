@@ -36,6 +36,8 @@ export type Config = {
   readonly exchangeUrl: string | undefined
   /** Recorded history, an absolute path (replay only); absent: beside the checkout. */
   readonly historyDir: string | undefined
+  /** Where the hosted inspector is; absent: it is off. Never set in mode live. */
+  readonly hostedInspectorUrl: string | undefined
   readonly logLevel: (typeof LOG_LEVELS)[number]
   readonly keys: KeyPair | undefined
   readonly rules: Rules
@@ -123,6 +125,7 @@ function assemble(values: KeyValues, cwd: string, file: string | undefined): Con
     speed: values.HEDGEROW_MODE === 'sim' ? (values.HEDGEROW_SPEED ?? 60) : 1,
     exchangeUrl: values.HEDGEROW_EXCHANGE_URL,
     historyDir: values.HEDGEROW_HISTORY_DIR && resolve(cwd, values.HEDGEROW_HISTORY_DIR),
+    hostedInspectorUrl: values.HEDGEROW_HOSTED_INSPECTOR_URL,
     logLevel: values.HEDGEROW_LOG,
     keys: key && secret ? { key, secret } : undefined,
     rules: { strategy, execution, limits },

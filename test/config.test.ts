@@ -88,6 +88,37 @@ describe('what is read', () => {
     expect(faultyKeys({ HEDGEROW_ALLOWED_HOSTS: 'engine,*' })).toEqual(['HEDGEROW_ALLOWED_HOSTS'])
   })
 
+  test('the hosted inspector is off until its URL is given, which is a plain https one, or http on this machine', () => {
+    const key = 'HEDGEROW_HOSTED_INSPECTOR_URL'
+    expect(load().hostedInspectorUrl).toBeUndefined()
+    for (const url of ['https://inspector.example/inspect', 'http://127.0.0.1:8080/', 'http://[::1]:8080'])
+      expect(load({ [key]: url }).hostedInspectorUrl).toBe(url)
+    for (const url of [
+      'http://inspector.example',
+      'https://me:sesame@inspector.example',
+      'https://a;script-src.example',
+      'https://*.example',
+      'javascript:alert(1)',
+      'on',
+    ])
+      expect(faultyKeys({ [key]: url }), url).toEqual([key])
+  })
+
+  test('the hosted inspector is refused in mode live, and nowhere else', () => {
+    write(`acknowledgeLive: ${LIVE_ACKNOWLEDGEMENT}\n`)
+    const given = { ...KEYS, HEDGEROW_HOSTED_INSPECTOR_URL: 'https://inspector.example' }
+    for (const mode of ['sim', 'paper', 'demo', 'testnet'])
+      expect(faultyKeys({ ...given, HEDGEROW_MODE: mode })).toEqual([])
+    expect(faults({ ...given, HEDGEROW_MODE: 'live' })).toEqual([
+      {
+        key: 'HEDGEROW_HOSTED_INSPECTOR_URL',
+        found: '"https://inspector.example"',
+        expected: 'nothing in mode live: what happens on a real account is shown to no other site',
+      },
+    ])
+    expect(faultyKeys({ ...KEYS, HEDGEROW_MODE: 'live' })).toEqual([])
+  })
+
   test('only sim runs faster than the wall', () => {
     expect(load({ HEDGEROW_SPEED: '10' }).speed).toBe(10)
     expect(load({ HEDGEROW_MODE: 'paper' }).speed).toBe(1)

@@ -21,6 +21,7 @@ import {
   originGuard,
   rateGuard,
 } from './guard.ts'
+import { HOSTED_PAGE, type HostedInspectorView } from './hosted-view.ts'
 import type { InspectionView } from './inspection-view.ts'
 import { problem, Refusal, type RefusalStatus } from './problem.ts'
 import { rateLimit } from './rate-limit.ts'
@@ -29,6 +30,7 @@ import { actorRoutes } from './routes-actors.ts'
 import { bookRoutes } from './routes-books.ts'
 import { engineRoutes } from './routes-engine.ts'
 import { healthRoutes } from './routes-health.ts'
+import { hostedRoutes } from './routes-hosted.ts'
 import { inspectionRoutes } from './routes-inspection.ts'
 import { liveRoute } from './routes-live.ts'
 import { operatorRoutes } from './routes-operator.ts'
@@ -42,6 +44,8 @@ export type ApiOptions = {
   view: EngineView
   /** Left out, the inspector's routes are too. */
   inspection?: InspectionView
+  /** Left out, there is no page that shows a frame of another site. */
+  hosted?: HostedInspectorView
   token: string
   host: string
   /** 0: any free port. */
@@ -64,7 +68,7 @@ export type Api = {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { view, inspection, token, host, port, allowedHosts = [], pages, telemetry, clock } = options
+  const { view, inspection, hosted, token, host, port, allowedHosts = [], pages, telemetry, clock } = options
   let boundPort = port
   const sessions = createSessions({ token, clock })
   const cookieName = () => `hedgerow-${boundPort}`
@@ -74,7 +78,8 @@ export function createApi(options: ApiOptions): Api {
 
   const app = newApp(telemetry)
   const auth = authGuard(identify)
-  app.use('*', counted(telemetry), headers, hostGuard({ host, allowed: allowedHosts }))
+  const framing = hosted && { path: HOSTED_PAGE, origin: new URL(hosted.url).origin }
+  app.use('*', counted(telemetry), headers(framing), hostGuard({ host, allowed: allowedHosts }))
   app.use('/api/*', originGuard, bodyGuard, async (c, next) => {
     c.header('cache-control', 'no-store')
     return isSignIn(c.req.method, c.req.path) ? next() : auth(c, next)
@@ -86,18 +91,20 @@ export function createApi(options: ApiOptions): Api {
   sessionRoutes(app, { sessions, cookieName, loginLink })
   engineRoutes(app, view)
   const endInspections = inspection ? inspectionRoutes(app, inspection, clock) : () => {}
+  const endHosted = hosted ? hostedRoutes(app, hosted, clock) : () => {}
   actorRoutes(app, view)
   bookRoutes(app, view)
   resultRoutes(app, view)
   accountRoutes(app, view, clock)
   operatorRoutes(app, view)
   const endLive = liveRoute(app, view, clock)
-  pageRoutes(app, () => app.getOpenAPI31Document(about), pages)
+  pageRoutes(app, () => app.getOpenAPI31Document(about), { dist: pages, hosted: hosted !== undefined })
   app.doc31('/openapi.json', about)
 
   const endStreams = () => {
     endLive()
     endInspections()
+    endHosted()
   }
   const listen = async () => {
     const listening = await startServer(app.fetch, { host, port, endStreams })

@@ -52,22 +52,34 @@ export const originGuard: Guard = async (c, next) => {
   await next()
 }
 
-/** Nothing from elsewhere is loaded, nothing inline is run, nobody frames the page. */
-export const headers: Guard = secureHeaders({
-  strictTransportSecurity: false,
-  xFrameOptions: 'DENY',
-  contentSecurityPolicy: {
-    defaultSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    styleSrcAttr: ["'unsafe-inline'"],
-    imgSrc: ["'self'", 'data:'],
-    workerSrc: ["'self'"],
-    objectSrc: ["'none'"],
-    baseUri: ["'none'"],
-    formAction: ["'self'"],
-    frameAncestors: ["'none'"],
-  },
-})
+/** One page that may hold frames of one origin. */
+export type Framing = { path: string; origin: string }
+
+/** Nothing from elsewhere is loaded, nothing inline is run, nobody frames a page; a frame stands in one page at most. */
+export function headers(framing?: Framing): Guard {
+  const strict = secured()
+  if (!framing) return strict
+  const framed = secured([framing.origin])
+  return (c, next) => (c.req.path === framing.path ? framed : strict)(c, next)
+}
+
+const secured = (frames?: string[]): Guard =>
+  secureHeaders({
+    strictTransportSecurity: false,
+    xFrameOptions: 'DENY',
+    contentSecurityPolicy: {
+      defaultSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      styleSrcAttr: ["'unsafe-inline'"],
+      imgSrc: ["'self'", 'data:'],
+      workerSrc: ["'self'"],
+      objectSrc: ["'none'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      ...(frames && { frameSrc: frames }),
+    },
+  })
 
 export const bodyGuard: Guard = bodyLimit({
   maxSize: BODY_BYTES_MAX,

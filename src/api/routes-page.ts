@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import type { Context, Hono } from 'hono'
 import { docsPage, type Spec } from './docs-page.ts'
 import type { ApiEnv } from './guard.ts'
+import { HOSTED_PAGE } from './hosted-view.ts'
 import { Refusal } from './problem.ts'
 
 const PLAIN = [
@@ -41,8 +42,14 @@ const FILE_NAME = /^[\w-][\w.-]*$/
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url))
 
-/** @param dist - folder of the built pages */
-export function pageRoutes(app: Hono<ApiEnv>, spec: () => Spec, dist = DIST): void {
+type Pages = {
+  /** Folder of the built pages, where it is not the usual one. */
+  dist?: string | undefined
+  /** Is the page of the hosted inspector switched on? */
+  hosted?: boolean
+}
+
+export function pageRoutes(app: Hono<ApiEnv>, spec: () => Spec, { dist = DIST, hosted }: Pages = {}): void {
   const index = path.join(dist, 'index.html')
   const plain = (name: string) => read(fileURLToPath(new URL(`./page/${name}`, import.meta.url)))
   for (const { route, name } of PLAIN) app.get(route, c => served(c, plain(name), 'no-cache'))
@@ -53,6 +60,9 @@ export function pageRoutes(app: Hono<ApiEnv>, spec: () => Spec, dist = DIST): vo
       return page === '/' ? served(c, plain('index.html'), 'no-cache') : next()
     })
   }
+  const framed = path.join(dist, 'hosted-inspector.html')
+  if (hosted)
+    app.get(HOSTED_PAGE, (c, next) => (existsSync(framed) ? served(c, read(framed), 'no-cache') : next()))
   const assets = new Map<string, File>()
   app.get('/assets/:name', c => {
     const name = c.req.param('name')

@@ -24,7 +24,8 @@ export type EngineProcess = {
   send(actorId: string, event: object): Promise<number>
 }
 
-export async function engineProcess(): Promise<EngineProcess> {
+/** @param more - variables of the environment beside the usual ones */
+export async function engineProcess(more: Record<string, string> = {}): Promise<EngineProcess> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const dataDir = mkdtempSync(path.join(tmpdir(), 'hedgerow-inspector-'))
@@ -48,6 +49,7 @@ export async function engineProcess(): Promise<EngineProcess> {
         HEDGEROW_PORT: String(port),
         HEDGEROW_API_TOKEN: TOKEN,
         HEDGEROW_SEED: '7',
+        ...more,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -4,7 +4,7 @@
  * references kept, nothing copied and nothing turned into text.
  */
 import type { AnyTransitionDefinition } from 'xstate'
-import type { Observed } from '../../../actors/observer.ts'
+import type { Observe, Observed } from '../../../actors/observer.ts'
 import type { Running } from '../../../actors/runtime.ts'
 import type { Clock } from '../../clock.ts'
 import type { Effect } from '../../store/records.ts'
@@ -61,6 +61,7 @@ export function createHub(clock: Clock) {
   const ended: string[] = []
   const lines = createRing<Line>(LINES_OF_ALL)
   const underway = new Map<string, AnyTransitionDefinition[]>()
+  const listeners = new Set<Observe>()
   let count = 0
   let forgotten = 0
 
@@ -179,10 +180,30 @@ export function createHub(clock: Clock) {
     else if (what.kind === 'failed') failed(what)
     else if (what.kind === 'ended') end(watch(what.self.id, what.self.kind, what.self.parentId), 'ended')
     else unmoved(what)
+    if (listeners.size > 0) passOn(what)
+  }
+
+  const passOn = (what: Observed) => {
+    let fault: unknown
+    for (const hear of listeners) {
+      try {
+        hear(what)
+      } catch (error) {
+        listeners.delete(hear)
+        fault = error
+      }
+    }
+    // The runtime reports it and goes on; once, as whoever threw is let go.
+    if (fault !== undefined) throw fault
   }
 
   return {
     observe,
+    /** Told what the hub was told, after it; whoever throws is let go. The returned function ends it. */
+    listen(hear: Observe): () => void {
+      listeners.add(hear)
+      return () => void listeners.delete(hear)
+    },
     actors: actors as ReadonlyMap<string, Watched>,
     removed: removed as ReadonlyMap<string, number>,
     /** An actor that others speak of and that never ran in this process. */
