@@ -23,6 +23,10 @@ export type DangerBoard = {
   setParts(symbol: string, parts: SlowParts): void
   /** The pair as the exchange lists it now. True when its funding interval or a cap of its rate is another. */
   setPair(pair: HedgePair): boolean
+  /** An order was refused as if its market's terms were others than those known here. */
+  doubtTerms(): void
+  /** Ends with the next doubt. */
+  nextDoubt(): AbortSignal
   /** By coin, those of no tracked pair too. */
   setCollateral(byCoin: Readonly<Record<string, CollateralView>>): void
   collateral(coin: string): CollateralView | undefined
@@ -47,6 +51,7 @@ export function dangerBoard(clock: Clock, views: Map<string, MarketView>, change
   const collateral = new Map<string, CollateralView>()
   const settled = new Map<string, Settled>()
   let maintenance: Maintenance | null = null
+  let doubt = new AbortController()
 
   const setAdl = (symbol: string, part: Partial<AdlView>) => {
     const view = views.get(symbol)
@@ -81,6 +86,12 @@ export function dangerBoard(clock: Clock, views: Map<string, MarketView>, change
       change(symbol, parts, parts.borrow ? { borrow: clock.nowMs() } : undefined)
     },
     setPair,
+    doubtTerms() {
+      const raised = doubt
+      doubt = new AbortController()
+      raised.abort()
+    },
+    nextDoubt: () => doubt.signal,
     setCollateral(byCoin: Readonly<Record<string, CollateralView>>) {
       for (const [coin, view] of Object.entries(byCoin)) collateral.set(coin, view)
       for (const { pair } of [...views.values()]) {

@@ -7,7 +7,14 @@ import { withDecidedMids } from '../src/domain/decided-mids.ts'
 import type { JsonObject } from '../src/domain/json.ts'
 import { legOutcome } from '../src/domain/leg-outcome.ts'
 import { judgeEntry } from '../src/domain/opportunity.ts'
-import type { Fill, OrderLeg, OrderMarket, OrderReport, OrderRequest } from '../src/domain/order.ts'
+import type {
+  Fill,
+  OrderLeg,
+  OrderMarket,
+  OrderReport,
+  OrderRequest,
+  RejectReason,
+} from '../src/domain/order.ts'
 import type { HedgePlan } from '../src/domain/plan.ts'
 import { nextStep, type Step } from '../src/domain/steps.ts'
 import { createDebtDoubts } from './debt-doubts.ts'
@@ -114,6 +121,9 @@ const request = ({ leg, order }: Asked): OrderRequest => ({
 const hedgeContext = (world: World, actorId: string) =>
   world.runtime().get(actorId)?.actor.getSnapshot().context as HedgeContext | undefined
 
+/** Refusals of an order that the terms known here allow: the exchange has changed them since. */
+const OF_OTHER_TERMS: ReadonlySet<RejectReason> = new Set(['below-minimum', 'not-trading'])
+
 const placeOrder =
   (world: World): EffectHandler =>
   async (params, { redriven, actorId }) => {
@@ -130,6 +140,7 @@ const placeOrder =
     log.info('order.placed', { actorId, orderLinkId, side: order.side, qty: order.qty, outcome: placed.kind })
     if (placed.kind === 'accepted') return { type: 'order.accepted', orderLinkId }
     if (placed.kind === 'unknown') return { type: 'order.unknown', orderLinkId, cause: placed.cause }
+    if (OF_OTHER_TERMS.has(placed.reason)) world.board.doubtTerms()
     return { type: 'order.rejected', orderLinkId, reason: placed.reason, detail: placed.detail }
   }
 

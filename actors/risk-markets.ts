@@ -43,6 +43,7 @@ async function readWhole(world: World, signal: AbortSignal): Promise<void> {
   const dueAtMs = new Map(READINGS.map(({ name }) => [name, 0]))
   const changedAtMs = new Map<string, number | undefined>()
   for (;;) {
+    const doubt = board.nextDoubt()
     if (isOtherInterval(world, changedAtMs)) dueAtMs.set('instruments', 0)
     for (const reading of READINGS) {
       if ((dueAtMs.get(reading.name) ?? 0) > clock.nowMs()) continue
@@ -54,7 +55,10 @@ async function readWhole(world: World, signal: AbortSignal): Promise<void> {
     tellAdl(world)
     for (const symbol of board.symbols()) changedAtMs.set(symbol, board.view(symbol)?.intervalChangedAtMs)
     const nextMs = Math.min(...dueAtMs.values()) - clock.nowMs()
-    if (!(await pause(clock, Math.max(1_000, Math.min(nextMs, MINUTE_MS * pace)), signal))) return
+    await pause(clock, Math.max(1_000, Math.min(nextMs, MINUTE_MS * pace)), AbortSignal.any([signal, doubt]))
+    if (doubt.aborted) dueAtMs.set('instruments', 0)
+    // However often orders are refused: not in a tight circle.
+    if (!(await pause(clock, 1_000 * speed, signal))) return
   }
 }
 
