@@ -3,6 +3,7 @@
  * Rows are read from a little before the newest booked one, since the exchange may list rows of one instant late.
  */
 
+import type { DustLot } from '../src/domain/dust.ts'
 import { interestBase } from '../src/domain/interest.ts'
 import { isUnexplained, type Posting, postingsOf, residuals, rowFault } from '../src/domain/ledger.ts'
 import { execKey, type HedgeClaim, ownersOfRows } from '../src/domain/row-owner.ts'
@@ -26,6 +27,10 @@ export type Books = {
   /** Sum of the postings per account, at least of the `wallet:COIN` ones. */
   accountBalances(): Promise<Record<string, Amount>>
   appendEquity(point: { atMs: number; equityUsdt: Usdt; availableUsdt: Usdt }): Promise<void>
+  /** What hedges hold of a coin: asked while all of them are closed, what they left over. */
+  dust(coin: string): Promise<DustLot[]>
+  /** Passes them to the hedge that began with them, each once. */
+  passDust(lots: readonly DustLot[], to: { hedgeId: string; baseCoin: string }, atMs: number): Promise<void>
   /** The hedges of stored executions, by `execKey`. Books that keep no fills leave it out. */
   ownersOfExecs?(execIds: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Hedges that ended lately, for rows that come after them. */
@@ -49,6 +54,8 @@ export type Bookkeeper = {
   bookNow(): Promise<Record<string, string>>
   residuals(): Record<string, string>
   funds(): Funds | undefined
+  /** What a new hedge of the coin may begin with: none while the books are not sure of it. */
+  dust(baseCoin: string): Promise<DustLot[]>
 }
 
 export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
@@ -61,6 +68,7 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
   const claims = createClaims(world)
   let remembered = false
   let settledFor: string | undefined
+  const passed = new Set<string>()
 
   /** What ended before this process began. */
   const rememberEnded = async () => {
@@ -100,6 +108,7 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
     let booked = 0
     for (let look = 1; ; look++) {
       const wallet = await readWallet()
+      await passDust(books, claims, passed)
       booked += await bookRows(world(), books, claims)
       const coins = wallet.coins.map(each => ({ coin: each.coin, wallet: ownedOf(each) }))
       const found = residuals(coins, await books.accountBalances())
@@ -144,6 +153,13 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
     bookNow,
     residuals: () => last,
     funds: () => funds,
+    async dust(baseCoin) {
+      const own = claims.now().filter(claim => claim.baseCoin === baseCoin)
+      const isSettled = own.every(
+        ({ untilMs, hedgeId, dust }) => untilMs !== null && (!dust || passed.has(hedgeId)),
+      )
+      return isSettled && (last[baseCoin] ?? '0') === '0' ? books.dust(baseCoin) : []
+    },
   }
 }
 
@@ -152,6 +168,18 @@ const NEVER = new AbortController().signal
 function tellResidual({ alerts }: World, coin: string, residual: string) {
   if (residual === '0') alerts.clear('ledger.residual', coin)
   else alerts.raise('page', 'ledger.residual', { coin, residual })
+}
+
+/** Of hedges that began with what others left: also of one that was over before anybody looked. */
+async function passDust(books: Books, claims: Claims, passed: Set<string>): Promise<void> {
+  const span = await books.span()
+  if (!span) return
+  for (const { hedgeId, baseCoin, dust, fromMs } of claims.now()) {
+    if (!dust || passed.has(hedgeId)) continue
+    // Never newer than the newest row: from there on the exchange's log is read.
+    await books.passDust(dust, { hedgeId, baseCoin }, Math.min(fromMs, span.newestAtMs))
+    passed.add(hedgeId)
+  }
 }
 
 /** Gives how many rows were new. */

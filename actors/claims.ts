@@ -15,6 +15,7 @@ export const claimOf = (plan: HedgePlan, untilMs: number | null): HedgeClaim => 
   direction: plan.direction,
   fromMs: plan.decidedAtMs,
   untilMs,
+  ...(plan.dust && { dust: plan.dust }),
 })
 
 export type Claims = { now(): HedgeClaim[]; remember(ended: readonly HedgeClaim[]): void }

@@ -1,6 +1,7 @@
 /** Plans what a symbol wishes for: reads the market and the wallet, sizes the hedge. The chart judges the plan. */
 import { Decimal } from 'decimal.js'
 import { deskMachine, type Wish } from '../machines/desk.ts'
+import { type DustLot, dustBase } from '../src/domain/dust.ts'
 import type { HedgePair } from '../src/domain/instrument.ts'
 import type { JsonObject } from '../src/domain/json.ts'
 import { judgeEntry } from '../src/domain/opportunity.ts'
@@ -44,12 +45,27 @@ async function planHedge(world: World, wish: Wish): Promise<Answer> {
   const exposure = { ...funds, hedges: wish.hedges, reservedUsdt: NO_USDT, halted: false }
   const plan = sizeHedge(hedgeId, view, exposure, world.rules, nowMs, direction)
   if (isRefusal(plan)) return no(`${plan.refused}: found ${plan.found}, limit ${plan.limit}`)
+  const dust = await usableDust(world, view.pair, wish, facts)
+  const isTaken = direction === 'long-carry' && dust.length > 0
   return {
     type: 'hedge.planned',
     symbolActor,
     funds: funds as unknown as JsonObject,
-    plan: plan as unknown as JsonObject,
+    plan: { ...plan, ...(isTaken && { dust }) } as unknown as JsonObject,
   }
+}
+
+/** What hedges before left of the coin, if it really lies there and nobody else is about to begin with it. */
+async function usableDust(
+  { dust, board }: World,
+  { baseCoin }: HedgePair,
+  { hedges }: Wish,
+  { holdings }: Pick<AccountFacts, 'holdings'>,
+): Promise<DustLot[]> {
+  if (hedges.some(({ symbol }) => board.view(symbol)?.pair.baseCoin === baseCoin)) return []
+  const lots = await dust(baseCoin)
+  const owned = new Decimal(holdings.find(({ coin }) => coin === baseCoin)?.spotBase ?? 0)
+  return owned.gte(dustBase(lots)) ? lots : []
 }
 
 /** A margin sale takes what lies free before it borrows: coins of the base would be sold that are no hedge's. */

@@ -1,6 +1,8 @@
 /** The ports that actors act through. `main.ts` fills them; tests fill them with small ones of their own. */
+
 import type { Alerts } from '../src/alerts.ts'
 import type { Clock } from '../src/clock.ts'
+import type { DustLot } from '../src/domain/dust.ts'
 import type { AccountExposure } from '../src/domain/exposure.ts'
 import type { RiskState } from '../src/domain/risk-state.ts'
 import type { Rules } from '../src/domain/rules.ts'
@@ -57,6 +59,8 @@ export type World = {
   assertOwner: () => void
   recorder: Recorder
   funds: () => Funds | undefined
+  /** Coins that hedges before left over, for a new one of the coin to begin with. */
+  dust: (baseCoin: string) => Promise<DustLot[]>
   /** Something happened that moves money: book it soon. */
   bookSoon: () => void
   /** Books all there is and gives the residual per coin. */

@@ -3,6 +3,7 @@
  * JSON only. Quantities count up as a long-carry hedge grows: spot coins held, perpetual coins short.
  */
 
+import { dustBase } from '../src/domain/dust.ts'
 import type { HedgeOrder } from '../src/domain/hedge-order.ts'
 import type { LegName } from '../src/domain/instrument.ts'
 import type { LegOutcome } from '../src/domain/leg-outcome.ts'
@@ -103,7 +104,7 @@ export const newHedge = (input: HedgeInput): HedgeContext => ({
   ...input,
   // A birth that was granted by a desk of before may still be on its way.
   plan: wholePlan(input.plan),
-  spot: EMPTY_LEG,
+  spot: { ...EMPTY_LEG, base: dustBase(input.plan.dust) },
   perp: EMPTY_LEG,
   combo: EMPTY_LEG,
   phase: 'entering',

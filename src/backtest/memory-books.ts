@@ -4,6 +4,7 @@ import { Decimal } from 'decimal.js'
 import type { Books } from '../../actors/bookkeeper.ts'
 import type { Records } from '../../actors/recorder.ts'
 import type { RiskBooks } from '../../actors/risk-figures.ts'
+import { dustLots, dustPostings } from '../domain/dust.ts'
 import { openingPostings, type Posting } from '../domain/ledger.ts'
 import type { TransactionRow } from '../domain/transaction.ts'
 import { amount } from '../domain/units.ts'
@@ -16,6 +17,7 @@ export function memoryBooks(): MemoryBooks {
   const postings: Posting[] = []
   const rows: BookedRow[] = []
   const seen = new Set<string>()
+  const passed = new Set<string>()
   const sums = new Map<string, Decimal>()
   const keep = (added: readonly Posting[]) => {
     postings.push(...added)
@@ -40,6 +42,11 @@ export function memoryBooks(): MemoryBooks {
         if (span) span.newestAtMs = Math.max(span.newestAtMs, row.atMs)
       }
       return fresh.map(({ row }) => row)
+    },
+    dust: async coin => dustLots(postings, coin),
+    async passDust(lots, to, atMs) {
+      for (const posting of dustPostings(lots, to, atMs)) if (!passed.has(posting.rowId)) keep([posting])
+      for (const { hedgeId } of lots) passed.add(`dust/${hedgeId}/${to.hedgeId}`)
     },
     accountBalances: async () =>
       Object.fromEntries([...sums].map(([account, sum]) => [account, amount(sum)])),

@@ -5,6 +5,7 @@
  */
 import { Decimal } from 'decimal.js'
 import type { CarryEstimate } from './carry.ts'
+import { dustBase } from './dust.ts'
 import { roundTripRate } from './fees.ts'
 import { slippageOf, uniqueFills } from './fill-slippage.ts'
 import type { DecidedMids, Route } from './hedge-order.ts'
@@ -125,7 +126,7 @@ export function qualityTotals(each: readonly ExecutionQuality[]): QualityTotals 
 /** From each fill to the next: what one leg stood alone with, and for how long. Fills of one instant are one step. */
 function gapsOf(fills: readonly Fill[], plan: HedgePlan) {
   const lot = new Decimal(plan.perp.qtyStep).times(plan.perp.multiplier)
-  let [delta, seconds] = [new Decimal(0), new Decimal(0)]
+  let [delta, seconds] = [new Decimal(dustBase(plan.dust)), new Decimal(0)]
   let [gapMs, longestMs] = [0, 0]
   fills.forEach((fill, at) => {
     delta = delta.plus(baseMoved(fill, plan))

@@ -3,6 +3,7 @@
  * Plain JSON, because the journal keeps it; a hedge restarted months later still trades on the facts it was planned with.
  */
 import type { CarryEstimate } from './carry.ts'
+import type { DustLot } from './dust.ts'
 import type { PairFeeRates } from './fees.ts'
 import { perBaseCoin } from './grid.ts'
 import type { Route, SpreadFacts } from './hedge-order.ts'
@@ -47,6 +48,8 @@ export type HedgePlan = {
   decidedAtMs: number
   /** How the entry is worked; spot first when left out. */
   route?: Route
+  /** Coins of hedges before that this one begins with; a long carry's alone. */
+  dust?: readonly DustLot[]
   /** Where both legs are also traded as one. */
   spread?: SpreadFacts
 }

@@ -4,6 +4,7 @@
  * delivery) belongs to the hedge that held the symbol then; interest and conversions to the one that owed or held the coin.
  * Transfers, bonuses and interest on USDT are nobody's. https://bybit-exchange.github.io/docs/v5/account/transaction-log
  */
+import type { DustLot } from './dust.ts'
 import type { Direction, Market } from './instrument.ts'
 import { type Fill, ownerOfOrder } from './order.ts'
 import type { TransactionRow } from './transaction.ts'
@@ -18,6 +19,8 @@ export type HedgeClaim = {
   fromMs: number
   /** null while it lives. */
   untilMs: number | null
+  /** What it began with. */
+  dust?: readonly DustLot[]
 }
 
 export type OwnershipFacts = {

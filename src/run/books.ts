@@ -59,6 +59,8 @@ export function createBooks({
     span: ledger.span,
     open: ledger.open,
     book: ledger.book,
+    dust: ledger.dust,
+    passDust: ledger.passDust,
     accountBalances: ledger.walletBalances,
     appendEquity: operator.appendEquity,
     ...createRiskReads(pool, account),

@@ -110,6 +110,7 @@ export function createEngine(parts: EngineParts): Engine {
     },
     recorder: createRecorder(parts.books, telemetry),
     funds: bookkeeper.funds,
+    dust: bookkeeper.dust,
     bookSoon: bookkeeper.bookSoon,
     bookNow: bookkeeper.bookNow,
     announceReady: parts.ready,

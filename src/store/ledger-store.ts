@@ -4,9 +4,10 @@
  */
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { Decimal } from 'decimal.js'
+import { type DustLot, dustPostings, largestLots } from '../domain/dust.ts'
 import { openingPostings, type Posting } from '../domain/ledger.ts'
 import type { TransactionRow } from '../domain/transaction.ts'
-import { type Amount, amount } from '../domain/units.ts'
+import { type Amount, amount, type BaseQty, type Price } from '../domain/units.ts'
 import { type AccountScope, reading, withoutAccount, writing } from './account-scope.ts'
 import type { Database } from './database.ts'
 import { type CursorKey, cursorOf, keyOf } from './page-cursor.ts'
@@ -68,6 +69,18 @@ export function createLedgerStore(database: Database, scope: AccountScope) {
         return fresh.map(({ row }) => row)
       })
     },
+    /** What hedges hold of a coin, the largest first. */
+    dust: (coin: string): Promise<DustLot[]> => dustOf(database, account, coin),
+    /** Passes what hedges left to the one that began with it; again changes nothing. */
+    passDust(
+      lots: readonly DustLot[],
+      to: { hedgeId: string; baseCoin: string },
+      atMs: number,
+    ): Promise<void> {
+      return writing(database, scope, async em => {
+        await insertPostings(em, account, dustPostings(lots, to, atMs))
+      })
+    },
     /** Sum of the postings per account of the books that is a wallet: `wallet:USDT` and so on. */
     walletBalances: (): Promise<Record<string, Amount>> => sums(database, account, true),
     /** Sum of the postings per account of the books. */
@@ -105,6 +118,18 @@ export function createLedgerStore(database: Database, scope: AccountScope) {
       ).map(payment)
     },
   }
+}
+
+async function dustOf(database: Database, account: string, coin: string): Promise<DustLot[]> {
+  const rows = await reading(database).execute<{ hedge_id: string; base: BaseQty; price: Price }[]>(
+    `select hedge_id, trim_scale(sum(amount))::text as base,
+        trim_scale((array_agg(price order by at_ms desc, transaction_id desc)
+          filter (where symbol in (?, '') and price > 0))[1])::text as price
+      from posting where account = ? and book = ? and hedge_id <> ''
+      group by hedge_id having sum(amount) > 0 and max(price) filter (where symbol in (?, '')) > 0`,
+    [`${coin}USDT`, account, `wallet:${coin}`, `${coin}USDT`],
+  )
+  return largestLots(rows.map(({ hedge_id, base, price }) => ({ hedgeId: hedge_id, base, priceUsdt: price })))
 }
 
 async function insertRows(

@@ -1,11 +1,13 @@
 /** The bookkeeper over small ports: whose each row is by the time it is booked, and who hears of what nobody can explain. */
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { type Books, createBookkeeper } from '../../actors/bookkeeper.ts'
 import { createRecorder } from '../../actors/recorder.ts'
 import type { World } from '../../actors/world.ts'
+import type { DustLot } from '../../src/domain/dust.ts'
 import type { HedgeClaim } from '../../src/domain/row-owner.ts'
 import type { TransactionRow } from '../../src/domain/transaction.ts'
-import { amount } from '../../src/domain/units.ts'
+import { amount, baseQty, price } from '../../src/domain/units.ts'
 import type { Telemetry } from '../../src/telemetry.ts'
 import { VirtualClock } from '../../src/virtual-clock.ts'
 import { fillOf, HEDGE_ID, rowOf } from '../domain/sample-trades.ts'
@@ -32,6 +34,8 @@ function small(rows: readonly TransactionRow[], over: Partial<Books> = {}) {
     },
     accountBalances: async () => ({}),
     appendEquity: async () => undefined,
+    dust: async () => [],
+    passDust: async () => undefined,
     settleResults: async () => void settled++,
     ...over,
   }
@@ -57,10 +61,24 @@ function small(rows: readonly TransactionRow[], over: Partial<Books> = {}) {
     },
     runtime: () => ({ all: () => hedges, deliver: () => true }),
   } as unknown as World
-  const live = (hedgeId: string) =>
-    hedges.push({ kind: 'hedge', actor: { getSnapshot: () => ({ context: { plan: samplePlan(hedgeId) } }) } })
+  const live = (hedgeId: string, dust: readonly DustLot[] = []) => {
+    const plan = { ...samplePlan(hedgeId), ...(dust.length > 0 && { dust }) }
+    hedges.push({ kind: 'hedge', actor: { getSnapshot: () => ({ context: { plan } }) } })
+  }
   const bookkeeper = createBookkeeper(() => world, books)
-  return { bookkeeper, recorder, owners, raised, live, hedges, settled: () => settled }
+  /** Books while the clock runs on: a residual is looked at again and again. */
+  const advance = async () => {
+    let isDone = false
+    const booked = bookkeeper.bookNow().finally(() => {
+      isDone = true
+    })
+    while (!isDone) {
+      await setImmediate()
+      clock.step(clock.nowMs() + 1_000)
+    }
+    await booked
+  }
+  return { bookkeeper, recorder, owners, raised, live, hedges, advance, settled: () => settled }
 }
 
 const spreadLeg = rowOf({ id: 'leg', market: 'spot', tradeId: 'exec-1', cashFlow: amount('5'), atMs: NOW_MS })
@@ -132,4 +150,46 @@ test('results are written when something was booked or a hedge came or went, and
   live('COMES00001')
   await bookkeeper.bookNow()
   expect(settled()).toBe(2)
+})
+
+const LOTS: DustLot[] = [{ hedgeId: 'GONE000001', base: baseQty('1.9'), priceUsdt: price('2.6') }]
+
+test('coins that a hedge began with are passed to it once, even when it was over before anybody looked', async () => {
+  const passed: unknown[] = []
+  const newestAtMs = samplePlan().decidedAtMs - 5_000
+  const over: Partial<Books> = {
+    span: async () => ({ openedAtMs: 0, newestAtMs }),
+    passDust: async (lots, to, atMs) => void passed.push({ lots, to, atMs }),
+  }
+  const expected = (hedgeId: string, atMs: number) => ({ lots: LOTS, to: { hedgeId, baseCoin: 'XRP' }, atMs })
+  const running = small([], over)
+  running.live('COMES00001', LOTS)
+  await running.bookkeeper.bookNow()
+  await running.bookkeeper.bookNow()
+  // Newer than the newest row, it would hide the rows between.
+  expect(passed).toEqual([expected('COMES00001', newestAtMs)])
+
+  passed.length = 0
+  const ended: HedgeClaim = {
+    ...{ hedgeId: 'ENDED00001', perpSymbol: 'XRPUSDT', spotSymbol: 'XRPUSDT', baseCoin: 'XRP' },
+    ...{ direction: 'long-carry', fromMs: 7, untilMs: NOW_MS - 1_000, dust: LOTS },
+  }
+  await small([], { ...over, endedClaims: async () => [ended] }).bookkeeper.bookNow()
+  expect(passed).toEqual([expected('ENDED00001', 7)])
+})
+
+test('a new hedge begins with what is left over only where no hedge holds the coin and the books tie out', async () => {
+  const { bookkeeper, live, hedges } = small([], { dust: async () => LOTS })
+  expect(await bookkeeper.dust('XRP')).toEqual(LOTS)
+  live('COMES00001')
+  expect(await bookkeeper.dust('XRP')).toEqual([])
+  hedges.length = 0
+  expect(await bookkeeper.dust('XRP')).toEqual(LOTS)
+
+  const untied = small([], {
+    dust: async () => LOTS,
+    accountBalances: async () => ({ 'wallet:XRP': amount('3') }),
+  })
+  await untied.advance()
+  expect(await untied.bookkeeper.dust('XRP')).toEqual([])
 })

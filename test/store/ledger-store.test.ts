@@ -96,6 +96,34 @@ describe('the ledger store', () => {
     expect(total.toFixed()).toBe('0')
   })
 
+  test('knows what a hedge left of a coin, and passes it to the next one once', async () => {
+    const coins = (id: string, change: string, price: string, atMs: number) =>
+      booking(
+        row(id, {
+          ...{ coin: 'SOL', market: 'spot', symbol: 'SOLUSDT', fee: amount('0'), atMs },
+          ...{ cashFlow: amount(change), change: amount(change), price: amount(price) },
+        }),
+      )
+    await ledger.book([
+      coins('in', '20.5', '80', 1_700_000_000_100),
+      coins('out', '-20.46', '81', 1_700_000_000_200),
+    ])
+    const lots = await ledger.dust('SOL')
+    expect(lots).toEqual([{ hedgeId: HEDGE, base: '0.04', priceUsdt: '81' }])
+    const [before, span] = [await ledger.walletBalances(), await ledger.span()]
+    const next = { hedgeId: 'A1B2000002', baseCoin: 'SOL' }
+    await ledger.passDust(lots, next, 1_700_000_000_200)
+    await ledger.passDust(lots, next, 1_700_000_000_200)
+    expect(await ledger.walletBalances()).toEqual(before)
+    expect(await ledger.span()).toEqual(span)
+    expect(balances(await ledger.postingsOfHedge('A1B2000002'))).toEqual({
+      'wallet:SOL': '0.04',
+      'wallet:USDT': '-3.24',
+    })
+    // One that never traded passes on what it began with.
+    expect(await ledger.dust('SOL')).toEqual([{ hedgeId: 'A1B2000002', base: '0.04', priceUsdt: '81' }])
+  })
+
   test('pages from the newest on, missing and repeating nothing', async () => {
     const { rows: all } = await ledger.postings({ cursor: null, limit: 1000 })
     const seen = []
