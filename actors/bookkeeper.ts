@@ -6,6 +6,7 @@
 import type { DustLot } from '../src/domain/dust.ts'
 import { interestBase } from '../src/domain/interest.ts'
 import { isUnexplained, type Posting, postingsOf, residuals, rowFault } from '../src/domain/ledger.ts'
+import { backoffMs } from '../src/domain/restarts.ts'
 import { execKey, type HedgeClaim, ownersOfRows } from '../src/domain/row-owner.ts'
 import type { TransactionRow } from '../src/domain/transaction.ts'
 import type { Amount, Usdt } from '../src/domain/units.ts'
@@ -46,6 +47,8 @@ const EQUITY_EVERY_MS = 60_000
 /** Rows may trail the balance they explain: a residual is believed when it is seen this often in a row. */
 const LOOKS_MAX = 5
 const LOOK_AGAIN_MS = 1_000
+/** So long the books may be behind before a person is told. */
+const LATE_MS = 600_000
 
 export type Bookkeeper = {
   kind: PlainKind
@@ -136,12 +139,15 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
 
   return {
     kind: service(async signal => {
+      const late = createLateBooks(world)
       while (!signal.aborted) {
-        await bookNow()
-        if (!nudged) {
+        const waitMs = await bookNow().then(late.booked, late.failed)
+        if (!nudged || waitMs !== undefined) {
           const rest = new AbortController()
-          nudge = () => rest.abort()
-          await pause(world().clock, EVERY_MS * world().pace, AbortSignal.any([rest.signal, signal]))
+          // What could not be read is not read sooner because there is more of it.
+          nudge = waitMs === undefined ? () => rest.abort() : () => {}
+          const nextMs = waitMs ?? EVERY_MS * world().pace
+          await pause(world().clock, nextMs, AbortSignal.any([rest.signal, signal]))
         }
         nudged = false
       }
@@ -164,6 +170,29 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
 }
 
 const NEVER = new AbortController().signal
+
+/** Books that cannot be read or written are tried again, later and later; after a while a person is told. */
+function createLateBooks(world: () => World) {
+  let failures = 0
+  let sinceMs = 0
+  return {
+    booked(): undefined {
+      failures = 0
+      world().alerts.clear('ledger.late')
+      return undefined
+    },
+    /** @returns how long to wait */
+    failed(error: unknown): number {
+      const { clock, alerts, telemetry } = world()
+      const because = error instanceof Error ? error.message : String(error)
+      if (failures === 0) sinceMs = clock.nowMs()
+      telemetry.inputRefused('reading', `the books: ${because}`)
+      const ageMs = clock.nowMs() - sinceMs
+      if (ageMs >= LATE_MS) alerts.raise('page', 'ledger.late', { because, ageMs })
+      return backoffMs(failures++, { backoffMs: LOOK_AGAIN_MS, backoffMsMax: EVERY_MS })
+    },
+  }
+}
 
 function tellResidual({ alerts }: World, coin: string, residual: string) {
   if (residual === '0') alerts.clear('ledger.residual', coin)

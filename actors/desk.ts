@@ -55,15 +55,22 @@ async function planHedge(world: World, wish: Wish): Promise<Answer> {
   }
 }
 
+/** In smallest orders of the spot market. */
+const DUST_ORDERS_MAX = 2
+
 /** What hedges before left of the coin, if it really lies there and nobody else is about to begin with it. */
 async function usableDust(
   { dust, board }: World,
-  { baseCoin }: HedgePair,
+  { baseCoin, spot }: HedgePair,
   { hedges }: Wish,
   { holdings }: Pick<AccountFacts, 'holdings'>,
 ): Promise<DustLot[]> {
   if (hedges.some(({ symbol }) => board.view(symbol)?.pair.baseCoin === baseCoin)) return []
-  const lots = await dust(baseCoin)
+  // What is worth more was never too little to be sold: whose it is, somebody has yet to find out.
+  const most = new Decimal(spot.minNotionalUsdt).times(DUST_ORDERS_MAX)
+  const lots = (await dust(baseCoin)).filter(({ base, priceUsdt }) =>
+    most.gte(new Decimal(base).times(priceUsdt)),
+  )
   const owned = new Decimal(holdings.find(({ coin }) => coin === baseCoin)?.spotBase ?? 0)
   return owned.gte(dustBase(lots)) ? lots : []
 }

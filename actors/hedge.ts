@@ -17,8 +17,8 @@ import type {
 } from '../src/domain/order.ts'
 import type { HedgePlan } from '../src/domain/plan.ts'
 import { nextStep, type Step } from '../src/domain/steps.ts'
-import { createDebtDoubts } from './debt-doubts.ts'
 import { facts, findLegs, verifyLegs } from './hedge-legs.ts'
+import { createLegDoubts } from './leg-doubts.ts'
 import { migrateHedge } from './migrations.ts'
 import type { Answer, EffectHandler } from './outbox.ts'
 import type { DurableKind } from './runtime.ts'
@@ -79,21 +79,27 @@ function decide(world: World, hedge: HedgeFacts): Step {
 }
 
 function decideStep(world: World): EffectHandler {
-  const doubts = createDebtDoubts(world)
+  const doubts = createLegDoubts(world)
   return async (params, { actorId }) => {
     const hedge = facts(params)
     const step = decide(world, hedge)
-    if (!isBuyBack(step, hedge)) return asEvent(step, hedge)
+    if (!isDoubtful(step, hedge) && !waitsForMarket(world, step, hedge)) return asEvent(step, hedge)
     return (await doubts.judge(actorId, hedge)) ?? asEvent(step, hedge)
   }
 }
 
-/** The exchange may have taken a loan back by itself: what is owed is looked at before it is bought. */
-const isBuyBack = (step: Step, { plan }: HedgeFacts): boolean =>
-  plan.direction === 'reverse-carry' &&
-  step.kind === 'order' &&
-  step.purpose === 'exit' &&
-  step.order.leg === 'spot'
+/** What does not trade may have been delivered, which nobody else looks for while a hedge is on its way out. */
+function waitsForMarket({ board }: World, { kind }: Step, { plan, phase }: HedgeFacts): boolean {
+  const pair = board.view(plan.symbol)?.pair
+  return kind === 'wait' && phase === 'unwinding' && pair?.perp.trading === false
+}
+
+/** A debt bought back twice cannot be taken back; and orders in vain may ask for what is not there. */
+function isDoubtful(step: Step, { plan, setbacks = 0 }: HedgeFacts): boolean {
+  if (step.kind !== 'order' || step.purpose === 'enter') return false
+  const isBuyBack = plan.direction === 'reverse-carry' && step.purpose === 'exit' && step.order.leg === 'spot'
+  return isBuyBack || setbacks >= 2
+}
 
 function asEvent(step: Step, { spotNetBase, perpBase }: HedgeFacts): Answer {
   if (step.kind === 'done') return { type: 'step.done', spotNetBase, perpBase }

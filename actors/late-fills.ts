@@ -15,10 +15,19 @@ export const lateFills = (world: World): PlainKind =>
   service(async signal => {
     while (await pause(world.clock, EVERY_MS * world.pace, signal)) {
       for (const self of [...world.runtime().all()]) {
-        if (self.kind === 'hedge' && !signal.aborted) await askAgain(world, self)
+        if (self.kind === 'hedge' && !signal.aborted) await askSafely(world, self)
       }
     }
   })
+
+async function askSafely(world: World, self: Running): Promise<void> {
+  try {
+    await askAgain(world, self)
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error)
+    world.telemetry.inputRefused('reading', `orders of ${self.id} counted as absent: ${because}`)
+  }
+}
 
 async function askAgain(world: World, { id, actor }: Running): Promise<void> {
   const { absentOrders, plan } = actor.getSnapshot().context as HedgeContext

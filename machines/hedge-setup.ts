@@ -61,6 +61,9 @@ const VERIFIES_MAX = 5
 const SETBACKS_MAX = 30
 /** Decisions in a row that may wait (for data, for depth) before a person is called, when legs are apart. */
 const WAITS_MAX = 120
+/** Waits in a row after which nothing is urgent any more, and how much rarer it is looked from then on. */
+const PATIENT_WAITS = 10
+const PATIENCE = 10
 
 /** An event about the order this leg works on. */
 const isOwnOrder = (context: HedgeContext, event: HedgeEvent, leg: OrderLeg) =>
@@ -103,7 +106,9 @@ export const hedgeSetup = setup({
     BIDE: ({ context }) => context.execution.askEveryMs * 2,
     REPAY_AGAIN: 30_000,
     ASK_EVERY: ({ context }) => context.execution.askEveryMs,
-    DECIDE_AGAIN: ({ context }) => context.execution.askEveryMs,
+    /** A whole hedge that waits for long writes no row a second. */
+    DECIDE_AGAIN: ({ context: { execution, waits, unbalancedSinceMs } }) =>
+      execution.askEveryMs * (waits > PATIENT_WAITS && unbalancedSinceMs === 0 ? PATIENCE : 1),
     VERIFY_AGAIN: ({ context }) => context.execution.askEveryMs * 2,
   },
   guards: {

@@ -32,6 +32,11 @@ export const CATALOGUE = {
     ends: 'caller',
     says: "The ledger does not tie out with the exchange's wallet",
   },
+  'ledger.late': {
+    severity: 'page',
+    ends: 'caller',
+    says: 'The transaction log could not be booked for long',
+  },
   'ledger.suspense': {
     severity: 'ticket',
     ends: 'person',

@@ -1,6 +1,5 @@
 /** One variant run by the real engine over recorded history, its journal and its books in memory. */
 import type { HedgeContext } from '../../machines/hedge-context.ts'
-import type { Fill } from '../domain/order.ts'
 import type { History } from '../exchange/simulator/history-files.ts'
 import { builtInUniverse } from '../exchange/simulator/universe.ts'
 import { checkFunding } from '../run/replay/funding.ts'
@@ -10,7 +9,6 @@ import { createMemoryJournal, type MemoryStored } from '../store/memory-journal.
 import type { ActorRow } from '../store/records.ts'
 import { silentTelemetry } from '../telemetry.ts'
 import { type BookedRow, memoryBooks } from './memory-books.ts'
-import { ownedRows } from './owned-rows.ts'
 import { type BacktestRun, backtestRun } from './run.ts'
 import { recordedPrices, type TradeFacts, tradeOf } from './trades.ts'
 import type { Variant } from './variant.ts'
@@ -26,11 +24,7 @@ export async function engineRun(
 ): Promise<BacktestRun> {
   const { rules, fees, capitalUsdt, seed } = variant
   const journal = createMemoryJournal()
-  const fills: Fill[] = []
-  const books = {
-    ...memoryBooks(),
-    keepFills: async (some: readonly Fill[]) => void fills.push(...some),
-  }
+  const books = memoryBooks()
   const run = await replayWindow({
     history,
     rules,
@@ -46,22 +40,22 @@ export async function engineRun(
   })
   await journal.drained()
   const recorded = recordedPrices(history, builtInUniverse(history.symbols.map(({ symbol }) => symbol)))
-  const booked = ownedRows(books, fills)
   const trades = factsOf(journal.stored, rules.strategy.entryAprMin).map(facts =>
-    tradeOf(facts, booked, run.lastPrices, recorded),
+    tradeOf(facts, books, run.lastPrices, recorded),
   )
   return backtestRun({
     name: 'hedgerow',
     how: 'engine',
     history,
     capitalUsdt,
-    ...booked,
+    rows: books.rows,
+    postings: books.postings,
     trades,
     equity: run.equity,
     decisions: run.decisions,
     checks: {
       residuals: run.residuals,
-      funding: checkFunding(history, trades, fundingPaid(booked)),
+      funding: checkFunding(history, trades, fundingPaid(books)),
       journal: await verifyActors(journal, [...journal.stored.actors.keys()]),
     },
   })

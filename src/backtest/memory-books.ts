@@ -6,6 +6,7 @@ import type { Records } from '../../actors/recorder.ts'
 import type { RiskBooks } from '../../actors/risk-figures.ts'
 import { dustLots, dustPostings } from '../domain/dust.ts'
 import { openingPostings, type Posting } from '../domain/ledger.ts'
+import { execKey, ownersOfFills } from '../domain/row-owner.ts'
 import type { TransactionRow } from '../domain/transaction.ts'
 import { amount } from '../domain/units.ts'
 import { memoryRiskBooks } from '../store/memory-risk-books.ts'
@@ -18,11 +19,19 @@ export function memoryBooks(): MemoryBooks {
   const rows: BookedRow[] = []
   const seen = new Set<string>()
   const passed = new Set<string>()
+  const ownersOfExecs = new Map<string, string>()
+  const trades = new Map<string, BookedRow[]>()
   const sums = new Map<string, Decimal>()
   const keep = (added: readonly Posting[]) => {
     postings.push(...added)
     for (const { account, amount: value } of added)
       sums.set(account, new Decimal(value).plus(sums.get(account) ?? 0))
+  }
+  const own = (booked: BookedRow, hedgeId: string) => {
+    booked.hedgeId = hedgeId
+    postings.forEach((posting, at) => {
+      if (posting.rowId === booked.row.id) postings[at] = { ...posting, hedgeId }
+    })
   }
   let span: { openedAtMs: number; newestAtMs: number } | undefined
   return {
@@ -37,8 +46,12 @@ export function memoryBooks(): MemoryBooks {
       const fresh = entries.filter(({ row }) => !seen.has(row.id))
       for (const { row, postings: added } of fresh) {
         seen.add(row.id)
-        keep(added)
-        rows.push({ row, hedgeId: added[0]?.hedgeId ?? '' })
+        const hedgeId = added[0]?.hedgeId || (ownersOfExecs.get(execKey(row.market, row.tradeId)) ?? '')
+        keep(added.map(posting => ({ ...posting, hedgeId })))
+        const booked = { row, hedgeId }
+        rows.push(booked)
+        const key = execKey(row.market, row.tradeId)
+        if (row.tradeId !== '') trades.set(key, [...(trades.get(key) ?? []), booked])
         if (span) span.newestAtMs = Math.max(span.newestAtMs, row.atMs)
       }
       return fresh.map(({ row }) => row)
@@ -50,9 +63,19 @@ export function memoryBooks(): MemoryBooks {
     },
     accountBalances: async () =>
       Object.fromEntries([...sums].map(([account, sum]) => [account, amount(sum)])),
-    // Equity, fills and orders are read elsewhere: from the account itself and from the rows.
+    ownersOfExecs: async execIds => {
+      const asked = new Set(execIds)
+      return new Map([...ownersOfExecs].filter(([key]) => asked.has(key.slice(key.indexOf('/') + 1))))
+    },
+    // Equity and orders are read elsewhere: from the account itself and from the rows.
     ...memoryRiskBooks(postings),
-    async keepFills() {},
+    /** A spread's leg row names no order, but its execution does: whichever comes second gives it to the hedge. */
+    async keepFills(fills) {
+      for (const [key, hedgeId] of ownersOfFills(fills)) {
+        ownersOfExecs.set(key, hedgeId)
+        for (const booked of trades.get(key) ?? []) if (booked.hedgeId === '') own(booked, hedgeId)
+      }
+    },
     async keepOrders() {},
   }
 }

@@ -123,22 +123,22 @@ async function residualsOf(world: DayWorld): Promise<Record<string, string> | un
   return residuals
 }
 
-/** The smallest spot order there can be, its value raised by the day itself: what a bought-back debt may leave behind. */
+/** The smallest order there can be, its value raised by the day itself: less than that can be left apart. */
 const DUST_USDT_MAX = 21
 
 /**
- * Pairs with a lot or more apart. A debt below the smallest order is bought back by the smallest order, so each reverse hedge
- * that closed may leave coins worth one.
+ * Pairs with a lot or more apart. Too little for an order is dust: coins that the last long carry left over, or the surplus of each
+ * debt that was bought back by the smallest order; and interest that has not yet grown to an order of the perpetual.
  */
 export function legsApart(world: DayWorld): Legs[] {
   const far = world.witness.legs().filter(({ lots }) => lots.abs().gte(1))
   if (far.length === 0) return far
-  const closed = hedgesOf(world).filter(
-    ({ direction, state }) => direction === 'reverse-carry' && state === 'closed',
-  )
+  const hedges = hedgesOf(world)
   return far.filter(({ symbol, lots, notionalUsdt }) => {
-    const dustUsdt = closed.filter(hedge => hedge.symbol === symbol).length * DUST_USDT_MAX
-    return lots.isNegative() || notionalUsdt > dustUsdt
+    const reverse = hedges.filter(hedge => hedge.symbol === symbol && hedge.direction === 'reverse-carry')
+    const closed = reverse.filter(({ state }) => state === 'closed').length
+    const orders = lots.isNegative() ? reverse.length - closed : closed + 1
+    return notionalUsdt > orders * DUST_USDT_MAX
   })
 }
 

@@ -1,8 +1,10 @@
 /** The bookkeeper over small ports: whose each row is by the time it is booked, and who hears of what nobody can explain. */
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { createActor } from 'xstate'
 import { type Books, createBookkeeper } from '../../actors/bookkeeper.ts'
 import { createRecorder } from '../../actors/recorder.ts'
+import type { PlainKind } from '../../actors/runtime.ts'
 import type { World } from '../../actors/world.ts'
 import type { DustLot } from '../../src/domain/dust.ts'
 import type { HedgeClaim } from '../../src/domain/row-owner.ts'
@@ -78,7 +80,33 @@ function small(rows: readonly TransactionRow[], over: Partial<Books> = {}) {
     }
     await booked
   }
-  return { bookkeeper, recorder, owners, raised, live, hedges, advance, settled: () => settled }
+  /** The service as its supervisor starts it. */
+  const run = ({ plain }: PlainKind) => {
+    const actor = createActor(plain({}))
+    actor.start()
+    return {
+      end: () => actor.stop(),
+      advance: async (untilMs: number) => {
+        do for (let turn = 0; turn < 5; turn++) await setImmediate()
+        while (clock.step(untilMs))
+        clock.advanceTo(untilMs)
+      },
+    }
+  }
+  const { alerts } = world
+  return {
+    bookkeeper,
+    recorder,
+    owners,
+    raised,
+    live,
+    hedges,
+    advance,
+    run,
+    clock,
+    alerts,
+    settled: () => settled,
+  }
 }
 
 const spreadLeg = rowOf({ id: 'leg', market: 'spot', tradeId: 'exec-1', cashFlow: amount('5'), atMs: NOW_MS })
@@ -192,4 +220,30 @@ test('a new hedge begins with what is left over only where no hedge holds the co
   })
   await untied.advance()
   expect(await untied.bookkeeper.dust('XRP')).toEqual([])
+})
+
+test('books that cannot be read are tried again by themselves, later and later; after ten minutes a person is told, until they can', async () => {
+  let isDown = true
+  const asked: number[] = []
+  const raised = new Set<string>()
+  const { bookkeeper, run, clock, alerts } = small([], {
+    span: async () => {
+      asked.push(clock.nowMs())
+      if (isDown) throw new Error('HTTP 500')
+      return { openedAtMs: 0, newestAtMs: 0 }
+    },
+  })
+  alerts.raise = (_severity, name) => void raised.add(name)
+  alerts.clear = name => void raised.delete(name)
+  const stop = run(bookkeeper.kind)
+  await stop.advance(NOW_MS + 9 * 60_000)
+  const gaps = asked.slice(1).map((atMs, n) => atMs - (asked[n] ?? 0))
+  expect(gaps.slice(0, 6)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000])
+  expect([...raised]).toEqual([])
+  await stop.advance(NOW_MS + 12 * 60_000)
+  expect([...raised]).toEqual(['ledger.late'])
+  isDown = false
+  await stop.advance(NOW_MS + 13 * 60_000)
+  expect([...raised]).toEqual([])
+  stop.end()
 })

@@ -77,6 +77,30 @@ test('a perpetual that was delivered and is listed no more leaves no coins behin
   world.venue.close()
 })
 
+test('told to leave a moment after its perpetual was delivered, a hedge sells its coins and calls nobody', async () => {
+  const world = await virtualWorld(3, START_AT_MS, { symbols: ['LINKUSDT'], rules: EAGER })
+  const engine = await world.start()
+  await until(world, () => stateOf(engine, 'LINKUSDT') === 'hedged', 15)
+  const atMs = world.clock.nowMs() + MINUTE_MS
+  world.core.schedule({ kind: 'delisting', symbol: 'LINKUSDT', atMs })
+  await world.advance(atMs + 100)
+  const [hedge] = hedges(engine)
+  engine.runtime.deliver(hedge?.id ?? '', { type: 'hedge.unwind', because: 'a person' })
+  const seen = new Set<string>()
+  await until(
+    world,
+    () => {
+      seen.add(stateOf(engine, 'LINKUSDT'))
+      return stateOf(engine, 'LINKUSDT') === 'closed'
+    },
+    5,
+  )
+  expect(seen).not.toContain('failed')
+  expect(held(world, 'LINK').coins).toBeLessThan(0.3)
+  engine.runtime.close()
+  world.venue.close()
+})
+
 test('a symbol that left the configuration is tracked until its hedge is closed, and not entered again', async () => {
   const { world, engine } = await afterAnAbsence(async () => {}, ['SOLUSDT'])
   await until(world, () => engine.board.view('LINKUSDT')?.ticker !== null, 5)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createDebtDoubts } from '../../actors/debt-doubts.ts'
+import { createLegDoubts } from '../../actors/leg-doubts.ts'
 import type { World } from '../../actors/world.ts'
 import type { HedgeFacts } from '../../machines/hedge-setup.ts'
 import { VirtualClock } from '../../src/virtual-clock.ts'
@@ -13,15 +13,19 @@ const hedge = { plan, spotNetBase: '400', perpBase: '400' } as unknown as HedgeF
 function doubting() {
   const clock = new VirtualClock(0)
   let owed: string | undefined = '400'
+  let long = '400'
   const exchange = {
-    positions: async () => [{ symbol: plan.perp.symbol, qty: '400', side: 'Buy' }],
+    positions: async () => [{ symbol: plan.perp.symbol, qty: long, side: 'Buy' }],
     async wallet() {
       if (owed === undefined) throw new Error('no answer')
       return { coins: [{ coin: plan.baseCoin, wallet: '0', spotBorrowed: owed }] }
     },
   }
-  const doubts = createDebtDoubts({ clock, exchange } as unknown as World)
+  const doubts = createLegDoubts({ clock, exchange } as unknown as World)
   return {
+    deliver: () => {
+      long = '0'
+    },
     async judge(shown: string | undefined, atMs: number) {
       owed = shown
       clock.advanceTo(atMs)
@@ -56,6 +60,13 @@ describe('a debt that is to be bought back', () => {
     expect(await judge(undefined, 10_000)).toMatchObject({ type: 'step.wait' })
     expect(await judge(undefined, 600_000)).toMatchObject({ type: 'step.wait' })
     expect(await judge('0', 600_001)).toMatchObject({ type: 'legs.found' })
+  })
+
+  test('is not bought while the exchange shows less of the perpetual: first its legs are taken over as shown', async () => {
+    const { judge, deliver } = doubting()
+    deliver()
+    expect(await judge('400', 0)).toMatchObject({ type: 'step.wait' })
+    expect(await judge('400', 15_000)).toMatchObject({ type: 'legs.found', spotBase: '400', perpBase: '0' })
   })
 
   test('that nobody could look at is bought after a while: an exit is not held up for ever', async () => {
