@@ -4,14 +4,13 @@
  */
 
 import type { DustLot } from '../src/domain/dust.ts'
-import { interestBase } from '../src/domain/interest.ts'
-import { isUnexplained, type Posting, postingsOf, residuals, rowFault } from '../src/domain/ledger.ts'
-import { backoffMs } from '../src/domain/restarts.ts'
+import { type Posting, postingsOf, residuals } from '../src/domain/ledger.ts'
 import { execKey, type HedgeClaim, ownersOfRows } from '../src/domain/row-owner.ts'
 import type { TransactionRow } from '../src/domain/transaction.ts'
 import type { Amount, Usdt } from '../src/domain/units.ts'
 import { ownedOf } from '../src/domain/venue-legs.ts'
 import type { Wallet } from '../src/exchange/exchange.ts'
+import { createLateBooks, tellResidual, tellRow, tellSettlement } from './book-news.ts'
 import { type Claims, createClaims, livingPlans } from './claims.ts'
 import type { PlainKind } from './runtime.ts'
 import { pause, service } from './service.ts'
@@ -41,14 +40,14 @@ export type Books = {
 }
 
 const OVERLAP_MS = 10_000
+/** The first reading of a process goes back farther: what its forerunner booked last may have been told to nobody. */
+const FIRST_OVERLAP_MS = 3_600_000
 /** The books are looked at this often even when nothing calls for it. */
 const EVERY_MS = 30_000
 const EQUITY_EVERY_MS = 60_000
 /** Rows may trail the balance they explain: a residual is believed when it is seen this often in a row. */
 const LOOKS_MAX = 5
 const LOOK_AGAIN_MS = 1_000
-/** So long the books may be behind before a person is told. */
-const LATE_MS = 600_000
 
 export type Bookkeeper = {
   kind: PlainKind
@@ -70,6 +69,7 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
   let turn: Promise<unknown> = Promise.resolve()
   const claims = createClaims(world)
   let remembered = false
+  let isFirst = true
   let settledFor: string | undefined
   const passed = new Set<string>()
 
@@ -112,7 +112,8 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
     for (let look = 1; ; look++) {
       const wallet = await readWallet()
       await passDust(books, claims, passed)
-      booked += await bookRows(world(), books, claims)
+      booked += await bookRows(world(), books, claims, isFirst)
+      isFirst = false
       const coins = wallet.coins.map(each => ({ coin: each.coin, wallet: ownedOf(each) }))
       const found = residuals(coins, await books.accountBalances())
       const untied = Object.entries(found).filter(([, residual]) => residual !== '0')
@@ -171,34 +172,6 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
 
 const NEVER = new AbortController().signal
 
-/** Books that cannot be read or written are tried again, later and later; after a while a person is told. */
-function createLateBooks(world: () => World) {
-  let failures = 0
-  let sinceMs = 0
-  return {
-    booked(): undefined {
-      failures = 0
-      world().alerts.clear('ledger.late')
-      return undefined
-    },
-    /** @returns how long to wait */
-    failed(error: unknown): number {
-      const { clock, alerts, telemetry } = world()
-      const because = error instanceof Error ? error.message : String(error)
-      if (failures === 0) sinceMs = clock.nowMs()
-      telemetry.inputRefused('reading', `the books: ${because}`)
-      const ageMs = clock.nowMs() - sinceMs
-      if (ageMs >= LATE_MS) alerts.raise('page', 'ledger.late', { because, ageMs })
-      return backoffMs(failures++, { backoffMs: LOOK_AGAIN_MS, backoffMsMax: EVERY_MS })
-    },
-  }
-}
-
-function tellResidual({ alerts }: World, coin: string, residual: string) {
-  if (residual === '0') alerts.clear('ledger.residual', coin)
-  else alerts.raise('page', 'ledger.residual', { coin, residual })
-}
-
 /** Of hedges that began with what others left: also of one that was over before anybody looked. */
 async function passDust(books: Books, claims: Claims, passed: Set<string>): Promise<void> {
   const span = await books.span()
@@ -212,7 +185,7 @@ async function passDust(books: Books, claims: Claims, passed: Set<string>): Prom
 }
 
 /** Gives how many rows were new. */
-async function bookRows(world: World, books: Books, claims: Claims): Promise<number> {
+async function bookRows(world: World, books: Books, claims: Claims, isFirst: boolean): Promise<number> {
   const span = await books.span()
   if (!span) {
     await openBooks(world, books)
@@ -220,13 +193,18 @@ async function bookRows(world: World, books: Books, claims: Claims): Promise<num
   }
   const { openedAtMs, newestAtMs } = span
   const untilMs = (await world.exchange.serverTimeMs()) + 1
-  const rows = await world.exchange.transactions(Math.max(openedAtMs, newestAtMs - OVERLAP_MS), untilMs)
+  const rows = await world.exchange.transactions(
+    Math.max(openedAtMs, newestAtMs - (isFirst ? FIRST_OVERLAP_MS : OVERLAP_MS)),
+    untilMs,
+  )
   const ownersOfExecs = await execOwners(world, books, rows)
   const owners = ownersOfRows(rows, { claims: claims.now(), ownersOfExecs })
   const booked = await books.book(
     rows.map(row => ({ row, postings: postingsOf(row, ({ id }) => owners.get(id)) })),
   )
-  for (const row of booked) tell(world, row, owners.get(row.id))
+  for (const row of booked) tellRow(world, row, owners.get(row.id))
+  // What was booked just before a crash was told to nobody.
+  if (isFirst) for (const row of rows) tellSettlement(world, row, owners.get(row.id))
   return booked.length
 }
 
@@ -253,30 +231,4 @@ async function openBooks({ exchange, clock }: World, books: Books): Promise<void
     await pause(clock, LOOK_AGAIN_MS, NEVER)
   }
   throw new Error('opening the books: expected the wallet to rest for a moment, found it moving')
-}
-
-function tell(world: World, row: TransactionRow, hedgeId: string | undefined) {
-  const fault = rowFault(row)
-  if (fault) world.telemetry.inputRefused('transaction-row', fault, { row: row.id })
-  if (isUnexplained(row)) tellUnexplained(world, row)
-  if (row.kind === 'interest') tellInterest(world, row, hedgeId)
-  if (row.kind !== 'settlement') return
-  world.telemetry.fundingSettled(row.symbol, Number(row.funding))
-  world.telemetry.log.info('funding.settled', { symbol: row.symbol, amountUsdt: row.funding })
-  if (!hedgeId) return
-  const event = { type: 'funding.settled', amountUsdt: row.funding, settledAtMs: row.atMs }
-  world.runtime().deliver(`hedge:${hedgeId}`, event)
-}
-
-function tellUnexplained({ alerts }: World, { id, venueKind, coin, symbol, change, atMs }: TransactionRow) {
-  alerts.raise('ticket', 'ledger.suspense', { subject: id, kind: venueKind, coin, symbol, change, atMs })
-}
-
-/** The debt has grown: its hedge must hold more of the perpetual. */
-function tellInterest(world: World, row: TransactionRow, hedgeId: string | undefined) {
-  const plan = livingPlans(world).find(each => each.hedgeId === hedgeId)
-  if (!plan) return
-  const base = interestBase(plan, [row])
-  world.telemetry.log.info('interest.accrued', { coin: row.coin, base })
-  world.runtime().deliver(`hedge:${hedgeId}`, { type: 'interest.accrued', rowId: row.id, base })
 }

@@ -21,6 +21,7 @@ const NOW_MS = samplePlan().decidedAtMs + 3_600_000
 function small(rows: readonly TransactionRow[], over: Partial<Books> = {}) {
   const owners = new Map<string, string>()
   const raised: unknown[] = []
+  const delivered: string[] = []
   let settled = 0
   const seen = new Set<string>()
   const books: Books = {
@@ -42,6 +43,7 @@ function small(rows: readonly TransactionRow[], over: Partial<Books> = {}) {
     ...over,
   }
   const clock = new VirtualClock(NOW_MS)
+  const reads = { transactions: async (_fromMs: number): Promise<readonly TransactionRow[]> => rows }
   const telemetry = {
     log: { info: () => {}, warn: () => {} },
     ledgerResidual: () => {},
@@ -55,13 +57,17 @@ function small(rows: readonly TransactionRow[], over: Partial<Books> = {}) {
     telemetry,
     recorder,
     pace: 1,
+    speed: 1,
     alerts: { raise: (...args: unknown[]) => raised.push(args), clear: () => {} },
     exchange: {
       wallet: async () => ({ coins: [], availableUsdt: '0', equityUsdt: '0' }),
       serverTimeMs: async () => NOW_MS,
-      transactions: async () => rows,
+      transactions: async (fromMs: number) => reads.transactions(fromMs),
     },
-    runtime: () => ({ all: () => hedges, deliver: () => true }),
+    runtime: () => ({
+      all: () => hedges,
+      deliver: (id: string, { type }: { type: string }) => delivered.push(`${id} ${type}`),
+    }),
   } as unknown as World
   const live = (hedgeId: string, dust: readonly DustLot[] = []) => {
     const plan = { ...samplePlan(hedgeId), ...(dust.length > 0 && { dust }) }
@@ -99,6 +105,8 @@ function small(rows: readonly TransactionRow[], over: Partial<Books> = {}) {
     recorder,
     owners,
     raised,
+    delivered,
+    reads,
     live,
     hedges,
     advance,
@@ -246,4 +254,21 @@ test('books that cannot be read are tried again by themselves, later and later; 
   await stop.advance(NOW_MS + 13 * 60_000)
   expect([...raised]).toEqual([])
   stop.end()
+})
+
+test('a settlement that was booked just before a crash is told to its hedge by the next process, and once', async () => {
+  const asked: number[] = []
+  const next = small([settlement], {
+    span: async () => ({ openedAtMs: 0, newestAtMs: NOW_MS }),
+    book: async () => [],
+  })
+  next.reads.transactions = async fromMs => {
+    asked.push(fromMs)
+    return [settlement]
+  }
+  next.live('COMES00001')
+  await next.bookkeeper.bookNow()
+  await next.bookkeeper.bookNow()
+  expect(next.delivered).toEqual(['hedge:COMES00001 funding.settled'])
+  expect(asked.map(fromMs => NOW_MS - fromMs)).toEqual([3_600_000, 10_000])
 })

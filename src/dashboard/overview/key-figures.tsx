@@ -5,16 +5,12 @@ import { amountText, percentText, signTone } from '../show/figures.ts'
 import { Tile, Tiles } from '../show/tile.tsx'
 import { useRows } from '../use-rows.ts'
 
-/** As many hedges as the API gives unasked: what is summed is said to be of these. */
-const STORED_SHOWN = 200
-
 export function KeyFigures() {
   const holdings = useLive(live => live.holdings)
   const held = [...(holdings?.values() ?? [])]
   const { data: account } = useRows('/api/account', 5000)
-  const { data: stored } = useRows('/api/hedges', 5000)
-  const closed = (stored ?? []).filter(({ state }) => state === 'closed')
-  const closedName = (stored?.length ?? 0) >= STORED_SHOWN ? `last ${closed.length} closed` : 'closed'
+  const { data: profit } = useRows('/api/profit', 5000, { by: 'all' })
+  const closed = profit?.rows ?? []
   const tilted = held.filter(({ isLevel }) => !isLevel)
   const net = sum(held, ({ netUsdt }) => netUsdt)
   const made = sum(closed, ({ netUsdt }) => netUsdt)
@@ -26,7 +22,7 @@ export function KeyFigures() {
   const [funding, fees] = [of('fundingUsdt'), of('feesUsdt')]
   const basis = both(
     of('basisUsdt'),
-    sum(closed, row => row.slippageUsdt ?? '0'),
+    sum(closed, row => row.slippageUsdt),
   )
   const margin = Number(account?.maintenanceMarginRate ?? 0)
   return (
@@ -58,7 +54,7 @@ export function KeyFigures() {
         name="Net of all hedges"
         unit="USDT"
         tone={toneOf(both(net, made))}
-        note={`open ${figure(net)} · ${closedName} ${figure(made)}`}
+        note={`open ${figure(net)} · closed ${figure(made)}`}
       >
         {figure(both(net, made))}
       </Tile>
