@@ -51,14 +51,20 @@ function executionRelations({ execution = {}, limits = {} }: Found): Relation[] 
       'limits.hedgeNotionalUsdtMax',
       limits.hedgeNotionalUsdtMax,
     ),
-    // A slice in flight is unhedged for a moment: were it above the bound, every slice would be repaired at once.
-    ...atMost(
-      'execution.sliceNotionalUsdtMax',
-      sliceNotionalUsdtMax,
-      'limits.unhedgedNotionalUsdtMax',
-      limits.unhedgedNotionalUsdtMax,
-    ),
+    ...sliceBelowBound(sliceNotionalUsdtMax, limits.unhedgedNotionalUsdtMax),
   ]
+}
+
+/** How much of the bound a slice may be: the price moves between the decision and the fill. */
+const SLICE_SHARE_MAX = '0.9'
+
+/** A slice in flight is unhedged for a moment: were it above the bound, every slice would be repaired at once. */
+function sliceBelowBound(slice: unknown, bound: unknown): Relation[] {
+  if (!isAmount(slice) || !isAmount(bound)) return []
+  const most = new Decimal(String(bound)).times(SLICE_SHARE_MAX)
+  if (most.gte(String(slice))) return []
+  const expected = `at most ${SLICE_SHARE_MAX} × limits.unhedgedNotionalUsdtMax (${most.toFixed()})`
+  return [{ key: 'execution.sliceNotionalUsdtMax', found: slice, expected }]
 }
 
 function limitRelations({ limits = {} }: Found): Relation[] {

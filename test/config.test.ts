@@ -167,6 +167,11 @@ leverage: 3
   test.each([
     ['hedge above total', 'limits:\n  totalNotionalUsdtMax: 100\n', 'limits.hedgeNotionalUsdtMax'],
     ['slice above hedge', 'execution:\n  sliceNotionalUsdtMax: 5000\n', 'execution.sliceNotionalUsdtMax'],
+    [
+      'a slice as large as the bound of what may be unhedged',
+      'execution:\n  sliceNotionalUsdtMax: 901\nlimits:\n  unhedgedNotionalUsdtMax: 1000\n',
+      'execution.sliceNotionalUsdtMax',
+    ],
     ['exit not below entry', 'strategy:\n  exitAprMax: 0.15\n', 'strategy.exitAprMax'],
     ['no judgement before an exit', 'strategy:\n  exitJudgementsMin: 0\n', 'strategy.exitJudgementsMin'],
     ['more asks needed than allowed', 'execution:\n  asksMin: 90\n', 'execution.asksMin'],
