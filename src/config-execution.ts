@@ -70,6 +70,13 @@ export const execution = z.strictObject({
     or: '60',
     about: 'Asks without a clear answer before a person is called',
   }),
+  squeezeSliceShare: numberKey({
+    min: 0.05,
+    max: 1,
+    unit: 'fraction',
+    or: '0.5',
+    about: 'A slice of the way out, of the usual one, while the account is short of margin; a guess',
+  }),
   repairsMax: wholeKey({
     min: 0,
     max: 20,

@@ -62,6 +62,13 @@ export type LeaveReason =
   | 'funding-floor'
   | 'hold-maximum'
   | 'basis-stop'
+
+const SHORT_OF_MARGIN: ReadonlySet<string> = new Set<RiskReason>(['margin', 'solvency', 'liquidation-near'])
+
+/** @param because - as a hedge is told: `reason: found …, limit …` */
+export const isMarginSqueeze = (because: string | null): boolean =>
+  SHORT_OF_MARGIN.has(because?.split(':')[0] ?? '')
+
 export type HoldReason =
   | 'carry-stays'
   | 'cheaper-to-stay'

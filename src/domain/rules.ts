@@ -127,6 +127,8 @@ export type ExecutionRules = {
   legGapMs: number
   /** Fees of a native spread order as a fraction of those of its two legs, where its own are not known. */
   spreadFeeFactor: number
+  /** How much of the usual slice one is while the account is short of margin; both its legs then go at once. */
+  squeezeSliceShare: number
   /** Tries to repair an orphan leg, each wider than the last, before the other leg is unwound. */
   repairsMax: number
 }

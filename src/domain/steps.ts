@@ -7,6 +7,7 @@ import { Decimal } from 'decimal.js'
 import { perpMissing } from './balance.ts'
 import { comboOut } from './combo-slices.ts'
 import { isNativeShut, openingOrder } from './entry-steps.ts'
+import { isMarginSqueeze } from './exit.ts'
 import { giveBack, nextUnwind } from './exit-slices.ts'
 import { followOrder } from './follow.ts'
 import type { HedgeOrder, RestingOrder } from './hedge-order.ts'
@@ -21,7 +22,7 @@ import { recallReason } from './resting.ts'
 import type { Rules } from './rules.ts'
 import { nextSlice } from './slices.ts'
 import { stuckBecause, waitsForVenue } from './standstill.ts'
-import { orderQty, usdt } from './units.ts'
+import { baseQty, orderQty, usdt } from './units.ts'
 
 export type Step =
   /** `twin` goes to the other leg at the same time. */
@@ -204,7 +205,8 @@ function unwindStep(facts: StepFacts, market: MarketView, rules: Rules, breached
       ? { kind: 'order', order, purpose: 'exit', because: 'the perpetual follows the spot leg' }
       : { kind: 'wait', because: 'the perpetual book has no price to close at' }
   }
-  const next = nextUnwind(plan, facts, market, rules, wider)
+  const squeezed = isMarginSqueeze(facts.unwindBecause)
+  const next = nextUnwind(squeezed ? inSmallSlices(plan, rules) : plan, facts, market, rules, wider)
   if (next.kind === 'flat') return { kind: 'done' }
   if (next.kind === 'wait') return { kind: 'wait', because: `${next.refused}: ${next.found}` }
   const native =
@@ -215,9 +217,15 @@ function unwindStep(facts: StepFacts, market: MarketView, rules: Rules, breached
   const order = next.spot ?? next.perp
   if (!order) return { kind: 'done' }
   const because = next.last ? 'last slice' : 'next slice'
-  const twin = plan.route === 'twin' && next.spot && next.perp ? { twin: next.perp } : {}
+  const twin = (plan.route === 'twin' || squeezed) && next.spot && next.perp ? { twin: next.perp } : {}
   return { kind: 'order', order, ...twin, purpose: 'exit', because }
 }
+
+/** Each coin sold frees collateral and each contract closed frees margin: neither waits for the other. Source: carry algorithm d.10. */
+const inSmallSlices = (plan: HedgePlan, { execution }: Rules): HedgePlan => ({
+  ...plan,
+  sliceBaseQty: baseQty(new Decimal(plan.sliceBaseQty).times(execution.squeezeSliceShare)),
+})
 
 /** The way out as one order of both legs, while its book is there and deep enough. */
 function nativeExit({ plan, ...held }: StepFacts, market: MarketView, rules: Rules): Step | undefined {

@@ -71,6 +71,7 @@ export const RULES: Rules = {
     asksMin: 3,
     asksMax: 10,
     repairsMax: 3,
+    squeezeSliceShare: 0.5,
     routes: ['spot-first'],
     makerFillProbability: 1,
     makerAdverseBps: 0,

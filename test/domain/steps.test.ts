@@ -224,6 +224,30 @@ test('a leaving hedge gives back exactly the perpetual that no spot covers any m
   })
 })
 
+test('short of margin, a leaving hedge sends both legs of half a slice at once, whatever its route', () => {
+  const plan = planOn(XRP)
+  const facts = factsOf(plan, {
+    phase: 'unwinding',
+    unwindBecause: 'solvency: found 0.72, limit 0.7',
+    spotNetBase: plan.targetBaseQty,
+    perpBase: plan.targetBaseQty,
+  })
+  const half = new Decimal(plan.sliceBaseQty).div(2).toFixed()
+  expect(nextStep(facts, marketOn(XRP), RULES, null, NOW_MS)).toMatchObject({
+    order: { leg: 'spot', side: 'Sell', qty: half },
+    twin: { leg: 'perp', side: 'Buy', qty: half, reduceOnly: true },
+  })
+  const calm = nextStep(
+    { ...facts, unwindBecause: 'carry-gone: found 0.1, limit 0.2' },
+    marketOn(XRP),
+    RULES,
+    null,
+    NOW_MS,
+  )
+  expect(calm).toMatchObject({ order: { leg: 'spot', qty: plan.sliceBaseQty } })
+  expect(calm).not.toHaveProperty('twin')
+})
+
 describe('the end of an entry', () => {
   const plan = planOn(XRP)
 
