@@ -81,9 +81,14 @@ async function repay(world: World, { plan, perpBase }: HedgeFacts, owed: Decimal
   return { type: 'legs.owing', detail }
 }
 
-/** The holdings that the exchange shows and that can be this hedge's: never more spot than it ever held. */
+/**
+ * The holdings that the exchange shows and that can be this hedge's: never more coins than it ever held; of a debt all there is,
+ * as the person who asked has looked, and nobody else would pay it back.
+ */
 export async function findLegs(world: World, hedge: HedgeFacts): Promise<Answer> {
-  const { spotBase, perpBase } = ownLegs(await readLegs(world, hedge), hedge.spotNetBase)
+  const shown = await readLegs(world, hedge)
+  const known = hedge.plan.direction === 'reverse-carry' ? shown.spotBase : hedge.spotNetBase
+  const { spotBase, perpBase } = ownLegs(shown, known)
   const isDust =
     hedge.plan.direction === 'long-carry' &&
     perpBase === NO_BASE &&

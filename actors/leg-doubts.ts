@@ -5,6 +5,8 @@
  */
 import { Decimal } from 'decimal.js'
 import type { HedgeFacts } from '../machines/hedge-setup.ts'
+import { lotBase } from '../src/domain/balance.ts'
+import type { HedgePlan } from '../src/domain/plan.ts'
 import { ownLegs } from '../src/domain/venue-legs.ts'
 import { readLegs } from './hedge-legs.ts'
 import type { Answer } from './outbox.ts'
@@ -28,7 +30,7 @@ export function createLegDoubts(world: World): LegDoubts {
       const shown = await readLegs(world, hedge).catch(() => undefined)
       const isLess =
         shown !== undefined &&
-        (new Decimal(shown.spotBase).plus(plan.spot.qtyStep).lt(spotNetBase) ||
+        (new Decimal(shown.spotBase).plus(tolerance(plan)).lt(spotNetBase) ||
           new Decimal(shown.perpBase).lt(perpBase))
       const before = doubts.get(actorId)
       doubts.delete(actorId)
@@ -46,3 +48,7 @@ export function createLegDoubts(world: World): LegDoubts {
     },
   }
 }
+
+/** Coins left over by hedges before make a debt look smaller; of a sale every coin must be there. */
+const tolerance = (plan: HedgePlan) =>
+  plan.direction === 'reverse-carry' ? Decimal.max(lotBase(plan), plan.spot.qtyStep) : plan.spot.qtyStep

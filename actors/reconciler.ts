@@ -36,15 +36,11 @@ export const reconcileEffect =
       }
       // Interest first: what is owed grows each hour, and is compared with what is booked.
       const residuals = await world.bookNow()
-      const venue = await readAtRest(world)
-      if (!venue) {
+      const compared = await compare(world)
+      if (!compared) {
         return { type: 'reconcile.failed', run: run ?? 0, because: 'the legs moved while they were read' }
       }
-      const found = reconcile(
-        hedges(world).map(({ context }) => claimOf(context)),
-        [],
-        venue,
-      )
+      const { found, venue } = compared
       for (const difference of found) await remedy(world, difference, venue)
       const untied = Object.entries(residuals).filter(([, residual]) => residual !== '0')
       const findings = [
@@ -77,6 +73,24 @@ async function legsToSettle(world: World): Promise<string[]> {
     await pause(world.clock, LOOK_EVERY_MS, never)
   }
   return working(world)
+}
+
+/** What is broken must be shown so for as long, by every reading: lists lag behind fills. */
+const DOUBTED_MS = 15_000
+const DOUBTED_EVERY_MS = 3_000
+
+async function compare(world: World): Promise<{ found: Difference[]; venue: Venue } | undefined> {
+  const sinceMs = world.clock.nowMs()
+  const never = new AbortController().signal
+  for (;;) {
+    const venue = await readAtRest(world)
+    if (!venue) return undefined
+    const claims = hedges(world).map(({ context }) => claimOf(context))
+    const found = reconcile(claims, [], venue)
+    const isBroken = found.some(({ weight }) => weight === 'broken')
+    if (!isBroken || world.clock.nowMs() - sinceMs >= DOUBTED_MS) return { found, venue }
+    await pause(world.clock, DOUBTED_EVERY_MS, never)
+  }
 }
 
 /** Looks at what moves too often to be compared: then it is begun anew. */
@@ -154,13 +168,20 @@ export async function cancelOwn(world: World, orderLinkId: string, { openOrders 
   return world.exchange.cancelOrder(order.market, order.symbol, orderLinkId)
 }
 
-/** What the exchange shows of this hedge's instruments; of the coin never more than the hedge claims. */
+/**
+ * What the exchange shows of this hedge's instruments; of the coin never more than the hedge claims. A debt beyond that is nobody's
+ * that is known: the hedge is left as it is until a person says whose.
+ */
 export function tellFound(
   world: World,
   { actor, context }: Held,
   { positions, coins }: Venue,
   detail: string,
 ) {
-  const legs = ownLegs(shownLegs(context.plan, positions, coins), heldBy(context.spot))
+  const shown = shownLegs(context.plan, positions, coins)
+  const known = heldBy(context.spot)
+  const beyond = new Decimal(shown.spotBase).minus(Decimal.max(0, known))
+  if (context.plan.direction === 'reverse-carry' && beyond.gt(context.plan.spot.qtyStep)) return
+  const legs = ownLegs(shown, known)
   world.runtime().deliver(actor.id, { type: 'legs.found', ...legs, detail })
 }

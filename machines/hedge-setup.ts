@@ -109,7 +109,8 @@ export const hedgeSetup = setup({
     /** A whole hedge that waits for long writes no row a second. */
     DECIDE_AGAIN: ({ context: { execution, waits, unbalancedSinceMs } }) =>
       execution.askEveryMs * (waits > PATIENT_WAITS && unbalancedSinceMs === 0 ? PATIENCE : 1),
-    VERIFY_AGAIN: ({ context }) => context.execution.askEveryMs * 2,
+    /** Lists may lag behind a fill for half a minute: each look comes later than the one before. */
+    VERIFY_AGAIN: ({ context }) => context.execution.askEveryMs * 2 * Math.max(1, context.verifies),
   },
   guards: {
     isOwnOrder: ({ context, event }, { leg }: OfLeg) => isOwnOrder(context, event, leg),
