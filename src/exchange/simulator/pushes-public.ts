@@ -2,7 +2,7 @@
  * Public streams: tickers, books, trades, klines. A round of publishing tells each wanted topic what changed
  * since its last round; unwanted topics cost one question each. Nothing here touches the books of account.
  */
-import type { JsonObject } from '../../domain/json.ts'
+import type { Json, JsonObject } from '../../domain/json.ts'
 import { textOf } from './grid.ts'
 import { type BookTopic, bookTopic, DEPTHS, firstBook, listedSource, nextBook } from './public-books.ts'
 import { klineSpeaker } from './pushes-klines.ts'
@@ -34,22 +34,24 @@ export type Speaker = {
 const channelOf = (instrument: Instrument): Channel =>
   instrument.market === 'spot' ? 'public-spot' : 'public-linear'
 
-const PAIRED = [
+/** A quote's price and size always come together. */
+const PARTNERS: ReadonlyMap<string, string> = new Map([
   ['bid1Price', 'bid1Size'],
+  ['bid1Size', 'bid1Price'],
   ['ask1Price', 'ask1Size'],
-] as const
+  ['ask1Size', 'ask1Price'],
+])
 
-/** Changed fields only; a quote's price and size always come together. */
+/** Changed fields only, with their partners. */
 function tickerDelta(before: JsonObject, after: JsonObject): JsonObject | undefined {
-  const changed = Object.keys(after).filter(key => after[key] !== before[key])
-  if (changed.length === 0) return undefined
-  const keys = new Set(['symbol', ...changed])
-  for (const [price, size] of PAIRED)
-    if (keys.has(price) || keys.has(size)) {
-      keys.add(price)
-      keys.add(size)
-    }
-  return Object.fromEntries(Object.entries(after).filter(([key]) => keys.has(key)))
+  let delta: JsonObject | undefined
+  for (const key in after) {
+    const partner = PARTNERS.get(key) ?? key
+    if (after[key] === before[key] && after[partner] === before[partner]) continue
+    delta ??= { symbol: after.symbol as Json }
+    delta[key] = after[key] as Json
+  }
+  return delta
 }
 
 /** Linear: a snapshot, then deltas. */

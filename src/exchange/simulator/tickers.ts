@@ -15,9 +15,10 @@ type Day = {
   high: number
   low: number
   dayAgo: number
-  hourAgo: number
   shares: number
   turnover: number
+  /** The same as tickers print them: they are printed a hundred times more often than they change. */
+  texts: { dayAgo: string; hourAgo: string; turnover: string }
 }
 const days = new WeakMap<World, Map<Instrument, Day>>()
 
@@ -50,14 +51,21 @@ function dayOf(world: World, listing: Listing, instrument: Instrument): Day {
   const salt = saltOf(world, instrument)
   const scale = turnoverScale(listing, instrument)
   const shares = range ? daySharesAt(salt, atMinute, known) : 0
+  const turnover = range ? dayTurnover(shares, scale) : 0
+  const dayAgo = range?.open ?? 0
+  const hourAgo = candles.range(listing.index, series, nowMs - HOUR_MS, nowMs + 1)?.open ?? 0
   const day: Day = {
     atMinute,
     high: range?.high ?? 0,
     low: range?.low ?? Number.POSITIVE_INFINITY,
-    dayAgo: range?.open ?? 0,
-    hourAgo: candles.range(listing.index, series, nowMs - HOUR_MS, nowMs + 1)?.open ?? 0,
+    dayAgo,
     shares,
-    turnover: range ? dayTurnover(shares, scale) : 0,
+    turnover,
+    texts: {
+      dayAgo: priceText(instrument, dayAgo),
+      hourAgo: priceText(instrument, hourAgo),
+      turnover: turnover.toFixed(4),
+    },
   }
   cache.set(instrument, day)
   return day
@@ -79,21 +87,21 @@ export function lastTicks(
   return book.best(side)?.[0]
 }
 
-function priceFields(world: World, listing: Listing, instrument: Instrument, last: number): JsonObject {
+function priceFields(world: World, listing: Listing, instrument: Instrument, last: number) {
   const day = dayOf(world, listing, instrument)
   const price = last * instrument.price.stepFloat
   return {
     lastPrice: textOf(instrument.price, last),
-    prevPrice24h: priceText(instrument, day.dayAgo),
+    prevPrice24h: day.texts.dayAgo,
     price24hPcnt: (day.dayAgo > 0 ? price / day.dayAgo - 1 : 0).toFixed(instrument.market === 'spot' ? 4 : 6),
     highPrice24h: priceText(instrument, Math.max(day.high, price)),
     lowPrice24h: priceText(instrument, Math.min(day.low, price)),
-    turnover24h: day.turnover.toFixed(4),
+    turnover24h: day.texts.turnover,
     volume24h: (day.turnover / price).toFixed(instrument.market === 'spot' ? 6 : 4),
   }
 }
 
-function quoteFields(world: World, listing: Listing, instrument: Instrument): JsonObject {
+function quoteFields(world: World, listing: Listing, instrument: Instrument) {
   const book = bookOf(world, instrument.market, listing)
   const [bid, ask] = [book.best('bids'), book.best('asks')]
   return {
@@ -104,7 +112,7 @@ function quoteFields(world: World, listing: Listing, instrument: Instrument): Js
   }
 }
 
-function contractFields(world: World, listing: Listing): JsonObject {
+function contractFields(world: World, listing: Listing) {
   const funding = world.market.funding(listing.index)
   const { mark } = world.market.reference(listing.index)
   const interest = (listing.depthUsdtPerBps * 9000) / mark
@@ -138,20 +146,33 @@ const usdIndex = (world: World, listing: Listing): string =>
     Math.max(6, listing.spot.price.decimals + 3),
   )
 
-export function linearTicker(world: World, listing: Listing): JsonObject | undefined {
+/** What both forms of a linear ticker are put together from: taking fields out of one for the other costs more than both. */
+function linearParts(world: World, listing: Listing) {
   const { perp } = listing
   const last = lastTicks(world, listing, perp, world.market.nowMs())
   if (last === undefined) return undefined
   return {
-    symbol: perp.symbol,
-    ...priceFields(world, listing, perp, last),
-    prevPrice1h: priceText(perp, dayOf(world, listing, perp).hourAgo),
-    ...contractFields(world, listing),
+    prices: priceFields(world, listing, perp, last),
+    prevPrice1h: dayOf(world, listing, perp).texts.hourAgo,
+    contract: contractFields(world, listing),
+    quotes: quoteFields(world, listing, perp),
+  }
+}
+
+export function linearTicker(world: World, listing: Listing): JsonObject | undefined {
+  const { symbol } = listing.perp
+  const parts = linearParts(world, listing)
+  if (!parts) return undefined
+  return {
+    symbol,
+    ...parts.prices,
+    prevPrice1h: parts.prevPrice1h,
+    ...parts.contract,
     predictedDeliveryPrice: '',
     basisRate: '',
     deliveryFeeRate: '',
-    deliveryTime: String(lifeOf(world, 'linear', perp.symbol).deliveryAtMs ?? 0),
-    ...quoteFields(world, listing, perp),
+    deliveryTime: String(lifeOf(world, 'linear', symbol).deliveryAtMs ?? 0),
+    ...parts.quotes,
     basis: '',
     preOpenPrice: '',
     preQty: '',
@@ -162,10 +183,14 @@ export function linearTicker(world: World, listing: Listing): JsonObject | undef
 
 /** The stream's spot ticker: no quotes, full snapshots only. */
 export function spotTickerPush(world: World, listing: Listing): JsonObject | undefined {
-  const ticker = spotTicker(world, listing)
-  if (!ticker) return undefined
-  const { bid1Price: _b, bid1Size: _bs, ask1Price: _a, ask1Size: _as, ...rest } = ticker
-  return rest
+  const { spot } = listing
+  const last = lastTicks(world, listing, spot, world.market.nowMs())
+  if (last === undefined) return undefined
+  return {
+    symbol: spot.symbol,
+    ...priceFields(world, listing, spot, last),
+    usdIndexPrice: usdIndex(world, listing),
+  }
 }
 
 /** The stream's linear ticker, whole: 27 keys. */
@@ -174,15 +199,21 @@ export function linearTickerPush(
   listing: Listing,
   tickDirection: string,
 ): JsonObject | undefined {
-  const ticker = linearTicker(world, listing)
-  if (!ticker) return undefined
-  const { predictedDeliveryPrice: _p, basisRate: _br, deliveryFeeRate: _f, ...more } = ticker
-  const { deliveryTime: _t, basis: _b, basisRateYear: _y, ...rest } = more
-  const single = Number(ticker.openInterest) / 2
+  const { symbol, qty } = listing.perp
+  const parts = linearParts(world, listing)
+  if (!parts) return undefined
+  const { openInterest, openInterestValue } = parts.contract
   return {
-    ...rest,
+    symbol,
+    ...parts.prices,
+    prevPrice1h: parts.prevPrice1h,
+    ...parts.contract,
+    ...parts.quotes,
+    preOpenPrice: '',
+    preQty: '',
+    curPreListingPhase: '',
     tickDirection,
-    singleOpenInterest: single.toFixed(listing.perp.qty.decimals),
-    singleOpenInterestValue: (Number(ticker.openInterestValue) / 2).toFixed(2),
+    singleOpenInterest: (Number(openInterest) / 2).toFixed(qty.decimals),
+    singleOpenInterestValue: (Number(openInterestValue) / 2).toFixed(2),
   }
 }
