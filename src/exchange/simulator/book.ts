@@ -12,8 +12,43 @@ export type BookSide = 'bids' | 'asks'
 type Eaten = { lots: number; atMs: number }
 
 const RETURN_MS = 30_000
+/** How long a level stays as it is when nobody takes of it. */
+const EPOCH_MS = 24_000
+/** Untouched levels that are remembered, per side. A power of two, so that neighbours never take each other's place. */
+const REMEMBERED = 256
 const LEVELS_MAX = 3000
 const ASKS_SALT = 7919
+
+/** Levels beyond the touch while nobody takes of them, each in the place of its ticks, modulo. Undefined: empty. */
+type Untouched = { ticks: Float64Array; untilMs: Float64Array; levels: (Level | undefined)[] }
+
+const nothingKnown = (): Untouched => ({
+  ticks: new Float64Array(REMEMBERED),
+  untilMs: new Float64Array(REMEMBERED),
+  levels: new Array<Level | undefined>(REMEMBERED).fill(undefined),
+})
+
+type Half = {
+  readonly salt: number
+  readonly outward: 1 | -1
+  readonly eaten: Map<number, Eaten>
+  /** The best price, in ticks, and its level while nobody takes of it. */
+  touch: number
+  best: Level
+  bestUntilMs: number
+  /** Made when somebody first looks beyond the touch: most books are never looked into. */
+  known: Untouched | undefined
+}
+
+const newHalf = (salt: number, outward: 1 | -1): Half => ({
+  salt,
+  outward,
+  eaten: new Map(),
+  touch: 0,
+  best: [0, 0],
+  bestUntilMs: 0,
+  known: undefined,
+})
 
 export type Book = {
   readonly instrument: Instrument
@@ -21,6 +56,8 @@ export type Book = {
   /** Best levels of a side, best first. */
   levels(side: BookSide, count: number): Level[]
   best(side: BookSide): Level | undefined
+  /** A price in ticks that no level is better than; takers may have left nothing at it. */
+  bound(side: BookSide): number | undefined
   /** What a taker gets from `side` up to a price in ticks and a number of lots, without taking it. */
   reach(side: BookSide, limitTicks: number, lots: number): Level[]
   /** Removes what was taken. */
@@ -44,79 +81,114 @@ export type BookShape = {
   halfSpreadBps: number
   /** The present, by which eaten depth comes back. */
   clock: () => number
-  /** The middle price and its time; undefined takes the book away. Asked only when somebody looks at the book. */
-  look: () => { mid: number | undefined; nowMs: number }
+  /** The middle price; undefined takes the book away. Asked only when somebody looks at the book. */
+  look: () => number | undefined
+  /** The time of that price. */
+  lookedAtMs: () => number
 }
 
 export function createBook(instrument: Instrument, shape: BookShape): Book {
-  const eaten = { bids: new Map<number, Eaten>(), asks: new Map<number, Eaten>() }
+  const halves: Readonly<Record<BookSide, Half>> = {
+    bids: newHalf(shape.salt, -1),
+    asks: newHalf(shape.salt + ASKS_SALT, 1),
+  }
   const tick = instrument.price.stepFloat
   const lot = instrument.qty.stepFloat
   let mid: number | undefined
   let nowMs = 0
-  let touch = { bids: 0, asks: 0 }
   let lotsPerTick = 0
   let around = 0
 
-  /** Size of a level before anything was eaten; 0 where the level is empty for now. */
-  function fullLots(side: BookSide, ticks: number, away: number): number {
-    const salt = shape.salt + (side === 'asks' ? ASKS_SALT : 0)
-    const phase = (hash(salt, ticks, 0) >>> 0) % 24_000
-    const epoch = Math.floor((nowMs + phase) / 24_000)
-    const chance = hashFraction(salt, ticks, epoch)
-    if (away > 0 && chance < 0.1) return 0
-    const lots = Math.floor(lotsPerTick * (0.15 + 1.7 * chance))
-    return away === 0 ? Math.max(1, lots) : lots > 0 ? lots : chance < 0.4 ? 1 : 0
+  /** What a level's size is made of, from 0 to 1, and until when. */
+  function chanceOf(salt: number, ticks: number) {
+    const phase = (hash(salt, ticks, 0) >>> 0) % EPOCH_MS
+    const epoch = Math.floor((nowMs + phase) / EPOCH_MS)
+    return { chance: hashFraction(salt, ticks, epoch), untilMs: (epoch + 1) * EPOCH_MS - phase }
   }
 
-  function lotsAt(side: BookSide, ticks: number, away: number): number {
-    const full = fullLots(side, ticks, away)
-    const gone = eaten[side].get(ticks)
-    if (!gone) return full
+  const lotsOf = (chance: number) => Math.floor(lotsPerTick * (0.15 + 1.7 * chance))
+
+  /** Never empty of itself. */
+  function atTouch(half: Half): Level {
+    if (half.best[0] === half.touch && nowMs < half.bestUntilMs) return half.best
+    const { chance, untilMs } = chanceOf(half.salt, half.touch)
+    half.best = [half.touch, Math.max(1, lotsOf(chance))]
+    half.bestUntilMs = untilMs
+    return half.best
+  }
+
+  /** From one second to the next nearly all levels stay: to make them anew would be most of what a book costs. */
+  function beyondTouch(half: Half, ticks: number): Level | undefined {
+    half.known ??= nothingKnown()
+    const { known } = half
+    const place = ticks & (REMEMBERED - 1)
+    if (known.ticks[place] === ticks && nowMs < (known.untilMs[place] ?? 0)) return known.levels[place]
+    const { chance, untilMs } = chanceOf(half.salt, ticks)
+    const lots = chance < 0.1 ? 0 : lotsOf(chance) || (chance < 0.4 ? 1 : 0)
+    known.ticks[place] = ticks
+    known.untilMs[place] = untilMs
+    known.levels[place] = lots > 0 ? [ticks, lots] : undefined
+    return known.levels[place]
+  }
+
+  /** What takers have left of a level. */
+  function leftOf({ eaten }: Half, level: Level): Level | undefined {
+    const [ticks, lots] = level
+    const gone = eaten.get(ticks)
+    if (!gone) return level
     const ageMs = shape.clock() - gone.atMs
-    if (ageMs >= RETURN_MS) eaten[side].delete(ticks)
-    else return Math.max(0, full - Math.ceil(gone.lots * (1 - ageMs / RETURN_MS)))
-    return full
+    if (ageMs >= RETURN_MS) {
+      eaten.delete(ticks)
+      return level
+    }
+    const left = lots - Math.ceil(gone.lots * (1 - ageMs / RETURN_MS))
+    return left > 0 ? [ticks, left] : undefined
   }
 
   /** Forgets what has wholly come back, so that who looked when does not show in a saved state. */
   function dropReturned() {
-    for (const side of ['bids', 'asks'] as const)
-      for (const [ticks, { atMs }] of eaten[side])
-        if (shape.clock() - atMs >= RETURN_MS) eaten[side].delete(ticks)
+    for (const { eaten } of [halves.bids, halves.asks])
+      for (const [ticks, { atMs }] of eaten) if (shape.clock() - atMs >= RETURN_MS) eaten.delete(ticks)
   }
 
   /** Brings touch and sizes to the market's present. */
   function refresh(): void {
-    const market = shape.look()
-    nowMs = market.nowMs
-    if (mid === market.mid) return
-    mid = market.mid
+    nowMs = shape.lookedAtMs()
+    const price = shape.look()
+    if (price === mid) return
+    mid = price
     if (mid === undefined) return
-    const half = (mid * shape.halfSpreadBps) / 10_000
-    const bids = Math.max(1, Math.floor((mid - half) / tick))
-    touch = { bids, asks: Math.max(bids + 1, Math.ceil((mid + half) / tick)) }
+    const away = (mid * shape.halfSpreadBps) / 10_000
+    const bid = Math.max(1, Math.floor((mid - away) / tick))
+    halves.bids.touch = bid
+    halves.asks.touch = Math.max(bid + 1, Math.ceil((mid + away) / tick))
     if (mid >= around && mid < around * PRICE_STEP) return
     around = roundPrice(mid)
     lotsPerTick = (shape.depthUsdtPerBps * (tick / around) * 10_000) / around / lot
+    for (const half of [halves.bids, halves.asks]) {
+      half.known = undefined
+      half.bestUntilMs = 0
+    }
   }
 
   /** Visits levels from the touch outward until `visit` has had enough. */
-  function walk(side: BookSide, visit: (ticks: number, lots: number) => boolean): void {
+  function walk(side: BookSide, visit: (level: Level) => boolean): void {
     refresh()
     if (mid === undefined) return
-    const outward = side === 'asks' ? 1 : -1
+    const half = halves[side]
+    const isEaten = half.eaten.size > 0
     for (let away = 0; away < LEVELS_MAX; away++) {
-      const ticks = touch[side] + outward * away
+      const ticks = half.touch + half.outward * away
       if (ticks <= 0) return
-      const lots = lotsAt(side, ticks, away)
-      if (lots > 0 && !visit(ticks, lots)) return
+      const full = away === 0 ? atTouch(half) : beyondTouch(half, ticks)
+      const level = full && isEaten ? leftOf(half, full) : full
+      if (level && !visit(level)) return
     }
   }
 
   function levels(side: BookSide, count: number): Level[] {
     const found: Level[] = []
-    if (count > 0) walk(side, (ticks, lots) => found.push([ticks, lots]) < count)
+    if (count > 0) walk(side, level => found.push(level) < count)
     return found
   }
 
@@ -127,11 +199,19 @@ export function createBook(instrument: Instrument, shape: BookShape): Book {
       return mid !== undefined
     },
     levels,
-    best: side => levels(side, 1)[0],
+    best(side) {
+      refresh()
+      const half = halves[side]
+      return mid === undefined || half.eaten.size > 0 ? levels(side, 1)[0] : atTouch(half)
+    },
+    bound(side) {
+      refresh()
+      return mid === undefined ? undefined : halves[side].touch
+    },
     reach(side, limitTicks, lots) {
       const found: Level[] = []
       let left = lots
-      walk(side, (ticks, has) => {
+      walk(side, ([ticks, has]) => {
         const beyond = side === 'asks' ? ticks > limitTicks : ticks < limitTicks
         if (beyond || left <= 0) return false
         found.push([ticks, Math.min(left, has)])
@@ -142,17 +222,18 @@ export function createBook(instrument: Instrument, shape: BookShape): Book {
     },
     eat(side, taken) {
       const atMs = shape.clock()
+      const { eaten } = halves[side]
       dropReturned()
       for (const [ticks, lots] of taken) {
-        const before = eaten[side].get(ticks)
+        const before = eaten.get(ticks)
         const kept = before ? Math.ceil(before.lots * (1 - (atMs - before.atMs) / RETURN_MS)) : 0
-        eaten[side].set(ticks, { lots: kept + lots, atMs })
+        eaten.set(ticks, { lots: kept + lots, atMs })
       }
     },
     save() {
       dropReturned()
       return (['bids', 'asks'] as const).flatMap(side =>
-        [...eaten[side]].map(([ticks, { lots, atMs }]): [BookSide, number, number, number] => [
+        [...halves[side].eaten].map(([ticks, { lots, atMs }]): [BookSide, number, number, number] => [
           side,
           ticks,
           lots,
@@ -161,7 +242,7 @@ export function createBook(instrument: Instrument, shape: BookShape): Book {
       )
     },
     restore(saved) {
-      for (const [side, ticks, lots, atMs] of saved) eaten[side].set(ticks, { lots, atMs })
+      for (const [side, ticks, lots, atMs] of saved) halves[side].eaten.set(ticks, { lots, atMs })
     },
   }
 }

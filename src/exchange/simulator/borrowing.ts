@@ -76,13 +76,13 @@ const hasDebt = (world: World): boolean =>
     Object.values(account.coins).some(({ borrowed }) => borrowed !== '0'),
   )
 
-/** The next of those instants after now; never when nobody owes anything. */
-export function nextDebtAtMs(world: World): number {
-  if (!hasDebt(world)) return Number.POSITIVE_INFINITY
+/** The next of those instants after now; never when it is not before `soonerMs`, or nobody owes anything. */
+export function nextDebtAtMs(world: World, soonerMs: number): number {
   const { nowMs } = world.state
   const halfHour = (Math.floor(nowMs / REPAY_EVERY_MS) + 1) * REPAY_EVERY_MS
   const fivePast = (Math.floor((nowMs - INTEREST_AT_MS) / HOUR_MS) + 1) * HOUR_MS + INTEREST_AT_MS
-  return Math.min(halfHour, fivePast)
+  const nextMs = Math.min(halfHour, fivePast)
+  return nextMs < soonerMs && hasDebt(world) ? nextMs : Number.POSITIVE_INFINITY
 }
 
 /** To be called at every step; does something at :00, :05 and :30 of the hour only. */

@@ -159,18 +159,16 @@ const candleOf = (minute: number): Candle => {
   return { atMs: minute * MINUTE_MS, open, high, low, close }
 }
 
-type Extremes = { open: number; high: number; low: number; any: boolean }
-const extremes: Extremes = { open: 0, high: 0, low: 0, any: false }
+/** Open, high and low of a range under way. Numbers in a typed array: those of an object are made anew at every change. */
+const extremes = new Float64Array(3)
+const OPEN = 0
+const HIGH = 1
+const LOW = 2
+
 function widen(open: number, high: number, low: number): void {
-  if (!extremes.any) {
-    extremes.open = open
-    extremes.high = high
-    extremes.low = low
-    extremes.any = true
-    return
-  }
-  if (high > extremes.high) extremes.high = high
-  if (low < extremes.low) extremes.low = low
+  if (Number.isNaN(extremes[OPEN])) extremes[OPEN] = open
+  if (!(high <= (extremes[HIGH] ?? Number.NaN))) extremes[HIGH] = high
+  if (!(low >= (extremes[LOW] ?? Number.NaN))) extremes[LOW] = low
 }
 
 /** Invented minutes, by their factors alone. */
@@ -179,9 +177,10 @@ function widenByPast({ past, firstMinute }: Ring, start: number, from: number, t
   const { factors, reaches } = past
   const oldest = Math.min(firstMinute - from, factors.length - 1)
   for (let back = oldest; back >= 1 && firstMinute - back < to; back--) {
-    const [begin, close, reach] = [factors[back] ?? 1, factors[back - 1] ?? 1, reaches[back] ?? 1]
-    const [up, down] = begin > close ? [begin, close] : [close, begin]
-    widen(start * begin, start * up * reach, (start * down) / reach)
+    const begin = factors[back] ?? 1
+    const close = factors[back - 1] ?? 1
+    const reach = reaches[back] ?? 1
+    widen(start * begin, start * Math.max(begin, close) * reach, (start * Math.min(begin, close)) / reach)
   }
 }
 
@@ -205,11 +204,11 @@ function widenByHours({ hours }: Ring, series: Series, scale: number, from: numb
 function rangeOf(ring: Ring, series: Series, from: number, to: number): Range | undefined {
   const scale = series === 'spot' ? ring.share : 1
   const start = (ring.start[PLACE[series] / 4] ?? 0) * scale
-  extremes.any = false
+  extremes.fill(Number.NaN)
   widenByPast(ring, start, from, Math.min(to, ring.firstMinute))
   widenByHours(ring, series, scale, Math.max(from, ring.firstMinute), to)
-  const { any, open, high, low } = extremes
-  return any ? { open, high, low } : undefined
+  const [open = Number.NaN, high = 0, low = 0] = extremes
+  return Number.isNaN(open) ? undefined : { open, high, low }
 }
 
 /** @param minuteVolatility - per listing, of the invented past; undefined where there must be none (recorded history) */

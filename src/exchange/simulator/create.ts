@@ -74,12 +74,11 @@ function makeWorld(options: SimulatedBybitOptions): World {
         depthUsdtPerBps: listing.depthUsdtPerBps * (spot ? 0.6 : 1),
         halfSpreadBps: market.halfSpreadBps(listing.index),
         clock: () => world.state.nowMs,
-        look: () => ({
-          nowMs: market.nowMs(),
-          mid: isOffered(world.state.life[life])
+        lookedAtMs: () => market.nowMs(),
+        look: () =>
+          isOffered(world.state.life[life])
             ? market.quote(listing.index)?.[spot ? 'spotMid' : 'perpMid']
             : undefined,
-        }),
       })
     })
   const state: WorldState = {
@@ -165,8 +164,10 @@ function restore(world: World, json: JsonObject): void {
 type BookSave = Parameters<World['books']['spot'][number]['restore']>[0]
 
 /** The next instant at which something happens by itself: the market's, or a debt's where the market is sparser. */
-const nextDueAtMs = (world: World): number =>
-  Math.min(world.market.nextStepAtMs(), nextDebtAtMs(world), nextAgendaAtMs(world))
+function nextDueAtMs(world: World): number {
+  const dueAtMs = Math.min(world.market.nextStepAtMs(), nextAgendaAtMs(world))
+  return Math.min(dueAtMs, nextDebtAtMs(world, dueAtMs))
+}
 
 /** Steps the market once and lets everything that is due at that instant happen. */
 function step(world: World): void {

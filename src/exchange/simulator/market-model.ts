@@ -120,6 +120,8 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
   const { listings } = options.universe
   let state = firstState(options.seed, options.startAtMs, listings)
   let due: Settlement[] = []
+  /** Of this step, as far as they were asked for. */
+  let quotes: Quote[] = []
   const volatility = listings.map(listing => listing.dailyVolatility / 38)
   const candles = createCandles(listings.length, options.seed, volatility)
   note()
@@ -133,6 +135,12 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
       const [perp, mark] = [price * (1 + premium), price * (1 + coin.markPremium)]
       candles.note(index, state.nowMs, coin.price, perp, mark, price, premium)
     }
+  }
+
+  function quote(index: number): Quote | undefined {
+    const [listing, coin] = [listings[index], state.coins[index]]
+    if (listing && coin) quotes[index] ??= quoteOf(listing, coin)
+    return quotes[index]
   }
 
   function moveCoin(listing: Listing, coin: Coin, together: number) {
@@ -177,6 +185,7 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
     step() {
       state.nowMs += STEP_MS
       due = []
+      quotes = []
       const together = nextNormal(state.random)
       const minute = state.nowMs % MINUTE_MS === 0
       for (const listing of listings) {
@@ -187,16 +196,8 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
       }
       note()
     },
-    quote(index) {
-      const listing = listings[index]
-      const coin = state.coins[index]
-      return listing && coin ? quoteOf(listing, coin) : undefined
-    },
-    reference(index) {
-      const listing = listings[index]
-      const coin = state.coins[index]
-      return listing && coin ? quoteOf(listing, coin) : { mark: 0, index: 0 }
-    },
+    quote,
+    reference: index => quote(index) ?? { mark: 0, index: 0 },
     funding(index) {
       const intervalMs = state.coins[index]?.interval.intervalMs ?? 8 * HOUR_MS
       return {
@@ -212,6 +213,7 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
     shock(index, change, overMs) {
       const coin = state.coins[index]
       if (!coin) return
+      quotes = []
       const steps = Math.floor(overMs / STEP_MS)
       if (steps === 0) coin.price *= 1 + change
       else coin.drift = { perStep: (1 + change) ** (1 / steps), untilMs: state.nowMs + steps * STEP_MS }
@@ -234,6 +236,7 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
       for (const [index, coin] of state.coins.entries())
         coin.interval ??= usualInterval(listings[index]?.fundingIntervalMs ?? 8 * HOUR_MS)
       due = []
+      quotes = []
       candles.clear()
       note()
     },

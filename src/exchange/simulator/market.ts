@@ -6,9 +6,9 @@ import type { Json } from '../../domain/json.ts'
 import type { Candles } from './candles.ts'
 
 /** Prices of one coin. Index, mark and perpMid are per contract, spotMid is per coin. Floats: they only shape the book. */
-export type Quote = { index: number; mark: number; perpMid: number; spotMid: number }
+export type Quote = Readonly<{ index: number; mark: number; perpMid: number; spotMid: number }>
 
-export type Reference = { mark: number; index: number }
+export type Reference = Readonly<{ mark: number; index: number }>
 export type FundingState = { rate: string; nextAtMs: number; intervalMs: number }
 /** `mark` is the price payments use; it is the last known one when history has a hole at the settlement. */
 export type Settlement = { listing: number; rate: string; atMs: number; intervalMs: number; mark: number }

@@ -72,8 +72,13 @@ export const bookTopic = (source: BookSource, depth: number): BookTopic => ({
 })
 
 /** A removed level is '0' on both markets, also where sizes carry their decimals. */
-const rowsOf = ({ price, qty }: BookSource, levels: readonly Level[]) =>
-  levels.map(([ticks, lots]) => [textOf(price, ticks), lots === 0 ? '0' : textOf(qty, lots)])
+const rowOf = ({ price, qty }: BookSource, ticks: number, lots: number): string[] => [
+  textOf(price, ticks),
+  lots === 0 ? '0' : textOf(qty, lots),
+]
+
+const rowsOf = (source: BookSource, levels: readonly Level[]): string[][] =>
+  levels.map(([ticks, lots]) => rowOf(source, ticks, lots))
 
 function frame(state: BookTopic, type: string, b: string[][], a: string[][], nowMs: number): JsonObject {
   const data = { s: state.source.symbol, b, a, u: state.u, seq: state.seq }
@@ -107,22 +112,27 @@ export function firstBook(world: World, state: BookTopic, round: number): JsonOb
 }
 
 /** Removed levels as size 0, changed and new ones as they are, from the touch outward. Both sides come in that order. */
-function difference(before: readonly Level[], after: readonly Level[], side: BookSide): Level[] {
+function changesOf(source: BookSource, before: readonly Level[], after: readonly Level[], side: BookSide) {
   const outward = side === 'bids' ? -1 : 1
-  const changed: Level[] = []
+  const rows: string[][] = []
   let at = 0
+  const tell = ([ticks, lots]: Level) => rows.push(rowOf(source, ticks, lots))
   for (const old of before) {
-    for (let fresh = after[at]; fresh && (old[0] - fresh[0]) * outward > 0; fresh = after[++at])
-      changed.push(fresh)
+    // Most levels are the very ones of before.
+    if (after[at] === old) {
+      at++
+      continue
+    }
+    for (let fresh = after[at]; fresh && (old[0] - fresh[0]) * outward > 0; fresh = after[++at]) tell(fresh)
     const same = after[at]
-    if (same?.[0] !== old[0]) changed.push([old[0], 0])
+    if (same?.[0] !== old[0]) rows.push(rowOf(source, old[0], 0))
     else {
-      if (same[1] !== old[1]) changed.push(same)
+      if (same[1] !== old[1]) tell(same)
       at++
     }
   }
-  changed.push(...after.slice(at))
-  return changed
+  for (let fresh = after[at]; fresh; fresh = after[++at]) tell(fresh)
+  return rows
 }
 
 /** One round: what changed since the topic last spoke. */
@@ -134,19 +144,18 @@ export function nextBook(world: World, state: BookTopic, round: number): JsonObj
     renew(world, state, book, round)
     return snapshot(state, nowMs)
   }
-  const bids = difference(state.bids, book.bids, 'bids')
-  const asks = difference(state.asks, book.asks, 'asks')
+  const bids = changesOf(state.source, state.bids, book.bids, 'bids')
+  const asks = changesOf(state.source, state.asks, book.asks, 'asks')
   state.round = round
   if (bids.length === 0 && asks.length === 0) {
     if (state.depth !== 1 || nowMs - state.saidAtMs < REPEAT_MS) return undefined
     state.saidAtMs = nowMs
     return snapshot(state, nowMs)
   }
-  Object.assign(state, book)
+  state.bids = book.bids
+  state.asks = book.asks
   state.u++
   state.seq = nextBookSeq(world, state)
   state.saidAtMs = nowMs
-  return state.depth === 1
-    ? snapshot(state, nowMs)
-    : frame(state, 'delta', rowsOf(state.source, bids), rowsOf(state.source, asks), nowMs)
+  return state.depth === 1 ? snapshot(state, nowMs) : frame(state, 'delta', bids, asks, nowMs)
 }

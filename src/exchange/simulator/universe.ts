@@ -82,7 +82,7 @@ export function builtInUniverse(symbols?: readonly string[]): Universe {
 
 /** An index over listings; the place of each in the list must be its `index`. */
 export function universeOf(listings: readonly Listing[]): Universe {
-  const byKey = new Map<string, Found>()
+  const bySymbol: Record<Market, Map<string, Found>> = { spot: new Map(), linear: new Map() }
   const coins = new Map<string, Listing>()
   const held = new Set(['USDT'])
   const lists: Record<Market, Found[]> = { spot: [], linear: [] }
@@ -90,7 +90,7 @@ export function universeOf(listings: readonly Listing[]): Universe {
     for (const instrument of [listing.spot, listing.perp]) {
       if (!listing.lists[instrument.market]) continue
       const found = { listing, instrument }
-      byKey.set(`${instrument.market} ${instrument.symbol}`, found)
+      bySymbol[instrument.market].set(instrument.symbol, found)
       lists[instrument.market].push(found)
       held.add(instrument.quoteCoin)
     }
@@ -101,7 +101,7 @@ export function universeOf(listings: readonly Listing[]): Universe {
   }
   return {
     listings,
-    find: (market, symbol) => byKey.get(`${market} ${symbol}`),
+    find: (market, symbol) => bySymbol[market].get(symbol),
     listed: market => lists[market],
     byCoin: coin => coins.get(coin),
     coins: [...held],
