@@ -6,13 +6,16 @@ import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../domain/json.ts'
 import { countedOf } from './collateral.ts'
 import { lossBorrow } from './loss-loan.ts'
+import { amountsOf, type PositionAmounts } from './position-amounts.ts'
 import { maintenanceOf } from './risk-tiers.ts'
+import type { Listing } from './universe.ts'
 import {
   type AccountState,
   coinPrice,
   collateralRatio,
   dec,
   heldOf,
+  keptDec,
   leavesOf,
   markOf,
   type PositionState,
@@ -52,26 +55,58 @@ export type PositionNumbers = {
   mark: Decimal
 }
 
-/** One position by the present mark price; initial and maintenance margin include the fee of closing it. */
+/** All that a position's numbers are made of. */
+type Facts = {
+  amounts: PositionAmounts
+  mark: Decimal
+  leverage: string
+  share: string
+  taker: string
+}
+const known = new WeakMap<PositionState, Facts & { numbers: PositionNumbers }>()
+
+/**
+ * One position by the present mark price; initial and maintenance margin include the fee of closing it. Worked out anew only
+ * when one of its facts changed: one order alone asks several times for each position of its account.
+ */
 export function positionNumbers(
   world: World,
   account: AccountState,
   position: PositionState,
 ): PositionNumbers {
-  const found = world.universe.find('linear', position.symbol)
+  const { symbol } = position
+  const found = world.universe.find('linear', symbol)
   if (!found) return { value: ZERO, unrealised: ZERO, initial: ZERO, maintenance: ZERO, mark: ZERO }
   const mark = markOf(world, found.listing)
-  const size = dec(position.size)
+  const amounts = amountsOf(position)
+  const leverage = leverageOf(account, symbol)
+  const share = riskShareOf(world, symbol)
+  const { taker } = world.fees.linear
+  const last = known.get(position)
+  if (
+    last?.mark === mark &&
+    last.amounts === amounts &&
+    last.leverage === leverage &&
+    last.share === share &&
+    last.taker === taker
+  )
+    return last.numbers
+  const facts = { amounts, mark, leverage, share, taker }
+  const numbers = numbersOf(found.listing, facts)
+  known.set(position, { ...facts, numbers })
+  return numbers
+}
+
+function numbersOf(listing: Listing, { amounts, mark, leverage, share, taker }: Facts): PositionNumbers {
+  const { size, cost } = amounts
   const value = size.abs().times(mark)
-  const unrealised = size.isNegative() ? dec(position.cost).minus(value) : value.minus(position.cost)
-  const closing = value.times(world.fees.linear.taker)
+  const unrealised = size.isNegative() ? cost.minus(value) : value.minus(cost)
+  const closing = value.times(keptDec(taker))
   return {
     value,
     unrealised,
-    initial: value.div(leverageOf(account, position.symbol)).plus(closing).toDecimalPlaces(8),
-    maintenance: maintenanceOf(found.listing, value, riskShareOf(world, position.symbol))
-      .plus(closing)
-      .toDecimalPlaces(8),
+    initial: value.div(keptDec(leverage)).plus(closing).toDecimalPlaces(8),
+    maintenance: maintenanceOf(listing, value, share).plus(closing).toDecimalPlaces(8),
     mark,
   }
 }
@@ -91,7 +126,7 @@ export function lockedOf(world: World, account: AccountState, coin: string): Dec
 
 /** What positions and orders that settle in one coin come to. */
 export type SettleSums = { unrealised: Decimal; initial: Decimal; maintenance: Decimal; orders: Decimal }
-const noSums: SettleSums = { unrealised: ZERO, initial: ZERO, maintenance: ZERO, orders: ZERO }
+const noSums = (): SettleSums => ({ unrealised: ZERO, initial: ZERO, maintenance: ZERO, orders: ZERO })
 
 export type AccountNumbers = {
   /** By the coin that contracts settle in. */
@@ -114,23 +149,25 @@ const settleCoinOf = (world: World, symbol: string): string =>
 /** Positions by mark price, and the initial margin of resting linear orders that would open or add. */
 function settleSums(world: World, account: AccountState): Map<string, SettleSums> {
   const sums = new Map<string, SettleSums>()
-  const add = (symbol: string, more: Partial<SettleSums>) => {
+  const sumsOf = (symbol: string): SettleSums => {
     const coin = settleCoinOf(world, symbol)
-    const had = sums.get(coin) ?? noSums
-    sums.set(coin, {
-      unrealised: had.unrealised.plus(more.unrealised ?? ZERO),
-      initial: had.initial.plus(more.initial ?? ZERO),
-      maintenance: had.maintenance.plus(more.maintenance ?? ZERO),
-      orders: had.orders.plus(more.orders ?? ZERO),
-    })
+    const found = sums.get(coin) ?? noSums()
+    sums.set(coin, found)
+    return found
   }
-  for (const position of Object.values(account.positions))
-    if (position.size !== '0') add(position.symbol, positionNumbers(world, account, position))
-  for (const order of account.open)
-    if (order.market === 'linear' && !order.reduceOnly)
-      add(order.symbol, {
-        orders: leavesOf(order).times(order.price).div(leverageOf(account, order.symbol)),
-      })
+  for (const position of Object.values(account.positions)) {
+    if (position.size === '0') continue
+    const { unrealised, initial, maintenance } = positionNumbers(world, account, position)
+    const sum = sumsOf(position.symbol)
+    sum.unrealised = sum.unrealised.plus(unrealised)
+    sum.initial = sum.initial.plus(initial)
+    sum.maintenance = sum.maintenance.plus(maintenance)
+  }
+  for (const order of account.open) {
+    if (order.market !== 'linear' || order.reduceOnly) continue
+    const sum = sumsOf(order.symbol)
+    sum.orders = sum.orders.plus(leavesOf(order).times(order.price).div(leverageOf(account, order.symbol)))
+  }
   return sums
 }
 
@@ -177,20 +214,25 @@ export const marginRate = (part: Decimal, margin: Decimal): Decimal =>
   margin.gt(0) ? part.div(margin) : part.gt(0) ? new Decimal(9999) : ZERO
 
 /** One account as `wallet-balance` and the wallet stream print it. */
-export function walletJson(world: World, account: AccountState, coins: readonly string[]): JsonObject {
-  const numbers = accountNumbers(world, account)
+export function walletJson(
+  world: World,
+  account: AccountState,
+  coins: readonly string[],
+  numbers = accountNumbers(world, account),
+): JsonObject {
   const rate = (part: Decimal) => marginRate(part, numbers.margin).toDecimalPlaces(4).toFixed()
+  const [initialRate, maintenanceRate] = [rate(numbers.initial), rate(numbers.maintenance)]
   return {
     totalEquity: money(numbers.equity),
-    accountIMRate: rate(numbers.initial),
-    accountIMRateByMp: rate(numbers.initial),
+    accountIMRate: initialRate,
+    accountIMRateByMp: initialRate,
     totalMarginBalance: money(numbers.margin),
     totalInitialMargin: money(numbers.initial),
     totalInitialMarginByMp: money(numbers.initial),
     accountType: 'UNIFIED',
     totalAvailableBalance: money(numbers.available),
-    accountMMRate: rate(numbers.maintenance),
-    accountMMRateByMp: rate(numbers.maintenance),
+    accountMMRate: maintenanceRate,
+    accountMMRateByMp: maintenanceRate,
     totalPerpUPL: money(numbers.unrealised),
     totalWalletBalance: money(numbers.wallet),
     accountLTV: '0',
@@ -202,7 +244,7 @@ export function walletJson(world: World, account: AccountState, coins: readonly 
 
 function coinJson(world: World, account: AccountState, coin: string, numbers: AccountNumbers): JsonObject {
   const state = heldOf(account, coin)
-  const { unrealised, initial, maintenance, orders } = numbers.bySettle.get(coin) ?? noSums
+  const { unrealised, initial, maintenance, orders } = numbers.bySettle.get(coin) ?? noSums()
   const equity = dec(state.wallet).minus(state.borrowed).plus(unrealised)
   const debt = lossBorrow(state.wallet, unrealised).plus(state.borrowed)
   return {

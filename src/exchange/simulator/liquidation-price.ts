@@ -1,7 +1,7 @@
 /** Where a contract's mark price would liquidate the account, if nothing else moved: what `liqPrice` estimates in cross margin. */
 import type { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../domain/json.ts'
-import { accountNumbers, positionNumbers } from './accounts.ts'
+import { type AccountNumbers, accountNumbers, positionNumbers } from './accounts.ts'
 import type { Listing } from './universe.ts'
 import { type AccountState, dec, type PositionState, type World } from './world.ts'
 
@@ -10,6 +10,7 @@ import { type AccountState, dec, type PositionState, type World } from './world.
  * Account-wide, so holding the coin itself does not count against it, though it would move too: Bybit's is an estimate likewise.
  *
  * @param rate - maintenance rate of the position's tier, a fraction of its value
+ * @param numbers - of the account, where they are known
  * @returns on the price grid; '' without a position, and where the price is beyond what the contract can have
  */
 export function liquidationPrice(
@@ -18,10 +19,11 @@ export function liquidationPrice(
   listing: Listing,
   position: PositionState,
   rate: Decimal,
+  numbers?: AccountNumbers,
 ): string {
   const size = dec(position.size)
   if (size.isZero()) return ''
-  const { margin, maintenance } = accountNumbers(world, account)
+  const { margin, maintenance } = numbers ?? accountNumbers(world, account)
   const { mark } = positionNumbers(world, account, position)
   const growth = size.abs().times(rate.plus(world.fees.linear.taker))
   const price = mark.minus(margin.minus(maintenance).div(size.minus(growth)))

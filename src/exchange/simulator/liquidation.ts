@@ -8,6 +8,7 @@ import { accountNumbers, marginRate, positionNumbers } from './accounts.ts'
 import { cancelOrders, forceFill } from './forced-fills.ts'
 import { insure } from './insurance.ts'
 import { noteLiquidation } from './liquidation-news.ts'
+import { amountsOf } from './position-amounts.ts'
 import { pushWallet } from './pushes-private.ts'
 import { type AccountState, dec, type PositionState, type World } from './world.ts'
 
@@ -45,15 +46,17 @@ function takeOver(world: World, account: AccountState, position: PositionState):
  * A look in floats that may only decide not to look closer: with no debt, and dollars that with what the positions have made
  * exceed the positions' whole value (maintenance margin is at most half of it), an account is nowhere near.
  */
-function isFarFrom(world: World, account: AccountState, held: readonly PositionState[]): boolean {
+function isFarFrom(world: World, account: AccountState): boolean {
   for (const coin in account.coins) if (account.coins[coin]?.borrowed !== '0') return false
   let [value, margin] = [0, Number(account.coins.USDT?.wallet ?? 0)]
-  for (const { symbol, size, cost } of held) {
-    const found = world.universe.find('linear', symbol)
+  for (const position of Object.values(account.positions)) {
+    if (position.size === '0') continue
+    const found = world.universe.find('linear', position.symbol)
     if (found?.instrument.quoteCoin !== 'USDT') return false
-    const worth = Number(size) * world.market.reference(found.listing.index).mark
+    const { sizeFloat, costFloat } = amountsOf(position)
+    const worth = sizeFloat * world.market.reference(found.listing.index).mark
     value += Math.abs(worth)
-    margin += worth - Math.sign(worth) * Number(cost)
+    margin += worth - Math.sign(worth) * costFloat
   }
   return margin > value * 1.01
 }
@@ -62,8 +65,9 @@ function isFarFrom(world: World, account: AccountState, held: readonly PositionS
 export function liquidate(world: World): void {
   if (world.state.nowMs % LOOK_EVERY_MS !== 0) return
   for (const account of Object.values(world.state.accounts)) {
+    if (isFarFrom(world, account)) continue
     const held = Object.values(account.positions).filter(({ size }) => size !== '0')
-    if (held.length === 0 || isFarFrom(world, account, held)) continue
+    if (held.length === 0) continue
     const { maintenance, margin } = accountNumbers(world, account)
     if (marginRate(maintenance, margin).lt(1)) continue
     cancelOrders(world, account, 'CancelAllBeforeLiq', () => true)

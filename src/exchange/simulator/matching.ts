@@ -3,14 +3,15 @@
  * its own price when the other side of the market comes to it. Every fill moves money and position in the same breath.
  */
 import { Decimal } from 'decimal.js'
+import { accountNumbers } from './accounts.ts'
 import type { BookSide, Level } from './book.ts'
 import { recordExecution } from './executions.ts'
 import { countOf, gridText, textOf } from './grid.ts'
+import type { Found, Instrument, Listing } from './listing.ts'
 import { checkMaintenance } from './maintenance.ts'
 import { endOrder, fileOrder, isOpen } from './orders.ts'
 import { fillPosition, noteRealised, positionOf, sizeOf } from './positions.ts'
 import { pushExecutions, pushOrder, pushPosition, pushWallet } from './pushes-private.ts'
-import type { Instrument, Listing } from './universe.ts'
 import { borrow, coinOf, moveMoney, repay } from './wallet.ts'
 import {
   type AccountState,
@@ -184,10 +185,13 @@ const movedCoins = (order: OrderState, listing: Listing) =>
 /** Tells everything that follows from an order's change, in Bybit's usual order. */
 export function announce(place: Place, executions: readonly ExecutionState[]): void {
   const { world, account, order, listing } = place
+  const tellsWallet = executions.length > 0 || order.market === 'spot'
+  // Position and wallet are told of one state: its numbers are worked out once.
+  const numbers = tellsWallet ? accountNumbers(world, account) : undefined
   pushExecutions(world, account, executions)
-  if (order.market === 'linear') pushPosition(world, account, order.symbol)
+  if (order.market === 'linear') pushPosition(world, account, order.symbol, numbers)
   pushOrder(world, account, order)
-  if (executions.length > 0 || order.market === 'spot') pushWallet(world, account, movedCoins(order, listing))
+  if (tellsWallet) pushWallet(world, account, movedCoins(order, listing), numbers)
 }
 
 /** An order by value is filled when what is left of its amount cannot buy one more lot at its average price. */
@@ -266,18 +270,30 @@ function cutTo(levels: readonly Level[], lots: number): Level[] {
   })
 }
 
+/** A look in floats that may only decide not to look closer: most orders rest well away from the market. */
+function isFarFrom(world: World, order: OrderState, { listing, instrument }: Found): boolean {
+  const ticks = bookOf(world, order.market, listing).bound(oppositeOf(order))
+  if (ticks === undefined) return true
+  const beyond = (ticks * instrument.price.stepFloat) / Number(order.price)
+  return order.side === 'Buy' ? beyond > 1 + 1e-9 : beyond < 1 - 1e-9
+}
+
+function isReached(world: World, order: OrderState, found: Found): boolean {
+  if (isFarFrom(world, order, found) || checkMaintenance(world, order.market)) return false
+  const best = bookOf(world, order.market, found.listing).best(oppositeOf(order))
+  if (!best) return false
+  const limit = limitTicks(found.instrument, order)
+  return order.side === 'Buy' ? best[0] <= limit : best[0] >= limit
+}
+
 /** After a price step: every resting order of every account that the market has reached. */
 export function matchResting(world: World): void {
   for (const account of Object.values(world.state.accounts)) {
     if (account.open.length === 0) continue
     for (const order of [...account.open]) {
       const found = world.universe.find(order.market, order.symbol)
-      if (!found || !isOpen(order) || checkMaintenance(world, order.market)) continue
-      const best = bookOf(world, order.market, found.listing).best(oppositeOf(order))
-      if (!best) continue
-      const limit = limitTicks(found.instrument, order)
-      if (order.side === 'Buy' ? best[0] > limit : best[0] < limit) continue
-      fillResting({ world, account, order, listing: found.listing })
+      if (found && isOpen(order) && isReached(world, order, found))
+        fillResting({ world, account, order, listing: found.listing })
     }
   }
 }

@@ -2,7 +2,7 @@
 import { Decimal } from 'decimal.js'
 import type { Side } from '../../domain/instrument.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import { leverageOf, positionNumbers } from './accounts.ts'
+import { type AccountNumbers, leverageOf, positionNumbers } from './accounts.ts'
 import { adlRank } from './adl-rank.ts'
 import { liquidationPrice } from './liquidation-price.ts'
 import { riskTiers, tierOf } from './risk-tiers.ts'
@@ -102,12 +102,13 @@ function breakEven(world: World, position: PositionState, size: Decimal): string
   return price.toDecimalPlaces(8).toFixed()
 }
 
-/** Fields that REST and socket have in common. */
+/** Fields that REST and socket have in common. `known`: the account's numbers, where they are known. */
 function sharedJson(
   world: World,
   account: AccountState,
   listing: Listing,
   position: PositionState,
+  known?: AccountNumbers,
 ): JsonObject {
   const size = dec(position.size)
   const numbers = positionNumbers(world, account, position)
@@ -141,7 +142,7 @@ function sharedJson(
     createdTime: String(position.createdAtMs),
     updatedTime: String(position.updatedAtMs),
     tpslMode: 'Full',
-    liqPrice: liquidationPrice(world, account, listing, position, tier.maintenanceRate),
+    liqPrice: liquidationPrice(world, account, listing, position, tier.maintenanceRate, known),
     bustPrice: '',
     positionStatus: (position.adlUntilMs ?? 0) > world.state.nowMs ? 'Adl' : 'Normal',
     adlRankIndicator: adlRank(world, account, position),
@@ -167,9 +168,10 @@ export function positionRestJson(
   account: AccountState,
   listing: Listing,
   position: PositionState,
+  known?: AccountNumbers,
 ): JsonObject {
   return {
-    ...sharedJson(world, account, listing, position),
+    ...sharedJson(world, account, listing, position, known),
     avgPrice: average(position),
     mmrSysUpdatedTime: '',
     ...(dec(position.size).isZero() && FLAT),
@@ -182,9 +184,10 @@ export function positionPushJson(
   account: AccountState,
   listing: Listing,
   position: PositionState,
+  known?: AccountNumbers,
 ): JsonObject {
   return {
-    ...sharedJson(world, account, listing, position),
+    ...sharedJson(world, account, listing, position, known),
     entryPrice: average(position),
     takeProfit: '0',
     stopLoss: '0',

@@ -12,9 +12,9 @@ export type PriceBand = { buyMax: Decimal; sellMin: Decimal }
 
 export function priceBand(world: World, listing: Listing, market: Market): PriceBand {
   const instrument = instrumentOf(listing, market)
-  const spotIndex = indexOf(world, listing).div(listing.multiplier)
-  const index = market === 'spot' ? spotIndex : indexOf(world, listing)
-  const mark = market === 'spot' ? spotIndex : markOf(world, listing)
+  const perContract = indexOf(world, listing)
+  const index = market === 'spot' ? perContract.div(listing.multiplier) : perContract
+  const mark = market === 'spot' ? index : markOf(world, listing)
   const [x, y] = [instrument.ratioX, instrument.ratioY]
   const buyMax = Decimal.min(mark.times(1 + y), Decimal.max(index, mark.times(1 + x)))
   const sellMin = Decimal.max(mark.times(1 - y), Decimal.min(index, mark.times(1 - x)))

@@ -1,6 +1,6 @@
 /** Messages of the private stream, with Bybit's envelope. A topic is always the plain one (`order`); shells may split it. */
 import type { JsonObject } from '../../domain/json.ts'
-import { walletJson } from './accounts.ts'
+import { type AccountNumbers, walletJson } from './accounts.ts'
 import { orderPushJson } from './orders.ts'
 import { positionOf, positionPushJson } from './positions.ts'
 import { uuid } from './random.ts'
@@ -34,14 +34,27 @@ export function pushExecutions(world: World, account: AccountState, list: readon
   if (first) push(world, account, 'execution', data, `${account.uid}_${first.symbol}_${nextNumber(world)}`)
 }
 
-/** The position as it is now; Bybit sends it for every order verb on the symbol, changed or not. */
-export function pushPosition(world: World, account: AccountState, symbol: string): void {
+/**
+ * The position as it is now; Bybit sends it for every order verb on the symbol, changed or not.
+ *
+ * @param known - the account's numbers, where they are known; the same for `pushWallet`
+ */
+export function pushPosition(
+  world: World,
+  account: AccountState,
+  symbol: string,
+  known?: AccountNumbers,
+): void {
   const found = world.universe.find('linear', symbol)
   if (!found) return
   push(world, account, 'position', [
-    positionPushJson(world, account, found.listing, positionOf(world, account, symbol)),
+    positionPushJson(world, account, found.listing, positionOf(world, account, symbol), known),
   ])
 }
 
-export const pushWallet = (world: World, account: AccountState, coins: readonly string[]): void =>
-  push(world, account, 'wallet', [walletJson(world, account, coins)])
+export const pushWallet = (
+  world: World,
+  account: AccountState,
+  coins: readonly string[],
+  known?: AccountNumbers,
+): void => push(world, account, 'wallet', [walletJson(world, account, coins, known)])

@@ -43,6 +43,7 @@ const hex = (value: number) => (value >>> 0).toString(16).padStart(8, '0')
 
 /** An identifier in UUID form, as Bybit writes order and execution ids; a function of the seed and a counter. */
 export function uuid(seed: number, counter: number, purpose: number): string {
-  const text = [1, 2, 3, 4].map(part => hex(hash(seed + part, counter, purpose + part * 977))).join('')
-  return `${text.slice(0, 8)}-${text.slice(8, 12)}-4${text.slice(13, 16)}-8${text.slice(17, 20)}-${text.slice(20, 32)}`
+  const part = (number: number) => hex(hash(seed + number, counter, purpose + number * 977))
+  const [second, third] = [part(2), part(3)]
+  return `${part(1)}-${second.slice(0, 4)}-4${second.slice(5)}-8${third.slice(1, 4)}-${third.slice(4)}${part(4)}`
 }

@@ -1,7 +1,7 @@
 /** The account over REST: positions, wallet, facts, fees, transaction log. */
 import { Decimal } from 'decimal.js'
 import type { Json } from '../../domain/json.ts'
-import { walletJson } from './accounts.ts'
+import { accountNumbers, walletJson } from './accounts.ts'
 import { borrowable, inventoryOf } from './lending.ts'
 import { freeBorrowLimit } from './loss-loan.ts'
 import { badRequest, decimal, marketOf, refuse, text, whole } from './params.ts'
@@ -36,10 +36,11 @@ function positions({ world, account, params }: SignedCall): Answer {
   if (!text(params, 'settleCoin') && !text(params, 'baseCoin'))
     return badRequest('symbol or settleCoin is required')
   const list: Json[] = []
+  const numbers = accountNumbers(world, account)
   for (const position of Object.values(account.positions)) {
     const found = world.universe.find('linear', position.symbol)
     if (found && !dec(position.size).isZero())
-      list.push(positionRestJson(world, account, found.listing, position))
+      list.push(positionRestJson(world, account, found.listing, position, numbers))
   }
   return result(list)
 }

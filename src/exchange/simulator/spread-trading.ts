@@ -205,8 +205,9 @@ const isDown = (world: World): boolean =>
 /** After a price step: resting spread orders that both markets have come to. */
 export function matchSpreads(world: World): void {
   if (isDown(world)) return
-  for (const account of Object.values(world.state.accounts))
-    for (const order of [...(account.spread?.open ?? [])]) {
+  for (const account of Object.values(world.state.accounts)) {
+    if (!account.spread?.open.length) continue
+    for (const order of [...account.spread.open]) {
       const spread = findSpread(world, order.symbol)
       if (!spread) continue
       const place = { world, account, order, spread }
@@ -222,6 +223,7 @@ export function matchSpreads(world: World): void {
         fileSpread(place)
       } else fillResting(place, part)
     }
+  }
 }
 
 /** A new order with an id of its own and of each leg. */

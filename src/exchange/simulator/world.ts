@@ -191,6 +191,17 @@ export const heldOf = (account: AccountState, coin: string): CoinState =>
 
 export const ZERO = new Decimal(0)
 export const dec = (text: string): Decimal => new Decimal(text)
+
+const kept = new Map<string, Decimal>()
+/** Of text of which there are few and which come again and again, such as fees and leverages. */
+export function keptDec(text: string): Decimal {
+  const known = kept.get(text)
+  if (known) return known
+  const value = dec(text)
+  kept.set(text, value)
+  return value
+}
+
 export const plus = (text: string, more: Decimal): string => new Decimal(text).plus(more).toFixed()
 
 export const lifeKey = (market: MarketName, symbol: string): string => `${market} ${symbol}`
@@ -213,15 +224,35 @@ export function bookOf(world: World, market: MarketName, listing: Listing): Book
 export const instrumentOf = (listing: Listing, market: MarketName): Instrument =>
   market === 'spot' ? listing.spot : listing.perp
 
-/** Mark price of a perpetual, USDT per contract. */
-export const markOf = (world: World, listing: Listing): Decimal => dec(markText(world, listing))
-/** Index price per contract. */
-export const indexOf = (world: World, listing: Listing): Decimal => dec(indexText(world, listing))
+type Printed = { price: number; text: string; value?: Decimal }
+const marks = new WeakMap<Listing, Printed>()
+const indexes = new WeakMap<Listing, Printed>()
 
-export const markText = (world: World, listing: Listing): string =>
-  world.market.reference(listing.index).mark.toFixed(listing.priceScale)
-export const indexText = (world: World, listing: Listing): string =>
-  world.market.reference(listing.index).index.toFixed(listing.priceScale)
+/** A model's price as it is printed and paid by. Every order and every account asks for the same few between two steps. */
+function printed(known: WeakMap<Listing, Printed>, listing: Listing, price: number): Printed {
+  const last = known.get(listing)
+  if (last?.price === price) return last
+  const made = { price, text: price.toFixed(listing.priceScale) }
+  known.set(listing, made)
+  return made
+}
+
+const printedMark = (world: World, listing: Listing): Printed =>
+  printed(marks, listing, world.market.reference(listing.index).mark)
+const printedIndex = (world: World, listing: Listing): Printed =>
+  printed(indexes, listing, world.market.reference(listing.index).index)
+function decimalOf(price: Printed): Decimal {
+  price.value ??= dec(price.text)
+  return price.value
+}
+
+/** Mark price of a perpetual, USDT per contract. */
+export const markOf = (world: World, listing: Listing): Decimal => decimalOf(printedMark(world, listing))
+/** Index price per contract. */
+export const indexOf = (world: World, listing: Listing): Decimal => decimalOf(printedIndex(world, listing))
+
+export const markText = (world: World, listing: Listing): string => printedMark(world, listing).text
+export const indexText = (world: World, listing: Listing): string => printedIndex(world, listing).text
 
 /** What one coin is worth in USDT by its index price; 0 for a coin not listed. */
 export function coinPrice(world: World, coin: string): Decimal {
