@@ -168,8 +168,12 @@ const PAUSE_S = 60
 const WARM_S = 300
 const START_AT_MS = Date.UTC(2026, 0, 5, 9, 20)
 
-/** The core in this process: 20 pairs with books and tickers pushed, 100 accounts that trade, some of it resting. */
-function traders(cpuMs: number): UniverseBenchRow {
+/**
+ * The core in this process: 20 pairs with books and tickers pushed, 100 accounts that trade, some of it resting.
+ *
+ * @param isOnAll - each trader goes through all symbols, so that its account holds many positions; else all trade the first
+ */
+function traders(cpuMs: number, isOnAll: boolean): UniverseBenchRow {
   const symbols = builtInUniverse()
     .listed('linear')
     .map(({ instrument }) => instrument.symbol)
@@ -193,6 +197,7 @@ function traders(cpuMs: number): UniverseBenchRow {
     const { user, system } = process.cpuUsage(since)
     return (user + system) / 1000
   }
+  const traded = isOnAll ? symbols : symbols.slice(0, 1)
   let [seconds, orders, accepted] = [0, 0, 0]
   // Reading the clock of the process is not free.
   for (; seconds % 60 !== 0 || usedMs() < cpuMs; seconds++) {
@@ -200,32 +205,33 @@ function traders(cpuMs: number): UniverseBenchRow {
     for (const [at, uid] of uids.entries())
       if ((seconds + at) % PAUSE_S === 0) {
         orders++
-        const params = orderOf(
-          symbols[(seconds + at) % symbols.length] ?? '',
-          Math.floor(seconds / PAUSE_S),
-          core,
-        )
+        const params = orderAt(core, traded, Math.floor(seconds / PAUSE_S) + (isOnAll ? at : 0))
         const reply = core.request({ via: 'trade', method: 'POST', path: 'order.create', params, uid })
         if (reply.retCode === 0) accepted++
       }
     core.takePushes()
   }
   return {
-    what: `core alone: ${symbols.length} symbols heard, ${TRADERS} traders, ${orders} orders (${accepted} accepted)`,
+    what: `core alone: ${symbols.length} symbols heard, ${TRADERS} traders on ${isOnAll ? 'all' : 'one'}, ${orders} orders (${accepted} accepted)`,
     'times real': Math.round((seconds * 1000) / usedMs()),
     'rss MB': Math.round(process.memoryUsage().rss / 1_000_000),
   }
 }
 
-/** About 50 USDT: at the market, or resting a little away from it; buying and selling by turns. */
-function orderOf(symbol: string, turn: number, core: ReturnType<typeof createSimulatedBybit>): JsonObject {
+/** About 50 USDT: at the market, or resting at its best bid; buying and selling by turns on each symbol. */
+function orderAt(
+  core: ReturnType<typeof createSimulatedBybit>,
+  symbols: readonly string[],
+  turn: number,
+): JsonObject {
+  const symbol = symbols[turn % symbols.length] ?? ''
+  const side = Math.floor(turn / symbols.length) % 2 === 0 ? 'Buy' : 'Sell'
   const params = { category: 'linear', symbol, limit: '1' }
   const reply = core.request({ via: 'rest', method: 'GET', path: '/v5/market/orderbook', params, uid: '' })
   const bid = (reply.result as { b: string[][] }).b[0]?.[0] ?? '1'
   const found = builtInUniverse().find('linear', symbol)
-  const step = found?.instrument.qty.step.toNumber() ?? 1
-  const qty = (Math.ceil(50 / Number(bid) / step) * step).toFixed(found?.instrument.qty.decimals ?? 0)
-  const side = turn % 2 === 0 ? 'Buy' : 'Sell'
+  const lot = found?.instrument.qty.step.toNumber() ?? 1
+  const qty = (Math.ceil(50 / Number(bid) / lot) * lot).toFixed(found?.instrument.qty.decimals ?? 0)
   return turn % 3 === 0
     ? { category: 'linear', symbol, side, orderType: 'Limit', qty, price: bid, timeInForce: 'GTC' }
     : { category: 'linear', symbol, side, orderType: 'Market', qty }
@@ -233,7 +239,12 @@ function orderOf(symbol: string, turn: number, core: ReturnType<typeof createSim
 
 /** @param wallMs - about how long each row may take */
 export async function benchUniverse(wallMs = 10_000): Promise<UniverseBenchRow[]> {
-  return [await full(200, wallMs), await full(100, wallMs), traders(wallMs / 2)]
+  return [
+    await full(200, wallMs),
+    await full(100, wallMs),
+    traders(wallMs / 2, false),
+    traders(wallMs / 2, true),
+  ]
 }
 
 if (import.meta.main) {
