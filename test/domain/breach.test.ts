@@ -3,24 +3,18 @@ import { describe, expect, test } from 'vitest'
 import type { HedgePlan } from '../../src/domain/plan.ts'
 import { nextStep, type StepFacts } from '../../src/domain/steps.ts'
 import { baseQty, usdt } from '../../src/domain/units.ts'
-import { FACINGS, lendingMarket, planFacing } from './sample-account.ts'
+import { FACINGS, factsOf, lendingMarket, planFacing } from './sample-account.ts'
 import { NOW_MS, RULES, XRP } from './sample-market.ts'
 
 const MARKET = lendingMarket(XRP)
 const OLD = NOW_MS - RULES.limits.unhedgedMsMax - 1
-const apart = (plan: HedgePlan, changes: Partial<StepFacts> = {}): StepFacts => ({
-  plan,
-  phase: 'entering',
-  overdue: false,
-  unwindBecause: null,
-  repairs: 0,
-  resting: null,
-  pegs: 0,
-  unbalancedSinceMs: NOW_MS - 1000,
-  spotNetBase: baseQty('150'),
-  perpBase: baseQty('100'),
-  ...changes,
-})
+const apart = (plan: HedgePlan, changes: Partial<StepFacts> = {}): StepFacts =>
+  factsOf(plan, {
+    unbalancedSinceMs: NOW_MS - 1000,
+    spotNetBase: baseQty('150'),
+    perpBase: baseQty('100'),
+    ...changes,
+  })
 
 /** How far through the best price the order of this step may go, in bps. */
 function boldnessOf(facts: StepFacts, rules = RULES): { bps: number; because: string } {

@@ -3,6 +3,7 @@ import { Decimal } from 'decimal.js'
 import { expect, test } from 'vitest'
 import type { HedgeContext } from '../../machines/hedge-context.ts'
 import { dustBase } from '../../src/domain/dust.ts'
+import { eager } from './situation.ts'
 import { virtualWorld } from './virtual-engine.ts'
 
 const MINUTE_MS = 60_000
@@ -12,14 +13,7 @@ test('each hedge begins with what the one before left over, so that no more than
   const world = await virtualWorld(5, START_AT_MS, {
     symbols: ['SOLUSDT'],
     rules: {
-      strategy: {
-        entryAprMin: -1_000,
-        exitAprMax: -10_000,
-        exitAprFloor: -10_000,
-        settlementGuardMs: 0,
-        coolDownMs: 2 * MINUTE_MS,
-        listingAgeMsMin: 0,
-      },
+      strategy: { ...eager('long-carry').strategy, coolDownMs: 2 * MINUTE_MS },
       execution: { routes: ['spread'] },
     },
   })

@@ -102,7 +102,7 @@ function legsAt(core: SimulatedBybit, symbol: string, coin: string) {
 }
 
 /** A desk that always wants this symbol, in this direction, and never grows tired of it. */
-const eager = (direction: Direction): NonNullable<VirtualOptions['rules']> => ({
+export const eager = (direction: Direction): NonNullable<VirtualOptions['rules']> => ({
   strategy: {
     directions: [direction],
     entryAprMin: -1_000,

@@ -2,21 +2,11 @@
 import { expect, test } from 'vitest'
 import type { HedgeContext } from '../../machines/hedge-context.ts'
 import { silentTelemetry } from '../../src/telemetry.ts'
+import { eager } from './situation.ts'
 import { virtualWorld } from './virtual-engine.ts'
 
 const MINUTE_MS = 60_000
 const START_AT_MS = Date.UTC(2026, 0, 5, 6, 20)
-const EAGER = {
-  strategy: {
-    entryAprMin: -1_000,
-    exitAprMax: -10_000,
-    exitAprFloor: -10_000,
-    settlementGuardMs: 0,
-    coolDownMs: 30 * 24 * 60 * MINUTE_MS,
-    listingAgeMsMin: 0,
-  },
-}
-
 type World = Awaited<ReturnType<typeof virtualWorld>>
 type Engine = Awaited<ReturnType<World['start']>>
 
@@ -36,7 +26,7 @@ async function until({ advance, clock }: World, done: () => boolean, minutes: nu
 /** Two hedges, then no engine for as long as `meanwhile` takes. */
 async function afterAnAbsence(meanwhile: (world: World) => Promise<void>, configured: readonly string[]) {
   const symbols = ['LINKUSDT', 'SOLUSDT']
-  const world = await virtualWorld(3, START_AT_MS, { symbols, rules: EAGER })
+  const world = await virtualWorld(3, START_AT_MS, { symbols, rules: eager('long-carry') })
   const before = await world.start()
   await until(world, () => symbols.every(symbol => stateOf(before, symbol) === 'hedged'), 15)
   before.runtime.close()
@@ -78,7 +68,7 @@ test('a perpetual that was delivered and is listed no more leaves no coins behin
 })
 
 test('told to leave a moment after its perpetual was delivered, a hedge sells its coins and calls nobody', async () => {
-  const world = await virtualWorld(3, START_AT_MS, { symbols: ['LINKUSDT'], rules: EAGER })
+  const world = await virtualWorld(3, START_AT_MS, { symbols: ['LINKUSDT'], rules: eager('long-carry') })
   const engine = await world.start()
   await until(world, () => stateOf(engine, 'LINKUSDT') === 'hedged', 15)
   const atMs = world.clock.nowMs() + MINUTE_MS
