@@ -15,6 +15,17 @@ const LOTS_MAX = 20
 export const dustBase = (lots: readonly DustLot[] = []): BaseQty =>
   baseQty(lots.reduce((sum, { base }) => sum.plus(base), new Decimal(0)))
 
+/** USDT per coin of all lots together; undefined of none. */
+export function dustPrice(lots: readonly DustLot[] = []): Price | undefined {
+  const base = new Decimal(dustBase(lots))
+  if (base.isZero()) return undefined
+  const worth = lots.reduce(
+    (sum, lot) => sum.plus(new Decimal(lot.base).times(lot.priceUsdt)),
+    new Decimal(0),
+  )
+  return price(worth.div(base))
+}
+
 /** The largest first, no more than a plan may name. */
 export const largestLots = (lots: readonly DustLot[]): DustLot[] =>
   [...lots]

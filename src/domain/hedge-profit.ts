@@ -10,6 +10,7 @@
  */
 import { Decimal } from 'decimal.js'
 import { openPosition } from './average-cost.ts'
+import { dustPrice } from './dust.ts'
 import { slippageOf, uniqueFills } from './fill-slippage.ts'
 import type { DecidedMids } from './hedge-order.ts'
 import { hedgeResult } from './hedge-result.ts'
@@ -39,7 +40,7 @@ export type HedgeProfit = {
 }
 
 export type ProfitFacts = {
-  plan: Pick<HedgePlan, 'baseCoin' | 'spot' | 'perp'>
+  plan: Pick<HedgePlan, 'baseCoin' | 'spot' | 'perp' | 'dust'>
   /** One hedge's, oldest first. */
   postings: readonly Posting[]
   /** The hedge's, oldest first. */
@@ -60,7 +61,8 @@ export function hedgeProfit(facts: ProfitFacts): HedgeProfit {
   const { baseCoin } = plan
   const own = uniqueFills(fills)
   const spotFills = own.filter(({ market }) => market === plan.spot.market)
-  const lastSpot = spotFills.at(-1)?.price
+  // One that never traded still holds what it began with, at the price that came at.
+  const lastSpot = spotFills.at(-1)?.price ?? dustPrice(plan.dust)
   const priceNow = prices[baseCoin] ?? lastSpot
   const result = hedgeResult(postings, { ...prices, ...(priceNow && { [baseCoin]: priceNow }) })
   const held = new Decimal(result.inventory.find(({ coin }) => coin === baseCoin)?.qty ?? 0)

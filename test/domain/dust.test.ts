@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { newHedge } from '../../machines/hedge-context.ts'
 import { dustBase, dustLots, dustPostings } from '../../src/domain/dust.ts'
 import { executionQuality } from '../../src/domain/execution-quality.ts'
+import { hedgeProfit } from '../../src/domain/hedge-profit.ts'
 import { hedgeResult } from '../../src/domain/hedge-result.ts'
 import { balances, type Posting, postingsOf } from '../../src/domain/ledger.ts'
 import { ownersOfFills, ownersOfRows } from '../../src/domain/row-owner.ts'
@@ -78,6 +79,16 @@ describe('a hedge that begins with coins of hedges before', () => {
     const begun = newHedge({ ...sampleHedge(), plan })
     expect(begun.spot.base).toBe('1.9')
     expect(newHedge(sampleHedge()).spot.base).toBe('0')
+  })
+
+  test('made nothing when it never traded, whatever the lots came at', () => {
+    const two = [...lots, { hedgeId: 'HEDGE00009', base: baseQty('0.6'), priceUsdt: price('2.1') }]
+    const postings = of(dustPostings(two, { hedgeId: NEXT_ID, baseCoin: 'XRP' }, 0), NEXT_ID)
+    const nothing = { fills: [], mids: {}, closed: true, prices: {}, markPrice: null }
+    const profit = hedgeProfit({ plan: { ...plan, dust: two }, postings, ...nothing })
+    expect(new Decimal(profit.netUsdt).abs().lte('1e-15')).toBe(true)
+    expect(profit.unvalued).toEqual([])
+    expect(profit.inventory).toEqual([{ coin: 'XRP', qty: '2.5' }])
   })
 
   test('is not unhedged by the coins that it did not have to buy', () => {
