@@ -49,7 +49,7 @@ export const ownersOfFills = (
   )
 
 /** The hedge a row belongs to; undefined for nobody's. */
-export function ownerOfRow(
+function ownerOfRow(
   row: TransactionRow,
   { claims, ownersOfExecs }: OwnershipFacts,
 ): string | undefined {
