@@ -78,7 +78,8 @@ async function playDay(plan: DayPlan, world: DayWorld): Promise<DayReport> {
   await world.advance(plan.calmAtMs)
   const struck = faults.report().faults
   world.calm()
-  const restMs = await rest(world, plan.calmAtMs)
+  // A person may have kept the engine halted for longer than the day was planned.
+  const restMs = await rest(world, clock.nowMs())
   const engine = world.engine()
   engine?.runtime.deliver('engine', {
     type: plan.seed % 2 === 0 ? 'engine.halt' : 'engine.flatten',
