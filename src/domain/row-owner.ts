@@ -49,10 +49,7 @@ export const ownersOfFills = (
   )
 
 /** The hedge a row belongs to; undefined for nobody's. */
-function ownerOfRow(
-  row: TransactionRow,
-  { claims, ownersOfExecs }: OwnershipFacts,
-): string | undefined {
+function ownerOfRow(row: TransactionRow, { claims, ownersOfExecs }: OwnershipFacts): string | undefined {
   const named = ownerOfOrder(row.orderLinkId)?.hedgeId
   const executed = row.tradeId === '' ? undefined : ownersOfExecs.get(execKey(row.market, row.tradeId))
   const known = named ?? executed
