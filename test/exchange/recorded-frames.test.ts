@@ -19,6 +19,13 @@ const text = (name: string) => gunzipSync(readFileSync(new URL(name, folder))).t
 
 type Line = { t: string; conn?: string; data?: string }
 
+/** Levels of one side by price; a size of 0 takes one away. */
+function apply(side: Map<string, string>, updates: readonly [string, string][]) {
+  for (const [price, size] of updates)
+    if (size === '0') side.delete(price)
+    else side.set(price, size)
+}
+
 describe.skipIf(!present)('recorded mainnet frames', () => {
   const lines = present ? gunzipSync(readFileSync(frames)).toString().trim().split('\n') : []
   const pushes = lines
@@ -68,13 +75,8 @@ describe.skipIf(!present)('recorded mainnet frames', () => {
     for (const { market, message } of pushes) {
       if (market !== 'linear' || message.topic !== 'orderbook.200.BTCUSDT') continue
       const data = message.data as { b: [string, string][]; a: [string, string][] }
-      for (const [side, updates] of [
-        [bids, data.b],
-        [asks, data.a],
-      ] as const)
-        for (const [price, size] of updates)
-          if (size === '0') side.delete(price)
-          else side.set(price, size)
+      apply(bids, data.b)
+      apply(asks, data.a)
       const answer = builder.apply(message)
       if (answer.kind !== 'book') throw new Error(`expected a book, found ${answer.kind}`)
       const best = [...bids].sort(([a], [b]) => Number(b) - Number(a)).slice(0, 50)

@@ -34,40 +34,48 @@ const Fields = ({ value, before, depth }: FieldsParts) =>
 
 type FieldParts = { name: string; value: Json; before: Json | undefined; known: boolean; depth: number }
 
-function Field({ name, value, before, known, depth }: FieldParts) {
-  const isTree = typeof value === 'object' && value !== null
-  const size = isTree ? Object.keys(value).length : 0
+function Field(parts: FieldParts) {
+  const { value } = parts
+  const isTree = typeof value === 'object' && value !== null && Object.keys(value).length > 0
+  return isTree ? <Tree {...parts} value={value} /> : <Leaf {...parts} />
+}
+
+const indentOf = (depth: number) => ({ paddingLeft: 8 + depth * 14 })
+
+function Tree({ name, value, before, known, depth }: FieldParts & { value: Json[] | JsonObject }) {
+  const size = Object.keys(value).length
   const isChanged = known && !isSame(value, before)
   const [open, setOpen] = useState(depth < 1 && size <= 16)
-  const indent = { paddingLeft: 8 + depth * 14 }
-  if (isTree && size > 0) {
-    return (
-      <div>
-        <button
-          type="button"
-          className="flex w-full items-baseline gap-1 rounded py-[1px] text-left hover:bg-raised"
-          style={indent}
-          aria-expanded={open}
-          onClick={() => setOpen(!open)}
-        >
-          <span aria-hidden="true" className="w-3 text-faint">
-            {open ? '▾' : '▸'}
-          </span>
-          <span className="text-soft">{name}</span>
-          <span className={`text-[11px] ${isChanged ? 'text-warn' : 'text-faint'}`}>
-            {Array.isArray(value) ? `[${size}]` : `{${size}}`}
-            {isChanged && ' changed'}
-          </span>
-        </button>
-        {open && <Fields value={value} before={known ? (before ?? {}) : undefined} depth={depth + 1} />}
-      </div>
-    )
-  }
+  return (
+    <div>
+      <button
+        type="button"
+        className="flex w-full items-baseline gap-1 rounded py-[1px] text-left hover:bg-raised"
+        style={indentOf(depth)}
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        <span aria-hidden="true" className="w-3 text-faint">
+          {open ? '▾' : '▸'}
+        </span>
+        <span className="text-soft">{name}</span>
+        <span className={`text-[11px] ${isChanged ? 'text-warn' : 'text-faint'}`}>
+          {Array.isArray(value) ? `[${size}]` : `{${size}}`}
+          {isChanged && ' changed'}
+        </span>
+      </button>
+      {open && <Fields value={value} before={known ? (before ?? {}) : undefined} depth={depth + 1} />}
+    </div>
+  )
+}
+
+function Leaf({ name, value, before, known, depth }: FieldParts) {
+  const isChanged = known && !isSame(value, before)
   return (
     <div
       key={isChanged ? JSON.stringify(value) : ''}
       className={`flex gap-2 rounded py-[1px] pr-2 ${isChanged ? 'flash' : ''}`}
-      style={indent}
+      style={indentOf(depth)}
       data-changed={isChanged}
       data-field={name}
     >
