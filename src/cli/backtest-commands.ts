@@ -1,6 +1,5 @@
 /**
- * `backtest`: the engine over recorded history beside its baselines. `data import`: brings records into the data folder. What
- * they do is loaded when they run.
+ * `backtest`: the engine over recorded history beside its baselines. What it does is loaded when it runs.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { withExamples } from './asking.ts'
@@ -70,24 +69,18 @@ export function backtestCommands(program: Command): void {
       const { backtest } = await import('./backtest.ts')
       process.exitCode = await backtest(options)
     })
-  const data = program.command('data').description('recorded history')
-  withExamples(data.command('import <files...>'), ['hedgerow data import funding.csv.gz SOL_1h.csv.gz'])
-    .description('check tables of funding or prices and copy them into the data folder')
-    .option('--json', 'print JSON')
-    .action(async (files: string[], { json }: { json?: boolean }) => {
-      const { importData } = await import('./data-import.ts')
-      importData(files, json === true)
-    })
 }
 
-function dayOf(text: string): number {
+/** A day in UTC as its first instant. */
+export function dayOf(text: string): number {
   const atMs = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
   if (Number.isNaN(atMs) || new Date(atMs).toISOString().slice(0, 10) !== text)
     throw new InvalidArgumentError('Expected a day such as 2025-09-01.')
   return atMs
 }
 
-function words(text: string): string[] {
+/** Words with commas between. */
+export function words(text: string): string[] {
   const found = text.split(',').map(word => word.trim())
   if (found.some(word => word === '')) throw new InvalidArgumentError('Expected words with commas between.')
   return found

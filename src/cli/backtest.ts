@@ -16,7 +16,7 @@ import {
   type Records,
   readRecords,
 } from '../exchange/simulator/history-files.ts'
-import { historyFolder } from '../run/replay/replay.ts'
+import { historyFolder } from '../run/data-folder.ts'
 import type { BacktestOptions } from './backtest-commands.ts'
 import { backtestText } from './backtest-text.ts'
 import { CliFailure } from './failure.ts'
@@ -108,7 +108,7 @@ function configOf({ config: file }: BacktestOptions): Config {
 function recordsOf(folder: string): Records {
   return asFailure(
     () => readRecords(folder),
-    '; `hedgerow data import FILE…` brings records in, --data names a folder',
+    '; `hedgerow data import FILE…` or `hedgerow data download SYMBOL…` brings records in, --data names a folder',
   )
 }
 

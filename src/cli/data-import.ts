@@ -9,8 +9,7 @@ import {
   pricesOf,
   symbolOfPrices,
 } from '../exchange/simulator/history-tables.ts'
-import { ownHistory } from '../run/replay/replay.ts'
-import { prepareDataDir } from '../run/store.ts'
+import { ownHistory, prepareDataDir } from '../run/data-folder.ts'
 import { CliFailure } from './failure.ts'
 import { amountText, instantText } from './figures.ts'
 import { print, printJson, table } from './output.ts'

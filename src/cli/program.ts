@@ -8,6 +8,7 @@ import { actCommands } from './act-commands.ts'
 import { backtestCommands } from './backtest-commands.ts'
 import { completionCommands } from './completion-commands.ts'
 import { configCommands } from './config-commands.ts'
+import { dataCommands } from './data-commands.ts'
 import { doctorCommand } from './doctor-command.ts'
 import { lookCommands } from './look-commands.ts'
 import { processCommands } from './process-commands.ts'
@@ -38,6 +39,7 @@ export function buildProgram(): Command {
   program.commandsGroup('Run:')
   processCommands(program)
   backtestCommands(program)
+  dataCommands(program)
   simulateCommands(program)
   program.commandsGroup('Look:')
   lookCommands(program)

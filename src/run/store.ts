@@ -1,8 +1,6 @@
 /** Opens the store of a run: the server, the tables, the account's lease, and the journal that writes under it. */
 
-import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { dirname } from 'node:path'
 import type { Config } from '../config.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { type Embedded, startEmbedded } from '../store/embedded.ts'
@@ -22,34 +20,6 @@ export type Store = {
 }
 
 type Fatal = (error: unknown) => void
-
-/**
- * The folder that holds everything of an installation; only its owner may look into it. Under root the embedded server runs
- * as nobody and must be able to walk through, though not to list. @throws StartFault
- */
-export function prepareDataDir(dataDir: string): void {
-  try {
-    makeFolder(dataDir)
-    chmodSync(dataDir, process.getuid?.() === 0 ? 0o711 : 0o700)
-  } catch (error) {
-    const found = error instanceof Error ? error.message : String(error)
-    throw new StartFault(
-      `HEDGEROW_DATA_DIR: expected a folder that can be written at ${dataDir}, found: ${found}`,
-    )
-  }
-}
-
-/** Level by level: Node's own recursive way never comes back from a place such as /proc. */
-function makeFolder(folder: string): void {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
-  makeFolder(dirname(folder))
-  try {
-    mkdirSync(folder)
-  } catch (error) {
-    // Another start may have been quicker.
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error
-  }
-}
 
 /** The database alone: the configured server, or the embedded one. @throws StartFault */
 export async function openServer(config: Config, telemetry: Telemetry) {

@@ -7,11 +7,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
 import { HOUR_MS } from '../../src/domain/funding.ts'
 import { type History, readHistory } from '../../src/exchange/simulator/history-files.ts'
+import { prepareDataDir } from '../../src/run/data-folder.ts'
 import { StartFault } from '../../src/run/fault.ts'
 import { replayed, replayHistory } from '../../src/run/replay/replay.ts'
 import type { ReplayReport } from '../../src/run/replay/report.ts'
 import { replayText } from '../../src/run/replay/text.ts'
-import { prepareDataDir } from '../../src/run/store.ts'
 import { silentTelemetry } from '../../src/telemetry.ts'
 
 const DATA = join(import.meta.dirname, '../../../shared/data')

@@ -2,12 +2,12 @@
  * Mode `replay`: the engine over recorded history on a virtual clock, with the real store. Each run has an account of its own
  * in the database, so that runs never mix and each can be looked at afterwards.
  */
-import { join } from 'node:path'
 import { systemClock } from '../../clock.ts'
 import type { Config } from '../../config.ts'
 import { type History, NoHistory, readHistory } from '../../exchange/simulator/history-files.ts'
 import { silentTelemetry, type Telemetry } from '../../telemetry.ts'
 import { createBooks } from '../books.ts'
+import { historyFolder } from '../data-folder.ts'
 import { StartFault } from '../fault.ts'
 import { openStore } from '../store.ts'
 import { verifyJournal } from './journal.ts'
@@ -16,13 +16,6 @@ import { type ReplayReport, replayReport } from './report.ts'
 import { PATIENT, replayRules } from './rules.ts'
 import { replayText } from './text.ts'
 import { replayWindow } from './window.ts'
-
-/** Where `data import` brings records to. */
-export const ownHistory = ({ dataDir }: Pick<Config, 'dataDir'>): string => join(dataDir, 'history')
-
-/** Where records are read from. */
-export const historyFolder = (config: Pick<Config, 'dataDir' | 'historyDir'>): string =>
-  config.historyDir ?? ownHistory(config)
 
 type Out = { isTTY?: boolean; write(text: string): unknown }
 export type ReplayOptions = {
@@ -97,7 +90,7 @@ function recordsOf(config: Config, span: ReplayOptions['span']): History {
   } catch (error) {
     if (!(error instanceof NoHistory)) throw error
     throw new StartFault(
-      `HEDGEROW_HISTORY_DIR: ${error.message}; \`hedgerow data import FILE…\` brings records into the data folder`,
+      `HEDGEROW_HISTORY_DIR: ${error.message}; \`hedgerow data import FILE…\` or \`hedgerow data download SYMBOL…\` brings records into the data folder`,
     )
   }
 }
