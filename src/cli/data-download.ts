@@ -51,13 +51,17 @@ export async function downloadData(symbols: readonly string[], options: Download
     deliver({ source: source.where, folder, found, notes }, options.json === true)
   } catch (error) {
     progress?.end()
-    if (!(error instanceof DownloadFault)) throw error
+    if (!(error instanceof DownloadFault) && !isOfDisk(error)) throw error
     const more = progress ? '; what came before is kept, the same command goes on from there' : ''
     throw new CliFailure(error.message + more)
   } finally {
     await source?.close()
   }
 }
+
+/** A full disk, a folder that may not be written: the system's words name the file. */
+const isOfDisk = (error: unknown): error is Error =>
+  error instanceof Error && 'syscall' in error && 'path' in error
 
 function assertUsage(symbols: readonly string[], { from, to }: DownloadOptions): void {
   if (symbols.length === 0)

@@ -1,5 +1,5 @@
 /** `data download` as a person runs it: against a Bybit with years of history, and against a running simulator. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -266,6 +266,15 @@ describe('what goes wrong', () => {
     expect(code).toBe(1)
     expect(err).toMatch(/HEDGEROW_EXCHANGE_URL: expected a running simulator at .*:9, found no answer/)
     expect(existsSync(join(folder, '.hedgerow'))).toBe(false)
+  })
+
+  test('a folder that cannot be written is named without a stack', async () => {
+    mkdirSync(home(), { recursive: true })
+    writeFileSync(join(home(), 'prices'), '')
+    const { code, err } = await run('SOLUSDT', '--from', '2025-05-01', '--to', '2025-05-02')
+    expect(code).toBe(1)
+    expect(err).toMatch(/hedgerow: E[A-Z]+: .*history\/prices/)
+    expect(err).not.toMatch(/\n +at /)
   })
 
   test('made-up history is not put beside Bybit’s, and a table it did not write is left alone', async () => {

@@ -32,8 +32,9 @@ const SETTLEMENTS = 200 * LONGEST_INTERVAL_MS
 /** A settlement that was a moment ago may not be listed yet. */
 const SETTLED_FOR_GOOD_MS = HOUR_MS
 const TABLES_AT_ONCE = 4
-/** A table is written whole each time. */
-const PIECES_BETWEEN_WRITES = 10
+/** A table is written whole each time: at first after each piece, and the longer it is, the more seldom. */
+const isWorthWriting = (unwritten: number, written: number) =>
+  unwritten >= Math.min(10, Math.max(1, written / 4))
 
 /** Can the simulated exchange of `replay` and `backtest` trade it? Prices of any other would stop them. */
 export const isReplayable = (symbol: string): boolean =>
@@ -76,9 +77,10 @@ export async function download(
   async function complete(work: Work): Promise<void> {
     let { known } = work
     let fresh = 0
-    let unwritten = 0
+    let [unwritten, written] = [0, 0]
     const keep = () => {
       if (unwritten > 0 && known.rows.length > 0) writeTable(folder, work.table, known)
+      written += unwritten
       unwritten = 0
     }
     try {
@@ -91,7 +93,7 @@ export async function download(
         fresh += known.rows.length - before
         unwritten++
         done++
-        if (unwritten >= PIECES_BETWEEN_WRITES) keep()
+        if (isWorthWriting(unwritten, written)) keep()
       }
     } finally {
       keep()
