@@ -164,16 +164,25 @@ export async function otherClients(home: EmbeddedHome): Promise<number> {
 
 /** The server's process id as PostgreSQL wrote it; undefined when no server holds the folder. */
 export function serverPid(home: EmbeddedHome): number | undefined {
-  const file = join(home.data, 'postmaster.pid')
-  const pid = Number(existsSync(file) ? readFileSync(file, 'utf8').split('\n')[0] : 0)
+  const pid = Number(textOf(join(home.data, 'postmaster.pid')).split('\n')[0])
   return pid > 0 ? pid : undefined
+}
+
+/** Empty where there is no such file: a server that ends takes its own away at any moment. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
 }
 
 /** Fast shutdown: open transactions roll back, everything committed is checkpointed. Waits until the folder is free. */
 export async function stopServer(home: EmbeddedHome): Promise<void> {
   const pid = serverPid(home)
   if (pid === undefined) return
-  process.kill(pid, 'SIGINT')
+  if (alive(pid)) process.kill(pid, 'SIGINT')
   for (let waits = 0; serverPid(home) === pid; waits++) {
     if (waits > 3000) throw new Error(`embedded PostgreSQL: process ${pid} did not stop: ${logTail(home)}`)
     await pause(10)

@@ -1,6 +1,7 @@
 /** What the hedges say they hold against what the exchange shows, and each hedge's two legs against each other. */
 import { Decimal } from 'decimal.js'
 import { expect } from 'vitest'
+import { dustBase } from '../../src/domain/dust.ts'
 import { smallestOrder } from '../../src/domain/minimums.ts'
 import type { StoredHedge } from './journal-outside.ts'
 import { positions, wallet } from './outside.ts'
@@ -27,7 +28,8 @@ export async function judgeHoldings(url: string, hedges: readonly StoredHedge[])
     expect(apart.lt(smallestOrder(plan.perp, plan.markPrice)), text).toBe(true)
     farthest = Math.max(farthest, apart.abs().div(qtyStep).toNumber())
     add(contracts, plan.symbol, new Decimal(perp.base).div(multiplier).neg())
-    add(coins, plan.baseCoin, spot.base)
+    // What it began with is counted where it was left over.
+    add(coins, plan.baseCoin, new Decimal(spot.base).minus(dustBase(plan.dust)))
   }
   const open = [...contracts]
     .filter(([, qty]) => !qty.isZero())
