@@ -1,11 +1,12 @@
 /** Which page is shown at which address. Pages are loaded when they are first opened. */
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useState } from 'react'
-import { Link, Route, Switch } from 'wouter'
+import { Link, Route, Switch, useLocation } from 'wouter'
 import { onSignedOut, Problem } from './client.ts'
 import { connection, useLive } from './live/use-live.ts'
 import { signIn, takeCode } from './session.ts'
 import { Layout, PageTitle } from './shell/layout.tsx'
+import { PageBoundary } from './shell/page-boundary.tsx'
 import { SignInPage } from './shell/sign-in-page.tsx'
 
 const Hedge = lazy(async () => ({ default: (await import('./hedge/page.tsx')).HedgePage }))
@@ -30,15 +31,18 @@ const queries = new QueryClient({
 
 export function App() {
   const signedOut = useLive(live => live.line === 'signed-out')
+  const [at] = useLocation()
   const { fault, isReady } = useLoginLink()
   if (!isReady) return null
   if (signedOut) return <SignInPage fault={fault} onSignedIn={connection.open} />
   return (
     <QueryClientProvider client={queries}>
       <Layout>
-        <Suspense fallback={<p className="p-4 text-soft">Loading…</p>}>
-          <Pages />
-        </Suspense>
+        <PageBoundary at={at}>
+          <Suspense fallback={<p className="p-4 text-soft">Loading…</p>}>
+            <Pages />
+          </Suspense>
+        </PageBoundary>
       </Layout>
     </QueryClientProvider>
   )

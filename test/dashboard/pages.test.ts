@@ -9,7 +9,7 @@ import { type EngineProcess, engineProcess, TOKEN, until } from '../inspector/en
 
 const PAGES = ['/', '/opportunities', '/funding', '/ledger', '/alerts', '/audit']
 /** Lines a browser writes by itself when an engine is away or refuses. */
-const AWAY = /ERR_|status of 401|status of 503/
+const AWAY = /ERR_|status of 401|status of 503|dynamically imported module/
 const LATE = /status of 409/
 
 describe.skipIf(noBrowser)('the pages', { timeout: 120_000 }, () => {
@@ -222,12 +222,17 @@ describe.skipIf(noBrowser)('the pages', { timeout: 120_000 }, () => {
   test('an engine killed under the page is missed, and back without a reload', async () => {
     const { page, faults } = await open('/', {}, AWAY)
     await isLive(page)
+    await page.getByText('Open hedges').first().waitFor()
     await engine.kill()
     await page.getByText('The engine does not answer.').waitFor()
     expect(await page.locator('[data-stale="true"]').count()).toBe(1)
+    // A page that was not loaded yet cannot come now: what must always be on screen stays.
+    await page.getByRole('link', { name: 'Audit' }).first().click()
+    await page.getByText('This page could not be shown').waitFor()
+    await page.getByText('The engine does not answer.').waitFor()
     await engine.start()
     await isLive(page)
-    await page.getByText('Open hedges').first().waitFor()
+    await page.getByRole('heading', { level: 1, name: 'Audit' }).waitFor()
     expect(faults).toEqual([])
   })
 

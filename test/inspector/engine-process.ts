@@ -34,7 +34,7 @@ export async function engineProcess(more: Record<string, string> = {}): Promise<
   let said = ''
 
   const ended = async (signal: NodeJS.Signals) => {
-    if (!child || child.exitCode !== null) return
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
     const exit = new Promise(resolve => child?.once('exit', resolve))
     child.kill(signal)
     await exit
