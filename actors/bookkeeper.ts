@@ -174,10 +174,10 @@ const NEVER = new AbortController().signal
 
 /** Of hedges that began with what others left: also of one that was over before anybody looked. */
 async function passDust(books: Books, claims: Claims, passed: Set<string>): Promise<void> {
-  const span = await books.span()
+  const due = claims.now().filter(({ hedgeId, dust }) => dust && !passed.has(hedgeId))
+  const span = due.length > 0 ? await books.span() : undefined
   if (!span) return
-  for (const { hedgeId, baseCoin, dust, fromMs } of claims.now()) {
-    if (!dust || passed.has(hedgeId)) continue
+  for (const { hedgeId, baseCoin, dust = [], fromMs } of due) {
     // Never newer than the newest row: from there on the exchange's log is read.
     await books.passDust(dust, { hedgeId, baseCoin }, Math.min(fromMs, span.newestAtMs))
     passed.add(hedgeId)

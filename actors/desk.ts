@@ -45,13 +45,12 @@ async function planHedge(world: World, wish: Wish): Promise<Answer> {
   const exposure = { ...funds, hedges: wish.hedges, reservedUsdt: NO_USDT, halted: false }
   const plan = sizeHedge(hedgeId, view, exposure, world.rules, nowMs, direction)
   if (isRefusal(plan)) return no(`${plan.refused}: found ${plan.found}, limit ${plan.limit}`)
-  const dust = await usableDust(world, view.pair, wish, facts)
-  const isTaken = direction === 'long-carry' && dust.length > 0
+  const dust = direction === 'long-carry' ? await usableDust(world, view.pair, wish, facts) : []
   return {
     type: 'hedge.planned',
     symbolActor,
     funds: funds as unknown as JsonObject,
-    plan: { ...plan, ...(isTaken && { dust }) } as unknown as JsonObject,
+    plan: { ...plan, ...(dust.length > 0 && { dust }) } as unknown as JsonObject,
   }
 }
 

@@ -12,7 +12,8 @@ import { readLegs } from './hedge-legs.ts'
 import type { Answer } from './outbox.ts'
 import type { World } from './world.ts'
 
-const DOUBTED_MS = 15_000
+/** What lists show smaller than it is known must be shown so for as long: they lag behind fills. */
+export const DOUBTED_MS = 15_000
 
 /** `less`: it was seen smaller at least once, so that nothing is bought before it is seen again. */
 type Doubt = { sinceMs: number; less: boolean }

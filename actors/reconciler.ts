@@ -11,6 +11,7 @@ import { signOf } from '../src/domain/sides.ts'
 import { baseQty, orderQty } from '../src/domain/units.ts'
 import { ownLegs, shownLegs } from '../src/domain/venue-legs.ts'
 import type { CoinBalance, Position } from '../src/exchange/exchange.ts'
+import { DOUBTED_MS } from './leg-doubts.ts'
 import type { Answer, EffectHandler } from './outbox.ts'
 import type { Running } from './runtime.ts'
 import { pause } from './service.ts'
@@ -75,10 +76,9 @@ async function legsToSettle(world: World): Promise<string[]> {
   return working(world)
 }
 
-/** What is broken must be shown so for as long, by every reading: lists lag behind fills. */
-const DOUBTED_MS = 15_000
 const DOUBTED_EVERY_MS = 3_000
 
+/** What is broken is believed when every reading showed it so for `DOUBTED_MS`. */
 async function compare(world: World): Promise<{ found: Difference[]; venue: Venue } | undefined> {
   const sinceMs = world.clock.nowMs()
   const never = new AbortController().signal

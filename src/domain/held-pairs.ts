@@ -6,7 +6,8 @@ import type { HedgePair, PerpInstrument, SpotInstrument } from './instrument.ts'
 import type { HedgePlan } from './plan.ts'
 import { fundingRate } from './units.ts'
 
-type Listed = { spot: readonly SpotInstrument[]; perps: readonly PerpInstrument[] }
+/** What the exchange lists now. */
+export type Listed = { spot: readonly SpotInstrument[]; perps: readonly PerpInstrument[] }
 
 /** Those of `pairs`, and one for each plan whose symbol is not among them: as listed now, or else as planned and not trading. */
 export function withHeldPairs(

@@ -5,6 +5,7 @@
 import type { MarketView } from './market-view.ts'
 import type { Rules } from './rules.ts'
 import type { StepFacts } from './steps.ts'
+import { NO_BASE } from './units.ts'
 
 /** A ladder is climbed this many times before a person is called. */
 const STUCK_AFTER = 3
@@ -29,7 +30,7 @@ export function waitsForVenue(
       ? 'maintenance: the next order is tried in a while'
       : null
   }
-  if (phase !== 'unwinding' || perpBase === '0') return null
+  if (phase !== 'unwinding' || perpBase === NO_BASE) return null
   if (isMaintained) return 'maintenance: the legs stay as they are'
   const shut = [market.pair.spot, market.pair.perp].find(({ trading }) => !trading)
   return shut ? `${shut.symbol} (${shut.market}) does not trade: the legs stay as they are` : null

@@ -1,12 +1,10 @@
 /** Which pairs an engine tracks: the configured ones, and every one that holds a hedge. */
 import type { HedgeContext } from '../../machines/hedge-context.ts'
-import { withHeldPairs } from '../domain/held-pairs.ts'
-import type { HedgePair, PerpInstrument, SpotInstrument } from '../domain/instrument.ts'
+import { type Listed, withHeldPairs } from '../domain/held-pairs.ts'
+import type { HedgePair } from '../domain/instrument.ts'
 import { hedgePairs, type LeftOut } from '../domain/pairing.ts'
 import type { HedgePlan } from '../domain/plan.ts'
 import type { Journal } from '../store/records.ts'
-
-type Listed = { spot: readonly SpotInstrument[]; perps: readonly PerpInstrument[] }
 
 export type Tracked = {
   pairs: HedgePair[]
