@@ -3,7 +3,7 @@
  * The engine itself opens its database through `src/store/database.ts`.
  */
 import { defineConfig } from '@mikro-orm/postgresql'
-import { ormOptions } from './src/store/orm-options.ts'
+import { ormOptions } from './src/store/schema/orm-options.ts'
 
 export default defineConfig({
   ...ormOptions,

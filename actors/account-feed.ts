@@ -3,13 +3,13 @@
  * Whatever is missed here is found by the leg asking: this feed makes it fast, not correct.
  */
 import { Decimal } from 'decimal.js'
-import type { HedgeContext } from '../machines/hedge-context.ts'
+import type { HedgeContext } from '../machines/hedge/context.ts'
 import type { JsonObject } from '../src/domain/json.ts'
-import { legOutcome } from '../src/domain/leg-outcome.ts'
-import { type Fill, type OrderReport, ownerOfOrder } from '../src/domain/order.ts'
+import { type Fill, type OrderReport, ownerOfOrder } from '../src/domain/legs/order.ts'
+import { legOutcome } from '../src/domain/work/leg-outcome.ts'
 import type { AccountFact } from '../src/exchange/exchange.ts'
 import { orderNews } from './hedge.ts'
-import type { PlainKind } from './runtime.ts'
+import type { PlainKind } from './runtime/runtime.ts'
 import { service, untilAborted } from './service.ts'
 import type { World } from './world.ts'
 

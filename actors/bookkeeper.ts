@@ -3,17 +3,17 @@
  * Rows are read from a little before the newest booked one, since the exchange may list rows of one instant late.
  */
 
-import type { DustLot } from '../src/domain/dust.ts'
-import { type Posting, postingsOf, residuals } from '../src/domain/ledger.ts'
-import { execKey, type HedgeClaim, ownersOfRows } from '../src/domain/row-owner.ts'
-import type { TransactionRow } from '../src/domain/transaction.ts'
+import type { DustLot } from '../src/domain/books/dust.ts'
+import { type Posting, postingsOf, residuals } from '../src/domain/books/ledger.ts'
+import { execKey, type HedgeClaim, ownersOfRows } from '../src/domain/books/row-owner.ts'
+import type { TransactionRow } from '../src/domain/books/transaction.ts'
+import { ownedOf } from '../src/domain/legs/venue-legs.ts'
 import type { Amount, Usdt } from '../src/domain/units.ts'
-import { ownedOf } from '../src/domain/venue-legs.ts'
 import type { Wallet } from '../src/exchange/exchange.ts'
-import { createLateBooks, tellResidual, tellRow, tellSettlement } from './book-news.ts'
-import { type Claims, createClaims, livingPlans } from './claims.ts'
-import type { PlainKind } from './runtime.ts'
+import { createLateBooks, tellResidual, tellRow, tellSettlement } from './account/book-news.ts'
+import type { PlainKind } from './runtime/runtime.ts'
 import { pause, service } from './service.ts'
+import { type Claims, createClaims, livingPlans } from './trading/claims.ts'
 import type { Funds, World } from './world.ts'
 
 /** What the bookkeeper needs of the ledger's store. */

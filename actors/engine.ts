@@ -2,11 +2,11 @@
 import { engineMachine } from '../machines/engine.ts'
 import type { ChildSpec } from '../machines/supervisor.ts'
 import type { JsonObject } from '../src/domain/json.ts'
-import type { Journal } from '../src/store/records.ts'
-import { migrateEngine } from './migrations.ts'
-import type { Answer } from './outbox.ts'
-import { reconcileEffect } from './reconciler.ts'
-import type { DurableKind } from './runtime.ts'
+import type { Journal } from '../src/store/schema/records.ts'
+import { reconcileEffect } from './account/reconciler.ts'
+import { migrateEngine } from './runtime/migrations.ts'
+import type { Answer } from './runtime/outbox.ts'
+import type { DurableKind } from './runtime/runtime.ts'
 import type { World } from './world.ts'
 
 /** The supervision tree as data, in start order: a supervisor's name and its children. */

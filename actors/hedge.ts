@@ -1,12 +1,11 @@
 /** Carries out what a hedge decides: asks for the next step, places its orders, asks about them. */
-import { hedgeMachine } from '../machines/hedge.ts'
-import type { HedgeContext, LegAsk } from '../machines/hedge-context.ts'
-import type { HedgeFacts } from '../machines/hedge-setup.ts'
-import { comboOutcome } from '../src/domain/combo-outcome.ts'
-import { withDecidedMids } from '../src/domain/decided-mids.ts'
+
+import type { HedgeContext, LegAsk } from '../machines/hedge/context.ts'
+import { hedgeMachine } from '../machines/hedge/hedge.ts'
+import type { HedgeFacts } from '../machines/hedge/setup.ts'
+import { judgeEntry } from '../src/domain/entry/opportunity.ts'
+import type { HedgePlan } from '../src/domain/entry/plan.ts'
 import type { JsonObject } from '../src/domain/json.ts'
-import { legOutcome } from '../src/domain/leg-outcome.ts'
-import { judgeEntry } from '../src/domain/opportunity.ts'
 import type {
   Fill,
   OrderLeg,
@@ -14,14 +13,16 @@ import type {
   OrderReport,
   OrderRequest,
   RejectReason,
-} from '../src/domain/order.ts'
-import type { HedgePlan } from '../src/domain/plan.ts'
-import { nextStep, type Step } from '../src/domain/steps.ts'
-import { facts, findLegs, verifyLegs } from './hedge-legs.ts'
-import { createLegDoubts } from './leg-doubts.ts'
-import { migrateHedge } from './migrations.ts'
-import type { Answer, EffectHandler } from './outbox.ts'
-import type { DurableKind } from './runtime.ts'
+} from '../src/domain/legs/order.ts'
+import { withDecidedMids } from '../src/domain/market/decided-mids.ts'
+import { legOutcome } from '../src/domain/work/leg-outcome.ts'
+import { comboOutcome } from '../src/domain/work/spread-outcome.ts'
+import { nextStep, type Step } from '../src/domain/work/steps.ts'
+import { migrateHedge } from './runtime/migrations.ts'
+import type { Answer, EffectHandler } from './runtime/outbox.ts'
+import type { DurableKind } from './runtime/runtime.ts'
+import { facts, findLegs, verifyLegs } from './trading/hedge-legs.ts'
+import { createLegDoubts } from './trading/leg-verification.ts'
 import type { World } from './world.ts'
 
 type Work = { leg: OrderLeg; order: LegAsk | null }

@@ -1,5 +1,5 @@
 /** Knows when the next settlement of any tracked perpetual is, and has the books brought up right after it. */
-import type { PlainKind } from './runtime.ts'
+import type { PlainKind } from './runtime/runtime.ts'
 import { pause, service } from './service.ts'
 import type { World } from './world.ts'
 

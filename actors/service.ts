@@ -3,8 +3,8 @@
  * A service is a promise that lasts until its signal aborts; rejecting is its way to fail.
  */
 import { type AnyActorLogic, fromPromise } from 'xstate'
-import type { Clock } from '../src/clock.ts'
-import type { PlainKind } from './runtime.ts'
+import type { Clock } from '../src/clock/clock.ts'
+import type { PlainKind } from './runtime/runtime.ts'
 
 export const service = (run: (signal: AbortSignal) => Promise<void>): PlainKind => ({
   plain: (): AnyActorLogic => fromPromise(({ signal }) => run(signal)),

@@ -1,7 +1,7 @@
 /** The supervisor's kind, and which of its children a booting runtime must not start by itself. */
 import { type SupervisorContext, supervisorMachine } from '../machines/supervisor.ts'
-import type { ActorRow } from '../src/store/records.ts'
-import type { DurableKind } from './runtime.ts'
+import type { ActorRow } from '../src/store/schema/records.ts'
+import type { DurableKind } from './runtime/runtime.ts'
 import type { World } from './world.ts'
 
 export const supervisorKind = (world: World): DurableKind => ({

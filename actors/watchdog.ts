@@ -4,10 +4,10 @@
  * (fail closed).
  */
 import { Decimal } from 'decimal.js'
-import type { HedgeContext } from '../machines/hedge-context.ts'
+import type { HedgeContext } from '../machines/hedge/context.ts'
 import type { SupervisorContext } from '../machines/supervisor.ts'
-import type { Journal } from '../src/store/records.ts'
-import type { PlainKind } from './runtime.ts'
+import type { Journal } from '../src/store/schema/records.ts'
+import type { PlainKind } from './runtime/runtime.ts'
 import { pause, service } from './service.ts'
 import type { World } from './world.ts'
 

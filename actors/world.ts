@@ -1,18 +1,18 @@
 /** The ports that actors act through. `main.ts` fills them; tests fill them with small ones of their own. */
 
-import type { Alerts } from '../src/alerts.ts'
-import type { Clock } from '../src/clock.ts'
-import type { DustLot } from '../src/domain/dust.ts'
-import type { AccountExposure } from '../src/domain/exposure.ts'
-import type { RiskState } from '../src/domain/risk-state.ts'
+import type { Alerts } from '../src/alerts/alerts.ts'
+import type { Clock } from '../src/clock/clock.ts'
+import type { DustLot } from '../src/domain/books/dust.ts'
+import type { AccountExposure } from '../src/domain/risk/exposure.ts'
+import type { RiskState } from '../src/domain/risk/risk-state.ts'
+import type { AccountFacts, Solvency } from '../src/domain/risk/solvency.ts'
 import type { Rules } from '../src/domain/rules.ts'
-import type { AccountFacts, Solvency } from '../src/domain/solvency.ts'
 import type { Usdt } from '../src/domain/units.ts'
 import type { Exchange } from '../src/exchange/exchange.ts'
-import type { Telemetry } from '../src/telemetry.ts'
-import type { MarketBoard } from './market-board.ts'
-import type { Recorder } from './recorder.ts'
-import type { Runtime } from './runtime.ts'
+import type { Telemetry } from '../src/telemetry/telemetry.ts'
+import type { Recorder } from './account/recorder.ts'
+import type { MarketBoard } from './market/board.ts'
+import type { Runtime } from './runtime/runtime.ts'
 
 /** The account as last read. */
 export type Funds = {

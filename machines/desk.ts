@@ -10,14 +10,19 @@
  */
 
 import { assign, setup } from 'xstate'
-import { type AccountExposure, capitalOf, type Exposure, type OpenHedge } from '../src/domain/exposure.ts'
+import type { HedgePlan } from '../src/domain/entry/plan.ts'
 import type { JsonObject } from '../src/domain/json.ts'
-import { type Approved, approve } from '../src/domain/limits.ts'
-import type { HedgePlan } from '../src/domain/plan.ts'
 import { isRefusal } from '../src/domain/refusal.ts'
+import {
+  type AccountExposure,
+  capitalOf,
+  type Exposure,
+  type OpenHedge,
+} from '../src/domain/risk/exposure.ts'
+import { type Approved, approve } from '../src/domain/risk/limits.ts'
 import type { ExecutionRules, LimitRules } from '../src/domain/rules.ts'
 import type { Usdt } from '../src/domain/units.ts'
-import type { HedgeInput } from './hedge-context.ts'
+import type { HedgeInput } from './hedge/context.ts'
 
 /** What the desk knows of a hedge it granted. */
 export type Holding = { symbol: string; notionalUsdt: Usdt; capitalUsdt: Usdt; grantedAtMs: number }

@@ -10,7 +10,7 @@
  */
 import { assign, setup } from 'xstate'
 import type { JsonObject } from '../src/domain/json.ts'
-import type { RiskState } from '../src/domain/risk-state.ts'
+import type { RiskState } from '../src/domain/risk/risk-state.ts'
 import type { ExecutionRules, LimitRules } from '../src/domain/rules.ts'
 
 export type Halt = { by: string; because: string; atMs: number }

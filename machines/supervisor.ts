@@ -8,7 +8,7 @@
  */
 import { assign, setup } from 'xstate'
 import type { JsonObject } from '../src/domain/json.ts'
-import { countRestart } from '../src/domain/restarts.ts'
+import { countRestart } from '../src/domain/risk/restarts.ts'
 
 /** XState and the journal copy the list of children at each step: past this it is a tree of supervisors. */
 export const CHILDREN_MAX = 300

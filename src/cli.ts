@@ -29,7 +29,7 @@ async function main(): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : 2
       return
     }
-    const { explained } = await import('./cli/failure.ts')
+    const { explained } = await import('./cli/kit/failure.ts')
     const { text, exitCode } = explained(error)
     process.stderr.write(`hedgerow: ${text}\n`)
     process.exitCode = exitCode

@@ -3,8 +3,8 @@
  * `main.ts` gives the real one; tests give a small one of their own.
  */
 import type { Json, JsonObject } from '../domain/json.ts'
-import type { AccountRow, AlertRow, AuditRow, FundingTotal, Holding, Reconciliation } from './rows.ts'
-import type { DecisionRow, ProfitRows, QualityRows } from './rows-results.ts'
+import type { DecisionRow, ProfitRows, QualityRows } from './rows/results.ts'
+import type { AccountRow, AlertRow, AuditRow, FundingTotal, Holding, Reconciliation } from './rows/rows.ts'
 
 export type ActorSummary = {
   id: string

@@ -1,8 +1,8 @@
 /** What a run came to: its trades and its equity as the figures people compare. */
 import { Decimal } from 'decimal.js'
-import { HOUR_MS } from '../domain/funding.ts'
+import { HOUR_MS } from '../domain/market/funding.ts'
 import { type Usdt, usdt } from '../domain/units.ts'
-import type { EquityPoint } from '../run/replay/window.ts'
+import type { EquityPoint } from './replay/window.ts'
 import { type Parts, type Trade, tripCostBps } from './trades.ts'
 
 export type Figures = Parts & {

@@ -1,15 +1,15 @@
 /** The books of a backtest: postings, rows and equity in memory, by the same rules as the stored ledger. */
 
 import { Decimal } from 'decimal.js'
+import type { Records } from '../../actors/account/recorder.ts'
 import type { Books } from '../../actors/bookkeeper.ts'
-import type { Records } from '../../actors/recorder.ts'
-import type { RiskBooks } from '../../actors/risk-figures.ts'
-import { dustLots, dustPostings } from '../domain/dust.ts'
-import { openingPostings, type Posting } from '../domain/ledger.ts'
-import { execKey, ownersOfFills } from '../domain/row-owner.ts'
-import type { TransactionRow } from '../domain/transaction.ts'
+import type { RiskBooks } from '../../actors/risk/figures.ts'
+import { dustLots, dustPostings } from '../domain/books/dust.ts'
+import { openingPostings, type Posting } from '../domain/books/ledger.ts'
+import { execKey, ownersOfFills } from '../domain/books/row-owner.ts'
+import type { TransactionRow } from '../domain/books/transaction.ts'
 import { amount } from '../domain/units.ts'
-import { memoryRiskBooks } from '../store/memory-risk-books.ts'
+import { memoryRiskBooks } from '../store/books/memory-risk-books.ts'
 
 export type BookedRow = { row: TransactionRow; hedgeId: string }
 export type MemoryBooks = Books & Records & RiskBooks & { postings: Posting[]; rows: BookedRow[] }

@@ -1,15 +1,15 @@
 /** One way of trading over one history, whoever did it: what every report of a backtest is made of. */
 
 import { Decimal } from 'decimal.js'
-import type { ReplayCheck } from '../../actors/replay.ts'
-import type { Posting } from '../domain/ledger.ts'
+import type { ReplayCheck } from '../../actors/runtime/replay.ts'
+import type { Posting } from '../domain/books/ledger.ts'
 import { type Usdt, usdt } from '../domain/units.ts'
-import type { History } from '../exchange/simulator/history-files.ts'
-import type { DecisionLog } from '../run/replay/decision-log.ts'
-import type { FundingCheck } from '../run/replay/funding.ts'
-import type { EquityPoint } from '../run/replay/window.ts'
+import type { History } from '../exchange/simulator/history/files.ts'
 import { type Figures, figuresOf } from './figures.ts'
 import type { BookedRow } from './memory-books.ts'
+import type { DecisionLog } from './replay/decision-log.ts'
+import type { FundingCheck } from './replay/funding.ts'
+import type { EquityPoint } from './replay/window.ts'
 import type { Trade } from './trades.ts'
 
 export type BacktestRun = {

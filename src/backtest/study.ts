@@ -4,13 +4,13 @@
  * wanted and what holding would have paid, not what a run would have earned.
  */
 import { Decimal } from 'decimal.js'
-import { estimateCarry } from '../domain/carry.ts'
-import { expectedRatePlain, expectedRateReverting, HOUR_MS } from '../domain/funding.ts'
-import { fitFundingModel, SETTLED_MIN } from '../domain/funding-model.ts'
-import type { FreshMarket } from '../domain/market-view.ts'
+import { estimateCarry } from '../domain/carry/carry.ts'
+import { expectedRatePlain, expectedRateReverting, HOUR_MS } from '../domain/market/funding.ts'
+import { fitFundingModel, SETTLED_MIN } from '../domain/market/funding-model.ts'
+import type { FreshMarket } from '../domain/market/market-view.ts'
 import type { Rules } from '../domain/rules.ts'
 import { baseQty, feeRate, fundingRate, orderQty, price, usdt } from '../domain/units.ts'
-import type { FundingPoint } from '../exchange/simulator/history-files.ts'
+import type { FundingPoint } from '../exchange/simulator/history/files.ts'
 import type { NamedFees } from './fees.ts'
 
 export type SymbolStudy = {

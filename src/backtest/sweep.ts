@@ -1,14 +1,15 @@
 /** Every variant over one history, the engine first and the baselines after it, as one plain value. */
-import { ALL_TAKER, roundTripRate } from '../domain/fees.ts'
-import type { Route } from '../domain/hedge-order.ts'
+
+import type { Route } from '../domain/legs/hedge-order.ts'
+import { ALL_TAKER, roundTripRate } from '../domain/market/fees.ts'
 import type { Rules } from '../domain/rules.ts'
 import { feeRate, type Usdt } from '../domain/units.ts'
-import type { Coverage, History, HistoryFault } from '../exchange/simulator/history-files.ts'
-import { PATIENT, replayRules } from '../run/replay/rules.ts'
+import type { Coverage, History, HistoryFault } from '../exchange/simulator/history/files.ts'
 import { baselineRun } from './baseline.ts'
 import { BASELINES } from './baseline-rules.ts'
 import { engineRun } from './engine-run.ts'
 import { feeLevel, type NamedFees } from './fees.ts'
+import { PATIENT, replayRules } from './replay/rules.ts'
 import { type BacktestRun, tiesOut } from './run.ts'
 import { CROSSING, capitalFor, type Variant } from './variant.ts'
 

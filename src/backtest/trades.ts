@@ -4,14 +4,14 @@
  * what trading brought.
  */
 import { Decimal } from 'decimal.js'
-import type { CarryEstimate } from '../domain/carry.ts'
-import { HOUR_MS } from '../domain/funding.ts'
-import { hedgeResult } from '../domain/hedge-result.ts'
+import { hedgeResult } from '../domain/books/hedge-result.ts'
+import type { Posting } from '../domain/books/ledger.ts'
+import type { CarryEstimate } from '../domain/carry/carry.ts'
 import type { Direction, Market } from '../domain/instrument.ts'
-import type { Posting } from '../domain/ledger.ts'
+import { HOUR_MS } from '../domain/market/funding.ts'
 import { type Amount, type Usdt, usdt } from '../domain/units.ts'
-import type { History, PricePoint } from '../exchange/simulator/history-files.ts'
-import type { Universe } from '../exchange/simulator/universe.ts'
+import type { History, PricePoint } from '../exchange/simulator/history/files.ts'
+import type { Universe } from '../exchange/simulator/universe/universe.ts'
 import type { BookedRow } from './memory-books.ts'
 
 export type TradeFacts = {

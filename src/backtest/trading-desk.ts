@@ -3,14 +3,14 @@
  * exchange's own. It stands on the same books, fees, settlements and interest as the engine does.
  */
 import { Decimal } from 'decimal.js'
+import { type Posting, postingsOf, residuals } from '../domain/books/ledger.ts'
 import type { JsonObject } from '../domain/json.ts'
-import { type Posting, postingsOf, residuals } from '../domain/ledger.ts'
-import { orderLinkId, ownerOfOrder } from '../domain/order.ts'
+import { orderLinkId, ownerOfOrder } from '../domain/legs/order.ts'
 import { type Amount, amount } from '../domain/units.ts'
-import { transaction } from '../exchange/bybit/translate-account.ts'
+import { transaction } from '../exchange/bybit/translate/account.ts'
 import type { SimulatedBybit } from '../exchange/simulator/simulated.ts'
-import type { EquityPoint } from '../run/replay/window.ts'
 import type { BookedRow } from './memory-books.ts'
+import type { EquityPoint } from './replay/window.ts'
 
 export const ACCOUNT = 'baseline'
 /** Between two orders, as the engine's own follow each other on a line of this latency. */

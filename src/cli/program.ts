@@ -4,16 +4,16 @@
  */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { actCommands } from './act-commands.ts'
-import { backtestCommands } from './backtest-commands.ts'
-import { completionCommands } from './completion-commands.ts'
-import { configCommands } from './config-commands.ts'
-import { dataCommands } from './data-commands.ts'
-import { doctorCommand } from './doctor-command.ts'
-import { lookCommands } from './look-commands.ts'
-import { processCommands } from './process-commands.ts'
-import { serviceCommands } from './service-commands.ts'
-import { simulateCommands } from './simulate-commands.ts'
+import { actCommands } from './commands/act-commands.ts'
+import { backtestCommands } from './commands/backtest-commands.ts'
+import { completionCommands } from './commands/completion-commands.ts'
+import { configCommands } from './commands/config-commands.ts'
+import { dataCommands } from './commands/data-commands.ts'
+import { doctorCommand } from './commands/doctor-command.ts'
+import { lookCommands } from './commands/look-commands.ts'
+import { processCommands } from './commands/process-commands.ts'
+import { serviceCommands } from './commands/service-commands.ts'
+import { simulateCommands } from './commands/simulate-commands.ts'
 
 const ENVIRONMENT = `
 Environment:

@@ -2,22 +2,22 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { Link, Route, Switch, useLocation } from 'wouter'
-import { onSignedOut, Problem } from './client.ts'
-import { connection, useLive } from './live/use-live.ts'
-import { signIn, takeCode } from './session.ts'
+import { onSignedOut, Problem } from './data/client.ts'
+import { signIn, takeCode } from './data/session.ts'
+import { connection, useLive } from './data/use-live.ts'
 import { Layout, PageTitle } from './shell/layout.tsx'
 import { PageBoundary } from './shell/page-boundary.tsx'
 import { SignInPage } from './shell/sign-in-page.tsx'
 
-const Hedge = lazy(async () => ({ default: (await import('./hedge/page.tsx')).HedgePage }))
+const Hedge = lazy(async () => ({ default: (await import('./pages/hedge/page.tsx')).HedgePage }))
 const Opportunities = lazy(async () => ({
-  default: (await import('./opportunities/page.tsx')).OpportunitiesPage,
+  default: (await import('./pages/opportunities/page.tsx')).OpportunitiesPage,
 }))
-const Funding = lazy(async () => ({ default: (await import('./funding/page.tsx')).FundingPage }))
-const Ledger = lazy(async () => ({ default: (await import('./ledger/page.tsx')).LedgerPage }))
-const Alerts = lazy(async () => ({ default: (await import('./alerts/page.tsx')).AlertsPage }))
-const Audit = lazy(async () => ({ default: (await import('./audit/page.tsx')).AuditPage }))
-const Overview = lazy(async () => ({ default: (await import('./overview/page.tsx')).OverviewPage }))
+const Funding = lazy(async () => ({ default: (await import('./pages/funding/page.tsx')).FundingPage }))
+const Ledger = lazy(async () => ({ default: (await import('./pages/ledger/page.tsx')).LedgerPage }))
+const Alerts = lazy(async () => ({ default: (await import('./pages/alerts/page.tsx')).AlertsPage }))
+const Audit = lazy(async () => ({ default: (await import('./pages/audit/page.tsx')).AuditPage }))
+const Overview = lazy(async () => ({ default: (await import('./pages/overview/page.tsx')).OverviewPage }))
 const Inspector = lazy(async () => ({ default: (await import('./inspector/page.tsx')).InspectorPage }))
 
 const queries = new QueryClient({

@@ -5,7 +5,7 @@ import './style.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
-import { applyTheme, storedTheme } from './theme.ts'
+import { applyTheme, storedTheme } from './shell/theme.ts'
 
 applyTheme(storedTheme())
 const root = document.getElementById('root')

@@ -2,8 +2,9 @@
  * The operator's rules, as read once from `hedgerow.yaml`: what is worth a hedge, how it is traded, and how far it may go.
  * Fractions are fractions (0.08 is 8 %), never percentages. Amounts are decimals; judgements (APR, bps, ms) are numbers.
  */
-import type { Route } from './hedge-order.ts'
+
 import type { Direction } from './instrument.ts'
+import type { Route } from './legs/hedge-order.ts'
 import type { Usdt } from './units.ts'
 
 /** When a hedge is worth opening and when it is worth leaving. */

@@ -5,9 +5,18 @@
  * Reads throw `ExchangeFailure` (the supervisor or the caller's chart decides on trying again).
  * Money verbs never throw: an unclear outcome is the value `unknown`.
  */
+
+import type { TransactionRow } from '../domain/books/transaction.ts'
 import type { Market, PerpInstrument, Side, SpotInstrument, SpreadInstrument } from '../domain/instrument.ts'
-import type { Fill, OrderLookup, OrderMarket, OrderReport, OrderRequest, Placement } from '../domain/order.ts'
-import type { QuotaRead } from '../domain/quota.ts'
+import type {
+  Fill,
+  OrderLookup,
+  OrderMarket,
+  OrderReport,
+  OrderRequest,
+  Placement,
+} from '../domain/legs/order.ts'
+import type { QuotaRead } from '../domain/risk/quota.ts'
 import type {
   AdlAlert,
   BorrowTerms,
@@ -16,8 +25,7 @@ import type {
   RiskBand,
   SpreadBook,
   SystemNotice,
-} from '../domain/risk-facts.ts'
-import type { TransactionRow } from '../domain/transaction.ts'
+} from '../domain/risk/risk-facts.ts'
 import type { Amount, FeeRate, FundingRate, OrderQty, Price, Usdt } from '../domain/units.ts'
 
 export class ExchangeFailure extends Error {

@@ -2,9 +2,15 @@
  * An exchange whose orders stay inside its request limits: an entering order leaves only while the share kept for exits is
  * whole, a reducing one may use all of it. What is held back is a certain rejection: nothing left this process.
  */
-import type { Clock } from '../clock.ts'
-import { intentOf } from '../domain/order.ts'
-import { ADDRESS, createQuota, placingEndpoint, type QuotaRules, type QuotaUse } from '../domain/quota.ts'
+import type { Clock } from '../clock/clock.ts'
+import { intentOf } from '../domain/legs/order.ts'
+import {
+  ADDRESS,
+  createQuota,
+  placingEndpoint,
+  type QuotaRules,
+  type QuotaUse,
+} from '../domain/risk/quota.ts'
 import type { Exchange } from './exchange.ts'
 
 export type Governed = Exchange & {

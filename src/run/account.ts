@@ -1,6 +1,6 @@
 /** What the account is called in the database: its mode and a print of its key, never the key. */
 import { createHash } from 'node:crypto'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 
 /** The same key pair in the same mode is the same account; another environment never shares rows with it. */
 export function accountName({ mode, keys }: Pick<Config, 'mode' | 'keys'>): string {

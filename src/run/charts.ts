@@ -2,7 +2,7 @@
 import type { AnyStateMachine } from 'xstate'
 import { deskMachine } from '../../machines/desk.ts'
 import { engineMachine } from '../../machines/engine.ts'
-import { hedgeMachine } from '../../machines/hedge.ts'
+import { hedgeMachine } from '../../machines/hedge/hedge.ts'
 import { supervisorMachine } from '../../machines/supervisor.ts'
 import { symbolMachine } from '../../machines/symbol.ts'
 

@@ -2,9 +2,9 @@
 import type { Pool } from 'pg'
 import type { SendOutcome } from '../api/engine-view.ts'
 import type { JsonObject } from '../domain/json.ts'
-import { journaledCommand } from '../store/operator-reads.ts'
-import type { createOperatorStore } from '../store/operator-store.ts'
-import type { CommandLog } from './view/commands.ts'
+import { journaledCommand } from '../store/books/operator-reads.ts'
+import type { createOperatorStore } from '../store/books/operator-store.ts'
+import type { CommandLog } from '../views/commands.ts'
 
 export function createCommandLog(
   pool: Pool,

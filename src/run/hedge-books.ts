@@ -1,26 +1,30 @@
 /** Hedges as the books know them: living ones by their actors' rows, closed ones with the result that was written once. */
-import { claimOf } from '../../actors/claims.ts'
-import type { HedgeContext } from '../../machines/hedge-context.ts'
-import { type ExecutionQuality, type QualityTotals, qualityTotals } from '../domain/execution-quality.ts'
-import { hedgeResult } from '../domain/hedge-result.ts'
+import { claimOf } from '../../actors/trading/claims.ts'
+import type { HedgeContext } from '../../machines/hedge/context.ts'
+import {
+  type ExecutionQuality,
+  type QualityTotals,
+  qualityTotals,
+} from '../domain/books/execution-quality.ts'
+import { hedgeResult } from '../domain/books/hedge-result.ts'
+import type { HedgeClaim } from '../domain/books/row-owner.ts'
+import { wholePlan } from '../domain/entry/past-plan.ts'
 import type { JsonObject } from '../domain/json.ts'
-import { wholePlan } from '../domain/past-plan.ts'
-import type { HedgeClaim } from '../domain/row-owner.ts'
-import type { AccountScope } from '../store/account-scope.ts'
-import type { Database } from '../store/database.ts'
-import { createDecisionStore } from '../store/decision-store.ts'
+import type { AccountScope } from '../store/books/account-scope.ts'
+import { createDecisionStore } from '../store/books/decision-store.ts'
 import {
   createHedgeResults,
   type ProfitBy,
   type ProfitTotal,
   type StoredResult,
-} from '../store/hedge-results.ts'
-import { type HedgeRow, hedgeRowOf, hedgeRows, midsOfHedge } from '../store/hedge-rows.ts'
-import type { LedgerStore } from '../store/ledger-store.ts'
-import { coinFees } from '../store/operator-reads.ts'
-import type { TradeStore } from '../store/trade-store.ts'
+} from '../store/books/hedge-results.ts'
+import { type HedgeRow, hedgeRowOf, hedgeRows, midsOfHedge } from '../store/books/hedge-rows.ts'
+import type { LedgerStore } from '../store/books/ledger-store.ts'
+import { coinFees } from '../store/books/operator-reads.ts'
+import type { TradeStore } from '../store/books/trade-store.ts'
+import type { Database } from '../store/database.ts'
+import { closedResult, hedgeSummary } from '../views/hedge-summary.ts'
 import { finalResult, type HedgeFacts, hedgeAccounts, type Valuation } from './hedge-accounts.ts'
-import { closedResult, hedgeSummary } from './view/hedge-summary.ts'
 
 const HEDGES_SHOWN = 200
 /** Results written in one go. */

@@ -1,11 +1,11 @@
 /** Promise 9, at this moment: fresh books and free margin are judged with each plan; here is all the rest. */
-import { JUDGED_MS_MAX } from '../../actors/risk-watch.ts'
+import { JUDGED_MS_MAX } from '../../actors/risk/watch.ts'
 import { JOURNAL_SLOW_MS } from '../../actors/watchdog.ts'
 import type { World } from '../../actors/world.ts'
 import type { EngineContext } from '../../machines/engine.ts'
-import { lifeFilter } from '../domain/entry-filters.ts'
-import { orderBudgetLeft } from '../domain/quota.ts'
-import type { Journal } from '../store/records.ts'
+import { lifeFilter } from '../domain/entry/filters.ts'
+import { orderBudgetLeft } from '../domain/risk/quota.ts'
+import type { Journal } from '../store/schema/records.ts'
 
 type Ports = { journal: Journal; isOwner: () => boolean }
 

@@ -1,13 +1,13 @@
 /** Opens the store of a run: the server, the tables, the account's lease, and the journal that writes under it. */
 
 import { hostname } from 'node:os'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { type Database, openDatabase } from '../store/database.ts'
-import { type Embedded, startEmbedded } from '../store/embedded.ts'
-import { createJournal } from '../store/journal.ts'
+import { type Embedded, startEmbedded } from '../store/embedded/embedded.ts'
+import { createJournal } from '../store/journal/journal.ts'
 import { type Lease, takeLease } from '../store/lease.ts'
-import type { Journal } from '../store/records.ts'
-import type { Telemetry } from '../telemetry.ts'
+import type { Journal } from '../store/schema/records.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import { asStartFault, StartFault } from './fault.ts'
 import { measuredJournal } from './measured.ts'
 

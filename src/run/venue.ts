@@ -2,17 +2,17 @@
  * The exchange of each mode, with the clock that belongs to it: `sim` brings its own simulator and runs on its time,
  * the others speak to Bybit on the machine's time.
  */
-import { type Clock, scaledClock, systemClock } from '../clock.ts'
-import type { Config, KeyPair } from '../config.ts'
+import { type Clock, scaledClock, systemClock } from '../clock/clock.ts'
+import type { Config, KeyPair } from '../config/config.ts'
 import { checkAccount } from '../exchange/bybit/account-check.ts'
 import type { WireMode, WireUrls } from '../exchange/bybit/hosts.ts'
-import { createSdkWire } from '../exchange/bybit/sdk-wire.ts'
 import { createBybitExchange } from '../exchange/bybit/venue.ts'
+import { createSdkWire } from '../exchange/bybit/wire/sdk-wire.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import { launchSimulator } from '../exchange/simulator/launch.ts'
-import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../exchange/simulator/server-accounts.ts'
-import { statusOf } from '../exchange/simulator/server-control.ts'
-import type { Telemetry } from '../telemetry.ts'
+import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../exchange/simulator/server/accounts.ts'
+import { statusOf } from '../exchange/simulator/server/control.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import { asStartFault, StartFault } from './fault.ts'
 import { measuredWire } from './measured.ts'
 

@@ -1,5 +1,5 @@
 /** What befalls the market and the exchange on a day: each seldom, most days a few of them. */
-import type { Happening } from '../exchange/simulator/agenda-types.ts'
+import type { Happening } from '../exchange/simulator/events/agenda-types.ts'
 import type { Chance } from './chance.ts'
 import type { Notice } from './day-plan.ts'
 

@@ -3,8 +3,8 @@
  * several times, what goes wrong and when, and the moments at which the process is killed.
  */
 import type { Rules } from '../domain/rules.ts'
-import type { Happening } from '../exchange/simulator/agenda-types.ts'
-import type { FaultPlan } from '../exchange/simulator/faults-plan.ts'
+import type { Happening } from '../exchange/simulator/events/agenda-types.ts'
+import type { FaultPlan } from '../exchange/simulator/faults/plan.ts'
 import { chanceOf } from './chance.ts'
 import { drawFaults } from './day-faults.ts'
 import { drawHappenings } from './day-happenings.ts'

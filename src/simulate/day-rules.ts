@@ -2,8 +2,9 @@
  * Rules of a busy day: on most of them every symbol is always worth a hedge, on none for long, so that entries and exits of every route and
  * both directions come by. What bounds risk stays as configured by default, less what would end trading for the day.
  */
-import { ROUTES, type Route } from '../domain/hedge-order.ts'
+
 import type { Direction } from '../domain/instrument.ts'
+import { ROUTES, type Route } from '../domain/legs/hedge-order.ts'
 import type { Rules } from '../domain/rules.ts'
 import { usdt } from '../domain/units.ts'
 import type { Chance } from './chance.ts'

@@ -2,11 +2,11 @@
  * Faults between the adapter and a line in the same process that only sockets have otherwise: answers that are no answers, a
  * refusal by quota, a private stream that is cut and taken anew.
  */
-import type { Clock } from '../clock.ts'
-import { type Envelope, type PrivateHear, type Wire, WireFailure } from '../exchange/bybit/wire.ts'
+import type { Clock } from '../clock/clock.ts'
+import { type Envelope, type PrivateHear, type Wire, WireFailure } from '../exchange/bybit/wire/wire.ts'
 import type { Subscription } from '../exchange/exchange.ts'
-import type { Faults } from '../exchange/simulator/faults.ts'
-import type { FaultName } from '../exchange/simulator/faults-plan.ts'
+import type { Faults } from '../exchange/simulator/faults/faults.ts'
+import type { FaultName } from '../exchange/simulator/faults/plan.ts'
 
 /** A cut private stream is back after this long: dialled, authenticated, subscribed. */
 const REDIAL_MS = 3_000

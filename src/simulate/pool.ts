@@ -1,6 +1,6 @@
 /** Many days over worker threads: each day is one seed and knows nothing of the others, so their order does not matter. */
 import { Worker } from 'node:worker_threads'
-import type { FaultPlan } from '../exchange/simulator/faults-plan.ts'
+import type { FaultPlan } from '../exchange/simulator/faults/plan.ts'
 import type { DayReport } from './judge.ts'
 
 export type Days = {

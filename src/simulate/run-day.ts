@@ -1,9 +1,9 @@
 /** Plays a planned day: happenings and touches at their instants, then calm, and the wait for rest. */
 
-import type { HedgeContext } from '../../machines/hedge-context.ts'
+import type { HedgeContext } from '../../machines/hedge/context.ts'
 import type { SymbolContext } from '../../machines/symbol.ts'
 import type { Rules } from '../domain/rules.ts'
-import type { FaultPlan } from '../exchange/simulator/faults-plan.ts'
+import type { FaultPlan } from '../exchange/simulator/faults/plan.ts'
 import { type DayWorld, dayWorld } from './day.ts'
 import { type DayPlan, dayPlan } from './day-plan.ts'
 import type { Touch } from './day-touches.ts'

@@ -1,7 +1,7 @@
 /** One thread of a run of days: is told a seed, answers with its report. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { loadConfig } from '../config.ts'
-import type { FaultPlan } from '../exchange/simulator/faults-plan.ts'
+import { loadConfig } from '../config/config.ts'
+import type { FaultPlan } from '../exchange/simulator/faults/plan.ts'
 import { runDay } from './run-day.ts'
 
 const { rules } = loadConfig({ cwd: '/', env: {} })

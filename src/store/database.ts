@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { MikroORM } from '@mikro-orm/postgresql'
 import { Client, type ClientConfig, type Pool } from 'pg'
 import { migrations } from './migrations.ts'
-import { ormOptions } from './orm-options.ts'
+import { ormOptions } from './schema/orm-options.ts'
 import type { StoreLog } from './store-log.ts'
 
 /** A server by URL, or the embedded one by its socket. */

@@ -4,7 +4,7 @@
  * that was frozen and thaws is refused by the database itself.
  */
 import type { Client } from 'pg'
-import { type Clock, systemClock, type TimerHandle } from '../clock.ts'
+import { type Clock, systemClock, type TimerHandle } from '../clock/clock.ts'
 
 export type Lease = {
   account: string

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Alert } from '../../src/alerts/book.ts'
-import type { Occasion } from '../../src/alerts/message.ts'
+import { createAlerts } from '../../src/alerts/alerts.ts'
+import type { Occasion } from '../../src/alerts/channels/message.ts'
+import type { Alert } from '../../src/alerts/delivery/alert-log.ts'
 import type { Finding } from '../../src/alerts/rules.ts'
-import { createAlerts } from '../../src/alerts.ts'
-import { silentTelemetry } from '../../src/telemetry.ts'
-import { VirtualClock } from '../../src/virtual-clock.ts'
+import { VirtualClock } from '../../src/clock/virtual-clock.ts'
+import { silentTelemetry } from '../../src/telemetry/telemetry.ts'
 
 const ESCALATE_MS = 60_000
 const SURE = new Set<never>()

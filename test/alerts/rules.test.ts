@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { CATALOGUE, type RuleName } from '../../src/alerts/catalogue.ts'
 import { type Bounds, judge, type Observation } from '../../src/alerts/rules.ts'
-import { seenHedge, well } from './well.ts'
+import { seenHedge, well } from '../support/alerts/well.ts'
 
 const BOUNDS: Bounds = {
   maintenanceMarginRateMax: 0.5,

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { createApi } from '../../src/api/app.ts'
-import { silentTelemetry } from '../../src/telemetry.ts'
-import { VirtualClock } from '../../src/virtual-clock.ts'
-import { smallView } from './small-view.ts'
+import { VirtualClock } from '../../src/clock/virtual-clock.ts'
+import { silentTelemetry } from '../../src/telemetry/telemetry.ts'
+import { smallView } from '../support/api/small-view.ts'
 
 const TOKEN = 'a-token-of-the-tests-only'
 const HEDGE = '/api/actors/hedge%2FAAAAAAAAAA'

@@ -5,9 +5,9 @@ import { baselineRun } from '../../src/backtest/baseline.ts'
 import { APR_PAIR, HOLD_ALL, RATE_PAIR } from '../../src/backtest/baseline-rules.ts'
 import { engineRun } from '../../src/backtest/engine-run.ts'
 import { tiesOut } from '../../src/backtest/run.ts'
-import { HOUR_MS } from '../../src/domain/funding.ts'
+import { HOUR_MS } from '../../src/domain/market/funding.ts'
 import { fundingRate } from '../../src/domain/units.ts'
-import { DAY_MS, FROM_MS, HOLDS, historyOfDays, invented, variantOf } from './invented.ts'
+import { DAY_MS, FROM_MS, HOLDS, historyOfDays, invented, variantOf } from '../support/backtest/invented.ts'
 
 const seen = (rate: string, hours: number, heldHours: number | null) => ({
   settled: { rate: fundingRate(rate), intervalMs: hours * HOUR_MS },

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CommanderError } from 'commander'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { explained } from '../../src/cli/failure.ts'
+import { explained } from '../../src/cli/kit/failure.ts'
 import { buildProgram } from '../../src/cli/program.ts'
-import { start } from '../cli/process.ts'
-import { invented, writeTables } from './invented.ts'
+import { invented, writeTables } from '../support/backtest/invented.ts'
+import { start } from '../support/process/process.ts'
 
 let folder: string
 let tables: string[]

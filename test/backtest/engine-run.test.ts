@@ -6,10 +6,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { feeLevel } from '../../src/backtest/fees.ts'
 import { tiesOut } from '../../src/backtest/run.ts'
 import { type BacktestReport, sweep } from '../../src/backtest/sweep.ts'
-import { backtestText } from '../../src/cli/backtest-text.ts'
-import { HOUR_MS } from '../../src/domain/funding.ts'
-import { type History, readHistory } from '../../src/exchange/simulator/history-files.ts'
-import { DAY_MS, defaultRules, historyOfDays, invented } from './invented.ts'
+import { backtestText } from '../../src/cli/text/backtest.ts'
+import { HOUR_MS } from '../../src/domain/market/funding.ts'
+import { type History, readHistory } from '../../src/exchange/simulator/history/files.ts'
+import { DAY_MS, defaultRules, historyOfDays, invented } from '../support/backtest/invented.ts'
 
 const DATA = join(import.meta.dirname, '../../../shared/data')
 const present = existsSync(DATA)

@@ -7,7 +7,7 @@ import { allTakerBps } from '../../src/backtest/sweep.ts'
 import type { Trade } from '../../src/backtest/trades.ts'
 import { capitalFor, shareUsdt } from '../../src/backtest/variant.ts'
 import { amount, usdt } from '../../src/domain/units.ts'
-import { DAY_MS, defaultRules, FROM_MS, variantOf } from './invented.ts'
+import { DAY_MS, defaultRules, FROM_MS, variantOf } from '../support/backtest/invented.ts'
 
 const trade = (from: number, to: number, more: Partial<Trade> = {}): Trade => ({
   id: 'X',

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { HOUR_MS } from '../../src/domain/funding.ts'
+import { HOUR_MS } from '../../src/domain/market/funding.ts'
 import {
   coverageOf,
   historyOf,
   NoHistory,
   readHistory,
   readRecords,
-} from '../../src/exchange/simulator/history-files.ts'
-import { DAY_MS, FROM_MS, invented, writeTables } from './invented.ts'
+} from '../../src/exchange/simulator/history/files.ts'
+import { DAY_MS, FROM_MS, invented, writeTables } from '../support/backtest/invented.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'hedgerow-history-'))
 afterAll(() => rmSync(root, { recursive: true }))

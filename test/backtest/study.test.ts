@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { feeLevel } from '../../src/backtest/fees.ts'
 import { flatCost, studyFunding } from '../../src/backtest/study.ts'
-import { HOUR_MS } from '../../src/domain/funding.ts'
-import type { FundingPoint } from '../../src/exchange/simulator/history-files.ts'
-import { DAY_MS, defaultRules, FROM_MS } from './invented.ts'
+import { HOUR_MS } from '../../src/domain/market/funding.ts'
+import type { FundingPoint } from '../../src/exchange/simulator/history/files.ts'
+import { DAY_MS, defaultRules, FROM_MS } from '../support/backtest/invented.ts'
 
 const fees = feeLevel('vip0') ?? {
   name: '',

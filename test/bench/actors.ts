@@ -4,10 +4,10 @@
  * `node test/bench/actors.ts` prints the rows.
  */
 import { assign, setup } from 'xstate'
-import { createRuntime, type Runtime } from '../../actors/runtime.ts'
-import { systemClock } from '../../src/clock.ts'
+import { createRuntime, type Runtime } from '../../actors/runtime/runtime.ts'
+import { systemClock } from '../../src/clock/clock.ts'
 import type { Database } from '../../src/store/database.ts'
-import { createJournal } from '../../src/store/journal.ts'
+import { createJournal } from '../../src/store/journal/journal.ts'
 import { takeLease } from '../../src/store/lease.ts'
 import { closedLoop, type Measured, measured, median, onFreshServer, rawWriter } from './journal.ts'
 

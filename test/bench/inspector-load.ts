@@ -7,8 +7,8 @@ import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
-import { buildPages, noBrowser, openBrowser, openPage } from '../inspector/browser.ts'
-import { CROWD_TOKEN, crowd } from '../inspector/crowd.ts'
+import { buildPages, noBrowser, openBrowser, openPage } from '../support/browser/browser.ts'
+import { CROWD_TOKEN, crowd } from '../support/browser/crowd.ts'
 
 const ACTORS = 1000
 const EVENTS_PER_S = 5000

@@ -3,14 +3,14 @@
  * of an engine on a virtual clock; its row is then copied under other names.
  */
 
-import { createRuntime } from '../../actors/runtime.ts'
-import { hedgeMachine } from '../../machines/hedge.ts'
-import { systemClock } from '../../src/clock.ts'
+import { createRuntime } from '../../actors/runtime/runtime.ts'
+import { hedgeMachine } from '../../machines/hedge/hedge.ts'
+import { systemClock } from '../../src/clock/clock.ts'
 import type { Database } from '../../src/store/database.ts'
-import { createJournal } from '../../src/store/journal.ts'
+import { createJournal } from '../../src/store/journal/journal.ts'
 import { takeLease } from '../../src/store/lease.ts'
-import type { ActorRow } from '../../src/store/records.ts'
-import { virtualWorld } from '../simulation/virtual-engine.ts'
+import type { ActorRow } from '../../src/store/schema/records.ts'
+import { virtualWorld } from '../support/simulation/virtual-engine.ts'
 import { median, onFreshServer } from './journal.ts'
 
 export type ResumeBenchRow = { hedges: number; firstMs: number; medianMs: number; microsecondsEach: number }

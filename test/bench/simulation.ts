@@ -1,6 +1,6 @@
 /** How much faster than the wall virtual time runs: the simulated exchange alone, and a whole engine on top of it. */
 import { createSimulatedBybit } from '../../src/exchange/simulator/create.ts'
-import { virtualWorld } from '../simulation/virtual-engine.ts'
+import { virtualWorld } from '../support/simulation/virtual-engine.ts'
 
 export type SimulationBenchRow = {
   what: string

@@ -14,8 +14,8 @@ import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
 import type { JsonObject } from '../../src/domain/json.ts'
 import { createSimulatedBybit } from '../../src/exchange/simulator/create.ts'
-import { startSimulatorServer } from '../../src/exchange/simulator/server.ts'
-import { builtInUniverse } from '../../src/exchange/simulator/universe.ts'
+import { startSimulatorServer } from '../../src/exchange/simulator/server/server.ts'
+import { builtInUniverse } from '../../src/exchange/simulator/universe/universe.ts'
 
 const RECORDED = fileURLToPath(new URL('../../../shared/data/recorded/instruments-info_', import.meta.url))
 const PERPS = 650

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { freePort } from './free-port.ts'
-import { type Ended, ROOT, type Running, start } from './process.ts'
+import { freePort } from '../support/process/free-port.ts'
+import { type Ended, ROOT, type Running, start } from '../support/process/process.ts'
 
 let folder: string
 let env: Record<string, string>

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ANSWERS, type Path } from '../../src/api/answers.ts'
-import { buildPages, noBrowser, openBrowser, openPage } from '../inspector/browser.ts'
-import { type EngineProcess, engineProcess, TOKEN, until } from '../inspector/engine-process.ts'
+import { ANSWERS, type Path } from '../../src/api/rows/answers.ts'
+import { buildPages, noBrowser, openBrowser, openPage } from '../support/browser/browser.ts'
+import { type EngineProcess, engineProcess, TOKEN, until } from '../support/browser/engine-process.ts'
 
 const PAGES = ['/', '/opportunities', '/funding', '/ledger', '/alerts', '/audit']
 /** Lines a browser writes by itself when an engine is away or refuses. */

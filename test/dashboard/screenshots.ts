@@ -7,8 +7,8 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Browser } from 'playwright-core'
-import { buildPages, noBrowser, openBrowser, openPage } from '../inspector/browser.ts'
-import { type EngineProcess, engineProcess, TOKEN, until } from '../inspector/engine-process.ts'
+import { buildPages, noBrowser, openBrowser, openPage } from '../support/browser/browser.ts'
+import { type EngineProcess, engineProcess, TOKEN, until } from '../support/browser/engine-process.ts'
 
 const SIZES = [
   { width: 1366, height: 768 },

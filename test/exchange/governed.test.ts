@@ -1,13 +1,13 @@
 /** Orders inside the limits: a burst of entries never stands in an exit's way, and what is held back never left. */
 import { describe, expect, test } from 'vitest'
-import { type OrderPurpose, type OrderRequest, orderLinkId } from '../../src/domain/order.ts'
-import { ADDRESS, placingEndpoint, QUOTA_RULES } from '../../src/domain/quota.ts'
+import { VirtualClock } from '../../src/clock/virtual-clock.ts'
+import { type OrderPurpose, type OrderRequest, orderLinkId } from '../../src/domain/legs/order.ts'
+import { ADDRESS, placingEndpoint, QUOTA_RULES } from '../../src/domain/risk/quota.ts'
 import { orderQty, price } from '../../src/domain/units.ts'
 import { createBybitExchange } from '../../src/exchange/bybit/venue.ts'
-import { WireFailure } from '../../src/exchange/bybit/wire.ts'
+import { WireFailure } from '../../src/exchange/bybit/wire/wire.ts'
 import { governed } from '../../src/exchange/governed.ts'
-import { VirtualClock } from '../../src/virtual-clock.ts'
-import { reply, SERVER_MS, scriptedWire } from './scripted-wire.ts'
+import { reply, SERVER_MS, scriptedWire } from '../support/exchange/scripted-wire.ts'
 
 let steps = 0
 const order = (purpose: OrderPurpose, market: OrderRequest['market'] = 'linear'): OrderRequest => ({

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { type DeskContext, type DeskEvent, deskMachine } from '../../machines/desk.ts'
 import type { Json, JsonObject } from '../../src/domain/json.ts'
-import { NOW_MS, RULES } from '../domain/sample-market.ts'
-import { covering, expectSameWalk } from './durable-walk.ts'
-import { type ModelOptions, shortestPaths, untakenTransitions } from './model.ts'
-import { SYMBOL_ACTOR, samplePlan } from './sample-hedge.ts'
+import { NOW_MS, RULES } from '../support/domain/sample-market.ts'
+import { covering, expectSameWalk } from '../support/machines/durable-walk.ts'
+import { type ModelOptions, shortestPaths, untakenTransitions } from '../support/machines/model.ts'
+import { SYMBOL_ACTOR, samplePlan } from '../support/machines/sample-hedge.ts'
 
 type State = { value: unknown; context: DeskContext }
 const { execution, limits } = RULES

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { type EngineContext, type EngineEvent, engineMachine } from '../../machines/engine.ts'
 import type { Json } from '../../src/domain/json.ts'
-import { NOW_MS, RULES } from '../domain/sample-market.ts'
-import { covering, expectSameWalk } from './durable-walk.ts'
-import { type ModelOptions, shortestPaths, untakenTransitions } from './model.ts'
+import { NOW_MS, RULES } from '../support/domain/sample-market.ts'
+import { covering, expectSameWalk } from '../support/machines/durable-walk.ts'
+import { type ModelOptions, shortestPaths, untakenTransitions } from '../support/machines/model.ts'
 
 type State = { value: unknown; context: EngineContext }
 const at = (event: object) => ({ ...event, atMs: NOW_MS }) as EngineEvent

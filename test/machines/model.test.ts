@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import { assign, createActor, emit, fromPromise, raise, type StateValue, setup } from 'xstate'
-import { VirtualClock } from '../../src/virtual-clock.ts'
-import { type ModelPath, shortestPaths, untakenTransitions } from './model.ts'
+import { VirtualClock } from '../../src/clock/virtual-clock.ts'
+import { type ModelPath, shortestPaths, untakenTransitions } from '../support/machines/model.ts'
 
 const TRIES_MAX = 2
 

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { type SupervisorContext, type SupervisorEvent, supervisorMachine } from '../../machines/supervisor.ts'
 import type { Json } from '../../src/domain/json.ts'
-import { workerKind } from '../actors/small-charts.ts'
-import { NOW_MS } from '../domain/sample-market.ts'
-import { expectSameWalk } from './durable-walk.ts'
-import { type ModelOptions, shortestPaths, untakenTransitions } from './model.ts'
+import { workerKind } from '../support/actors/small-charts.ts'
+import { NOW_MS } from '../support/domain/sample-market.ts'
+import { expectSameWalk } from '../support/machines/durable-walk.ts'
+import { type ModelOptions, shortestPaths, untakenTransitions } from '../support/machines/model.ts'
 
 type State = { value: unknown; context: SupervisorContext }
 const at = (event: object) => ({ ...event, atMs: NOW_MS }) as SupervisorEvent

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { type SymbolContext, type SymbolEvent, symbolMachine } from '../../machines/symbol.ts'
 import type { Json } from '../../src/domain/json.ts'
-import { NOW_MS } from '../domain/sample-market.ts'
-import { expectSameWalk } from './durable-walk.ts'
-import { type ModelOptions, shortestPaths, untakenTransitions } from './model.ts'
+import { NOW_MS } from '../support/domain/sample-market.ts'
+import { expectSameWalk } from '../support/machines/durable-walk.ts'
+import { type ModelOptions, shortestPaths, untakenTransitions } from '../support/machines/model.ts'
 
 const HEDGE_ID = 'HEDGE00001'
 const input = { symbol: 'XRPUSDT', baseCoin: 'XRP', deskActor: 'desk', coolDownMs: 3_600_000 }

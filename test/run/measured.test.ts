@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { type Envelope, type Wire, WireFailure } from '../../src/exchange/bybit/wire.ts'
+import { type Envelope, type Wire, WireFailure } from '../../src/exchange/bybit/wire/wire.ts'
 import { measuredWire } from '../../src/run/measured.ts'
-import { silentTelemetry } from '../../src/telemetry.ts'
+import { silentTelemetry } from '../../src/telemetry/telemetry.ts'
 
 const reply = (retCode: number): Envelope => ({ retCode, retMsg: '', result: {}, retExtInfo: {}, time: 0 })
 

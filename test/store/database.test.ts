@@ -1,10 +1,10 @@
 import { MikroORM } from '@mikro-orm/postgresql'
 import { describe, expect, test } from 'vitest'
 import { addressText, DatabaseTooNew, DatabaseUnavailable, openDatabase } from '../../src/store/database.ts'
-import { ormOptions } from '../../src/store/orm-options.ts'
+import { EquityTable } from '../../src/store/schema/operator.ts'
+import { ormOptions } from '../../src/store/schema/orm-options.ts'
 import { silentLog } from '../../src/store/store-log.ts'
-import { EquityTable } from '../../src/store/tables-operator.ts'
-import { emptyDatabase, openTestDatabase, testServer } from './test-database.ts'
+import { emptyDatabase, openTestDatabase, testServer } from '../support/store/test-database.ts'
 
 describe('the database', () => {
   test('migrated from empty is what the tables say, and migrating again changes nothing', async () => {

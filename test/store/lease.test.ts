@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { createJournal } from '../../src/store/journal.ts'
+import { createJournal } from '../../src/store/journal/journal.ts'
 import { takeLease } from '../../src/store/lease.ts'
-import { FencedError } from '../../src/store/records.ts'
-import { ACCOUNT, openTestDatabase, takeTestLease } from './test-database.ts'
-import { testRecord } from './test-records.ts'
+import { FencedError } from '../../src/store/schema/records.ts'
+import { ACCOUNT, openTestDatabase, takeTestLease } from '../support/store/test-database.ts'
+import { testRecord } from '../support/store/test-records.ts'
 
 describe('the lease', () => {
   let database: Database

@@ -14,7 +14,7 @@ import {
 const ENTRIES: Readonly<Record<string, RegExp>> = {
   'a program is started by its path': /^(src\/(main|cli)|test\/bench\/)[^/]*\.ts$/,
   'migrations are found by their folder': /^src\/store\/migrations\//,
-  'vitest calls it before and after all tests': /^test\/store\/shared-server\.ts$/,
+  'vitest calls it before and after all tests': /^test\/support\/store\/shared-server\.ts$/,
   'the dashboard is a program of its own': /^src\/dashboard\//,
   'tools read their configuration': /^[^/]+\.config\.ts$/,
 }

@@ -8,13 +8,13 @@ import { hostFaults, idleExceptions, wordFaults } from './words.ts'
 
 describe('arrows', () => {
   test.each([
-    ['src/domain/fees.ts', `import { z } from 'zod'`],
-    ['src/domain/fees.ts', `import type { Clock } from '../clock.ts'`],
-    ['machines/leg.ts', `import { place } from '../actors/leg.ts'`],
-    ['machines/leg.ts', `import { readFileSync } from 'node:fs'`],
+    ['src/domain/market/fees.ts', `import { z } from 'zod'`],
+    ['src/domain/market/fees.ts', `import type { Clock } from '../../clock/clock.ts'`],
+    ['machines/hedge/leg.ts', `import { place } from '../../actors/hedge.ts'`],
+    ['machines/hedge/leg.ts', `import { readFileSync } from 'node:fs'`],
     ['src/exchange/bybit/venue.ts', `import { core } from '../simulator/core.ts'`],
     ['src/exchange/exchange.ts', `import type { Row } from '../store/records.ts'`],
-    ['src/store/journal.ts', `import { x } from '../exchange/exchange.ts'`],
+    ['src/store/journal/journal.ts', `import { x } from '../../exchange/exchange.ts'`],
     ['actors/desk.ts', `import { app } from '../src/api/app.ts'`],
     ['src/api/app.ts', `const engine = await import('../../actors/engine.ts')`],
     ['src/api/app.ts', `export type A = import('../store/records.ts').ActorRow`],
@@ -28,11 +28,14 @@ describe('arrows', () => {
   })
 
   test.each([
-    ['src/domain/fees.ts', `import { Decimal } from 'decimal.js'\nimport { usdt } from './units.ts'`],
-    ['machines/leg.ts', `import { setup } from 'xstate'\nimport type { Leg } from '../src/domain/leg.ts'`],
+    ['src/domain/market/fees.ts', `import { Decimal } from 'decimal.js'\nimport { usdt } from './units.ts'`],
+    [
+      'machines/hedge/leg.ts',
+      `import { setup } from 'xstate'\nimport type { Leg } from '../src/domain/leg.ts'`,
+    ],
     ['src/exchange/simulator/wire.ts', `import type { Wire } from '../bybit/wire.ts'`],
     ['src/dashboard/page.ts', `import type { AppType } from '../api/app.ts'`],
-    ['src/main-paper.ts', `import { app } from './api/app.ts'\nimport { desk } from '../actors/desk.ts'`],
+    ['src/run/paper.ts', `import { app } from './api/app.ts'\nimport { desk } from '../actors/desk.ts'`],
     ['test/e2e/day.test.ts', `import { main } from '../../src/main.ts'`],
     ['vitest.config.ts', `import { defineConfig } from 'vitest/config'`],
   ])('%s may: %s', (file, text) => {
@@ -51,11 +54,11 @@ describe('words', () => {
     ['src/store/lease.ts', 'const at = performance.now()', 'wall clock'],
     ['actors/desk.ts', 'const later = Date.now', 'wall clock'],
     ['actors/desk.ts', 'setTimeout(() => 1, 5)', 'own timer'],
-    ['machines/leg.ts', 'const id = Math.random()', 'chance'],
-    ['src/domain/fees.ts', "const fee = Number('0.1')", 'float from text'],
-    ['src/domain/fees.ts', "const fee = parseFloat('0.1')", 'float from text'],
-    ['src/domain/fees.ts', 'const fee = +text', 'float from text'],
-    ['src/domain/fees.ts', 'const fee = new Decimal(text).times(2).toNumber()', 'float from decimal'],
+    ['machines/hedge/leg.ts', 'const id = Math.random()', 'chance'],
+    ['src/domain/market/fees.ts', "const fee = Number('0.1')", 'float from text'],
+    ['src/domain/market/fees.ts', "const fee = parseFloat('0.1')", 'float from text'],
+    ['src/domain/market/fees.ts', 'const fee = +text', 'float from text'],
+    ['src/domain/market/fees.ts', 'const fee = new Decimal(text).times(2).toNumber()', 'float from decimal'],
     ['src/a/b.ts', 'enum Side { Buy }', 'enum'],
     ['src/a/b.ts', 'namespace Sides { export const a = 1 }', 'namespace'],
     ['src/a/b.ts', '@held class Held {}', 'decorator'],
@@ -75,11 +78,11 @@ describe('words', () => {
   })
 
   test.each([
-    ['src/clock.ts', 'const nowMs = Date.now()'],
+    ['src/clock/clock.ts', 'const nowMs = Date.now()'],
     ['actors/desk.ts', "// Date.now() is not asked here.\nconst text = 'Math.random() any enum'"],
     ['src/store/row.ts', 'const at = new Date(nowMs)'],
-    ['src/exchange/bybit/fields.ts', "const count = Number('5')"],
-    ['src/domain/carry.ts', 'const apr = rate.toNumber()'],
+    ['src/exchange/bybit/translate/fields.ts', "const count = Number('5')"],
+    ['src/domain/carry/carry.ts', 'const apr = rate.toNumber()'],
     ['src/a/b.ts', 'try { go() } catch { /* The file may be gone already. */ }'],
     ['src/a/b.ts', 'declare module "x" { const a: 1 }'],
     ['vitest.config.ts', 'export default {}'],
@@ -96,25 +99,25 @@ describe('words', () => {
   })
 
   test('an exception for a file that is gone is named', () => {
-    expect(idleExceptions([])).toContainEqual(expect.stringContaining('src/clock.ts is gone'))
-    expect(idleExceptions(['src/clock.ts']).join()).not.toContain('src/clock.ts is gone')
+    expect(idleExceptions([])).toContainEqual(expect.stringContaining('src/clock/clock.ts is gone'))
+    expect(idleExceptions(['src/clock/clock.ts']).join()).not.toContain('src/clock/clock.ts is gone')
   })
 })
 
 describe('hosts', () => {
   test.each([
-    ['src/alerts.ts', `const url = 'https://hooks.slack.com/services'`],
+    ['src/alerts/alerts.ts', `const url = 'https://hooks.slack.com/services'`],
     ['src/api/page.ts', `const url = \`https://cdn.jsdelivr.net/npm/\${name}\``],
     ['src/exchange/bybit/rest.ts', `const url = 'wss://stream.binance.com:9443'`],
-    ['src/exchange/simulator/server.ts', `const url = 'https://api.bybit.com'`],
-    ['src/config.ts', `const host = 'api.bybit.com'`],
+    ['src/exchange/simulator/server/server.ts', `const url = 'https://api.bybit.com'`],
+    ['src/config/config.ts', `const host = 'api.bybit.com'`],
   ])('%s may not name one: %s', (file, text) => {
     expect(hostFaults(parseSource(file, text))).toEqual([expect.stringContaining(`${file}:1 outside host: `)])
   })
 
   test.each([
     ['src/exchange/bybit/rest.ts', `const url = 'wss://stream.bybit.com/v5/private'`],
-    ['src/domain/fees.ts', '/** @see https://bybit-exchange.github.io/docs/v5 */\nconst a = 1'],
+    ['src/domain/market/fees.ts', '/** @see https://bybit-exchange.github.io/docs/v5 */\nconst a = 1'],
     ['src/api/app.ts', `const url = \`http://127.0.0.1:\${port}/\``],
     ['test/api/guard.test.ts', `const origin = 'https://evil.example'`],
     ['src/a/b.ts', `const event = 'order.filled'`],

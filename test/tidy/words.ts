@@ -14,22 +14,24 @@ const CODE = /^(src\/(?!dashboard\/)|actors\/|machines\/)/
 const PURE = /^(src\/domain\/|machines\/)/
 
 const PROCESS_EDGES = {
-  'src/clock.ts': 'it is the port',
-  'src/exchange/bybit/exchange-time.ts':
+  'src/clock/clock.ts': 'it is the port',
+  'src/exchange/bybit/wire/exchange-time.ts':
     "the SDK stamps requests with the machine's time, the offset is from there",
 }
 /** Where a decimal may become a number: it judges (APR, bps, hours), it never books. */
 const JUDGES = {
-  'src/domain/book.ts': 'impact in bps is judged against a limit',
-  'src/domain/carry-outcome.ts': 'APR and hours held are looked at',
-  'src/domain/carry.ts': 'APR, basis in bps and hours to break-even are judged',
-  'src/domain/entry-basis.ts': 'basis in bps is judged against a stop',
-  'src/domain/fill-slippage.ts': 'the share that is measured is looked at',
-  'src/domain/funding-model.ts': 'a fitted rate and its half-life are expectations, judged and never booked',
-  'src/domain/execution-quality.ts': 'shares, bps and notional-seconds are looked at',
-  'src/domain/exit-carry.ts': 'basis, expected funding and what leaving gains are judged',
-  'src/domain/funding.ts': 'APR is judged',
-  'src/domain/holding-costs.ts': 'a liability that may come to be is an expectation, judged and never booked',
+  'src/domain/market/order-book.ts': 'impact in bps is judged against a limit',
+  'src/domain/carry/carry-outcome.ts': 'APR and hours held are looked at',
+  'src/domain/carry/carry.ts': 'APR, basis in bps and hours to break-even are judged',
+  'src/domain/entry/entry-basis.ts': 'basis in bps is judged against a stop',
+  'src/domain/books/fill-slippage.ts': 'the share that is measured is looked at',
+  'src/domain/market/funding-model.ts':
+    'a fitted rate and its half-life are expectations, judged and never booked',
+  'src/domain/books/execution-quality.ts': 'shares, bps and notional-seconds are looked at',
+  'src/domain/exit/carry-exit.ts': 'basis, expected funding and what leaving gains are judged',
+  'src/domain/market/funding.ts': 'APR is judged',
+  'src/domain/carry/holding-costs.ts':
+    'a liability that may come to be is an expectation, judged and never booked',
 }
 const DEFAULT_EXPORTS = {
   'vitest.config.ts': 'vitest asks for it',
@@ -57,7 +59,7 @@ const RULES: readonly Rule[] = [
   {
     name: 'wall clock',
     applies: CODE,
-    todo: 'take nowMs as an argument or the Clock port (src/clock.ts)',
+    todo: 'take nowMs as an argument or the Clock port (src/clock/clock.ts)',
     except: PROCESS_EDGES,
     found: part =>
       isMember(part, 'Date', 'now') ||
@@ -193,7 +195,9 @@ const NOWHERE = /(^|\.)(localhost|example|invalid|test|example\.(com|org|net))$/
 const NAMES = new Set(['www.w3.org', 'json-schema.org'])
 
 /** Hosts of services that have one address for everybody, each in the one file that may name it. */
-const FIXED_HOSTS: Readonly<Record<string, string>> = { 'src/alerts/telegram.ts': 'api.telegram.org' }
+const FIXED_HOSTS: Readonly<Record<string, string>> = {
+  'src/alerts/channels/telegram.ts': 'api.telegram.org',
+}
 
 /** Outside hosts in strings. Links in comments are documentation and stay. */
 export function hostFaults(source: Source): Fault[] {

@@ -3,8 +3,8 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from 'react'
 import { lengthText } from '../show/time.ts'
 import { type Filter, type TreeLine, treeLines } from './actor-tree.ts'
+import { isTrouble, stateWords, toneOf } from './chart/tone.ts'
 import { readFeed, useFeed, useNowMs } from './feed.ts'
-import { isTrouble, stateWords, toneOf } from './tone.ts'
 
 const LINE_PX = 40
 const ALL: Filter = { text: '', kind: '', trouble: false }

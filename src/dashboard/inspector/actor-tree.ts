@@ -1,6 +1,6 @@
 /** The supervision tree as a list of lines: who is under whom, what is folded away, what a search leaves. */
 import type { InspectionRow } from '../../api/inspection-view.ts'
-import { isTrouble } from './tone.ts'
+import { isTrouble } from './chart/tone.ts'
 
 export type TreeLine = { id: string; depth: number; children: number; isOpen: boolean }
 export type Filter = { text: string; kind: string; trouble: boolean }

@@ -4,9 +4,9 @@ import { useCallback, useEffect } from 'react'
 import { useLocation, useSearch } from 'wouter'
 import { PageTitle } from '../shell/layout.tsx'
 import { ActorList } from './actor-list.tsx'
-import { ActorPane } from './actor-pane.tsx'
-import { useKeys } from './chart-view.tsx'
+import { useKeys } from './chart/chart-view.tsx'
 import { readFeed, useFeed, useInspection } from './feed.ts'
+import { ActorPane } from './panels/actor-pane.tsx'
 
 export function InspectorPage({ actorId }: { actorId: string | undefined }) {
   const [, navigate] = useLocation()

@@ -1,5 +1,5 @@
 /** Why nothing new is opened, and how a flatten goes, in sentences. */
-import type { EngineState } from '../live/store.ts'
+import type { EngineState } from '../data/store.ts'
 import { reasonText } from '../show/reasons.ts'
 import { topState } from '../show/state-words.ts'
 import { shortInstantText } from '../show/time.ts'

@@ -1,5 +1,5 @@
 /** What everybody must know before they read a figure: a lost line, a halt, a limit that is reached, a flatten under way. */
-import { useLive } from '../live/use-live.ts'
+import { useLive } from '../data/use-live.ts'
 import { type Said, standing } from './banner-words.ts'
 
 export function Banner() {

@@ -1,7 +1,7 @@
 /** Halt, resume and flatten: always on screen, each naming what it does before it is done. */
 import { useState } from 'react'
-import { command } from '../client.ts'
-import { useLive } from '../live/use-live.ts'
+import { command } from '../data/client.ts'
+import { useLive } from '../data/use-live.ts'
 import { ConfirmDialog } from '../show/confirm-dialog.tsx'
 import { instantText } from '../show/time.ts'
 import { haltText } from './banner-words.ts'

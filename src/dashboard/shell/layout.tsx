@@ -1,8 +1,8 @@
 /** What every page stands in: where one can go, the mode, the kill switch, and how old everything is. */
 import { type ReactNode, useEffect, useRef } from 'react'
 import { Link, useLocation } from 'wouter'
+import { useIsStale, useLive } from '../data/use-live.ts'
 import icon from '../icon.svg'
-import { useIsStale, useLive } from '../live/use-live.ts'
 import { StateChip } from '../show/state-chip.tsx'
 import { Banner } from './banner.tsx'
 import { KillSwitch } from './kill-switch.tsx'

@@ -3,7 +3,7 @@
  * kill switch and the way to other pages stay.
  */
 import { Component, type ReactNode, useEffect, useRef } from 'react'
-import { useLive } from '../live/use-live.ts'
+import { useLive } from '../data/use-live.ts'
 
 /** `at`: the address; another one is another chance. */
 type Props = { at: string; children: ReactNode }

@@ -1,6 +1,6 @@
 /** What a browser without a session sees. */
 import { type FormEvent, useState } from 'react'
-import { signIn } from '../session.ts'
+import { signIn } from '../data/session.ts'
 
 export function SignInPage({ fault, onSignedIn }: { fault: string; onSignedIn: () => void }) {
   const [token, setToken] = useState('')

@@ -1,7 +1,7 @@
 /** How old is what we see: the page's own line, the engine, its database and lease, each feed, the exchange. */
 import type { HealthPart } from '../../api/engine-view.ts'
-import type { Line } from '../live/store.ts'
-import { useEngineNowMs, useLive } from '../live/use-live.ts'
+import type { Line } from '../data/store.ts'
+import { useEngineNowMs, useLive } from '../data/use-live.ts'
 import { instantText } from '../show/time.ts'
 
 const LINES: Readonly<Record<Line, { text: string; tone: string }>> = {

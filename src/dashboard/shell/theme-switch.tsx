@@ -1,6 +1,6 @@
 /** System, dark or light. */
 import { useState } from 'react'
-import { setTheme, storedTheme, THEMES, type Theme } from '../theme.ts'
+import { setTheme, storedTheme, THEMES, type Theme } from './theme.ts'
 
 export function ThemeSwitch() {
   const [theme, choose] = useState(storedTheme)

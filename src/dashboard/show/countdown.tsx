@@ -1,5 +1,5 @@
 /** How long until an instant of the engine's time; it runs as fast as the engine's clock does. */
-import { useEngineNowMs } from '../live/use-live.ts'
+import { useEngineNowMs } from '../data/use-live.ts'
 import { lengthText } from './time.ts'
 
 export function Countdown({ atMs }: { atMs: number }) {

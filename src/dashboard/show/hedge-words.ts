@@ -1,5 +1,5 @@
 /** How a hedge faces and how it is worked, and its orders, in a person's words. */
-import type { OrderAtWork } from '../../api/rows.ts'
+import type { OrderAtWork } from '../../api/rows/rows.ts'
 import { priceText, qtyText } from './figures.ts'
 
 type Facing = { name: string; does: string; spot: string; perp: string; spotSign: string; perpSign: string }

@@ -1,7 +1,7 @@
 /**
  * What must be true of the account before the engine may start: each fault as one sentence that names what to change.
  */
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 import { type Exchange, ExchangeFailure } from '../exchange.ts'
 
 /** Bybit refuses a request whose timestamp is a second ahead of its own clock, whatever the receive window. */

@@ -1,13 +1,13 @@
 /** The one look that settles what became of an order: what is open, what was executed, what is closed. Throws what a read throws. */
 import { Decimal } from 'decimal.js'
 import type { Market } from '../../domain/instrument.ts'
-import type { Fill, OrderLookup, OrderReport } from '../../domain/order.ts'
+import type { Fill, OrderLookup, OrderReport } from '../../domain/legs/order.ts'
 import { orderQty } from '../../domain/units.ts'
-import { type Row, rowOf, rowsAt } from './fields.ts'
-import { fill, orderReport } from './translate-orders.ts'
-import { legFills, spreadReport } from './translate-spreads.ts'
+import { type Row, rowOf, rowsAt } from './translate/fields.ts'
+import { fill, orderReport } from './translate/orders.ts'
+import { legFills, spreadReport } from './translate/spreads.ts'
 import { ask, pages } from './venue-reads.ts'
-import type { Params, Wire } from './wire.ts'
+import type { Params, Wire } from './wire/wire.ts'
 
 type Name = { symbol: string; orderLinkId: string }
 

@@ -2,15 +2,15 @@
  * The money verbs of the port over a wire. None of them throws: an unclear outcome is a value (promise 3), and an order is never
  * sent twice under two names (promise 2). Spread orders go over REST: Bybit's trade socket does not know them.
  */
-import type { Clock } from '../../clock.ts'
-import type { OrderRequest } from '../../domain/order.ts'
+import type { Clock } from '../../clock/clock.ts'
+import type { OrderRequest } from '../../domain/legs/order.ts'
 import type { Exchange } from '../exchange.ts'
-import { withDeadline } from './deadline.ts'
-import { cancelled, failureOf, placementOf, placementOfThrow } from './errors.ts'
 import { lookOnMarket, lookOnSpreads } from './order-look.ts'
-import { orderArgs } from './translate-orders.ts'
+import { cancelled, failureOf, placementOf, placementOfThrow } from './translate/errors.ts'
+import { orderArgs } from './translate/orders.ts'
 import type { Report } from './venue-reads.ts'
-import { type Envelope, type Wire, WireFailure } from './wire.ts'
+import { withDeadline } from './wire/deadline.ts'
+import { type Envelope, type Wire, WireFailure } from './wire/wire.ts'
 
 type Orders = Pick<Exchange, 'placeOrder' | 'cancelOrder' | 'findOrder' | 'orderEntryReady'>
 type Settings = { clock: Clock; orderDeadlineMs: number; report: Report }

@@ -1,7 +1,7 @@
 /** Counts what leaves over a wire, and keeps what the answers say of the limits. What a call does is what it did. */
-import type { Clock } from '../../clock.ts'
-import { ADDRESS, endpointOf, type Quota } from '../../domain/quota.ts'
-import { type Envelope, type Params, type Wire, WireFailure } from './wire.ts'
+import type { Clock } from '../../clock/clock.ts'
+import { ADDRESS, endpointOf, type Quota } from '../../domain/risk/quota.ts'
+import { type Envelope, type Params, type Wire, WireFailure } from './wire/wire.ts'
 
 /** Bybit: too many visits of this account to one endpoint. */
 const TOO_MANY_VISITS = 10006

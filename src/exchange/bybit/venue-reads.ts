@@ -3,13 +3,13 @@
  * end here. A failed read throws `ExchangeFailure` that names what was read.
  */
 
-import type { TransactionRow } from '../../domain/transaction.ts'
+import type { TransactionRow } from '../../domain/books/transaction.ts'
 import { feeRate } from '../../domain/units.ts'
 import type { Exchange, Kline, SettledFunding } from '../exchange.ts'
 import { ExchangeFailure } from '../exchange.ts'
-import { failureOf, NO_SPREADS, said } from './errors.ts'
-import { decimalAt, garbled, integerAt, type Row, rowOf, rowsAt } from './fields.ts'
-import { accountFacts, position, transaction, wallet } from './translate-account.ts'
+import { accountFacts, position, transaction, wallet } from './translate/account.ts'
+import { failureOf, NO_SPREADS, said } from './translate/errors.ts'
+import { decimalAt, garbled, integerAt, type Row, rowOf, rowsAt } from './translate/fields.ts'
 import {
   isUsdtPerpetual,
   kline,
@@ -17,10 +17,10 @@ import {
   perpInstrument,
   settledFunding,
   spotInstrument,
-} from './translate-instruments.ts'
-import { marketOf, orderReport } from './translate-orders.ts'
-import { spreadReport } from './translate-spreads.ts'
-import type { Envelope, Params, Wire } from './wire.ts'
+} from './translate/instruments.ts'
+import { marketOf, orderReport } from './translate/orders.ts'
+import { spreadReport } from './translate/spreads.ts'
+import type { Envelope, Params, Wire } from './wire/wire.ts'
 
 /** Counts and shows what was left out; the holder decides how loudly. */
 export type Report = (kind: string, detail: string) => void

@@ -1,14 +1,14 @@
 /** The port's reads of danger over a wire, and paying a debt back. */
-import type { Clock } from '../../clock.ts'
-import type { CollateralTerms, Repayment } from '../../domain/risk-facts.ts'
+import type { Clock } from '../../clock/clock.ts'
+import type { CollateralTerms, Repayment } from '../../domain/risk/risk-facts.ts'
 import type { Exchange, RiskReads } from '../exchange.ts'
-import { adlAlert } from './adl-alerts.ts'
-import { isUnknown, rejectReasonOf, said } from './errors.ts'
-import { garbled, type Row, rowOf, rowsAt, textAt } from './fields.ts'
-import { borrowTerms, collateralTiers, isCollateral, riskBand, systemNotice } from './translate-risk.ts'
-import { spreadInstrument } from './translate-spreads.ts'
+import { adlAlert } from './streams/adl-alerts.ts'
+import { isUnknown, rejectReasonOf, said } from './translate/errors.ts'
+import { garbled, type Row, rowOf, rowsAt, textAt } from './translate/fields.ts'
+import { borrowTerms, collateralTiers, isCollateral, riskBand, systemNotice } from './translate/risk.ts'
+import { spreadInstrument } from './translate/spreads.ts'
 import { ask, each, pages, type Report, reading } from './venue-reads.ts'
-import { type Params, type Wire, WireFailure } from './wire.ts'
+import { type Params, type Wire, WireFailure } from './wire/wire.ts'
 
 const HOUR_MS = 3_600_000
 /** Bybit takes no repayment from 04:00 to 05:30 of each hour: it counts the interest then. A little more for the clocks. */

@@ -1,10 +1,10 @@
 /** The market side of the port's watching verbs: one stream for each market, and one for spreads where their books are wanted. */
 import type { MarketFact, Subscription, WatchedPair } from '../exchange.ts'
-import { ALERT_TOPIC } from './adl-alerts.ts'
-import { MarketWatch, type Tools } from './market-watch.ts'
-import { watchNotices } from './notice-watch.ts'
-import { SpreadWatch } from './spread-watch.ts'
-import type { Wire } from './wire.ts'
+import { ALERT_TOPIC } from './streams/adl-alerts.ts'
+import { MarketWatch, type Tools } from './streams/market-watch.ts'
+import { watchNotices } from './streams/notice-watch.ts'
+import { SpreadWatch } from './streams/spread-watch.ts'
+import type { Wire } from './wire/wire.ts'
 
 /** Books of both legs, of their native spreads where named, the perpetuals' tickers, and the exchange's own notices. */
 export function watchMarket(

@@ -1,16 +1,16 @@
 /**
  * Bybit as the exchange port. The wire decides what it is spoken over: the SDK's sockets, or the simulator in this process.
  */
-import type { Clock } from '../../clock.ts'
-import { createQuota } from '../../domain/quota.ts'
+import type { Clock } from '../../clock/clock.ts'
+import { createQuota } from '../../domain/risk/quota.ts'
 import type { Exchange } from '../exchange.ts'
-import { watchAccount } from './account-watch.ts'
+import { watchAccount } from './streams/account-watch.ts'
 import { venueOrders } from './venue-orders.ts'
 import { countedWire } from './venue-quota.ts'
 import { type Report, venueReads } from './venue-reads.ts'
 import { venueRepay, venueRisk } from './venue-risk.ts'
 import { watchMarket } from './venue-streams.ts'
-import type { Wire } from './wire.ts'
+import type { Wire } from './wire/wire.ts'
 
 export type BybitSettings = {
   /** How logs and pages name it: live, testnet, demo, sim… */

@@ -3,7 +3,7 @@
  * It adds what a network adds and the core has not: a latency each way, lost requests and replies, cut streams.
  * Everything moves on timers of the given clock, so a run is the same each time.
  */
-import type { Clock, TimerHandle } from '../../clock.ts'
+import type { Clock, TimerHandle } from '../../clock/clock.ts'
 import {
   type Envelope,
   type PrivateHear,
@@ -11,7 +11,7 @@ import {
   type PublicStream,
   type Wire,
   WireFailure,
-} from '../bybit/wire.ts'
+} from '../bybit/wire/wire.ts'
 import type { Subscription } from '../exchange.ts'
 import type { CoreRequest, Push, SimulatedBybit } from './simulated.ts'
 

@@ -8,9 +8,9 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { uidOf } from './server-accounts.ts'
-import { statusOf } from './server-control.ts'
-import type { ReadyLine } from './server-process.ts'
+import { uidOf } from './server/accounts.ts'
+import { statusOf } from './server/control.ts'
+import type { ReadyLine } from './server/process.ts'
 
 export type Launch = {
   dataDir: string
@@ -114,7 +114,7 @@ async function start(launch: Launch, known: Place | undefined): Promise<Started>
 
 async function spawnOn(launch: Launch, port: number): Promise<Started> {
   const { dataDir, seed, speed, balance, key, secret } = launch
-  const entry = launch.entry ?? fileURLToPath(new URL('./simulator-process.ts', import.meta.url))
+  const entry = launch.entry ?? fileURLToPath(new URL('./server/simulator-process.ts', import.meta.url))
   const options = { port, seed, speed, balance, state: join(dataDir, 'simulator-account.json') }
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
   const logFile = join(dataDir, 'simulator.log')

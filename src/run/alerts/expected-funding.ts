@@ -3,9 +3,9 @@
  * For people only: the books are made from the exchange's rows.
  */
 import { Decimal } from 'decimal.js'
-import type { HedgeContext } from '../../../machines/hedge-context.ts'
-import { fundingToShort } from '../../domain/funding.ts'
-import type { TickerView } from '../../domain/market-view.ts'
+import type { HedgeContext } from '../../../machines/hedge/context.ts'
+import { fundingToShort } from '../../domain/market/funding.ts'
+import type { TickerView } from '../../domain/market/market-view.ts'
 import { orderQty, type Usdt } from '../../domain/units.ts'
 import type { Engine } from '../engine.ts'
 

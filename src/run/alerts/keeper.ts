@@ -2,9 +2,9 @@
  * Writes alerts to the store in the background, each as it stood last. A database that is away is one of the things that
  * alerts tell of: what could not be written is tried again, and nobody waits for it.
  */
-import type { Alert } from '../../alerts/book.ts'
-import type { Clock } from '../../clock.ts'
-import type { Log } from '../../telemetry-log.ts'
+import type { Alert } from '../../alerts/delivery/alert-log.ts'
+import type { Clock } from '../../clock/clock.ts'
+import type { Log } from '../../telemetry/log.ts'
 
 type KeeperPorts = {
   write: (alert: Alert) => Promise<void>

@@ -1,10 +1,10 @@
 /** One look at a running engine, for the rules of alerts. Reads what is in memory; asks nobody. */
 import { Decimal } from 'decimal.js'
 import type { EngineContext } from '../../../machines/engine.ts'
-import type { HedgeContext } from '../../../machines/hedge-context.ts'
+import type { HedgeContext } from '../../../machines/hedge/context.ts'
 import type { SupervisorContext } from '../../../machines/supervisor.ts'
 import type { HedgeSeen, Observation } from '../../alerts/rules.ts'
-import type { Journal } from '../../store/records.ts'
+import type { Journal } from '../../store/schema/records.ts'
 import type { Engine } from '../engine.ts'
 
 /** What was asked elsewhere and is not known from memory. */

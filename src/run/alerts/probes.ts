@@ -2,9 +2,9 @@
  * Asks, every so often, what memory cannot tell: does the database answer, and how far is this machine's clock from the
  * exchange's. Each answer replaces the one before it; a question that failed leaves "not known".
  */
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 import type { Exchange } from '../../exchange/exchange.ts'
-import type { Telemetry } from '../../telemetry.ts'
+import type { Telemetry } from '../../telemetry/telemetry.ts'
 import type { Probes } from './observe.ts'
 
 type ProbePorts = {

@@ -1,9 +1,10 @@
 /** The ways to people that the configuration names. */
-import type { Way } from '../../alerts/courier.ts'
-import { mail } from '../../alerts/mail.ts'
-import { telegram } from '../../alerts/telegram.ts'
-import { discord, slack, webhook } from '../../alerts/webhook.ts'
-import type { AlertSettings } from '../../config-alerts.ts'
+
+import { mail } from '../../alerts/channels/mail.ts'
+import { telegram } from '../../alerts/channels/telegram.ts'
+import { discord, slack, webhook } from '../../alerts/channels/webhook.ts'
+import type { Way } from '../../alerts/delivery/courier.ts'
+import type { AlertSettings } from '../../config/alerts.ts'
 
 export function waysOf({ secrets, ...settings }: AlertSettings): Way[] {
   const { telegramChat: chat, telegramUrl: url, mailTo: to, mailFrom: from, smtpHost: host } = settings

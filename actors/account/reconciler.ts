@@ -1,0 +1,187 @@
+/**
+ * Compares what the hedges hold with what the exchange shows, before anything new is allowed and after every gap of the
+ * private stream. A difference becomes an event with a remedy; nothing is overwritten quietly.
+ */
+import { Decimal } from 'decimal.js'
+import type { HedgeContext } from '../../machines/hedge/context.ts'
+import { heldBy, ordersOf } from '../../machines/hedge/orders.ts'
+import { type Claim, type Difference, reconcile } from '../../src/domain/books/reconcile.ts'
+import { type OrderReport, ownerOfOrder } from '../../src/domain/legs/order.ts'
+import { signOf } from '../../src/domain/legs/sides.ts'
+import { ownLegs, shownLegs } from '../../src/domain/legs/venue-legs.ts'
+import { baseQty, orderQty } from '../../src/domain/units.ts'
+import type { CoinBalance, Position } from '../../src/exchange/exchange.ts'
+import type { Answer, EffectHandler } from '../runtime/outbox.ts'
+import type { Running } from '../runtime/runtime.ts'
+import { pause } from '../service.ts'
+import { DOUBTED_MS } from '../trading/leg-verification.ts'
+import type { World } from '../world.ts'
+
+/** Orders whose end is not known yet are waited for: their legs are asking. */
+const SETTLE_MAX_MS = 120_000
+const LOOK_EVERY_MS = 500
+
+export type Held = { actor: Running; context: HedgeContext }
+
+export const reconcileEffect =
+  (world: World): EffectHandler =>
+  async ({ run }): Promise<Answer> => {
+    try {
+      const unsettled = await legsToSettle(world)
+      if (unsettled.length > 0) {
+        return {
+          type: 'reconcile.failed',
+          run: run ?? 0,
+          because: `no end known yet of ${unsettled.join(', ')}`,
+        }
+      }
+      // Interest first: what is owed grows each hour, and is compared with what is booked.
+      const residuals = await world.bookNow()
+      const compared = await compare(world)
+      if (!compared) {
+        return { type: 'reconcile.failed', run: run ?? 0, because: 'the legs moved while they were read' }
+      }
+      const { found, venue } = compared
+      for (const difference of found) await remedy(world, difference, venue)
+      const untied = Object.entries(residuals).filter(([, residual]) => residual !== '0')
+      const findings = [
+        ...found.map(each => `${each.kind} ${each.subject}: expected ${each.expected}, found ${each.found}`),
+        ...untied.map(([coin, residual]) => `ledger ${coin}: residual ${residual}`),
+      ]
+      world.telemetry.log.info('engine.reconciled', { findings: findings.length })
+      return { type: 'reconcile.finished', run: run ?? 0, findings }
+    } catch (error) {
+      const because = error instanceof Error ? error.message : String(error)
+      return { type: 'reconcile.failed', run: run ?? 0, because }
+    }
+  }
+
+export const hedges = (world: World): Held[] =>
+  [...world.runtime().all()]
+    .filter(actor => actor.kind === 'hedge')
+    .map(actor => ({ actor, context: actor.actor.getSnapshot().context as HedgeContext }))
+
+/** A failed hedge waits for a person: its order's end is not waited for here. */
+const working = (world: World): string[] =>
+  hedges(world)
+    .filter(({ actor }) => actor.cell?.state !== 'failed')
+    .flatMap(({ context }) => ordersOf(context).map(({ orderLinkId }) => orderLinkId))
+
+async function legsToSettle(world: World): Promise<string[]> {
+  const untilMs = world.clock.nowMs() + SETTLE_MAX_MS
+  const never = new AbortController().signal
+  while (working(world).length > 0 && world.clock.nowMs() < untilMs) {
+    await pause(world.clock, LOOK_EVERY_MS, never)
+  }
+  return working(world)
+}
+
+const DOUBTED_EVERY_MS = 3_000
+
+/** What is broken is believed when every reading showed it so for `DOUBTED_MS`. */
+async function compare(world: World): Promise<{ found: Difference[]; venue: Venue } | undefined> {
+  const sinceMs = world.clock.nowMs()
+  const never = new AbortController().signal
+  for (;;) {
+    const venue = await readAtRest(world)
+    if (!venue) return undefined
+    const claims = hedges(world).map(({ context }) => claimOf(context))
+    const found = reconcile(claims, [], venue)
+    const isBroken = found.some(({ weight }) => weight === 'broken')
+    if (!isBroken || world.clock.nowMs() - sinceMs >= DOUBTED_MS) return { found, venue }
+    await pause(world.clock, DOUBTED_EVERY_MS, never)
+  }
+}
+
+/** Looks at what moves too often to be compared: then it is begun anew. */
+const READS_MAX = 20
+
+/** What the exchange shows, read while no leg moved: claims that are younger than the reading prove nothing against it. */
+async function readAtRest(world: World): Promise<Venue | undefined> {
+  for (let look = 0; look < READS_MAX; look++) {
+    const before = legsNow(world)
+    if ((await legsToSettle(world)).length > 0) return undefined
+    if (legsNow(world) !== before) continue
+    const venue = await readVenue(world)
+    if (legsNow(world) === before && working(world).length === 0) return venue
+  }
+  return undefined
+}
+
+/** All that a fill, an order, or a loss would change. */
+const legsNow = (world: World): string =>
+  hedges(world)
+    .map(({ actor: { id }, context: { spot, perp, combo } }) =>
+      [id, heldBy(spot), heldBy(perp), spot.step, perp.step, combo.step].join(' '),
+    )
+    .join('\n')
+
+export type Venue = { positions: Position[]; coins: CoinBalance[]; openOrders: OrderReport[] }
+
+export async function readVenue({ exchange }: World): Promise<Venue> {
+  const [positions, wallet, openOrders] = await Promise.all([
+    exchange.positions(),
+    exchange.wallet(),
+    exchange.openOrders(),
+  ])
+  return { positions, coins: wallet.coins, openOrders }
+}
+
+export function claimOf(context: HedgeContext): Claim {
+  const { plan } = context
+  const sign = signOf(plan.direction)
+  return {
+    hedgeId: plan.hedgeId,
+    baseCoin: plan.baseCoin,
+    perpSymbol: plan.perp.symbol,
+    spotNetBase: baseQty(new Decimal(heldBy(context.spot)).times(sign)),
+    perpContracts: orderQty(new Decimal(heldBy(context.perp)).div(plan.perp.multiplier).times(sign)),
+    perpQtyStep: plan.perp.qtyStep,
+    spotQtyStep: plan.spot.qtyStep,
+  }
+}
+
+/** A missing leg goes to its hedge as a finding; an order of ours that no leg works on is taken off. */
+async function remedy(world: World, difference: Difference, venue: Venue): Promise<void> {
+  const { kind, subject, found, expected, weight, hedgeIds } = difference
+  const { log } = world.telemetry
+  log.warn('reconcile.difference', { kind, subject, found, expected, weight })
+  if (kind === 'foreign-order') {
+    // Nothing new is allowed while one of our own orders may wait where no leg watches it.
+    if (!(await cancelOwn(world, subject, venue)))
+      throw new Error(`order ${subject}: whether it is off the book is not known`)
+    return
+  }
+  if (weight !== 'broken') return
+  world.alerts.raise('page', `reconcile.${kind}`, { subject, found, expected })
+  const detail = `${kind}: expected ${expected}, found ${found}`
+  for (const held of hedges(world)) {
+    if (hedgeIds.includes(held.context.plan.hedgeId)) tellFound(world, held, venue, detail)
+  }
+}
+
+/** False when it is not known whether the order is off the book. Orders of other people are left alone. */
+export async function cancelOwn(world: World, orderLinkId: string, { openOrders }: Venue): Promise<boolean> {
+  const order = openOrders.find(each => each.orderLinkId === orderLinkId)
+  if (!order || !ownerOfOrder(orderLinkId)) return true
+  world.assertOwner()
+  return world.exchange.cancelOrder(order.market, order.symbol, orderLinkId)
+}
+
+/**
+ * What the exchange shows of this hedge's instruments; of the coin never more than the hedge claims. A debt beyond that is nobody's
+ * that is known: the hedge is left as it is until a person says whose.
+ */
+export function tellFound(
+  world: World,
+  { actor, context }: Held,
+  { positions, coins }: Venue,
+  detail: string,
+) {
+  const shown = shownLegs(context.plan, positions, coins)
+  const known = heldBy(context.spot)
+  const beyond = new Decimal(shown.spotBase).minus(Decimal.max(0, known))
+  if (context.plan.direction === 'reverse-carry' && beyond.gt(context.plan.spot.qtyStep)) return
+  const legs = ownLegs(shown, known)
+  world.runtime().deliver(actor.id, { type: 'legs.found', ...legs, detail })
+}

@@ -1,0 +1,91 @@
+/**
+ * Keeps orders and fills as the exchange reported them, and decisions, for people and for the books' detail. Written behind, in
+ * batches: the journal and the wallets' ledger do not rest on these rows, and orders and fills can be read from the exchange again.
+ */
+
+import { ownersOfFills } from '../../src/domain/books/row-owner.ts'
+import type { Fill, OrderReport } from '../../src/domain/legs/order.ts'
+import type { Decision } from '../../src/store/books/decision-store.ts'
+import type { Telemetry } from '../../src/telemetry/telemetry.ts'
+import { createDecisions, type Decisions } from '../trading/decisions.ts'
+
+export type Records = {
+  keepFills(fills: readonly Fill[]): Promise<void>
+  keepOrders(reports: readonly OrderReport[]): Promise<void>
+  /** Where nobody asks why, it is left out. */
+  keepDecisions?(decisions: readonly Decision[]): Promise<void>
+}
+export type Recorder = {
+  fill(fill: Fill): void
+  order(report: OrderReport): void
+  /** Hears every judgement and keeps those that changed what is thought. */
+  judged: Decisions
+  /** The hedges of executions heard lately, by `execKey`. */
+  ownersOfExecs(): ReadonlyMap<string, string>
+}
+
+/** Beyond this the oldest are let go: a database that is away must not fill the memory. */
+const WAITING_MAX = 10_000
+/** Executions whose owner is remembered: their rows come within seconds, and the store knows the older ones. */
+const OWNERS_MAX = 10_000
+
+export function createRecorder(records: Records, telemetry: Telemetry): Recorder {
+  const owners = new Map<string, string>()
+  const failed = (what: string) => (waiting: number, error: unknown) =>
+    telemetry.log.warn('records.late', {
+      what,
+      waiting,
+      error: error instanceof Error ? error.message : String(error),
+    })
+  const fills = writeBehind((rows: readonly Fill[]) => records.keepFills(rows), failed('fills'))
+  const orders = writeBehind((rows: readonly OrderReport[]) => records.keepOrders(rows), failed('orders'))
+  const decisions = writeBehind(async (rows: readonly Decision[]) => {
+    await records.keepDecisions?.(rows)
+  }, failed('decisions'))
+
+  const rememberOwner = (fill: Fill) => {
+    for (const [exec, hedgeId] of ownersOfFills([fill])) owners.set(exec, hedgeId)
+    const [oldest] = owners.keys()
+    if (owners.size > OWNERS_MAX && oldest !== undefined) owners.delete(oldest)
+  }
+
+  return {
+    ownersOfExecs: () => owners,
+    judged: createDecisions(decisions),
+    fill(fill) {
+      rememberOwner(fill)
+      fills(fill)
+    },
+    order: orders,
+  }
+}
+
+/** One writing at a time; what could not be written goes with the next that is heard. */
+function writeBehind<Row>(
+  write: (rows: readonly Row[]) => Promise<void>,
+  failed: (waiting: number, error: unknown) => void,
+): (row: Row) => void {
+  let waiting: Row[] = []
+  let writing = false
+  const flush = async () => {
+    if (writing) return
+    writing = true
+    while (waiting.length > 0) {
+      const batch = waiting
+      waiting = []
+      try {
+        await write(batch)
+      } catch (error) {
+        waiting = [...batch, ...waiting].slice(-WAITING_MAX)
+        failed(waiting.length, error)
+        break
+      }
+    }
+    writing = false
+  }
+  return row => {
+    waiting.push(row)
+    if (waiting.length > WAITING_MAX) waiting.shift()
+    void flush()
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * What is known of each tracked market at this moment: plain values, never journaled. A part that its feed calls stale is
+ * gone until it is heard again, so that nothing is decided on it.
+ */
+import type { Clock } from '../../src/clock/clock.ts'
+import type { HedgePair, Market, SpreadInstrument } from '../../src/domain/instrument.ts'
+import type { PairFeeRates } from '../../src/domain/market/fees.ts'
+import type { FundingModel } from '../../src/domain/market/funding.ts'
+import type { BookView, MarketView, SpreadView } from '../../src/domain/market/market-view.ts'
+import type { Book, MarketFact, PerpTicker } from '../../src/exchange/exchange.ts'
+import { type DangerBoard, dangerBoard } from './danger-board.ts'
+
+export type MarketBoard = DangerBoard & {
+  hear(fact: MarketFact): void
+  /** Undefined for a symbol that is not tracked. */
+  view(symbol: string): MarketView | undefined
+  symbols(): string[]
+  pairs(): HedgePair[]
+  /** The native spread of a pair's symbol, where there is one. */
+  spreadOf(symbol: string): string | undefined
+  setFeeRates(symbol: string, feeRates: PairFeeRates): void
+  /** Undefined: too little is known for a fit, and the present rate is taken to stay. */
+  setFundingModel(symbol: string, model: FundingModel | undefined): void
+  /** Engine milliseconds since anything was heard of either market. */
+  ageMs(): { spot: number; linear: number }
+}
+
+export function createMarketBoard(
+  clock: Clock,
+  pairs: readonly HedgePair[],
+  fees: PairFeeRates,
+  spreads: readonly SpreadInstrument[] = [],
+): MarketBoard {
+  const native = (pair: HedgePair) =>
+    spreads.find(({ spot, perp }) => spot === pair.spot.symbol && perp === pair.perp.symbol)
+  const views = new Map<string, MarketView>(pairs.map(pair => [pair.symbol, blank(pair, fees, native(pair))]))
+  const bySpread = new Map(
+    [...views.values()].flatMap(({ pair, spread }) => (spread ? [[spread.symbol, pair.symbol]] : [])),
+  )
+  const bySpot = new Map(pairs.map(pair => [pair.spot.symbol, pair.symbol]))
+  const heardAtMs = { spot: clock.nowMs(), linear: clock.nowMs() }
+
+  const change = (
+    symbol: string,
+    part: Partial<MarketView>,
+    received?: Partial<MarketView['receivedAtMs']>,
+  ) => {
+    const view = views.get(symbol)
+    if (!view) return
+    const receivedAtMs = received ? { ...view.receivedAtMs, ...received } : view.receivedAtMs
+    views.set(symbol, { ...view, ...part, receivedAtMs })
+  }
+
+  const danger = dangerBoard(clock, views, change)
+
+  const hearBook = (book: Book) => {
+    const nowMs = clock.nowMs()
+    heardAtMs[book.market] = nowMs
+    if (book.market === 'spot') change(bySpot.get(book.symbol) ?? '', { spotBook: book }, { spotBook: nowMs })
+    else change(book.symbol, { perpBook: book }, { perpBook: nowMs })
+  }
+
+  const hearTicker = (ticker: PerpTicker) => {
+    const nowMs = clock.nowMs()
+    heardAtMs.linear = nowMs
+    change(ticker.symbol, { ticker, ...danger.ofTicker(ticker) }, { ticker: nowMs })
+  }
+
+  const hearSpread = (name: string, book: BookView | null) => {
+    const symbol = bySpread.get(name) ?? ''
+    const spread = views.get(symbol)?.spread
+    if (spread) change(symbol, { spread: { ...spread, book } }, { spread: clock.nowMs() })
+  }
+
+  const forget = (market: Market, symbol: string) => {
+    if (market === 'spot') change(bySpot.get(symbol) ?? '', { spotBook: null })
+    else change(symbol, { perpBook: null, ticker: null })
+  }
+
+  return {
+    hear(fact) {
+      switch (fact.kind) {
+        case 'book':
+          return hearBook(fact.book)
+        case 'ticker':
+          return hearTicker(fact.ticker)
+        case 'spread-book':
+          return hearSpread(fact.symbol, { bids: fact.bids, asks: fact.asks })
+        case 'spread-stale':
+          for (const name of fact.symbols) hearSpread(name, null)
+          return
+        case 'adl-alert':
+          return danger.setAdlAlerts(fact.alerts)
+        case 'stale':
+          for (const symbol of fact.symbols) forget(fact.market, symbol)
+          return
+        case 'down':
+          for (const { pair } of [...views.values()]) forget(fact.market, pair[SIDE[fact.market]].symbol)
+      }
+    },
+    view: symbol => views.get(symbol),
+    symbols: () => [...views.keys()],
+    pairs: () => [...views.values()].map(({ pair }) => pair),
+    spreadOf: symbol => views.get(symbol)?.spread?.symbol,
+    setFeeRates: (symbol, feeRates) => change(symbol, { feeRates }),
+    setFundingModel: (symbol, fundingModel) => {
+      if (fundingModel) change(symbol, { fundingModel })
+    },
+    ...danger,
+    ageMs: () => ({ spot: clock.nowMs() - heardAtMs.spot, linear: clock.nowMs() - heardAtMs.linear }),
+  }
+}
+
+const SIDE = { spot: 'spot', linear: 'perp' } as const
+
+const blank = (pair: HedgePair, feeRates: PairFeeRates, spread?: SpreadInstrument): MarketView => ({
+  pair,
+  spotBook: null,
+  perpBook: null,
+  ticker: null,
+  receivedAtMs: { spotBook: 0, perpBook: 0, ticker: 0 },
+  feeRates,
+  ...(spread && { spread: blankSpread(spread) }),
+})
+
+/** The exchange names only spreads that trade. */
+const blankSpread = ({
+  symbol,
+  tickSize,
+  qtyStep,
+  minOrderQty,
+  maxOrderQty,
+}: SpreadInstrument): SpreadView => ({
+  symbol,
+  book: null,
+  tickSize,
+  qtyStep,
+  minQty: minOrderQty,
+  maxQty: maxOrderQty,
+  trading: true,
+})

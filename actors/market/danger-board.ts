@@ -1,0 +1,141 @@
+/**
+ * The part of the board that warns: lending, collateral, risk tiers, how near deleveraging is, maintenance, and what changed in
+ * a market's own terms. It is read rarely and holds until it is read again; what is not known is left out of the view.
+ */
+import { Decimal } from 'decimal.js'
+import type { Clock } from '../../src/clock/clock.ts'
+import type { HedgePair } from '../../src/domain/instrument.ts'
+import type { CollateralView } from '../../src/domain/market/collateral.ts'
+import type { AdlView, MarketView } from '../../src/domain/market/market-view.ts'
+import type { AdlAlert } from '../../src/domain/risk/risk-facts.ts'
+import type { FundingRate } from '../../src/domain/units.ts'
+import type { PerpTicker } from '../../src/exchange/exchange.ts'
+import { createVolatility, type Volatility } from './volatility.ts'
+
+/** Announced, or under way: from when, and until when as far as is told. */
+export type Maintenance = { atMs: number; untilMs: number }
+
+/** What is read rarely and holds until it is read again. */
+type SlowParts = Pick<MarketView, 'borrow' | 'riskTiers' | 'usdtHourlyRate' | 'usdtFreeBorrow'>
+type Settled = { rate: FundingRate; settledAtMs: number }
+
+export type DangerBoard = {
+  setParts(symbol: string, parts: SlowParts): void
+  /** The pair as the exchange lists it now. True when its funding interval or a cap of its rate is another. */
+  setPair(pair: HedgePair): boolean
+  /** An order was refused as if its market's terms were others than those known here. */
+  doubtTerms(): void
+  /** Ends with the next doubt. */
+  nextDoubt(): AbortSignal
+  /** By coin, those of no tracked pair too. */
+  setCollateral(byCoin: Readonly<Record<string, CollateralView>>): void
+  collateral(coin: string): CollateralView | undefined
+  setMaintenance(maintenance: Maintenance | null): void
+  maintenance(): Maintenance | null
+  /** Of our own position: its place in the queue to be deleveraged, 0 without one. */
+  setAdlRank(symbol: string, rank: number): void
+  setAdlAlerts(alerts: readonly AdlAlert[]): void
+  setLastSettled(symbol: string, settled: { rate: FundingRate; settledAtMs: number }): void
+  /** Undefined while none was heard of. */
+  lastSettled(symbol: string): { rate: FundingRate; settledAtMs: number } | undefined
+}
+
+type Change = (
+  symbol: string,
+  part: Partial<MarketView>,
+  received?: Partial<MarketView['receivedAtMs']>,
+) => void
+
+/** @param views - the board's own, by symbol; @param change - how the board changes one of them */
+export function dangerBoard(clock: Clock, views: Map<string, MarketView>, change: Change) {
+  const collateral = new Map<string, CollateralView>()
+  const settled = new Map<string, Settled>()
+  let maintenance: Maintenance | null = null
+  let doubt = new AbortController()
+
+  const setAdl = (symbol: string, part: Partial<AdlView>) => {
+    const view = views.get(symbol)
+    if (view) change(symbol, { adl: { rank: 0, ...view.adl, ...part } })
+  }
+
+  const setPair = (pair: HedgePair): boolean => {
+    const was = views.get(pair.symbol)?.pair
+    if (!was) return false
+    const nowMs = clock.nowMs()
+    const isOther = !hasSameFunding(was.perp, pair.perp)
+    const isListedNow = pair.spot.trading && !was.spot.trading
+    change(pair.symbol, {
+      pair,
+      ...(isOther && { intervalChangedAtMs: nowMs }),
+      // A spot market that opens after its perpetual is the younger one.
+      ...(isListedNow && { listedAtMs: Math.max(nowMs, pair.perp.launchedAtMs) }),
+    })
+    return isOther
+  }
+
+  const setMaintenance = (announced: Maintenance | null) => {
+    maintenance = announced
+    const told = announced && { maintenanceAtMs: announced.atMs, maintenanceUntilMs: announced.untilMs }
+    for (const [symbol, { maintenanceAtMs: _from, maintenanceUntilMs: _until, ...view }] of views)
+      views.set(symbol, { ...view, ...told })
+  }
+
+  return {
+    ofTicker: tickerWatch(clock),
+    setParts(symbol: string, parts: SlowParts) {
+      change(symbol, parts, parts.borrow ? { borrow: clock.nowMs() } : undefined)
+    },
+    setPair,
+    doubtTerms() {
+      const raised = doubt
+      doubt = new AbortController()
+      raised.abort()
+    },
+    nextDoubt: () => doubt.signal,
+    setCollateral(byCoin: Readonly<Record<string, CollateralView>>) {
+      for (const [coin, view] of Object.entries(byCoin)) collateral.set(coin, view)
+      for (const { pair } of [...views.values()]) {
+        const view = byCoin[pair.baseCoin]
+        if (view) change(pair.symbol, { collateral: view })
+      }
+    },
+    collateral: (coin: string) => collateral.get(coin),
+    setMaintenance,
+    maintenance: () => maintenance,
+    setAdlRank: (symbol: string, rank: number) => setAdl(symbol, { rank }),
+    setAdlAlerts(alerts: readonly AdlAlert[]) {
+      for (const { symbol, pnlRatio, insurancePnlRatio } of alerts)
+        setAdl(symbol, { pnlRatio, triggerRatio: insurancePnlRatio })
+    },
+    setLastSettled: (symbol: string, last: Settled) => void settled.set(symbol, last),
+    lastSettled: (symbol: string) => settled.get(symbol),
+  }
+}
+
+/** What a ticker says beside itself: how much the price moves, and that the funding interval is another. */
+function tickerWatch(clock: Clock) {
+  const volatilities = new Map<string, Volatility>()
+  // Kept beside the ticker, which is forgotten at each gap.
+  const intervals = new Map<string, number>()
+  return ({ symbol, markPrice, fundingIntervalMs }: PerpTicker): Partial<MarketView> => {
+    const nowMs = clock.nowMs()
+    const volatility = volatilities.get(symbol) ?? createVolatility()
+    volatilities.set(symbol, volatility)
+    volatility.hear(markPrice, nowMs)
+    const volatilityPerHour = volatility.perHour()
+    const before = intervals.get(symbol)
+    intervals.set(symbol, fundingIntervalMs)
+    const isOther = before !== undefined && before !== fundingIntervalMs
+    return {
+      ...(volatilityPerHour !== undefined && { volatilityPerHour }),
+      ...(isOther && { intervalChangedAtMs: nowMs }),
+    }
+  }
+}
+
+type Funding = Pick<HedgePair['perp'], 'fundingIntervalMs' | 'fundingRateMax' | 'fundingRateMin'>
+
+const hasSameFunding = (was: Funding, is: Funding): boolean =>
+  was.fundingIntervalMs === is.fundingIntervalMs &&
+  new Decimal(was.fundingRateMax).eq(is.fundingRateMax) &&
+  new Decimal(was.fundingRateMin).eq(is.fundingRateMin)

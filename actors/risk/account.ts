@@ -1,0 +1,81 @@
+/** The account as its solvency is judged by: every coin with its perpetual, priced by the board, else by the exchange itself. */
+import { Decimal } from 'decimal.js'
+import { perBaseCoin } from '../../src/domain/grid.ts'
+import type { HedgePair } from '../../src/domain/instrument.ts'
+import { ownedOf, shortContracts } from '../../src/domain/legs/venue-legs.ts'
+import type { AccountFacts, HoldingFacts } from '../../src/domain/risk/solvency.ts'
+import { type BaseQty, baseQty, NO_BASE, NO_USDT, price, usdt } from '../../src/domain/units.ts'
+import type { CoinBalance, Position, Wallet } from '../../src/exchange/exchange.ts'
+import type { MarketBoard } from '../market/board.ts'
+
+const CASH = 'USDT'
+
+/** What the exchange shows, coin by coin; a perpetual that is not tracked counts under its own symbol. */
+export function accountFacts(
+  wallet: Wallet,
+  positions: readonly Position[],
+  board: MarketBoard,
+): AccountFacts {
+  const open = positions.filter(({ side }) => side !== 'flat')
+  const pairs = board.pairs()
+  const byCoin = new Map(pairs.map(pair => [pair.baseCoin, pair]))
+  const holdings: HoldingFacts[] = []
+  const taken = new Set<string>()
+  for (const coin of wallet.coins) {
+    if (coin.coin === CASH) continue
+    const pair = byCoin.get(coin.coin)
+    const position = pair && open.find(({ symbol }) => symbol === pair.symbol)
+    if (position) taken.add(position.symbol)
+    const held = holdingOf(coin.coin, coinBase(coin), priceOf(coin), { pair, position }, board)
+    if (held) holdings.push(held)
+  }
+  for (const position of open) {
+    if (taken.has(position.symbol)) continue
+    const pair = pairs.find(({ symbol }) => symbol === position.symbol)
+    const held = holdingOf(pair?.baseCoin ?? position.symbol, NO_BASE, undefined, { pair, position }, board)
+    if (held) holdings.push(held)
+  }
+  const cash = wallet.coins.find(({ coin }) => coin === CASH)
+  return { usdt: cash ? usdt(coinBase(cash)) : NO_USDT, holdings }
+}
+
+/** Owned less owed, interest that is not taken yet with it. */
+const coinBase = (coin: CoinBalance): BaseQty =>
+  baseQty(new Decimal(ownedOf(coin)).minus(coin.accruedInterest || 0))
+
+/** By the exchange's own valuation; undefined of nothing. */
+function priceOf({ equity, usdValue }: CoinBalance): string | undefined {
+  const of = new Decimal(equity || 0)
+  return of.isZero() ? undefined : new Decimal(usdValue || 0).div(of).abs().toFixed()
+}
+
+type Traded = { pair: HedgePair | undefined; position: Position | undefined }
+
+/** Undefined of a coin that is neither held nor priced. */
+function holdingOf(
+  coin: string,
+  spotBase: BaseQty,
+  walletPrice: string | undefined,
+  { pair, position }: Traded,
+  board: MarketBoard,
+): HoldingFacts | undefined {
+  if (new Decimal(spotBase).isZero() && !position) return undefined
+  const multiplier = pair?.perp.multiplier ?? 1
+  const view = pair && board.view(pair.symbol)
+  const mark = position?.markPrice ?? view?.ticker?.markPrice
+  const markPrice = mark && perBaseCoin(price(mark), multiplier)
+  const index = view?.ticker && perBaseCoin(view.ticker.indexPrice, multiplier)
+  const spotPrice = index ?? walletPrice ?? markPrice
+  if (!spotPrice) return undefined
+  const collateral = view?.collateral ?? board.collateral(coin)
+  return {
+    coin,
+    spotBase,
+    perpBase: position ? baseQty(shortContracts(position).neg().times(multiplier)) : NO_BASE,
+    price: spotPrice,
+    markPrice: markPrice ?? spotPrice,
+    perpEntryPrice: position ? perBaseCoin(position.entryPrice, multiplier) : '0',
+    ...(collateral && { collateral }),
+    ...(view?.riskTiers && { riskTiers: view.riskTiers }),
+  }
+}

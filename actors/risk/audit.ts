@@ -1,0 +1,221 @@
+/**
+ * Compares, all the time, what the hedges say with what the exchange shows: open orders every few seconds, positions and coins
+ * every three quarters of a minute. Only hedges at rest are compared, and a difference counts when it is seen twice: lists lag.
+ * What it finds becomes an event with a remedy; nothing is overwritten quietly (carry algorithm d.11).
+ */
+import { Decimal } from 'decimal.js'
+import type { EngineContext } from '../../machines/engine.ts'
+import type { HedgeContext } from '../../machines/hedge/context.ts'
+import { ordersOf } from '../../machines/hedge/orders.ts'
+import { type Difference, reconcile } from '../../src/domain/books/reconcile.ts'
+import type { OrderReport } from '../../src/domain/legs/order.ts'
+import { ownerOfOrder } from '../../src/domain/legs/order.ts'
+import { shownLegs } from '../../src/domain/legs/venue-legs.ts'
+import type { AccountFact, CoinBalance } from '../../src/exchange/exchange.ts'
+import {
+  cancelOwn,
+  claimOf,
+  type Held,
+  hedges,
+  readVenue,
+  tellFound,
+  type Venue,
+} from '../account/reconciler.ts'
+import type { PlainKind } from '../runtime/runtime.ts'
+import { pause, service } from '../service.ts'
+import type { World } from '../world.ts'
+import { DUST_USDT } from './foreign.ts'
+
+const ORDERS_EVERY_MS = 8_000
+const LOOK_MIN_MS = 1_000
+const HOLDINGS_EVERY_MS = 45_000
+/** A difference is looked at again after this. */
+const AGAIN_MS = 10_000
+/** A hedge that came to rest just now: the exchange's lists may not show it yet. */
+const REST_MIN_MS = 30_000
+
+type Memory = {
+  /** Differences of the last look, by key: one that is there again counts. */
+  seen: Set<string>
+  /** What is nobody's and was told, by key, with the alert's subject. */
+  told: Map<string, string>
+}
+
+export type RiskAudit = {
+  kind: PlainKind
+  /** Every fact of the account's private stream: a gap, or a fill of somebody else's order, is looked into at once. */
+  hear(fact: AccountFact): void
+}
+
+export function createRiskAudit(worldOf: () => World): RiskAudit {
+  let holdingsDueMs = 0
+  let nudge = () => {}
+  const [orders, holdings] = [memory(), memory()]
+  const audit = async (world: World) => {
+    await auditOrders(world, orders)
+    if (world.clock.nowMs() < holdingsDueMs) return
+    holdingsDueMs = world.clock.nowMs() + HOLDINGS_EVERY_MS * world.pace
+    const isNew = await auditHoldings(world, holdings)
+    if (isNew) holdingsDueMs = world.clock.nowMs() + AGAIN_MS * world.pace
+  }
+  return {
+    kind: service(async signal => {
+      const world = worldOf()
+      do {
+        try {
+          if (isComparable(world)) await audit(world)
+        } catch (error) {
+          const because = error instanceof Error ? error.message : String(error)
+          world.telemetry.inputRefused('reading', `what the exchange shows: ${because}`)
+        }
+        const rest = new AbortController()
+        nudge = () => rest.abort()
+        const dueMs = (holdingsDueMs - world.clock.nowMs()) / world.pace
+        const restMs = Math.max(LOOK_MIN_MS, Math.min(ORDERS_EVERY_MS, dueMs)) * world.pace
+        await pause(world.clock, restMs, AbortSignal.any([rest.signal, signal]))
+      } while (!signal.aborted)
+    }),
+    hear(fact) {
+      const isForeign =
+        fact.kind === 'fill' && fact.fill.cause === 'trade' && !ownerOfOrder(fact.fill.orderLinkId)
+      const isRecalled = fact.kind === 'wallet' && owesLess(worldOf(), fact.coins)
+      if (!isForeign && !isRecalled && fact.kind !== 'up') return
+      holdingsDueMs = 0
+      nudge()
+    },
+  }
+}
+
+/** The exchange took a loan back, or somebody repaid it: the perpetual of that hedge hedges nothing any more. */
+const owesLess = (world: World, coins: readonly CoinBalance[]): boolean =>
+  hedges(world).some(({ actor, context: { plan, spot } }) => {
+    const coin = coins.find(each => each.coin === plan.baseCoin)
+    if (!coin || plan.direction !== 'reverse-carry' || actor.cell?.state !== 'hedged.watching') return false
+    const { spotBase } = shownLegs(plan, [], [coin])
+    return new Decimal(spotBase).plus(plan.spot.qtyStep).lt(spot.base)
+  })
+
+const memory = (): Memory => ({ seen: new Set(), told: new Map() })
+const keyOf = ({ kind, subject }: Difference) => `${kind} ${subject}`
+
+/** Before a reconciliation is finished the reconciler compares, and waits for what is under way. */
+const isComparable = (world: World): boolean =>
+  /^(trading|reducing|halted)/.test(world.runtime().get('engine')?.cell?.state ?? '')
+
+const inFlight = (context: HedgeContext): string[] => ordersOf(context).map(({ orderLinkId }) => orderLinkId)
+
+async function auditOrders(world: World, memory: Memory): Promise<void> {
+  const before = hedges(world).flatMap(({ context }) => inFlight(context))
+  const openOrders = await world.exchange.openOrders()
+  const known = new Set([...before, ...hedges(world).flatMap(({ context }) => inFlight(context))])
+  const found = reconcile([], [...known], { coins: [], positions: [], openOrders }).filter(
+    ({ kind }) => kind === 'foreign-order',
+  )
+  for (const difference of again(found, memory)) {
+    if (ownerOfOrder(difference.subject)) await takeOff(world, difference, openOrders)
+    else tellForeign(world, difference, memory)
+  }
+  forgetGone(world, found, memory)
+}
+
+/** An order of ours that no hedge works on: it could still fill. */
+async function takeOff(world: World, { subject }: Difference, openOrders: OrderReport[]): Promise<void> {
+  world.telemetry.log.warn('audit.own-order', { orderLinkId: subject })
+  await cancelOwn(world, subject, { positions: [], coins: [], openOrders })
+}
+
+/** True when something new is to be looked at again. */
+async function auditHoldings(world: World, memory: Memory): Promise<boolean> {
+  const before = new Map(hedges(world).map(({ actor }) => [actor.id, actor.cell?.seq]))
+  const venue = await readVenue(world)
+  const nowMs = world.clock.nowMs()
+  const all = hedges(world)
+  const resting = new Set(
+    all.filter(held => isAtRest(held, nowMs) && before.get(held.actor.id) === held.actor.cell?.seq),
+  )
+  const moving = all.filter(held => !resting.has(held))
+  const isQuiet = ({ subject, hedgeIds }: Difference) =>
+    moving.every(
+      ({ context: { plan } }) =>
+        !hedgeIds.includes(plan.hedgeId) && plan.symbol !== subject && plan.baseCoin !== subject,
+    )
+  const found = reconcile(
+    all.map(({ context }) => claimOf(context)),
+    [],
+    { ...venue, openOrders: [] },
+  ).filter(each => isQuiet(each) && !isDust(each, venue.coins))
+  const isNew = found.some(each => !memory.seen.has(keyOf(each)))
+  for (const difference of again(found, memory)) {
+    if (difference.weight === 'broken') remedy(world, difference, [...resting], venue)
+    else tellForeign(world, difference, memory, { resting: [...resting], venue })
+  }
+  forgetGone(world, found, memory)
+  return isNew
+}
+
+const isAtRest = ({ actor, context }: Held, nowMs: number): boolean =>
+  actor.cell?.state === 'hedged.watching' &&
+  inFlight(context).length === 0 &&
+  nowMs - actor.sinceMs >= REST_MIN_MS
+
+/** Those seen at the last look too; remembers the present ones. */
+function again(found: readonly Difference[], memory: Memory): Difference[] {
+  const twice = found.filter(each => memory.seen.has(keyOf(each)))
+  memory.seen = new Set(found.map(keyOf))
+  return twice
+}
+
+/** A part of a coin that is worth nearly nothing is what slices and fees left over. */
+function isDust(
+  { kind, subject, found, expected, weight }: Difference,
+  coins: readonly CoinBalance[],
+): boolean {
+  if (kind !== 'foreign-spot' || weight === 'broken') return false
+  const coin = coins.find(each => each.coin === subject)
+  if (!coin || new Decimal(coin.equity || 0).isZero()) return true
+  const price = new Decimal(coin.usdValue || 0).div(coin.equity).abs()
+  return new Decimal(found).minus(expected).abs().times(price).lt(DUST_USDT)
+}
+
+/** A leg is gone, or there is more of it than its hedge knows of: the hedge takes over what is there and levels it. */
+function remedy(world: World, difference: Difference, resting: readonly Held[], venue: Venue): void {
+  const { kind, subject, found, expected, hedgeIds } = difference
+  world.telemetry.log.warn('audit.difference', { kind, subject, found, expected })
+  world.alerts.raise('page', `reconcile.${kind}`, { subject, found, expected })
+  const detail = `${kind}: expected ${expected}, found ${found}`
+  for (const held of resting)
+    if (hedgeIds.includes(held.context.plan.hedgeId)) tellFound(world, held, venue, detail)
+}
+
+type Beside = { resting: readonly Held[]; venue: Venue }
+
+/** What no hedge claims is somebody's own: told, and treated as the policy says. */
+function tellForeign(world: World, difference: Difference, memory: Memory, beside?: Beside): void {
+  const policy = world.rules.limits.foreign ?? 'ignore'
+  const { kind, subject, found, hedgeIds } = difference
+  const isKnown = memory.told.has(keyOf(difference))
+  memory.told.set(keyOf(difference), subject)
+  world.alerts.raise(policy === 'halt' ? 'page' : 'ticket', `account.${kind}`, { subject, found, policy })
+  if (isKnown) return
+  world.telemetry.log.warn('audit.foreign', { kind, subject, found, policy })
+  if (policy === 'halt') haltFor(world, `${kind} ${subject}: ${found}`)
+  if (policy === 'adopt' && beside)
+    for (const held of beside.resting)
+      if (hedgeIds.includes(held.context.plan.hedgeId))
+        tellFound(world, held, beside.venue, `${kind}: adopted`)
+}
+
+function haltFor(world: World, because: string): void {
+  const engine = world.runtime().get('engine')?.actor.getSnapshot().context as EngineContext | undefined
+  if (engine?.halt) return
+  world.runtime().deliver('engine', { type: 'engine.halt', by: 'limits.foreign', because })
+}
+
+function forgetGone(world: World, found: readonly Difference[], { told }: Memory): void {
+  const keys = new Set(found.map(keyOf))
+  for (const [key, subject] of told) {
+    if (keys.has(key)) continue
+    told.delete(key)
+    world.alerts.clear(`account.${key.split(' ')[0]}`, subject)
+  }
+}

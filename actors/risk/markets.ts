@@ -1,0 +1,190 @@
+/**
+ * Reads what changes rarely and endangers a hedge when it does: lending, collateral, risk tiers, announced maintenance, the
+ * insurance pools, and the instruments themselves. All of it goes on the board; what cannot be read stays as it was.
+ */
+
+import type { HedgePair } from '../../src/domain/instrument.ts'
+import { HOUR_MS } from '../../src/domain/market/funding.ts'
+import type { SystemNotice } from '../../src/domain/risk/risk-facts.ts'
+import { baseQty, usdt } from '../../src/domain/units.ts'
+import { gently } from '../account/gentle-reads.ts'
+import { hedges } from '../account/reconciler.ts'
+import type { PlainKind } from '../runtime/runtime.ts'
+import { pause, service } from '../service.ts'
+import type { World } from '../world.ts'
+
+const MINUTE_MS = 60_000
+/** Wall milliseconds between two requests. */
+const BETWEEN_MS = 250
+const TIERS_EVERY_MS = 24 * HOUR_MS
+const LENT_EVERY_MS = 10 * MINUTE_MS
+
+type Reading = { name: string; everyMs: number; read(world: World): Promise<void> }
+
+/** Of the exchange as a whole, in the order in which they are first read. */
+const READINGS: readonly Reading[] = [
+  { name: 'maintenance notices', everyMs: MINUTE_MS, read: readNotices },
+  { name: 'collateral', everyMs: 10 * MINUTE_MS, read: readCollateral },
+  {
+    name: 'deleveraging alerts',
+    everyMs: MINUTE_MS,
+    read: async ({ board, exchange }) => board.setAdlAlerts(await exchange.adlAlerts()),
+  },
+  { name: 'interest on USDT', everyMs: 10 * MINUTE_MS, read: readUsdt },
+  { name: 'instruments', everyMs: 10 * MINUTE_MS, read: readInstruments },
+]
+
+export const riskMarkets = (world: World): PlainKind =>
+  service(async signal => {
+    await Promise.all([readWhole(world, signal), readEach(world, signal)])
+  })
+
+async function readWhole(world: World, signal: AbortSignal): Promise<void> {
+  const { clock, pace, speed, board } = world
+  const dueAtMs = new Map(READINGS.map(({ name }) => [name, 0]))
+  const changedAtMs = new Map<string, number | undefined>()
+  for (;;) {
+    const doubt = board.nextDoubt()
+    if (isOtherInterval(world, changedAtMs)) dueAtMs.set('instruments', 0)
+    for (const reading of READINGS) {
+      if ((dueAtMs.get(reading.name) ?? 0) > clock.nowMs()) continue
+      dueAtMs.set(reading.name, clock.nowMs() + reading.everyMs * pace)
+      await readSafely(world, reading)
+      if (!(await pause(clock, BETWEEN_MS * speed, signal))) return
+    }
+    endMaintenance(world)
+    tellAdl(world)
+    for (const symbol of board.symbols()) changedAtMs.set(symbol, board.view(symbol)?.intervalChangedAtMs)
+    const nextMs = Math.min(...dueAtMs.values()) - clock.nowMs()
+    await pause(clock, Math.max(1_000, Math.min(nextMs, MINUTE_MS * pace)), AbortSignal.any([signal, doubt]))
+    if (doubt.aborted) dueAtMs.set('instruments', 0)
+    // However often orders are refused: not in a tight circle.
+    if (!(await pause(clock, 1_000 * speed, signal))) return
+  }
+}
+
+async function readSafely(world: World, { name, read }: Reading): Promise<void> {
+  try {
+    await read(world)
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error)
+    world.telemetry.inputRefused('reading', `${name}: ${because}`)
+  }
+}
+
+/** A ticker told of another funding interval: its caps are read anew. */
+const isOtherInterval = ({ board }: World, before: ReadonlyMap<string, number | undefined>): boolean =>
+  board.symbols().some(symbol => {
+    const changedAtMs = board.view(symbol)?.intervalChangedAtMs
+    return changedAtMs !== undefined && changedAtMs !== before.get(symbol)
+  })
+
+function readEach(world: World, signal: AbortSignal): Promise<void> {
+  const { board, exchange, rules, pace } = world
+  const tiersReadAtMs = new Map<string, number>()
+  // However slow the pace: never so rarely that what is known of lending is stale.
+  const lentEveryMs = Math.min(LENT_EVERY_MS * pace, rules.limits.borrowAgeMsMax / 2)
+  const isLending = rules.strategy.directions.includes('reverse-carry')
+  return gently(world, signal, {
+    name: 'terms',
+    async read(symbol, rest) {
+      const pair = board.view(symbol)?.pair
+      if (!pair) return
+      const nowMs = world.clock.nowMs()
+      if (nowMs - (tiersReadAtMs.get(symbol) ?? 0) >= TIERS_EVERY_MS) {
+        const riskTiers = await exchange.riskTiers(symbol)
+        tiersReadAtMs.set(symbol, nowMs)
+        board.setParts(symbol, { riskTiers })
+        await rest()
+      }
+      if (!isLending) return
+      const { hourlyRate, availableBase, marginTrading } = await exchange.borrowTerms(pair.baseCoin)
+      // A person may have switched the market's margin trading off, or the exchange has.
+      const isLent = marginTrading && pair.spot.marginTrading
+      board.setParts(symbol, {
+        borrow: { hourlyRate, availableBase: baseQty(availableBase), marginTrading: isLent },
+      })
+    },
+    nextAtMs: (_, nowMs) => nowMs + (isLending ? lentEveryMs : TIERS_EVERY_MS),
+  })
+}
+
+async function readCollateral({ board, exchange, alerts }: World): Promise<void> {
+  const byCoin = await exchange.collateralTiers()
+  board.setCollateral(byCoin)
+  for (const { baseCoin } of board.pairs()) {
+    if (byCoin[baseCoin]?.restricted) alerts.raise('ticket', 'collateral.restricted', { coin: baseCoin })
+    else alerts.clear('collateral.restricted', baseCoin)
+  }
+}
+
+async function readUsdt({ board, exchange }: World): Promise<void> {
+  const { hourlyRate, freeLimit } = await exchange.borrowTerms('USDT')
+  const parts = { usdtHourlyRate: hourlyRate, usdtFreeBorrow: usdt(freeLimit) }
+  for (const symbol of board.symbols()) board.setParts(symbol, parts)
+}
+
+/** Deliveries, minimums, status: a market that is no longer listed does not trade. */
+async function readInstruments({ board, exchange, telemetry }: World): Promise<void> {
+  const { spot: spots, perps } = await exchange.instruments()
+  const spotOf = new Map(spots.map(each => [each.symbol, each]))
+  const perpOf = new Map(perps.map(each => [each.symbol, each]))
+  for (const was of board.pairs()) {
+    const spot = spotOf.get(was.spot.symbol) ?? { ...was.spot, trading: false }
+    const perp = perpOf.get(was.symbol) ?? { ...was.perp, trading: false }
+    // Which coin a contract is a multiple of was proven when the pair was made.
+    const pair: HedgePair = { ...was, spot, perp: { ...perp, multiplier: was.perp.multiplier } }
+    if (board.setPair(pair)) telemetry.log.warn('funding.terms-changed', { symbol: was.symbol })
+  }
+}
+
+/** The nearest maintenance of a market we trade on; a notice that is under way lasts until it says that it is over. */
+async function readNotices(world: World): Promise<void> {
+  const { board, clock, exchange } = world
+  const notices = await exchange.systemNotices()
+  const nowMs = clock.nowMs()
+  const [next] = notices.filter(notice => concerns(notice, nowMs)).sort((a, b) => a.fromMs - b.fromMs)
+  if (next) {
+    const untilMs = next.state === 'ongoing' ? Math.max(next.toMs, nowMs + 2 * MINUTE_MS) : next.toMs
+    board.setMaintenance({ atMs: next.fromMs, untilMs })
+    world.alerts.raise('ticket', 'venue.maintenance', {
+      subject: next.id,
+      title: next.title,
+      fromMs: next.fromMs,
+      untilMs,
+    })
+  } else if (board.maintenance()) leave(world)
+  for (const { id } of notices.filter(notice => !concerns(notice, nowMs)))
+    world.alerts.clear('venue.maintenance', id)
+}
+
+const concerns = ({ state, products, toMs }: SystemNotice, nowMs: number): boolean =>
+  (state === 'ongoing' || (state === 'scheduled' && toMs > nowMs)) &&
+  (products.length === 0 || products.includes('futures') || products.includes('spot'))
+
+function endMaintenance(world: World): void {
+  const untilMs = world.board.maintenance()?.untilMs
+  if (untilMs !== undefined && world.clock.nowMs() >= untilMs) leave(world)
+}
+
+/** Back from a maintenance everything is compared anew before new risk is taken. */
+function leave({ board, clock, runtime, telemetry }: World): void {
+  const begun = clock.nowMs() >= (board.maintenance()?.atMs ?? Number.POSITIVE_INFINITY)
+  if (begun) {
+    telemetry.log.info('maintenance.over', {})
+    runtime().deliver('engine', { type: 'engine.reconcile' })
+  }
+  board.setMaintenance(null)
+}
+
+/** A hedge whose short stands near the front of the queue: nothing is added, and a person is told. */
+function tellAdl(world: World): void {
+  const { board, rules, alerts } = world
+  const held = new Set(hedges(world).map(({ context }) => context.plan.symbol))
+  for (const symbol of board.symbols()) {
+    const rank = board.view(symbol)?.adl?.rank ?? 0
+    if (held.has(symbol) && rank >= rules.strategy.adlRankMax)
+      alerts.raise('ticket', 'adl.near', { symbol, rank })
+    else alerts.clear('adl.near', symbol)
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * Judges the account as a whole: solvency, loss, draw-down, fees. Reads positions and wallet twice a minute and after every
+ * gap of the private stream; tells the engine when the verdict changes, and the desk which hedge has to go when margin is
+ * short. What it knows is lost at any time without harm: until it has looked, no new risk is taken.
+ */
+import { Decimal } from 'decimal.js'
+import type { DeskContext } from '../../machines/desk.ts'
+import type { EngineContext } from '../../machines/engine.ts'
+import type { JsonObject } from '../../src/domain/json.ts'
+import { signOf } from '../../src/domain/legs/sides.ts'
+import type { AccountExposure } from '../../src/domain/risk/exposure.ts'
+import { riskState } from '../../src/domain/risk/risk-state.ts'
+import { type AccountFacts, judgeSolvency, type Solvency } from '../../src/domain/risk/solvency.ts'
+import { baseQty } from '../../src/domain/units.ts'
+import { type Reducible, reliefOf } from '../../src/domain/work/shrinking.ts'
+import type { AccountFact, Position, Wallet } from '../../src/exchange/exchange.ts'
+import { type Held, hedges } from '../account/reconciler.ts'
+import type { PlainKind } from '../runtime/runtime.ts'
+import { pause, service } from '../service.ts'
+import type { AccountRisk, World } from '../world.ts'
+import { accountFacts } from './account.ts'
+import { createFigures, type RiskBooks } from './figures.ts'
+import { foreignNotional } from './foreign.ts'
+
+const LOOK_EVERY_MS = 30_000
+/** A judgement older than this allows no new risk. */
+export const JUDGED_MS_MAX = 150_000
+
+export type RiskWatch = {
+  kind: PlainKind
+  /** Every fact of the account's private stream. */
+  hear(fact: AccountFact): void
+  current(): AccountRisk | undefined
+  /** Looks now. @throws what the reads throw */
+  judge(): Promise<AccountRisk>
+}
+
+export function createRiskWatch(world: () => World, books: RiskBooks): RiskWatch {
+  const figures = createFigures(books)
+  let current: AccountRisk | undefined
+  let nudge = () => {}
+
+  const look = async (): Promise<AccountRisk> => {
+    const { exchange, clock } = world()
+    const [positions, wallet] = await Promise.all([exchange.positions(), exchange.wallet()])
+    const engine = engineOf(world())
+    const lossSinceMs = engine?.lossSinceMs ?? 0
+    const facts = accountFacts(wallet, positions, world().board)
+    const prices = new Map(facts.holdings.map(({ coin, price }) => [coin, price]))
+    const nowMs = clock.nowMs()
+    const told = await figures.read(wallet.equityUsdt, nowMs, lossSinceMs, coin => prices.get(coin))
+    const { limits, strategy } = world().rules
+    const solvency = judgeSolvency(facts, { ...limits, ...strategy })
+    const account: AccountExposure = {
+      ...exposureOf(world(), wallet, positions, solvency),
+      ...told,
+    }
+    const judged = riskState(account, limits)
+    const reduceOnly = new Set(positions.filter(each => each.reduceOnly).map(({ symbol }) => symbol))
+    const risk = { account, judged, solvency, facts, reduceOnly, judgedAtMs: nowMs }
+    current = risk
+    rankAll(world(), positions)
+    tellEngine(world(), risk, lossSinceMs)
+    tellDesk(world(), risk)
+    tellPeople(world(), risk)
+    return risk
+  }
+
+  return {
+    kind: service(async signal => {
+      do {
+        try {
+          await look()
+        } catch (error) {
+          const because = error instanceof Error ? error.message : String(error)
+          world().telemetry.inputRefused('reading', `the account’s risk: ${because}`)
+        }
+        const rest = new AbortController()
+        nudge = () => rest.abort()
+        await pause(world().clock, LOOK_EVERY_MS * world().pace, AbortSignal.any([rest.signal, signal]))
+      } while (!signal.aborted)
+    }),
+    hear(fact) {
+      if (fact.kind === 'up') return nudge()
+      if (fact.kind === 'fill' && fact.fill.cause === 'liquidation')
+        return haltAfter(world(), fact.fill.symbol)
+      if (fact.kind !== 'position') return
+      const { symbol, adlRank, reduceOnly, status } = fact.position
+      world().board.setAdlRank(symbol, adlRank)
+      const isNew = reduceOnly !== (current?.reduceOnly.has(symbol) ?? false)
+      if (isNew || status !== 'normal') nudge()
+    },
+    current: () => current,
+    judge: look,
+  }
+}
+
+const engineOf = (world: World): EngineContext | undefined =>
+  world.runtime().get('engine')?.actor.getSnapshot().context as EngineContext | undefined
+
+function exposureOf(
+  world: World,
+  wallet: Wallet,
+  positions: readonly Position[],
+  { verdict, found, limit }: Solvency,
+): AccountExposure {
+  const { availableUsdt, maintenanceMarginRate, equityUsdt, coins } = wallet
+  return {
+    availableUsdt,
+    maintenanceMarginRate,
+    equityUsdt,
+    foreignNotionalUsdt: foreignNotional(
+      world.board,
+      hedges(world).map(({ context }) => context),
+      { positions, coins },
+    ),
+    solvency: { verdict, found, limit },
+  }
+}
+
+/** A position that is gone stands in no queue. */
+function rankAll({ board }: World, positions: readonly Position[]): void {
+  const ranks = new Map(positions.map(({ symbol, adlRank }) => [symbol, adlRank]))
+  for (const symbol of board.symbols()) board.setAdlRank(symbol, ranks.get(symbol) ?? 0)
+}
+
+/** Only what changes its mind: figures that move inside one verdict are no news. */
+function tellEngine(world: World, { judged }: AccountRisk, lossSinceMs: number): void {
+  const engine = engineOf(world)
+  if (!engine || engine.lossSinceMs !== lossSinceMs) return
+  const before = engine.risk
+  const isLossHalted = judged.state !== 'halted' || engine.halt !== null
+  if (before?.state === judged.state && before.because === judged.because && isLossHalted) return
+  const { telemetry, runtime } = world
+  telemetry.log.info('risk.judged', { state: judged.state, because: judged.because, found: judged.found })
+  runtime().deliver('engine', { type: 'risk.judged', ...(judged as JsonObject), lossSinceMs })
+}
+
+/** Short of margin one hedge goes, and the next only when that one is over; near the end of it all go. */
+function tellDesk(world: World, { solvency, facts }: AccountRisk): void {
+  const { verdict, found, limit } = solvency
+  const desk = world.runtime().get('desk')?.actor.getSnapshot().context as DeskContext | undefined
+  if (!desk || !(verdict === 'reduce' || verdict === 'flatten')) return
+  const because = `solvency: found ${found}, limit ${limit}`
+  const hedgeIds =
+    verdict === 'flatten' ? held(world).map(({ hedgeId }) => hedgeId) : next(world, desk, facts)
+  if (!hedgeIds.some(id => desk.hedges[id] !== undefined && !desk.relieving.includes(id))) return
+  world.telemetry.log.warn('risk.relieved', { hedges: hedgeIds.join(', '), because })
+  world.runtime().deliver('desk', { type: 'desk.relieve', hedgeIds, because })
+}
+
+/** The hedge that frees most; none while another one is still on its way out. */
+function next(world: World, { relieving }: DeskContext, facts: AccountFacts): string[] {
+  const isLeaving = ({ actor: { cell }, context }: Held) =>
+    cell?.state !== 'failed' &&
+    (cell?.state.startsWith('unwinding') === true || relieving.includes(context.plan.hedgeId))
+  if (hedges(world).some(isLeaving)) return []
+  const { limits, strategy } = world.rules
+  const relief = reliefOf(facts, held(world), { ...limits, ...strategy })
+  return relief ? [relief.hedgeId] : []
+}
+
+/** Hedges that can be told to go: one that failed waits for a person. */
+function held(world: World): Reducible[] {
+  return hedges(world)
+    .filter(({ actor }) => !/^(failed|unwinding|closed)/.test(actor.cell?.state ?? ''))
+    .map(({ context: { plan, spot, perp } }) => {
+      const sign = signOf(plan.direction)
+      return {
+        hedgeId: plan.hedgeId,
+        coin: plan.baseCoin,
+        spotBase: baseQty(new Decimal(spot.base).times(sign)),
+        perpBase: baseQty(new Decimal(perp.base).times(-sign)),
+      }
+    })
+}
+
+function tellPeople({ alerts }: World, { judged, solvency }: AccountRisk): void {
+  const { verdict, found, limit } = solvency
+  if (verdict === 'ok') alerts.clear('solvency.low')
+  else alerts.raise(verdict === 'warn' ? 'ticket' : 'page', 'solvency.low', { verdict, found, limit })
+  if (judged.state === 'trading') alerts.clear('risk.limit-reached')
+  else {
+    const { state, because, setBy } = judged
+    const detail = { state, because, found: judged.found, limit: judged.limit, setBy: setBy ?? '' }
+    alerts.raise(state === 'halted' ? 'page' : 'ticket', 'risk.limit-reached', detail)
+  }
+}
+
+/** The exchange closed a position of ours: whatever led there, a person looks first. */
+function haltAfter(world: World, symbol: string): void {
+  const because = `the exchange liquidated a position in ${symbol}`
+  world.runtime().deliver('engine', { type: 'engine.halt', by: 'risk-watch', because })
+}

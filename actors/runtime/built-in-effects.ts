@@ -1,0 +1,77 @@
+/**
+ * The effects every durable chart may name: messages between actors, and the births and restarts a supervisor calls for.
+ * `sendAll` never gets here: the wrapper takes it apart into one `send` for each receiver.
+ */
+import type { Clock } from '../../src/clock/clock.ts'
+import type { JsonObject } from '../../src/domain/json.ts'
+import type { ActorRow, Journal } from '../../src/store/schema/records.ts'
+import { type Answer, type EffectCall, type EffectHandler, KEPT } from './outbox.ts'
+
+export const BUILT_IN_EFFECTS = ['send', 'sendAll', 'spawn', 'spawnChildren', 'restartChild'] as const
+
+export type ChildSpec = { id: string; kind: string; input: JsonObject }
+
+export type BuiltInPorts = {
+  clock: Clock
+  journal: Journal
+  /** Hands an event to an actor; false when nobody of that name is running. */
+  deliver(actorId: string, event: Answer, acks: readonly string[]): boolean
+  /** Running, or failed and waiting for its supervisor. */
+  isKnown(actorId: string): boolean
+  /** Gives birth to a child of the acting actor. Its first record carries `acks`; so does the news of a failed birth. */
+  spawn(child: ChildSpec, parentId: string, acks: readonly string[]): void
+  /** Starts a child again, from its row if it has one, and tells the acting actor how it went. */
+  startAgain(child: ChildSpec, row: ActorRow | undefined, call: EffectCall): Answer
+  fault(what: { actorId: string; during: string; error: unknown }): void
+}
+
+export function builtInEffects(ports: BuiltInPorts): Readonly<Record<string, EffectHandler>> {
+  const { clock, journal } = ports
+  /** The row as it is once all that is under way is durable. */
+  const settledRow = async (actorId: string) => {
+    await journal.drained()
+    return journal.loadActor(actorId)
+  }
+  const until = (dueAtMs: number) =>
+    new Promise<void>(resolve => clock.setTimeout(resolve, dueAtMs - clock.nowMs()))
+
+  const send: EffectHandler = async (params, call) => {
+    const { to, event } = params as { to: string; event: Answer }
+    if (ports.deliver(to, event, [call.id])) return KEPT
+    const row = await settledRow(to)
+    // Not born yet, or away: the message waits for it. Only an ended actor never hears.
+    if (row?.status !== 'done') return KEPT
+    ports.fault({
+      actorId: call.actorId,
+      during: 'send',
+      error: new Error(`${to} has ended: ${event.type}`),
+    })
+    return undefined
+  }
+
+  const spawn: EffectHandler = async (params, call) => {
+    const child = params as ChildSpec
+    if (await settledRow(child.id)) return undefined
+    ports.spawn(child, call.actorId, [call.id])
+    return KEPT
+  }
+
+  const spawnChildren: EffectHandler = async (params, call) => {
+    const { children } = params as { children: ChildSpec[] }
+    for (const child of children) {
+      if (ports.isKnown(child.id) || (await settledRow(child.id))) continue
+      if (!ports.isKnown(child.id)) ports.spawn(child, call.actorId, [])
+    }
+    // Acknowledged only when every birth is durable; after a crash before that, those born are left alone.
+    await journal.drained()
+    return undefined
+  }
+
+  const restartChild: EffectHandler = async (params, call) => {
+    const { dueAtMs, ...child } = params as ChildSpec & { dueAtMs: number }
+    await until(dueAtMs)
+    return ports.startAgain(child, await settledRow(child.id), call)
+  }
+
+  return { send, spawn, spawnChildren, restartChild }
+}

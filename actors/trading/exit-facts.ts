@@ -1,0 +1,87 @@
+/** What is known of a hedge, and of all else, when it is judged whether to leave it. */
+import { Decimal } from 'decimal.js'
+import type { DeskContext } from '../../machines/desk.ts'
+import type { HedgeContext } from '../../machines/hedge/context.ts'
+import { entryBasisBps } from '../../src/domain/entry/entry-basis.ts'
+import { bestAlternativeApr, type EntryJudgement } from '../../src/domain/entry/opportunity.ts'
+import type { HedgePlan } from '../../src/domain/entry/plan.ts'
+import { roomUsdt } from '../../src/domain/entry/sizing.ts'
+import type { ExitInputs, HedgeFacts } from '../../src/domain/exit/judgement.ts'
+import { NO_USDT, type Usdt, usdt } from '../../src/domain/units.ts'
+import type { World } from '../world.ts'
+
+/** A hedge that is still being opened counts as young as it can be. */
+export function heldFacts(context: HedgeContext, maintenanceMarginRate: string, nowMs: number): HedgeFacts {
+  const { plan, spot, perp, hedgedAtMs } = context
+  const { direction, targetBaseQty, sliceBaseQty, notionalUsdt, capitalUsdt, markPrice, expected } = plan
+  return {
+    entryBasisBps: entryBasisBps(spot, perp),
+    hedgedAtMs: hedgedAtMs || nowMs,
+    maintenanceMarginRate,
+    direction,
+    baseQty: targetBaseQty,
+    sliceBaseQty,
+    notionalUsdt,
+    capitalUsdt,
+    markPrice,
+    breakEvenHours: expected.breakEvenHours,
+    roundTripUsdt: roundTripUsdt(plan),
+  }
+}
+
+/** What the plan expected one round trip to cost, by its own route: fees, waiting, missing, and the books' spreads. */
+function roundTripUsdt({ expected }: HedgePlan): Usdt {
+  const { feesUsdt, adverseUsdt, escalationUsdt, basisUsdt } = expected
+  const paid = Decimal.sum(feesUsdt, adverseUsdt ?? 0, escalationUsdt ?? 0, Decimal.min(0, basisUsdt))
+  return usdt(Decimal.max(0, paid.neg()))
+}
+
+export function exitInputs(world: World, symbol: string, alternativeApr: number | null): ExitInputs {
+  const { board } = world
+  const risk = world.risk()
+  const lastSettled = board.lastSettled(symbol)
+  return {
+    alternativeApr,
+    ...(risk && { solvency: exitSolvency(risk), reduceOnly: risk.reduceOnly.has(symbol) }),
+    ...(lastSettled && { lastSettled }),
+  }
+}
+
+/**
+ * The account's verdict as one hedge hears it: at `reduce` the desk lets go of one hedge at a time, the one that frees most, so
+ * a hedge by itself leaves only when all must.
+ */
+function exitSolvency({
+  solvency,
+}: NonNullable<ReturnType<World['risk']>>): NonNullable<ExitInputs['solvency']> {
+  return solvency.verdict === 'reduce' ? { ...solvency, verdict: 'warn' } : solvency
+}
+
+/**
+ * Net carry of the best symbol that tempts and has no hedge, when this hedge's capital is what it lacks: what can be entered
+ * beside it is no reason to leave.
+ */
+export function alternativeTo(
+  world: World,
+  entries: ReadonlyMap<string, EntryJudgement>,
+  symbol: string,
+): number | null {
+  if (hasRoom(world)) return null
+  const isOpen = ({ symbol: each }: EntryJudgement) =>
+    /^idle\.(quiet|tempting|refused)/.test(world.runtime().get(`symbol:${each}`)?.cell?.state ?? '')
+  return bestAlternativeApr([...entries.values()].filter(isOpen), symbol)
+}
+
+/** Could one more hedge be opened beside those there are? */
+function hasRoom({ runtime, risk, rules }: World): boolean {
+  const desk = runtime().get('desk')?.actor.getSnapshot().context as DeskContext | undefined
+  const account = risk()?.account
+  if (!desk || !account) return true
+  const hedges = Object.entries(desk.hedges).map(([hedgeId, { symbol, notionalUsdt }]) => ({
+    hedgeId,
+    symbol,
+    notionalUsdt,
+  }))
+  const room = roomUsdt({ ...account, hedges, reservedUsdt: NO_USDT, halted: false }, rules)
+  return hedges.length < rules.limits.hedgesMax && new Decimal(room).gte(rules.limits.hedgeNotionalUsdtMin)
+}

@@ -1,0 +1,102 @@
+/** Reads a hedge's legs off the exchange: verifies them, takes up what was not heard of, repays what was bought back. */
+import { Decimal } from 'decimal.js'
+import type { HedgeFacts } from '../../machines/hedge/setup.ts'
+import type { JsonObject } from '../../src/domain/json.ts'
+import { ownLegs, shownLegs } from '../../src/domain/legs/venue-legs.ts'
+import { NO_BASE } from '../../src/domain/units.ts'
+import type { Answer, EffectHandler } from '../runtime/outbox.ts'
+import type { World } from '../world.ts'
+
+/** What effects of chart version 1 do not tell: nothing waits in the book, and the exchange took nothing. */
+const UNTOLD = { resting: null, pegs: 0, setbacks: 0, cut: false }
+
+export const facts = (params: JsonObject) => ({ ...UNTOLD, ...params }) as unknown as HedgeFacts
+
+/** What the exchange shows of this hedge's two instruments. */
+export async function readLegs({ exchange }: World, { plan }: HedgeFacts) {
+  const [positions, wallet] = await Promise.all([exchange.positions(), exchange.wallet()])
+  const coin = wallet.coins.find(each => each.coin === plan.baseCoin)
+  return { ...shownLegs(plan, positions, wallet.coins), owed: new Decimal(coin?.spotBorrowed ?? 0) }
+}
+
+export function verifyLegs(world: World): EffectHandler {
+  const owedMore = new Map<string, number>()
+  return async (params, { actorId }) => {
+    const hedge = facts(params)
+    const shown = await readLegs(world, hedge)
+    const answer = await judgeLegs(world, hedge, shown)
+    if (answer.type !== 'legs.differ' || !isInterest(hedge, shown)) {
+      owedMore.delete(actorId)
+      return answer
+    }
+    // Seen again it is no list that lags: an interest row was booked while nobody could hear of it.
+    const times = (owedMore.get(actorId) ?? 0) + 1
+    owedMore.set(actorId, times)
+    const { spotBase, perpBase } = shown
+    return times < 3 ? answer : { type: 'legs.found', spotBase, perpBase, detail: String(answer.detail) }
+  }
+}
+
+/** A few more coins are owed than is known, and the other leg agrees. */
+function isInterest({ plan, spotNetBase, perpBase }: HedgeFacts, shown: Shown): boolean {
+  const more = new Decimal(shown.spotBase).minus(spotNetBase)
+  const isLittle = more.gt(0) && more.lte(new Decimal(plan.targetBaseQty).times(INTEREST_SHARE_MAX))
+  return plan.direction === 'reverse-carry' && isLittle && shown.perpBase === perpBase
+}
+
+/** Of the hedge: a day of the dearest rates there are. */
+const INTEREST_SHARE_MAX = '0.005'
+
+type Shown = Awaited<ReturnType<typeof readLegs>>
+
+async function judgeLegs(world: World, hedge: HedgeFacts, shown: Shown): Promise<Answer> {
+  const { plan, spotNetBase, perpBase } = hedge
+  const differ = (detail: string): Answer => ({ type: 'legs.differ', detail })
+  if (shown.perpBase !== perpBase)
+    return differ(`${plan.perp.symbol}: expected ${perpBase}, found ${shown.perpBase}`)
+  const beyond = new Decimal(shown.spotBase).minus(spotNetBase)
+  if (plan.direction === 'long-carry') {
+    // More than ours is somebody's own coin; less is a leg that is missing.
+    if (beyond.plus(plan.spot.qtyStep).isNegative())
+      return differ(`${plan.baseCoin}: expected at least ${spotNetBase}, found ${shown.spotBase}`)
+  } else {
+    // Owed beyond what is known is interest whose row is not booked yet; less is somebody's own coin.
+    if (beyond.gt(plan.spot.qtyStep)) {
+      world.bookSoon()
+      return differ(`${plan.baseCoin}: expected ${spotNetBase} owed, found ${shown.spotBase}`)
+    }
+    if (hedge.phase === 'unwinding' && shown.owed.gt(0)) return repay(world, hedge, shown.owed)
+  }
+  return { type: 'legs.verified', spotNetBase, perpBase }
+}
+
+/** Bought back but still lent: the debt is repaid from the coins that were bought, whenever the exchange takes repayments. */
+async function repay(world: World, { plan, perpBase }: HedgeFacts, owed: Decimal): Promise<Answer> {
+  world.assertOwner()
+  const paid = await world.exchange.repay(plan.baseCoin)
+  const detail = `${owed.toFixed()} ${plan.baseCoin} owed: ${JSON.stringify(paid)}`
+  // A speck that nothing is left to repay with is bought like any debt: by the smallest order there is.
+  if (paid.kind === 'refused' && paid.reason === 'insufficient-balance')
+    return { type: 'legs.found', spotBase: owed.toFixed(), perpBase, detail }
+  return { type: 'legs.owing', detail }
+}
+
+/**
+ * The holdings that the exchange shows and that can be this hedge's: never more coins than it ever held; of a debt all there is,
+ * as the person who asked has looked, and nobody else would pay it back.
+ */
+export async function findLegs(world: World, hedge: HedgeFacts): Promise<Answer> {
+  const shown = await readLegs(world, hedge)
+  const known = hedge.plan.direction === 'reverse-carry' ? shown.spotBase : hedge.spotNetBase
+  const { spotBase, perpBase } = ownLegs(shown, known)
+  const isDust =
+    hedge.plan.direction === 'long-carry' &&
+    perpBase === NO_BASE &&
+    new Decimal(spotBase).lt(hedge.plan.spot.minOrderQty)
+  return {
+    type: 'legs.found',
+    spotBase: isDust ? NO_BASE : spotBase,
+    perpBase,
+    detail: 'as the exchange shows',
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Asks again, now and then, about orders that were counted as absent: lists that lag by half a minute can agree three times
+ * that an order never was, while it fills. What is found reopens the case (carry algorithm d.6, 4).
+ */
+import type { HedgeContext } from '../../machines/hedge/context.ts'
+import { ownerOfOrder } from '../../src/domain/legs/order.ts'
+import { MARKET, orderNews } from '../hedge.ts'
+import type { PlainKind, Running } from '../runtime/runtime.ts'
+import { pause, service } from '../service.ts'
+import type { World } from '../world.ts'
+
+const EVERY_MS = 20_000
+
+export const lateFills = (world: World): PlainKind =>
+  service(async signal => {
+    while (await pause(world.clock, EVERY_MS * world.pace, signal)) {
+      for (const self of [...world.runtime().all()]) {
+        if (self.kind === 'hedge' && !signal.aborted) await askSafely(world, self)
+      }
+    }
+  })
+
+async function askSafely(world: World, self: Running): Promise<void> {
+  try {
+    await askAgain(world, self)
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error)
+    world.telemetry.inputRefused('reading', `orders of ${self.id} counted as absent: ${because}`)
+  }
+}
+
+async function askAgain(world: World, { id, actor }: Running): Promise<void> {
+  const { absentOrders, plan } = actor.getSnapshot().context as HedgeContext
+  for (const orderLinkId of absentOrders) {
+    const leg = ownerOfOrder(orderLinkId)?.leg
+    if (!leg) continue
+    const symbol = leg === 'combo' ? (plan.spread?.symbol ?? '') : plan[leg].symbol
+    const looked = await world.exchange.findOrder(MARKET[leg], symbol, orderLinkId)
+    if (looked.kind !== 'found') continue
+    const news = orderNews(leg, looked.report, looked.fills, plan)
+    if (news?.type === 'order.open') {
+      // It waits in the book after all: nobody hedges what it fills, so it must not fill more.
+      world.assertOwner()
+      await world.exchange.cancelOrder(MARKET[leg], symbol, orderLinkId)
+    }
+    if (news?.type !== 'order.closed') continue
+    world.telemetry.log.warn('order.late', { actorId: id, orderLinkId, filledQty: looked.report.filledQty })
+    world.runtime().deliver(id, news)
+  }
+}

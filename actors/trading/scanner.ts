@@ -1,0 +1,85 @@
+/**
+ * Judges every tracked symbol at its own pace and tells a symbol only what changes its mind. Judgements themselves are kept
+ * as plain values for people to read: what was found, and why it was or was not enough.
+ */
+import type { HedgeContext } from '../../machines/hedge/context.ts'
+import type { SymbolContext } from '../../machines/symbol.ts'
+import { type EntryJudgement, judgeEntry } from '../../src/domain/entry/opportunity.ts'
+import { type ExitJudgement, judgeExit } from '../../src/domain/exit/judgement.ts'
+import type { PlainKind, Running } from '../runtime/runtime.ts'
+import { pause, service } from '../service.ts'
+import type { World } from '../world.ts'
+import { alternativeTo, exitInputs, heldFacts } from './exit-facts.ts'
+
+export type Judgements = {
+  entries: Map<string, EntryJudgement>
+  exits: Map<string, ExitJudgement>
+}
+export const noJudgements = (): Judgements => ({ entries: new Map(), exits: new Map() })
+
+/** A symbol blind for this long is no longer tradable, and says so. */
+const BLIND_GRACE_MS = 60_000
+
+export const scanner = (world: World, judgements: Judgements): PlainKind =>
+  service(async signal => {
+    const blindSinceMs = new Map<string, number>()
+    do {
+      for (const symbol of world.board.symbols()) scan(world, judgements, blindSinceMs, symbol)
+    } while (await pause(world.clock, world.rules.strategy.judgeEveryMs, signal))
+  })
+
+function scan(world: World, judgements: Judgements, blindSinceMs: Map<string, number>, symbol: string) {
+  const view = world.board.view(symbol)
+  const actor = world.runtime().get(`symbol:${symbol}`)
+  if (!view || !actor) return
+  const nowMs = world.clock.nowMs()
+  const entry = judgeEntry(view, world.rules, nowMs)
+  judgements.entries.set(symbol, entry)
+  world.recorder.judged.entry(entry)
+  const state = actor.cell?.state ?? ''
+  const tell = (event: { type: string; because: string }) => world.runtime().deliver(actor.id, event)
+  const because = `${entry.because}: found ${entry.found}, limit ${entry.limit}`
+
+  if (entry.verdict !== 'blind') {
+    blindSinceMs.delete(symbol)
+    if (state === 'failed.stale') tell({ type: 'data.fresh', because })
+  } else {
+    const sinceMs = blindSinceMs.get(symbol) ?? nowMs
+    blindSinceMs.set(symbol, sinceMs)
+    if (state.startsWith('idle') && nowMs - sinceMs > BLIND_GRACE_MS) tell({ type: 'data.stale', because })
+  }
+  if (state.startsWith('idle') && entry.because === 'delisting-announced') {
+    tell({ type: 'symbol.delisted', because })
+  }
+  if (state === 'idle.quiet' && entry.verdict === 'tempting' && !world.newRiskRefused(symbol)) {
+    tell({ type: 'carry.tempting', because })
+  }
+  if (HELD.test(state)) scanExit(world, judgements, actor, nowMs)
+  else judgements.exits.delete(symbol)
+}
+
+/** With a hedge that can still be told to go; a symbol that is kept out of may have one, too. */
+const HELD = /^(hedged|entering|failed\.quarantined)/
+
+/** While a hedge is opened, or its symbol kept out of, only what cannot wait ends it. */
+function scanExit(world: World, { exits, entries }: Judgements, { id, actor, cell }: Running, nowMs: number) {
+  const { symbol, hedgeId } = actor.getSnapshot().context as SymbolContext
+  const hedge = world.runtime().get(`hedge:${hedgeId}`)
+  const view = world.board.view(symbol)
+  if (!hedge || !view) return void exits.delete(symbol)
+  const context = hedge.actor.getSnapshot().context as HedgeContext
+  const inputs = exitInputs(world, symbol, alternativeTo(world, entries, symbol))
+  const before = exits.get(symbol)?.judgementsInARow ?? 0
+  const held = heldFacts(context, world.funds()?.maintenanceMarginRate ?? '0', nowMs)
+  const exit = judgeExit(held, view, world.rules, before, nowMs, inputs)
+  exits.set(symbol, exit)
+  world.recorder.judged.exit(exit)
+  if (exit.verdict !== 'leave' || !(exit.urgent || cell?.state === 'hedged')) return
+  // Told once: it is on its way, or waits for a person.
+  if (context.unwindBecause !== null || hedge.cell?.state === 'failed') return
+  const because = `${exit.because}: found ${exit.found}, limit ${exit.limit}`
+  const isDelisted = exit.because === 'delisting'
+  if (isDelisted) world.alerts.raise('page', 'symbol.delisting', { symbol, because })
+  const type = isDelisted && cell?.state !== 'failed.quarantined' ? 'symbol.delisted' : 'exit.wanted'
+  world.runtime().deliver(id, { type, because })
+}

@@ -1,0 +1,135 @@
+/**
+ * What a hedge remembers: its plan, the rules it was opened under, and both legs as executions made them.
+ * JSON only. Quantities count up as a long-carry hedge grows: spot coins held, perpetual coins short.
+ */
+
+import { dustBase } from '../../src/domain/books/dust.ts'
+import { wholePlan } from '../../src/domain/entry/past-plan.ts'
+import type { HedgePlan } from '../../src/domain/entry/plan.ts'
+import type { LegName } from '../../src/domain/instrument.ts'
+import type { HedgeOrder } from '../../src/domain/legs/hedge-order.ts'
+import type { OrderLinkId, OrderPurpose } from '../../src/domain/legs/order.ts'
+import type { ExecutionRules, LimitRules } from '../../src/domain/rules.ts'
+import { NO_BASE, NO_USDT, type OrderQty, type Usdt } from '../../src/domain/units.ts'
+import type { LegOutcome } from '../../src/domain/work/leg-outcome.ts'
+
+/** An order the leg works until its end is known. `asked` is set once the exchange may have heard of it. */
+export type LegAsk = HedgeOrder & {
+  symbol: string
+  orderLinkId: OrderLinkId
+  purpose: OrderPurpose
+  decidedAtMs: number
+  asked: boolean
+  /** Of a resting order: the exchange said that it stands in the book. */
+  standing: boolean
+  /** Of a resting order: it is to be taken off. */
+  recalled: boolean
+  /** What a resting order has done so far, all its fills together; null before the first. */
+  soFar: Progress | null
+}
+
+/** The fills of a resting order up to now. */
+export type Progress = LegOutcome & { filledQty: OrderQty }
+
+export type LegBook = LegOutcome & {
+  /** Orders so far: the next order's number. */
+  step: number
+  order: LegAsk | null
+  /** Questions about the present order, and how many in a row found nothing. */
+  asks: number
+  absents: number
+}
+
+export type Phase = 'entering' | 'hedged' | 'unwinding'
+
+export type HedgeContext = {
+  plan: HedgePlan
+  execution: ExecutionRules
+  limits: LimitRules
+  /** Actor id of the symbol that asked for it. */
+  symbolActor: string
+  spot: LegBook
+  perp: LegBook
+  /** Orders for both legs at once; it holds nothing itself. */
+  combo: LegBook
+  /** Where `failed` goes back to. */
+  phase: Phase
+  unwindBecause: string | null
+  overdue: boolean
+  /** Orders since the legs were last level. */
+  repairs: number
+  /** Since when the legs differ by a lot or more; 0 when they do not. */
+  unbalancedSinceMs: number
+  /** Orders in a row that changed nothing: rejected, absent, or not filled. */
+  setbacks: number
+  /** Resting orders in a row that were taken off or ended without a fill. */
+  pegs: number
+  /** Decisions in a row that found nothing to do but wait. */
+  waits: number
+  verifies: number
+  /** Orders counted as absent: a late fill of one reopens the case. */
+  absentOrders: string[]
+  failure: string | null
+  fundingUsdt: Usdt
+  settlements: number
+  lastSettlementAtMs: number
+  /** The newest interest row that is part of the debt. */
+  lastInterestRow: string
+  /** Executions by which the exchange itself changed a leg: each counts once. */
+  takenExecs: string[]
+  /** When the legs were last taken over as the exchange showed them; 0 for never. */
+  adoptedAtMs: number
+  enteredAtMs: number
+  hedgedAtMs: number
+}
+
+export type HedgeInput = {
+  plan: HedgePlan
+  execution: ExecutionRules
+  limits: LimitRules
+  symbolActor: string
+}
+
+const EMPTY_LEG: LegBook = {
+  step: 0,
+  order: null,
+  asks: 0,
+  absents: 0,
+  base: NO_BASE,
+  cashUsdt: NO_USDT,
+  feesUsdt: NO_USDT,
+}
+
+export const newHedge = (input: HedgeInput): HedgeContext => ({
+  ...input,
+  // A birth that was granted by a desk of before may still be on its way.
+  plan: wholePlan(input.plan),
+  spot: { ...EMPTY_LEG, base: dustBase(input.plan.dust) },
+  perp: EMPTY_LEG,
+  combo: EMPTY_LEG,
+  phase: 'entering',
+  unwindBecause: null,
+  overdue: false,
+  repairs: 0,
+  unbalancedSinceMs: 0,
+  setbacks: 0,
+  pegs: 0,
+  waits: 0,
+  verifies: 0,
+  absentOrders: [],
+  failure: null,
+  fundingUsdt: NO_USDT,
+  settlements: 0,
+  lastSettlementAtMs: 0,
+  lastInterestRow: '',
+  takenExecs: [],
+  adoptedAtMs: 0,
+  enteredAtMs: 0,
+  hedgedAtMs: 0,
+})
+
+/** What an order did, in the hedge's own sense: see `legOutcome`. An order of both legs says so of each. */
+export type Outcome = { orderLinkId: string } & (
+  | ({ leg: LegName } & LegOutcome)
+  | { leg: 'combo'; legs: Record<LegName, LegOutcome> }
+)

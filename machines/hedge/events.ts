@@ -1,0 +1,68 @@
+/** What a hedge hears: facts in the past, commands in the imperative. Every event carries the instant it was delivered. */
+
+import type { Holdings } from '../../src/domain/entry/plan.ts'
+import type { LegName } from '../../src/domain/instrument.ts'
+import type { HedgeOrder } from '../../src/domain/legs/hedge-order.ts'
+import type { OrderPurpose, RejectReason } from '../../src/domain/legs/order.ts'
+import type { BaseQty, Usdt } from '../../src/domain/units.ts'
+import type { LegOutcome } from '../../src/domain/work/leg-outcome.ts'
+import type { Outcome, Progress } from './context.ts'
+
+type Fact =
+  | { type: 'plan.confirmed' }
+  | { type: 'plan.refused'; because: string }
+  /** `twin` goes to the other leg at the same time. */
+  | ({
+      type: 'step.order'
+      order: HedgeOrder
+      twin?: HedgeOrder
+      purpose: OrderPurpose
+      because: string
+    } & Partial<Holdings>)
+  /** The order in the book is right where it is. */
+  | ({ type: 'step.rest'; because: string } & Holdings)
+  /** The order in the book is to be taken off. */
+  | { type: 'step.recall'; because: string }
+  | { type: 'step.wait'; because: string }
+  | ({ type: 'step.done' } & Holdings)
+  | { type: 'step.unwind'; because: string }
+  | { type: 'step.stuck'; because: string }
+  | { type: 'order.accepted'; orderLinkId: string }
+  | { type: 'order.rejected'; orderLinkId: string; reason: RejectReason; detail: string }
+  | { type: 'order.unknown'; orderLinkId: string; cause: string }
+  /** `soFar` is missing while its executions are not all there. */
+  | { type: 'order.open'; orderLinkId: string; soFar?: Progress }
+  /** A part of an order that rests on: all of its fills up to now. */
+  | { type: 'order.filled'; orderLinkId: string; soFar: Progress }
+  | ({ type: 'order.closed' } & Outcome)
+  | { type: 'order.absent'; orderLinkId: string; serverAtMs: number }
+  | { type: 'order.unanswered'; orderLinkId: string; cause: string }
+  /** The exchange shows the legs as they were when it was asked. */
+  | ({ type: 'legs.verified' } & Holdings)
+  | { type: 'legs.differ'; detail: string }
+  /** What the exchange really holds for this hedge, as a person asked or a reconciliation found. */
+  | { type: 'legs.found'; spotBase: BaseQty; perpBase: BaseQty; detail: string }
+  /** The exchange itself changed a leg: auto-deleveraging, liquidation. */
+  | ({ type: 'leg.taken'; execId: string; leg: LegName; cause: string; filledAtMs: number } & LegOutcome)
+  /** Interest on the borrowed coin: the debt has grown by this. */
+  | { type: 'interest.accrued'; rowId: string; base: BaseQty }
+  /** Flat, but a debt of the coin is left: it is repaid when the exchange takes repayments. */
+  | { type: 'legs.owing'; detail: string }
+  | { type: 'funding.settled'; amountUsdt: Usdt; settledAtMs: number }
+
+type Command =
+  | { type: 'hedge.unwind'; because: string }
+  | { type: 'hedge.rebalance' }
+  | { type: 'hedge.retry' }
+  | { type: 'hedge.adopt' }
+  | { type: 'hedge.recall' }
+
+export type HedgeEvent = (Fact | Command) & { atMs: number }
+/** The events a person may send; all others are facts. */
+export const HEDGE_COMMANDS = [
+  'hedge.unwind',
+  'hedge.rebalance',
+  'hedge.retry',
+  'hedge.adopt',
+  'hedge.recall',
+] as const

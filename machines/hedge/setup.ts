@@ -1,0 +1,268 @@
+/** The names a hedge's chart is written with: its actions, guards, delays and effects. No IO, no clock, no chance. */
+
+import { assign, setup } from 'xstate'
+import type { RestingOrder } from '../../src/domain/legs/hedge-order.ts'
+import type { OrderLeg } from '../../src/domain/legs/order.ts'
+import { addFunding } from '../../src/domain/market/funding.ts'
+import { type BaseQty, NO_BASE } from '../../src/domain/units.ts'
+import type { HedgeContext, HedgeInput, LegAsk, Phase } from './context.ts'
+import type { HedgeEvent } from './events.ts'
+import {
+  adopt,
+  changeLeg,
+  forget,
+  free,
+  heldBy,
+  ordersOf,
+  progress,
+  recallAll,
+  restingOf,
+  settle,
+  takeInterest,
+  takeLoss,
+  takeOrders,
+} from './orders.ts'
+
+type OfLeg = { leg: OrderLeg; mayRest?: boolean }
+type Work = { leg: OrderLeg; order: LegAsk | null }
+
+/** What an effect may know of the hedge: it must not read the actor, whose snapshot may lag or lead. */
+export type HedgeFacts = Pick<
+  HedgeContext,
+  | 'plan'
+  | 'phase'
+  | 'overdue'
+  | 'unwindBecause'
+  | 'repairs'
+  | 'pegs'
+  | 'setbacks'
+  | 'unbalancedSinceMs'
+  | 'absentOrders'
+> & { spotNetBase: BaseQty; perpBase: BaseQty; resting: RestingOrder | null; cut: boolean }
+
+export const hedgeFacts = ({ context }: { context: HedgeContext }): HedgeFacts => ({
+  plan: context.plan,
+  phase: context.phase,
+  overdue: context.overdue,
+  unwindBecause: context.unwindBecause,
+  repairs: context.repairs,
+  pegs: context.pegs,
+  setbacks: context.setbacks,
+  unbalancedSinceMs: context.unbalancedSinceMs,
+  absentOrders: context.absentOrders,
+  ...holdings(context),
+  resting: restingOf(context),
+  cut: context.takenExecs.length > 0,
+})
+
+/** Verifications that disagree before a person is called: the exchange's own views lag each other for a moment. */
+const VERIFIES_MAX = 5
+/** Orders in a row that may change nothing before a person is called. */
+const SETBACKS_MAX = 30
+/** Decisions in a row that may wait (for data, for depth) before a person is called, when legs are apart. */
+const WAITS_MAX = 120
+/** Waits in a row after which nothing is urgent any more, and how much rarer it is looked from then on. */
+const PATIENT_WAITS = 10
+const PATIENCE = 10
+
+/** An event about the order this leg works on. */
+const isOwnOrder = (context: HedgeContext, event: HedgeEvent, leg: OrderLeg) =>
+  'orderLinkId' in event && event.orderLinkId === context[leg].order?.orderLinkId
+
+/** Before this the exchange may still accept the request (Bybit: server time − recv_window ≤ timestamp). */
+const windowEndsAtMs = ({ execution }: HedgeContext, decidedAtMs: number) =>
+  decidedAtMs + execution.orderDeadlineMs + execution.recvWindowMs + execution.askEveryMs
+
+/** Enough negative answers in a row, the last by an exchange clock past the receive window: promise 3. */
+const isProvenAbsent = (context: HedgeContext, event: HedgeEvent, leg: OrderLeg) =>
+  event.type === 'order.absent' &&
+  isOwnOrder(context, event, leg) &&
+  context[leg].absents + 1 >= context.execution.asksMin &&
+  event.serverAtMs > windowEndsAtMs(context, context[leg].order?.decidedAtMs ?? 0)
+
+const isWorkDone = (context: HedgeContext) => ordersOf(context).length === 0
+
+/** Of what is under way, all stands in the book, and may stay there. */
+const isBiding = (context: HedgeContext) =>
+  !isWorkDone(context) && ordersOf(context).every(({ standing, recalled }) => standing && !recalled)
+
+/** Does the leg's order rest, and may it? */
+const isResting = (context: HedgeContext, leg: OrderLeg) =>
+  context[leg].order?.rests === true && !context[leg].order.recalled
+
+const holdings = ({ spot, perp }: HedgeContext) => ({ spotNetBase: heldBy(spot), perpBase: heldBy(perp) })
+
+export const hedgeSetup = setup({
+  types: {
+    context: {} as HedgeContext,
+    events: {} as HedgeEvent,
+    input: {} as HedgeInput,
+  },
+  delays: {
+    ENTRY_DEADLINE: ({ context }) => context.execution.entryDeadlineMs,
+    ORDER_SILENCE: ({ context }) => context.execution.orderSilenceMs,
+    /** An order in the book is asked about when nothing was heard of it for this long. */
+    REST_SILENCE: ({ context }) => context.execution.orderSilenceMs,
+    BIDE: ({ context }) => context.execution.askEveryMs * 2,
+    REPAY_AGAIN: 30_000,
+    ASK_EVERY: ({ context }) => context.execution.askEveryMs,
+    /** A whole hedge that waits for long writes no row a second. */
+    DECIDE_AGAIN: ({ context: { execution, waits, unbalancedSinceMs } }) =>
+      execution.askEveryMs * (waits > PATIENT_WAITS && unbalancedSinceMs === 0 ? PATIENCE : 1),
+    /** Lists may lag behind a fill for half a minute: each look comes later than the one before. */
+    VERIFY_AGAIN: ({ context }) => context.execution.askEveryMs * 2 * Math.max(1, context.verifies),
+  },
+  guards: {
+    isOwnOrder: ({ context, event }, { leg }: OfLeg) => isOwnOrder(context, event, leg),
+    hasNewOrder: ({ context }, { leg }: OfLeg) => context[leg].order?.asked === false,
+    hasLeftOrder: ({ context }, { leg }: OfLeg) => context[leg].order?.asked === true,
+    isProvenAbsent: ({ context, event }, { leg }: OfLeg) => isProvenAbsent(context, event, leg),
+    isUnprovenAbsent: ({ context, event }, { leg }: OfLeg) =>
+      isOwnOrder(context, event, leg) && !isProvenAbsent(context, event, leg),
+    isOwnPostOnly: ({ context, event }, { leg }: OfLeg) =>
+      isOwnOrder(context, event, leg) && context[leg].order?.rests === true,
+    isOwnResting: ({ context, event }, { leg }: OfLeg) =>
+      isOwnOrder(context, event, leg) && isResting(context, leg),
+    isOwnCrossing: ({ context, event }, { leg, mayRest }: OfLeg) =>
+      isOwnOrder(context, event, leg) && !(mayRest && isResting(context, leg)),
+    isRecalled: ({ context }, { leg }: OfLeg) => context[leg].order?.recalled === true,
+    hasResting: ({ context }) => restingOf(context) !== null,
+    isBiding: ({ context }) => isBiding(context),
+    isNotBiding: ({ context }) => !isBiding(context),
+    isNewInterest: ({ context, event }) =>
+      event.type === 'interest.accrued' && event.rowId !== context.lastInterestRow,
+    isNewLoss: ({ context, event }) =>
+      event.type === 'leg.taken' &&
+      !context.takenExecs.includes(event.execId) &&
+      // What was there when the legs were adopted is in what was found.
+      event.filledAtMs > context.adoptedAtMs,
+    /** The answer speaks of the legs as they still are. */
+    isOfPresentLegs: ({ context, event }) =>
+      'spotNetBase' in event &&
+      event.spotNetBase === heldBy(context.spot) &&
+      event.perpBase === heldBy(context.perp),
+    isOfOtherLegs: ({ context, event }) =>
+      'spotNetBase' in event &&
+      (event.spotNetBase !== heldBy(context.spot) || event.perpBase !== heldBy(context.perp)),
+    isAskedOut: ({ context }, { leg }: OfLeg) => context[leg].asks > context.execution.asksMax,
+    isWorkDone: ({ context }) => isWorkDone(context),
+    hasFailure: ({ context }) => context.failure !== null,
+    isLeftOrLate: ({ context, event }) =>
+      event.type === 'order.closed' &&
+      (context.absentOrders.includes(event.orderLinkId) || isOwnOrder(context, event, event.leg)),
+    isVerifiedOften: ({ context }) => context.verifies >= VERIFIES_MAX,
+    isWaitedOut: ({ context }) => context.waits >= WAITS_MAX && context.unbalancedSinceMs > 0,
+    /** The first order that changes nothing is followed at once; after that there is a pause. */
+    isSetBack: ({ context }) => isWorkDone(context) && context.setbacks > 1,
+    isSetBackOut: ({ context }) => isWorkDone(context) && context.setbacks > SETBACKS_MAX,
+    isNewSettlement: ({ context, event }) =>
+      event.type === 'funding.settled' && event.settledAtMs > context.lastSettlementAtMs,
+    isLeaving: ({ context }) => context.unwindBecause !== null,
+    wasUnwinding: ({ context }) => context.phase === 'unwinding',
+    wasHedged: ({ context }) => context.phase === 'hedged',
+    isFoundFlat: ({ event }) =>
+      event.type === 'legs.found' && event.spotBase === NO_BASE && event.perpBase === NO_BASE,
+  },
+  actions: {
+    enter: assign((_, { phase }: { phase: Phase }) => ({
+      phase,
+      waits: 0,
+      setbacks: 0,
+      verifies: 0,
+      failure: null,
+    })),
+    markEntered: assign(({ event }) => ({ enteredAtMs: event.atMs })),
+    markHedged: assign(({ context, event }) => ({
+      hedgedAtMs: context.hedgedAtMs || event.atMs,
+      overdue: false,
+    })),
+    markOverdue: assign({ overdue: true }),
+    takeOrder: assign(({ context, event }) =>
+      event.type === 'step.order'
+        ? takeOrders(
+            context,
+            event.twin ? [event.order, event.twin] : [event.order],
+            event.purpose,
+            event.atMs,
+          )
+        : {},
+    ),
+    takeFills: assign(({ context, event }, { leg }: OfLeg) =>
+      'soFar' in event && event.soFar && leg !== 'combo'
+        ? progress(context, leg, event.soFar, event.atMs)
+        : {},
+    ),
+    recall: assign(({ context }) => recallAll(context)),
+    markStanding: assign(({ context }, { leg }: OfLeg) =>
+      changeLeg(context, leg, ({ order }) => ({
+        order: order && { ...order, standing: true },
+        asks: 0,
+        absents: 0,
+      })),
+    ),
+    markAway: assign(({ context }, { leg }: OfLeg) =>
+      changeLeg(context, leg, ({ order }) => ({ order: order && { ...order, standing: false } })),
+    ),
+    takeLoss: assign(({ context, event }) => (event.type === 'leg.taken' ? takeLoss(context, event) : {})),
+    takeInterest: assign(({ context, event }) =>
+      event.type === 'interest.accrued' ? takeInterest(context, event) : {},
+    ),
+    markAsked: assign(({ context }, { leg }: OfLeg) =>
+      changeLeg(context, leg, ({ order }) => ({ order: order && { ...order, asked: true } })),
+    ),
+    countAsk: assign(({ context }, { leg }: OfLeg) =>
+      changeLeg(context, leg, ({ asks }) => ({ asks: asks + 1 })),
+    ),
+    countAbsent: assign(({ context }, { leg }: OfLeg) =>
+      changeLeg(context, leg, ({ absents }) => ({ absents: absents + 1 })),
+    ),
+    clearAbsents: assign(({ context }, { leg }: OfLeg) => changeLeg(context, leg, () => ({ absents: 0 }))),
+    clearAsks: assign(({ context }) => ({
+      ...changeLeg(context, 'spot', () => ({ asks: 0, absents: 0 })),
+      ...changeLeg(context, 'perp', () => ({ asks: 0, absents: 0 })),
+      ...changeLeg(context, 'combo', () => ({ asks: 0, absents: 0 })),
+    })),
+    settle: assign(({ context, event }) =>
+      event.type === 'order.closed' ? settle(context, event, event.atMs) : {},
+    ),
+    free: assign(({ context }, { leg }: OfLeg) => free(context, leg)),
+    forget: assign(({ context }, { leg }: OfLeg) => forget(context, leg)),
+    giveUp: assign(({ context }) => ({ failure: `${context.setbacks} orders in a row changed nothing` })),
+    strand: assign(({ context }, { leg }: OfLeg) => ({
+      failure: `order ${context[leg].order?.orderLinkId}: the exchange gave no clear answer`,
+    })),
+    countWait: assign(({ context }) => ({ waits: context.waits + 1 })),
+    countVerify: assign(({ context }) => ({ verifies: context.verifies + 1 })),
+    leave: assign(({ context, event }) =>
+      'because' in event
+        ? { unwindBecause: context.unwindBecause ?? event.because, overdue: true }
+        : { unwindBecause: context.unwindBecause ?? 'operator', overdue: true },
+    ),
+    failBecause: assign(({ event }) => ({
+      failure: 'because' in event ? event.because : 'detail' in event ? event.detail : event.type,
+    })),
+    bookFunding: assign(({ context, event }) =>
+      event.type === 'funding.settled'
+        ? {
+            fundingUsdt: addFunding(context.fundingUsdt, event.amountUsdt),
+            settlements: context.settlements + 1,
+            lastSettlementAtMs: event.settledAtMs,
+          }
+        : {},
+    ),
+    adopt: assign(({ context, event }) => (event.type === 'legs.found' ? adopt(context, event) : {})),
+    // Effects: collected with the step, carried out by `actors/hedge.ts` once it is durable.
+    confirmPlan: (_, _hedge: HedgeFacts) => {},
+    decideStep: (_, _hedge: HedgeFacts) => {},
+    placeOrder: (_, _work: Work) => {},
+    findOrder: (_, _work: Work) => {},
+    cancelOrder: (_, _work: Work) => {},
+    verifyLegs: (_, _hedge: HedgeFacts) => {},
+    findLegs: (_, _hedge: HedgeFacts) => {},
+    alert: (_, _what: { because: string }) => {},
+    send: (
+      _,
+      _message: { to: string; event: { type: string; hedgeId: string; state: string; because: string } },
+    ) => {},
+  },
+})

@@ -1,0 +1,147 @@
+/**
+ * What stands before every route, in this order: Host, Origin, headers, size, who, how often.
+ * The Host list stops DNS rebinding; Origin and Sec-Fetch-Site stop other pages, also those on other ports of this host.
+ */
+
+import { isIP } from 'node:net'
+import type { HttpBindings } from '@hono/node-server'
+import type { Context, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { getCookie } from 'hono/cookie'
+import { secureHeaders } from 'hono/secure-headers'
+import type { Command } from '../engine-view.ts'
+import { problem, Refusal } from './problem.ts'
+import type { Sessions } from './sessions.ts'
+
+/** Who sent a request, once that is known. */
+export type Caller = { by: string; source: Command['source'] }
+export type ApiEnv = { Bindings: Partial<HttpBindings>; Variables: { caller: Caller } }
+type Guard = MiddlewareHandler<ApiEnv>
+
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]']
+const BODY_BYTES_MAX = 64 * 1024
+
+/** Is this the address of the same machine? */
+export const isLoopback = (address: string) =>
+  /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(address) || address === '::1' || address === 'localhost'
+
+/**
+ * Only names we know may be asked for. Beyond loopback any IP literal is allowed too: rebinding needs a name.
+ */
+export function hostGuard({ host, allowed }: { host: string; allowed: readonly string[] }): Guard {
+  const names = new Set([...LOOPBACK_NAMES, ...allowed, isIP(host) === 6 ? `[${host}]` : host].map(lower))
+  const open = !isLoopback(host)
+  return async (c, next) => {
+    const header = c.req.header('host') ?? ''
+    const name = lower(header.replace(/:\d+$/, ''))
+    const known = names.has(name) || (open && isIP(name.replace(/^\[|\]$/g, '')) !== 0)
+    if (!known) throw new Refusal(403, `Host: expected a name of this engine, found ${quoted(header)}`)
+    await next()
+  }
+}
+
+/** A browser must speak from our own page. Programs send neither header. */
+export const originGuard: Guard = async (c, next) => {
+  const origin = c.req.header('origin')
+  const host = c.req.header('host') ?? ''
+  if (origin !== undefined && ![`http://${host}`, `https://${host}`].includes(origin))
+    throw new Refusal(403, `Origin: expected the engine's own page, found ${quoted(origin)}`)
+  const site = c.req.header('sec-fetch-site')
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+    throw new Refusal(403, `Sec-Fetch-Site: expected same-origin or none, found ${quoted(site)}`)
+  await next()
+}
+
+/** One page that may hold frames of one origin. */
+export type Framing = { path: string; origin: string }
+
+/** Nothing from elsewhere is loaded, nothing inline is run, nobody frames a page; a frame stands in one page at most. */
+export function headers(framing?: Framing): Guard {
+  const strict = secured()
+  if (!framing) return strict
+  const framed = secured([framing.origin])
+  return (c, next) => (c.req.path === framing.path ? framed : strict)(c, next)
+}
+
+const secured = (frames?: string[]): Guard =>
+  secureHeaders({
+    strictTransportSecurity: false,
+    xFrameOptions: 'DENY',
+    contentSecurityPolicy: {
+      defaultSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      styleSrcAttr: ["'unsafe-inline'"],
+      imgSrc: ["'self'", 'data:'],
+      workerSrc: ["'self'"],
+      objectSrc: ["'none'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      ...(frames && { frameSrc: frames }),
+    },
+  })
+
+export const bodyGuard: Guard = bodyLimit({
+  maxSize: BODY_BYTES_MAX,
+  onError: c => problem(c, new Refusal(413, `body: expected at most ${BODY_BYTES_MAX} bytes`)),
+})
+
+export type Identify = (c: Context<ApiEnv>) => Caller | undefined
+
+/** Reads the bearer token or the session cookie of a request. */
+export function identifier(sessions: Sessions, cookieName: () => string): Identify {
+  return c => {
+    const bearer = /^Bearer ([\w.~+/=-]+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+    if (bearer !== undefined) return sessions.isToken(bearer) ? programCaller(c) : undefined
+    const session = getCookie(c, cookieName())
+    if (!session || !sessions.isOpen(session)) return undefined
+    return { by: `session ${session.slice(0, 6)}`, source: 'dashboard' }
+  }
+}
+
+/** A token is one identity; the name a program gives itself is kept for the audit, it proves nothing. */
+function programCaller(c: Context<ApiEnv>): Caller {
+  const source = /^hedgerow-cli\b/.test(c.req.header('user-agent') ?? '') ? 'cli' : 'api'
+  const name = c.req.header('hedgerow-operator')
+  return { by: name && /^[\w.@-]{1,64}$/.test(name) ? name : 'token', source }
+}
+
+export function authGuard(identify: Identify): Guard {
+  return async (c, next) => {
+    const caller = identify(c)
+    if (!caller) {
+      const detail =
+        'expected the API token (Authorization: Bearer …) or a session; found neither a valid one'
+      throw new Refusal(401, detail, {}, { 'www-authenticate': 'Bearer realm="hedgerow"' })
+    }
+    c.set('caller', caller)
+    await next()
+  }
+}
+
+export function rateGuard(take: (caller: string) => number): Guard {
+  return async (c, next) => {
+    const waitSeconds = c.req.method === 'POST' ? take(callerKey(c)) : 0
+    if (waitSeconds > 0) {
+      const detail = `too many commands: try again in ${waitSeconds} s`
+      throw new Refusal(429, detail, {}, { 'retry-after': String(waitSeconds) })
+    }
+    await next()
+  }
+}
+
+const callerKey = (c: Context<ApiEnv>) => {
+  const caller = c.get('caller') as Caller | undefined
+  if (!caller) return `from ${remoteAddress(c) ?? 'unknown'}`
+  // All programs share one token, whatever name they give themselves.
+  return caller.source === 'dashboard' ? caller.by : 'token'
+}
+
+/** The address at the other end of the socket; undefined when it is not known or a proxy stands between. */
+export function remoteAddress(c: Context<ApiEnv>): string | undefined {
+  const forwarded = c.req.header('x-forwarded-for') ?? c.req.header('forwarded')
+  return forwarded === undefined ? c.env?.incoming?.socket.remoteAddress : undefined
+}
+
+const lower = (text: string) => text.toLowerCase()
+const quoted = (text: string) => JSON.stringify(text.slice(0, 80))

@@ -1,0 +1,71 @@
+/**
+ * Who may speak: programs by the bearer token, browsers by a session cookie.
+ * A cookie is sent to every port of a host, so it holds a random session id and never the token, and its name carries
+ * the port. A browser gets one for a one-time code, which travels in the fragment of the login link (never in a log).
+ *
+ * A session is sealed with a key made of the token and kept nowhere, so that a page stays signed in when the engine is
+ * started again under it. A new token ends every session.
+ */
+import { createHmac } from 'node:crypto'
+import type { Clock } from '../../clock/clock.ts'
+import { randomToken, sameToken } from './token.ts'
+
+const SESSION_MS = 7 * 86_400_000
+const CODE_MS = 86_400_000
+/** Sessions that were signed out; forgotten with the process or beyond this, oldest first. */
+const CLOSED_MAX = 1000
+const CODES_MAX = 20
+
+export type Sessions = {
+  /** A code that opens one session, once. */
+  issueCode(): string
+  /** A new session id for a one-time code or for the token itself; undefined when it is neither. */
+  open(codeOrToken: string): string | undefined
+  isOpen(sessionId: string): boolean
+  close(sessionId: string): void
+  isToken(text: string): boolean
+}
+
+export function createSessions({ token, clock }: { token: string; clock: Clock }): Sessions {
+  const codes = expiring(clock, CODE_MS, CODES_MAX)
+  const closed = expiring(clock, SESSION_MS, CLOSED_MAX)
+  const isToken = (text: string) => sameToken(text, token)
+  const seal = (text: string) => createHmac('sha256', `session ${token}`).update(text).digest('base64url')
+  const newSession = () => {
+    const text = `${randomToken()}.${clock.nowMs() + SESSION_MS}`
+    return `${text}.${seal(text)}`
+  }
+  return {
+    issueCode: () => codes.add(randomToken()),
+    open: text => (codes.take(text) || isToken(text) ? newSession() : undefined),
+    isOpen(sessionId) {
+      const [, text = '', endsAt = '', sealed = ''] =
+        /^([\w-]{43}\.(\d{1,15}))\.([\w-]{43})$/.exec(sessionId) ?? []
+      return sameToken(sealed, seal(text)) && Number(endsAt) > clock.nowMs() && !closed.has(sessionId)
+    },
+    close: sessionId => {
+      closed.add(sessionId)
+    },
+    isToken,
+  }
+}
+
+/** Random values that live for a while. They are looked up by hash table: 256 random bits leave nothing to time. */
+function expiring(clock: Clock, lifeMs: number, max: number) {
+  const endsAtMs = new Map<string, number>()
+  const has = (value: string) => (endsAtMs.get(value) ?? 0) > clock.nowMs()
+  return {
+    has,
+    add(value: string) {
+      endsAtMs.set(value, clock.nowMs() + lifeMs)
+      const oldest = endsAtMs.size > max ? endsAtMs.keys().next().value : undefined
+      if (oldest !== undefined) endsAtMs.delete(oldest)
+      return value
+    },
+    take(value: string) {
+      const was = has(value)
+      endsAtMs.delete(value)
+      return was
+    },
+  }
+}

@@ -1,0 +1,75 @@
+/** The account: open hedges valued now, balances and margin, and what the engine says beside what the exchange shows. */
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { Clock } from '../../clock/clock.ts'
+import type { ApiEnv } from '../access/guard.ts'
+import { problemSchema, Refusal } from '../access/problem.ts'
+import type { EngineView } from '../engine-view.ts'
+import { ANSWERS, type Path } from '../rows/answers.ts'
+import { unauthorised } from './commands.ts'
+
+/** Pages look every few seconds, and several may: the exchange is asked once for all of them. Wall time. */
+const ASKED_EVERY_MS = 3000
+
+const told = <P extends Path>(path: P, description: string) => ({
+  description,
+  content: { 'application/json': { schema: ANSWERS[path] } },
+})
+const away = {
+  description: 'The exchange does not answer.',
+  content: { 'application/problem+json': { schema: problemSchema } },
+}
+
+const holdings = createRoute({
+  method: 'get',
+  path: '/api/holdings',
+  summary: 'Open hedges with both legs, delta, basis, funding and profit by parts, valued now.',
+  responses: { 200: told('/api/holdings', 'Rows.'), 401: unauthorised },
+})
+
+const account = createRoute({
+  method: 'get',
+  path: '/api/account',
+  summary:
+    'Balances, margin rates, use of request limits, clock skew and order entry, as the exchange tells.',
+  responses: { 200: told('/api/account', 'The account.'), 401: unauthorised, 503: away },
+})
+
+const reconciliation = createRoute({
+  method: 'get',
+  path: '/api/reconciliation',
+  summary: 'What the hedges hold beside what the exchange shows, line by line.',
+  responses: { 200: told('/api/reconciliation', 'The lines, equal ones too.'), 401: unauthorised, 503: away },
+})
+
+export function accountRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView, clock: Clock): void {
+  const accountNow = shared(clock, () => view.account())
+  const reconciliationNow = shared(clock, () => view.reconciliation())
+  app.openapi(holdings, c => c.json(view.holdings(), 200))
+  app.openapi(account, async c => c.json(await asked(accountNow), 200))
+  app.openapi(reconciliation, async c => c.json(await asked(reconciliationNow), 200))
+}
+
+/** One question at a time, and its answer for a while. A failure is not kept. */
+function shared<Answer>(clock: Clock, ask: () => Promise<Answer>): () => Promise<Answer> {
+  let last: { atMs: number; answer: Promise<Answer> } | undefined
+  return () => {
+    if (last && clock.nowMs() - last.atMs < ASKED_EVERY_MS) return last.answer
+    const mine = { atMs: clock.nowMs(), answer: ask() }
+    last = mine
+    mine.answer.catch(() => {
+      if (last === mine) last = undefined
+    })
+    return mine.answer
+  }
+}
+
+/** The exchange's failures are its own; anything else is ours and stays a 500. */
+async function asked<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ExchangeFailure')
+      throw new Refusal(503, `the exchange: ${error.message}`)
+    throw error
+  }
+}

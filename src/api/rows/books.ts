@@ -1,0 +1,148 @@
+/** What the engine judges, keeps and has done, row by row, as `rows.ts` has it for what is held now. */
+import { z } from '@hono/zod-openapi'
+import { carryOutcome, closedParts, executionQuality, hedgeDecisions, hedgeProfit } from './results.ts'
+import { amount, count, market } from './rows.ts'
+
+const carry = z
+  .object({
+    direction: z.string(),
+    route: z.string(),
+    notionalUsdt: amount,
+    capitalUsdt: amount,
+    horizonHours: z.number(),
+    settlements: count,
+    fundingUsdt: amount,
+    basisUsdt: amount,
+    feesUsdt: amount,
+    borrowUsdt: amount,
+    netUsdt: amount,
+    aprOnCapital: z.number(),
+    /** Gross, on notional, of the present rate. */
+    fundingApr: z.number(),
+    /** Until expected funding has paid all costs; null when it never does. */
+    breakEvenHours: z.number().nullable(),
+  })
+  .openapi('Carry')
+
+export const opportunity = z
+  .object({
+    symbol: z.string(),
+    direction: z.string(),
+    verdict: z.enum(['tempting', 'quiet', 'blind']),
+    because: z.string(),
+    found: z.string(),
+    limit: z.string(),
+    carry: carry.nullable(),
+    judgedAtMs: z.number(),
+    market,
+  })
+  .openapi('Opportunity')
+export type Opportunity = z.output<typeof opportunity>
+
+const storedLeg = z
+  .object({ base: amount, cashUsdt: amount, feesUsdt: amount, orders: count, working: z.string().nullable() })
+  .openapi('StoredLeg')
+
+export const storedHedge = z
+  .object({
+    id: z.string(),
+    symbol: z.string(),
+    baseCoin: z.string(),
+    direction: z.string(),
+    state: z.string(),
+    sinceMs: z.number(),
+    notionalUsdt: amount,
+    spot: storedLeg,
+    perp: storedLeg,
+    fundingUsdt: amount,
+    settlements: count,
+    expectedNetUsdt: amount,
+    expectedAprOnCapital: z.number(),
+    unwindBecause: z.string().nullable(),
+    failure: z.string().nullable(),
+    enteredAtMs: z.number(),
+    hedgedAtMs: z.number(),
+    /** Of closed ones. */
+    feesUsdt: amount.optional(),
+    basisUsdt: amount.optional(),
+    netUsdt: amount.optional(),
+    ...closedParts,
+  })
+  .openapi('Hedge')
+export type StoredHedge = z.output<typeof storedHedge>
+
+const fill = z
+  .object({
+    execId: z.string(),
+    orderLinkId: z.string(),
+    market: z.enum(['spot', 'linear']),
+    symbol: z.string(),
+    side: z.string(),
+    /** In the instrument's own unit. */
+    qty: amount,
+    price: amount,
+    fee: amount,
+    feeCoin: z.string(),
+    maker: z.boolean(),
+    filledAtMs: z.number(),
+  })
+  .openapi('Fill')
+export type FillRow = z.output<typeof fill>
+
+export const fundingPayment = z
+  .object({
+    transactionId: z.string(),
+    hedgeId: z.string(),
+    symbol: z.string(),
+    side: z.string(),
+    coin: z.string(),
+    /** + is received. */
+    amount,
+    qty: amount,
+    markPrice: amount,
+    settledAtMs: z.number(),
+  })
+  .openapi('FundingPayment')
+export type FundingRow = z.output<typeof fundingPayment>
+
+export const hedgeDetail = storedHedge
+  .extend({
+    result: z.object({
+      fundingUsdt: amount,
+      feesUsdt: amount,
+      tradingUsdt: amount,
+      interestUsdt: amount,
+      netUsdt: amount,
+      /** Coins left over, and those of them that no price is known of. */
+      inventory: z.array(z.object({ coin: z.string(), qty: amount })),
+      unvalued: z.array(z.string()),
+    }),
+    profit: hedgeProfit,
+    quality: executionQuality,
+    carry: carryOutcome,
+    decisions: hedgeDecisions,
+    fills: z.array(fill),
+    funding: z.array(fundingPayment),
+  })
+  .openapi('HedgeDetail')
+export type HedgeDetail = z.output<typeof hedgeDetail>
+
+export const posting = z
+  .object({
+    rowId: z.string(),
+    account: z.string(),
+    kind: z.string(),
+    coin: z.string(),
+    amount,
+    hedgeId: z.string(),
+    symbol: z.string(),
+    price: amount,
+    atMs: z.number(),
+  })
+  .openapi('Posting')
+export type PostingRow = z.output<typeof posting>
+
+export const equityPoint = z
+  .object({ atMs: z.number(), equityUsdt: amount, availableUsdt: amount })
+  .openapi('EquityPoint')
+export type EquityPoint = z.output<typeof equityPoint>

@@ -1,0 +1,128 @@
+/**
+ * The tables that a download writes, as text and as values: what `data import` takes and `replay` and `backtest` read, with two
+ * columns more. `coveredFrom` begins and `coveredTo` ends a span that the exchange was asked about: they are in the table itself,
+ * so that one rename makes rows and coverage true together. Every rate and price is decimal text from end to end.
+ */
+import { HOUR_MS } from '../../domain/market/funding.ts'
+import type { Span } from '../../exchange/simulator/history/files.ts'
+import { DownloadFault } from './fault.ts'
+import { joined, within } from './spans.ts'
+
+export type TableKind = 'funding' | 'prices'
+/** `values`: of funding the rate; of prices the perpetual's and spot's opening price of the hour, '' where there is none. */
+export type RecordedRow = { atMs: number; values: readonly string[] }
+/** Rows oldest first, each instant once. */
+export type Recorded = { rows: readonly RecordedRow[]; covered: readonly Span[] }
+
+export const NOTHING: Recorded = { rows: [], covered: [] }
+
+const COVERAGE = ['coveredFrom', 'coveredTo']
+const COLUMNS: Readonly<Record<TableKind, readonly string[]>> = {
+  funding: ['symbol', 'fundingRateTimestamp', 'fundingRate', 'observedIntervalHours', ...COVERAGE],
+  prices: ['openTime', 'open_perp', 'open_spot', ...COVERAGE],
+}
+/** Bybit settles at least every eight hours. */
+export const LONGEST_INTERVAL_MS = 8 * HOUR_MS
+
+/** The whole table as text; a covered span without a row in it is not kept. */
+export function tableText(kind: TableKind, symbol: string, { rows, covered }: Recorded): string {
+  const [begins, ends] = coverageMarks(rows, covered)
+  const lines = rows.map(({ atMs, values }, at) => {
+    const facts =
+      kind === 'funding'
+        ? [symbol, atMs, ...values, (intervalMs(rows, at) ?? Number.NaN) / HOUR_MS || '']
+        : [atMs, ...values]
+    return [...facts, begins.get(atMs) ?? '', ends.get(atMs) ?? ''].join(',')
+  })
+  return [COLUMNS[kind].join(','), ...lines, ''].join('\n')
+}
+
+function coverageMarks(rows: readonly RecordedRow[], covered: readonly Span[]) {
+  const [begins, ends] = [new Map<number, number>(), new Map<number, number>()]
+  for (const span of joined(covered)) {
+    const inside = rows.filter(({ atMs }) => within(span, atMs))
+    const [first, last] = [inside[0], inside.at(-1)]
+    if (!first || !last) continue
+    begins.set(first.atMs, span.fromMs)
+    ends.set(last.atMs, span.toMs)
+  }
+  return [begins, ends] as const
+}
+
+/**
+ * The time a settlement paid for, as far as its neighbours tell: since the one before, or, where that one is missing, until the
+ * one after. Never longer than Bybit's longest interval, so that a reader sees a hole as one.
+ */
+function intervalMs(rows: readonly RecordedRow[], at: number): number | undefined {
+  const between = (later: number) => (rows[later]?.atMs ?? Number.NaN) - (rows[later - 1]?.atMs ?? Number.NaN)
+  const found = [between(at), between(at + 1)].find(ms => ms <= LONGEST_INTERVAL_MS && ms % HOUR_MS === 0)
+  return found ?? (at > 0 ? LONGEST_INTERVAL_MS : undefined)
+}
+
+/**
+ * Reads back what `tableText` wrote.
+ * @param name - of the file, for faults
+ * @throws DownloadFault naming the line of whatever this program did not write so
+ */
+export function parseTable(kind: TableKind, name: string, text: string): Recorded {
+  const lines = text.trimEnd().split('\n')
+  if (lines[0] !== COLUMNS[kind].join(','))
+    throw new DownloadFault(
+      `${name}: expected a table that \`data download\` wrote (${COLUMNS[kind].join(', ')}), found ${lines[0]?.slice(0, 200)}; move it away`,
+    )
+  const rows: RecordedRow[] = []
+  const covered: Span[] = []
+  let fromMs: number | undefined
+  for (const [at, line] of lines.entries()) {
+    if (at === 0) continue
+    const { row, begins, ends } = parseLine(kind, line.split(','), () => `${name} line ${at + 1}`)
+    const before = rows.at(-1)
+    if (before && before.atMs >= row.atMs)
+      throw new DownloadFault(
+        `${name} line ${at + 1}: expected an instant after ${before.atMs}, found ${row.atMs}`,
+      )
+    rows.push(row)
+    if (begins !== undefined) fromMs = begins
+    if (ends !== undefined && fromMs !== undefined) covered.push({ fromMs, toMs: ends })
+    if (ends !== undefined) fromMs = undefined
+  }
+  return { rows, covered: joined(covered) }
+}
+
+const DECIMAL = /^-?\d{1,30}(\.\d{1,30})?$/
+
+function parseLine(kind: TableKind, cells: readonly string[], where: () => string) {
+  const [atText, ...rest] = kind === 'funding' ? cells.slice(1) : cells
+  const values = rest.slice(0, kind === 'funding' ? 1 : 2)
+  const [begins, ends] = cells.slice(-2).map(text => (text === '' ? undefined : Number(text)))
+  const isGood =
+    cells.length === COLUMNS[kind].length &&
+    values.every(text => DECIMAL.test(text) || (kind === 'prices' && text === '')) &&
+    [Number(atText || Number.NaN), begins, ends].every(ms => ms === undefined || Number.isSafeInteger(ms))
+  if (!isGood)
+    throw new DownloadFault(
+      `${where()}: expected ${COLUMNS[kind].join(', ')}, found ${cells.join(',').slice(0, 200)}`,
+    )
+  return { row: { atMs: Number(atText), values }, begins, ends }
+}
+
+/** Puts what came into what there was: at one instant what came counts. `covered` is what is known from now on. */
+export function merged(known: Recorded, fresh: readonly RecordedRow[], covered: Span | undefined): Recorded {
+  const rows = new Map([...known.rows, ...fresh].map(row => [row.atMs, row]))
+  return {
+    rows: [...rows.values()].sort((a, b) => a.atMs - b.atMs),
+    covered: joined(covered ? [...known.covered, covered] : known.covered),
+  }
+}
+
+/** Hours of which one market or both have a price, each market's own instants first made one list. */
+export function priceRows(
+  perp: readonly { atMs: number; open: string }[],
+  spot: readonly { atMs: number; open: string }[],
+): RecordedRow[] {
+  const [perps, spots] = [perp, spot].map(list => new Map(list.map(({ atMs, open }) => [atMs, open])))
+  const instants = new Set([...(perps?.keys() ?? []), ...(spots?.keys() ?? [])])
+  return [...instants]
+    .sort((a, b) => a - b)
+    .map(atMs => ({ atMs, values: [perps?.get(atMs) ?? '', spots?.get(atMs) ?? ''] }))
+}

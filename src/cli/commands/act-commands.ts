@@ -1,0 +1,53 @@
+/**
+ * Commands that act. Each goes through the API, so that a person at a terminal can do nothing the API would refuse, and
+ * each is journaled with who sent it.
+ */
+import type { Command } from 'commander'
+import { asking } from '../kit/asking.ts'
+
+const ACCEPTED = '{accepted, state, version, replayed}: the state it led to.'
+
+export function actCommands(program: Command): void {
+  asking(program, {
+    usage: 'send',
+    description: 'send an event to an actor',
+    examples: [
+      'hedgerow send symbol:WIFUSDT symbol.unwind',
+      `hedgerow send hedge:9357000001 hedge.unwind --data '{"because":"news"}'`,
+    ],
+    json: ACCEPTED,
+  })
+    .argument('<actor>', 'the id of an actor, as `actors` shows it')
+    .argument('<event>', 'the name of an event, such as hedge.unwind')
+    .option('--data <json>', 'more fields of the event, as a JSON object')
+    .action(async (actor, event, shown) => (await import('./steer.ts')).sendEvent(actor, event, shown))
+  asking(program, {
+    usage: 'halt',
+    description: 'no new risk; reducing stays allowed',
+    examples: ['hedgerow halt --because "looking at it"'],
+    json: ACCEPTED,
+  })
+    .option('--because <reason>', 'why, for the audit')
+    .action(async shown => (await import('./steer.ts')).halt(shown))
+  asking(program, {
+    usage: 'resume',
+    description: 'end a halt',
+    examples: ['hedgerow resume'],
+    json: ACCEPTED,
+  }).action(async shown => (await import('./steer.ts')).resume(shown))
+  asking(program, {
+    usage: 'flatten',
+    description: 'halt, unwind every hedge, and wait until the exchange shows them closed',
+    examples: ['hedgerow flatten', 'hedgerow flatten --yes --no-wait'],
+    json: ACCEPTED,
+  })
+    .option('--yes', 'do not ask')
+    .option('--no-wait', 'give the order and leave')
+    .action(async shown => (await import('./flatten.ts')).flatten(shown))
+  asking(program, {
+    usage: 'link',
+    description: 'a fresh one-time link that signs a browser in',
+    examples: ['xdg-open "$(hedgerow link)"'],
+    json: '{url}.',
+  }).action(async shown => (await import('./steer.ts')).link(shown))
+}

@@ -1,0 +1,166 @@
+/** Carries out `backtest`: gathers what it was asked for, runs it with its progress on the error output, prints or writes. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { FEE_LEVELS, feeLevel, type NamedFees, readFees } from '../../backtest/fees.ts'
+import { studyFunding } from '../../backtest/study.ts'
+import { sweep } from '../../backtest/sweep.ts'
+import { systemClock } from '../../clock/clock.ts'
+import { type Config, loadConfig } from '../../config/config.ts'
+import { ROUTES, type Route } from '../../domain/legs/hedge-order.ts'
+import { usdt } from '../../domain/units.ts'
+import {
+  coverageOf,
+  historyOf,
+  NoHistory,
+  type Records,
+  readRecords,
+} from '../../exchange/simulator/history/files.ts'
+import { historyFolder } from '../../run/data-folder.ts'
+import { lengthText } from '../../wording/figures.ts'
+import { CliFailure } from '../kit/failure.ts'
+import { didYouMean } from '../kit/nearest.ts'
+import { print } from '../kit/output.ts'
+import { startProgress } from '../kit/progress.ts'
+import { backtestText } from '../text/backtest.ts'
+import { studyText } from '../text/study.ts'
+import type { BacktestOptions } from './backtest-commands.ts'
+
+/** @returns the exit code: 1 when the books of a run do not tie out */
+export async function backtest(options: BacktestOptions): Promise<number> {
+  const fees = feesOf(options.fees)
+  const routes = routesOf(options)
+  const config = configOf(options)
+  const folder = options.data ? resolve(options.data) : historyFolder(config)
+  const records = recordsOf(folder)
+  assertSymbols(options, records)
+  const clock = systemClock()
+  const startedAtMs = clock.nowMs()
+  const { text, json, code } = options.fundingOnly
+    ? study(options, config, fees, records)
+    : await run({ options, config, fees, routes, records })
+  deliver(options, text, json)
+  if (!options.json) process.stderr.write(`took ${lengthText(clock.nowMs() - startedAtMs)}\n`)
+  return code
+}
+
+type Made = { text: string; json: unknown; code: 0 | 1 }
+type Asked = {
+  options: BacktestOptions
+  config: Config
+  fees: NamedFees
+  routes: readonly Route[] | null
+  records: Records
+}
+
+async function run({ options, config, fees, routes, records }: Asked): Promise<Made> {
+  const { from, to, symbols, patient = false, compare = false, spread, capital, seed, json } = options
+  const wanted = {
+    ...(from !== undefined && { fromMs: from }),
+    ...(to !== undefined && { toMs: to }),
+    ...(symbols && { symbols }),
+  }
+  const history = asFailure(() => historyOf(records, wanted))
+  const progress = startProgress({ total: 1, name: 'backtest', json })
+  const report = await sweep(
+    {
+      history,
+      coverage: coverageOf(records),
+      rules: config.rules,
+      file: config.file ? basename(config.file) : null,
+      patient,
+      compare,
+      fees,
+      routes,
+      spread: spread === 'on',
+      capitalUsdt: capital === undefined ? null : usdt(capital),
+      seed,
+    },
+    ({ run: at, runs, name, share }) => progress.at((at + share) / runs, name),
+  )
+  progress.end()
+  return { text: backtestText(report), json: report, code: report.tiesOut ? 0 : 1 }
+}
+
+function study(
+  { symbols, from, to, halfSpreadBps, json }: BacktestOptions,
+  { rules }: Config,
+  fees: NamedFees,
+  { funding, files }: Records,
+): Made {
+  const progress = startProgress({ total: symbols?.length ?? funding.size, name: 'study', json })
+  const report = studyFunding(
+    { funding, files, rules, fees, halfSpreadBps, symbols, fromMs: from, toMs: to },
+    done => progress.at(done),
+  )
+  progress.end()
+  if (report.symbols.length === 0)
+    throw new CliFailure('no settlement of these symbols is recorded in that span')
+  return { text: studyText(report), json: report, code: 0 }
+}
+
+/** Neither a running engine nor an account is needed: the mode of this shell says nothing here. */
+function configOf({ config: file }: BacktestOptions): Config {
+  const { HEDGEROW_MODE: _, ...env } = process.env
+  return loadConfig({ cwd: process.cwd(), env, file })
+}
+
+function recordsOf(folder: string): Records {
+  return asFailure(
+    () => readRecords(folder),
+    '; `hedgerow data import FILE…` or `hedgerow data download SYMBOL…` brings records in, --data names a folder',
+  )
+}
+
+function asFailure<Value>(read: () => Value, more = ''): Value {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof NoHistory) throw new CliFailure(`recorded history: ${error.message}${more}`)
+    throw error
+  }
+}
+
+function assertSymbols({ symbols, fundingOnly }: BacktestOptions, { funding, prices }: Records): void {
+  const known = [...funding.keys()].filter(symbol => fundingOnly || prices.has(symbol))
+  const unknown = symbols?.find(symbol => !known.includes(symbol))
+  if (unknown === undefined) return
+  const why = funding.has(unknown) ? 'has recorded funding but no prices' : 'is not recorded'
+  throw new CliFailure(`--symbols: ${unknown} ${why}${didYouMean(unknown, known) || `: ${known.join(', ')}`}`)
+}
+
+function feesOf(text: string): NamedFees {
+  const level = feeLevel(text)
+  if (level) return level
+  if (!existsSync(text))
+    throw new CliFailure(`--fees: expected ${FEE_LEVELS.join(', ')} or a file, found ${text}`, 2)
+  try {
+    // The failsafe schema gives every scalar as its text: no fee passes through a float.
+    return readFees(basename(text), parse(readFileSync(text, 'utf8'), { schema: 'failsafe' }))
+  } catch (error) {
+    throw new CliFailure(`--fees: ${error instanceof Error ? error.message : String(error)}`, 2)
+  }
+}
+
+function routesOf({ routes }: BacktestOptions): readonly Route[] | null {
+  if (!routes) return null
+  const isRoute = (word: string): word is Route => (ROUTES as readonly string[]).includes(word)
+  const wrong = routes.find(word => !isRoute(word))
+  if (wrong !== undefined)
+    throw new CliFailure(`--routes: expected some of ${ROUTES.join(', ')}, found ${wrong}`, 2)
+  return routes.filter(isRoute)
+}
+
+function deliver({ json, out }: BacktestOptions, text: string, value: unknown): void {
+  const whole = json ? JSON.stringify(value, null, 2) : text
+  if (out === undefined) {
+    print(whole)
+    return
+  }
+  const file = resolve(out)
+  writeFileSync(file, `${json ? whole : withoutColours(whole)}\n`)
+  if (!json) print(`wrote ${file}`)
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
+const withoutColours = (text: string) => text.replace(/\u001b\[\d+m/g, '')

@@ -1,0 +1,51 @@
+/**
+ * `config check`: is it right, and what does the engine make of it. `config init`: a file to start from.
+ */
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { Config } from '../../config/config.ts'
+import { withExamples } from '../kit/asking.ts'
+import { CliFailure } from '../kit/failure.ts'
+import { pairs, print, printJson } from '../kit/output.ts'
+import { configOption } from './process-commands.ts'
+
+export function configCommands(program: Command): void {
+  const config = program.command('config').description('check the configuration, or begin one')
+  withExamples(config.command('check'), ['hedgerow config check --config /etc/hedgerow/hedgerow.yaml'])
+    .description('read the file and the environment, and name every fault')
+    .addOption(configOption())
+    .option('--json', 'print JSON')
+    .action(async ({ config: file, json }: { config?: string; json?: boolean }) => {
+      const { readConfig } = await import('../kit/read-config.ts')
+      const shown = withoutSecrets(readConfig(file))
+      if (json) return printJson(shown)
+      const { rules, ...rest } = shown
+      print(pairs({ ...rest, ...rules.strategy, ...rules.execution, ...rules.limits }))
+      print('the configuration is right')
+    })
+  withExamples(config.command('init'), ['hedgerow config init --to hedgerow.yaml'])
+    .description('write a hedgerow.yaml with every key explained')
+    .option('--to <file>', 'where to write it', 'hedgerow.yaml')
+    .option('--force', 'write over a file that is there')
+    .action(async ({ to, force }: { to: string; force?: boolean }) => {
+      const { configTemplate } = await import('../../config/template.ts')
+      writeNew(resolve(to), configTemplate(), force === true)
+      print(`wrote ${resolve(to)}`)
+    })
+}
+
+/** The configuration as it may be shown: secrets are said to be there or not. */
+function withoutSecrets({ keys, apiToken, databaseUrl, ...rest }: Config) {
+  const set = (value: unknown) => (value === undefined ? 'not set' : 'set')
+  return { ...rest, keys: set(keys), apiToken: set(apiToken), databaseUrl: set(databaseUrl) }
+}
+
+function writeNew(path: string, text: string, force: boolean): void {
+  try {
+    writeFileSync(path, text, { flag: force ? 'w' : 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    throw new CliFailure(`${path} is there already: --force writes over it`)
+  }
+}

@@ -1,0 +1,94 @@
+/** `account` and `reconciliation`: what the exchange itself shows, and how it compares with what our hedges say. */
+import type { AccountRow, QuotaRow, Reconciliation } from '../../../api/rows/rows.ts'
+import { amountText, exactText, instantText, lengthText, percentText } from '../../../wording/figures.ts'
+import type { Shown } from '../../kit/asking.ts'
+import { engineClient } from '../../kit/client.ts'
+import { CliFailure } from '../../kit/failure.ts'
+import { dim, green, pairs, print, printJson, red, table, yellow } from '../../kit/output.ts'
+
+export async function showAccount({ json, ...where }: Shown): Promise<void> {
+  const account = (await engineClient(where).get('/api/account')) as AccountRow
+  if (json) return printJson(account)
+  const { maintenanceMarginRate, maintenanceMarginLimit, clockSkewMs, roundTripMs } = account
+  const near = Number(maintenanceMarginRate) >= maintenanceMarginLimit
+  const rate = percentText(maintenanceMarginRate)
+  print(
+    pairs({
+      equity: `${amountText(account.equityUsdt)} USDT`,
+      available: `${amountText(account.availableUsdt)} USDT`,
+      'initial margin': percentText(account.initialMarginRate),
+      'maintenance margin': `${near ? red(rate) : rate} ${dim(`of ${percentText(maintenanceMarginLimit)} allowed; at 100 % the exchange liquidates`)}`,
+      'order entry': account.orderEntryReady ? green('ready') : red('down'),
+      clock: `${lengthText(Math.abs(clockSkewMs))} ${clockSkewMs < 0 ? 'ahead of' : 'behind'} the exchange ${dim(`known to ${lengthText(roundTripMs / 2)}`)}`,
+      read: `${instantText(account.readAtMs)} UTC`,
+    }),
+  )
+  const rows = account.coins.map(({ coin, wallet, borrowed, usdValue }) => ({
+    coin,
+    wallet: exactText(wallet),
+    borrowed: exactText(borrowed),
+    value: amountText(usdValue),
+  }))
+  print(`\n${table(rows, { coin: 'COIN', wallet: 'WALLET', borrowed: 'BORROWED', value: 'USD' })}`)
+  if (account.quota.length > 0) print(`\n${limitsTable(account.quota)}`)
+}
+
+/** The exchange's limits on requests. */
+function limitsTable(quota: readonly QuotaRow[]): string {
+  const rows = quota.map(row => ({
+    endpoint: row.endpoint,
+    left: leftText(row),
+    entries: String(row.leftToEnter),
+    limit: String(row.limit),
+  }))
+  const columns = { endpoint: 'REQUESTS TO', left: 'LEFT', entries: 'FOR ENTRIES', limit: 'LIMIT' }
+  return table(rows, columns)
+}
+
+const leftText = ({ left, leftToEnter }: QuotaRow) =>
+  left === 0 ? red('0') : leftToEnter === 0 ? yellow(String(left)) : String(left)
+
+/** `8 of 10 left on /v5/order/create linear`: the limit that is nearest, in one line. */
+export function scarcestText(quota: readonly QuotaRow[]): string {
+  const [first] = quota.toSorted((a, b) => a.left / a.limit - b.left / b.limit)
+  if (!first) return 'nothing was asked yet'
+  return `${leftText(first)} of ${first.limit} requests left on ${first.endpoint}${first.leftToEnter === 0 ? yellow(', kept for exits') : ''}`
+}
+
+export async function showReconciliation({ json, ...where }: Shown): Promise<void> {
+  const found = (await engineClient(where).get('/api/reconciliation')) as Reconciliation
+  const broken = found.lines.filter(({ verdict }) => verdict === 'broken').length
+  if (json) printJson(found)
+  else {
+    const rows = found.lines.map(
+      ({ verdict, what, subject, engine, exchange, difference, unit, hedgeIds }) => ({
+        verdict: verdict === 'same' ? green(verdict) : verdict === 'broken' ? red(verdict) : yellow(verdict),
+        what,
+        subject,
+        engine: exactText(engine),
+        exchange: exactText(exchange),
+        difference: exactText(difference),
+        unit,
+        hedges: hedgeIds.join(' '),
+      }),
+    )
+    const columns = {
+      verdict: 'VERDICT',
+      what: 'WHAT',
+      subject: 'SUBJECT',
+      engine: 'ENGINE',
+      exchange: 'EXCHANGE',
+      difference: 'DIFFERENCE',
+      unit: 'UNIT',
+      hedges: 'HEDGES',
+    }
+    print(
+      rows.length > 0
+        ? table(rows, columns, { spare: ['unit', 'what', 'hedges'] })
+        : 'nothing is held on either side',
+    )
+    if (found.inFlight.length > 0)
+      print(dim(`orders at work, both sides may differ: ${found.inFlight.join(', ')}`))
+  }
+  if (broken > 0) throw new CliFailure(`${broken} of ${found.lines.length} lines differ`)
+}

@@ -1,0 +1,109 @@
+/** `hedges`: one line each, the open ones as they stand, the closed ones with what they made. */
+import type { EngineSummary } from '../../../api/engine-view.ts'
+import type { Holding } from '../../../api/rows/rows.ts'
+import { amountText, lengthText, percentText, sumOf } from '../../../wording/figures.ts'
+import { shortReason } from '../../../wording/reasons.ts'
+import type { Shown } from '../../kit/asking.ts'
+import { type Client, engineClient } from '../../kit/client.ts'
+import { green, print, printJson, red, signed, tableLines, yellow } from '../../kit/output.ts'
+
+type LegRow = { base: string; cashUsdt: string; feesUsdt: string; orders: number; working: string | null }
+
+/** What this command line reads of a hedge; the API gives more. */
+export type HedgeRow = {
+  id: string
+  symbol: string
+  baseCoin: string
+  direction: string
+  state: string
+  sinceMs: number
+  targetBaseQty: string
+  notionalUsdt: string
+  spot: LegRow
+  perp: LegRow
+  fundingUsdt: string
+  settlements: number
+  expectedNetUsdt: string
+  expectedAprOnCapital: number
+  unwindBecause: string | null
+  failure: string | null
+  enteredAtMs: number
+  hedgedAtMs: number
+  /** Of closed ones. */
+  netUsdt?: string
+}
+
+/** Open hedges valued now, by id; none where the engine is too old to value them. */
+export async function holdingsOf(client: Client): Promise<Map<string, Holding>> {
+  const holdings = ((await client.find('/api/holdings')) ?? []) as Holding[]
+  return new Map(holdings.map(holding => [holding.id, holding]))
+}
+
+export const isOpen = ({ state }: HedgeRow) => Boolean(state) && !state.startsWith('closed')
+
+export async function showHedges({ json, open, ...where }: Shown & { open?: boolean }): Promise<void> {
+  const client = engineClient(where)
+  const [all, engine, holdings] = (await Promise.all([
+    client.get('/api/hedges'),
+    client.get('/api/engine'),
+    holdingsOf(client),
+  ])) as [HedgeRow[], EngineSummary, Map<string, Holding>]
+  const hedges = open ? all.filter(isOpen) : all
+  if (json) return printJson(hedges)
+  if (hedges.length === 0)
+    return print(open ? 'no hedge is open' : 'no hedge yet: `hedgerow opportunities` says why')
+  print(hedgeLines(hedges, holdings, engine.nowMs).join('\n'))
+}
+
+/** A table of hedges, cut to the terminal. */
+export function hedgeLines(
+  hedges: readonly HedgeRow[],
+  holdings: ReadonlyMap<string, Holding>,
+  nowMs: number,
+): string[] {
+  const rows = hedges.map(hedge => ({
+    id: hedge.id,
+    symbol: hedge.symbol,
+    state: phaseText(hedge.state),
+    age: lengthText(Math.max(0, nowMs - hedge.sinceMs)),
+    notional: amountText(hedge.notionalUsdt),
+    funding: signed(amountText(hedge.fundingUsdt, { sign: true })),
+    fees: amountText(feesOf(hedge)),
+    expected: amountText(hedge.expectedNetUsdt, { sign: true }),
+    apr: percentText(hedge.expectedAprOnCapital, { places: 0 }),
+    net: signed(amountText(hedge.netUsdt ?? holdings.get(hedge.id)?.netUsdt, { sign: true })),
+    delta: deltaText(holdings.get(hedge.id)),
+    because: shortReason(hedge.failure ?? hedge.unwindBecause),
+  }))
+  const columns = {
+    id: 'HEDGE',
+    symbol: 'SYMBOL',
+    state: 'STATE',
+    age: 'FOR',
+    notional: 'USDT',
+    funding: 'FUNDING',
+    fees: 'FEES',
+    expected: 'EXPECTED',
+    apr: 'APR',
+    ...(rows.some(({ net }) => net !== '–') && { net: 'NET' }),
+    ...(rows.some(({ delta }) => delta !== '') && { delta: 'DELTA' }),
+    ...(rows.some(({ because }) => because !== '') && { because: 'BECAUSE' }),
+  }
+  return tableLines(rows, columns, { spare: ['apr', 'expected', 'fees', 'delta', 'notional'] })
+}
+
+const deltaText = (holding: Holding | undefined): string => {
+  if (!holding) return ''
+  return holding.isLevel ? green('level') : red(`${amountText(holding.deltaUsdt, { sign: true })} USDT`)
+}
+
+const feesOf = ({ spot, perp }: HedgeRow) => sumOf(spot.feesUsdt, perp.feesUsdt)
+
+/** The first part of a hedge's state says what matters; of the regions only what is at work. */
+export function phaseText(state: string): string {
+  const [phase = ''] = state.split(/[. ]/)
+  const text = phase === 'hedged' ? state.replace(/^hedged\.watching$/, 'hedged').split(' | ')[0] : phase
+  if (phase === 'hedged') return green(text ?? phase)
+  if (phase === 'failed') return red(phase)
+  return phase === 'entering' || phase === 'unwinding' ? yellow(phase) : phase
+}

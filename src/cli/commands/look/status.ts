@@ -1,0 +1,143 @@
+/** `status`: the engine on one page, once or as it changes. */
+import type { EngineSummary } from '../../../api/engine-view.ts'
+import type { AccountRow, Holding, QuotaRow } from '../../../api/rows/rows.ts'
+import { clockText, instantText, lengthText } from '../../../wording/figures.ts'
+import type { Shown } from '../../kit/asking.ts'
+import { type Client, engineClient } from '../../kit/client.ts'
+import { CliFailure } from '../../kit/failure.ts'
+import { listen, untilStopped } from '../../kit/live.ts'
+import { bold, dim, green, pairs, print, printJson, printJsonLine, red, yellow } from '../../kit/output.ts'
+import { openScreen } from '../../kit/screen.ts'
+import { scarcestText } from './account.ts'
+import { type HedgeRow, hedgeLines, holdingsOf, isOpen } from './hedges.ts'
+
+export async function showStatus({ json, watch, ...where }: Shown & { watch?: boolean }): Promise<void> {
+  const client = engineClient(where)
+  if (watch)
+    return untilStopped(signal => (json || !process.stdout.isTTY ? tell : draw)(client, signal, json))
+  const engine = (await client.get('/api/engine')) as EngineSummary
+  if (json) return printJson(engine)
+  print(page(engine, await openHedges(client)).join('\n'))
+}
+
+type Held = {
+  hedges: readonly HedgeRow[]
+  holdings: ReadonlyMap<string, Holding>
+  /** Undefined while the exchange does not answer. */
+  quota: readonly QuotaRow[] | undefined
+}
+
+function page(engine: EngineSummary, { hedges, holdings, quota }: Held): string[] {
+  const { mode, state, exchange, speed, version, symbols, ledgerResiduals, health, nowMs, startedAtMs } =
+    engine
+  const values = {
+    engine: `${coloured(state)}${whyText(engine)}`,
+    mode: speed === 1 ? mode : `${mode} at ${speed} times the wall clock`,
+    clock: `${instantText(nowMs)} UTC, up ${lengthText(Math.max(0, nowMs - startedAtMs))}`,
+    exchange,
+    version,
+    hedges: counts(engine.hedges),
+    symbols: counts(symbols),
+    'ledger residual': residualText(ledgerResiduals),
+    'request limits': quota ? scarcestText(quota) : 'not known: the exchange does not answer',
+  }
+  const open = hedges.length > 0 ? ['', ...hedgeLines(hedges, holdings, nowMs)] : []
+  const width = Math.max(...health.map(({ name }) => name.length))
+  const parts = health.map(
+    ({ name, ok, detail }) =>
+      `${ok ? green('ok     ') : red('failing')}  ${name.padEnd(width)}  ${dim(readable(detail))}`,
+  )
+  return [...pairs(values).split('\n'), ...open, '', ...parts]
+}
+
+/** Who or what keeps it from new hedges. */
+function whyText({ halt, risk, state }: EngineSummary): string {
+  if (halt) return red(` by ${halt.by}: ${halt.because}`)
+  if (!risk || !state.startsWith('reducing')) return ''
+  return yellow(` by ${risk.setBy ?? 'engine'}: ${risk.because}, found ${risk.found}, limit ${risk.limit}`)
+}
+
+const coloured = (state: string) =>
+  state === 'trading' ? green(state) : /^(halted|stopping)/.test(state) ? red(state) : yellow(state)
+
+const readable = (detail: string) => detail.replace(/\b(\d+) ms\b/g, (_, ms) => lengthText(Number(ms)))
+
+const counts = (values: Record<string, number | string>) =>
+  Object.entries(values)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ') || 'none'
+
+function residualText(residuals: Record<string, string>): string {
+  const open = Object.entries(residuals).filter(([, value]) => Number(value) !== 0)
+  const coins = Object.keys(residuals).length
+  if (open.length > 0) return red(counts(Object.fromEntries(open)))
+  return coins === 0 ? 'no coin booked yet' : `0 in ${Object.keys(residuals).join(', ')}`
+}
+
+async function openHedges(client: Client): Promise<Held> {
+  const [all, holdings, account] = await Promise.all([
+    client.get('/api/hedges'),
+    holdingsOf(client),
+    // What the exchange may say is an extra: without it the rest is still worth reading.
+    client.get('/api/account').catch(() => undefined),
+  ])
+  const quota = (account as AccountRow | undefined)?.quota
+  return { hedges: (all as HedgeRow[]).filter(isOpen), holdings, quota }
+}
+
+async function draw(client: Client, signal: AbortSignal): Promise<void> {
+  const screen = openScreen()
+  let engine: EngineSummary | undefined
+  let held: Held = { hedges: [], holdings: new Map(), quota: undefined }
+  let askedAtMs = 0
+  try {
+    for await (const heard of listen(client, signal)) {
+      if (heard.kind === 'engine') {
+        engine = heard.engine
+        // The stream says that something moved; what hedges hold is asked for, about once a second of the wall.
+        if (engine.nowMs - askedAtMs > 1000 * engine.speed) {
+          askedAtMs = engine.nowMs
+          held = await openHedges(client).catch(keep(held))
+        }
+      }
+      const head = heard.kind === 'away' ? red(heard.because) : dim('live · Ctrl-C ends')
+      screen.draw([`${bold('hedgerow')} ${head}`, ...(engine ? page(engine, held) : [])])
+    }
+  } finally {
+    screen.end()
+  }
+}
+
+/** The engine may go between two questions: the stream will say so. */
+const keep =
+  <Known>(known: Known) =>
+  (error: unknown): Known => {
+    if (error instanceof CliFailure && error.status === undefined) return known
+    throw error
+  }
+
+/** One line at each change that is news; ages that only grow are not. */
+async function tell(client: Client, signal: AbortSignal, json: boolean | undefined): Promise<void> {
+  let told = ''
+  for await (const heard of listen(client, signal)) {
+    if (heard.kind === 'away') process.stderr.write(`${heard.because}\n`)
+    if (heard.kind !== 'engine') continue
+    const line = newsOf(heard.engine)
+    if (line === told) continue
+    told = line
+    if (json) printJsonLine(heard.engine)
+    else print(`${clockText(heard.engine.nowMs)}  ${line}`)
+  }
+}
+
+function newsOf(engine: EngineSummary): string {
+  const { hedges, symbols, ledgerResiduals, health } = engine
+  const bad = health.filter(({ ok }) => !ok).map(({ name }) => name)
+  return [
+    `${engine.state}${whyText(engine)}`,
+    `hedges ${counts(hedges)}`,
+    `symbols ${counts(symbols)}`,
+    `residual ${residualText(ledgerResiduals)}`,
+    bad.length > 0 ? red(`failing: ${bad.join(', ')}`) : 'all well',
+  ].join('; ')
+}

@@ -1,0 +1,72 @@
+/** Carries out `simulate`: days over threads with their progress, each failure as it comes, a summary at the end. */
+import { systemClock } from '../../clock/clock.ts'
+import { readFaults } from '../../exchange/simulator/faults/file.ts'
+import { type FaultPlan, FaultPlanError } from '../../exchange/simulator/faults/plan.ts'
+import type { DayReport } from '../../simulate/judge.ts'
+import { runDays } from '../../simulate/pool.ts'
+import { summarise } from '../../simulate/summary.ts'
+import { lengthText } from '../../wording/figures.ts'
+import { CliFailure } from '../kit/failure.ts'
+import { print } from '../kit/output.ts'
+import { startProgress } from '../kit/progress.ts'
+import { dayText, simulateText } from '../text/simulate.ts'
+import type { SimulateOptions } from './simulate-commands.ts'
+
+/** @returns the exit code: 1 when a day failed */
+export async function simulate(options: SimulateOptions): Promise<number> {
+  const { days, seed, fromSeed, jobs, json = false, keepGoing = false, faults: file } = options
+  const faults = faultsOf(file)
+  const seeds = seed === undefined ? Array.from({ length: days }, (_, at) => fromSeed + at) : [seed]
+  const clock = systemClock()
+  const startedAtMs = clock.nowMs()
+  const progress = startProgress({ total: seeds.length, name: 'simulate', json })
+  const reports: DayReport[] = []
+  let failures = 0
+  const left = () => {
+    const eachMs = (clock.nowMs() - startedAtMs) / reports.length
+    return lengthText(eachMs * (seeds.length - reports.length))
+  }
+  await runDays({
+    seeds,
+    jobs,
+    faults,
+    done(report) {
+      reports.push(report)
+      if (report.broken.length > 0) {
+        failures++
+        progress.end()
+        process.stderr.write(`${failureText(report, file)}\n`)
+      }
+      progress.at(
+        reports.length,
+        `${reports.length} of ${seeds.length} days, ${failures} failed, ${left()} left`,
+      )
+      return keepGoing || failures === 0
+    },
+  })
+  progress.end()
+  const summary = summarise(reports)
+  const [only] = reports
+  if (seed !== undefined && only) print(json ? JSON.stringify(only, null, 2) : dayText(only))
+  else print(json ? JSON.stringify(summary, null, 2) : simulateText(summary))
+  if (!json) {
+    const tookMs = clock.nowMs() - startedAtMs
+    process.stderr.write(
+      `took ${lengthText(tookMs)}, ${(tookMs / 1_000 / reports.length).toFixed(1)} s a day\n`,
+    )
+  }
+  return failures > 0 ? 1 : 0
+}
+
+const failureText = ({ seed, broken }: DayReport, file: string | undefined) =>
+  `day ${seed} failed: ${broken[0]}${broken.length > 1 ? ` (and ${broken.length - 1} more)` : ''}; again: hedgerow simulate --seed ${seed}${file === undefined ? '' : ` --faults ${file}`}`
+
+function faultsOf(file: string | undefined): FaultPlan | undefined {
+  if (file === undefined) return undefined
+  try {
+    return readFaults(file)
+  } catch (error) {
+    if (error instanceof FaultPlanError) throw new CliFailure(`--faults: ${error.message}`, 2)
+    throw error
+  }
+}

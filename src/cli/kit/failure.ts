@@ -1,0 +1,47 @@
+/**
+ * How a command ends: 0 done, 1 failed, 2 bad usage (which a fault in the configuration is too).
+ */
+import { redaction } from '../../telemetry/redaction.ts'
+
+export type ExitCode = 1 | 2
+
+/** A command that cannot do what it was asked. The text is all a person sees. */
+export class CliFailure extends Error {
+  override name = 'CliFailure'
+  readonly exitCode: ExitCode
+  /** The HTTP status, when it was the engine that refused. */
+  readonly status: number | undefined
+  constructor(message: string, exitCode: ExitCode = 1, status?: number) {
+    super(message)
+    this.exitCode = exitCode
+    this.status = status
+  }
+}
+
+type Explained = { text: string; exitCode: ExitCode }
+
+/** What is told on the error output, and the exit code, for anything thrown. Secrets of this shell are hidden. */
+export function explained(error: unknown, env = process.env): Explained {
+  const { text, exitCode } = spelled(error)
+  return { text: redaction(secretsIn(env))(text), exitCode }
+}
+
+function secretsIn(env: NodeJS.ProcessEnv): string[] {
+  const url = env.HEDGEROW_DATABASE_URL ?? ''
+  const password = URL.canParse(url) ? new URL(url).password : ''
+  return [env.BYBIT_API_KEY, env.BYBIT_API_SECRET, env.HEDGEROW_API_TOKEN, url, password].filter(
+    secret => secret !== undefined,
+  )
+}
+
+function spelled(error: unknown): Explained {
+  if (error instanceof CliFailure) return { text: error.message, exitCode: error.exitCode }
+  if (error instanceof Error && error.name === 'ConfigFaults') {
+    const lines = error.message.split('\n')
+    return { text: ['configuration:', ...lines].join('\n  '), exitCode: 2 }
+  }
+  // These say all there is to say; the stack of anything else is worth having.
+  const known = error instanceof Error && ['PortInUse', 'FencedError', 'StartFault'].includes(error.name)
+  if (known) return { text: error.message, exitCode: 1 }
+  return { text: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: 1 }
+}

@@ -1,0 +1,229 @@
+/** `hedge`: one hedge from its plan to now, as its own journal tells it, with its orders, its funding and its result. */
+import { Decimal } from 'decimal.js'
+import type { ActorDetail, EngineSummary, LegalEvent, TransitionView } from '../../api/engine-view.ts'
+import type { Holding } from '../../api/rows/rows.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import { eventText, shortOrder } from '../../wording/event-stories.ts'
+import {
+  amountText,
+  bpsText,
+  exactText,
+  instantText,
+  lengthText,
+  percentText,
+} from '../../wording/figures.ts'
+import { spokenReason } from '../../wording/reasons.ts'
+import { type HedgeRow, holdingsOf, phaseText } from '../commands/look/hedges.ts'
+import { transitionsOf } from '../commands/look/transitions.ts'
+import type { Shown } from '../kit/asking.ts'
+import { type Client, engineClient } from '../kit/client.ts'
+import { CliFailure } from '../kit/failure.ts'
+import { actorPath } from '../kit/known-actors.ts'
+import { didYouMean } from '../kit/nearest.ts'
+import { bold, dim, green, print, printJson, red, signed, tableLines } from '../kit/output.ts'
+import { decisionLines, type Made, profitLines, qualityLines } from './hedge-result.ts'
+
+type Fill = {
+  orderLinkId: string
+  qty: string
+  price: string
+  fee: string
+  feeCoin: string
+  filledAtMs: number
+}
+type Payment = { amount: string; qty: string; markPrice: string; settledAtMs: number }
+type Hedge = HedgeRow & Made & { fills: Fill[]; funding: Payment[] }
+type Order = {
+  orderLinkId: string
+  leg: string
+  side: string
+  qty: string
+  limitPrice: string
+  purpose: string
+  decidedAtMs: number
+  outcome: string
+  filledQty: string
+  averagePrice: string | null
+}
+
+export async function showHedge(typed: string, { json, ...where }: Shown): Promise<void> {
+  const client = engineClient(where)
+  const id = await hedgeIdOf(client, typed)
+  const [hedge, steps = [], actor, engine, holdings] = (await Promise.all([
+    client.get(`/api/hedges/${encodeURIComponent(id)}`),
+    transitionsOf(client, `hedge:${id}`),
+    client.find(actorPath(`hedge:${id}`)),
+    client.get('/api/engine'),
+    holdingsOf(client),
+  ])) as [Hedge, TransitionView[] | undefined, ActorDetail | undefined, EngineSummary, Map<string, Holding>]
+  const holding = holdings.get(id)
+  const orders = ordersOf(steps, hedge.fills)
+  const legal = actor?.legalEvents.filter(({ manual }) => manual) ?? []
+  if (json) return printJson({ hedge, orders, transitions: steps, legal })
+  const parts = [
+    headLines(hedge, holding, engine.nowMs),
+    profitLines(hedge),
+    qualityLines(hedge),
+    decisionLines(hedge),
+    titled('Orders', orderLines(orders)),
+    titled('Funding', fundingLines(hedge.funding)),
+    titled('Story (UTC)', storyLines(steps)),
+    nowLines(hedge, legal),
+  ]
+  print(
+    parts
+      .filter(lines => lines.length > 0)
+      .map(lines => lines.join('\n'))
+      .join('\n\n'),
+  )
+}
+
+/** An id as it is, with or without `hedge:`, or the newest hedge of a symbol. */
+async function hedgeIdOf(client: Client, typed: string): Promise<string> {
+  const hedges = (await client.get('/api/hedges')) as HedgeRow[]
+  const wanted = typed.replace(/^(hedge|symbol):/, '')
+  const found =
+    hedges.find(({ id }) => id === wanted) ?? hedges.find(({ symbol }) => symbol === wanted.toUpperCase())
+  if (found) return found.id
+  // Older than the list goes back.
+  if (await client.find(`/api/hedges/${encodeURIComponent(wanted)}`)) return wanted
+  const near = didYouMean(
+    wanted,
+    hedges.flatMap(({ id, symbol }) => [id, symbol]),
+  )
+  throw new CliFailure(`no hedge is called ${typed}${near || ': `hedgerow hedges` lists them'}`)
+}
+
+function headLines(hedge: Hedge, holding: Holding | undefined, nowMs: number): string[] {
+  const { spot, perp, baseCoin, targetBaseQty, notionalUsdt } = hedge
+  const ends = hedge.state === 'closed' ? hedge.sinceMs : nowMs
+  const held = hedge.hedgedAtMs ? `, hedged for ${lengthText(Math.max(0, ends - hedge.hedgedAtMs))}` : ''
+  const target = `${exactText(targetBaseQty)} ${baseCoin}, ${amountText(notionalUsdt)} USDT`
+  return [
+    `${bold(hedge.id)}  ${hedge.symbol}  ${phaseText(hedge.state)}${dim(` since ${instantText(hedge.sinceMs)} UTC${held}`)}`,
+    `${dim('planned  ')} ${target}; ${amountText(hedge.expectedNetUsdt, { sign: true })} USDT net expected, ${percentText(hedge.expectedAprOnCapital, { places: 1 })} a year on capital`,
+    `${dim('spot     ')} ${exactText(spot.base)} ${baseCoin} held`,
+    `${dim('perpetual')} ${exactText(perp.base)} ${baseCoin} short`,
+    ...(holding ? balanceLines(holding, nowMs) : []),
+    ...(hedge.unwindBecause ? [`${dim('leaves   ')} ${spokenReason(hedge.unwindBecause)}`] : []),
+    ...(hedge.failure ? [`${dim('failed   ')} ${red(spokenReason(hedge.failure))}`] : []),
+  ]
+}
+
+function balanceLines(holding: Holding, nowMs: number): string[] {
+  const { isLevel, deltaUsdt, basisBps, entryBasisBps, nextFundingAtMs, nextFundingUsdt } = holding
+  const delta = `${amountText(deltaUsdt, { places: 4, sign: true })} USDT`
+  const basis = `basis ${bpsText(basisBps)}, entered at ${bpsText(entryBasisBps)}`
+  const next = `${amountText(nextFundingUsdt, { places: 4, sign: true })} USDT of funding`
+  return [
+    `${dim('delta    ')} ${isLevel ? green('level') : red('not level')}, ${delta}; ${basis}`,
+    ...(nextFundingAtMs
+      ? [
+          `${dim('next     ')} ${next} in ${lengthText(Math.max(0, nextFundingAtMs - nowMs))} at the present rate`,
+        ]
+      : []),
+  ]
+}
+
+const titled = (title: string, lines: readonly string[]) =>
+  lines.length > 0 ? [bold(title), ...lines.map(each => `  ${each}`)] : []
+
+const OUTCOMES: Readonly<Record<string, (event: JsonObject) => string>> = {
+  'order.rejected': ({ reason }) => `rejected: ${String(reason)}`,
+  'order.absent': () => 'never reached the exchange',
+  'order.unknown': () => 'unknown, being asked about',
+  'order.open': () => 'open',
+}
+
+/** Each order of the hedge with how it ended, from the journal, and at which price, from the fills. */
+function ordersOf(steps: readonly TransitionView[], fills: readonly Fill[]): Order[] {
+  const orders = new Map<string, Order>()
+  for (const { effects, event } of steps) {
+    for (const { type, params } of effects)
+      if (type === 'placeOrder') {
+        const { order } = params as unknown as {
+          order: Omit<Order, 'outcome' | 'filledQty' | 'averagePrice'>
+        }
+        orders.set(order.orderLinkId, { ...order, outcome: 'at work', ...filledBy(order.orderLinkId, fills) })
+      }
+    const order = orders.get(String(event.orderLinkId))
+    if (!order) continue
+    if (event.type === 'order.closed') order.outcome = endOf(order)
+    else order.outcome = OUTCOMES[String(event.type)]?.(event) ?? order.outcome
+  }
+  return [...orders.values()]
+}
+
+function filledBy(orderLinkId: string, fills: readonly Fill[]): Pick<Order, 'filledQty' | 'averagePrice'> {
+  const own = fills.filter(fill => fill.orderLinkId === orderLinkId)
+  const filled = own.reduce((sum, { qty }) => sum.plus(qty), new Decimal(0))
+  const worth = own.reduce((sum, { qty, price }) => sum.plus(new Decimal(qty).times(price)), new Decimal(0))
+  return {
+    filledQty: filled.toFixed(),
+    averagePrice: filled.isZero() ? null : worth.div(filled).toSignificantDigits(8).toFixed(),
+  }
+}
+
+function endOf({ filledQty, qty }: Order): string {
+  const share = new Decimal(filledQty).div(qty)
+  return share.isZero()
+    ? 'not filled'
+    : share.gte(1)
+      ? 'filled'
+      : `filled ${percentText(share.toFixed(), { places: 1 })}`
+}
+
+function orderLines(orders: readonly Order[]): string[] {
+  if (orders.length === 0) return []
+  const rows = orders.map(order => ({
+    id: shortOrder(order.orderLinkId),
+    at: instantText(order.decidedAtMs).slice(5),
+    leg: order.leg,
+    side: order.side === 'Buy' ? 'buy' : 'sell',
+    qty: exactText(order.qty),
+    limit: exactText(order.limitPrice),
+    price: exactText(order.averagePrice),
+    outcome: /rejected|never|unknown|not filled/.test(order.outcome) ? red(order.outcome) : order.outcome,
+  }))
+  const columns = {
+    id: 'ORDER',
+    at: 'AT (UTC)',
+    leg: 'LEG',
+    side: 'SIDE',
+    qty: 'QTY',
+    limit: 'LIMIT',
+    price: 'PRICE',
+    outcome: 'OUTCOME',
+  }
+  return tableLines(rows, columns, { spare: ['at', 'limit'] })
+}
+
+function fundingLines(funding: readonly Payment[]): string[] {
+  const rows = funding.map(({ amount, qty, markPrice, settledAtMs }) => ({
+    at: instantText(settledAtMs).slice(5),
+    amount: signed(amountText(amount, { places: 4, sign: true })),
+    qty: exactText(qty),
+    price: exactText(markPrice),
+  }))
+  return rows.length === 0
+    ? []
+    : tableLines(rows, { at: 'SETTLED (UTC)', amount: 'USDT', qty: 'QTY', price: 'MARK' })
+}
+
+/** One line a step; a change of phase stands out. */
+function storyLines(steps: readonly TransitionView[]): string[] {
+  return steps.map(({ atMs, event, from, to }) => {
+    const [before, after] = [from, to].map(state => state.split(/[. ]/)[0])
+    const moved = before === after ? '' : `  ${bold(`→ ${after}`)}`
+    return `${dim(instantText(atMs).slice(5))}  ${eventText(event)}${moved}`
+  })
+}
+
+function nowLines(hedge: Hedge, legal: readonly (LegalEvent & { to?: string | null })[]): string[] {
+  if (hedge.state === 'closed') return [`${bold('Now')}  closed: nothing is left to do`]
+  const may = legal.map(
+    ({ type, to }) =>
+      `  hedgerow send hedge:${hedge.id} ${type}${to ? dim(`   → ${to.split(/[. ]/)[0]}`) : ''}`,
+  )
+  return [bold('Now you may'), ...(may.length > 0 ? may : ['  nothing: it decides by itself'])]
+}

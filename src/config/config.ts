@@ -1,0 +1,162 @@
+/**
+ * The configuration: read once at the start, frozen, whole. Strategy and limits come from `hedgerow.yaml`, the rest from
+ * the environment, secrets only from the environment or systemd credentials. Unknown keys are refused, and all faults
+ * are reported together, each with its key, what was found and what was expected; a secret is never shown.
+ */
+import { existsSync } from 'node:fs'
+import { isIPv6 } from 'node:net'
+import { join, resolve } from 'node:path'
+import type { Rules } from '../domain/rules.ts'
+import { type AlertSettings, alertSettings } from './alerts.ts'
+import { ConfigFaults, faultsOf, isRecord, shown } from './faults.ts'
+import { brokenRelations } from './relations.ts'
+import { sections } from './rules.ts'
+import { everyKey, type KeyValues, type LOG_LEVELS, type Mode } from './schema.ts'
+import { type Environment, readEnvironment, readFile } from './sources.ts'
+
+export type KeyPair = { key: string; secret: string }
+
+export type Config = {
+  readonly mode: Mode
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** Names this machine is called by, beyond loopback and `host`: the API answers to no others. */
+  readonly allowedHosts: readonly string[]
+  /** An absolute path. */
+  readonly dataDir: string
+  /** Absent: the engine starts its embedded PostgreSQL. */
+  readonly databaseUrl: string | undefined
+  /** Absent: the token file of the data folder is used, and made at the first start. */
+  readonly apiToken: string | undefined
+  readonly seed: number
+  /** Engine time over wall time; 1 outside sim. */
+  readonly speed: number
+  /** A running simulator (sim only); absent: the engine starts its own. */
+  readonly exchangeUrl: string | undefined
+  /** Recorded history, an absolute path (replay only); absent: beside the checkout. */
+  readonly historyDir: string | undefined
+  /** Where the hosted inspector is; absent: it is off. Never set in mode live. */
+  readonly hostedInspectorUrl: string | undefined
+  readonly logLevel: (typeof LOG_LEVELS)[number]
+  readonly keys: KeyPair | undefined
+  readonly rules: Rules
+  readonly alerts: AlertSettings
+  /** The file that was read, if any. */
+  readonly file: string | undefined
+}
+
+type Sources = {
+  cwd: string
+  env: Environment
+  /** `--config`: must exist. Without it `hedgerow.yaml` of `cwd` is read when it is there. */
+  file?: string | undefined
+}
+
+/** Reads, checks and freezes the configuration. @throws ConfigFaults with all that is wrong. */
+export function loadConfig({ cwd, env, file }: Sources): Config {
+  const path = file ? resolve(cwd, file) : join(cwd, 'hedgerow.yaml')
+  const wanted = file !== undefined || existsSync(path)
+  const fromFile = wanted ? readFile(path) : { values: {}, faults: [] }
+  const fromEnv = readEnvironment(env)
+  const raw = { ...fromFile.values, ...fromEnv.values }
+  const parsed = everyKey.safeParse(raw, { reportInput: false })
+  const faults = [...fromFile.faults, ...fromEnv.faults]
+  if (!parsed.success) faults.push(...parsed.error.issues.flatMap(issue => faultsOf(issue, raw)))
+  const relations = brokenRelations(parsed.success ? parsed.data : readable(raw))
+  faults.push(...relations.map(({ key, found, expected }) => ({ key, found: shown(key, found), expected })))
+  if (!parsed.success || faults.length > 0) throw new ConfigFaults(faults)
+  return deepFreeze(assemble(parsed.data, cwd, wanted ? path : undefined))
+}
+
+/** What a client needs to find a running engine. */
+export type Connection = { url: string; dataDir: string; apiToken: string | undefined }
+
+const connectionKeys = everyKey.pick({
+  HEDGEROW_HOST: true,
+  HEDGEROW_PORT: true,
+  HEDGEROW_DATA_DIR: true,
+  HEDGEROW_API_TOKEN: true,
+})
+
+/**
+ * Where the engine of this environment listens. Reads nothing else: asking a running engine must not fail because this
+ * shell lacks its keys. @throws ConfigFaults
+ */
+export function loadConnection({ cwd, env }: Omit<Sources, 'file'>): Connection {
+  const { values } = readEnvironment(env)
+  const wanted = Object.keys(connectionKeys.shape).map(key => [key, values[key]])
+  const parsed = connectionKeys.safeParse(Object.fromEntries(wanted))
+  if (!parsed.success) throw new ConfigFaults(parsed.error.issues.flatMap(issue => faultsOf(issue, values)))
+  const {
+    HEDGEROW_HOST: host,
+    HEDGEROW_PORT: port,
+    HEDGEROW_DATA_DIR: dataDir,
+    HEDGEROW_API_TOKEN: apiToken,
+  } = parsed.data
+  // An engine that listens everywhere also listens here.
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return {
+    url: `http://${isIPv6(name) ? `[${name}]` : name}:${port}`,
+    dataDir: resolve(cwd, dataDir),
+    apiToken,
+  }
+}
+
+/** The values that no log line, page or error may show. */
+export function secretsOf(config: Config): string[] {
+  const password = config.databaseUrl ? new URL(config.databaseUrl).password : ''
+  const { keys, apiToken, databaseUrl, alerts } = config
+  const secrets = [keys?.key, keys?.secret, apiToken, databaseUrl, password, ...Object.values(alerts.secrets)]
+  return secrets.flatMap(secret => (secret ? [secret] : []))
+}
+
+function assemble(values: KeyValues, cwd: string, file: string | undefined): Config {
+  const { BYBIT_API_KEY: key, BYBIT_API_SECRET: secret, strategy, execution, limits } = values
+  return {
+    mode: values.HEDGEROW_MODE,
+    host: values.HEDGEROW_HOST,
+    port: values.HEDGEROW_PORT,
+    allowedHosts: values.HEDGEROW_ALLOWED_HOSTS?.split(',').map(name => name.trim()) ?? [],
+    dataDir: resolve(cwd, values.HEDGEROW_DATA_DIR),
+    databaseUrl: values.HEDGEROW_DATABASE_URL,
+    apiToken: values.HEDGEROW_API_TOKEN,
+    seed: values.HEDGEROW_SEED,
+    speed: values.HEDGEROW_MODE === 'sim' ? (values.HEDGEROW_SPEED ?? 60) : 1,
+    exchangeUrl: values.HEDGEROW_EXCHANGE_URL,
+    historyDir: values.HEDGEROW_HISTORY_DIR && resolve(cwd, values.HEDGEROW_HISTORY_DIR),
+    hostedInspectorUrl: values.HEDGEROW_HOSTED_INSPECTOR_URL,
+    logLevel: values.HEDGEROW_LOG,
+    keys: key && secret ? { key, secret } : undefined,
+    rules: { strategy, execution, limits },
+    alerts: alertSettings(values.alerts, values),
+    file,
+  }
+}
+
+/** Each key that can be read by itself, for the relations; the others are left out. */
+function readable(raw: Record<string, unknown>): Partial<KeyValues> {
+  const values: Record<string, unknown> = {}
+  for (const [name, schema] of Object.entries(everyKey.shape)) {
+    const whole = schema.safeParse(raw[name])
+    values[name] = whole.success ? whole.data : readableKeys(name, raw[name])
+  }
+  return values as Partial<KeyValues>
+}
+
+function readableKeys(section: string, found: unknown): Record<string, unknown> | undefined {
+  const shape = Object.hasOwn(sections, section)
+    ? sections[section as keyof typeof sections].shape
+    : undefined
+  if (!shape || !isRecord(found)) return undefined
+  const read = Object.entries(shape).map(([key, schema]) => [key, schema.safeParse(found[key]).data])
+  return Object.fromEntries(read)
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) deepFreeze(part)
+    Object.freeze(value)
+  }
+  return value
+}

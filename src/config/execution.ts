@@ -1,0 +1,141 @@
+/** The keys of `execution`: how orders are routed, sized, priced and waited for. */
+import { z } from 'zod'
+import { ROUTES } from '../domain/legs/hedge-order.ts'
+import { numberKey, usdtKey, wholeKey, wordsKey } from './keys.ts'
+
+const DAY_MS = 86_400_000
+
+export const execution = z.strictObject({
+  sliceNotionalUsdtMax: usdtKey({ or: '500', about: 'Largest notional of one slice' }),
+  depthFractionMax: numberKey({
+    min: 0.01,
+    max: 1,
+    unit: 'fraction',
+    or: '0.25',
+    about: 'A slice takes at most this part of the depth within the price limit',
+  }),
+  slippageBpsMax: numberKey({
+    min: 0.1,
+    max: 500,
+    unit: 'bps',
+    or: '10',
+    about: 'How far through the best price the limit of an order is',
+  }),
+  entryDeadlineMs: wholeKey({
+    min: 1000,
+    max: DAY_MS,
+    unit: 'ms',
+    or: '120000',
+    about: 'A hedge not complete by then keeps its balanced part or is unwound',
+  }),
+  orderDeadlineMs: wholeKey({
+    min: 100,
+    max: 60_000,
+    unit: 'ms',
+    or: '10000',
+    about: 'An order call longer than this has an unknown outcome',
+  }),
+  orderSilenceMs: wholeKey({
+    min: 100,
+    max: 600_000,
+    unit: 'ms',
+    or: '10000',
+    about: 'An accepted order silent for this long is asked about',
+  }),
+  recvWindowMs: wholeKey({
+    min: 1000,
+    max: 60_000,
+    unit: 'ms',
+    or: '5000',
+    about: 'Bybit refuses a request older than this: the length of the unknown window',
+  }),
+  askEveryMs: wholeKey({
+    min: 100,
+    max: 60_000,
+    unit: 'ms',
+    or: '1000',
+    about: 'Pause between two asks about an unknown order',
+  }),
+  asksMin: wholeKey({
+    min: 1,
+    max: 100,
+    unit: 'asks',
+    or: '2',
+    about: 'Negative answers needed, after the receive window, before an order counts as absent',
+  }),
+  asksMax: wholeKey({
+    min: 1,
+    max: 10_000,
+    unit: 'asks',
+    or: '60',
+    about: 'Asks without a clear answer before a person is called',
+  }),
+  squeezeSliceShare: numberKey({
+    min: 0.05,
+    max: 1,
+    unit: 'fraction',
+    or: '0.5',
+    about: 'A slice of the way out, of the usual one, while the account is short of margin; a guess',
+  }),
+  repairsMax: wholeKey({
+    min: 0,
+    max: 20,
+    unit: 'tries',
+    or: '3',
+    about: 'Tries to repair an orphan leg before the other leg is unwound',
+  }),
+  routes: wordsKey(ROUTES, {
+    or: ROUTES,
+    about: 'Ways to work the two legs; the cheapest by expected total cost is taken',
+  }),
+  makerFillProbability: numberKey({
+    min: 0,
+    max: 1,
+    unit: 'probability',
+    or: '0.7',
+    about: 'Chance that a resting order fills before it is escalated to a crossing one; a guess, measure it',
+  }),
+  makerRestMs: wholeKey({
+    min: 100,
+    max: 3_600_000,
+    unit: 'ms',
+    or: '5000',
+    about:
+      'An order that waits in the book is left for this long, though others may stand before it; a guess',
+  }),
+  makerTriesMax: wholeKey({
+    min: 1,
+    max: 100,
+    unit: 'orders',
+    or: '4',
+    about: 'Orders in a row that wait in vain before the slice crosses the book; a guess',
+  }),
+  makerAdverseBps: numberKey({
+    min: 0,
+    max: 100,
+    unit: 'bps of its fills',
+    or: '2',
+    about: 'What a resting order loses to better informed takers; a guess, measure it',
+  }),
+  takerMissProbability: numberKey({
+    min: 0,
+    max: 1,
+    unit: 'probability',
+    or: '0.01',
+    about: 'Chance that a crossing order misses and must go slippageBpsMax farther; a guess',
+  }),
+  legGapMs: wholeKey({
+    min: 0,
+    max: 60_000,
+    unit: 'ms',
+    or: '200',
+    about: 'Time between the fills of the two legs when one follows the other',
+  }),
+  spreadFeeFactor: numberKey({
+    min: 0,
+    max: 1,
+    unit: 'fraction of the fees of its legs',
+    or: '0.5',
+    about: 'Fees of a native spread order, where its own are not known',
+  }),
+})

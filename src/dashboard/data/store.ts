@@ -1,0 +1,85 @@
+/**
+ * The one live store of the page: what the stream last told. Frames are state, not history, so applying one is a plain
+ * assignment; all frames of one animation frame are applied together, and readers hear of it once.
+ */
+
+import type { ActorSummary } from '../../api/engine-view.ts'
+import type { Answer } from '../../api/rows/answers.ts'
+import type { Holding } from '../../api/rows/rows.ts'
+
+export type ActorRow = ActorSummary & { since: string }
+
+export type EngineState = Answer<'/api/engine'>
+
+type Frame<Row> = { reset: boolean; rows: Row[]; removed: string[] }
+export type StateFrame = Frame<ActorRow>
+export type HoldingsFrame = Frame<Holding>
+
+/** `lost`: trying again. `paused`: the tab is hidden. `signed-out`: the engine does not know us. */
+export type Line = 'connecting' | 'live' | 'lost' | 'paused' | 'signed-out'
+
+export type Live = {
+  line: Line
+  engine: EngineState | null
+  /** When `engine` was heard, on the page's own clock: engine time goes on from there. */
+  heardAtMs: number
+  actors: ReadonlyMap<string, ActorRow>
+  /** Open hedges, valued; null before the first word of them. */
+  holdings: ReadonlyMap<string, Holding> | null
+}
+
+export type Change = (live: Live) => Live
+
+const EMPTY: Live = { line: 'connecting', engine: null, heardAtMs: 0, actors: new Map(), holdings: null }
+
+export function createLiveStore(onFrame: (run: () => void) => void) {
+  let live = EMPTY
+  let waiting: Change[] = []
+  const readers = new Set<() => void>()
+
+  const apply = () => {
+    const changes = waiting
+    waiting = []
+    live = changes.reduce((state, change) => change(state), live)
+    for (const hear of readers) hear()
+  }
+
+  return {
+    get: () => live,
+    /** Applied with the next animation frame. */
+    change(change: Change): void {
+      waiting.push(change)
+      if (waiting.length === 1) onFrame(apply)
+    },
+    subscribe(hear: () => void): () => void {
+      readers.add(hear)
+      return () => readers.delete(hear)
+    },
+  }
+}
+
+export type LiveStore = ReturnType<typeof createLiveStore>
+
+/** The rows a frame carries, over those that were there. */
+function merged<Row extends { id: string }>(before: Iterable<[string, Row]>, frame: Frame<Row>) {
+  const rows = new Map(frame.reset ? [] : before)
+  for (const row of frame.rows) rows.set(row.id, row)
+  for (const id of frame.removed) rows.delete(id)
+  return rows
+}
+
+export const withFrame =
+  (frame: StateFrame): Change =>
+  live => ({ ...live, actors: merged(live.actors, frame) })
+
+export const withHoldings =
+  (frame: HoldingsFrame): Change =>
+  live => ({ ...live, holdings: merged(live.holdings ?? [], frame) })
+
+export const withEngine =
+  (engine: EngineState, heardAtMs: number): Change =>
+  live => ({ ...live, engine, heardAtMs })
+
+export const withLine =
+  (line: Line): Change =>
+  live => ({ ...live, line })

@@ -1,0 +1,192 @@
+/** The chart in its frame: folded or whole, followed or moved by hand, by mouse and by keys. */
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { Failed } from '../../show/panel.tsx'
+import { type Chart, foldedIds } from './chart.ts'
+import type { Direction, Layout, Rect } from './layout.ts'
+import { Arrows, type Moment, Picture } from './picture.tsx'
+import { useLayout } from './use-chart.ts'
+import { around, useViewport, type Viewport } from './viewport.ts'
+
+type Parts = {
+  actorId: string
+  chart: Chart
+  moment: Moment
+  onSend: (type: string) => void
+  onHover: (type: string | undefined) => void
+}
+
+export function ChartView({ actorId, chart, moment, onSend, onHover }: Parts) {
+  const [idle, setIdle] = useState(true)
+  const [byHand, setByHand] = useState<ReadonlyMap<string, boolean>>(new Map())
+  const [direction, setDirection] = useState<Direction>('DOWN')
+  const [showCounts, setShowCounts] = useState(false)
+  const [isFollowing, setFollowing] = useState(true)
+  const svg = useRef<SVGSVGElement>(null)
+  const onHand = useCallback(() => setFollowing(false), [])
+  const viewport = useViewport(svg, onHand)
+  const { active } = moment
+  const folded = useMemo(() => foldedIds(chart, active, { idle, byHand }), [chart, active, idle, byHand])
+  const { laidOut, error } = useLayout(chart, folded, direction)
+  const layout = laidOut?.layout
+  const onFold = useCallback(
+    (id: string, fold: boolean) => setByHand(before => new Map(before).set(id, fold)),
+    [],
+  )
+  useFollowing({ layout, active, isFollowing, viewport, actorId })
+  const fit = () => {
+    setFollowing(false)
+    if (layout) viewport.fit(whole(layout))
+  }
+  useKeys({
+    f: fit,
+    w: () => setFollowing(true),
+    '+': () => viewport.zoomBy(1.25),
+    '=': () => viewport.zoomBy(1.25),
+    '-': () => viewport.zoomBy(0.8),
+    i: () => setIdle(on => !on),
+    c: () => setShowCounts(on => !on),
+  })
+  const onKeyDown = (event: KeyboardEvent) => {
+    const pan = PANS[event.key]
+    if (!pan || event.target !== event.currentTarget) return
+    event.preventDefault()
+    onHand()
+    viewport.panBy(...pan, true)
+  }
+  const { x, y, zoom, glide } = viewport.view
+  return (
+    <div className="relative min-h-0 flex-1">
+      {error !== null && <Failed error={error} />}
+      <svg
+        ref={svg}
+        className="chart"
+        role="application"
+        aria-label={`State chart of ${actorId}. Arrow keys move it, plus and minus zoom, F fits, W follows.`}
+        tabIndex={0}
+        data-testid="chart"
+        data-laid-out={layout !== undefined}
+        data-folded={[...folded].join(' ')}
+        onPointerDown={viewport.onPointerDown}
+        onKeyDown={onKeyDown}
+      >
+        <Arrows />
+        <rect width="100%" height="100%" fill="url(#dots)" />
+        <g className={glide ? 'glide' : ''} style={{ transform: `translate(${x}px, ${y}px) scale(${zoom})` }}>
+          {layout && (
+            <Picture
+              chart={chart}
+              layout={layout}
+              moment={moment}
+              showCounts={showCounts}
+              onFold={onFold}
+              onSend={onSend}
+              onHover={onHover}
+            />
+          )}
+        </g>
+      </svg>
+      <div className="absolute right-2 bottom-2 flex gap-1.5">
+        <Toggle
+          on={idle}
+          onPress={() => setIdle(!idle)}
+          title="Draw states in which nothing is active as one box ( I )"
+        >
+          Fold idle
+        </Toggle>
+        <Toggle
+          on={showCounts}
+          onPress={() => setShowCounts(!showCounts)}
+          title="How often each transition was taken since the engine started ( C )"
+        >
+          Counts
+        </Toggle>
+        <Toggle
+          on={false}
+          onPress={() => setDirection(direction === 'DOWN' ? 'RIGHT' : 'DOWN')}
+          title="Direction of the chart"
+        >
+          {direction === 'DOWN' ? 'Down' : 'Right'}
+        </Toggle>
+        <button type="button" className="btn tool" aria-label="Zoom out" onClick={() => viewport.zoomBy(0.8)}>
+          −
+        </button>
+        <button type="button" className="btn tool" aria-label="Zoom in" onClick={() => viewport.zoomBy(1.25)}>
+          +
+        </button>
+        <button type="button" className="btn tool" onClick={fit} title="Show all of it ( F )">
+          Fit
+        </button>
+        <Toggle
+          on={isFollowing}
+          onPress={() => setFollowing(!isFollowing)}
+          title="Keep what is active in view ( W )"
+        >
+          Follow
+        </Toggle>
+      </div>
+    </div>
+  )
+}
+
+const PANS: Readonly<Record<string, [number, number]>> = {
+  ArrowLeft: [80, 0],
+  ArrowRight: [-80, 0],
+  ArrowUp: [0, 80],
+  ArrowDown: [0, -80],
+}
+
+const whole = ({ width, height }: Layout): Rect => ({ x: 0, y: 0, width, height })
+
+type FollowParts = {
+  layout: Layout | undefined
+  active: ReadonlySet<string>
+  isFollowing: boolean
+  viewport: Viewport
+  actorId: string
+}
+
+/** Follows what is active, or shows all of it where all of it can be read. */
+function useFollowing({ layout, active, isFollowing, viewport, actorId }: FollowParts): void {
+  const { follow, sized } = viewport
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another size or another actor is looked at anew.
+  useEffect(() => {
+    if (!layout || !isFollowing) return
+    const leaves = layout.drawing.boxes.filter(({ node, isOpen }) => !isOpen && active.has(node.id))
+    const rects = leaves.flatMap(({ node }) => layout.boxes.get(node.id) ?? [])
+    follow(around(rects, 70), whole(layout))
+  }, [layout, active, isFollowing, follow, sized, actorId])
+}
+
+type ToggleParts = { on: boolean; onPress: () => void; title: string; children: React.ReactNode }
+
+const Toggle = ({ on, onPress, title, children }: ToggleParts) => (
+  <button
+    type="button"
+    className="btn tool"
+    aria-pressed={on}
+    data-tone={on ? 'accent' : undefined}
+    title={title}
+    onClick={onPress}
+  >
+    {children}
+  </button>
+)
+
+/** Single keys that work wherever nothing is being typed. */
+export function useKeys(acts: Readonly<Record<string, () => void>>): void {
+  const latest = useRef(acts)
+  latest.current = acts
+  useEffect(() => {
+    const hear = (event: globalThis.KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return
+      const at = event.target as HTMLElement | null
+      if (at?.closest('input, textarea, select, dialog')) return
+      const act = latest.current[event.key]
+      if (!act) return
+      event.preventDefault()
+      act()
+    }
+    addEventListener('keydown', hear)
+    return () => removeEventListener('keydown', hear)
+  }, [])
+}

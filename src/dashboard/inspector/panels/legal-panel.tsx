@@ -1,0 +1,194 @@
+/** What a person may do now, and where each of it would lead. Asked about by name where it costs something. */
+import { useEffect, useState } from 'react'
+import type { FocusedEvent, InspectionRow } from '../../../api/inspection-view.ts'
+import { Problem } from '../../data/client.ts'
+import { ConfirmDialog } from '../../show/confirm-dialog.tsx'
+import { eventWords } from '../chart/chart.ts'
+import { shortState } from '../chart/tone.ts'
+import { isDangerous, MEANINGS } from './dangerous.ts'
+import { type Seen, sendAsSeen } from './use-send.ts'
+
+type Parts = {
+  row: InspectionRow
+  legal: readonly FocusedEvent[]
+  /** What is shown is an earlier step: nothing can be sent from there. */
+  isPast: boolean
+  /** Asked for on the chart. */
+  asked: { type: string; n: number } | undefined
+  hovered: string | undefined
+  onHover: (type: string | undefined) => void
+}
+
+type Asking = { event: FocusedEvent; seen: Seen }
+
+export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Parts) {
+  const [asking, setAsking] = useState<Asking>()
+  const [answer, setAnswer] = useState<{ text: string; isRefusal: boolean }>()
+  const manual = isPast ? [] : legal.filter(event => event.manual)
+  const others = legal.filter(event => !event.manual)
+
+  const press = (event: FocusedEvent) => {
+    const seen = { actorId: row.id, state: row.state, version: row.version }
+    if (isDangerous(event.type) || event.ids.length > 1) setAsking({ event, seen })
+    else void send(seen, { type: event.type, ...(event.ids[0] === undefined ? {} : { id: event.ids[0] }) })
+  }
+  const send = async (seen: Seen, event: { type: string; id?: string; because?: string }) => {
+    try {
+      const state = await sendAsSeen(seen, event)
+      setAnswer({ text: `${event.type}: accepted, now in ${shortState(state)}`, isRefusal: false })
+    } catch (error) {
+      setAnswer({ text: refusalText(event.type, error), isRefusal: true })
+      throw error
+    }
+  }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new press on the chart asks.
+  useEffect(() => {
+    const event = asked && manual.find(({ type }) => type === asked.type)
+    if (event) press(event)
+  }, [asked])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another actor has nothing to do with the last answer.
+  useEffect(() => setAnswer(undefined), [row.id])
+
+  return (
+    <section aria-label="Events you can send now" className="panel shrink-0">
+      <header className="flex items-baseline border-b border-line px-3 py-2">
+        <h2 className="text-[13px] font-semibold">Events you can send now</h2>
+        <span className="ml-auto text-[12px] text-faint">{isPast ? 'not live' : manual.length}</span>
+      </header>
+      <div className="space-y-1.5 p-3">
+        {manual.map(event => (
+          <div key={event.type} className="flex items-center gap-2">
+            <button
+              type="button"
+              className="btn w-[168px] shrink-0 justify-start font-mono text-[12px]"
+              data-tone={isDangerous(event.type) ? 'bad' : 'good'}
+              data-event={event.type}
+              data-ring={hovered === event.type}
+              disabled={event.enabled === false}
+              onClick={() => press(event)}
+              onPointerEnter={() => onHover(event.type)}
+              onPointerLeave={() => onHover(undefined)}
+              onFocus={() => onHover(event.type)}
+              onBlur={() => onHover(undefined)}
+            >
+              {event.type}
+            </button>
+            <span
+              className="min-w-0 text-[12.5px] leading-snug break-words text-soft"
+              title={event.to ?? undefined}
+            >
+              {targetWords(event, row.state)}
+            </span>
+          </div>
+        ))}
+        {manual.length === 0 && (
+          <p className="text-[13px] text-soft">
+            {isPast ? 'Nothing can be sent to an earlier step.' : 'Nothing, in this state.'}
+          </p>
+        )}
+        {!isPast && others.length > 0 && (
+          <p className="pt-1 text-[12px] leading-relaxed text-faint">
+            From the engine only:{' '}
+            {others.map(({ type }) => (
+              <span key={type}>
+                <code className="font-mono text-[11px] text-soft">{eventWords(type)}</code>{' '}
+              </span>
+            ))}
+          </p>
+        )}
+        <p
+          role="status"
+          className={`text-[12.5px] empty:hidden ${answer?.isRefusal ? 'text-bad' : 'text-good'}`}
+          data-testid="answer"
+        >
+          {answer?.text}
+        </p>
+      </div>
+      <SendDialog asking={asking} onClose={() => setAsking(undefined)} onSend={send} />
+    </section>
+  )
+}
+
+const targetWords = ({ enabled, to }: FocusedEvent, state: string): string => {
+  if (enabled === false) return 'a guard refuses it now'
+  if (to === null) return 'where to, the engine decides'
+  // A long name may break after its dots only.
+  return to === state ? 'stays, and acts' : `→ ${shortState(to).replaceAll('.', '.\u200b')}`
+}
+
+function refusalText(type: string, error: unknown): string {
+  if (error instanceof Problem && error.status === 409)
+    return `${type} was refused: the state is ${shortState(error.row.state ?? 'another')} now.`
+  return `${type}: ${error instanceof Error ? error.message : String(error)}`
+}
+
+type DialogParts = {
+  asking: Asking | undefined
+  onClose: () => void
+  onSend: (seen: Seen, event: { type: string; id?: string; because?: string }) => Promise<void>
+}
+
+function SendDialog({ asking, onClose, onSend }: DialogParts) {
+  const [because, setBecause] = useState('')
+  const [id, setId] = useState('')
+  const { event, seen } = asking ?? {}
+  const takesReason = event !== undefined && /unwind|halt|flatten|quarantine/.test(event.type)
+  const act = async () => {
+    if (!event || !seen) return
+    const chosen = event.ids.length > 0 ? { id: id || (event.ids[0] ?? '') } : {}
+    await onSend(seen, { type: event.type, ...chosen, ...(takesReason && because ? { because } : {}) })
+  }
+  return (
+    <ConfirmDialog
+      open={asking !== undefined}
+      title={event && seen ? `Send ${event.type} to ${seen.actorId}?` : ''}
+      act={`Send ${event?.type ?? ''}`}
+      dangerous={event !== undefined && isDangerous(event.type)}
+      onClose={onClose}
+      onAct={act}
+    >
+      {event && seen && (
+        <>
+          <p>{MEANINGS[event.type]}</p>
+          <p>
+            It is in <strong className="text-ink">{shortState(seen.state)}</strong>
+            {event.to === null || event.to === seen.state ? (
+              ' and stays there at first'
+            ) : (
+              <>
+                {' '}
+                and will go to <strong className="text-ink">{shortState(event.to)}</strong>
+              </>
+            )}
+            . The engine refuses if the state has moved meanwhile.
+          </p>
+          {event.ids.length > 1 && (
+            <label className="block">
+              Which one
+              <select
+                className="field mt-1 w-full"
+                value={id}
+                onChange={change => setId(change.target.value)}
+              >
+                {event.ids.map(each => (
+                  <option key={each}>{each}</option>
+                ))}
+              </select>
+            </label>
+          )}
+          {takesReason && (
+            <label className="block">
+              Reason, for the audit
+              <input
+                className="field mt-1 w-full"
+                maxLength={200}
+                value={because}
+                onChange={change => setBecause(change.target.value)}
+              />
+            </label>
+          )}
+        </>
+      )}
+    </ConfirmDialog>
+  )
+}

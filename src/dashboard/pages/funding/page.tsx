@@ -1,0 +1,96 @@
+/** What funding was received and paid: by day and symbol, and settlement by settlement. */
+import { lazy, Suspense } from 'react'
+import { Link } from 'wouter'
+import type { FundingRow } from '../../../api/rows/books.ts'
+import { usePages, useRows } from '../../data/use-rows.ts'
+import { PageTitle } from '../../shell/layout.tsx'
+import { Amount } from '../../show/amount.tsx'
+import { type Column, DataTable } from '../../show/data-table.tsx'
+import { amountText, priceText, qtyText } from '../../show/figures.ts'
+import { MoreRows } from '../../show/more-rows.tsx'
+import { Empty, Panel } from '../../show/panel.tsx'
+import { instantText } from '../../show/time.ts'
+
+const Bars = lazy(async () => ({ default: (await import('./bars.tsx')).FundingBars }))
+
+const COLUMNS: readonly Column<FundingRow>[] = [
+  { head: 'Settled', unit: 'UTC', value: ({ settledAtMs }) => instantText(settledAtMs) },
+  {
+    head: 'Symbol',
+    value: ({ symbol }) => symbol,
+    cell: ({ symbol }) => <span className="font-semibold">{symbol}</span>,
+  },
+  {
+    head: 'Hedge',
+    value: ({ hedgeId }) => hedgeId,
+    cell: ({ hedgeId }) =>
+      hedgeId ? (
+        <Link href={`/hedges/${hedgeId}`} className="font-mono text-[12px]">
+          {hedgeId}
+        </Link>
+      ) : (
+        <span className="text-faint">none of ours</span>
+      ),
+  },
+  {
+    head: 'Amount',
+    unit: 'received +',
+    figure: true,
+    value: ({ amount }) => amount,
+    cell: ({ amount }) => <Amount value={amount} digits={4} />,
+  },
+  { head: 'Coin', value: ({ coin }) => coin },
+  {
+    head: 'Position',
+    unit: 'contracts',
+    figure: true,
+    value: ({ qty }) => qty,
+    cell: ({ qty }) => qtyText(qty),
+  },
+  {
+    head: 'Mark price',
+    unit: 'USDT',
+    figure: true,
+    value: ({ markPrice }) => markPrice,
+    cell: ({ markPrice }) => priceText(markPrice),
+  },
+  { head: 'Row', value: ({ transactionId }) => transactionId, hidden: true },
+]
+
+export function FundingPage() {
+  const { rows, all, more, isLoadingMore, isPending } = usePages('/api/funding', 5000)
+  return (
+    <div className="flex flex-col gap-2.5 p-3">
+      <PageTitle title="Funding" />
+      <ByStep />
+      <DataTable
+        title="Settlements"
+        rows={rows}
+        columns={COLUMNS}
+        rowKey={({ transactionId }) => transactionId}
+        file="funding"
+        allRows={all}
+        empty={isPending ? 'Loading…' : 'No settlement has been booked yet.'}
+        footer={<MoreRows more={more} isLoading={isLoadingMore} />}
+      />
+    </div>
+  )
+}
+
+const DAY_MS = 86_400_000
+
+function ByStep() {
+  const { data } = useRows('/api/funding/totals', 10_000, { everyMs: DAY_MS })
+  const total = (data ?? []).reduce((sum, { amountUsdt }) => sum + Number(amountUsdt), 0)
+  return (
+    <Panel title="Funding by day" note={`USDT, UTC days · together ${amountText(total.toFixed(2), 2, true)}`}>
+      {!data || data.length === 0 ? (
+        <Empty>No settlement has been booked yet.</Empty>
+      ) : (
+        <Suspense fallback={<p className="h-[240px] p-4 text-soft">Loading…</p>}>
+          <Bars totals={data} />
+        </Suspense>
+      )}
+    </Panel>
+  )
+}

@@ -1,0 +1,112 @@
+/**
+ * What a person may do with an actor now, each with where it leads. A command carries the version it was decided on: when
+ * the actor has moved meanwhile it is refused, and the dialog says how it stands.
+ */
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Answer } from '../../../api/rows/answers.ts'
+import { ask, sendEvent } from '../../data/client.ts'
+import { useActor } from '../../data/use-live.ts'
+import { ConfirmDialog } from '../../show/confirm-dialog.tsx'
+import { StateChip } from '../../show/state-chip.tsx'
+
+type LegalEvent = Answer<'/api/actors/{id}'>['legalEvents'][number]
+type Words = { act: string; does: string; dangerous?: boolean; takesReason?: boolean }
+
+const WORDS: Readonly<Record<string, Words>> = {
+  'hedge.unwind': {
+    act: 'Unwind',
+    does: 'Both legs are closed with orders that take from the book; fees and spread are paid now.',
+    dangerous: true,
+    takesReason: true,
+  },
+  'hedge.rebalance': {
+    act: 'Level the legs',
+    does: 'The legs are compared, and an order is sent if they differ by a lot or more.',
+  },
+  'hedge.retry': { act: 'Try again', does: 'The hedge goes on where it failed.' },
+  'hedge.adopt': {
+    act: "Take the exchange's word",
+    does: 'What the exchange shows replaces what the hedge believes it holds.',
+    dangerous: true,
+  },
+}
+
+export function Commands({ actorId }: { actorId: string }) {
+  const version = useActor(actorId)?.version
+  const [asking, setAsking] = useState<{ event: LegalEvent; version: number; state: string }>()
+  const { data: actor } = useQuery({
+    queryKey: ['actor', actorId, version],
+    queryFn: ({ signal }) => ask('/api/actors/{id}', { params: { id: actorId }, signal }),
+    enabled: version !== undefined,
+    placeholderData: before => before,
+  })
+  const events = (actor?.legalEvents ?? []).filter(({ manual, to }) => manual && to !== null)
+  const isRunning = actor !== undefined && version !== undefined
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      {(isRunning ? events : []).map(event => (
+        <button
+          key={event.type}
+          type="button"
+          className="btn"
+          data-tone={WORDS[event.type]?.dangerous ? 'bad' : undefined}
+          onClick={() => actor && setAsking({ event, version: actor.version, state: actor.state })}
+        >
+          {WORDS[event.type]?.act ?? event.type}
+        </button>
+      ))}
+      <CommandDialog actorId={actorId} asking={asking} onClose={() => setAsking(undefined)} />
+    </div>
+  )
+}
+
+type DialogParts = {
+  actorId: string
+  asking: { event: LegalEvent; version: number; state: string } | undefined
+  onClose: () => void
+}
+
+function CommandDialog({ actorId, asking, onClose }: DialogParts) {
+  const [because, setBecause] = useState('')
+  const type = asking?.event.type ?? ''
+  const words = WORDS[type]
+  const send = () => {
+    const reason = because.trim()
+    return sendEvent(
+      actorId,
+      { type, ...(reason && words?.takesReason ? { because: reason } : {}) },
+      asking?.version ?? 0,
+    )
+  }
+  return (
+    <ConfirmDialog
+      open={asking !== undefined}
+      title={`${words?.act ?? type}: ${actorId}?`}
+      act={words?.act ?? `Send ${type}`}
+      dangerous={words?.dangerous ?? false}
+      onClose={onClose}
+      onAct={send}
+    >
+      {words && <p>{words.does}</p>}
+      {asking && (
+        <p className="flex flex-wrap items-center gap-2">
+          <StateChip state={asking.state} inner /> →{' '}
+          {asking.event.to ? <StateChip state={asking.event.to} inner /> : 'as its guards decide'}
+        </p>
+      )}
+      <p>Refused if it has moved meanwhile.</p>
+      {words?.takesReason && (
+        <label className="block">
+          Reason, for the audit
+          <input
+            className="field mt-1 w-full"
+            maxLength={200}
+            value={because}
+            onChange={event => setBecause(event.target.value)}
+          />
+        </label>
+      )}
+    </ConfirmDialog>
+  )
+}

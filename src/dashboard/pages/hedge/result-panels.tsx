@@ -1,0 +1,157 @@
+/** What a hedge made by parts beside what was expected, how it was executed, and the judgements it came from and went by. */
+import type { HedgeDetail } from '../../../api/rows/books.ts'
+import type { DecisionRow } from '../../../api/rows/results.ts'
+import { Amount } from '../../show/amount.tsx'
+import { amountText, bpsText, percentText, qtyText } from '../../show/figures.ts'
+import { routeWords } from '../../show/hedge-words.ts'
+import { Panel } from '../../show/panel.tsx'
+import { reasonText } from '../../show/reasons.ts'
+import { instantText, lengthText } from '../../show/time.ts'
+import { Waterfall } from './waterfall.tsx'
+
+const HOUR_MS = 3_600_000
+const isSome = ({ value }: { value: string }) => Number(value) !== 0
+
+export function Profit({ hedge: { profit, carry, state } }: { hedge: HedgeDetail }) {
+  const open = state !== 'closed'
+  const { realisedAprOnCapital: apr, expectedAprOnCapital } = carry
+  const rare = [
+    { name: 'Borrow', value: profit.borrowUsdt },
+    { name: 'Dust', value: profit.dustUsdt },
+  ]
+  return (
+    <Panel title="Profit by its parts" note={open ? 'USDT, valued now, not closed' : 'USDT, as booked'}>
+      <div className="px-3 py-3">
+        <Waterfall
+          parts={[
+            { name: 'Funding', value: profit.fundingUsdt },
+            { name: 'Fees', value: profit.feesUsdt },
+            { name: 'Basis', value: profit.basisUsdt },
+            { name: 'Slippage', value: profit.slippageUsdt },
+            ...rare.filter(isSome),
+          ]}
+          total={{ name: 'Net', value: profit.netUsdt }}
+        />
+        {open && (
+          <p className="mt-1 text-[12px] text-soft">
+            Realised {amountText(profit.realisedUsdt, 2, true)}, open at today’s prices{' '}
+            {amountText(profit.unrealisedUsdt, 2, true)}.
+          </p>
+        )}
+        {profit.inventory.length > 0 && !open && (
+          <p className="mt-1 text-[12px] text-soft">
+            Dust left: {profit.inventory.map(({ coin, qty }) => `${qtyText(qty)} ${coin}`).join(', ')}
+          </p>
+        )}
+        {profit.measuredShare < 1 && (
+          <p className="mt-1 text-[12px] text-soft">
+            Slippage is measured on {percentText(profit.measuredShare, 0)} of the trades; the rest is in
+            basis.
+          </p>
+        )}
+      </div>
+      <Expected carry={carry} />
+      <p className="border-t border-line px-4 py-2 text-[12px] text-soft">
+        {apr === null ? 'Too short for a yearly figure' : `${percentText(apr, 1, true)} a year on capital`},
+        expected {percentText(expectedAprOnCapital, 1, true)}; held {lengthText(carry.heldHours * HOUR_MS)} of
+        a horizon of {lengthText(carry.horizonHours * HOUR_MS)}.
+      </p>
+    </Panel>
+  )
+}
+
+const PART_NAMES: Record<HedgeDetail['carry']['lines'][number]['part'], string> = {
+  funding: 'Funding',
+  fees: 'Fees',
+  basis: 'Basis',
+  slippage: 'Slippage',
+  borrow: 'Borrow',
+  mishaps: 'Mishaps and dust',
+  net: 'Net',
+}
+
+const Expected = ({ carry: { lines } }: Pick<HedgeDetail, 'carry'>) => (
+  <table className="w-full border-t border-line text-[13px]">
+    <thead>
+      <tr className="border-b border-line text-[12px] text-soft">
+        <th scope="col" className="px-4 py-1.5 text-left font-medium">
+          Carry
+        </th>
+        <th scope="col" className="num px-3 font-medium">
+          Expected over the horizon
+        </th>
+        <th scope="col" className="num px-4 font-medium">
+          Made
+        </th>
+      </tr>
+    </thead>
+    <tbody>
+      {lines.map(({ part, expectedUsdt, realisedUsdt }) => (
+        <tr
+          key={part}
+          className={`border-b border-line last:border-0 ${part === 'net' ? 'font-semibold' : ''}`}
+        >
+          <th scope="row" className="px-4 py-1 text-left font-[inherit]">
+            {PART_NAMES[part]}
+          </th>
+          <td className="num px-3">{amountText(expectedUsdt, 2, true)}</td>
+          <td className="num px-4">
+            <Amount value={realisedUsdt} />
+          </td>
+        </tr>
+      ))}
+    </tbody>
+  </table>
+)
+
+export function Execution({ hedge: { quality } }: { hedge: HedgeDetail }) {
+  if (quality.fills === 0) return null
+  const { slippageBps, entryShortfallBps, makerRatio, repairs } = quality
+  const rows: [name: string, figure: string][] = [
+    ['One leg alone, at most', lengthText(quality.legGapMs)],
+    ['Alone in all', `${amountText(String(quality.unhedgedNotionalSeconds), 0)} USDT × s`],
+    ['Repairs', String(repairs)],
+    ['Slippage of the fills', slippageBps === null ? '–' : bpsText(slippageBps)],
+    ['Entry against the plan, + is worse', entryShortfallBps === null ? '–' : bpsText(entryShortfallBps)],
+    ['Rested in the book', makerRatio === null ? '–' : percentText(makerRatio, 0)],
+    ['Fees and slippage, of the notional', bpsText(quality.costBps)],
+    ['The same by four crossing fills', bpsText(quality.allTakerBps)],
+    ['Cost so far', `${amountText(quality.costUsdt)} USDT`],
+    ['Estimated for the round trip', `${amountText(quality.expectedCostUsdt)} USDT`],
+  ]
+  return (
+    <Panel title="Execution" note={`by ${routeWords(quality.route).name}`}>
+      <dl className="grid grid-cols-[1fr_auto] gap-x-4 gap-y-1 px-4 py-2.5 text-[13px]">
+        {rows.map(([name, figure]) => (
+          <div key={name} className="contents">
+            <dt className="text-soft">{name}</dt>
+            <dd className="num">{figure}</dd>
+          </div>
+        ))}
+      </dl>
+    </Panel>
+  )
+}
+
+/** Only what was judged: a person's command or a fault has its own line at the top. */
+export function Decided({ hedge: { decisions } }: { hedge: HedgeDetail }) {
+  const { opened, closed } = decisions
+  if (!opened && !closed) return null
+  return (
+    <Panel title="Decided" note="UTC">
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 px-4 py-2.5 text-[13px]">
+        {opened && <Decision name="Opened" decision={opened} />}
+        {closed && <Decision name="Closed" decision={closed} />}
+      </dl>
+    </Panel>
+  )
+}
+
+const Decision = ({ name, decision }: { name: string; decision: DecisionRow }) => (
+  <>
+    <dt className="text-soft">{name}</dt>
+    <dd>
+      {instantText(decision.atMs)}: {reasonText(decision.because, decision.found, decision.limit)}
+    </dd>
+  </>
+)

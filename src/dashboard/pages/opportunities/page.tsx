@@ -1,0 +1,146 @@
+/** Every tracked symbol by what a hedge of it would bring, and why it is taken or not. */
+import type { Opportunity } from '../../../api/rows/books.ts'
+import { useRows } from '../../data/use-rows.ts'
+import { PageTitle } from '../../shell/layout.tsx'
+import { Amount } from '../../show/amount.tsx'
+import { Countdown } from '../../show/countdown.tsx'
+import { type Column, DataTable } from '../../show/data-table.tsx'
+import { amountText, bpsText, percentText } from '../../show/figures.ts'
+import { facing, routeWords } from '../../show/hedge-words.ts'
+import { Failed } from '../../show/panel.tsx'
+import { lengthText } from '../../show/time.ts'
+import { standing } from './standing.ts'
+
+const COLUMNS: readonly Column<Opportunity>[] = [
+  {
+    head: 'Symbol',
+    value: ({ symbol }) => symbol,
+    cell: ({ symbol }) => <span className="font-semibold">{symbol}</span>,
+  },
+  {
+    head: 'Net APR',
+    unit: 'after all costs, on capital',
+    figure: true,
+    value: ({ carry }) => carry?.aprOnCapital,
+    cell: ({ carry }) =>
+      carry ? (
+        <span className={`live font-semibold ${carry.aprOnCapital > 0 ? 'text-good' : ''}`}>
+          {percentText(carry.aprOnCapital, 1, true)}
+        </span>
+      ) : (
+        <span className="text-faint">–</span>
+      ),
+  },
+  {
+    head: 'Taken?',
+    value: row => standing(row).word,
+    cell: row => (
+      <span className="chip" data-tone={standing(row).tone}>
+        {standing(row).word}
+      </span>
+    ),
+  },
+  {
+    head: 'Why',
+    value: row => standing(row).why,
+    cell: row => <span className="text-soft">{standing(row).why}</span>,
+  },
+  {
+    head: 'Kind',
+    unit: 'entered how',
+    value: ({ direction }) => direction,
+    cell: ({ direction, carry }) => (
+      <span className="whitespace-nowrap" title={facing(direction).does}>
+        {facing(direction).name}
+        {carry && <span className="block text-[11px] text-faint">{routeWords(carry.route).name}</span>}
+      </span>
+    ),
+  },
+  { head: 'Route', value: ({ carry }) => carry?.route, hidden: true },
+  {
+    head: 'Break-even',
+    unit: 'of expected funding',
+    figure: true,
+    name: 'Break-even (h)',
+    value: ({ carry }) => carry?.breakEvenHours,
+    cell: ({ carry }) => (
+      <span className="live">
+        {carry?.breakEvenHours ? lengthText(carry.breakEvenHours * 3_600_000) : carry ? 'never' : '–'}
+      </span>
+    ),
+  },
+  {
+    head: 'Expected net',
+    unit: 'USDT over the horizon',
+    figure: true,
+    value: ({ carry }) => carry?.netUsdt,
+    cell: ({ carry }) => <Amount value={carry?.netUsdt ?? null} />,
+  },
+  {
+    head: 'Funding APR',
+    unit: 'gross, now',
+    figure: true,
+    value: ({ carry }) => carry?.fundingApr,
+    cell: ({ carry }) => <span className="live">{carry ? percentText(carry.fundingApr) : '–'}</span>,
+  },
+  {
+    head: 'Rate',
+    unit: 'bps · settles',
+    figure: true,
+    name: 'Funding rate',
+    value: ({ market }) => market.fundingRate,
+    cell: ({ market }) => (
+      <span>
+        <span className="live">
+          {market.fundingRate === null ? '–' : bpsText(Number(market.fundingRate) * 10_000)}
+        </span>
+        <span className="block text-[11px] text-faint">
+          {market.nextFundingAtMs === null ? '–' : <Countdown atMs={market.nextFundingAtMs} />}
+        </span>
+      </span>
+    ),
+  },
+  {
+    head: 'Basis',
+    unit: 'bps',
+    figure: true,
+    value: ({ market }) => market.basisBps,
+    cell: ({ market }) => (
+      <span className="live">{market.basisBps === null ? '–' : bpsText(market.basisBps)}</span>
+    ),
+  },
+  {
+    head: 'Depth',
+    unit: 'USDT within 10 bps',
+    figure: true,
+    value: ({ market }) => market.depthUsdt,
+    cell: ({ market }) => (
+      <span className="live">{market.depthUsdt === null ? '–' : amountText(market.depthUsdt, 0)}</span>
+    ),
+  },
+  { head: 'State', value: ({ market }) => market.state, hidden: true },
+]
+
+export function OpportunitiesPage() {
+  const { data, error } = useRows('/api/opportunities', 2000)
+  return (
+    <div className="flex flex-col gap-2.5 p-3">
+      <PageTitle title="Opportunities" />
+      {error && !data ? (
+        <Failed error={error} />
+      ) : (
+        <DataTable
+          title="Tracked symbols"
+          note={`${data?.length ?? 0}, judged for the largest hedge the limits allow`}
+          rows={data ?? []}
+          columns={COLUMNS}
+          rowKey={({ symbol }) => symbol}
+          file="opportunities"
+          sortedBy="-Net APR"
+          empty="No symbol has been judged yet."
+          maxHeight={820}
+        />
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,146 @@
+/** What needs a person, and whether the exchange agrees with us: the two short answers of the overview. */
+import type { ReactNode } from 'react'
+import { Link } from 'wouter'
+import { useLive } from '../../data/use-live.ts'
+import { useRows } from '../../data/use-rows.ts'
+import { percentText } from '../../show/figures.ts'
+import { Panel } from '../../show/panel.tsx'
+import { byUrgency, subjectText } from '../alerts/alert-words.ts'
+import { standing } from '../opportunities/standing.ts'
+
+export function Attention() {
+  return (
+    <div className="flex min-w-0 flex-col gap-2.5">
+      <Panel title="In order?">
+        <dl className="divide-y divide-line text-[13px]">
+          <Alerts />
+          <Agreement />
+          <Residuals />
+        </dl>
+      </Panel>
+      <Best />
+    </div>
+  )
+}
+
+type LineParts = { name: string; children: ReactNode; to: string; link: string }
+
+const Line = ({ name, children, to, link }: LineParts) => (
+  <div className="grid grid-cols-[84px_1fr_auto] items-baseline gap-x-2 px-4 py-2">
+    <dt className="text-soft">{name}</dt>
+    <dd className="live min-w-0">{children}</dd>
+    <dd>
+      <Link href={to} className="text-[12.5px]">
+        {link}
+      </Link>
+    </dd>
+  </div>
+)
+
+const Fault = ({ error }: { error: unknown }) => (
+  <span className="text-bad">{error instanceof Error ? error.message : String(error)}</span>
+)
+
+const SHOWN = 4
+
+function Alerts() {
+  const { data, error } = useRows('/api/alerts', 4000)
+  const standing = byUrgency(data ?? []).filter(({ clearedAtMs }) => clearedAtMs === null)
+  return (
+    <Line name="Alerts" to="/alerts" link="All">
+      {error && !data && <Fault error={error} />}
+      {data && standing.length === 0 && (
+        <>
+          <span className="text-good">None stands</span>: nothing needs a person
+        </>
+      )}
+      <ul>
+        {standing.slice(0, SHOWN).map(({ alertId, severity, message, subject, acknowledgedAtMs }) => (
+          <li key={alertId} className="pb-1">
+            <span className="chip mr-1.5" data-tone={severity === 'page' ? 'bad' : 'warn'}>
+              {severity}
+            </span>
+            {message} <span className="text-soft">· {subjectText(subject)}</span>
+            {acknowledgedAtMs !== null && <span className="text-faint"> · taken</span>}
+          </li>
+        ))}
+      </ul>
+      {standing.length > SHOWN && <span className="text-warn">and {standing.length - SHOWN} more</span>}
+    </Line>
+  )
+}
+
+function Agreement() {
+  const { data, error } = useRows('/api/reconciliation', 5000)
+  const lines = data?.lines ?? []
+  const wrong = lines.filter(({ verdict }) => verdict === 'broken')
+  const same = lines.filter(({ verdict }) => verdict === 'same').length
+  const surplus = lines.length - same - wrong.length
+  return (
+    <Line name="Exchange" to="/ledger" link="Compare">
+      {error && !data && <Fault error={error} />}
+      {!error && !data && <span className="text-soft">asking the exchange…</span>}
+      {data && wrong.length === 0 && (
+        <>
+          <span className="text-good">Agrees</span> with our {same} positions and coins
+          {data.inFlight.length > 0 && `, ${data.inFlight.length} orders at work`}
+          {surplus > 0 && <span className="text-faint">; {surplus} with a surplus</span>}
+        </>
+      )}
+      {wrong.map(({ what, subject, engine, exchange }) => (
+        <span key={`${what} ${subject}`} className="block text-bad">
+          {what} {subject}: ours {engine}, theirs {exchange}
+        </span>
+      ))}
+    </Line>
+  )
+}
+
+function Residuals() {
+  const residuals = useLive(live => live.engine?.ledgerResiduals)
+  const untied = Object.entries(residuals ?? {}).filter(([, residual]) => Number(residual) !== 0)
+  return (
+    <Line name="Ledger" to="/ledger" link="Postings">
+      {untied.length === 0 ? (
+        <>
+          <span className="text-good">Ties out</span>: residual 0 in {Object.keys(residuals ?? {}).length}{' '}
+          coins
+        </>
+      ) : (
+        <span className="text-bad">
+          Residual {untied.map(([coin, residual]) => `${residual} ${coin}`).join(', ')}
+        </span>
+      )}
+    </Line>
+  )
+}
+
+const BEST_SHOWN = 4
+
+function Best() {
+  const { data } = useRows('/api/opportunities', 3000)
+  const best = (data ?? [])
+    .filter(({ carry }) => carry !== null)
+    .toSorted((a, b) => (b.carry?.aprOnCapital ?? 0) - (a.carry?.aprOnCapital ?? 0))
+    .slice(0, BEST_SHOWN)
+  return (
+    <Panel
+      title="Best net APR now"
+      className="flex-1"
+      actions={<Link href="/opportunities">All, with reasons</Link>}
+    >
+      <ul className="divide-y divide-line text-[13px]">
+        {best.map(row => (
+          <li key={row.symbol} className="flex items-center gap-2 px-4 py-1.5" title={standing(row).why}>
+            <span className="font-semibold">{row.symbol}</span>
+            <span className="chip ml-auto" data-tone={standing(row).tone}>
+              {standing(row).word}
+            </span>
+            <span className="num live w-20">{percentText(row.carry?.aprOnCapital ?? 0, 1, true)}</span>
+          </li>
+        ))}
+        {best.length === 0 && <li className="px-4 py-2.5 text-soft">No symbol has been judged yet.</li>}
+      </ul>
+    </Panel>
+  )
+}

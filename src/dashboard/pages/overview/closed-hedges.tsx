@@ -1,0 +1,107 @@
+/** What was held: how long, what it made by parts, and why it closed. */
+import { Link } from 'wouter'
+import type { StoredHedge } from '../../../api/rows/books.ts'
+import { ask } from '../../data/client.ts'
+import { ROWS_MAX, useRows } from '../../data/use-rows.ts'
+import { Amount } from '../../show/amount.tsx'
+import { type Column, DataTable } from '../../show/data-table.tsx'
+import { reasonText } from '../../show/reasons.ts'
+import { instantText, lengthText, shortInstantText } from '../../show/time.ts'
+
+const COLUMNS: readonly Column<StoredHedge>[] = [
+  {
+    head: 'Hedge',
+    value: ({ symbol }) => symbol,
+    cell: ({ id, symbol }) => (
+      <Link href={`/hedges/${id}`}>
+        <span className="font-semibold">{symbol}</span>{' '}
+        <span className="font-mono text-[11px] text-faint">{id}</span>
+      </Link>
+    ),
+  },
+  { head: 'Id', value: ({ id }) => id, hidden: true },
+  {
+    head: 'Closed',
+    unit: 'UTC',
+    value: ({ sinceMs }) => instantText(sinceMs),
+    cell: ({ sinceMs }) => shortInstantText(sinceMs),
+  },
+  {
+    head: 'Lived',
+    figure: true,
+    name: 'Lived (ms)',
+    value: ({ enteredAtMs, sinceMs }) => (enteredAtMs > 0 ? sinceMs - enteredAtMs : null),
+    cell: ({ enteredAtMs, sinceMs }) =>
+      enteredAtMs > 0 ? lengthText(sinceMs - enteredAtMs) : 'never entered',
+  },
+  { head: 'Settlements', figure: true, value: ({ settlements }) => settlements },
+  {
+    head: 'Funding',
+    unit: 'USDT',
+    figure: true,
+    value: row => row.fundingUsdt,
+    cell: row => <Amount value={row.fundingUsdt} />,
+  },
+  {
+    head: 'Fees',
+    unit: 'USDT',
+    figure: true,
+    value: row => row.feesUsdt,
+    cell: row => <Amount value={row.feesUsdt ?? null} />,
+  },
+  {
+    head: 'Basis',
+    unit: 'USDT',
+    figure: true,
+    value: row => row.basisUsdt,
+    cell: row => <Amount value={row.basisUsdt ?? null} />,
+  },
+  {
+    head: 'Slippage',
+    unit: 'USDT',
+    figure: true,
+    value: row => row.slippageUsdt,
+    cell: row => <Amount value={row.slippageUsdt ?? null} />,
+  },
+  { head: 'Borrow (USDT)', value: row => row.borrowUsdt, hidden: true },
+  { head: 'Dust (USDT)', value: row => row.dustUsdt, hidden: true },
+  {
+    head: 'Net',
+    unit: 'USDT',
+    figure: true,
+    value: row => row.netUsdt,
+    cell: row => (
+      <strong className="font-semibold">
+        <Amount value={row.netUsdt ?? null} />
+      </strong>
+    ),
+  },
+  {
+    head: 'Why it closed',
+    value: ({ unwindBecause }) => unwindBecause,
+    cell: ({ unwindBecause }) => <span className="text-soft">{reasonText(unwindBecause ?? '')}</span>,
+  },
+]
+
+/** As many as the API gives unasked. */
+const SHOWN = 200
+const isClosed = ({ state }: StoredHedge) => state === 'closed'
+
+export function ClosedHedges() {
+  const { data } = useRows('/api/hedges', 5000)
+  const closed = (data ?? []).filter(isClosed)
+  return (
+    <DataTable
+      title="Closed hedges"
+      note={data && data.length >= SHOWN ? `of the last ${SHOWN} hedges; the file holds all` : undefined}
+      rows={closed}
+      columns={COLUMNS}
+      rowKey={({ id }) => id}
+      file="closed-hedges"
+      allRows={async () => (await ask('/api/hedges', { query: { limit: ROWS_MAX } })).filter(isClosed)}
+      sortedBy="-Closed"
+      empty="None has closed yet."
+      maxHeight={420}
+    />
+  )
+}

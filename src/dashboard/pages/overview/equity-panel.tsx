@@ -1,0 +1,107 @@
+/** Equity over time with its draw-down below it. */
+import { useMemo, useState } from 'react'
+import type { EquityPoint } from '../../../api/rows/books.ts'
+import { useEngineNowMs } from '../../data/use-live.ts'
+import { useRows } from '../../data/use-rows.ts'
+import { amountText, percentText } from '../../show/figures.ts'
+import { Empty, Failed, Panel } from '../../show/panel.tsx'
+import { Curve } from './curve.tsx'
+import { drawDown } from './draw-down.ts'
+
+const SPANS = [
+  { name: '1 d', ms: 86_400_000 },
+  { name: '7 d', ms: 7 * 86_400_000 },
+  { name: '30 d', ms: 30 * 86_400_000 },
+  { name: 'All', ms: Number.POSITIVE_INFINITY },
+] as const
+
+const equityText = (value: number) => amountText(value.toFixed(2), 0)
+const preciseText = (value: number) => amountText(value.toFixed(2), value > 1000 ? 1 : 2)
+/** A small fall keeps a digit that is not 0. */
+const fallText = (value: number) => percentText(value, value > -0.0005 && value < 0 ? 4 : 2)
+
+export function EquityPanel({ className }: { className?: string }) {
+  const [spanMs, setSpanMs] = useState<number>(Number.POSITIVE_INFINITY)
+  const nowMs = useEngineNowMs(60_000)
+  const sinceMs = Number.isFinite(spanMs) ? Math.max(0, Math.floor((nowMs - spanMs) / 600_000) * 600_000) : 0
+  const { data: points, error } = useRows('/api/equity', 10_000, { points: 1200, sinceMs })
+  const curves = useMemo(() => curvesOf(points ?? []), [points])
+  const { worst, equity, falls, last } = curves
+  const range = equity[1].length > 0 ? Math.max(...equity[1]) - Math.min(...equity[1]) : 0
+  return (
+    <Panel
+      title="Equity"
+      note={
+        <>
+          USDT, UTC · worst draw-down <span className="live text-ink">{fallText(worst)}</span>
+        </>
+      }
+      className={`flex flex-col ${className ?? ''}`}
+      actions={
+        <fieldset className="flex gap-1">
+          <legend className="sr-only">Span shown</legend>
+          {SPANS.map(({ name, ms }) => (
+            <button
+              key={name}
+              type="button"
+              className="btn"
+              data-quiet=""
+              aria-pressed={ms === spanMs}
+              data-tone={ms === spanMs ? 'accent' : undefined}
+              onClick={() => setSpanMs(ms)}
+            >
+              {name}
+            </button>
+          ))}
+        </fieldset>
+      }
+    >
+      {error ? (
+        <Failed error={error} />
+      ) : equity[0].length < 2 ? (
+        <Empty>The first points come with the first minutes of trading.</Empty>
+      ) : (
+        <div className="flex flex-1 flex-col px-2 pb-1 pt-1" data-curves="">
+          <p
+            className="h-4 px-2 text-right text-[12px] tabular-nums text-soft"
+            data-readout=""
+            aria-hidden="true"
+          />
+          <Curve
+            label={`Equity curve, now ${equityText(last)} USDT`}
+            data={equity}
+            height={178}
+            grow
+            colour="accent"
+            figure={range > 20 ? equityText : preciseText}
+            sync="equity"
+          />
+          <p className="px-2 text-[11px] text-faint">Draw-down from the highest equity so far</p>
+          <Curve
+            label={`Draw-down, worst ${fallText(worst)}`}
+            data={falls}
+            height={64}
+            colour="bad"
+            figure={fallText}
+            sync="equity"
+            axis={false}
+          />
+        </div>
+      )}
+    </Panel>
+  )
+}
+
+type Drawn = [number[], number[]]
+
+function curvesOf(points: readonly EquityPoint[]) {
+  const seconds = points.map(({ atMs }) => atMs / 1000)
+  const values = points.map(({ equityUsdt }) => Number(equityUsdt))
+  const falls = drawDown(values)
+  return {
+    equity: [seconds, values] as Drawn,
+    falls: [seconds, falls] as Drawn,
+    worst: Math.min(0, ...falls),
+    last: values.at(-1) ?? 0,
+  }
+}

@@ -1,0 +1,108 @@
+/** The answers one looks for first: what we have, what we hold, is it level, what did it earn and pay. */
+import type { AccountRow } from '../../../api/rows/rows.ts'
+import { useLive } from '../../data/use-live.ts'
+import { useRows } from '../../data/use-rows.ts'
+import { amountText, percentText, signTone } from '../../show/figures.ts'
+import { Tile, Tiles } from '../../show/tile.tsx'
+
+export function KeyFigures() {
+  const holdings = useLive(live => live.holdings)
+  const held = [...(holdings?.values() ?? [])]
+  const { data: account } = useRows('/api/account', 5000)
+  const { data: profit } = useRows('/api/profit', 5000, { by: 'all' })
+  const closed = profit?.rows ?? []
+  const tilted = held.filter(({ isLevel }) => !isLevel)
+  const net = sum(held, ({ netUsdt }) => netUsdt)
+  const made = sum(closed, ({ netUsdt }) => netUsdt)
+  const of = (part: 'fundingUsdt' | 'feesUsdt' | 'basisUsdt') =>
+    both(
+      sum(held, row => row[part]),
+      sum(closed, row => row[part]),
+    )
+  const [funding, fees] = [of('fundingUsdt'), of('feesUsdt')]
+  const basis = both(
+    of('basisUsdt'),
+    sum(closed, row => row.slippageUsdt),
+  )
+  const margin = Number(account?.maintenanceMarginRate ?? 0)
+  return (
+    <Tiles>
+      <Equity account={account} />
+      <Tile
+        name="Open hedges"
+        tone={tilted.length > 0 ? 'bad' : undefined}
+        note={
+          held.length === 0
+            ? 'nothing held'
+            : `${worthText(sum(held, row => row.notionalUsdt))} · ${tilted.length > 0 ? `${tilted.length} not balanced` : 'all balanced'}`
+        }
+      >
+        {held.length}
+      </Tile>
+      <Tile
+        name="Funding"
+        unit="USDT"
+        tone={toneOf(funding)}
+        note={`${figure(sum(held, row => row.nextFundingUsdt))} at the next settlements`}
+      >
+        {figure(funding)}
+      </Tile>
+      <Tile name="Fees" unit="USDT" tone={toneOf(fees)} note={`basis and slip ${figure(basis)}`}>
+        {figure(fees)}
+      </Tile>
+      <Tile
+        name="Net of all hedges"
+        unit="USDT"
+        tone={toneOf(both(net, made))}
+        note={`open ${figure(net)} · closed ${figure(made)}`}
+      >
+        {figure(both(net, made))}
+      </Tile>
+      <Tile
+        name="Maintenance margin"
+        tone={account && margin > account.maintenanceMarginLimit ? 'bad' : undefined}
+        note={
+          account
+            ? `limit ${percentText(account.maintenanceMarginLimit, 0)} · initial ${percentText(Number(account.initialMarginRate), 2)}`
+            : ' '
+        }
+      >
+        {account ? percentText(margin, 2) : '–'}
+      </Tile>
+    </Tiles>
+  )
+}
+
+function Equity({ account }: { account: AccountRow | undefined }) {
+  const { data } = useRows('/api/equity', 10_000, { points: 1200, sinceMs: 0 })
+  const first = data?.[0]?.equityUsdt
+  const grown = account && first !== undefined ? Number(account.equityUsdt) - Number(first) : undefined
+  return (
+    <Tile
+      name="Equity"
+      unit="USDT"
+      note={
+        account
+          ? `${grown === undefined ? '' : `${figure(grown)} in all · `}${amountText(account.availableUsdt, 0)} free`
+          : ' '
+      }
+    >
+      {account ? amountText(account.equityUsdt, 2) : '–'}
+    </Tile>
+  )
+}
+
+const figure = (value: number | null) => (value === null ? '–' : amountText(value.toFixed(2), 2, true))
+const worthText = (value: number | null) =>
+  value === null ? 'worth not known' : `${amountText(value.toFixed(0), 0)} USDT`
+const toneOf = (value: number | null) => (value === null ? undefined : signTone(value))
+
+/** For the eye: sums of a few figures, which no decision rests on. What is not known of one is not known of all. */
+function sum<Row>(rows: readonly Row[], part: (row: Row) => string | null | undefined): number | null {
+  const parts = rows.map(part)
+  if (parts.includes(null)) return null
+  return parts.reduce((total, each) => total + Number(each ?? 0), 0)
+}
+
+const both = (open: number | null, closed: number | null): number | null =>
+  open === null || closed === null ? null : open + closed

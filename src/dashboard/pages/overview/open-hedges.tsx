@@ -1,0 +1,199 @@
+/** What is held now: both legs, how level they are, what funding comes next, and the profit by its parts. */
+import { Link } from 'wouter'
+import type { Holding } from '../../../api/rows/rows.ts'
+import { useLive } from '../../data/use-live.ts'
+import { Amount } from '../../show/amount.tsx'
+import { Countdown } from '../../show/countdown.tsx'
+import { type Column, DataTable } from '../../show/data-table.tsx'
+import { bpsText, percentText, priceText, qtyText } from '../../show/figures.ts'
+import { facing, orderOf, orderText, routeWords } from '../../show/hedge-words.ts'
+import { StateChip } from '../../show/state-chip.tsx'
+import { ProfitBar } from './profit-bar.tsx'
+
+const NONE: ReadonlyMap<string, Holding> = new Map()
+
+const COLUMNS: readonly Column<Holding>[] = [
+  {
+    head: 'Hedge',
+    value: ({ symbol }) => symbol,
+    cell: ({ id, symbol }) => (
+      <Link href={`/hedges/${id}`} className="block leading-tight">
+        <span className="font-semibold">{symbol}</span>
+        <span className="block font-mono text-[11px] text-faint">{id}</span>
+      </Link>
+    ),
+  },
+  { head: 'Id', value: ({ id }) => id, hidden: true },
+  { head: 'State', value: ({ state }) => state, cell: ({ state }) => <StateChip state={state} /> },
+  {
+    head: 'Kind',
+    unit: 'entered how',
+    value: ({ direction }) => direction,
+    cell: ({ direction, route }) => (
+      <span className="whitespace-nowrap" title={`${facing(direction).does}; ${routeWords(route).does}`}>
+        {facing(direction).name}
+        <span className="block text-[11px] text-faint">{routeWords(route).name}</span>
+      </span>
+    ),
+  },
+  { head: 'Route', value: ({ route }) => route, hidden: true },
+  {
+    head: 'Spot leg',
+    unit: 'coins · USDT',
+    figure: true,
+    value: ({ spot, direction }) => signed(facing(direction).spotSign, spot.base),
+    cell: row => <Leg row={row} leg="spot" />,
+  },
+  {
+    head: 'Perp leg',
+    unit: 'coins, − short · USDT',
+    figure: true,
+    value: ({ perp, direction }) => signed(facing(direction).perpSign, perp.base),
+    cell: row => <Leg row={row} leg="perp" />,
+  },
+  {
+    head: 'Delta',
+    unit: 'USDT',
+    figure: true,
+    value: ({ deltaUsdt }) => deltaUsdt,
+    cell: ({ deltaUsdt, isLevel, deltaBase, baseCoin }) => (
+      <span
+        title={`${qtyText(deltaBase)} ${baseCoin} ${isLevel ? 'apart: less than one lot' : 'apart: not level'}`}
+      >
+        <Amount value={deltaUsdt} plain />
+        <span className={`block text-[11px] ${isLevel ? 'text-faint' : 'font-semibold text-bad'}`}>
+          {isLevel ? 'level' : 'not level'}
+        </span>
+      </span>
+    ),
+  },
+  {
+    head: 'Basis',
+    unit: 'bps · at entry',
+    figure: true,
+    value: ({ basisBps }) => basisBps,
+    cell: ({ basisBps, entryBasisBps }) => (
+      <Two
+        above={basisBps === null ? '–' : bpsText(basisBps)}
+        below={entryBasisBps === null ? '–' : bpsText(entryBasisBps)}
+      />
+    ),
+  },
+  {
+    head: 'Next funding',
+    unit: 'USDT · when',
+    figure: true,
+    value: ({ nextFundingUsdt }) => nextFundingUsdt,
+    cell: ({ nextFundingUsdt, nextFundingAtMs }) => (
+      <span>
+        <Amount value={nextFundingUsdt} />
+        <span className="block text-[11px] text-faint">
+          {nextFundingAtMs === null ? '–' : <Countdown atMs={nextFundingAtMs} />}
+        </span>
+      </span>
+    ),
+  },
+  {
+    head: 'Funding APR',
+    unit: 'gross, now',
+    figure: true,
+    value: ({ fundingApr }) => fundingApr,
+    cell: ({ fundingApr }) => (
+      <span className="live">{fundingApr === null ? '–' : percentText(fundingApr)}</span>
+    ),
+  },
+  {
+    head: 'Funding',
+    unit: 'USDT so far',
+    figure: true,
+    value: ({ fundingUsdt }) => fundingUsdt,
+    cell: ({ fundingUsdt, settlements }) => (
+      <span>
+        <Amount value={fundingUsdt} />
+        <span className="block text-[11px] text-faint">{settlements} ×</span>
+      </span>
+    ),
+  },
+  {
+    head: 'Fees',
+    unit: 'USDT',
+    figure: true,
+    value: row => row.feesUsdt,
+    cell: row => <Amount value={row.feesUsdt} />,
+  },
+  {
+    head: 'Basis and slip',
+    unit: 'USDT',
+    figure: true,
+    value: ({ basisUsdt }) => basisUsdt,
+    cell: ({ basisUsdt }) => <Amount value={basisUsdt} />,
+  },
+  {
+    head: 'Net',
+    unit: 'USDT, not closed',
+    figure: true,
+    value: ({ netUsdt }) => netUsdt,
+    cell: ({ netUsdt, fundingUsdt, feesUsdt, basisUsdt }) => (
+      <span>
+        <strong className="font-semibold">
+          <Amount value={netUsdt} />
+        </strong>
+        {basisUsdt !== null && <ProfitBar funding={fundingUsdt} fees={feesUsdt} basis={basisUsdt} />}
+      </span>
+    ),
+  },
+  { head: 'Expected net (USDT)', value: ({ expectedNetUsdt }) => expectedNetUsdt, hidden: true },
+  { head: 'Capital (USDT)', value: ({ capitalUsdt }) => capitalUsdt, hidden: true },
+]
+
+export function OpenHedges() {
+  const holdings = useLive(live => live.holdings) ?? NONE
+  return (
+    <DataTable
+      title="Open hedges"
+      note="net = funding − fees + basis and slippage; what closing would cost is not in it"
+      rows={[...holdings.values()]}
+      columns={COLUMNS}
+      rowKey={({ id }) => id}
+      file="open-hedges"
+      sortedBy="Hedge"
+      empty="Nothing is held. A hedge opens when a symbol's carry pays its fees; Opportunities says what is missing."
+    />
+  )
+}
+
+/** For the file: − is short or owed. */
+const signed = (sign: string, base: string) => (sign && Number(base) !== 0 ? `-${base}` : base)
+
+function Leg({ row, leg }: { row: Holding; leg: 'spot' | 'perp' }) {
+  const { entryPrice, price, base, valueUsdt } = row[leg]
+  const { spotSign, perpSign } = facing(row.direction)
+  const sign = Number(base) === 0 ? '' : leg === 'spot' ? spotSign : perpSign
+  const order = orderOf(row.ordersAtWork, leg)
+  const held =
+    entryPrice === null
+      ? 'nothing filled'
+      : `filled at ${priceText(entryPrice)}, now ${price === null ? 'unknown' : priceText(price)}`
+  return (
+    <span title={order ? `${held}; ${orderText(order)}` : held}>
+      <span className="live">
+        {sign}
+        {qtyText(base, 4)}
+      </span>
+      <span className="block text-[11px] text-faint">
+        {order ? (
+          <span className="text-accent">{order.rests ? 'order rests' : 'order at work'}</span>
+        ) : (
+          <Amount value={valueUsdt} plain />
+        )}
+      </span>
+    </span>
+  )
+}
+
+const Two = ({ above, below }: { above: string; below: string }) => (
+  <span>
+    <span className="live">{above}</span>
+    <span className="block text-[11px] text-faint">{below}</span>
+  </span>
+)

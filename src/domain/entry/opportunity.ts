@@ -1,0 +1,163 @@
+/**
+ * Is a symbol worth a hedge now, and in which direction? Tempting, quiet (looked and not worth it) or blind (may not look).
+ * Every verdict carries the number found and the limit it was held against, so that a person can see why nothing happens.
+ */
+import { type CarryEstimate, type CarryReason, estimateCarry } from '../carry/carry.ts'
+import { chooseRoute } from '../carry/route.ts'
+import type { Direction } from '../instrument.ts'
+import { signOf } from '../legs/sides.ts'
+import { nextSettlementAtMs } from '../market/funding.ts'
+import { type BlindReason, type FreshMarket, freshMarket, type MarketView } from '../market/market-view.ts'
+import { isRefusal, type Refusal, refuse } from '../refusal.ts'
+import type { Rules } from '../rules.ts'
+import { directionFilter, type FilterReason, lifeFilter, sizeFilter } from './filters.ts'
+import { type SizeReason, sizesFor } from './sizing.ts'
+
+export type QuietReason =
+  | FilterReason
+  | 'carry-below-entry'
+  | 'funding-below-entry'
+  | 'settlement-near'
+  | 'basis-moved'
+  | SizeReason
+  | CarryReason
+
+/** The verdict on one direction of a symbol that could be looked at. Plain JSON. */
+export type DirectionJudgement = {
+  direction: Direction
+  verdict: 'tempting' | 'quiet'
+  because: 'carry-above-entry' | QuietReason
+  found: string
+  limit: string
+  /** Present whenever the view allowed the sum. */
+  carry: CarryEstimate | null
+}
+
+/** Plain JSON. `found` and `limit` say why in numbers for every verdict. */
+export type EntryJudgement = {
+  symbol: string
+  verdict: 'tempting' | 'quiet' | 'blind'
+  because: 'carry-above-entry' | QuietReason | BlindReason
+  found: string
+  limit: string
+  /** Present whenever the view allowed the sum. */
+  carry: CarryEstimate | null
+  judgedAtMs: number
+  /** The direction all of the above is about; left out when nothing depends on it. */
+  direction?: Direction
+  /** The verdict on the other direction, which is no better. */
+  other?: DirectionJudgement
+}
+
+/** A plan that is about to be carried out: only its direction is judged, and its entry basis must still be there. */
+export type PlannedEntry = Pick<CarryEstimate, 'direction' | 'entryBasisBps'>
+
+/**
+ * Judges a hedge of the largest size one hedge may have; the account's room is `sizeHedge`'s and `approve`'s business. Both
+ * directions are judged and the better one is told: a tempting one before a quiet one, then the higher net carry on capital.
+ */
+export function judgeEntry(
+  market: MarketView,
+  rules: Rules,
+  nowMs: number,
+  planned?: PlannedEntry,
+): EntryJudgement {
+  const { symbol } = market.pair
+  const no = (
+    verdict: 'quiet' | 'blind',
+    { refused, found, limit }: Refusal<QuietReason | BlindReason>,
+  ): EntryJudgement => ({ symbol, verdict, because: refused, found, limit, carry: null, judgedAtMs: nowMs })
+
+  const closed = lifeFilter(market, rules.strategy, nowMs)
+  if (closed) return no('quiet', closed)
+  const fresh = freshMarket(market, rules.limits, nowMs)
+  if (isRefusal(fresh)) return no('blind', fresh)
+  const of = (direction: Direction) => judgeDirection(fresh, direction, rules, nowMs, planned)
+  if (planned) return { symbol, ...of(planned.direction), judgedAtMs: nowMs }
+  const [better, other] = ranked(of('long-carry'), of('reverse-carry'))
+  return { symbol, ...better, judgedAtMs: nowMs, other }
+}
+
+function ranked(
+  long: DirectionJudgement,
+  reverse: DirectionJudgement,
+): [better: DirectionJudgement, other: DirectionJudgement] {
+  const rank = ({ verdict, carry }: DirectionJudgement) =>
+    verdict === 'tempting' ? 2 : carry === null ? 0 : 1
+  const apr = ({ carry }: DirectionJudgement) => carry?.aprOnCapital ?? 0
+  const reverseWins = rank(reverse) > rank(long) || (rank(reverse) === rank(long) && apr(reverse) > apr(long))
+  return reverseWins ? [reverse, long] : [long, reverse]
+}
+
+function judgeDirection(
+  market: FreshMarket,
+  direction: Direction,
+  rules: Rules,
+  nowMs: number,
+  planned: PlannedEntry | undefined,
+): DirectionJudgement {
+  const quiet = (
+    { refused, found, limit }: Refusal<QuietReason>,
+    carry: CarryEstimate | null = null,
+  ): DirectionJudgement => ({ direction, verdict: 'quiet', because: refused, found, limit, carry })
+
+  const unwanted = directionFilter(market, direction, rules, nowMs)
+  if (unwanted) return quiet(unwanted)
+  const sizes = sizesFor(market, rules, rules.limits.hedgeNotionalUsdtMax, direction)
+  if (isRefusal(sizes)) return quiet(sizes)
+  const route = chooseRoute(market, sizes, direction, rules, nowMs)
+  if (isRefusal(route)) return quiet(route)
+  const summed = estimateCarry(market, sizes, rules.strategy, nowMs, { direction, route: route.chosen })
+  if (isRefusal(summed)) return quiet(summed)
+  const carry = { ...summed, routes: route.estimates }
+  const against = sizeFilter(market, sizes, direction, rules) ?? carryFilter(carry, rules, planned)
+  if (against) return quiet(against, carry)
+  const near = settlementFilter(market, rules, nowMs)
+  if (near) return quiet(near, carry)
+  return {
+    direction,
+    verdict: 'tempting',
+    because: 'carry-above-entry',
+    found: String(carry.aprOnCapital),
+    limit: String(rules.strategy.entryAprMin),
+    carry,
+  }
+}
+
+function carryFilter(
+  carry: CarryEstimate,
+  { strategy }: Rules,
+  planned: PlannedEntry | undefined,
+): Refusal<QuietReason> | undefined {
+  const { entryAprMin, exitAprMax, basisAbortBps } = strategy
+  if (!(carry.aprOnCapital > entryAprMin)) return refuse('carry-below-entry', carry.aprOnCapital, entryAprMin)
+  // What the exit rule would leave again must not be opened, however the basis sweetens it.
+  if (!(carry.fundingApr > exitAprMax)) return refuse('funding-below-entry', carry.fundingApr, exitAprMax)
+  if (!planned) return undefined
+  const movedBps = (planned.entryBasisBps - carry.entryBasisBps) * signOf(carry.direction)
+  return movedBps > basisAbortBps
+    ? refuse('basis-moved', `${movedBps} bps`, `${basisAbortBps} bps`)
+    : undefined
+}
+
+/** A hedge half open at a settlement is paid, or pays, on one leg only. */
+function settlementFilter(
+  { ticker }: FreshMarket,
+  { strategy: { settlementGuardMs } }: Rules,
+  nowMs: number,
+): Refusal<QuietReason> | undefined {
+  const leftMs = nextSettlementAtMs(ticker, nowMs) - nowMs
+  return leftMs < settlementGuardMs
+    ? refuse('settlement-near', `${leftMs} ms`, `${settlementGuardMs} ms`)
+    : undefined
+}
+
+/** Net carry on capital, a year, of the best symbol that is tempting and not this one; null when none is. */
+export function bestAlternativeApr(judged: Iterable<EntryJudgement>, symbol: string): number | null {
+  let best: number | null = null
+  for (const each of judged) {
+    if (each.symbol === symbol || each.verdict !== 'tempting' || !each.carry) continue
+    best = Math.max(best ?? Number.NEGATIVE_INFINITY, each.carry.aprOnCapital)
+  }
+  return best
+}

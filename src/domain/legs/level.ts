@@ -1,0 +1,21 @@
+/**
+ * Are the legs of a hedge level? They are when what is apart is less than a lot, or too little for either leg to order:
+ * that is dust, which the next slice takes up, and no orphan. Judged at the plan's price, so that chart and decision agree.
+ */
+import { Decimal } from 'decimal.js'
+import { type HedgePlan, type Holdings, perBaseMark } from '../entry/plan.ts'
+import { perpMissing } from './balance.ts'
+import { smallestOrder } from './minimums.ts'
+
+type Measured = Pick<HedgePlan, 'spot' | 'perp' | 'markPrice'>
+
+export function isLevel(plan: Measured, held: Holdings): boolean {
+  const missing = new Decimal(perpMissing(plan, held))
+  if (missing.isZero()) return true
+  // A perpetual beyond its spot can always be given back: reduce-only needs no minimum value.
+  if (missing.lt(0)) return false
+  const contracts = missing.div(plan.perp.multiplier)
+  if (contracts.gte(smallestOrder(plan.perp, plan.markPrice))) return false
+  const uncovered = new Decimal(held.spotNetBase).minus(held.perpBase)
+  return uncovered.lt(smallestOrder(plan.spot, perBaseMark(plan)))
+}

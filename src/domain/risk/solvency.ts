@@ -1,0 +1,209 @@
+/**
+ * How far the account is from liquidation, by our own model over all holdings: the exchange's figure is an estimate in cross
+ * margin and empty in portfolio margin. Liquidation fees, open orders, other coins and the exchange's own conversion of
+ * collateral are left out. Source: carry formula e.7, thresholds d.9.
+ */
+import { Decimal } from 'decimal.js'
+import { type CollateralView, collateralCoins, maintenanceUsdt, type RiskTier } from '../market/collateral.ts'
+import type { LimitRules, StrategyRules } from '../rules.ts'
+import type { BaseQty, Usdt } from '../units.ts'
+
+/** One coin of the account: what is owned or owed of it, and its perpetual. Prices in USDT per base coin. */
+export type HoldingFacts = {
+  coin: string
+  /** + owned, − owed. */
+  spotBase: BaseQty
+  /** + long, − short. */
+  perpBase: BaseQty
+  price: string
+  markPrice: string
+  /** Average entry of the perpetual; anything while it is 0. */
+  perpEntryPrice: string
+  /** Left out: counts for nothing. */
+  collateral?: CollateralView
+  riskTiers?: readonly RiskTier[]
+}
+
+export type AccountFacts = {
+  /** USDT in the wallet, without unrealised profit; negative is owed. */
+  usdt: Usdt
+  holdings: readonly HoldingFacts[]
+}
+
+export type SolvencyRules = Pick<StrategyRules, 'maintenanceRate' | 'borrowMaintenanceRate'> &
+  Pick<
+    LimitRules,
+    'solvencyWarnRate' | 'solvencyReduceRate' | 'solvencyFlattenRate' | 'solvencyGapNear' | 'solvencyGapFar'
+  >
+export type SolvencyVerdict = 'ok' | 'warn' | 'reduce' | 'flatten'
+
+/** Maintenance margin over margin balance after a gap: '1' is liquidation, null means that the balance itself is gone. */
+export type GapRate = {
+  /** Fraction by which prices moved; 0 is now. */
+  gap: number
+  /** The only coin that moved; null when all moved together. */
+  coin: string | null
+  maintenanceRate: string | null
+}
+
+/** Plain JSON. */
+export type Solvency = {
+  verdict: SolvencyVerdict
+  /** The rate that made the verdict, after which gap, and the threshold it reached or stayed below. */
+  found: string
+  limit: string
+  gaps: GapRate[]
+  /** All prices times this liquidate the account, rising and falling; null: no rise to a thousandfold, no fall, does. */
+  liquidationUp: number | null
+  liquidationDown: number | null
+}
+
+/** Margin balance and maintenance margin with each coin's prices times its factor. */
+function marginAt(
+  { usdt, holdings }: AccountFacts,
+  factorOf: (coin: string) => Decimal,
+  rules: SolvencyRules,
+) {
+  let balance = new Decimal(usdt)
+  let maintenance = new Decimal(0)
+  for (const held of holdings) {
+    const factor = factorOf(held.coin)
+    const price = factor.times(held.price)
+    const mark = factor.times(held.markPrice)
+    const value = new Decimal(held.perpBase).abs().times(mark)
+    balance = balance.plus(mark.minus(held.perpEntryPrice).times(held.perpBase))
+    maintenance = maintenance.plus(
+      held.riskTiers?.length ? maintenanceUsdt(value, held.riskTiers) : value.times(rules.maintenanceRate),
+    )
+    const spot = new Decimal(held.spotBase)
+    if (spot.gt(0))
+      balance = balance.plus(held.collateral ? price.times(collateralCoins(spot, held.collateral)) : 0)
+    if (spot.lt(0)) {
+      balance = balance.plus(spot.times(price))
+      maintenance = maintenance.plus(spot.neg().times(price).times(rules.borrowMaintenanceRate))
+    }
+  }
+  return { balance, maintenance }
+}
+
+const rateOf = ({ balance, maintenance }: { balance: Decimal; maintenance: Decimal }): Decimal | null =>
+  balance.gt(0) ? maintenance.div(balance) : maintenance.isZero() && balance.isZero() ? new Decimal(0) : null
+
+/** Maintenance rate when all prices (or one coin's) are multiplied by `factor`; null when the margin balance is gone. */
+export function maintenanceRateAt(
+  account: AccountFacts,
+  rules: SolvencyRules,
+  factor: Decimal | string | number,
+  only: string | null = null,
+): Decimal | null {
+  const [moved, still] = [new Decimal(factor), new Decimal(1)]
+  return rateOf(marginAt(account, coin => (only === null || coin === only ? moved : still), rules))
+}
+
+/** The rates after this gap up and down, of all prices together and of each coin by itself. */
+const gapsOf = (account: AccountFacts, rules: SolvencyRules, gap: number): GapRate[] => {
+  const coins = account.holdings.map(({ coin }) => coin)
+  const moved = [null, ...(coins.length > 1 ? coins : [])]
+  return [gap, -gap].flatMap(each => moved.map(coin => afterGap(account, rules, each, coin)))
+}
+
+const afterGap = (account: AccountFacts, rules: SolvencyRules, gap: number, coin: string | null): GapRate => {
+  const rate = maintenanceRateAt(account, rules, new Decimal(gap).plus(1), coin)
+  return { gap, coin, maintenanceRate: rate?.toDecimalPlaces(18).toFixed() ?? null }
+}
+
+const nearGaps = (account: AccountFacts, rules: SolvencyRules): GapRate[] => [
+  afterGap(account, rules, 0, null),
+  ...gapsOf(account, rules, rules.solvencyGapNear),
+]
+
+/**
+ * The verdict on an account. Now and after the near gap, up and down, of all prices together and of each coin by itself, the
+ * three thresholds hold; the far gap only warns, when the account would not survive it.
+ */
+export function judgeSolvency(account: AccountFacts, rules: SolvencyRules): Solvency {
+  const near = nearGaps(account, rules)
+  const far = gapsOf(account, rules, rules.solvencyGapFar)
+  return {
+    ...verdictOn(worstOf(near), worstOf(far), rules),
+    gaps: [...near, ...far],
+    liquidationUp: liquidationFactor(account, rules, 'up'),
+    liquidationDown: liquidationFactor(account, rules, 'down'),
+  }
+}
+
+/** The worst rate now and after the near gap; null when some gap leaves no margin balance. */
+export function worstNearRate(account: AccountFacts, rules: SolvencyRules): Decimal | null {
+  const { maintenanceRate } = worstOf(nearGaps(account, rules))
+  return maintenanceRate === null ? null : new Decimal(maintenanceRate)
+}
+
+function verdictOn(
+  near: GapRate,
+  far: GapRate,
+  rules: SolvencyRules,
+): Pick<Solvency, 'verdict' | 'found' | 'limit'> {
+  const reaches = ({ maintenanceRate }: GapRate, limit: number) =>
+    maintenanceRate === null || new Decimal(maintenanceRate).gte(limit)
+  const { solvencyWarnRate: warn, solvencyReduceRate: reduce, solvencyFlattenRate: flatten } = rules
+  const found = textOf(near)
+  if (reaches(near, flatten)) return { verdict: 'flatten', found, limit: `${flatten}` }
+  if (reaches(near, reduce)) return { verdict: 'reduce', found, limit: `${reduce}` }
+  if (reaches(near, warn)) return { verdict: 'warn', found, limit: `${warn}` }
+  if (reaches(far, 1)) return { verdict: 'warn', found: textOf(far), limit: '1' }
+  return { verdict: 'ok', found, limit: `${warn}` }
+}
+
+function worstOf(gaps: readonly GapRate[]): GapRate {
+  return gaps.reduce((worst, each) => {
+    if (worst.maintenanceRate === null) return worst
+    if (each.maintenanceRate === null) return each
+    return new Decimal(each.maintenanceRate).gt(worst.maintenanceRate) ? each : worst
+  })
+}
+
+function textOf({ gap, coin, maintenanceRate }: GapRate): string {
+  const rate = maintenanceRate === null ? 'no balance left' : new Decimal(maintenanceRate).toFixed(4)
+  return gap === 0 ? `${rate} now` : `${rate} after ${gap > 0 ? '+' : ''}${gap} on ${coin ?? 'all prices'}`
+}
+
+const RISE_MAX = 1000
+const STEP = 1.1
+const BISECTIONS = 40
+
+/** The first factor on all prices, away from 1, at which the account is liquidated; 1 when it is already. */
+function liquidationFactor(
+  account: AccountFacts,
+  rules: SolvencyRules,
+  toward: 'up' | 'down',
+): number | null {
+  const gone = (factor: number) => maintenanceRateAt(account, rules, factor)?.gte(1) ?? true
+  if (gone(1)) return 1
+  const step = toward === 'up' ? STEP : 1 / STEP
+  let safe = 1
+  let lost = step
+  while (!gone(lost)) {
+    safe = lost
+    lost *= step
+    if (lost > RISE_MAX || lost < 1 / RISE_MAX) return null
+  }
+  for (let i = 0; i < BISECTIONS; i++) {
+    const middle = (safe + lost) / 2
+    if (gone(middle)) lost = middle
+    else safe = middle
+  }
+  return lost
+}
+
+/**
+ * P_liq / P_0 of a long carry by itself: (1 + κ) / (1 − v + m), with κ the free USDT per notional, v the collateral ratio of
+ * the spot and m the maintenance rate. Only a rise can end it; null when no rise does (v > 1 + m).
+ */
+export function hedgeLiquidationFactor(of: {
+  buffer: Decimal | number
+  collateral: Decimal | number
+  maintenance: Decimal | number
+}): Decimal | null {
+  const loss = new Decimal(1).minus(of.collateral).plus(of.maintenance)
+  return loss.gt(0) ? new Decimal(of.buffer).plus(1).div(loss) : null
+}

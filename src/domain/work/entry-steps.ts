@@ -1,0 +1,69 @@
+/**
+ * The next order of an entry, by the plan's route: one leg and then the other, both at once, both as one order, or one that
+ * waits in the book. Where a route cannot go on, the legs are worked one after the other. Source: carry algorithm d.2.
+ */
+import { Decimal } from 'decimal.js'
+import type { HedgePlan, Holdings, LegOrder } from '../entry/plan.ts'
+import type { HedgeOrder } from '../legs/hedge-order.ts'
+import { spotMoved } from '../legs/sides.ts'
+import type { FreshMarket } from '../market/market-view.ts'
+import type { Rules } from '../rules.ts'
+import { baseQty } from '../units.ts'
+import { followOrder } from './follow.ts'
+import { asResting, makerLegOf } from './resting.ts'
+import { comboIn } from './spread-slices.ts'
+
+export type OpeningOrder = { order: HedgeOrder; twin?: HedgeOrder; because: string }
+type Entry = { plan: HedgePlan; held: Holdings; pegs: number; setbacks?: number }
+
+/** Native orders that are refused or not filled, one after the other, are no way to work a hedge. */
+export const isNativeShut = ({ setbacks = 0 }: { setbacks?: number }): boolean => setbacks > 1
+
+/** @param first - the order that would open the next slice by itself */
+export function openingOrder(
+  { plan, held, pegs, setbacks = 0 }: Entry,
+  first: LegOrder,
+  market: FreshMarket,
+  rules: Rules,
+): OpeningOrder {
+  const crossing: OpeningOrder = { order: { ...first, opens: true }, because: 'next slice' }
+  if (plan.route === 'spread') {
+    if (isNativeShut({ setbacks }))
+      return { ...crossing, because: `next slice, leg by leg after ${setbacks} orders that changed nothing` }
+    const step = comboIn(plan, held, market, rules)
+    if (step.kind === 'none') return { ...crossing, because: `next slice, leg by leg: ${step.because}` }
+    if (step.kind === 'coins')
+      return { order: { ...step.order, opens: true }, because: 'coins for the fees of native orders' }
+    return { order: step.order, because: 'next slice, both legs as one' }
+  }
+  if (plan.route === 'twin') {
+    const twin = twinOf(plan, held, first, market, rules)
+    return twin
+      ? { order: crossing.order, twin: { ...twin, opens: true }, because: 'next slice, both legs at once' }
+      : crossing
+  }
+  if (makerLegOf(plan.route) !== first.leg) return crossing
+  if (pegs >= rules.execution.makerTriesMax)
+    return { ...crossing, because: `next slice, crossing after ${pegs} orders that waited in vain` }
+  const resting = asResting(first, market)
+  return resting ? { order: resting, because: 'next slice, waiting in the book' } : crossing
+}
+
+/** The order on the other leg that will be due when this one is filled whole. */
+function twinOf(
+  plan: HedgePlan,
+  held: Holdings,
+  first: LegOrder,
+  market: FreshMarket,
+  { execution }: Rules,
+): LegOrder | undefined {
+  const after: Holdings =
+    first.leg === 'spot'
+      ? {
+          ...held,
+          spotNetBase: baseQty(new Decimal(held.spotNetBase).plus(spotMoved(plan, 'in', first.qty))),
+        }
+      : { ...held, perpBase: baseQty(new Decimal(first.qty).mul(plan.perp.multiplier).plus(held.perpBase)) }
+  const follow = followOrder(plan, after, market, execution.slippageBpsMax)
+  return follow.kind === 'order' && follow.order.leg !== first.leg ? follow.order : undefined
+}

@@ -1,0 +1,237 @@
+/**
+ * What a hedge does next, from what its legs really hold. A leg that is ahead is followed by the other before anything new is
+ * opened, so at most one slice is ever unhedged (promise 4), and each loop ends hedged or flat (5). How a slice is worked is
+ * the route's (entry-steps.ts); what waits in the book meanwhile is watched here.
+ */
+import { Decimal } from 'decimal.js'
+import type { HedgePlan, Holdings } from '../entry/plan.ts'
+import { isMarginSqueeze } from '../exit/judgement.ts'
+import type { LegName } from '../instrument.ts'
+import { perpMissing } from '../legs/balance.ts'
+import type { HedgeOrder, RestingOrder } from '../legs/hedge-order.ts'
+import { isLevel } from '../legs/level.ts'
+import type { OrderPurpose } from '../legs/order.ts'
+import { freshMarket, type MarketView } from '../market/market-view.ts'
+import { isRefusal } from '../refusal.ts'
+import type { Rules } from '../rules.ts'
+import { baseQty, orderQty, usdt } from '../units.ts'
+import { isNativeShut, openingOrder } from './entry-steps.ts'
+import { giveBack, nextUnwind } from './exit-steps.ts'
+import { followOrder } from './follow.ts'
+import { decideRepair, judgeBalance, toleranceBps, widestBps } from './repair.ts'
+import { recallReason } from './resting.ts'
+import { nextSlice } from './slices.ts'
+import { comboOut } from './spread-slices.ts'
+import { stuckBecause, waitsForVenue } from './standstill.ts'
+
+export type Step =
+  /** `twin` goes to the other leg at the same time. */
+  | { kind: 'order'; order: HedgeOrder; twin?: HedgeOrder; purpose: OrderPurpose; because: string }
+  /** The order in the book is right where it is; or it has to go first. */
+  | { kind: 'rest' | 'recall'; because: string }
+  | { kind: 'wait'; because: string }
+  /** The phase has reached its end; the exchange is asked to confirm it. */
+  | { kind: 'done' }
+  | { kind: 'unwind'; because: string }
+  | { kind: 'stuck'; because: string }
+
+export type StepFacts = Holdings & {
+  plan: HedgePlan
+  phase: 'entering' | 'hedged' | 'unwinding'
+  overdue: boolean
+  unwindBecause: string | null
+  /** Orders since the legs were last level. */
+  repairs: number
+  /** Since when they are apart; 0 while they are level. */
+  unbalancedSinceMs: number
+  /** What waits in the book, its fills among the holdings. */
+  resting: RestingOrder | null
+  /** Orders in a row that waited there in vain. */
+  pegs: number
+  /** Orders in a row that changed nothing. */
+  setbacks?: number
+  /** The exchange took from a leg: the other is cut to it, and nothing is built up again. */
+  cut?: boolean
+}
+
+/** May new risk be taken now? Promise 9: the reason why not, or null. */
+export type NewRisk = string | null
+
+export function nextStep(
+  told: StepFacts,
+  market: MarketView,
+  rules: Rules,
+  newRiskRefused: NewRisk,
+  nowMs: number,
+): Step {
+  const facts = { ...told, plan: withLiveMinimums(told.plan, market.pair) }
+  const breached = isBreached(facts, market, rules, nowMs)
+  const level = isLevel(facts.plan, facts)
+  const because = waitsForVenue(facts, level, market, nowMs)
+  if (because) return { kind: 'wait', because }
+  const stuck = stuckBecause(facts, rules, market, nowMs)
+  if (facts.phase === 'unwinding')
+    return stuck ? { kind: 'stuck', because: stuck } : unwindStep(facts, market, rules, breached)
+  const levelling = level ? null : levelStep(facts, market, rules, breached, stuck)
+  if (facts.resting) return restingStep(facts.resting, facts, levelling, market, rules, newRiskRefused, nowMs)
+  if (levelling) return levelling
+  if (facts.unwindBecause !== null) return { kind: 'unwind', because: facts.unwindBecause }
+  if (facts.cut) return endOfEntry(facts, market, rules, 'the exchange took from a leg')
+  if (facts.phase === 'hedged')
+    return new Decimal(facts.perpBase).gt(0)
+      ? { kind: 'done' }
+      : { kind: 'unwind', because: 'no perpetual is held any more' }
+  return enterStep(facts, market, rules, newRiskRefused, nowMs)
+}
+
+/** Bybit raises the least order now and then: what the plan knew is then refused for ever. */
+function withLiveMinimums(plan: HedgePlan, pair: MarketView['pair']): HedgePlan {
+  const of = (leg: LegName): HedgePlan[LegName] => {
+    const { minOrderQty, minNotionalUsdt } = pair[leg]
+    return {
+      ...plan[leg],
+      minOrderQty: orderQty(Decimal.max(minOrderQty, plan[leg].minOrderQty)),
+      minNotionalUsdt: usdt(Decimal.max(minNotionalUsdt, plan[leg].minNotionalUsdt)),
+    }
+  }
+  return { ...plan, spot: of('spot'), perp: of('perp') }
+}
+
+/** Promise 4: is more unhedged, or for longer, than the rules allow? Then the gentle rungs of the ladder are skipped. */
+function isBreached(facts: StepFacts, { ticker }: MarketView, { limits }: Rules, nowMs: number): boolean {
+  const mark = ticker?.markPrice ?? facts.plan.markPrice
+  const balance = judgeBalance(facts.plan, facts, mark, limits, facts.unbalancedSinceMs || nowMs, nowMs)
+  return balance.kind === 'unhedged' && balance.breached !== 'none'
+}
+
+/** Fills of what waits in the book are hedged first; then it stays, or is taken off. */
+function restingStep(
+  resting: RestingOrder,
+  facts: StepFacts,
+  levelling: Step | null,
+  market: MarketView,
+  rules: Rules,
+  refused: NewRisk,
+  nowMs: number,
+): Step {
+  if (levelling?.kind === 'order' && levelling.order.leg !== resting.leg && facts.repairs === 0)
+    return levelling
+  // Its fills could not be hedged at once, or its own leg is needed for that: no more of them.
+  if (levelling) return { kind: 'recall', because: 'the legs are to be level first' }
+  const because =
+    facts.unwindBecause ??
+    (facts.overdue ? 'entry deadline' : null) ??
+    (facts.cut ? 'the exchange took from a leg' : null) ??
+    recallReason(resting, market, rules, refused, nowMs)
+  return because
+    ? { kind: 'recall', because }
+    : { kind: 'rest', because: 'the order waits at the best price' }
+}
+
+/** The legs are level: open the next slice, or stop here. */
+function enterStep(
+  facts: StepFacts,
+  market: MarketView,
+  rules: Rules,
+  refused: NewRisk,
+  nowMs: number,
+): Step {
+  const { plan } = facts
+  if (facts.overdue) return endOfEntry(facts, market, rules, 'entry deadline')
+  const next = nextSlice(plan, facts, market, rules)
+  if (next.kind === 'complete') return endOfEntry(facts, market, rules, 'nothing could be opened')
+  if (refused) return { kind: 'wait', because: refused }
+  const fresh = freshMarket(market, rules.limits, nowMs)
+  if (isRefusal(fresh)) return { kind: 'wait', because: `${fresh.refused}: ${fresh.found}` }
+  if (next.kind === 'wait') return { kind: 'wait', because: `${next.refused}: ${next.found}` }
+  const held = { spotNetBase: facts.spotNetBase, perpBase: facts.perpBase }
+  const opening = openingOrder({ ...facts, held }, next.order, fresh, rules)
+  return { kind: 'order', ...opening, purpose: 'enter' }
+}
+
+/** Keeps the balanced part where it is worth keeping, or leaves it. */
+function endOfEntry(facts: StepFacts, market: MarketView, rules: Rules, because: string): Step {
+  const mark = market.ticker?.markPrice ?? facts.plan.markPrice
+  const perBase = new Decimal(mark).div(facts.plan.perp.multiplier)
+  const notional = usdt(new Decimal(facts.perpBase).mul(perBase))
+  return new Decimal(notional).gte(rules.limits.hedgeNotionalUsdtMin)
+    ? { kind: 'done' }
+    : { kind: 'unwind', because: `${because}: ${notional} USDT is below the smallest hedge` }
+}
+
+/**
+ * The legs are apart: first the plain order that follows the leg that opened, then the ladder of repairs; past a bound of
+ * promise 4 at once the ladder's widest. Null: what is apart is dust.
+ */
+function levelStep(
+  facts: StepFacts,
+  market: MarketView,
+  rules: Rules,
+  breached: boolean,
+  stuck: string | null,
+): Step | null {
+  const { plan, repairs } = facts
+  const purpose = facts.phase === 'entering' ? 'enter' : 'rebalance'
+  if (repairs === 0 && !breached && !facts.cut) {
+    const follow = followOrder(plan, facts, market, rules.execution.slippageBpsMax)
+    if (follow.kind === 'order') {
+      const { leg } = follow.order
+      return {
+        ...follow,
+        purpose,
+        because: `the ${leg === 'perp' ? 'perpetual follows the spot' : 'spot follows the perpetual'} leg`,
+      }
+    }
+  }
+  if (stuck) return { kind: 'stuck', because: stuck }
+  const repair = decideRepair(plan, facts, market, rules, Math.max(0, repairs - 1), {
+    breached,
+    cut: facts.cut,
+  })
+  if (repair.kind === 'wait') return { kind: 'wait', because: repair.because }
+  if (repair.kind === 'balanced') return null
+  const because = `${repair.kind}: ${repair.because}${breached ? ', past the bound' : ''}`
+  return { kind: 'order', order: repair.order, purpose: 'repair', because }
+}
+
+/** The perpetual gives back what the spot leg no longer covers; then the next slice is closed, spot first. */
+function unwindStep(facts: StepFacts, market: MarketView, rules: Rules, breached: boolean): Step {
+  const { plan, repairs } = facts
+  const { slippageBpsMax } = rules.execution
+  const wider = breached ? widestBps(slippageBpsMax) : toleranceBps(repairs, slippageBpsMax)
+  if (new Decimal(perpMissing(plan, facts)).lt(0)) {
+    const order = giveBack(plan, facts, market, wider)
+    return order
+      ? { kind: 'order', order, purpose: 'exit', because: 'the perpetual follows the spot leg' }
+      : { kind: 'wait', because: 'the perpetual book has no price to close at' }
+  }
+  const squeezed = isMarginSqueeze(facts.unwindBecause)
+  const next = nextUnwind(squeezed ? inSmallSlices(plan, rules) : plan, facts, market, rules, wider)
+  if (next.kind === 'flat') return { kind: 'done' }
+  if (next.kind === 'wait') return { kind: 'wait', because: `${next.refused}: ${next.found}` }
+  const native =
+    plan.route === 'spread' && facts.repairs === 0 && !isNativeShut(facts)
+      ? nativeExit(facts, market, rules)
+      : undefined
+  if (native) return native
+  const order = next.spot ?? next.perp
+  if (!order) return { kind: 'done' }
+  const because = next.last ? 'last slice' : 'next slice'
+  const twin = (plan.route === 'twin' || squeezed) && next.spot && next.perp ? { twin: next.perp } : {}
+  return { kind: 'order', order, ...twin, purpose: 'exit', because }
+}
+
+/** Each coin sold frees collateral and each contract closed frees margin: neither waits for the other. Source: carry algorithm d.10. */
+const inSmallSlices = (plan: HedgePlan, { execution }: Rules): HedgePlan => ({
+  ...plan,
+  sliceBaseQty: baseQty(new Decimal(plan.sliceBaseQty).times(execution.squeezeSliceShare)),
+})
+
+/** The way out as one order of both legs, while its book is there and deep enough. */
+function nativeExit({ plan, ...held }: StepFacts, market: MarketView, rules: Rules): Step | undefined {
+  const { spotBook, perpBook, ticker } = market
+  if (!spotBook || !perpBook || !ticker) return undefined
+  const step = comboOut(plan, held, { ...market, spotBook, perpBook, ticker }, rules)
+  if (step.kind !== 'combo') return undefined
+  return { kind: 'order', order: step.order, purpose: 'exit', because: 'next slice, both legs as one' }
+}

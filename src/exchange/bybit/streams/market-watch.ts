@@ -1,0 +1,143 @@
+/**
+ * One market's stream, held open: pushes of V5 become facts. What must stay true: a fact of a book or ticker is whole and
+ * trusted, and everything that was lost is said ('stale', 'down') before anything else is heard of it.
+ */
+import type { Clock } from '../../../clock/clock.ts'
+import type { Market } from '../../../domain/instrument.ts'
+import type { MarketFact } from '../../exchange.ts'
+import { failureOf } from '../translate/errors.ts'
+import type { Row } from '../translate/fields.ts'
+import type { Report } from '../venue-reads.ts'
+import type { PublicStream, Wire } from '../wire/wire.ts'
+import { alertsOf, isAlertTopic } from './adl-alerts.ts'
+import { forget, type Topic, topicsOf } from './market-topics.ts'
+
+/** A broken topic is taken anew at once, and then at most this often, in engine time. */
+const RESUBSCRIBE_EVERY_MS = 5_000
+
+export type Tools = { clock: Clock; report: Report }
+type Hear = (fact: MarketFact) => void
+type Answer =
+  | Exclude<ReturnType<Extract<Topic, { kind: 'book' }>['builder']['apply']>, { kind: 'waiting' }>
+  | Exclude<ReturnType<Extract<Topic, { kind: 'ticker' }>['builder']['apply']>, { kind: 'waiting' }>
+  | { kind: 'waiting' | 'quiet' | 'unread' }
+
+export type MarketPlan = {
+  market: Market
+  symbols: readonly string[]
+  /** Topics of no single symbol: nothing of a book hangs on them. */
+  news: readonly string[]
+}
+
+export class MarketWatch {
+  readonly #plan: MarketPlan
+  readonly #topics: Map<string, Topic>
+  readonly #watched: ReadonlySet<string>
+  readonly #hear: Hear
+  readonly #tools: Tools
+  readonly #stream: PublicStream
+  #closed = false
+
+  constructor(wire: Wire, plan: MarketPlan, hear: Hear, tools: Tools) {
+    const { market, symbols, news } = plan
+    this.#plan = plan
+    this.#topics = topicsOf(market, symbols)
+    this.#watched = new Set(symbols)
+    this.#hear = hear
+    this.#tools = tools
+    this.#stream = wire.publicStream(market, [...this.#topics.keys(), ...news], {
+      message: message => this.#take(message),
+      up: () => hear({ kind: 'up', market }),
+      down: cause => this.#lose(cause),
+      garbage: detail => {
+        tools.report('garbage', `${market}: ${detail}`)
+        this.#mend([...this.#topics.keys()], `garbage: ${detail}`)
+      },
+      refused: (name, cause) => {
+        tools.report('refused-topic', `${market} ${name}: ${cause}`)
+        this.#distrust([name], `refused: ${cause}`)
+      },
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#stream.close()
+  }
+
+  #take(message: Row): void {
+    const name = String(message.topic)
+    const topic = this.#topics.get(name)
+    if (topic) this.#answered(name, topic, this.#apply(topic, message))
+    else if (this.#plan.news.includes(name) && isAlertTopic(name)) this.#alert(message)
+    else this.#tools.report('unknown-topic', `${this.#plan.market} ${name}`)
+  }
+
+  #apply(topic: Topic, message: Row): Answer {
+    const nowMs = this.#tools.clock.nowMs()
+    if (topic.kind === 'touch') return topic.resting.touch(message, nowMs)
+    if (topic.kind === 'ticker') return topic.builder.apply(message)
+    const answer = topic.builder.apply(message)
+    if (answer.kind === 'book') topic.resting.told(answer.book, nowMs)
+    return answer
+  }
+
+  #answered(name: string, topic: Topic, answer: Answer): void {
+    if (answer.kind === 'broken') {
+      this.#tools.report('broken-stream', answer.cause)
+      this.#mend([topic.kind === 'touch' ? topic.deep : name], answer.cause)
+    } else if (answer.kind === 'unread') {
+      this.#tools.report('unread-best-level', `${this.#plan.market} ${name}`)
+    } else if (answer.kind === 'book' || answer.kind === 'ticker') {
+      topic.stale = false
+      this.#hear(answer)
+    }
+  }
+
+  /** Pools behind symbols that are not watched are nobody's business here. */
+  #alert(message: Row): void {
+    try {
+      const alerts = alertsOf(message).filter(({ symbol }) => this.#watched.has(symbol))
+      if (alerts.length > 0) this.#hear({ kind: 'adl-alert', alerts })
+    } catch (error) {
+      this.#tools.report('unread-alert', failureOf(error, String(message.topic)).message)
+    }
+  }
+
+  /** The reconnect brings snapshots by itself. */
+  #lose(cause: string): void {
+    this.#distrust([...this.#topics.keys()], cause)
+    for (const topic of this.#topics.values()) topic.stale = false
+    this.#hear({ kind: 'down', market: this.#plan.market, cause })
+  }
+
+  /** Without its best level a book only ages sooner: it is not distrusted for that. */
+  #distrust(names: readonly string[], cause: string): void {
+    const broken = names.flatMap(name => this.#topics.get(name) ?? []).filter(({ kind }) => kind !== 'touch')
+    for (const topic of broken) {
+      forget(topic)
+      topic.stale = true
+    }
+    const symbols = [...new Set(broken.map(topic => topic.symbol))]
+    if (symbols.length > 0) this.#hear({ kind: 'stale', market: this.#plan.market, symbols, cause })
+  }
+
+  #mend(names: readonly string[], cause: string): void {
+    this.#distrust(names, cause)
+    for (const name of names) {
+      const topic = this.#topics.get(name)
+      // The best level is sent again by itself.
+      if (topic && topic.kind !== 'touch') this.#takeAnew(name, topic)
+    }
+  }
+
+  #takeAnew(name: string, topic: Topic): void {
+    const { clock } = this.#tools
+    const nowMs = clock.nowMs()
+    if (this.#closed || nowMs - topic.askedAtMs < RESUBSCRIBE_EVERY_MS) return
+    topic.askedAtMs = nowMs
+    this.#stream.resubscribe(name)
+    // Were the snapshot lost too, a quiet topic would stay stale for ever.
+    clock.setTimeout(() => topic.stale && this.#takeAnew(name, topic), RESUBSCRIBE_EVERY_MS)
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Books of native spreads, from their own socket. Spreads have no best-level topic that is sent again while a book rests: one
+ * that said nothing for a while is read over REST, as is every one while the socket is down. Nothing else hangs on them, so
+ * what is lost is said as 'spread-stale' and never takes another market down.
+ */
+
+import type { SpreadBook } from '../../../domain/risk/risk-facts.ts'
+import type { MarketFact, Subscription } from '../../exchange.ts'
+import { failureOf } from '../translate/errors.ts'
+import { type Row, rowOf } from '../translate/fields.ts'
+import { ask } from '../venue-reads.ts'
+import type { PublicStream, Wire } from '../wire/wire.ts'
+import type { Tools } from './market-watch.ts'
+import { type BookBuilder, bookBuilder } from './order-books.ts'
+
+/** How long a book may say nothing, and how often it is read then. Engine time. */
+const QUIET_MS = 3_000
+const DEPTH = 25
+
+type Held = { builder: BookBuilder<'spread'>; heardAtMs: number }
+
+export class SpreadWatch implements Subscription {
+  readonly #wire: Wire
+  readonly #hear: (fact: MarketFact) => void
+  readonly #tools: Tools
+  readonly #books: ReadonlyMap<string, Held>
+  readonly #stream: PublicStream
+  #closed = false
+
+  constructor(wire: Wire, symbols: readonly string[], hear: (fact: MarketFact) => void, tools: Tools) {
+    this.#wire = wire
+    this.#hear = hear
+    this.#tools = tools
+    this.#books = new Map(
+      [...new Set(symbols)].map(symbol => [
+        symbol,
+        { builder: bookBuilder('spread', symbol), heardAtMs: Number.NEGATIVE_INFINITY },
+      ]),
+    )
+    const topics = [...this.#books.keys()].map(symbol => `orderbook.${DEPTH}.${symbol}`)
+    this.#stream = wire.publicStream('spread', topics, {
+      message: message => this.#take(message),
+      up: () => {},
+      down: cause => this.#lose([...this.#books.keys()], cause),
+      garbage: detail => {
+        tools.report('garbage', `spread: ${detail}`)
+        for (const symbol of this.#books.keys()) this.#mend(symbol, `garbage: ${detail}`)
+      },
+      refused: (name, cause) => {
+        tools.report('refused-topic', `spread ${name}: ${cause}`)
+        this.#lose([symbolOf(name)], `refused: ${cause}`)
+      },
+    })
+    this.#pollLater()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#stream.close()
+  }
+
+  #take(message: Row): void {
+    const symbol = symbolOf(String(message.topic))
+    const held = this.#books.get(symbol)
+    const answer = held?.builder.apply(message)
+    if (!held || !answer) this.#tools.report('unknown-topic', `spread ${String(message.topic)}`)
+    else if (answer.kind === 'book') this.#tell(held, answer.book)
+    else if (answer.kind === 'broken') {
+      this.#tools.report('broken-stream', answer.cause)
+      this.#mend(symbol, answer.cause)
+    }
+  }
+
+  #tell(held: Held, { symbol, bids, asks, atMs }: SpreadBook): void {
+    held.heardAtMs = this.#tools.clock.nowMs()
+    this.#hear({ kind: 'spread-book', symbol, bids, asks, atMs })
+  }
+
+  #lose(symbols: readonly string[], cause: string): void {
+    for (const symbol of symbols) this.#books.get(symbol)?.builder.forget()
+    this.#hear({ kind: 'spread-stale', symbols, cause })
+  }
+
+  #mend(symbol: string, cause: string): void {
+    this.#lose([symbol], cause)
+    this.#stream.resubscribe(`orderbook.${DEPTH}.${symbol}`)
+  }
+
+  #pollLater(): void {
+    this.#tools.clock.setTimeout(() => {
+      if (this.#closed) return
+      const quietSinceMs = this.#tools.clock.nowMs() - QUIET_MS
+      const quiet = [...this.#books].filter(([, held]) => held.heardAtMs <= quietSinceMs)
+      void Promise.all(quiet.map(([symbol, held]) => this.#read(symbol, held))).then(() => this.#pollLater())
+    }, QUIET_MS)
+  }
+
+  /** Reads one book over REST, and tells it unless the socket was quicker. Never throws: an unread book ages. */
+  async #read(symbol: string, held: Held): Promise<void> {
+    const { heardAtMs } = held
+    try {
+      const { result } = await ask(this.#wire, '/v5/spread/orderbook', { symbol, limit: DEPTH }, false)
+      if (this.#closed || held.heardAtMs !== heardAtMs) return
+      const row = rowOf(result, 'result')
+      const answer = bookBuilder('spread', symbol).apply({ type: 'snapshot', ts: row.ts, data: row })
+      if (answer.kind === 'book') this.#tell(held, answer.book)
+      else
+        this.#tools.report('unread-spread-book', `${symbol}: ${answer.kind === 'broken' ? answer.cause : ''}`)
+    } catch (error) {
+      this.#tools.report('unread-spread-book', failureOf(error, symbol).message)
+    }
+  }
+}
+
+const symbolOf = (topic: string): string => topic.slice(`orderbook.${DEPTH}.`.length)

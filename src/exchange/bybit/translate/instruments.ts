@@ -1,0 +1,102 @@
+/**
+ * Instruments, klines and funding prints of V5 in our words. Bybit's minutes and hours end here: everything above is in ms.
+ */
+import type { PerpInstrument, SpotInstrument } from '../../../domain/instrument.ts'
+import { contractMultiplier } from '../../../domain/market/pairing.ts'
+import { fundingRate, orderQty, price, usdt } from '../../../domain/units.ts'
+import { ExchangeFailure, type Kline, type SettledFunding } from '../../exchange.ts'
+import { decimalAt, garbled, instantAt, integerAt, type Row, rowOf, textAt } from './fields.ts'
+
+const MINUTE_MS = 60_000
+
+/** A spot row of `/v5/market/instruments-info`. Spot minOrderQty is deprecated by Bybit in favour of minOrderAmt, yet still sent. */
+export function spotInstrument(row: Row): SpotInstrument {
+  const lots = rowOf(row.lotSizeFilter, 'lotSizeFilter')
+  return {
+    market: 'spot',
+    symbol: textAt(row, 'symbol'),
+    baseCoin: textAt(row, 'baseCoin'),
+    quoteCoin: textAt(row, 'quoteCoin'),
+    trading: textAt(row, 'status') === 'Trading',
+    tickSize: price(decimalAt(rowOf(row.priceFilter, 'priceFilter'), 'tickSize')),
+    qtyStep: orderQty(decimalAt(lots, 'basePrecision')),
+    minOrderQty: orderQty(decimalAt(lots, 'minOrderQty')),
+    minNotionalUsdt: usdt(decimalAt(lots, 'minOrderAmt')),
+    maxMarketQty: orderQty(
+      decimalAt(lots, 'maxMarketOrderQty' in lots ? 'maxMarketOrderQty' : 'maxOrderQty'),
+    ),
+    // Bybit: 'none', 'both', 'utaOnly', or 'normalSpotOnly', which is for accounts of the older kind.
+    marginTrading: ['both', 'utaOnly'].includes(textAt(row, 'marginTrading')),
+  }
+}
+
+/**
+ * A linear perpetual's row. Bybit: `fundingInterval` in minutes, `deliveryTime` '0' unless a delisting is announced.
+ *
+ * @param spotCoins - base coins on spot: they tell 1000PEPE (1000 of PEPE) from 1INCH (a name)
+ */
+export function perpInstrument(row: Row, spotCoins: ReadonlySet<string>): PerpInstrument {
+  const lots = rowOf(row.lotSizeFilter, 'lotSizeFilter')
+  const intervalMinutes = integerAt(row, 'fundingInterval')
+  if (intervalMinutes <= 0) throw garbled('fundingInterval', 'minutes above 0', row.fundingInterval)
+  const { multiplier } = contractMultiplier(textAt(row, 'baseCoin'), spotCoins)
+  return {
+    market: 'linear',
+    symbol: textAt(row, 'symbol'),
+    baseCoin: textAt(row, 'baseCoin'),
+    quoteCoin: textAt(row, 'quoteCoin'),
+    trading: textAt(row, 'status') === 'Trading' && row.isPreListing !== true,
+    tickSize: price(decimalAt(rowOf(row.priceFilter, 'priceFilter'), 'tickSize')),
+    qtyStep: orderQty(decimalAt(lots, 'qtyStep')),
+    minOrderQty: orderQty(decimalAt(lots, 'minOrderQty')),
+    minNotionalUsdt: usdt(decimalAt(lots, 'minNotionalValue')),
+    maxMarketQty: orderQty(decimalAt(lots, 'maxMktOrderQty')),
+    multiplier,
+    fundingIntervalMs: intervalMinutes * MINUTE_MS,
+    fundingRateMax: fundingRate(decimalAt(row, 'upperFundingRate')),
+    fundingRateMin: fundingRate(decimalAt(row, 'lowerFundingRate')),
+    deliveryAtMs: integerAt(row, 'deliveryTime'),
+    launchedAtMs: integerAt(row, 'launchTime'),
+    status: textAt(row, 'status'),
+  }
+}
+
+/** Is this linear row a USDT perpetual (not a dated future, not settled in USDC)? */
+export const isUsdtPerpetual = (row: Row): boolean =>
+  row.contractType === 'LinearPerpetual' && row.quoteCoin === 'USDT' && row.settleCoin === 'USDT'
+
+/** One V5 kline `[start, open, high, low, close, volume, turnover]`. */
+export function kline(columns: unknown): Kline {
+  if (!Array.isArray(columns)) throw garbled('kline', 'a list of columns', columns)
+  const [start, open, high, low, close] = columns
+  const row = { start, open, high, low, close }
+  return {
+    atMs: instantAt(row, 'start'),
+    open: price(decimalAt(row, 'open')),
+    high: price(decimalAt(row, 'high')),
+    low: price(decimalAt(row, 'low')),
+    close: price(decimalAt(row, 'close')),
+  }
+}
+
+const INTERVALS = new Map([
+  ...[1, 3, 5, 15, 30, 60, 120, 240, 360, 720].map(m => [m, String(m)] as const),
+  [1440, 'D'],
+  [10080, 'W'],
+])
+
+/** Bybit's word for a kline's length. */
+export function klineInterval(minutes: number): string {
+  const word = INTERVALS.get(minutes)
+  if (word) return word
+  throw new ExchangeFailure(
+    'refused',
+    `kline interval: expected one of ${[...INTERVALS.keys()].join(', ')} minutes, found ${minutes}`,
+  )
+}
+
+export const settledFunding = (row: Row): SettledFunding => ({
+  symbol: textAt(row, 'symbol'),
+  rate: fundingRate(decimalAt(row, 'fundingRate')),
+  settledAtMs: instantAt(row, 'fundingRateTimestamp'),
+})

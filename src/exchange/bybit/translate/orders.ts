@@ -1,0 +1,140 @@
+/**
+ * Orders and executions of V5 in our words, and ours in V5's. Bybit's side notes that matter here: a cancelled
+ * derivatives order may carry fills; a spot buy's fee is taken in the base coin; execution fees are positive when paid.
+ */
+import { Decimal } from 'decimal.js'
+import type { Market, Side } from '../../../domain/instrument.ts'
+import type { Fill, OrderMarket, OrderReport, OrderRequest, OrderStatus } from '../../../domain/legs/order.ts'
+import { amount, orderQty, price } from '../../../domain/units.ts'
+import type { Params } from '../wire/wire.ts'
+import { decimalAt, decimalOr, garbled, instantAt, oneOf, type Row, textAt, textOrNone } from './fields.ts'
+
+const SIDES: readonly Side[] = ['Buy', 'Sell']
+
+const STATUS: Readonly<Record<string, OrderStatus>> = {
+  Created: 'open',
+  New: 'open',
+  PartiallyFilled: 'open',
+  Untriggered: 'open',
+  Triggered: 'open',
+  Active: 'open',
+  Filled: 'filled',
+  Cancelled: 'cancelled',
+  PartiallyFilledCanceled: 'cancelled',
+  Deactivated: 'cancelled',
+  Rejected: 'rejected',
+}
+
+/** The market of a row, from the row itself or from the reply it came in; undefined for inverse and options. */
+export function marketOf(row: Row, around?: unknown): Market | undefined {
+  const word = row.category ?? around
+  return word === 'spot' || word === 'linear' ? word : undefined
+}
+
+/** One row of order/realtime, order/history or the `order` topic. An unknown status is garbled, never guessed. */
+export function orderReport(row: Row, market: OrderMarket): OrderReport {
+  const word = textAt(row, 'orderStatus')
+  const status = STATUS[word]
+  if (!status) throw garbled('orderStatus', `one of ${Object.keys(STATUS).join(', ')}`, word)
+  const reason = textOrNone(row, 'rejectReason')
+  return {
+    orderLinkId: textAt(row, 'orderLinkId'),
+    orderId: textAt(row, 'orderId'),
+    market,
+    symbol: textAt(row, 'symbol'),
+    side: oneOf(row, 'side', SIDES),
+    qty: orderQty(decimalAt(row, 'qty')),
+    filledQty: orderQty(decimalOr(row, 'cumExecQty', '0')),
+    status,
+    rejectReason: reason === 'EC_NoError' ? '' : reason,
+    updatedAtMs: instantAt(row, 'updatedTime'),
+  }
+}
+
+const CAUSE: Readonly<Record<string, Fill['cause']>> = {
+  Trade: 'trade',
+  // A leg of a spread order.
+  FutureSpread: 'trade',
+  AdlTrade: 'adl',
+  Funding: 'funding',
+  BustTrade: 'liquidation',
+  Delivery: 'delivery',
+}
+
+/** Forced closes come as plain trades too; `createType` then says who created the order. */
+const FORCED: readonly (readonly [word: string, cause: Fill['cause']])[] = [
+  ['CreateByLiq', 'liquidation'],
+  ['CreateByTakeOver', 'liquidation'],
+  ['CreateByAdl', 'adl'],
+  ['CreateBySettle', 'delivery'],
+]
+
+function causeOf(row: Row): Fill['cause'] {
+  const cause = CAUSE[textAt(row, 'execType')] ?? 'other'
+  if (cause !== 'trade') return cause
+  const creator = textOrNone(row, 'createType')
+  return FORCED.find(([word]) => creator.startsWith(word))?.[1] ?? 'trade'
+}
+
+/** Bybit leaves feeCurrency empty on linear rows: the settle coin. Spot: what was received, unless a rebate flips it. */
+function feeCoinOf(row: Row, market: Market, fee: string): string {
+  const told = textOrNone(row, 'feeCurrency')
+  if (told) return told
+  const symbol = textAt(row, 'symbol')
+  const quote = symbol.endsWith('USDC') || symbol.endsWith('PERP') ? 'USDC' : 'USDT'
+  if (market === 'linear') return quote
+  const receivesBase = (row.side === 'Buy') === !fee.startsWith('-')
+  return receivesBase ? symbol.slice(0, -quote.length) : quote
+}
+
+/** Taxes (GST) come beside the fee; those in the fee's coin are part of what was paid. */
+function extraFees(row: Row, coin: string): Decimal {
+  const extras = Array.isArray(row.extraFees) ? (row.extraFees as Row[]) : []
+  return extras
+    .filter(extra => extra.feeCoin === coin)
+    .reduce((sum, extra) => sum.plus(decimalAt(extra, 'fee')), new Decimal(0))
+}
+
+/** One row of execution/list or the `execution` topic. Funding rows carry the position's size as quantity: not a trade. */
+export function fill(row: Row, market: Market): Fill {
+  const paid = decimalOr(row, 'execFee', '0')
+  const cause = causeOf(row)
+  const feeCoin = feeCoinOf(row, market, paid)
+  return {
+    execId: textAt(row, 'execId'),
+    orderLinkId: textOrNone(row, 'orderLinkId'),
+    orderId: textOrNone(row, 'orderId'),
+    market,
+    symbol: textAt(row, 'symbol'),
+    side: oneOf(row, 'side', SIDES),
+    cause,
+    qty: orderQty(decimalAt(row, 'execQty')),
+    // Only what we trade must have a price: settlements may come without.
+    price: price(cause === 'trade' ? decimalAt(row, 'execPrice') : decimalOr(row, 'execPrice', '0')),
+    fee: amount(new Decimal(paid).plus(extraFees(row, feeCoin))),
+    feeCoin,
+    maker: row.isMaker === true,
+    filledAtMs: instantAt(row, 'execTime'),
+  }
+}
+
+/**
+ * An order as order.create (or spread/order/create) takes it: always a limit, always in the base coin. A spot order borrows only
+ * where it says so (isLeverage 1): what the wallet lacks is lent. A spread order has no such word; the account's setting counts.
+ */
+export function orderArgs(order: OrderRequest): Params {
+  const all = {
+    symbol: order.symbol,
+    side: order.side,
+    orderType: 'Limit',
+    qty: order.qty,
+    price: order.limitPrice,
+    timeInForce: order.timeInForce,
+    orderLinkId: order.orderLinkId,
+  }
+  if (order.market === 'spread') return all
+  const both = { category: order.market, ...all }
+  return order.market === 'spot'
+    ? { ...both, isLeverage: order.borrow === true ? 1 : 0 }
+    : { ...both, positionIdx: 0, reduceOnly: order.reduceOnly }
+}

@@ -1,0 +1,117 @@
+/**
+ * The only place where a wallet changes. Each change is one row of the transaction log, change = cashFlow + funding − fee,
+ * and its opposite on the house's account, so that accounts and house together hold exactly what was paid in.
+ */
+import type { Decimal } from 'decimal.js'
+import type { Market } from '../../../domain/instrument.ts'
+import {
+  type AccountState,
+  type CoinState,
+  dec,
+  nextNumber,
+  nextSeq,
+  plus,
+  type World,
+  ZERO,
+} from '../world.ts'
+
+export type WalletMove = {
+  coin: string
+  type: string
+  subType?: string
+  market: Market | 'none'
+  symbol?: string
+  side?: string
+  /** Signed. */
+  cashFlow?: Decimal
+  /** Positive is received; absent prints as "". */
+  funding?: Decimal
+  /** Positive is paid. */
+  fee?: Decimal
+  feeRate?: string
+  qty?: string
+  /** What is held after it, signed. */
+  size?: string
+  price?: string
+  orderId?: string
+  orderLinkId?: string
+  tradeId?: string
+}
+
+export function coinOf(account: AccountState, coin: string): CoinState {
+  account.coins[coin] ??= { wallet: '0', borrowed: '0', accruedInterest: '0', realised: '0' }
+  return account.coins[coin]
+}
+
+/** Applies one change and writes its row. The house takes the opposite, save for money from and to outside. */
+export function moveMoney(world: World, account: AccountState, move: WalletMove): void {
+  const cashFlow = move.cashFlow ?? ZERO
+  const fee = move.fee ?? ZERO
+  const change = cashFlow.plus(move.funding ?? ZERO).minus(fee)
+  const coin = coinOf(account, move.coin)
+  coin.wallet = plus(coin.wallet, change)
+  if (!move.type.startsWith('TRANSFER_'))
+    world.state.house[move.coin] = plus(world.state.house[move.coin] ?? '0', change.negated())
+  if (dec(coin.wallet).isNegative()) borrow(world, account, move.coin, dec(coin.wallet).negated())
+  const number = nextNumber(world)
+  const seq = nextSeq(world)
+  account.log.push({
+    number,
+    market: move.market,
+    atMs: world.state.nowMs,
+    json: {
+      transSubType: move.subType ?? '',
+      id: `${account.uid}_${move.symbol || move.coin}_${seq}`,
+      symbol: move.symbol ?? '',
+      category: move.market === 'none' ? '' : move.market,
+      side: move.side ?? 'None',
+      transactionTime: String(world.state.nowMs),
+      type: move.type,
+      qty: move.qty ?? '0',
+      size: move.size ?? '0',
+      currency: move.coin,
+      tradePrice: move.price ?? '0',
+      funding: move.funding ? move.funding.toFixed() : '',
+      fee: fee.toFixed(),
+      cashFlow: cashFlow.toFixed(),
+      change: change.toFixed(),
+      cashBalance: coin.wallet,
+      feeRate: move.feeRate ?? '',
+      bonusChange: '',
+      tradeId: move.tradeId ?? '',
+      orderId: move.orderId ?? '',
+      orderLinkId: move.orderLinkId ?? '',
+      extraFees: '',
+    },
+  })
+}
+
+/** Money from outside. */
+export function deposit(world: World, account: AccountState, coin: string, amount: Decimal): void {
+  moveMoney(world, account, {
+    coin,
+    type: 'TRANSFER_IN',
+    market: 'none',
+    cashFlow: amount,
+    qty: amount.toFixed(),
+  })
+}
+
+/** Lends `amount` of a coin to the account: in its wallet and in its debt. Not a change of what it owns, so no row. */
+export function borrow(world: World, account: AccountState, coin: string, amount: Decimal): void {
+  const state = coinOf(account, coin)
+  state.wallet = plus(state.wallet, amount)
+  state.borrowed = plus(state.borrowed, amount)
+  world.state.house[coin] = plus(world.state.house[coin] ?? '0', amount.negated())
+}
+
+/** Pays debt back from what the wallet holds beyond `keep`. */
+export function repay(world: World, account: AccountState, coin: string, keep: Decimal = ZERO): void {
+  const state = coinOf(account, coin)
+  const free = dec(state.wallet).minus(keep)
+  const amount = free.lt(state.borrowed) ? free : dec(state.borrowed)
+  if (!amount.gt(0)) return
+  state.wallet = plus(state.wallet, amount.negated())
+  state.borrowed = plus(state.borrowed, amount.negated())
+  world.state.house[coin] = plus(world.state.house[coin] ?? '0', amount)
+}

@@ -1,0 +1,59 @@
+/**
+ * Grids of prices and quantities. The synthetic book counts in whole ticks and whole lots, so that its prices are exact;
+ * this is the way from counts to Bybit's text and back. The perpetual market pads decimals ("77.300"), spot trims them.
+ */
+import { Decimal } from 'decimal.js'
+import '../../../domain/units.ts'
+
+export type Grid = {
+  readonly step: Decimal
+  readonly stepFloat: number
+  readonly decimals: number
+  readonly trims: boolean
+  /** The step as an integer count of 10^-decimals. */
+  readonly units: number
+}
+
+/** The grid of a step as Bybit writes it; the text's own decimals are kept ("0.10" pads to two). */
+export function gridOf(stepText: string, trims: boolean): Grid {
+  const decimals = stepText.includes('.') ? stepText.length - stepText.indexOf('.') - 1 : 0
+  const step = new Decimal(stepText)
+  const units = step.times(new Decimal(10).pow(decimals)).toNumber()
+  return { step, stepFloat: step.toNumber(), decimals, trims, units }
+}
+
+/** A count of steps as text. Cut from the digits: making it anew costs a fifth of looking for one made before. */
+export function textOf({ step, units, decimals, trims }: Grid, count: number): string {
+  const scaled = count * units
+  if (!Number.isSafeInteger(scaled)) return step.times(count).toFixed(trims ? undefined : decimals)
+  if (decimals === 0) return String(scaled)
+  const digits = String(Math.abs(scaled))
+  const cut = digits.length - decimals
+  const text = cut > 0 ? `${digits.slice(0, cut)}.${digits.slice(cut)}` : `0.${'0'.repeat(-cut)}${digits}`
+  const signed = scaled < 0 ? `-${text}` : text
+  return trims ? withoutZeros(signed) : signed
+}
+
+const ZERO_CODE = 48
+const POINT_CODE = 46
+
+/** Of a text with a point. */
+function withoutZeros(text: string): string {
+  let end = text.length
+  while (text.charCodeAt(end - 1) === ZERO_CODE) end--
+  if (text.charCodeAt(end - 1) === POINT_CODE) end--
+  return end === text.length ? text : text.slice(0, end)
+}
+
+/** Without trailing zeros: klines print prices so on both markets. */
+export const trimmed = (text: string): string => (text.includes('.') ? withoutZeros(text) : text)
+
+/** A decimal on or off the grid as Bybit would print it on this instrument. */
+export const gridText = (grid: Grid, value: Decimal): string =>
+  grid.trims ? value.toFixed() : value.toFixed(Math.max(grid.decimals, 0))
+
+export const onGrid = (grid: Grid, value: Decimal): boolean => value.mod(grid.step).isZero()
+/** Whole steps in `value`, towards zero. */
+export const countOf = (grid: Grid, value: Decimal): number => value.divToInt(grid.step).toNumber()
+export const floorTo = (grid: Grid, value: Decimal): Decimal => value.divToInt(grid.step).times(grid.step)
+export const ceilTo = (grid: Grid, value: Decimal): Decimal => value.div(grid.step).ceil().times(grid.step)

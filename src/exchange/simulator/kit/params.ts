@@ -1,0 +1,43 @@
+/** Reading request parameters: query text and JSON bodies alike, without ever throwing. */
+import { Decimal } from 'decimal.js'
+import type { Market } from '../../../domain/instrument.ts'
+import type { Json, JsonObject } from '../../../domain/json.ts'
+
+/** What a request is refused with. */
+export type Refusal = { retCode: number; retMsg: string; result?: JsonObject }
+export const refuse = (retCode: number, retMsg: string): Refusal => ({ retCode, retMsg })
+export const badRequest = (detail: string): Refusal => refuse(10001, `params error: ${detail}`)
+export const isRefusal = (value: object): value is Refusal => 'retCode' in value && 'retMsg' in value
+
+/** Text of a parameter; numbers and booleans print as JSON; '' when absent. */
+export function text(params: JsonObject, name: string): string {
+  const value: Json | undefined = params[name]
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+}
+
+export const flag = (params: JsonObject, name: string): boolean => text(params, name) === 'true'
+
+const PLAIN = /^\d{1,30}(\.\d{1,30})?$/
+/** A positive-or-zero decimal without sign or exponent; undefined when it is not one. */
+export const decimal = (params: JsonObject, name: string): Decimal | undefined => {
+  const found = text(params, name)
+  return PLAIN.test(found) ? new Decimal(found) : undefined
+}
+
+/** A whole number within bounds; `fallback` when absent or not a number. */
+export function whole(params: JsonObject, name: string, fallback: number, most: number): number {
+  const found = text(params, name)
+  return /^\d+$/.test(found) ? Math.max(1, Math.min(most, Number(found))) : fallback
+}
+
+/** Milliseconds since 1970; undefined when absent. */
+export const instant = (params: JsonObject, name: string): number | undefined => {
+  const found = text(params, name)
+  return /^\d{1,15}$/.test(found) ? Number(found) : undefined
+}
+
+export const marketOf = (params: JsonObject): Market | undefined => {
+  const category = text(params, 'category')
+  return category === 'spot' || category === 'linear' ? category : undefined
+}

@@ -1,0 +1,219 @@
+/**
+ * Tickers as REST and the stream print them. 24-hour figures are read from the minute candles at most once a minute.
+ * A coin without market data has no ticker.
+ */
+import type { JsonObject } from '../../../domain/json.ts'
+import { textOf } from '../kit/grid.ts'
+import { hash, hashFraction } from '../kit/random.ts'
+import type { Instrument, Listing } from '../universe/universe.ts'
+import { bookOf, indexText, lifeOf, markText, type World } from '../world.ts'
+import { dayShares, dayTurnover } from './candles.ts'
+import { HOUR_MS, MINUTE_MS } from './funding.ts'
+
+type Day = {
+  atMinute: number
+  high: number
+  low: number
+  dayAgo: number
+  shares: number
+  turnover: number
+  /** The same as tickers print them: they are printed a hundred times more often than they change. */
+  texts: { dayAgo: string; hourAgo: string; turnover: string }
+}
+const days = new WeakMap<World, Map<Instrument, Day>>()
+
+const saltOf = (world: World, instrument: Instrument) =>
+  hash(
+    world.seed,
+    instrument.symbol.length,
+    instrument.symbol.charCodeAt(0) + (instrument.market === 'spot' ? 512 : 0),
+  )
+
+/** USDT traded in an average minute. */
+export const turnoverScale = (listing: Listing, instrument: Instrument): number =>
+  listing.depthUsdtPerBps * (instrument.market === 'spot' ? 0.9 : 3)
+
+/** The day's sum from the one of a minute ago, which is most often known. */
+const daySharesAt = (salt: number, atMinute: number, known: Day | undefined): number =>
+  dayShares(salt, atMinute, known?.atMinute === atMinute - 1 ? known.shares : undefined)
+
+function dayOf(world: World, listing: Listing, instrument: Instrument): Day {
+  const nowMs = world.market.nowMs()
+  // Each coin at a second of its own, so that no round has to look at every coin's day.
+  const atMinute = Math.floor((nowMs + ((listing.index * 7919) % 60) * 1000) / MINUTE_MS)
+  const cache = days.get(world) ?? new Map<Instrument, Day>()
+  days.set(world, cache)
+  const known = cache.get(instrument)
+  if (known?.atMinute === atMinute) return known
+  const series = instrument.market === 'spot' ? 'spot' : 'perp'
+  const { candles } = world.market
+  const range = candles.range(listing.index, series, nowMs - 24 * HOUR_MS, nowMs + 1)
+  const salt = saltOf(world, instrument)
+  const scale = turnoverScale(listing, instrument)
+  const shares = range ? daySharesAt(salt, atMinute, known) : 0
+  const turnover = range ? dayTurnover(shares, scale) : 0
+  const dayAgo = range?.open ?? 0
+  const hourAgo = candles.range(listing.index, series, nowMs - HOUR_MS, nowMs + 1)?.open ?? 0
+  const day: Day = {
+    atMinute,
+    high: range?.high ?? 0,
+    low: range?.low ?? Number.POSITIVE_INFINITY,
+    dayAgo,
+    shares,
+    turnover,
+    texts: {
+      dayAgo: priceText(instrument, dayAgo),
+      hourAgo: priceText(instrument, hourAgo),
+      turnover: turnover.toFixed(4),
+    },
+  }
+  cache.set(instrument, day)
+  return day
+}
+
+/** A model's price as a trade would print it: on the tick grid. */
+export const priceText = (instrument: Instrument, price: number): string =>
+  textOf(instrument.price, Math.max(1, Math.round(price / instrument.price.stepFloat)))
+
+/** The last trade's price: this second's side of the touch. Undefined without market data. */
+export function lastTicks(
+  world: World,
+  listing: Listing,
+  instrument: Instrument,
+  atMs: number,
+): number | undefined {
+  const book = bookOf(world, instrument.market, listing)
+  const side = hashFraction(saltOf(world, instrument), Math.floor(atMs / 1000), 7) < 0.5 ? 'bids' : 'asks'
+  return book.best(side)?.[0]
+}
+
+function priceFields(world: World, listing: Listing, instrument: Instrument, last: number) {
+  const day = dayOf(world, listing, instrument)
+  const price = last * instrument.price.stepFloat
+  return {
+    lastPrice: textOf(instrument.price, last),
+    prevPrice24h: day.texts.dayAgo,
+    price24hPcnt: (day.dayAgo > 0 ? price / day.dayAgo - 1 : 0).toFixed(instrument.market === 'spot' ? 4 : 6),
+    highPrice24h: priceText(instrument, Math.max(day.high, price)),
+    lowPrice24h: priceText(instrument, Math.min(day.low, price)),
+    turnover24h: day.texts.turnover,
+    volume24h: (day.turnover / price).toFixed(instrument.market === 'spot' ? 6 : 4),
+  }
+}
+
+function quoteFields(world: World, listing: Listing, instrument: Instrument) {
+  const book = bookOf(world, instrument.market, listing)
+  const [bid, ask] = [book.best('bids'), book.best('asks')]
+  return {
+    bid1Price: bid ? textOf(instrument.price, bid[0]) : '',
+    bid1Size: bid ? textOf(instrument.qty, bid[1]) : '',
+    ask1Price: ask ? textOf(instrument.price, ask[0]) : '',
+    ask1Size: ask ? textOf(instrument.qty, ask[1]) : '',
+  }
+}
+
+function contractFields(world: World, listing: Listing) {
+  const funding = world.market.funding(listing.index)
+  const { mark } = world.market.reference(listing.index)
+  const interest = (listing.depthUsdtPerBps * 9000) / mark
+  const open = interest.toFixed(listing.perp.qty.decimals)
+  return {
+    markPrice: markText(world, listing),
+    indexPrice: indexText(world, listing),
+    openInterest: open,
+    openInterestValue: (Number(open) * mark).toFixed(2),
+    fundingRate: funding.rate,
+    nextFundingTime: String(funding.nextAtMs),
+    fundingIntervalHour: String(funding.intervalMs / HOUR_MS),
+    fundingCap: String(listing.fundingCap),
+  }
+}
+
+export function spotTicker(world: World, listing: Listing): JsonObject | undefined {
+  const { spot } = listing
+  const last = lastTicks(world, listing, spot, world.market.nowMs())
+  if (last === undefined) return undefined
+  return {
+    symbol: spot.symbol,
+    ...quoteFields(world, listing, spot),
+    ...priceFields(world, listing, spot, last),
+    usdIndexPrice: usdIndex(world, listing),
+  }
+}
+
+const usdIndex = (world: World, listing: Listing): string =>
+  (world.market.reference(listing.index).index / listing.multiplier).toFixed(
+    Math.max(6, listing.spot.price.decimals + 3),
+  )
+
+/** What both forms of a linear ticker are put together from: taking fields out of one for the other costs more than both. */
+function linearParts(world: World, listing: Listing) {
+  const { perp } = listing
+  const last = lastTicks(world, listing, perp, world.market.nowMs())
+  if (last === undefined) return undefined
+  return {
+    prices: priceFields(world, listing, perp, last),
+    prevPrice1h: dayOf(world, listing, perp).texts.hourAgo,
+    contract: contractFields(world, listing),
+    quotes: quoteFields(world, listing, perp),
+  }
+}
+
+export function linearTicker(world: World, listing: Listing): JsonObject | undefined {
+  const { symbol } = listing.perp
+  const parts = linearParts(world, listing)
+  if (!parts) return undefined
+  return {
+    symbol,
+    ...parts.prices,
+    prevPrice1h: parts.prevPrice1h,
+    ...parts.contract,
+    predictedDeliveryPrice: '',
+    basisRate: '',
+    deliveryFeeRate: '',
+    deliveryTime: String(lifeOf(world, 'linear', symbol).deliveryAtMs ?? 0),
+    ...parts.quotes,
+    basis: '',
+    preOpenPrice: '',
+    preQty: '',
+    curPreListingPhase: '',
+    basisRateYear: '',
+  }
+}
+
+/** The stream's spot ticker: no quotes, full snapshots only. */
+export function spotTickerPush(world: World, listing: Listing): JsonObject | undefined {
+  const { spot } = listing
+  const last = lastTicks(world, listing, spot, world.market.nowMs())
+  if (last === undefined) return undefined
+  return {
+    symbol: spot.symbol,
+    ...priceFields(world, listing, spot, last),
+    usdIndexPrice: usdIndex(world, listing),
+  }
+}
+
+/** The stream's linear ticker, whole: 27 keys. */
+export function linearTickerPush(
+  world: World,
+  listing: Listing,
+  tickDirection: string,
+): JsonObject | undefined {
+  const { symbol, qty } = listing.perp
+  const parts = linearParts(world, listing)
+  if (!parts) return undefined
+  const { openInterest, openInterestValue } = parts.contract
+  return {
+    symbol,
+    ...parts.prices,
+    prevPrice1h: parts.prevPrice1h,
+    ...parts.contract,
+    ...parts.quotes,
+    preOpenPrice: '',
+    preQty: '',
+    curPreListingPhase: '',
+    tickDirection,
+    singleOpenInterest: (Number(openInterest) / 2).toFixed(qty.decimals),
+    singleOpenInterestValue: (Number(openInterestValue) / 2).toFixed(2),
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * What Bybit refuses before an order exists, with its codes. A refused order leaves no trace; texts follow the real ones
+ * where they are known.
+ */
+import { Decimal } from 'decimal.js'
+import { accountNumbers, leverageOf, lockedOf } from '../account/accounts.ts'
+import { inventoryOf } from '../account/lending.ts'
+import { closedBy, sizeOf } from '../account/positions.ts'
+import { onGrid } from '../kit/grid.ts'
+import { type Refusal, refuse } from '../kit/params.ts'
+import { priceBand } from '../universe/price-limits.ts'
+import { riskTiers, tierOf } from '../universe/risk-tiers.ts'
+import type { Instrument, Listing } from '../universe/universe.ts'
+import {
+  type AccountState,
+  bookOf,
+  collateralRatio,
+  dec,
+  heldOf,
+  leavesOf,
+  lifeOf,
+  minValueOf,
+  type OrderState,
+  riskShareOf,
+  type World,
+} from '../world.ts'
+
+const OPEN_ORDERS_MAX = 500
+
+/** Whether the symbol takes this order at this stage of its life. */
+export function checkLife(world: World, order: OrderState): Refusal | undefined {
+  const { status, reduceOnlyAtMs } = lifeOf(world, order.market, order.symbol)
+  if (status !== 'Trading')
+    return order.market === 'spot'
+      ? refuse(170121, 'Invalid symbol.')
+      : refuse(110074, 'This contract is not live')
+  return reduceOnlyAtMs !== undefined && world.state.nowMs >= reduceOnlyAtMs && !order.reduceOnly
+    ? refuse(110042, 'Reduce-only rule: the contract is in pre-delivery status')
+    : undefined
+}
+
+/** The price an order's value is judged by: its limit, or for market orders what the best level asks. */
+function judgedPrice(world: World, listing: Listing, instrument: Instrument, order: OrderState): Decimal {
+  if (order.orderType === 'Limit') return dec(order.price)
+  const best = bookOf(world, order.market, listing).best(order.side === 'Buy' ? 'asks' : 'bids')
+  return best ? instrument.price.step.times(best[0]) : dec(order.price)
+}
+
+export function checkDuplicate(account: AccountState, order: OrderState): Refusal | undefined {
+  if (!order.orderLinkId || !Object.hasOwn(account.links, order.orderLinkId)) return undefined
+  return order.market === 'spot'
+    ? refuse(170141, 'Duplicate clientOrderId.')
+    : refuse(110072, 'OrderLinkedID is duplicate')
+}
+
+/** Decimals, quantity and price band of a spot order. */
+function checkSpotForm(
+  world: World,
+  account: AccountState,
+  listing: Listing,
+  order: OrderState,
+): Refusal | undefined {
+  const { spot } = listing
+  const qty = dec(order.qty)
+  const market = order.orderType === 'Market'
+  const step = order.marketUnit === 'quoteCoin' ? spot.quotePrecision : spot.qty.step
+  if (!qty.mod(step).isZero())
+    return market
+      ? refuse(170148, 'Market order amount decimal too long.')
+      : refuse(170137, 'Order quantity has too many decimals.')
+  if (market) return undefined
+  const price = dec(order.price)
+  if (!onGrid(spot.price, price)) return refuse(170134, 'Order price has too many decimals.')
+  const band = priceBand(world, listing, 'spot')
+  if (account.lpaSpot) return undefined
+  if (order.side === 'Buy' && price.gt(band.buyMax))
+    return refuse(170193, `Buy order price cannot be higher than ${band.buyMax.toFixed()}.`)
+  if (order.side === 'Sell' && price.lt(band.sellMin))
+    return refuse(170194, `Sell order price cannot be lower than ${band.sellMin.toFixed()}.`)
+  return undefined
+}
+
+function checkSpotSize(
+  world: World,
+  listing: Listing,
+  order: OrderState,
+  value: Decimal,
+): Refusal | undefined {
+  const { spot } = listing
+  const qty = dec(order.qty)
+  if (order.marketUnit !== 'quoteCoin') {
+    const resting = order.timeInForce === 'PostOnly' ? spot.postOnlyMaxQty : spot.maxQty
+    if (qty.lt(spot.minQty)) return refuse(170136, 'Order quantity is below the lower limit.')
+    if (qty.gt(order.orderType === 'Market' ? spot.maxMarketQty : resting))
+      return refuse(170135, 'Order quantity exceeded upper limit.')
+  }
+  if (value.lt(minValueOf(world, spot))) return refuse(170140, 'Order value exceeded lower limit.')
+  return value.gt(spot.maxValue) ? refuse(170124, 'Order amount too large.') : undefined
+}
+
+export function checkSpot(
+  world: World,
+  account: AccountState,
+  listing: Listing,
+  order: OrderState,
+): Refusal | undefined {
+  const byValue = order.marketUnit === 'quoteCoin'
+  const value = byValue ? dec(order.qty) : judgedPrice(world, listing, listing.spot, order).times(order.qty)
+  const refused = checkSpotForm(world, account, listing, order) ?? checkSpotSize(world, listing, order, value)
+  if (refused) return refused
+  if (account.open.filter(other => other.market === 'spot').length >= OPEN_ORDERS_MAX)
+    return refuse(170810, 'Cannot exceed maximum of 500 conditional, TP/SL and active orders.')
+  return checkSpotFunds(world, account, listing, order, value)
+}
+
+function checkSpotFunds(
+  world: World,
+  account: AccountState,
+  listing: Listing,
+  order: OrderState,
+  value: Decimal,
+): Refusal | undefined {
+  const coin = order.side === 'Buy' ? listing.spot.quoteCoin : listing.spot.baseCoin
+  const leaves = leavesOf(order)
+  const needed =
+    order.side === 'Sell' ? leaves : order.orderType === 'Limit' ? leaves.times(order.price) : value
+  const free = dec(heldOf(account, coin).wallet).minus(lockedOf(world, account, coin))
+  const numbers = accountNumbers(world, account)
+  if (free.gte(needed)) {
+    // Bought coins count for less than the money they cost: what is left must still carry the positions.
+    const lost =
+      order.side === 'Buy'
+        ? value.times(new Decimal(1).minus(collateralRatio(world, listing.spot.baseCoin)))
+        : new Decimal(0)
+    return numbers.margin.minus(lost).lt(numbers.initial)
+      ? refuse(170131, 'Insufficient balance.')
+      : undefined
+  }
+  if (!order.isLeverage) return refuse(170131, 'Insufficient balance.')
+  const inventory = inventoryOf(world, coin)
+  if (listing.spot.json.marginTrading === 'none' || (inventory.isZero() && order.side === 'Sell'))
+    return refuse(170344, 'Symbol is not supported on Margin Trading.')
+  if (needed.minus(Decimal.max(free, 0)).gt(inventory))
+    return refuse(170207, 'The loan amount of the platform is not enough.')
+  if (!account.spotMargin) return refuse(176038, 'Spot margin trading is not enabled.')
+  const borrowed = value.times(needed.minus(Decimal.max(free, 0)).div(needed))
+  return borrowed.div(account.spotLeverage).gt(numbers.available)
+    ? refuse(170033, 'Insufficient margin balance.')
+    : undefined
+}
+
+export function checkLinear(
+  world: World,
+  account: AccountState,
+  listing: Listing,
+  order: OrderState,
+): Refusal | undefined {
+  const { perp } = listing
+  const qty = dec(order.qty)
+  if (!onGrid(perp.qty, qty)) return refuse(10001, 'Qty invalid')
+  if (order.orderType === 'Limit' && !onGrid(perp.price, dec(order.price)))
+    return refuse(10001, 'params error: price invalid')
+  if (qty.lt(perp.minQty))
+    return refuse(10001, 'The number of contracts exceeds minimum limit allowed: too small')
+  const limit = order.orderType === 'Market' ? perp.maxMarketQty : perp.maxQty
+  if (qty.gt(limit) && !order.reduceOnly)
+    return refuse(10001, 'The number of contracts exceeds maximum limit allowed: too large')
+  const size = sizeOf(account, order.symbol)
+  if (order.reduceOnly && closedBy(size, order.side, qty).isZero())
+    return refuse(110017, 'current position is zero, cannot fix reduce-only order qty')
+  const price = judgedPrice(world, listing, perp, order)
+  const least = minValueOf(world, perp)
+  if (!order.reduceOnly && qty.times(price).lt(least))
+    return refuse(110094, `Order does not meet minimum order value ${least.toFixed()}USDT`)
+  const resting = account.open.filter(other => other.market === 'linear' && other.symbol === order.symbol)
+  if (resting.length >= OPEN_ORDERS_MAX)
+    return refuse(110020, 'You are not allowed to have more than 500 active orders')
+  return order.reduceOnly ? undefined : checkMargin(world, account, listing, order, size, price)
+}
+
+/** Opening needs initial margin and both fees out of the available balance; reducing needs nothing. */
+function checkMargin(
+  world: World,
+  account: AccountState,
+  listing: Listing,
+  order: OrderState,
+  size: Decimal,
+  price: Decimal,
+): Refusal | undefined {
+  const qty = dec(order.qty)
+  const opens = qty.minus(closedBy(size, order.side, qty))
+  const value = opens.times(price)
+  const needed = value
+    .div(leverageOf(account, order.symbol))
+    .plus(value.times(world.fees.linear.taker).times(2))
+  if (needed.gt(accountNumbers(world, account).available))
+    return refuse(110007, 'ab not enough for new order')
+  const cut = riskShareOf(world, order.symbol)
+  const tiers = riskTiers(listing, cut)
+  const after = size.abs().plus(opens).times(price)
+  const allowed = tiers.filter(({ maxLeverage }) => maxLeverage.gte(leverageOf(account, order.symbol))).at(-1)
+  if (opens.gt(0) && after.gt(allowed?.limit ?? 0))
+    return refuse(
+      110090,
+      `Order placement failed as your position may exceed the max. Please adjust your leverage to ${tierOf(listing, after, cut).maxLeverage.toFixed()} or below to increase the max. position limit`,
+    )
+  return undefined
+}

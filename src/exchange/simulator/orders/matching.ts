@@ -1,0 +1,299 @@
+/**
+ * Orders against the synthetic book. A taker walks the levels, one execution each, and eats them; a resting order fills at
+ * its own price when the other side of the market comes to it. Every fill moves money and position in the same breath.
+ */
+import { Decimal } from 'decimal.js'
+import { accountNumbers } from '../account/accounts.ts'
+import { fillPosition, noteRealised, positionOf, sizeOf } from '../account/positions.ts'
+import { borrow, coinOf, moveMoney, repay } from '../account/wallet.ts'
+import { checkMaintenance } from '../events/maintenance.ts'
+import { countOf, gridText, textOf } from '../kit/grid.ts'
+import type { BookSide, Level } from '../market/order-book.ts'
+import { pushExecutions, pushOrder, pushPosition, pushWallet } from '../pushes/private.ts'
+import type { Found, Instrument, Listing } from '../universe/listing.ts'
+import {
+  type AccountState,
+  bookOf,
+  dec,
+  type ExecutionState,
+  instrumentOf,
+  leavesOf,
+  type OrderState,
+  plus,
+  type World,
+  ZERO,
+} from '../world.ts'
+import { recordExecution } from './executions.ts'
+import { endOrder, fileOrder, isOpen } from './orders.ts'
+
+/** Terms of a fill that is no plain trade. */
+export type Terms = { execType: string; feeShare: Decimal; parentExecId: string }
+export type Fill = { qty: Decimal; price: Decimal; maker: boolean; terms?: Terms }
+type Outcome = { fee: Decimal; feeCoin: string; closing?: { closed: Decimal; realised: Decimal } }
+type Place = { world: World; account: AccountState; order: OrderState; listing: Listing }
+
+const oppositeOf = (order: OrderState): BookSide => (order.side === 'Buy' ? 'asks' : 'bids')
+
+/** The order's limit in ticks; prices were checked or moved onto the grid before. */
+const limitTicks = (instrument: Instrument, order: OrderState) => countOf(instrument.price, dec(order.price))
+
+/** Levels that an amount in quote buys, and whether what is left of it could buy one more lot. */
+function levelsForValue(instrument: Instrument, levels: readonly Level[], value: Decimal): Level[] {
+  const taken: Level[] = []
+  let left = value
+  for (const [ticks, lots] of levels) {
+    const lotCost = instrument.price.step.times(ticks).times(instrument.qty.step)
+    const afforded = Math.min(lots, left.divToInt(lotCost).toNumber())
+    if (afforded <= 0) break
+    taken.push([ticks, afforded])
+    left = left.minus(lotCost.times(afforded))
+    if (afforded < lots) break
+  }
+  return taken
+}
+
+/** What the book would give the order now, at its limit or better. */
+function reachable(world: World, listing: Listing, order: OrderState): Level[] {
+  const instrument = instrumentOf(listing, order.market)
+  const book = bookOf(world, order.market, listing)
+  const limit = limitTicks(instrument, order)
+  if (order.marketUnit === 'quoteCoin')
+    return levelsForValue(
+      instrument,
+      book.reach(oppositeOf(order), limit, Number.MAX_SAFE_INTEGER),
+      dec(order.qty),
+    )
+  return book.reach(oppositeOf(order), limit, countOf(instrument.qty, leavesOf(order)))
+}
+
+const rateOf = (world: World, market: 'spot' | 'linear', { maker, terms }: Fill): Decimal =>
+  dec(world.fees[market][maker ? 'maker' : 'taker']).times(terms?.feeShare ?? 1)
+
+function fillSpot(place: Place, fill: Fill, value: Decimal, execId: string): Outcome {
+  const { world, account, order, listing } = place
+  const coin = listing.spot.baseCoin
+  const buys = order.side === 'Buy'
+  const rate = rateOf(world, 'spot', fill)
+  const row = {
+    type: 'TRADE',
+    market: 'spot' as const,
+    symbol: order.symbol,
+    side: order.side,
+    qty: fill.qty.toFixed(),
+    price: fill.price.toFixed(),
+    orderId: order.orderId,
+    orderLinkId: order.orderLinkId,
+    tradeId: execId,
+  }
+  const money = listing.spot.quoteCoin
+  const out = buys ? { coin: money, amount: value } : { coin, amount: fill.qty }
+  const short = out.amount.minus(coinOf(account, out.coin).wallet)
+  if (order.isLeverage && short.gt(0)) borrow(world, account, out.coin, short)
+  moveMoney(world, account, { ...row, coin: out.coin, cashFlow: out.amount.negated() })
+  const into = buys ? { coin, amount: fill.qty } : { coin: money, amount: value }
+  const fee = into.amount.times(rate)
+  moveMoney(world, account, {
+    ...row,
+    coin: into.coin,
+    cashFlow: into.amount,
+    fee,
+    feeRate: rate.toFixed(),
+  })
+  repay(world, account, into.coin)
+  return { fee, feeCoin: into.coin }
+}
+
+function fillLinear(place: Place, fill: Fill, value: Decimal, execId: string): Outcome {
+  const { world, account, order, listing } = place
+  const money = listing.perp.quoteCoin
+  const position = positionOf(world, account, order.symbol)
+  const { closed, realised } = fillPosition(world, position, order.side, fill.qty, fill.price)
+  const rate = rateOf(world, 'linear', fill)
+  const fee = value.times(rate)
+  noteRealised(position, realised.minus(fee))
+  const coin = coinOf(account, money)
+  coin.realised = plus(coin.realised, realised.minus(fee))
+  moveMoney(world, account, {
+    coin: money,
+    type: 'TRADE',
+    market: 'linear',
+    symbol: order.symbol,
+    side: order.side,
+    cashFlow: realised,
+    fee,
+    feeRate: rate.toFixed(),
+    qty: fill.qty.toFixed(),
+    size: position.size,
+    price: fill.price.toFixed(),
+    orderId: order.orderId,
+    orderLinkId: order.orderLinkId,
+    tradeId: execId,
+  })
+  order.closedPnl = plus(order.closedPnl, realised)
+  return { fee, feeCoin: money, closing: { closed, realised } }
+}
+
+/** Books one fill: order counters, execution, wallet rows, position. */
+export function applyFill(place: Place, fill: Fill): ExecutionState {
+  const { world, account, order, listing } = place
+  const instrument = instrumentOf(listing, order.market)
+  const value = fill.qty.times(fill.price)
+  order.cumQty = plus(order.cumQty, fill.qty)
+  order.cumValue = plus(order.cumValue, value)
+  order.updatedAtMs = world.state.nowMs
+  const leaves = order.marketUnit === 'quoteCoin' ? ZERO : leavesOf(order)
+  const execution = recordExecution(world, account, {
+    order,
+    execType: fill.terms?.execType ?? 'Trade',
+    createType: order.createType ?? 'CreateByUser',
+    qty: gridText(instrument.qty, fill.qty),
+    price: gridText(instrument.price, fill.price),
+    value,
+    fee: ZERO,
+    feeCoin: '',
+    feeRate: rateOf(world, order.market, fill).toFixed(),
+    leaves: gridText(instrument.qty, leaves),
+    maker: fill.maker,
+    closed: order.market === 'linear' ? '0' : '',
+    profit: '0',
+  })
+  const outcome: Outcome =
+    order.market === 'spot'
+      ? fillSpot(place, fill, value, execution.execId)
+      : fillLinear(place, fill, value, execution.execId)
+  if (fill.terms) execution.json.parentExecId = fill.terms.parentExecId
+  order.fees[outcome.feeCoin] = plus(order.fees[outcome.feeCoin] ?? '0', outcome.fee)
+  execution.json.execFee = outcome.fee.toFixed()
+  execution.json.feeCurrency = outcome.feeCoin
+  if (outcome.closing) {
+    execution.json.closedSize = outcome.closing.closed.toFixed()
+    execution.json.execPnl = outcome.closing.realised.toFixed()
+  }
+  return execution
+}
+
+const fillOf = (instrument: Instrument, [ticks, lots]: Level, maker: boolean, at?: Decimal): Fill => ({
+  qty: instrument.qty.step.times(lots),
+  price: at ?? new Decimal(textOf(instrument.price, ticks)),
+  maker,
+})
+
+/** Coins whose balance a trade moved, as the wallet stream lists them. */
+const movedCoins = (order: OrderState, listing: Listing) =>
+  order.market === 'spot' ? [listing.spot.baseCoin, listing.spot.quoteCoin] : [listing.perp.quoteCoin]
+
+/** Tells everything that follows from an order's change, in Bybit's usual order. */
+export function announce(place: Place, executions: readonly ExecutionState[]): void {
+  const { world, account, order, listing } = place
+  const tellsWallet = executions.length > 0 || order.market === 'spot'
+  // Position and wallet are told of one state: its numbers are worked out once.
+  const numbers = tellsWallet ? accountNumbers(world, account) : undefined
+  pushExecutions(world, account, executions)
+  if (order.market === 'linear') pushPosition(world, account, order.symbol, numbers)
+  pushOrder(world, account, order)
+  if (tellsWallet) pushWallet(world, account, movedCoins(order, listing), numbers)
+}
+
+/** An order by value is filled when what is left of its amount cannot buy one more lot at its average price. */
+function spent({ order, listing }: Place): boolean {
+  const filled = dec(order.cumQty)
+  if (filled.isZero()) return false
+  const lotCost = dec(order.cumValue).div(filled).times(listing.spot.qty.step)
+  return dec(order.qty).minus(order.cumValue).lt(lotCost.times('1.01'))
+}
+
+function afterTaking(place: Place): void {
+  const { world, order } = place
+  const byValue = order.marketUnit === 'quoteCoin'
+  const filled = dec(order.cumQty)
+  const done = byValue ? spent(place) : leavesOf(order).lte(0)
+  if (done) {
+    order.status = 'Filled'
+  } else if (order.orderType === 'Market' || order.timeInForce === 'IOC' || order.timeInForce === 'FOK') {
+    endOrder(world, order, 'UNKNOWN', filled.isZero() ? 'EC_NoImmediateQtyToFill' : 'EC_NoEnoughQtyToFill')
+  } else order.status = filled.isZero() ? 'New' : 'PartiallyFilled'
+}
+
+/** First contact of a new or amended order with the book. Files it and tells the account. */
+export function takeFromBook(place: Place): void {
+  const { world, account, order, listing } = place
+  const instrument = instrumentOf(listing, order.market)
+  const book = bookOf(world, order.market, listing)
+  const levels = reachable(world, listing, order)
+  const lots = levels.reduce((sum, level) => sum + level[1], 0)
+  const executions: ExecutionState[] = []
+  if (order.timeInForce === 'PostOnly' && lots > 0) {
+    endOrder(world, order, 'UNKNOWN', 'EC_PostOnlyWillTakeLiquidity')
+  } else if (order.timeInForce === 'FOK' && lots < countOf(instrument.qty, leavesOf(order))) {
+    endOrder(world, order, 'UNKNOWN', 'EC_CancelForNoFullFill')
+  } else {
+    for (const level of levels) executions.push(applyFill(place, fillOf(instrument, level, false)))
+    book.eat(oppositeOf(order), levels)
+    afterTaking(place)
+  }
+  fileOrder(account, order)
+  announce(place, executions)
+}
+
+/** Fills one resting order as far as the market has come to it. */
+function fillResting(place: Place): void {
+  const { world, account, order, listing } = place
+  const instrument = instrumentOf(listing, order.market)
+  let levels = reachable(world, listing, order)
+  if (order.reduceOnly) {
+    const size = sizeOf(account, order.symbol)
+    const room = order.side === 'Buy' ? size.negated() : size
+    if (!room.gt(0)) {
+      endOrder(world, order, 'CancelByReduceOnly', 'EC_NoError')
+      fileOrder(account, order)
+      announce(place, [])
+      return
+    }
+    levels = cutTo(levels, countOf(instrument.qty, room))
+  }
+  if (levels.length === 0) return
+  const lots = levels.reduce((sum, level) => sum + level[1], 0)
+  const fill = fillOf(instrument, [limitTicks(instrument, order), lots], true, dec(order.price))
+  const execution = applyFill(place, fill)
+  bookOf(world, order.market, listing).eat(oppositeOf(order), levels)
+  order.status = leavesOf(order).lte(0) ? 'Filled' : 'PartiallyFilled'
+  fileOrder(account, order)
+  announce(place, [execution])
+}
+
+function cutTo(levels: readonly Level[], lots: number): Level[] {
+  let left = lots
+  return levels.flatMap(([ticks, has]): Level[] => {
+    const part = Math.min(has, left)
+    left -= part
+    return part > 0 ? [[ticks, part]] : []
+  })
+}
+
+/** A look in floats that may only decide not to look closer: most orders rest well away from the market. */
+function isFarFrom(world: World, order: OrderState, { listing, instrument }: Found): boolean {
+  const ticks = bookOf(world, order.market, listing).bound(oppositeOf(order))
+  if (ticks === undefined) return true
+  const beyond = (ticks * instrument.price.stepFloat) / Number(order.price)
+  return order.side === 'Buy' ? beyond > 1 + 1e-9 : beyond < 1 - 1e-9
+}
+
+function isReached(world: World, order: OrderState, found: Found): boolean {
+  if (isFarFrom(world, order, found) || checkMaintenance(world, order.market)) return false
+  const best = bookOf(world, order.market, found.listing).best(oppositeOf(order))
+  if (!best) return false
+  const limit = limitTicks(found.instrument, order)
+  return order.side === 'Buy' ? best[0] <= limit : best[0] >= limit
+}
+
+/** After a price step: every resting order of every account that the market has reached. */
+export function matchResting(world: World): void {
+  for (const account of Object.values(world.state.accounts)) {
+    if (account.open.length === 0) continue
+    for (const order of [...account.open]) {
+      const found = world.universe.find(order.market, order.symbol)
+      if (found && isOpen(order) && isReached(world, order, found))
+        fillResting({ world, account, order, listing: found.listing })
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/** Orders as Bybit prints them, and their way from open to closed. */
+import { Decimal } from 'decimal.js'
+import type { JsonObject } from '../../../domain/json.ts'
+import { gridText } from '../kit/grid.ts'
+import { type AccountState, dec, leavesOf, type OrderState, type World } from '../world.ts'
+
+const CLOSED_KEPT = 5000
+
+export const isOpen = (order: OrderState): boolean =>
+  order.status === 'New' || order.status === 'PartiallyFilled'
+
+/** Moves a closed order from the open list to the history. */
+export function fileOrder(account: AccountState, order: OrderState): void {
+  const at = account.open.indexOf(order)
+  if (isOpen(order)) {
+    if (at < 0) account.open.push(order)
+    return
+  }
+  if (at >= 0) account.open.splice(at, 1)
+  account.closed.push(order)
+  if (account.closed.length > CLOSED_KEPT) account.closed.shift()
+}
+
+/** By orderId first, then by orderLinkId, as Bybit looks. */
+export function findOrder(
+  orders: readonly OrderState[],
+  orderId: string,
+  orderLinkId: string,
+): OrderState | undefined {
+  return orderId
+    ? orders.find(order => order.orderId === orderId)
+    : orders.findLast(order => order.orderLinkId !== '' && order.orderLinkId === orderLinkId)
+}
+
+/** Ends an order that is not filled. Spot has a word for "cancelled with fills", linear has not. */
+export function endOrder(world: World, order: OrderState, cancelType: string, rejectReason: string): void {
+  const partly = dec(order.cumQty).gt(0)
+  order.status = partly && order.market === 'spot' ? 'PartiallyFilledCanceled' : 'Cancelled'
+  order.cancelType = cancelType
+  order.rejectReason = rejectReason
+  order.updatedAtMs = world.state.nowMs
+}
+
+const feeSum = (order: OrderState) =>
+  Object.values(order.fees)
+    .reduce((sum, fee) => sum.plus(fee), new Decimal(0))
+    .toFixed()
+
+function sharedJson(world: World, order: OrderState): JsonObject {
+  const found = world.universe.find(order.market, order.symbol)
+  const qtyText = (value: Decimal) => (found ? gridText(found.instrument.qty, value) : value.toFixed())
+  const byValue = order.marketUnit === 'quoteCoin'
+  const leaves = isOpen(order) ? leavesOf(order) : new Decimal(0)
+  const filled = dec(order.cumQty)
+  return {
+    orderId: order.orderId,
+    orderLinkId: order.orderLinkId,
+    blockTradeId: '',
+    symbol: order.symbol,
+    price: order.market === 'spot' && order.orderType === 'Market' ? '0' : order.price,
+    qty: byValue ? order.qty : qtyText(dec(order.qty)),
+    side: order.side,
+    isLeverage: order.market === 'spot' ? (order.isLeverage ? '1' : '0') : '',
+    positionIdx: 0,
+    orderStatus: order.status,
+    cancelType: order.cancelType,
+    rejectReason: order.rejectReason,
+    avgPrice: filled.isZero() ? '0' : dec(order.cumValue).div(filled).toDecimalPlaces(12).toFixed(),
+    leavesQty: byValue ? '0' : qtyText(leaves),
+    leavesValue: byValue ? '0' : leaves.times(order.price).toFixed(),
+    cumExecQty: qtyText(filled),
+    cumExecValue: order.cumValue,
+    cumExecFee: feeSum(order),
+    timeInForce: order.orderType === 'Market' ? 'IOC' : order.timeInForce,
+    orderType: order.orderType,
+    stopOrderType: '',
+    orderIv: '',
+    triggerPrice: '',
+    takeProfit: '',
+    stopLoss: '',
+    tpTriggerBy: '',
+    slTriggerBy: '',
+    triggerDirection: 0,
+    triggerBy: '',
+    lastPriceOnCreated: order.lastPriceOnCreated,
+    reduceOnly: order.reduceOnly,
+    closeOnTrigger: false,
+    smpType: 'None',
+    smpGroup: 0,
+    smpOrderId: '',
+    tpslMode: '',
+    tpLimitPrice: '',
+    slLimitPrice: '',
+    placeType: '',
+    createdTime: String(order.createdAtMs),
+    updatedTime: String(order.updatedAtMs),
+    cumFeeDetail: { ...order.fees },
+    rpiTakerAccess: false,
+    rpiMatchedQty: '0',
+  }
+}
+
+export const orderRestJson = (world: World, order: OrderState): JsonObject => ({
+  ...sharedJson(world, order),
+  slippageToleranceType: 'UNKNOWN',
+  slippageTolerance: '',
+  extraFees: '',
+  marketUnit: order.marketUnit,
+  createType: order.createType ?? 'CreateByUser',
+})
+
+export const orderPushJson = (world: World, order: OrderState): JsonObject => ({
+  category: order.market,
+  ...sharedJson(world, order),
+  closedPnl: order.closedPnl,
+  feeCurrency: Object.keys(order.fees)[0] ?? '',
+  marketUnit: order.marketUnit,
+  createType: order.createType ?? 'CreateByUser',
+})

@@ -1,0 +1,159 @@
+/** Spread orders and executions as the private topics `spread.order` and `spread.execution` and as REST print them. */
+import type { Decimal } from 'decimal.js'
+import type { JsonObject } from '../../../domain/json.ts'
+import { orderPushJson } from '../orders/orders.ts'
+import type { SpreadPlace } from '../spread/trading.ts'
+import { dec, type ExecutionState, nextSeq, type OrderState } from '../world.ts'
+import { push } from './private.ts'
+
+/** Legs of an order that rests long may lie behind others that closed meanwhile; they were told when they filled. */
+const LEGS_LOOKED_AT = 200
+
+type Combo = { execId: string; price: Decimal; qty: Decimal; legs: readonly ExecutionState[] }
+
+/** One row of `/v5/spread/execution/list`. */
+export function spreadExecutionJson(
+  { world, order }: SpreadPlace,
+  { execId, price, qty, legs }: Combo,
+): JsonObject {
+  return {
+    symbol: order.symbol,
+    orderLinkId: order.orderLinkId,
+    side: order.side,
+    orderId: order.orderId,
+    execPrice: price.toFixed(),
+    legs: legs.map(({ json }): JsonObject => {
+      const { symbol, side, execPrice, execTime, execValue, execType, category, execQty, execFee, execId } =
+        json
+      return {
+        symbol,
+        side,
+        execPrice,
+        execTime,
+        execValue,
+        execType,
+        category,
+        execQty,
+        execFee,
+        execId,
+      } as JsonObject
+    }),
+    execTime: String(world.state.nowMs),
+    execType: 'Trade',
+    execQty: qty.toFixed(),
+    execId,
+  }
+}
+
+/** The combination's message, then one for each leg. */
+export function pushSpreadExecution(place: SpreadPlace, combo: Combo & { maker: boolean }): void {
+  const { world, account, order } = place
+  const base = { orderPrice: order.price, orderQty: order.qty, orderType: order.orderType }
+  push(world, account, 'spread.execution', [
+    {
+      category: 'combination',
+      symbol: order.symbol,
+      closedSize: '',
+      execFee: '',
+      execId: combo.execId,
+      parentExecId: '',
+      execPrice: combo.price.toFixed(),
+      execQty: combo.qty.toFixed(),
+      execType: 'Trade',
+      execValue: '',
+      feeRate: '',
+      markPrice: '',
+      leavesQty: dec(order.qty).minus(order.cumQty).toFixed(),
+      orderId: order.orderId,
+      orderLinkId: order.orderLinkId,
+      ...base,
+      side: order.side,
+      execTime: String(world.state.nowMs),
+      isLeverage: '',
+      isMaker: combo.maker,
+      seq: nextSeq(world),
+      createType: 'CreateByUser',
+      execPnl: '',
+    },
+  ])
+  for (const { json, seq } of combo.legs) {
+    const { symbol, closedSize, execFee, execId, parentExecId, execPrice, execQty, execType, execValue } =
+      json
+    const { feeRate, markPrice, side, execTime, isLeverage, createType, execPnl, category } = json
+    push(world, account, 'spread.execution', [
+      {
+        category: category === 'linear' ? 'future_leg' : 'spot_leg',
+        ...({ symbol, closedSize, execFee, execId, parentExecId, execPrice, execQty } as JsonObject),
+        ...({
+          execType,
+          execValue,
+          feeRate,
+          markPrice,
+          leavesQty: '0',
+          orderId: '',
+          orderLinkId: '',
+        } as JsonObject),
+        ...({ orderPrice: execPrice, orderQty: execQty, orderType: 'Limit', side, execTime } as JsonObject),
+        ...({ isLeverage, isMaker: combo.maker, seq, createType, execPnl } as JsonObject),
+      },
+    ])
+  }
+}
+
+/** One leg of it as it is now; a leg exists as far as it is filled. */
+function legJson({ world, order }: SpreadPlace, leg: OrderState): JsonObject {
+  const row = orderPushJson(world, leg)
+  const { symbol, side, orderStatus, cancelType, rejectReason, timeInForce, price, qty, avgPrice } = row
+  const { cumExecQty, cumExecValue, cumExecFee, orderType, createdTime, updatedTime, closedPnl } = row
+  const linear = leg.market === 'linear'
+  return {
+    category: linear ? 'future_leg' : 'spot_leg',
+    ...({ symbol, parentOrderId: order.orderId, orderId: leg.orderId, orderLinkId: '', side } as JsonObject),
+    ...({ orderStatus, cancelType, rejectReason, timeInForce, price, qty, avgPrice } as JsonObject),
+    leavesQty: '0',
+    leavesValue: '0',
+    ...({ cumExecQty, cumExecValue, cumExecFee, orderType } as JsonObject),
+    isLeverage: linear ? '' : leg.isLeverage ? '1' : '0',
+    ...({ createdTime, updatedTime } as JsonObject),
+    feeCurrency: linear ? '' : (row.feeCurrency ?? ''),
+    createType: 'CreateByFutureSpread',
+    closedPnl: closedPnl ?? '0',
+  }
+}
+
+/** The combination as it is now, and its legs where it has filled. */
+export function pushSpreadOrder(place: SpreadPlace): void {
+  const { world, account, order } = place
+  const ids = [order.leg1OrderId, order.leg2OrderId]
+  const legs = account.closed.slice(-LEGS_LOOKED_AT).filter(({ orderId }) => ids.includes(orderId))
+  push(world, account, 'spread.order', [
+    {
+      category: 'combination',
+      symbol: order.symbol,
+      parentOrderId: '',
+      orderId: order.orderId,
+      orderLinkId: order.orderLinkId,
+      side: order.side,
+      orderStatus: order.status,
+      cancelType: order.cancelType,
+      rejectReason: order.rejectReason,
+      timeInForce: order.timeInForce,
+      price: order.price,
+      qty: order.qty,
+      avgPrice: '',
+      leavesQty: order.status === 'Cancelled' ? '0' : dec(order.qty).minus(order.cumQty).toFixed(),
+      leavesValue: '',
+      cumExecQty: order.cumQty,
+      cumExecValue: '',
+      cumExecFee: '',
+      orderType: order.orderType,
+      isLeverage: '',
+      createdTime: String(order.createdAtMs),
+      updatedTime: String(order.updatedAtMs),
+      feeCurrency: '',
+      createType: 'CreateByUser',
+      closedPnl: '',
+    },
+    ...legs.map(leg => legJson(place, leg)),
+  ])
+}

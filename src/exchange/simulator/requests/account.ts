@@ -1,0 +1,273 @@
+/** The account over REST: positions, wallet, facts, fees, transaction log. */
+import { Decimal } from 'decimal.js'
+import type { Json } from '../../../domain/json.ts'
+import { accountNumbers, walletJson } from '../account/accounts.ts'
+import { borrowable, inventoryOf } from '../account/lending.ts'
+import { freeBorrowLimit } from '../account/loss-loan.ts'
+import { emptyPosition, positionRestJson } from '../account/positions.ts'
+import { badRequest, decimal, marketOf, refuse, text, whole } from '../kit/params.ts'
+import { borrowRate } from '../kit/rates.ts'
+import { pushPosition } from '../pushes/private.ts'
+import { collateralRatio, dec, heldOf } from '../world.ts'
+import { windowOf } from './orders.ts'
+import { type Answer, page, type Route, type SignedCall, signedGet, signedPost } from './routes.ts'
+
+const DAY_MS = 86_400_000
+
+function positions({ world, account, params }: SignedCall): Answer {
+  const category = text(params, 'category')
+  const result = (list: Json[]): Answer => ({ result: { list, nextPageCursor: '', category } })
+  // Categories that the simulator does not trade: an account has nothing there, and clients that look at all of them ask.
+  if (category === 'inverse' || category === 'option') return result([])
+  if (category !== 'linear') return badRequest(`category invalid: ${category}`)
+  const symbol = text(params, 'symbol')
+  if (symbol) {
+    const found = world.universe.find('linear', symbol)
+    if (!found) return refuse(10001, 'Not supported symbols')
+    return result([
+      positionRestJson(
+        world,
+        account,
+        found.listing,
+        account.positions[symbol] ?? emptyPosition(world, symbol),
+      ),
+    ])
+  }
+  if (!text(params, 'settleCoin') && !text(params, 'baseCoin'))
+    return badRequest('symbol or settleCoin is required')
+  const list: Json[] = []
+  const numbers = accountNumbers(world, account)
+  for (const position of Object.values(account.positions)) {
+    const found = world.universe.find('linear', position.symbol)
+    if (found && !dec(position.size).isZero())
+      list.push(positionRestJson(world, account, found.listing, position, numbers))
+  }
+  return result(list)
+}
+
+function setLeverage({ world, account, params }: SignedCall): Answer {
+  const found = world.universe.find('linear', text(params, 'symbol'))
+  if (!found) return refuse(10001, 'Not supported symbols')
+  const wanted = decimal(params, 'buyLeverage')
+  if (!wanted?.eq(decimal(params, 'sellLeverage') ?? -1))
+    return refuse(10001, 'buyLeverage and sellLeverage must be equal in one-way mode')
+  if (wanted.lt(1) || wanted.gt(found.listing.maxLeverage))
+    return refuse(110013, 'cannot set leverage due to risk limit')
+  const symbol = found.listing.perp.symbol
+  if (wanted.eq(account.leverage[symbol] ?? '10')) return refuse(110043, 'leverage not modified')
+  account.leverage[symbol] = wanted.toFixed()
+  pushPosition(world, account, symbol)
+  return { result: {} }
+}
+
+const switchMode = ({ params }: SignedCall): Answer =>
+  text(params, 'mode') === '0'
+    ? refuse(110025, 'Position mode is not modified')
+    : refuse(110024, 'You have an existing position, so position mode cannot be switched')
+
+function wallet({ world, account, params }: SignedCall): Answer {
+  if (text(params, 'accountType') !== 'UNIFIED')
+    return badRequest(`accountType invalid: ${text(params, 'accountType')}`)
+  const wanted = text(params, 'coin')
+    .split(',')
+    .filter(coin => coin !== '')
+  const held = Object.entries(account.coins)
+    .filter(([, state]) => !dec(state.wallet).isZero() || !dec(state.borrowed).isZero())
+    .map(([coin]) => coin)
+  return { result: { list: [walletJson(world, account, wanted.length > 0 ? wanted : held)] } }
+}
+
+const accountInfo = ({ world, account }: SignedCall): Answer => ({
+  result: {
+    marginMode: account.marginMode,
+    updatedTime: String(world.state.nowMs),
+    unifiedMarginStatus: 5,
+    dcpStatus: 'OFF',
+    timeWindow: 10,
+    smpGroup: 0,
+    isMasterTrader: false,
+    spotHedgingStatus: 'OFF',
+  },
+})
+
+function feeRate({ world, params }: SignedCall): Answer {
+  // Bybit's own example leaves the category out and is answered with contracts.
+  const market = text(params, 'category') === '' ? 'linear' : marketOf(params)
+  if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
+  const symbol = text(params, 'symbol')
+  if (symbol && !world.universe.find(market, symbol)) return refuse(10001, 'Not supported symbols')
+  const fees = world.fees[market]
+  const list = world.universe
+    .listed(market)
+    .map(({ instrument }) => instrument.symbol)
+    .filter(name => !symbol || name === symbol)
+    .map(name => ({
+      symbol: name,
+      ...(market === 'spot' && { baseCoin: '' }),
+      takerFeeRate: fees.taker,
+      makerFeeRate: fees.maker,
+    }))
+  return { result: { ...(market === 'spot' && { category: market }), list } }
+}
+
+function transactionLog({ world, account, params }: SignedCall): Answer {
+  const window = windowOf(params, world.state.nowMs, DAY_MS)
+  if (!window) return badRequest('the time window is longer than 7 days')
+  const [category, type, currency] = [
+    text(params, 'category'),
+    text(params, 'type'),
+    text(params, 'currency'),
+  ]
+  const base = text(params, 'baseCoin')
+  const rows = account.log.filter(
+    ({ atMs, market, json }) =>
+      atMs >= window.fromMs &&
+      atMs <= window.toMs &&
+      (!category || market === category) &&
+      (!type || json.type === type) &&
+      (!currency || json.currency === currency) &&
+      (!base || String(json.symbol).startsWith(base)),
+  )
+  const { rows: list, nextPageCursor } = page(rows, text(params, 'cursor'), whole(params, 'limit', 20, 50))
+  return { result: { nextPageCursor, list: list.map(row => row.json) } }
+}
+
+function collateralInfo({ world, account, params }: SignedCall): Answer {
+  const wanted = text(params, 'currency')
+  const list = world.universe.coins
+    .filter(coin => !wanted || coin === wanted)
+    .map(coin => ({
+      availableToBorrow: borrowable(world, account, coin).toFixed(),
+      freeBorrowingAmount: '',
+      freeBorrowAmount: '0',
+      maxBorrowingAmount: inventoryOf(world, coin).toFixed(),
+      hourlyBorrowRate: borrowRate(coin),
+      borrowUsageRate: '0',
+      collateralSwitch: !account.collateralOff?.[coin],
+      borrowAmount: heldOf(account, coin).borrowed,
+      borrowable: inventoryOf(world, coin).gt(0),
+      currency: coin,
+      otherBorrowAmount: '0',
+      marginCollateral: true,
+      freeBorrowingLimit: freeBorrowLimit(coin).toFixed(),
+      collateralRatio: collateralRatio(world, coin).toFixed(),
+    }))
+  return { result: { list } }
+}
+
+function apiKey({ world, account }: SignedCall): Answer {
+  const id = new Decimal(account.uid.replace(/\D/g, '') || '1').toNumber()
+  return {
+    result: {
+      id: String(id),
+      note: 'simulated',
+      apiKey: '',
+      readOnly: 0,
+      secret: '',
+      permissions: {
+        ContractTrade: ['Order', 'Position'],
+        Spot: ['SpotTrade'],
+        Wallet: ['AccountTransfer'],
+        Options: [],
+        Derivatives: ['DerivativesTrade'],
+        CopyTrading: [],
+        BlockTrade: [],
+        Exchange: ['ExchangeHistory'],
+        NFT: [],
+        Affiliate: [],
+        Earn: [],
+      },
+      ips: ['*'],
+      type: 1,
+      deadlineDay: 90,
+      expiredAt: '2099-01-01T00:00:00Z',
+      createdAt: '2025-01-01T00:00:00Z',
+      unified: 0,
+      uta: 1,
+      userID: id,
+      inviterID: 0,
+      vipLevel: world.vipLevel,
+      mktMakerLevel: '0',
+      affiliateID: 0,
+      rsaPublicKey: '',
+      isMaster: true,
+      parentUid: '0',
+      kycLevel: 'LEVEL_1',
+      kycRegion: '',
+      userIDInt64: String(id),
+      inviterIDInt64: '0',
+      affiliateIDInt64: '0',
+    },
+  }
+}
+
+function coinInfo({ world, params }: SignedCall): Answer {
+  const wanted = text(params, 'coin')
+  const rows = world.universe.coins
+    .filter(coin => !wanted || coin === wanted)
+    .map(coin => ({
+      name: coin,
+      coin,
+      remainAmount: '100000000',
+      chains: [
+        {
+          chainType: coin,
+          confirmation: '1',
+          withdrawFee: '1',
+          depositMin: '0',
+          withdrawMin: '1',
+          chain: coin,
+          chainDeposit: '1',
+          chainWithdraw: '1',
+          minAccuracy: '8',
+          withdrawPercentageFee: '0',
+          contractAddress: '',
+          safeConfirmNumber: '1',
+        },
+      ],
+    }))
+  return { result: { rows } }
+}
+
+/** modifyEnable true: prices beyond the limit are moved to it; false: they are refused. */
+function setLimitAction({ account, params }: SignedCall): Answer {
+  const category = marketOf(params)
+  const modify = text(params, 'modifyEnable')
+  if (!category) return badRequest(`category invalid: ${text(params, 'category')}`)
+  if (modify !== 'true' && modify !== 'false') return badRequest(`modifyEnable invalid: ${modify}`)
+  if (category === 'spot') account.lpaSpot = modify === 'true'
+  else account.lpaPerp = modify === 'false'
+  return { result: {} }
+}
+
+const settings = ({ account }: SignedCall): Answer => ({
+  result: {
+    lpaSpot: account.lpaSpot === true,
+    lpaPerp: account.lpaPerp === true,
+    smsef: false,
+    fmsef: false,
+    deltaEnable: account.deltaNeutral,
+  },
+})
+
+export const accountRoutes: Readonly<Record<string, Route>> = {
+  '/v5/position/list': signedGet(positions),
+  '/v5/position/set-leverage': signedPost(setLeverage),
+  '/v5/position/switch-mode': signedPost(switchMode),
+  '/v5/account/wallet-balance': signedGet(wallet),
+  '/v5/account/info': signedGet(accountInfo),
+  '/v5/account/fee-rate': signedGet(feeRate),
+  '/v5/account/transaction-log': signedGet(transactionLog),
+  '/v5/account/collateral-info': signedGet(collateralInfo),
+  '/v5/account/user-setting-config': signedGet(settings),
+  '/v5/account/set-limit-px-action': signedPost(setLimitAction),
+  '/v5/user/query-api': signedGet(apiKey),
+  '/v5/asset/coin/query-info': signedGet(coinInfo),
+  '/v5/spot-margin-trade/state': signedGet(({ account }) => ({
+    result: {
+      spotLeverage: account.spotLeverage,
+      spotMarginMode: account.spotMargin ? '1' : '0',
+      effectiveLeverage: '1',
+    },
+  })),
+}

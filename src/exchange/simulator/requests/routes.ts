@@ -1,0 +1,62 @@
+/** What a V5 path is to the simulator: who may call it and what answers. */
+import type { Json, JsonObject } from '../../../domain/json.ts'
+import type { Refusal } from '../kit/params.ts'
+import type { AccountState, World } from '../world.ts'
+
+export type Answer = { result: JsonObject; retExtInfo?: Json } | Refusal
+export type PublicCall = { world: World; params: JsonObject }
+export type SignedCall = { world: World; params: JsonObject; account: AccountState }
+export type Route =
+  | { signed: false; method: 'GET'; answer(call: PublicCall): Answer }
+  | { signed: true; method: 'GET' | 'POST'; answer(call: SignedCall): Answer }
+
+export const publicGet = (answer: (call: PublicCall) => Answer): Route => ({
+  signed: false,
+  method: 'GET',
+  answer,
+})
+export const signedGet = (answer: (call: SignedCall) => Answer): Route => ({
+  signed: true,
+  method: 'GET',
+  answer,
+})
+export const signedPost = (answer: (call: SignedCall) => Answer): Route => ({
+  signed: true,
+  method: 'POST',
+  answer,
+})
+
+/**
+ * One page of a list, newest first. The cursor names the last row given, so rows that come meanwhile do not shift pages.
+ *
+ * @param rows - oldest first, numbered upward
+ */
+export function page<Row extends { number: number }>(
+  rows: readonly Row[],
+  cursor: string,
+  limit: number,
+): { rows: Row[]; nextPageCursor: string } {
+  const before = cursorNumber(cursor)
+  const found: Row[] = []
+  let more = false
+  for (let at = rows.length - 1; at >= 0; at--) {
+    const row = rows[at]
+    if (!row || row.number >= before) continue
+    if (found.length === limit) {
+      more = true
+      break
+    }
+    found.push(row)
+  }
+  const last = found.at(-1)
+  return {
+    rows: found,
+    nextPageCursor: more && last ? encodeURIComponent(`${last.number}:1,${last.number}:1`) : '',
+  }
+}
+
+/** Clients send the cursor back decoded or not; both name the same row. */
+function cursorNumber(cursor: string): number {
+  const match = /^(\d+)(?::|%3A)/i.exec(cursor)
+  return match ? Number(match[1]) : Number.POSITIVE_INFINITY
+}

@@ -1,0 +1,326 @@
+/** `/v5/spread/*`: instruments, quotes, orders and executions of native spreads. REST only: the trade socket has no such op. */
+import { Decimal } from 'decimal.js'
+import type { Json, JsonObject } from '../../../domain/json.ts'
+import { accountNumbers } from '../account/accounts.ts'
+import { checkMaintenance } from '../events/maintenance.ts'
+import { onGrid, textOf } from '../kit/grid.ts'
+import { badRequest, isRefusal, type Refusal, refuse, text, whole } from '../kit/params.ts'
+import { SPREAD_DEPTH } from '../pushes/spread-public.ts'
+import { findSpread, isTrading, type Spread, spreadJson, spreads } from '../spread/instruments.ts'
+import { spreadLevels } from '../spread/order-books.ts'
+import { noSpreads, type SpreadOrder, type SpreadState } from '../spread/state.ts'
+import { recentSpreadTrades, spreadTicker } from '../spread/trades.ts'
+import { checkLegs, endSpread, fileSpread, leftOf, spreadIds, takeSpread } from '../spread/trading.ts'
+import { dec, type World } from '../world.ts'
+import { windowOf } from './orders.ts'
+import {
+  type Answer,
+  type PublicCall,
+  page,
+  publicGet,
+  type Route,
+  type SignedCall,
+  signedGet,
+  signedPost,
+} from './routes.ts'
+
+const WEEK_MS = 7 * 86_400_000
+const DAY_MS = 86_400_000
+const OPEN_MAX = 50
+const LINK_ID = /^[A-Za-z0-9_-]{1,45}$/
+const SIGNED = /^-?\d{1,15}(\.\d{1,15})?$/
+const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'PostOnly'] as const
+
+const unknown = (symbol: string) => badRequest(`symbol invalid: ${symbol}`)
+
+function named({ world, params }: PublicCall): Spread | Refusal {
+  const symbol = text(params, 'symbol')
+  return findSpread(world, symbol) ?? unknown(symbol)
+}
+
+function instruments({ world, params }: PublicCall): Answer {
+  const [symbol, base] = [text(params, 'symbol'), text(params, 'baseCoin')]
+  const list = spreads(world)
+    .filter(one => (!symbol || one.symbol === symbol) && (!base || one.listing.spot.baseCoin === base))
+    .map(one => spreadJson(world, one))
+  return { result: { list, nextPageCursor: '' } }
+}
+
+function tickers(call: PublicCall): Answer {
+  const spread = named(call)
+  return isRefusal(spread) ? spread : { result: { list: [spreadTicker(call.world, spread)] } }
+}
+
+function orderbook(call: PublicCall): Answer {
+  const spread = named(call)
+  if (isRefusal(spread)) return spread
+  const { world, params } = call
+  const depth = whole(params, 'limit', 1, SPREAD_DEPTH)
+  const rows = (side: 'bids' | 'asks'): Json[] =>
+    spreadLevels(world, spread, side, depth).map(([ticks, lots]) => [
+      textOf(spread.price, ticks),
+      textOf(spread.qty, lots),
+    ])
+  const { nowMs, seq } = world.state
+  const frame = { u: Math.floor(nowMs / 100), ts: nowMs, seq, cts: world.market.nowMs() }
+  return { result: { s: spread.symbol, b: rows('bids'), a: rows('asks'), ...frame } }
+}
+
+function recentTrades(call: PublicCall): Answer {
+  const spread = named(call)
+  if (isRefusal(spread)) return spread
+  const list = recentSpreadTrades(call.world, spread, whole(call.params, 'limit', 500, 1000))
+  return { result: { list } }
+}
+
+/** What an order of the spread itself must satisfy; its legs are checked like any others. */
+function readForm(params: JsonObject, spread: Spread): Partial<SpreadOrder> | Refusal {
+  const [side, orderType] = [text(params, 'side'), text(params, 'orderType')]
+  if (side !== 'Buy' && side !== 'Sell') return refuse(10001, 'Side invalid')
+  if (orderType !== 'Limit' && orderType !== 'Market') return refuse(10001, 'orderType invalid')
+  const timeInForce = TIMES_IN_FORCE.find(word => word === (text(params, 'timeInForce') || 'GTC'))
+  if (!timeInForce) return refuse(10001, 'timeInForce invalid')
+  const orderLinkId = text(params, 'orderLinkId')
+  if (orderLinkId && !LINK_ID.test(orderLinkId)) return refuse(10001, 'orderLinkId invalid')
+  const sized = readSize(params, spread, orderType === 'Limit')
+  if (isRefusal(sized)) return sized
+  return { side, orderType, timeInForce: orderType === 'Market' ? 'IOC' : timeInForce, orderLinkId, ...sized }
+}
+
+function readSize(
+  params: JsonObject,
+  spread: Spread,
+  limit: boolean,
+): { qty: string; price: string } | Refusal {
+  const qty = SIGNED.test(text(params, 'qty')) ? dec(text(params, 'qty')) : undefined
+  if (!qty?.gt(0) || !onGrid(spread.qty, qty) || qty.gt(spread.maxQty)) return refuse(10001, 'Qty invalid')
+  const price = SIGNED.test(text(params, 'price')) ? dec(text(params, 'price')) : undefined
+  if (limit && (!price || !onGrid(spread.price, price) || price.abs().gt('1999.9998')))
+    return refuse(10001, 'Price invalid')
+  return { qty: qty.toFixed(), price: limit && price ? price.toFixed() : '0' }
+}
+
+const stateOf = ({ account }: SignedCall): SpreadState => {
+  account.spread ??= noSpreads()
+  return account.spread
+}
+
+function create(call: SignedCall): Answer {
+  const { world, account, params } = call
+  const spread = named(call)
+  if (isRefusal(spread)) return spread
+  const down = checkDown(world)
+  if (down) return down
+  if (!isTrading(world, spread)) return refuse(110074, 'This contract is not live')
+  const form = readForm(params, spread)
+  if (isRefusal(form)) return form
+  const state = stateOf(call)
+  if (state.open.length >= OPEN_MAX)
+    return refuse(110020, `You are not allowed to have more than ${OPEN_MAX} orders`)
+  const taken = [...state.open, ...state.closed].some(one => one.orderLinkId === form.orderLinkId)
+  if (form.orderLinkId && taken) return refuse(110072, 'OrderLinkedID is duplicate')
+  const { nowMs } = world.state
+  const draft = {
+    ...blank,
+    ...form,
+    symbol: spread.symbol,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  } as SpreadOrder
+  const refused = checkLegs({ world, account, order: draft, spread }, dec(draft.qty))
+  if (refused) return refused
+  const order = { ...draft, ...spreadIds(world) }
+  takeSpread({ world, account, order, spread })
+  return { result: { orderId: order.orderId, orderLinkId: order.orderLinkId } }
+}
+
+const blank = {
+  number: 0,
+  orderId: '',
+  leg1OrderId: '',
+  leg2OrderId: '',
+  cumQty: '0',
+  status: 'New',
+  cancelType: 'UNKNOWN',
+  rejectReason: 'EC_NoError',
+} as const
+
+/** A spread needs both of its legs' markets. */
+const checkDown = (world: World): Refusal | undefined =>
+  checkMaintenance(world, 'linear') ?? checkMaintenance(world, 'spot')
+
+function openOne(call: SignedCall): SpreadOrder | Refusal {
+  const down = checkDown(call.world)
+  if (down) return down
+  const [id, link] = [text(call.params, 'orderId'), text(call.params, 'orderLinkId')]
+  if (!id && !link) return badRequest('orderId or orderLinkId is required')
+  const found = stateOf(call).open.find(order => (id ? order.orderId === id : order.orderLinkId === link))
+  return found ?? refuse(110001, 'order not exists or too late to cancel/replace')
+}
+
+function placeOf({ world, account }: SignedCall, order: SpreadOrder) {
+  const spread = findSpread(world, order.symbol)
+  return spread && { world, account, order, spread }
+}
+
+function amend(call: SignedCall): Answer {
+  const order = openOne(call)
+  if (isRefusal(order)) return order
+  const place = placeOf(call, order)
+  if (!place) return unknown(order.symbol)
+  const { qty = order.qty, price = order.price } = call.params
+  const sized = readSize({ qty, price }, place.spread, true)
+  if (isRefusal(sized)) return sized
+  if (dec(sized.qty).lte(order.cumQty)) return refuse(10001, 'Qty must be greater than the filled quantity')
+  const refused = checkLegs(place, dec(sized.qty).minus(order.cumQty))
+  if (refused) return refused
+  Object.assign(order, sized, { updatedAtMs: call.world.state.nowMs })
+  takeSpread(place)
+  return { result: { orderId: order.orderId, orderLinkId: order.orderLinkId } }
+}
+
+function end(call: SignedCall, order: SpreadOrder): void {
+  const place = placeOf(call, order)
+  if (!place) return
+  endSpread(place, 'CancelByUser', 'EC_PerCancelRequest')
+  fileSpread(place)
+}
+
+function cancel(call: SignedCall): Answer {
+  const order = openOne(call)
+  if (isRefusal(order)) return order
+  end(call, order)
+  return { result: { orderId: order.orderId, orderLinkId: order.orderLinkId } }
+}
+
+function cancelAll(call: SignedCall): Answer {
+  const down = checkDown(call.world)
+  if (down) return down
+  const symbol = text(call.params, 'symbol')
+  const list: Json[] = []
+  for (const order of [...stateOf(call).open]) {
+    if (symbol && order.symbol !== symbol) continue
+    end(call, order)
+    list.push({ orderId: order.orderId, orderLinkId: order.orderLinkId })
+  }
+  return { result: { list, success: '1' } }
+}
+
+function matches(world: World, order: SpreadOrder, params: JsonObject): boolean {
+  const [id, link] = [text(params, 'orderId'), text(params, 'orderLinkId')]
+  if (id) return order.orderId === id
+  if (link) return order.orderLinkId === link
+  const [symbol, base] = [text(params, 'symbol'), text(params, 'baseCoin')]
+  return (!symbol || order.symbol === symbol) && (!base || baseOf(world, order) === base)
+}
+
+const baseOf = (world: World, order: SpreadOrder) =>
+  findSpread(world, order.symbol)?.listing.spot.baseCoin ?? ''
+
+function realtime(call: SignedCall): Answer {
+  const { world, params } = call
+  const found = stateOf(call).open.filter(order => matches(world, order, params))
+  const { rows, nextPageCursor } = page(found, text(params, 'cursor'), whole(params, 'limit', 20, 50))
+  const list = rows.map(order => ({
+    symbol: order.symbol,
+    orderType: order.orderType,
+    updatedTime: String(order.updatedAtMs),
+    orderLinkId: order.orderLinkId,
+    side: order.side,
+    orderId: order.orderId,
+    leavesQty: leftOf(order).toFixed(),
+    orderStatus: order.status,
+    cumExecQty: order.cumQty,
+    price: order.price,
+    qty: order.qty,
+    createdTime: String(order.createdAtMs),
+    timeInForce: order.timeInForce,
+    baseCoin: baseOf(world, order),
+  }))
+  return { result: { nextPageCursor, list } }
+}
+
+/** Cancelled orders without a fill are kept for a day. */
+function history(call: SignedCall): Answer {
+  const { world, params } = call
+  const { nowMs } = world.state
+  const window = windowOf(params, nowMs, WEEK_MS)
+  if (!window) return badRequest('the time window is longer than 7 days')
+  const found = stateOf(call).closed.filter(
+    order =>
+      matches(world, order, params) &&
+      order.createdAtMs >= window.fromMs &&
+      order.createdAtMs <= window.toMs &&
+      (order.cumQty !== '0' || nowMs - order.updatedAtMs <= DAY_MS),
+  )
+  const { rows, nextPageCursor } = page(found, text(params, 'cursor'), whole(params, 'limit', 20, 50))
+  return { result: { nextPageCursor, list: rows.map(order => historyJson(world, order)) } }
+}
+
+function historyJson(world: World, order: SpreadOrder): JsonObject {
+  const { perp, spot } = findSpread(world, order.symbol)?.listing ?? {}
+  const buys = order.side === 'Buy'
+  return {
+    symbol: order.symbol,
+    orderType: order.orderType,
+    orderLinkId: order.orderLinkId,
+    orderId: order.orderId,
+    contractType: 'FundingRateArb',
+    cxlRejReason: order.rejectReason,
+    orderStatus: order.status,
+    createdAt: String(order.createdAtMs),
+    price: order.price,
+    leg2Symbol: spot?.symbol ?? '',
+    orderQty: order.qty,
+    timeInForce: order.timeInForce,
+    baseCoin: spot?.baseCoin ?? '',
+    updatedAt: String(order.updatedAtMs),
+    side: order.side,
+    leg2Side: buys ? 'Sell' : 'Buy',
+    leavesQty: '0',
+    leg1Side: buys ? 'Buy' : 'Sell',
+    settleCoin: perp?.quoteCoin ?? '',
+    cumExecQty: order.cumQty,
+    qty: order.qty,
+    leg1OrderId: order.leg1OrderId,
+    leg2OrderId: order.leg2OrderId,
+    leg2ProdType: 'Spot',
+    leg1ProdType: 'Futures',
+    leg1Symbol: perp?.symbol ?? '',
+  }
+}
+
+function executions(call: SignedCall): Answer {
+  const { world, params } = call
+  const window = windowOf(params, world.state.nowMs, WEEK_MS)
+  if (!window) return badRequest('the time window is longer than 7 days')
+  const wanted = ['symbol', 'orderId', 'orderLinkId'].filter(name => text(params, name))
+  const found = stateOf(call).executions.filter(
+    ({ atMs, json }) =>
+      atMs >= window.fromMs && atMs <= window.toMs && wanted.every(name => json[name] === text(params, name)),
+  )
+  const { rows, nextPageCursor } = page(found, text(params, 'cursor'), whole(params, 'limit', 20, 50))
+  return { result: { nextPageCursor, list: rows.map(({ json }) => json) } }
+}
+
+function maxQty(call: SignedCall): Answer {
+  const spread = named(call)
+  if (isRefusal(spread)) return spread
+  const { available } = accountNumbers(call.world, call.account)
+  return { result: { ab: available.toDecimalPlaces(8, Decimal.ROUND_DOWN).toFixed(8) } }
+}
+
+export const spreadRoutes: Readonly<Record<string, Route>> = {
+  '/v5/spread/instrument': publicGet(instruments),
+  '/v5/spread/tickers': publicGet(tickers),
+  '/v5/spread/orderbook': publicGet(orderbook),
+  '/v5/spread/recent-trade': publicGet(recentTrades),
+  '/v5/spread/order/create': signedPost(create),
+  '/v5/spread/order/amend': signedPost(amend),
+  '/v5/spread/order/cancel': signedPost(cancel),
+  '/v5/spread/order/cancel-all': signedPost(cancelAll),
+  '/v5/spread/order/realtime': signedGet(realtime),
+  '/v5/spread/order/history': signedGet(history),
+  '/v5/spread/execution/list': signedGet(executions),
+  '/v5/spread/max-qty': signedGet(maxQty),
+}

@@ -1,0 +1,128 @@
+/** The state of the exchange and of small settings: maintenance, leverage, what was traded. */
+import type { Decimal } from 'decimal.js'
+import type { Json } from '../../../domain/json.ts'
+import { leverageOf } from '../account/accounts.ts'
+import { systemStatusRows } from '../events/maintenance.ts'
+import { badRequest, instant, refuse, text, whole } from '../kit/params.ts'
+import { dec, ZERO } from '../world.ts'
+import { instrumentPage, instrumentRows } from './market.ts'
+import {
+  type Answer,
+  type PublicCall,
+  publicGet,
+  type Route,
+  type SignedCall,
+  signedGet,
+  signedPost,
+} from './routes.ts'
+
+/** Newest first. */
+function systemStatus({ world, params }: PublicCall): Answer {
+  const [id, state] = [text(params, 'id'), text(params, 'state')]
+  const list = systemStatusRows(world).filter(
+    row => (!id || row.id === id) && (!state || row.state === state),
+  )
+  return { result: { list } }
+}
+
+/** The market's rows, with what the account may do there: nobody here quotes for retail price improvement. */
+function accountInstruments(call: SignedCall): Answer {
+  const rows = instrumentRows(call)
+  if ('retCode' in rows) return rows
+  const list = rows.map(row => ({ ...row, isPublicRpi: false, myRpiPermission: false }))
+  const category = text(call.params, 'category')
+  const limit = whole(call.params, 'limit', 200, 200)
+  return { result: { category, ...instrumentPage({ ...call, params: { ...call.params, limit } }, list) } }
+}
+
+function leverages({ world, account, params }: SignedCall): Answer {
+  const category = text(params, 'category')
+  if (category !== 'linear') return badRequest(`category invalid: ${category}`)
+  const symbol = text(params, 'symbol')
+  if (symbol && !world.universe.find('linear', symbol)) return refuse(10001, 'Not supported symbols')
+  const list = world.universe
+    .listed('linear')
+    .filter(({ instrument }) => !symbol || instrument.symbol === symbol)
+    .map(
+      ({ instrument }): Json => ({
+        symbol: instrument.symbol,
+        leverage: leverageOf(account, instrument.symbol),
+        side: '',
+        positionIdx: 0,
+      }),
+    )
+  return { result: { category, list } }
+}
+
+/** Sums over the account's spot trades in a symbol. Fees are sums in whatever coin they were taken. */
+function tradeSums({ world, account, params }: SignedCall): Answer {
+  const found = world.universe.find('spot', text(params, 'symbol'))
+  if (!found) return refuse(10001, 'Not supported symbols')
+  const { symbol, baseCoin, quoteCoin } = found.instrument
+  const [fromMs, toMs] = [instant(params, 'startTime') ?? 0, instant(params, 'endTime') ?? world.state.nowMs]
+  const rows = account.executions.filter(
+    ({ market, atMs, json }) => market === 'spot' && json.symbol === symbol && atMs >= fromMs && atMs <= toMs,
+  )
+  const sum = (field: string, side?: string): Decimal =>
+    rows.reduce(
+      (total, { json }) => (side && json.side !== side ? total : total.plus(String(json[field]))),
+      ZERO,
+    )
+  const [bought, sold] = [sum('execQty', 'Buy'), sum('execQty', 'Sell')]
+  const [paid, earned] = [sum('execValue', 'Buy'), sum('execValue', 'Sell')]
+  const average = (value: Decimal, qty: Decimal) => (qty.isZero() ? ZERO : value.div(qty).toDecimalPlaces(8))
+  const closed = bought.lt(sold) ? bought : sold
+  const profit = average(earned, sold).minus(average(paid, bought)).times(closed)
+  return {
+    result: {
+      symbolRnl: profit.toFixed(),
+      sumBuyExecValue: paid.toFixed(),
+      sumBuyExecQty: bought.toFixed(),
+      sumSellExecFee: sum('execFee', 'Sell').toFixed(),
+      netExecQty: bought.minus(sold).toFixed(),
+      sumExecQty: bought.plus(sold).toFixed(),
+      settleCoin: quoteCoin,
+      sumExecValue: paid.plus(earned).toFixed(),
+      sumSellExecValue: earned.toFixed(),
+      sumBuyOrderQty: orderedQty(rows, 'Buy').toFixed(),
+      sumSellOrderQty: orderedQty(rows, 'Sell').toFixed(),
+      maxMarginVersion: 0,
+      avgSellExecPrice: average(earned, sold).toFixed(),
+      avgBuyExecPrice: average(paid, bought).toFixed(),
+      sumBuyExecFee: sum('execFee', 'Buy').toFixed(),
+      sumSellExecQty: sold.toFixed(),
+      baseCoin,
+    },
+  }
+}
+
+/** Each order once, however many executions it had. */
+function orderedQty(rows: SignedCall['account']['executions'], side: string): Decimal {
+  const orders = new Map(
+    rows.filter(({ json }) => json.side === side).map(({ json }) => [json.orderId, String(json.orderQty)]),
+  )
+  return [...orders.values()].reduce((total, qty) => total.plus(dec(qty)), ZERO)
+}
+
+/** A cut of the risk limits holds at once: what it leaves to confirm is whether the position is within them. */
+function confirmRisk({ world, params }: SignedCall): Answer {
+  const found = world.universe.find('linear', text(params, 'symbol'))
+  return found ? { result: {} } : refuse(10001, 'Not supported symbols')
+}
+
+/** Spot hedging belongs to portfolio margin, which is not simulated: it is off and stays so. */
+function setHedging({ params }: SignedCall): Answer {
+  const mode = text(params, 'setHedgingMode')
+  if (mode !== 'ON' && mode !== 'OFF') return badRequest(`setHedgingMode invalid: ${mode}`)
+  return mode === 'OFF' ? { result: {} } : refuse(10001, 'Spot hedging needs portfolio margin')
+}
+
+export const statusRoutes: Readonly<Record<string, Route>> = {
+  '/v5/system/status': publicGet(systemStatus),
+  '/v5/account/instruments-info': signedGet(accountInstruments),
+  '/v5/account/smp-group': signedGet(() => ({ result: { smpGroup: 0 } })),
+  '/v5/account/trade-info-for-analysis': signedGet(tradeSums),
+  '/v5/account/set-hedging-mode': signedPost(setHedging),
+  '/v5/position/symbol-info': signedGet(leverages),
+  '/v5/position/confirm-pending-mmr': signedPost(confirmRisk),
+}

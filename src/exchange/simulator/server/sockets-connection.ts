@@ -1,0 +1,102 @@
+/** One client on one socket: what it may be sent, what it sent. A client that does not read is cut, never buffered without bound. */
+import type { RawData, WebSocket } from 'ws'
+import type { Json, JsonObject } from '../../../domain/json.ts'
+import { objectIn, scalarText } from '../kit/wire-json.ts'
+import type { Channel, Deliver } from './deliver.ts'
+
+export type Connection = {
+  readonly id: string
+  readonly channel: Exclude<Channel, 'rest'>
+  /** The account, once the connection proved it; '' before. */
+  uid: string
+  readonly topics: Set<string>
+  /** What the client sent first, for the trade socket's duplicate check. */
+  readonly requestIds: Set<string>
+  reply(what: string, message: JsonObject): void
+  push(topic: string, text: string): void
+  close(): void
+}
+
+/** One client message, parsed. `op` is '' when there was none. */
+export type Message = { op: string; body: JsonObject; args: Json[] }
+export type Handler = (connection: Connection, message: Message) => void
+
+type Wire = {
+  deliver: Deliver
+  /** A connection that reads too slowly is cut once this many bytes wait for it. */
+  bufferedBytesMax: number
+}
+
+export function connectionOf(
+  socket: WebSocket,
+  id: string,
+  channel: Connection['channel'],
+  wire: Wire,
+): Connection {
+  const cut = () => socket.terminate()
+  const pass = (text: string) => {
+    if (socket.readyState !== socket.OPEN) return
+    if (socket.bufferedAmount > wire.bufferedBytesMax) cut()
+    else socket.send(text)
+  }
+  const carriage = { pass, cut }
+  const connection: Connection = {
+    id,
+    channel,
+    uid: '',
+    topics: new Set(),
+    requestIds: new Set(),
+    reply: (what, message) =>
+      wire.deliver(
+        { kind: 'reply', channel, connection: id, what, uid: connection.uid, text: JSON.stringify(message) },
+        carriage,
+      ),
+    push: (what, text) =>
+      wire.deliver({ kind: 'push', channel, connection: id, what, uid: connection.uid, text }, carriage),
+    close: () => socket.close(),
+  }
+  return connection
+}
+
+/** Hands one frame of a client to its handler, over the wire. */
+export function receive(
+  from: Connection,
+  socket: WebSocket,
+  data: RawData,
+  deliver: Deliver,
+  handle: Handler,
+): void {
+  const text = data.toString()
+  const what = parse(text)?.op ?? ''
+  deliver(
+    { kind: 'request', channel: from.channel, connection: from.id, what, uid: from.uid, text },
+    {
+      pass(passed) {
+        const message = parse(passed)
+        if (message) handle(from, message)
+        else from.reply('', { success: false, ret_msg: 'error:invalid json', conn_id: from.id })
+      },
+      cut: () => socket.terminate(),
+    },
+  )
+}
+
+function parse(text: string): Message | undefined {
+  const body = objectIn(text)
+  return (
+    body && {
+      op: typeof body.op === 'string' ? body.op : '',
+      body,
+      args: Array.isArray(body.args) ? body.args : [],
+    }
+  )
+}
+
+/** The topics a client named; what is no text is the topic '', which nobody has. */
+export const topicsIn = ({ args }: Message): string[] => args.map(scalarText)
+
+/** The `req_id` a client sent, as text: numbers come back as strings. */
+export function requestIdOf({ body }: Message): string | undefined {
+  const { req_id: sent } = body
+  return typeof sent === 'string' || typeof sent === 'number' ? String(sent) : undefined
+}

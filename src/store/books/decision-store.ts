@@ -1,0 +1,98 @@
+/** Judgements that changed what is thought of a symbol, newest first, kept for a while. */
+import type { JsonObject } from '../../domain/json.ts'
+import type { Database } from '../database.ts'
+import { DecisionTable } from '../schema/operator.ts'
+import { type AccountScope, reading, writing } from './account-scope.ts'
+import { cursorOf, keyOf } from './page-cursor.ts'
+
+export type Decision = {
+  symbol: string
+  /** A new hedge, or leaving the one there is. */
+  about: 'entry' | 'exit'
+  verdict: string
+  because: string
+  /** '' where it depends on none. */
+  direction: string
+  /** The figure found, and the limit it was held against. */
+  found: string
+  limit: string
+  /** The judgement with all its figures. */
+  detail: JsonObject
+  atMs: number
+}
+
+export type DecisionStore = ReturnType<typeof createDecisionStore>
+
+export function createDecisionStore(database: Database, scope: AccountScope) {
+  const { account } = scope
+  const newestOf = async (
+    where: { symbol: string; about: Decision['about']; verdict: string; because?: string },
+    untilMs: number,
+  ): Promise<Decision | undefined> => {
+    const found = await reading(database).findOne(
+      DecisionTable,
+      { account, ...where, atMs: { $lte: untilMs } },
+      { orderBy: { atMs: 'desc' } },
+    )
+    return found ? decisionOf(found) : undefined
+  }
+  return {
+    /** Each once. */
+    async keep(decisions: readonly Decision[]): Promise<void> {
+      if (decisions.length === 0) return
+      const rows = decisions.map(({ limit, ...rest }) => ({ account, ...rest, bound: limit }))
+      await writing(database, scope, em =>
+        em.createQueryBuilder(DecisionTable).insert(rows).onConflict().ignore().execute(),
+      )
+    },
+    async forgetBefore(atMs: number): Promise<void> {
+      await writing(database, scope, em => em.nativeDelete(DecisionTable, { account, atMs: { $lt: atMs } }))
+    },
+    /** One symbol's, from the newest on. Throws `BadCursor`. */
+    async page(symbol: string, { cursor, limit }: { cursor: string | null; limit: number }) {
+      const [beforeMs, about] = cursor ? keyOf(cursor) : [Number.MAX_SAFE_INTEGER, '']
+      const found = await reading(database).find(
+        DecisionTable,
+        {
+          account,
+          symbol,
+          $or: [{ atMs: { $lt: beforeMs } }, { atMs: beforeMs, about: { $lt: about as Decision['about'] } }],
+        },
+        { orderBy: { atMs: 'desc', about: 'desc' }, limit: limit + 1 },
+      )
+      const rows = found.slice(0, limit).map(decisionOf)
+      const last = rows.at(-1)
+      return { rows, next: found.length > limit && last ? cursorOf([last.atMs, last.about, 0]) : null }
+    },
+    /** The judgement that a hedge decided at `decidedAtMs` came from. */
+    opening: (symbol: string, decidedAtMs: number) =>
+      newestOf({ symbol, about: 'entry', verdict: 'tempting' }, decidedAtMs),
+    /** The judgement that ended a hedge, by the reason it gave. */
+    closing: (symbol: string, because: string, untilMs: number) =>
+      newestOf({ symbol, about: 'exit', verdict: 'leave', because }, untilMs),
+  }
+}
+
+type Stored = Omit<Decision, 'limit'> & { account: string; bound: string }
+
+const decisionOf = ({
+  symbol,
+  about,
+  verdict,
+  because,
+  direction,
+  found,
+  bound,
+  detail,
+  atMs,
+}: Stored): Decision => ({
+  symbol,
+  about,
+  verdict,
+  because,
+  direction,
+  found,
+  limit: bound,
+  detail,
+  atMs,
+})

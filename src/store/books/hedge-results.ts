@@ -1,0 +1,100 @@
+/** What closed hedges made: one row each, written once, and their sums. */
+import type { Pool } from 'pg'
+import type { ProfitParts } from '../../domain/books/hedge-profit.ts'
+import type { Direction } from '../../domain/instrument.ts'
+import type { Route } from '../../domain/legs/hedge-order.ts'
+import type { Usdt } from '../../domain/units.ts'
+import type { Database } from '../database.ts'
+import { type HedgeResultDetail, HedgeTable } from '../schema/trade.ts'
+import { type AccountScope, reading, withoutAccount, writing } from './account-scope.ts'
+
+export type StoredResult = ProfitParts & {
+  hedgeId: string
+  symbol: string
+  direction: Direction
+  route: Route
+  openedAtMs: number
+  closedAtMs: number
+  capitalUsdt: Usdt
+  notionalUsdt: Usdt
+  detail: HedgeResultDetail
+}
+
+/** `key`: a symbol, the first instant of a day (UTC), or '' for all. */
+export type ProfitTotal = ProfitParts & { key: string; hedges: number }
+export type ProfitBy = 'symbol' | 'day' | 'all'
+
+const KEYS: Record<ProfitBy, string> = {
+  symbol: 'symbol',
+  day: `(closed_at_ms / 86400000 * 86400000)::text`,
+  all: `''`,
+}
+
+export function createHedgeResults(database: Database, scope: AccountScope) {
+  const { account } = scope
+  const { pool } = database
+  return {
+    /** Closed hedges whose result is not written yet, oldest first. */
+    async missing(limit: number): Promise<string[]> {
+      const { rows } = await pool.query<{ hedge_id: string }>(
+        `select substr(actor_id, 7) as hedge_id from actor
+          where account = $1 and kind = 'hedge' and state = 'closed' and not exists (
+            select 1 from hedge where hedge.account = actor.account and hedge_id = substr(actor_id, 7))
+          order by ordinal limit $2`,
+        [account, limit],
+      )
+      return rows.map(({ hedge_id }) => hedge_id)
+    },
+    /** Writes results; one that is there stays. */
+    async keep(results: readonly StoredResult[]): Promise<void> {
+      if (results.length === 0) return
+      await writing(database, scope, em =>
+        em
+          .createQueryBuilder(HedgeTable)
+          .insert(results.map(result => ({ account, ...result })))
+          .onConflict()
+          .ignore()
+          .execute(),
+      )
+    },
+    async of(hedgeIds: readonly string[]): Promise<Map<string, StoredResult>> {
+      const named = hedgeIds.length > NAMED_MAX ? {} : { hedgeId: { $in: [...hedgeIds] } }
+      const found = await reading(database).find(HedgeTable, { account, ...named })
+      return new Map(found.map(row => [row.hedgeId, withoutAccount({ ...row })]))
+    },
+    /** The newest first. */
+    async newest(limit: number): Promise<StoredResult[]> {
+      const order = { closedAtMs: 'desc', hedgeId: 'desc' } as const
+      const found = await reading(database).find(HedgeTable, { account }, { orderBy: order, limit })
+      return found.map(row => withoutAccount({ ...row }))
+    },
+    totals: (by: ProfitBy): Promise<ProfitTotal[]> => totals(pool, account, by),
+  }
+}
+
+/** Of more than this all are read: a statement names only so many. */
+const NAMED_MAX = 1000
+
+type StoredTotal = { key: string; hedges: string } & Record<(typeof PARTS)[number], Usdt>
+const PARTS = ['funding', 'fees', 'basis', 'slippage', 'borrow', 'dust', 'net'] as const
+
+/** Sums over closed hedges, by the day they closed where by day; ordered by key. */
+async function totals(pool: Pool, account: string, by: ProfitBy): Promise<ProfitTotal[]> {
+  const sums = PARTS.map(part => `trim_scale(sum(${part}_usdt))::text as ${part}`).join(', ')
+  const { rows } = await pool.query<StoredTotal>(
+    `select ${KEYS[by]} as key, count(*)::text as hedges, ${sums} from hedge
+      where account = $1 group by 1 order by 1`,
+    [account],
+  )
+  return rows.map(({ key, hedges, funding, fees, basis, slippage, borrow, dust, net }) => ({
+    key,
+    hedges: Number(hedges),
+    fundingUsdt: funding,
+    feesUsdt: fees,
+    basisUsdt: basis,
+    slippageUsdt: slippage,
+    borrowUsdt: borrow,
+    dustUsdt: dust,
+    netUsdt: net,
+  }))
+}

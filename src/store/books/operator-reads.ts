@@ -1,0 +1,103 @@
+/** What people look at and nothing rests on: sums over stored rows, and the audit from its newest command on. */
+import type { Pool } from 'pg'
+import type { JsonObject } from '../../domain/json.ts'
+import type { Amount, Usdt } from '../../domain/units.ts'
+import { cursorOf, keyOf } from './page-cursor.ts'
+
+export type CommandRow = {
+  idempotencyKey: string
+  atMs: number
+  operator: string
+  source: string
+  target: string
+  request: JsonObject
+  outcome: JsonObject
+}
+
+/** A command as its target's journal has it: what was sent, and what it led to. */
+export type JournaledCommand = { event: JsonObject; from: string; to: string; version: number; atMs: number }
+
+/** The step that a command with this key made of its target; undefined when it made none. */
+export async function journaledCommand(
+  pool: Pool,
+  account: string,
+  actorId: string,
+  key: string,
+): Promise<JournaledCommand | undefined> {
+  type Found = { event: string; from_state: string; to_state: string; seq: string; at_ms: string }
+  const { rows } = await pool.query<Found>(
+    `select event::text, from_state, to_state, seq::text, at_ms::text from transition
+      where account = $1 and actor_id = $2 and event ->> 'commandKey' = $3 order by transition.seq limit 1`,
+    [account, actorId, key],
+  )
+  return rows.map(({ event, from_state, to_state, seq, at_ms }) => ({
+    event: JSON.parse(event) as JsonObject,
+    from: from_state,
+    to: to_state,
+    version: Number(seq),
+    atMs: Number(at_ms),
+  }))[0]
+}
+
+/** Fees that were taken in the coin itself, valued at their fills, by hedge; hedges without any are left out. */
+export async function coinFees(
+  pool: Pool,
+  account: string,
+  hedgeIds: readonly string[],
+): Promise<Record<string, Usdt>> {
+  const { rows } = await pool.query<{ hedge_id: string; fees: Usdt }>(
+    `select hedge_id, trim_scale(sum(fee * price))::text as fees from fill
+      where account = $1 and hedge_id = any($2) and fee_coin <> 'USDT' group by hedge_id`,
+    [account, hedgeIds],
+  )
+  return Object.fromEntries(rows.map(({ hedge_id, fees }) => [hedge_id, fees]))
+}
+
+/** Funding by symbol in steps of `everyMs`, oldest first; each step is named by its beginning. */
+export async function fundingTotals(pool: Pool, account: string, everyMs: number) {
+  const { rows } = await pool.query<{ at_ms: string; symbol: string; amount: Amount }>(
+    `select (settled_at_ms / $2::bigint * $2::bigint)::text as at_ms, symbol, trim_scale(sum(amount))::text as amount
+      from funding_payment where account = $1 and coin = 'USDT' group by 1, 2 order by 1, 2`,
+    [account, everyMs],
+  )
+  return rows.map(({ at_ms, symbol, amount }) => ({ atMs: Number(at_ms), symbol, amountUsdt: amount }))
+}
+
+type Stored = {
+  idempotency_key: string
+  at_ms: string
+  operator: string
+  source: string
+  target: string
+  request: string
+  outcome: string
+}
+
+/** Commands of people, the newest first. Throws `BadCursor`. */
+export async function commandPage(
+  pool: Pool,
+  account: string,
+  { cursor, limit }: { cursor: string | null; limit: number },
+): Promise<{ rows: CommandRow[]; next: string | null }> {
+  const [beforeMs, beforeKey] = cursor ? keyOf(cursor) : [Number.MAX_SAFE_INTEGER, '']
+  const { rows } = await pool.query<Stored>(
+    `select idempotency_key, at_ms::text, operator, source, target, request::text, outcome::text from command
+      where account = $1 and (at_ms, idempotency_key) < ($2, $3)
+      order by at_ms desc, idempotency_key desc limit $4`,
+    [account, beforeMs, beforeKey, limit + 1],
+  )
+  const shown = rows.slice(0, limit).map(commandRow)
+  const last = shown.at(-1)
+  return {
+    rows: shown,
+    next: rows.length > limit && last ? cursorOf([last.atMs, last.idempotencyKey, 0]) : null,
+  }
+}
+
+const commandRow = ({ idempotency_key, at_ms, request, outcome, ...rest }: Stored): CommandRow => ({
+  idempotencyKey: idempotency_key,
+  atMs: Number(at_ms),
+  ...rest,
+  request: JSON.parse(request) as JsonObject,
+  outcome: JSON.parse(outcome) as JsonObject,
+})

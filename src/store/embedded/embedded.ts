@@ -1,0 +1,105 @@
+/**
+ * The database that `npm start` needs nobody to install: real PostgreSQL from npm, on a unix socket in the data folder.
+ * Durable like any server (fsync, checksums). A server left running by a killed engine is found and used again.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { StoreLog } from '../store-log.ts'
+import { embeddedBinaries } from './binaries.ts'
+import { type EmbeddedHome, embeddedHome } from './home.ts'
+import {
+  askServer,
+  EMBEDDED_DATABASE,
+  EMBEDDED_USER,
+  ensureDatabase,
+  logTail,
+  makeDatabaseFolder,
+  otherClients,
+  serverPid,
+  startServer,
+  stopServer,
+} from './server.ts'
+
+export type Embedded = {
+  /** Give these three to `openDatabase`. */
+  socketDir: string
+  database: string
+  user: string
+  /** Was a server found running? */
+  reused: boolean
+  /** The process id of the server, for tests and the doctor. */
+  pid: number
+  /** Shuts the server down, unless other clients are still connected: then it stays, and says so in the log. */
+  stop(): Promise<void>
+}
+
+const START_TRIES = 1500
+const TRY_EVERY_MS = 20
+const LEAVE_TRIES = 25
+
+/**
+ * Starts, or finds again, the PostgreSQL server that belongs to `dataDir`, with an empty database made on first use.
+ * Throws when the folder cannot be used, the platform has no server programs, or the server does not come up in 30 s;
+ * the message says what was expected and carries the end of the server's log.
+ */
+export async function startEmbedded({ dataDir, log }: { dataDir: string; log: StoreLog }): Promise<Embedded> {
+  const home = embeddedHome(dataDir)
+  const reused = await comeUp(home, log)
+  await ensureDatabase(home)
+  const pid = serverPid(home)
+  if (pid === undefined)
+    throw new Error(`embedded PostgreSQL: the server answered and vanished: ${logTail(home)}`)
+  log.info(reused ? 'embedded PostgreSQL was still running' : 'embedded PostgreSQL started', {
+    folder: home.root,
+    pid,
+  })
+  return {
+    socketDir: home.socketDir,
+    database: EMBEDDED_DATABASE,
+    user: EMBEDDED_USER,
+    reused,
+    pid,
+    stop: () => stop(home, log),
+  }
+}
+
+async function comeUp(home: EmbeddedHome, log: StoreLog): Promise<boolean> {
+  let server: ReturnType<typeof startServer> | undefined
+  for (let tries = 0; tries < START_TRIES; tries++) {
+    const answer = await askServer(home)
+    if (answer.kind === 'ready') return server === undefined
+    if (answer.kind === 'absent') {
+      const ended = server?.ended()
+      // A folder held by another process is a server on its way up or down: wait for it.
+      if (ended && serverPid(home) === undefined)
+        throw new Error(`embedded PostgreSQL: the server ended with ${ended}; ${logTail(home)}`)
+      if (!server || ended) {
+        const binaries = embeddedBinaries(home)
+        await makeDatabaseFolder(home, binaries)
+        if (ended) log.warn('embedded PostgreSQL: starting again', { ended })
+        server = startServer(home, binaries)
+      }
+    }
+    await pause(TRY_EVERY_MS)
+  }
+  throw new Error(`embedded PostgreSQL: no answer within 30 s; ${logTail(home)}`)
+}
+
+async function stop(home: EmbeddedHome, log: StoreLog): Promise<void> {
+  if ((await askServer(home)).kind === 'ready') {
+    const others = await othersLeft(home)
+    if (others > 0) {
+      log.warn('embedded PostgreSQL is left running: others are connected', { others })
+      return
+    }
+  }
+  await stopServer(home)
+}
+
+/** Connections that were just closed on our side take the server a moment to notice. */
+async function othersLeft(home: EmbeddedHome): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    const others = await otherClients(home)
+    if (others === 0 || tries === LEAVE_TRIES) return others
+    await pause(TRY_EVERY_MS)
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Makes one batch durable and settles each of its entries, whatever the database does meanwhile: away, it is asked again;
+ * its answer lost, the commit ids are looked up before the same is tried again; refused, the batch is halved until the
+ * guilty record stands alone.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { classifyFault } from '../database-faults.ts'
+import { FencedError, JournalRefused } from '../schema/records.ts'
+import type { Lane } from './lane.ts'
+import type { Entry } from './queue.ts'
+import { batchStatement, FENCED, storedStatement } from './statement.ts'
+
+const RETRY_FIRST_MS = 20
+const RETRY_LAST_MS = 1000
+
+export type WriterPorts = {
+  account: string
+  epoch: bigint
+  /** These wait no more: durable, or failed. */
+  settle(entries: readonly Entry[], failure?: Error): void
+  /** Gives the error that is fatal for good, if there is one: nothing is written after a fence. */
+  fenced(): FencedError | undefined
+  fatal(error: Error): void
+  /** A closing journal does not wait for a database that is away. */
+  closing(): boolean
+}
+
+/** A batch on its way. */
+type Course = {
+  left: readonly Entry[]
+  /** An earlier try may have come through: look before trying again. */
+  inDoubt: boolean
+  refusal: Error | undefined
+}
+
+type Next = 'now' | 'later' | 'over'
+
+/** Never throws: every entry is settled when it returns. */
+export async function writeBatch(ports: WriterPorts, lane: Lane, batch: readonly Entry[]): Promise<void> {
+  const course: Course = { left: batch, inDoubt: false, refusal: undefined }
+  const backOff = createBackOff()
+  while (course.left.length > 0) {
+    try {
+      await attempt(ports, lane, course)
+    } catch (thrown) {
+      const next = await meet(ports, lane, course, asError(thrown))
+      if (next === 'over') return
+      if (next === 'later') await backOff()
+    }
+  }
+}
+
+async function attempt(ports: WriterPorts, lane: Lane, course: Course): Promise<void> {
+  const fenced = ports.fenced()
+  if (fenced) throw fenced
+  if (course.inDoubt) await resolveDoubt(ports, lane, course)
+  if (course.left.length === 0) return
+  await lane.query(batchStatement(ports.account, ports.epoch, course.left))
+  ports.settle(course.left)
+  course.left = []
+}
+
+/** Settles what is stored already. When nothing was and the batch had been refused, the refusal stands. */
+async function resolveDoubt(ports: WriterPorts, lane: Lane, course: Course): Promise<void> {
+  const { left, refusal } = course
+  const records = left.flatMap(({ record }) => record ?? [])
+  const { rows } = await lane.query<{ commit_id: string }>(storedStatement(ports.account, records))
+  const stored = new Set(rows.map(row => row.commit_id))
+  const isStored = ({ record }: Entry) => record !== undefined && stored.has(record.commitId)
+  ports.settle(left.filter(isStored))
+  course.left = left.filter(entry => !isStored(entry))
+  course.inDoubt = false
+  course.refusal = undefined
+  if (!refusal || course.left.length < left.length) return
+  course.left = []
+  await divide(ports, lane, left, refusal)
+}
+
+/** What a failed attempt means for the rest of the batch. */
+async function meet(ports: WriterPorts, lane: Lane, course: Course, error: Error): Promise<Next> {
+  if (isFence(error)) {
+    const fenced = asFenced(error)
+    ports.fatal(fenced)
+    ports.settle(course.left, fenced)
+    return 'over'
+  }
+  const fault = classifyFault(error)
+  if (fault === 'refused' && course.inDoubt) {
+    // A look that is refused itself holds the bad record as surely as the batch does.
+    await divide(ports, lane, course.left, course.refusal ?? error)
+    return 'over'
+  }
+  if (fault === 'refused') {
+    // Refused, perhaps, because an earlier try came through after all: look.
+    course.refusal = error
+    course.inDoubt = true
+    return 'now'
+  }
+  course.inDoubt ||= fault === 'unknown'
+  if (!ports.closing()) return 'later'
+  const cause = `journal: closed before the record was durable: ${error.message}`
+  ports.settle(course.left, new Error(cause, { cause: error }))
+  return 'over'
+}
+
+/** One bad record must not take its neighbours along. The halves go one after the other: order within an actor holds. */
+async function divide(ports: WriterPorts, lane: Lane, left: readonly Entry[], error: Error): Promise<void> {
+  if (left.length > 1) {
+    const middle = left.length >> 1
+    await writeBatch(ports, lane, left.slice(0, middle))
+    return writeBatch(ports, lane, left.slice(middle))
+  }
+  const record = left[0]?.record
+  const what = record ? `${record.actorId} step ${record.seq} (${record.event.type})` : 'an acknowledgement'
+  const refused = new JournalRefused(`journal: ${what} was refused: ${error.message}`, { cause: error })
+  ports.fatal(refused)
+  ports.settle(left, refused)
+}
+
+/** Pauses that double. */
+function createBackOff(): () => Promise<void> {
+  let pauseMs = RETRY_FIRST_MS
+  return async () => {
+    await pause(pauseMs)
+    pauseMs = Math.min(RETRY_LAST_MS, pauseMs * 2)
+  }
+}
+
+type InsistPorts = Pick<WriterPorts, 'fatal' | 'closing'>
+
+/** A statement outside the batches, harmless to repeat: tried again while the database is away. */
+export async function insistOn<Result>(ports: InsistPorts, ask: () => Promise<Result>): Promise<Result> {
+  const backOff = createBackOff()
+  for (;;) {
+    try {
+      return await ask()
+    } catch (thrown) {
+      const error = asError(thrown)
+      if (isFence(error)) {
+        ports.fatal(asFenced(error))
+        throw asFenced(error)
+      }
+      if (ports.closing() || classifyFault(error) === 'refused') throw error
+      await backOff()
+    }
+  }
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
+const isFence = (error: Error): boolean =>
+  error instanceof FencedError || (error as { code?: string }).code === FENCED
+
+const asFenced = (error: Error): FencedError =>
+  error instanceof FencedError ? error : new FencedError(`journal: ${error.message}`, { cause: error })

@@ -1,0 +1,241 @@
+/**
+ * Hears everything that happens to actors and keeps the little that a person may want to see of it: counters, the last
+ * event, and short rings of what happened. Costs the same whether anybody looks or not: constant time per event, only
+ * references kept, nothing copied and nothing turned into text.
+ */
+import type { AnyTransitionDefinition } from 'xstate'
+import type { Observe, Observed } from '../../../actors/runtime/observer.ts'
+import type { Running } from '../../../actors/runtime/runtime.ts'
+import type { Clock } from '../../clock/clock.ts'
+import type { Effect } from '../../store/schema/records.ts'
+import { createRing, type Ring } from './ring.ts'
+
+const LINES_PER_ACTOR = 200
+const LINES_OF_ALL = 5_000
+/** Ended actors stay in the list this long, so that a page can say what became of them. */
+const ENDED_MAX = 200
+const REMOVED_MAX = 2_000
+
+export type Line = {
+  n: number
+  atMs: number
+  actorId: string
+  seq: number | null
+  event: object & { type: string }
+  from: string
+  to: string
+  ignored: boolean
+  taken: readonly AnyTransitionDefinition[]
+  effects: readonly Effect[]
+  acks: readonly string[]
+}
+
+export type Watched = {
+  readonly id: string
+  readonly kind: string
+  readonly parentId: string
+  /** Present while it runs. */
+  self: Running | undefined
+  status: 'running' | 'failed' | 'ended'
+  state: string
+  version: number
+  stateVersion: number
+  sinceMs: number
+  error: string | null
+  heard: number
+  moves: number
+  last: string
+  atMs: number
+  /** The hub's count at the last touch, and at the last change of the row beyond its counters. */
+  touched: number
+  changed: number
+  lines: Ring<Line>
+  visits: Map<AnyTransitionDefinition, number>
+}
+
+export type Hub = ReturnType<typeof createHub>
+
+export function createHub(clock: Clock) {
+  const actors = new Map<string, Watched>()
+  const removed = new Map<string, number>()
+  const ended: string[] = []
+  const lines = createRing<Line>(LINES_OF_ALL)
+  const underway = new Map<string, AnyTransitionDefinition[]>()
+  const listeners = new Set<Observe>()
+  let count = 0
+  let forgotten = 0
+
+  const touch = (watched: Watched, change: boolean) => {
+    watched.touched = ++count
+    if (change) watched.changed = count
+  }
+
+  const watch = (id: string, kind: string, parentId: string): Watched => {
+    const known = actors.get(id)
+    if (known) return known
+    const fresh: Watched = {
+      ...BLANK,
+      id,
+      kind,
+      parentId,
+      sinceMs: clock.nowMs(),
+      lines: createRing<Line>(LINES_PER_ACTOR),
+      visits: new Map(),
+    }
+    actors.set(id, fresh)
+    removed.delete(id)
+    touch(fresh, true)
+    return fresh
+  }
+
+  const forget = (id: string | undefined) => {
+    if (id === undefined || actors.get(id)?.status !== 'ended') return
+    actors.delete(id)
+    removed.set(id, ++count)
+    const [oldest] = removed.size > REMOVED_MAX ? removed : []
+    if (!oldest) return
+    removed.delete(oldest[0])
+    forgotten = oldest[1]
+  }
+
+  const end = (watched: Watched, status: 'failed' | 'ended') => {
+    watched.status = status
+    watched.self = undefined
+    touch(watched, true)
+    if (status === 'ended' && ended.push(watched.id) > ENDED_MAX) forget(ended.shift())
+  }
+
+  const note = (watched: Watched, line: Omit<Line, 'n' | 'actorId'>) => {
+    const moved = line.from !== line.to
+    watched.heard++
+    watched.last = line.event.type
+    watched.atMs = line.atMs
+    if (moved) watched.moves++
+    touch(watched, moved)
+    const full = { ...line, n: count, actorId: watched.id }
+    watched.lines.push(full)
+    lines.push(full)
+  }
+
+  const taken = ({ self, record }: Observed & { kind: 'taken' }) => {
+    const watched = watch(self.id, self.kind, self.parentId)
+    const { from, to, seq, effects, acks, event, atMs } = record
+    const transitions = underway.get(self.id) ?? NONE
+    underway.delete(self.id)
+    for (const each of transitions) watched.visits.set(each, (watched.visits.get(each) ?? 0) + 1)
+    watched.self = self
+    watched.version = seq
+    watched.state = to
+    if (from !== to) Object.assign(watched, { stateVersion: seq, sinceMs: atMs })
+    note(watched, { atMs, seq, event, from, to, ignored: false, taken: transitions, effects, acks })
+    if (record.status === 'done') end(watched, 'ended')
+  }
+
+  const began = ({ self }: Observed & { kind: 'began' }) => {
+    const watched = watch(self.id, self.kind, self.parentId)
+    const { cell, sinceMs } = self
+    Object.assign(watched, { self, status: 'running', error: null })
+    // A restored actor: which of its steps moved the state last is in the journal, the present one is safe to expect.
+    if (watched.version !== cell?.seq)
+      Object.assign(watched, { version: cell?.seq ?? 0, stateVersion: cell?.seq ?? 0, sinceMs })
+    watched.state = cell?.state ?? 'running'
+    touch(watched, true)
+  }
+
+  const unmoved = ({ self, event, kind }: Observed & { kind: 'ignored' | 'heard' }) => {
+    const watched = watch(self.id, self.kind, self.parentId)
+    underway.delete(self.id)
+    const state = watched.state
+    const ignored = kind === 'ignored'
+    note(watched, {
+      atMs: clock.nowMs(),
+      seq: null,
+      event,
+      from: state,
+      to: state,
+      ignored,
+      taken: NONE,
+      effects: [],
+      acks: [],
+    })
+  }
+
+  const underwayOf = (actorId: string): AnyTransitionDefinition[] => {
+    const known = underway.get(actorId) ?? []
+    underway.set(actorId, known)
+    return known
+  }
+
+  const failed = ({ self, error }: Observed & { kind: 'failed' }) => {
+    const watched = watch(self.id, self.kind, self.parentId)
+    underway.delete(self.id)
+    watched.error = error
+    end(watched, 'failed')
+  }
+
+  const observe = (what: Observed): void => {
+    if (what.kind === 'microstep') underwayOf(what.actorId).push(...what.transitions)
+    else if (what.kind === 'taken') taken(what)
+    else if (what.kind === 'began') began(what)
+    else if (what.kind === 'failed') failed(what)
+    else if (what.kind === 'ended') end(watch(what.self.id, what.self.kind, what.self.parentId), 'ended')
+    else unmoved(what)
+    if (listeners.size > 0) passOn(what)
+  }
+
+  const passOn = (what: Observed) => {
+    let fault: unknown
+    for (const hear of listeners) {
+      try {
+        hear(what)
+      } catch (error) {
+        listeners.delete(hear)
+        fault = error
+      }
+    }
+    // The runtime reports it and goes on; once, as whoever threw is let go.
+    if (fault !== undefined) throw fault
+  }
+
+  return {
+    observe,
+    /** Told what the hub was told, after it; whoever throws is let go. The returned function ends it. */
+    listen(hear: Observe): () => void {
+      listeners.add(hear)
+      return () => void listeners.delete(hear)
+    },
+    actors: actors as ReadonlyMap<string, Watched>,
+    removed: removed as ReadonlyMap<string, number>,
+    /** An actor that others speak of and that never ran in this process. */
+    mention: (id: string, kind: string, parentId: string) => {
+      const known = actors.get(id)
+      if (known) return known
+      const watched = watch(id, kind, parentId)
+      watched.status = 'failed'
+      return watched
+    },
+    /** Its row is not what it was, though it heard nothing itself. */
+    changed: (watched: Watched) => touch(watched, true),
+    count: () => count,
+    /** Cursors before this one may have missed a removal. */
+    forgotten: () => forgotten,
+    lines: (last: number) => lines.last(last),
+  }
+}
+
+const NONE: readonly AnyTransitionDefinition[] = []
+
+const BLANK = {
+  self: undefined,
+  status: 'running',
+  state: '',
+  version: -1,
+  stateVersion: 0,
+  error: null,
+  heard: 0,
+  moves: 0,
+  last: '',
+  atMs: 0,
+  touched: 0,
+  changed: 0,
+} as const

@@ -1,0 +1,50 @@
+/** What a tracked symbol's market looks like now, and where its actor stands: the facts beside a judgement. */
+import { Decimal } from 'decimal.js'
+import type { SymbolContext } from '../../machines/symbol.ts'
+import type { MarketRow } from '../api/rows/rows.ts'
+import { perBaseCoin } from '../domain/grid.ts'
+import type { MarketView } from '../domain/market/market-view.ts'
+import { type Level, midPrice } from '../domain/market/order-book.ts'
+import type { Engine } from '../run/engine.ts'
+
+const NEAR = '0.001'
+
+export function marketRow({ runtime, board, world }: Engine, symbol: string): MarketRow {
+  const actor = runtime.get(`symbol:${symbol}`)
+  const { because = '' } = (actor?.actor.getSnapshot().context ?? {}) as Partial<SymbolContext>
+  const market = board.view(symbol)
+  const ticker = market?.ticker
+  return {
+    markPrice: ticker?.markPrice ?? null,
+    fundingRate: ticker?.fundingRate ?? null,
+    fundingIntervalMs: ticker?.fundingIntervalMs ?? null,
+    nextFundingAtMs: ticker?.nextFundingAtMs ?? null,
+    basisBps: market ? basisBps(market) : null,
+    depthUsdt: market ? depthUsdt(market) : null,
+    state: actor?.cell?.state ?? 'absent',
+    stateBecause: because,
+    engineRefuses: world.newRiskRefused(),
+  }
+}
+
+function basisBps({ pair, spotBook, ticker }: MarketView): number | null {
+  const spot = spotBook && midPrice(spotBook)
+  if (!spot || !ticker) return null
+  const perp = perBaseCoin(ticker.markPrice, pair.perp.multiplier)
+  return new Decimal(perp).minus(spot).div(spot).times(10_000).toNumber()
+}
+
+function depthUsdt({ spotBook, perpBook }: MarketView): string | null {
+  if (!spotBook || !perpBook) return null
+  return Decimal.min(near(spotBook.asks, 1), near(perpBook.bids, -1)).toFixed(0)
+}
+
+/** Worth of the levels no worse than 10 bps from the best. */
+function near(levels: readonly Level[], sign: 1 | -1): Decimal {
+  const best = levels[0]
+  if (!best) return new Decimal(0)
+  const bound = new Decimal(best[0]).mul(new Decimal(NEAR).mul(sign).plus(1))
+  return levels
+    .filter(([price]) => (sign === 1 ? bound.gte(price) : bound.lte(price)))
+    .reduce((sum, [price, qty]) => sum.plus(new Decimal(price).mul(qty)), new Decimal(0))
+}

@@ -1,0 +1,189 @@
+/** The engine as the API sees it. Reads what runs and what is stored; commands go through `commands.ts`. */
+import type { AnyMachineSnapshot } from 'xstate'
+import type { Running } from '../../actors/runtime/runtime.ts'
+import type { EngineContext } from '../../machines/engine.ts'
+import type { SupervisorContext } from '../../machines/supervisor.ts'
+import type { ActorDetail, ActorSummary, EngineView, HealthPart } from '../api/engine-view.ts'
+import { describeChart } from '../api/rows/chart-description.ts'
+import type { JsonObject } from '../domain/json.ts'
+import type { Books } from '../run/books.ts'
+import { CHARTS } from '../run/charts.ts'
+import type { Engine } from '../run/engine.ts'
+import type { Journal } from '../store/schema/records.ts'
+import { accountNow } from './account-row.ts'
+import { createCommands, legalFor } from './commands.ts'
+import { createHoldings } from './holdings.ts'
+import { marketRow } from './market-row.ts'
+import { reconciliationNow } from './reconciliation.ts'
+import { tellResults } from './reported-results.ts'
+import { openProfit, valuation } from './valuation.ts'
+
+export type ViewParts = {
+  engine: Engine
+  journal: Journal
+  books: Books
+  about: { mode: string; speed: number; exchange: string; version: string; startedAtMs: number }
+  isOwner: () => boolean
+}
+
+/** Feeds silent for this long are not ready. Engine time. */
+const FEED_AGE_MS_MAX = 120_000
+const JOURNAL_READY_MS = 5_000
+
+export function createView(parts: ViewParts): EngineView {
+  const { engine, journal, books, about } = parts
+  const { runtime, world } = engine
+  const send = createCommands({ runtime, journal, log: books.commands, clock: world.clock })
+  const holdings = createHoldings(engine, books)
+  const engineOf = () => runtime.get('engine')
+  const context = () => contextOf(engineOf()) as Partial<EngineContext>
+
+  return {
+    summary: () => ({
+      ...about,
+      state: engineOf()?.cell?.state ?? 'booting',
+      halt: context().halt ?? null,
+      risk: context().risk ?? null,
+      flatten: context().flatten ?? null,
+      nowMs: world.clock.nowMs(),
+      hedges: countBy(engine, 'hedge'),
+      symbols: countBy(engine, 'symbol'),
+      ledgerResiduals: engine.bookkeeper.residuals(),
+      health: readiness(parts),
+    }),
+    live: () => [{ name: 'process', ok: true, detail: about.version }],
+    ready: () => readiness(parts),
+    async metrics() {
+      // A database that is away must not hide the metrics that tell of it.
+      await tellResults(books, world.telemetry).catch(() => undefined)
+      return world.telemetry.metrics()
+    },
+    actors() {
+      const children = childrenOf(engine)
+      return [...runtime.all()].map(self => summaryOf(self, children))
+    },
+    actor(id) {
+      const self = runtime.get(id)
+      return self && detailOf(self, childrenOf(engine))
+    },
+    async transitions(id, fromSeq, limit) {
+      if (!(await journal.loadActor(id))) return undefined
+      const steps = await journal.transitions(id, fromSeq, limit)
+      return steps.map(({ seq, atMs, event, from, to, effects }) => ({ seq, atMs, event, from, to, effects }))
+    },
+    chart(kind) {
+      const machine = CHARTS[kind]
+      return machine && (describeChart(machine) as unknown as JsonObject)
+    },
+    opportunities: () =>
+      [...engine.judgements.entries.values()].map(
+        each =>
+          ({
+            ...each,
+            market: marketRow(engine, each.symbol),
+            exit: engine.judgements.exits.get(each.symbol) ?? null,
+          }) as unknown as JsonObject,
+      ),
+    hedges: limit => books.hedges(limit),
+    hedge: id => books.hedge(id, valuation(engine)),
+    decisions: books.decisions,
+    quality: books.quality,
+    profit: async by => ({ rows: await books.profit(by), open: openProfit(holdings()) }),
+    async ledger(page) {
+      return { ...(await books.ledgerPage(page)), residuals: engine.bookkeeper.residuals() }
+    },
+    equity: sinceMs => books.equity(sinceMs),
+    funding: page => books.fundingPage(page),
+    fundingTotals: everyMs => books.fundingTotals(everyMs),
+    holdings,
+    account: () => accountNow(world.exchange, world.clock, world.rules.limits),
+    reconciliation: () => reconciliationNow(world),
+    async alerts(limit) {
+      const standing = engine.alerts.standing()
+      const known = new Set(standing.map(({ alertId }) => alertId))
+      return [...standing, ...(await books.alerts(limit)).filter(({ alertId }) => !known.has(alertId))]
+    },
+    acknowledgeAlert: (alertId, command) => Promise.resolve(engine.alerts.acknowledge(alertId, command.by)),
+    audit: page => books.audit(page),
+    send,
+    halt: (command, because) => send('engine', { type: 'engine.halt', by: command.by, because }, command),
+    resume: command => send('engine', { type: 'engine.resume' }, command),
+    flatten: command =>
+      send('engine', { type: 'engine.flatten', by: command.by, because: 'flatten' }, command),
+    onMove: hear => runtime.onMove(hear),
+  }
+}
+
+const contextOf = (self: Running | undefined): object => self?.actor.getSnapshot().context ?? {}
+
+type Children = SupervisorContext['children']
+
+/** What the supervisors know of all their children. */
+function childrenOf({ runtime }: Engine): Children {
+  const supervisors = [...runtime.all()].filter(({ kind }) => kind === 'supervisor')
+  return Object.assign({}, ...supervisors.map(self => (contextOf(self) as SupervisorContext).children))
+}
+
+function summaryOf(self: Running, children: Children): ActorSummary {
+  const child = children[self.id]
+  return {
+    id: self.id,
+    kind: self.kind,
+    state: self.cell?.state ?? 'running',
+    sinceMs: self.sinceMs,
+    version: self.cell?.seq ?? 0,
+    restarts: child?.restarts ?? 0,
+    quarantined: child?.status === 'quarantined',
+    parentId: self.parentId,
+  }
+}
+
+function detailOf(self: Running, children: Children): ActorDetail {
+  const snapshot = self.actor.getSnapshot() as AnyMachineSnapshot
+  return {
+    ...summaryOf(self, children),
+    context: self.cell ? (snapshot.context as JsonObject) : {},
+    legalEvents: self.cell ? legalFor(self.kind, snapshot) : [],
+    timers: (self.cell?.timers ?? []).map(({ id, dueAtMs }) => ({ id, dueAtMs })),
+  }
+}
+
+function countBy({ runtime }: Engine, kind: string): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const self of runtime.all()) {
+    if (self.kind !== kind) continue
+    const state = (self.cell?.state ?? '').split(/[. ]/)[0] ?? ''
+    counts[state] = (counts[state] ?? 0) + 1
+  }
+  return counts
+}
+
+function readiness({ engine, journal, isOwner }: ViewParts): HealthPart[] {
+  const state = engine.runtime.get('engine')?.cell?.state ?? 'absent'
+  const { oldestPendingMs, pending } = journal.health()
+  const ages = engine.board.ageMs()
+  const context = contextOf(engine.runtime.get('engine')) as Partial<EngineContext>
+  const orderEntryReady = engine.world.exchange.orderEntryReady()
+  const feed = (name: string, ageMs: number): HealthPart => ({
+    name: `feed ${name}`,
+    ok: ageMs <= FEED_AGE_MS_MAX,
+    detail: `heard ${ageMs} ms ago`,
+  })
+  return [
+    { name: 'engine', ok: /^(trading|reducing|halted)$/.test(state), detail: state },
+    { name: 'lease', ok: isOwner(), detail: isOwner() ? 'held' : 'lost' },
+    {
+      name: 'journal',
+      ok: oldestPendingMs <= JOURNAL_READY_MS,
+      detail: `${pending} records wait, the oldest for ${oldestPendingMs} ms`,
+    },
+    {
+      name: 'account stream',
+      ok: context.accountUp === true,
+      detail: context.accountUp === true ? 'up' : 'down',
+    },
+    { name: 'order entry', ok: orderEntryReady, detail: orderEntryReady ? 'ready' : 'down' },
+    feed('spot', ages.spot),
+    feed('linear', ages.linear),
+  ]
+}

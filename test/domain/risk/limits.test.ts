@@ -1,0 +1,96 @@
+import { Decimal } from 'decimal.js'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { isRefusal } from '../../../src/domain/refusal.ts'
+import type { Exposure } from '../../../src/domain/risk/exposure.ts'
+import { approve } from '../../../src/domain/risk/limits.ts'
+import { usdt } from '../../../src/domain/units.ts'
+import { RULES } from '../../support/domain/sample-market.ts'
+
+const LIMITS = RULES.limits
+const money = (cents: number) => usdt(new Decimal(cents).div(100))
+const PLAN = {
+  hedgeId: 'HEDGE00001',
+  symbol: 'XRPUSDT',
+  notionalUsdt: usdt('2000'),
+  capitalUsdt: usdt('2500'),
+}
+const ACCOUNT: Exposure = {
+  hedges: [],
+  availableUsdt: usdt('2600'),
+  reservedUsdt: usdt('0'),
+  halted: false,
+  maintenanceMarginRate: '0.1',
+}
+
+test('nothing over any limit is ever approved, and nothing inside all of them is refused', () => {
+  const cents = fc.integer({ min: 0, max: 400_000 })
+  const account = fc.record({
+    open: fc.array(fc.tuple(fc.constantFrom('BTCUSDT', 'ETHUSDT', 'XRPUSDT'), cents), { maxLength: 6 }),
+    available: fc.integer({ min: -10_000, max: 900_000 }),
+    reserved: cents,
+    halted: fc.boolean(),
+    marginRate: fc.integer({ min: 0, max: 100 }),
+  })
+  fc.assert(
+    fc.property(account, cents, cents, (raw, notional, capital) => {
+      const exposure: Exposure = {
+        hedges: raw.open.map(([symbol, open], i) => ({
+          hedgeId: `OTHER0000${i}`,
+          symbol,
+          notionalUsdt: money(open),
+        })),
+        availableUsdt: money(raw.available),
+        reservedUsdt: money(raw.reserved),
+        halted: raw.halted,
+        maintenanceMarginRate: `${raw.marginRate / 100}`,
+      }
+      const plan = { ...PLAN, notionalUsdt: money(notional), capitalUsdt: money(capital) }
+      const totalCents = raw.open.reduce((sum, [, open]) => sum + open, notional)
+      const inside =
+        !raw.halted &&
+        raw.open.every(([symbol]) => symbol !== 'XRPUSDT') &&
+        raw.open.length < LIMITS.hedgesMax &&
+        notional >= 5_000 &&
+        notional <= 200_000 &&
+        totalCents <= 600_000 &&
+        raw.available - raw.reserved - capital >= 10_000 &&
+        raw.marginRate < 50
+      expect(isRefusal(approve(plan, exposure, LIMITS))).toBe(!inside)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('a plan exactly at its limits passes unchanged', () => {
+  expect(approve(PLAN, ACCOUNT, LIMITS)).toEqual(PLAN)
+})
+
+test('a refusal names the limit, what was found, and what is allowed', () => {
+  expect(approve(PLAN, { ...ACCOUNT, availableUsdt: usdt('2599.99') }, LIMITS)).toEqual({
+    refused: 'free-margin',
+    found: '99.99',
+    limit: '100',
+  })
+  expect(approve({ ...PLAN, notionalUsdt: usdt('2000.000000000000000001') }, ACCOUNT, LIMITS)).toMatchObject({
+    refused: 'hedge-too-large',
+  })
+  const hedges = [{ hedgeId: 'OTHER00001', symbol: 'BTCUSDT', notionalUsdt: usdt('4000.01') }]
+  expect(approve(PLAN, { ...ACCOUNT, hedges }, LIMITS)).toEqual({
+    refused: 'total-too-large',
+    found: '6000.01',
+    limit: '6000',
+  })
+  const five = ['A', 'B', 'C', 'D', 'E'].map(name => ({
+    hedgeId: name,
+    symbol: name,
+    notionalUsdt: usdt('50'),
+  }))
+  expect(approve(PLAN, { ...ACCOUNT, hedges: five }, LIMITS)).toEqual({
+    refused: 'too-many-hedges',
+    found: '6',
+    limit: '5',
+  })
+  expect(approve(PLAN, { ...ACCOUNT, hedges: five.slice(1) }, LIMITS)).toEqual(PLAN)
+  expect(approve(PLAN, { ...ACCOUNT, halted: true }, LIMITS)).toMatchObject({ refused: 'halted' })
+})

@@ -1,0 +1,257 @@
+/** A whole engine whose account gets into danger: what it does by itself, what it tells, and what a person finds afterwards. */
+import { describe, expect, test } from 'vitest'
+import type { DeskContext } from '../../../machines/desk.ts'
+import type { EngineContext } from '../../../machines/engine.ts'
+import type { Happening } from '../../../src/exchange/simulator/events/agenda-types.ts'
+import type { Engine } from '../../../src/run/engine.ts'
+import { type VirtualOptions, virtualWorld } from '../../support/simulation/virtual-engine.ts'
+
+const MINUTE_MS = 60_000
+const START_AT_MS = Date.UTC(2026, 0, 5, 6, 20)
+const SYMBOL = 'LINKUSDT'
+const OTHER = 'XRPUSDT'
+
+type Rules = NonNullable<VirtualOptions['rules']>
+
+/** An engine that always wants this one symbol. */
+const eager = ({ strategy, execution, limits }: Rules = {}): Rules => ({
+  strategy: {
+    entryAprMin: -1_000,
+    exitAprMax: -10_000,
+    exitAprFloor: -10_000,
+    settlementGuardMs: 0,
+    coolDownMs: 30 * MINUTE_MS,
+    listingAgeMsMin: 0,
+    ...strategy,
+  },
+  execution: { routes: ['spot-first'], ...execution },
+  limits: { ...limits },
+})
+
+async function running(rules: Rules = {}, options: Omit<VirtualOptions, 'rules'> = {}) {
+  const world = await virtualWorld(7, START_AT_MS, { symbols: [SYMBOL], ...options, rules: eager(rules) })
+  let engine: Engine = await world.start()
+  const contextOf = <Context>(id: string) => engine.runtime.get(id)?.actor.getSnapshot().context as Context
+  return {
+    ...world,
+    engine: () => engine,
+    engineContext: () => contextOf<EngineContext>('engine'),
+    desk: () => contextOf<DeskContext>('desk'),
+    because: () => contextOf<{ because: string }>(`symbol:${SYMBOL}`).because,
+    stateOf: (id: string) => engine.runtime.get(id)?.cell?.state ?? 'gone',
+    hedges: () => [...engine.runtime.all()].filter(({ kind }) => kind === 'hedge'),
+    standing: () => engine.alerts.standing().map(({ name, subject }) => `${name} ${subject}`.trim()),
+    tell: (id: string, type: string) => engine.runtime.deliver(id, { type }),
+    /** Goes on until it is so; false when that took too long. */
+    async until(isSo: () => boolean, minutes = 20): Promise<boolean> {
+      const endAtMs = world.clock.nowMs() + minutes * MINUTE_MS
+      while (!isSo() && world.clock.nowMs() < endAtMs) await world.advance(world.clock.nowMs() + 1_000)
+      return isSo()
+    },
+    async again() {
+      engine.runtime.close()
+      engine = await world.start()
+    },
+    schedule: (...happenings: Happening[]) => {
+      for (const happening of happenings) world.core.schedule(happening)
+    },
+    /** A person trades by hand on the same account. */
+    order(params: Record<string, string | boolean>) {
+      const asked = { category: 'linear', symbol: SYMBOL, orderType: 'Market', ...params }
+      const { retCode, retMsg } = world.core.request({
+        via: 'rest',
+        method: 'POST',
+        path: '/v5/order/create',
+        params: asked,
+        uid: 'ours',
+      })
+      if (retCode !== 0) throw new Error(`order by hand: ${retMsg}`)
+    },
+    /** Contracts short, as the exchange lists them. */
+    shorts(): string[] {
+      const params = { category: 'linear', settleCoin: 'USDT' }
+      const asked = { via: 'rest', method: 'GET', path: '/v5/position/list', params, uid: 'ours' } as const
+      const { list } = world.core.request(asked).result as { list: { size: string; side: string }[] }
+      return list.filter(({ side }) => side === 'Sell').map(({ size }) => size)
+    },
+    end() {
+      engine.runtime.close()
+      world.venue.close()
+    },
+  }
+}
+
+const isHedged = (world: Awaited<ReturnType<typeof running>>) => () =>
+  world.hedges().some(({ cell }) => cell?.state === 'hedged.watching')
+
+test('a loss above the limit halts, across a restart, until a person resumes; then it is counted anew', async () => {
+  const world = await running({ limits: { lossDayUsdtMax: '0.5' as never } })
+  expect(await world.until(() => world.stateOf('engine') === 'halted')).toBe(true)
+  expect(world.engineContext().halt).toMatchObject({ by: 'limits.lossDayUsdtMax' })
+  expect(world.engineContext().halt?.because).toMatch(/^daily-loss: found /)
+  await world.again()
+  await world.advance(world.clock.nowMs() + 2 * MINUTE_MS)
+  expect(world.stateOf('engine')).toBe('halted')
+  expect(world.standing()).toContain('risk.limit-reached')
+
+  world.tell('engine', 'engine.resume')
+  expect(await world.until(() => world.stateOf('engine') === 'trading', 3)).toBe(true)
+  await world.advance(world.clock.nowMs() + 3 * MINUTE_MS)
+  // The hedge stands, so nothing new is paid: what was lost before does not halt again.
+  expect(world.stateOf('engine')).toBe('trading')
+  expect(world.standing()).not.toContain('risk.limit-reached')
+  world.end()
+}, 60_000)
+
+test('fees above the churn budget of the day open nothing more, however soon it is asked for', async () => {
+  const world = await running({ limits: { feesDayUsdtMax: '8' as never }, strategy: { coolDownMs: 0 } })
+  expect(await world.until(isHedged(world))).toBe(true)
+  world.engine().runtime.deliver(world.hedges()[0]?.id ?? '', { type: 'hedge.unwind', because: 'a person' })
+  expect(await world.until(() => world.hedges().length === 0)).toBe(true)
+  const isRefused = () => world.stateOf(`symbol:${SYMBOL}`) === 'idle.refused'
+  expect(await world.until(isRefused, 2)).toBe(true)
+  expect(world.because()).toMatch(/^churn-budget: found 1\d\./)
+  expect(world.engineContext().halt).toBeNull()
+  world.end()
+}, 60_000)
+
+describe('flatten', () => {
+  test('ends when the exchange shows nothing of ours, and says so', async () => {
+    const world = await running()
+    expect(await world.until(isHedged(world))).toBe(true)
+    world.tell('engine', 'engine.flatten')
+    expect(await world.until(() => (world.engineContext().flatten?.endedAtMs ?? 0) > 0)).toBe(true)
+    expect(world.engineContext().flatten).toMatchObject({ left: [] })
+    expect([world.stateOf('engine'), world.stateOf('desk')]).toEqual(['halted', 'closed'])
+    expect(world.hedges()).toEqual([])
+    expect(world.standing()).toContain('engine.flattened')
+    world.end()
+  }, 60_000)
+
+  test('names what is left, and goes on looking across a restart until it is gone', async () => {
+    const world = await running({}, { symbols: [SYMBOL, OTHER] })
+    await world.until(() => world.stateOf(`symbol:${OTHER}`) !== 'gone')
+    world.tell(`symbol:${OTHER}`, 'symbol.quarantine')
+    expect(await world.until(isHedged(world))).toBe(true)
+    world.order({ symbol: OTHER, side: 'Buy', qty: '70', orderLinkId: 'by-hand-1' })
+    world.tell('engine', 'engine.flatten')
+    expect(await world.until(() => (world.engineContext().flatten?.endedAtMs ?? 0) > 0)).toBe(true)
+    expect(world.engineContext().flatten?.left).toEqual([`${OTHER}: 70 contracts long`])
+    expect(world.stateOf('desk')).toBe('flattening.left')
+    expect(world.standing()).toContain('engine.flatten-left')
+    await world.again()
+    world.order({ symbol: OTHER, side: 'Sell', qty: '70', orderLinkId: 'by-hand-2', reduceOnly: true })
+    expect(await world.until(() => world.stateOf('desk') === 'closed')).toBe(true)
+    expect(world.engineContext().flatten?.left).toEqual([])
+    world.end()
+  }, 60_000)
+})
+
+test('short of margin, one hedge goes at a time: the next only when that one is over', async () => {
+  const symbols = [SYMBOL, OTHER]
+  // What is hedged is then worth a large part of an account that counts for little.
+  const world = await running(
+    {
+      strategy: { maintenanceRate: 0.02 },
+      limits: { solvencyWarnRate: 0.0001, solvencyReduceRate: 0.0002, solvencyFlattenRate: 0.99 },
+    },
+    { symbols, balances: { USDT: '20000' } },
+  )
+  const told: string[][] = []
+  const { deliver } = world.engine().runtime
+  world.engine().runtime.deliver = (id, event, ...rest) => {
+    if (event.type === 'desk.relieve') told.push(event.hedgeIds as string[])
+    return deliver(id, event, ...rest)
+  }
+  expect(await world.until(() => told.length >= 2, 60)).toBe(true)
+  expect(told.every(ids => ids.length === 1)).toBe(true)
+  expect(told[0]).not.toEqual(told[1])
+  expect(world.standing()).toContain('solvency.low')
+  world.end()
+}, 60_000)
+
+describe('what is nobody’s', () => {
+  test('is told, and counts against the limit of its symbol', async () => {
+    const world = await running({ limits: { symbolNotionalUsdtMax: '100' as never } })
+    world.order({ side: 'Sell', qty: '500', orderLinkId: 'by-hand' })
+    expect(await world.until(() => world.standing().includes(`account.foreign-position ${SYMBOL}`), 5)).toBe(
+      true,
+    )
+    await world.advance(world.clock.nowMs() + 5 * MINUTE_MS)
+    expect(world.hedges()).toEqual([])
+    expect(world.stateOf('engine')).toBe('trading')
+    world.order({ side: 'Buy', qty: '500', orderLinkId: 'by-hand-back', reduceOnly: true })
+    expect(await world.until(() => !world.standing().includes(`account.foreign-position ${SYMBOL}`), 5)).toBe(
+      true,
+    )
+    world.end()
+  }, 60_000)
+
+  test('halts where that is the policy, once', async () => {
+    const world = await running({ limits: { foreign: 'halt', symbolNotionalUsdtMax: '100' as never } })
+    world.order({ side: 'Sell', qty: '500', orderLinkId: 'by-hand' })
+    expect(await world.until(() => world.stateOf('engine') === 'halted', 5)).toBe(true)
+    expect(world.engineContext().halt?.by).toBe('limits.foreign')
+    world.tell('engine', 'engine.resume')
+    await world.advance(world.clock.nowMs() + 5 * MINUTE_MS)
+    expect(world.stateOf('engine')).toBe('trading')
+    world.end()
+  }, 60_000)
+})
+
+test('promise 4: a leg that a person took away is missed at once, and the hedge is level again within half a minute', async () => {
+  const world = await running()
+  expect(await world.until(isHedged(world))).toBe(true)
+  await world.advance(world.clock.nowMs() + MINUTE_MS)
+  const [before] = world.shorts()
+  world.order({ side: 'Buy', qty: '20', orderLinkId: 'by-hand', reduceOnly: true })
+  expect(Number(before) - Number(world.shorts()[0])).toBe(20)
+  const isMissed = () => world.standing().includes(`reconcile.missing-position ${SYMBOL}`)
+  expect(await world.until(() => isMissed() && isHedged(world)(), 0.5)).toBe(true)
+  const context = world.hedges()[0]?.actor.getSnapshot().context
+  expect(context.perp.base).toBe(world.shorts()[0])
+  expect(Math.abs(Number(context.spot.base) - Number(context.perp.base))).toBeLessThan(0.1)
+  world.end()
+}, 60_000)
+
+test('nothing is opened from before a maintenance until it is over and everything was compared anew', async () => {
+  const world = await running({ strategy: { maintenanceGuardMs: 10 * MINUTE_MS } })
+  const atMs = START_AT_MS + 12 * MINUTE_MS
+  world.schedule({ kind: 'maintenance', atMs, untilMs: atMs + 5 * MINUTE_MS })
+  const refused = () => world.engine().world.newRiskRefused() ?? ''
+  expect(await world.until(() => refused().startsWith('maintenance'), 4)).toBe(true)
+  const run = world.engineContext().run
+  await world.advance(atMs + 4 * MINUTE_MS)
+  expect(refused()).toMatch(/maintenance/)
+  expect(
+    await world.until(() => world.engineContext().run > run && world.stateOf('engine') === 'trading', 10),
+  ).toBe(true)
+  expect(world.clock.nowMs()).toBeGreaterThanOrEqual(atMs + 5 * MINUTE_MS)
+  expect(refused()).toBe('')
+  world.end()
+}, 60_000)
+
+test('a delisting runs its hedge off, and the symbol is out', async () => {
+  const world = await running()
+  expect(await world.until(isHedged(world))).toBe(true)
+  world.schedule({ kind: 'delisting', symbol: SYMBOL, atMs: world.clock.nowMs() + 20 * 60 * MINUTE_MS })
+  expect(await world.until(() => world.hedges().length === 0, 30)).toBe(true)
+  expect(await world.until(() => world.stateOf(`symbol:${SYMBOL}`) === 'failed.delisted', 5)).toBe(true)
+  expect(world.standing()).toContain(`symbol.delisting ${SYMBOL}`)
+  world.end()
+}, 60_000)
+
+test('after the exchange took a position its symbol cools down: the short is not opened again meanwhile', async () => {
+  const world = await running({ strategy: { coolDownMs: 40 * MINUTE_MS, adlTriggerNear: 0 } })
+  expect(await world.until(isHedged(world))).toBe(true)
+  world.schedule({ kind: 'adl', symbol: SYMBOL, atMs: world.clock.nowMs() + 5_000 })
+  expect(await world.until(() => world.hedges().length === 0)).toBe(true)
+  const overAtMs = world.clock.nowMs()
+  expect(world.stateOf(`symbol:${SYMBOL}`)).toBe('idle.cooling')
+  expect(world.standing()).toContain(`venue.took-position ${SYMBOL}`)
+  await world.advance(overAtMs + 38 * MINUTE_MS)
+  expect([world.stateOf(`symbol:${SYMBOL}`), world.shorts()]).toEqual(['idle.cooling', []])
+  expect(await world.until(() => world.shorts().length > 0, 10)).toBe(true)
+  expect(world.clock.nowMs()).toBeGreaterThanOrEqual(overAtMs + 40 * MINUTE_MS)
+  world.end()
+}, 60_000)
