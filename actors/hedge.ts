@@ -1,8 +1,8 @@
 /** Carries out what a hedge decides: asks for the next step, places its orders, asks about them. */
 
-import type { HedgeContext, LegAsk } from '../machines/hedge/context.ts'
+import type { HedgeContext, OrderInFlight } from '../machines/hedge/context.ts'
 import { hedgeMachine } from '../machines/hedge/hedge.ts'
-import type { HedgeFacts } from '../machines/hedge/setup.ts'
+import type { HedgeToStep } from '../machines/hedge/setup.ts'
 import { judgeEntry } from '../src/domain/entry/opportunity.ts'
 import type { HedgePlan } from '../src/domain/entry/plan.ts'
 import type { JsonObject } from '../src/domain/json.ts'
@@ -16,7 +16,7 @@ import type {
 } from '../src/domain/legs/order.ts'
 import { withDecidedMids } from '../src/domain/market/decided-mids.ts'
 import { legOutcome } from '../src/domain/work/leg-outcome.ts'
-import { comboOutcome } from '../src/domain/work/spread-outcome.ts'
+import { spreadOutcome } from '../src/domain/work/spread-outcome.ts'
 import { nextStep, type Step } from '../src/domain/work/steps.ts'
 import { migrateHedge } from './runtime/migrations.ts'
 import type { Answer, EffectHandler } from './runtime/outbox.ts'
@@ -25,8 +25,8 @@ import { facts, findLegs, verifyLegs } from './trading/hedge-legs.ts'
 import { createLegDoubts } from './trading/leg-verification.ts'
 import type { World } from './world.ts'
 
-type Work = { leg: OrderLeg; order: LegAsk | null }
-type Asked = { leg: OrderLeg; order: LegAsk }
+type Work = { leg: OrderLeg; order: OrderInFlight | null }
+type Asked = { leg: OrderLeg; order: OrderInFlight }
 
 /** A hedge's kind: its chart, and the effects that the chart only names. */
 export const hedgeKind = (world: World): DurableKind => ({
@@ -50,7 +50,7 @@ export const hedgeKind = (world: World): DurableKind => ({
 const work = (params: JsonObject) => params as unknown as Asked
 
 /** The plan is as old as its journey through the desk: the market is looked at once more before the first order. */
-function confirmPlan(world: World, { plan }: HedgeFacts): Answer {
+function confirmPlan(world: World, { plan }: HedgeToStep): Answer {
   const refused = world.newRiskRefused(plan.symbol)
   if (refused) return { type: 'plan.refused', because: refused }
   const view = world.board.view(plan.symbol)
@@ -65,10 +65,10 @@ function confirmPlan(world: World, { plan }: HedgeFacts): Answer {
   return { type: 'plan.confirmed' }
 }
 
-function decide(world: World, hedge: HedgeFacts): Step {
+function decide(world: World, hedge: HedgeToStep): Step {
   const view = world.board.view(hedge.plan.symbol)
   if (!view)
-    return { kind: hedge.resting ? 'recall' : 'wait', because: `${hedge.plan.symbol} has no market data` }
+    return { kind: hedge.resting ? 'cancel' : 'wait', because: `${hedge.plan.symbol} has no market data` }
   const step = nextStep(
     hedge,
     view,
@@ -90,19 +90,19 @@ function decideStep(world: World): EffectHandler {
 }
 
 /** What does not trade may have been delivered, which nobody else looks for while a hedge is on its way out. */
-function waitsForMarket({ board }: World, { kind }: Step, { plan, phase }: HedgeFacts): boolean {
+function waitsForMarket({ board }: World, { kind }: Step, { plan, phase }: HedgeToStep): boolean {
   const pair = board.view(plan.symbol)?.pair
   return kind === 'wait' && phase === 'unwinding' && pair?.perp.trading === false
 }
 
 /** A debt bought back twice cannot be taken back; and orders in vain may ask for what is not there. */
-function isDoubtful(step: Step, { plan, setbacks = 0 }: HedgeFacts): boolean {
+function isDoubtful(step: Step, { plan, setbacks = 0 }: HedgeToStep): boolean {
   if (step.kind !== 'order' || step.purpose === 'enter') return false
   const isBuyBack = plan.direction === 'reverse-carry' && step.purpose === 'exit' && step.order.leg === 'spot'
   return isBuyBack || setbacks >= 2
 }
 
-function asEvent(step: Step, { spotNetBase, perpBase }: HedgeFacts): Answer {
+function asEvent(step: Step, { spotNetBase, perpBase }: HedgeToStep): Answer {
   if (step.kind === 'done') return { type: 'step.done', spotNetBase, perpBase }
   if (step.kind === 'rest') return { type: 'step.rest', because: step.because, spotNetBase, perpBase }
   const { kind, ...rest } = step
@@ -111,7 +111,7 @@ function asEvent(step: Step, { spotNetBase, perpBase }: HedgeFacts): Answer {
 }
 
 /** Where a leg's orders are placed and asked about. */
-export const MARKET: Record<OrderLeg, OrderMarket> = { spot: 'spot', perp: 'linear', combo: 'spread' }
+export const MARKET: Record<OrderLeg, OrderMarket> = { spot: 'spot', perp: 'linear', spreadOrder: 'spread' }
 
 const request = ({ leg, order }: Asked): OrderRequest => ({
   orderLinkId: order.orderLinkId,
@@ -175,9 +175,9 @@ export function orderNews(
   plan: HedgePlan,
 ): Answer | undefined {
   const { orderLinkId, status, filledQty } = report
-  if (leg === 'combo') {
+  if (leg === 'spreadOrder') {
     if (status === 'open') return { type: 'order.open', orderLinkId }
-    const legs = comboOutcome(report, fills, plan)
+    const legs = spreadOutcome(report, fills, plan)
     return legs && { type: 'order.closed', orderLinkId, leg, legs: legs as unknown as JsonObject }
   }
   const outcome = legOutcome(leg, report, fills, plan)

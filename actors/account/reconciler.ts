@@ -111,8 +111,8 @@ async function readAtRest(world: World): Promise<Venue | undefined> {
 /** All that a fill, an order, or a loss would change. */
 const legsNow = (world: World): string =>
   hedges(world)
-    .map(({ actor: { id }, context: { spot, perp, combo } }) =>
-      [id, heldBy(spot), heldBy(perp), spot.step, perp.step, combo.step].join(' '),
+    .map(({ actor: { id }, context: { spot, perp, spreadOrder } }) =>
+      [id, heldBy(spot), heldBy(perp), spot.step, perp.step, spreadOrder.step].join(' '),
     )
     .join('\n')
 

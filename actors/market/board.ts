@@ -6,8 +6,8 @@ import type { Clock } from '../../src/clock/clock.ts'
 import type { HedgePair, Market, SpreadInstrument } from '../../src/domain/instrument.ts'
 import type { PairFeeRates } from '../../src/domain/market/fees.ts'
 import type { FundingModel } from '../../src/domain/market/funding.ts'
-import type { BookView, MarketView, SpreadView } from '../../src/domain/market/market-view.ts'
-import type { Book, MarketFact, PerpTicker } from '../../src/exchange/exchange.ts'
+import type { MarketView, OrderBookView, SpreadView } from '../../src/domain/market/market-view.ts'
+import type { MarketFact, OrderBook, PerpTicker } from '../../src/exchange/exchange.ts'
 import { type DangerBoard, dangerBoard } from './danger-board.ts'
 
 export type MarketBoard = DangerBoard & {
@@ -53,7 +53,7 @@ export function createMarketBoard(
 
   const danger = dangerBoard(clock, views, change)
 
-  const hearBook = (book: Book) => {
+  const hearBook = (book: OrderBook) => {
     const nowMs = clock.nowMs()
     heardAtMs[book.market] = nowMs
     if (book.market === 'spot') change(bySpot.get(book.symbol) ?? '', { spotBook: book }, { spotBook: nowMs })
@@ -66,7 +66,7 @@ export function createMarketBoard(
     change(ticker.symbol, { ticker, ...danger.ofTicker(ticker) }, { ticker: nowMs })
   }
 
-  const hearSpread = (name: string, book: BookView | null) => {
+  const hearSpread = (name: string, book: OrderBookView | null) => {
     const symbol = bySpread.get(name) ?? ''
     const spread = views.get(symbol)?.spread
     if (spread) change(symbol, { spread: { ...spread, book } }, { spread: clock.nowMs() })

@@ -12,7 +12,7 @@ export type EquityAt = { atMs: number; equityUsdt: Usdt }
 export type Transfer = { id: string; coin: string; amount: Amount; atMs: number }
 
 /** What is needed of the stored books. */
-export type RiskBooks = {
+export type RiskHistory = {
   /** The first equity kept from this instant on. */
   equityFrom(sinceMs: number): Promise<EquityAt | undefined>
   /** The highest equity from `sinceMs` on in each span between the instants of `cutsMs` (ascending); null where none was kept. */
@@ -34,7 +34,7 @@ type Peak = { sinceMs: number; peak: Decimal; paidIn: Decimal }
 /** USDT of one coin now; undefined where nobody knows. */
 export type PriceOf = (coin: string) => string | undefined
 
-export function createFigures(books: RiskBooks) {
+export function createFigures(books: RiskHistory) {
   const transfers = new Map<string, Transfer>()
   let readMs = 0
   let highest: Peak | undefined

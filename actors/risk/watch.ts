@@ -19,7 +19,7 @@ import type { PlainKind } from '../runtime/runtime.ts'
 import { pause, service } from '../service.ts'
 import type { AccountRisk, World } from '../world.ts'
 import { accountFacts } from './account.ts'
-import { createFigures, type RiskBooks } from './figures.ts'
+import { createFigures, type RiskHistory } from './figures.ts'
 import { foreignNotional } from './foreign.ts'
 
 const LOOK_EVERY_MS = 30_000
@@ -35,7 +35,7 @@ export type RiskWatch = {
   judge(): Promise<AccountRisk>
 }
 
-export function createRiskWatch(world: () => World, books: RiskBooks): RiskWatch {
+export function createRiskWatch(world: () => World, books: RiskHistory): RiskWatch {
   const figures = createFigures(books)
   let current: AccountRisk | undefined
   let nudge = () => {}

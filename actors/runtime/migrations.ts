@@ -43,15 +43,15 @@ const EMPTY_BOOK = {
 }
 
 /** Orders of version 1 bought what they needed, crossed the book, and were over at once. */
-const CROSSING = { borrow: false, standing: false, recalled: false, soFar: null }
+const CROSSING = { borrow: false, standing: false, cancelRequested: false, soFar: null }
 
 /** Orders of both legs, orders that wait, and what the exchange itself does to a leg came with version 2. */
 const hedgeToTwo: Forward = ({ context, value, ...stored }) => ({
   ...stored,
-  value: withCombo(value),
+  value: withSpreadOrder(value),
   context: {
-    combo: EMPTY_BOOK,
-    pegs: 0,
+    spreadOrder: EMPTY_BOOK,
+    reprices: 0,
     lastInterestRow: '',
     takenExecs: [],
     adoptedAtMs: 0,
@@ -68,11 +68,11 @@ const wholeBook = ({ order, ...book }: JsonObject): JsonObject => ({
 })
 
 /** Both ways in and out have a region for orders of both legs; nothing is under way in it. */
-function withCombo(value: Json): Json {
+function withSpreadOrder(value: Json): Json {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   const regions = Object.entries(value).map(([state, inner]) =>
     state === 'entering' || state === 'unwinding'
-      ? [state, { combo: 'quiet', ...(inner as JsonObject) }]
+      ? [state, { spreadOrder: 'quiet', ...(inner as JsonObject) }]
       : [state, inner],
   )
   return Object.fromEntries(regions) as JsonObject

@@ -6,12 +6,12 @@ import { entryBasisBps } from '../../src/domain/entry/entry-basis.ts'
 import { bestAlternativeApr, type EntryJudgement } from '../../src/domain/entry/opportunity.ts'
 import type { HedgePlan } from '../../src/domain/entry/plan.ts'
 import { roomUsdt } from '../../src/domain/entry/sizing.ts'
-import type { ExitInputs, HedgeFacts } from '../../src/domain/exit/judgement.ts'
+import type { ExitInputs, HeldHedge } from '../../src/domain/exit/judgement.ts'
 import { NO_USDT, type Usdt, usdt } from '../../src/domain/units.ts'
 import type { World } from '../world.ts'
 
 /** A hedge that is still being opened counts as young as it can be. */
-export function heldFacts(context: HedgeContext, maintenanceMarginRate: string, nowMs: number): HedgeFacts {
+export function heldFacts(context: HedgeContext, maintenanceMarginRate: string, nowMs: number): HeldHedge {
   const { plan, spot, perp, hedgedAtMs } = context
   const { direction, targetBaseQty, sliceBaseQty, notionalUsdt, capitalUsdt, markPrice, expected } = plan
   return {

@@ -1,6 +1,6 @@
 /** Reads a hedge's legs off the exchange: verifies them, takes up what was not heard of, repays what was bought back. */
 import { Decimal } from 'decimal.js'
-import type { HedgeFacts } from '../../machines/hedge/setup.ts'
+import type { HedgeToStep } from '../../machines/hedge/setup.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import { ownLegs, shownLegs } from '../../src/domain/legs/venue-legs.ts'
 import { NO_BASE } from '../../src/domain/units.ts'
@@ -8,12 +8,12 @@ import type { Answer, EffectHandler } from '../runtime/outbox.ts'
 import type { World } from '../world.ts'
 
 /** What effects of chart version 1 do not tell: nothing waits in the book, and the exchange took nothing. */
-const UNTOLD = { resting: null, pegs: 0, setbacks: 0, cut: false }
+const UNTOLD = { resting: null, reprices: 0, setbacks: 0, cut: false }
 
-export const facts = (params: JsonObject) => ({ ...UNTOLD, ...params }) as unknown as HedgeFacts
+export const facts = (params: JsonObject) => ({ ...UNTOLD, ...params }) as unknown as HedgeToStep
 
 /** What the exchange shows of this hedge's two instruments. */
-export async function readLegs({ exchange }: World, { plan }: HedgeFacts) {
+export async function readLegs({ exchange }: World, { plan }: HedgeToStep) {
   const [positions, wallet] = await Promise.all([exchange.positions(), exchange.wallet()])
   const coin = wallet.coins.find(each => each.coin === plan.baseCoin)
   return { ...shownLegs(plan, positions, wallet.coins), owed: new Decimal(coin?.spotBorrowed ?? 0) }
@@ -38,7 +38,7 @@ export function verifyLegs(world: World): EffectHandler {
 }
 
 /** A few more coins are owed than is known, and the other leg agrees. */
-function isInterest({ plan, spotNetBase, perpBase }: HedgeFacts, shown: Shown): boolean {
+function isInterest({ plan, spotNetBase, perpBase }: HedgeToStep, shown: Shown): boolean {
   const more = new Decimal(shown.spotBase).minus(spotNetBase)
   const isLittle = more.gt(0) && more.lte(new Decimal(plan.targetBaseQty).times(INTEREST_SHARE_MAX))
   return plan.direction === 'reverse-carry' && isLittle && shown.perpBase === perpBase
@@ -49,7 +49,7 @@ const INTEREST_SHARE_MAX = '0.005'
 
 type Shown = Awaited<ReturnType<typeof readLegs>>
 
-async function judgeLegs(world: World, hedge: HedgeFacts, shown: Shown): Promise<Answer> {
+async function judgeLegs(world: World, hedge: HedgeToStep, shown: Shown): Promise<Answer> {
   const { plan, spotNetBase, perpBase } = hedge
   const differ = (detail: string): Answer => ({ type: 'legs.differ', detail })
   if (shown.perpBase !== perpBase)
@@ -71,7 +71,7 @@ async function judgeLegs(world: World, hedge: HedgeFacts, shown: Shown): Promise
 }
 
 /** Bought back but still lent: the debt is repaid from the coins that were bought, whenever the exchange takes repayments. */
-async function repay(world: World, { plan, perpBase }: HedgeFacts, owed: Decimal): Promise<Answer> {
+async function repay(world: World, { plan, perpBase }: HedgeToStep, owed: Decimal): Promise<Answer> {
   world.assertOwner()
   const paid = await world.exchange.repay(plan.baseCoin)
   const detail = `${owed.toFixed()} ${plan.baseCoin} owed: ${JSON.stringify(paid)}`
@@ -85,7 +85,7 @@ async function repay(world: World, { plan, perpBase }: HedgeFacts, owed: Decimal
  * The holdings that the exchange shows and that can be this hedge's: never more coins than it ever held; of a debt all there is,
  * as the person who asked has looked, and nobody else would pay it back.
  */
-export async function findLegs(world: World, hedge: HedgeFacts): Promise<Answer> {
+export async function findLegs(world: World, hedge: HedgeToStep): Promise<Answer> {
   const shown = await readLegs(world, hedge)
   const known = hedge.plan.direction === 'reverse-carry' ? shown.spotBase : hedge.spotNetBase
   const { spotBase, perpBase } = ownLegs(shown, known)

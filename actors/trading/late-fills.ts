@@ -34,7 +34,7 @@ async function askAgain(world: World, { id, actor }: Running): Promise<void> {
   for (const orderLinkId of absentOrders) {
     const leg = ownerOfOrder(orderLinkId)?.leg
     if (!leg) continue
-    const symbol = leg === 'combo' ? (plan.spread?.symbol ?? '') : plan[leg].symbol
+    const symbol = leg === 'spreadOrder' ? (plan.spread?.symbol ?? '') : plan[leg].symbol
     const looked = await world.exchange.findOrder(MARKET[leg], symbol, orderLinkId)
     if (looked.kind !== 'found') continue
     const news = orderNews(leg, looked.report, looked.fills, plan)

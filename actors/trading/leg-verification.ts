@@ -4,7 +4,7 @@
  * is shown smaller must be shown so for a while, as lists lag; what cannot be looked at is waited for as long.
  */
 import { Decimal } from 'decimal.js'
-import type { HedgeFacts } from '../../machines/hedge/setup.ts'
+import type { HedgeToStep } from '../../machines/hedge/setup.ts'
 import type { HedgePlan } from '../../src/domain/entry/plan.ts'
 import { lotBase } from '../../src/domain/legs/balance.ts'
 import { ownLegs } from '../../src/domain/legs/venue-legs.ts'
@@ -20,7 +20,7 @@ type Doubt = { sinceMs: number; less: boolean }
 
 export type LegDoubts = {
   /** What is to happen in place of the order; undefined when the leg is as known and the order may go. */
-  judge(actorId: string, hedge: HedgeFacts): Promise<Answer | undefined>
+  judge(actorId: string, hedge: HedgeToStep): Promise<Answer | undefined>
 }
 
 export function createLegDoubts(world: World): LegDoubts {

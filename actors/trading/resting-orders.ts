@@ -9,7 +9,7 @@ const WAIT_MS_MAX = 5_000
 const LOOK_EVERY_MS = 50
 
 /**
- * Recalls every order that waits in a book, and resolves when no order is under way and the legs of each hedge are level; or
+ * Cancels every order that waits in a book, and resolves when no order is under way and the legs of each hedge are level; or
  * after a few seconds. Failed hedges are a person's, and are not waited for.
  */
 export async function restingEnds(world: World): Promise<void> {
@@ -22,7 +22,8 @@ export async function restingEnds(world: World): Promise<void> {
       return
     }
     for (const { id, context } of restless) {
-      if (restingOf(context)?.recalled === false) world.runtime().deliver(id, { type: 'hedge.recall' })
+      if (restingOf(context)?.cancelRequested === false)
+        world.runtime().deliver(id, { type: 'hedge.cancel-resting' })
     }
     await pause(clock, LOOK_EVERY_MS * speed, never)
   }

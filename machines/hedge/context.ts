@@ -14,7 +14,7 @@ import { NO_BASE, NO_USDT, type OrderQty, type Usdt } from '../../src/domain/uni
 import type { LegOutcome } from '../../src/domain/work/leg-outcome.ts'
 
 /** An order the leg works until its end is known. `asked` is set once the exchange may have heard of it. */
-export type LegAsk = HedgeOrder & {
+export type OrderInFlight = HedgeOrder & {
   symbol: string
   orderLinkId: OrderLinkId
   purpose: OrderPurpose
@@ -23,7 +23,7 @@ export type LegAsk = HedgeOrder & {
   /** Of a resting order: the exchange said that it stands in the book. */
   standing: boolean
   /** Of a resting order: it is to be taken off. */
-  recalled: boolean
+  cancelRequested: boolean
   /** What a resting order has done so far, all its fills together; null before the first. */
   soFar: Progress | null
 }
@@ -31,10 +31,10 @@ export type LegAsk = HedgeOrder & {
 /** The fills of a resting order up to now. */
 export type Progress = LegOutcome & { filledQty: OrderQty }
 
-export type LegBook = LegOutcome & {
+export type LegOrders = LegOutcome & {
   /** Orders so far: the next order's number. */
   step: number
-  order: LegAsk | null
+  order: OrderInFlight | null
   /** Questions about the present order, and how many in a row found nothing. */
   asks: number
   absents: number
@@ -48,10 +48,10 @@ export type HedgeContext = {
   limits: LimitRules
   /** Actor id of the symbol that asked for it. */
   symbolActor: string
-  spot: LegBook
-  perp: LegBook
+  spot: LegOrders
+  perp: LegOrders
   /** Orders for both legs at once; it holds nothing itself. */
-  combo: LegBook
+  spreadOrder: LegOrders
   /** Where `failed` goes back to. */
   phase: Phase
   unwindBecause: string | null
@@ -63,7 +63,7 @@ export type HedgeContext = {
   /** Orders in a row that changed nothing: rejected, absent, or not filled. */
   setbacks: number
   /** Resting orders in a row that were taken off or ended without a fill. */
-  pegs: number
+  reprices: number
   /** Decisions in a row that found nothing to do but wait. */
   waits: number
   verifies: number
@@ -90,7 +90,7 @@ export type HedgeInput = {
   symbolActor: string
 }
 
-const EMPTY_LEG: LegBook = {
+const EMPTY_LEG: LegOrders = {
   step: 0,
   order: null,
   asks: 0,
@@ -106,14 +106,14 @@ export const newHedge = (input: HedgeInput): HedgeContext => ({
   plan: wholePlan(input.plan),
   spot: { ...EMPTY_LEG, base: dustBase(input.plan.dust) },
   perp: EMPTY_LEG,
-  combo: EMPTY_LEG,
+  spreadOrder: EMPTY_LEG,
   phase: 'entering',
   unwindBecause: null,
   overdue: false,
   repairs: 0,
   unbalancedSinceMs: 0,
   setbacks: 0,
-  pegs: 0,
+  reprices: 0,
   waits: 0,
   verifies: 0,
   absentOrders: [],
@@ -131,5 +131,5 @@ export const newHedge = (input: HedgeInput): HedgeContext => ({
 /** What an order did, in the hedge's own sense: see `legOutcome`. An order of both legs says so of each. */
 export type Outcome = { orderLinkId: string } & (
   | ({ leg: LegName } & LegOutcome)
-  | { leg: 'combo'; legs: Record<LegName, LegOutcome> }
+  | { leg: 'spreadOrder'; legs: Record<LegName, LegOutcome> }
 )

@@ -11,18 +11,18 @@ import type { Outcome, Progress } from './context.ts'
 type Fact =
   | { type: 'plan.confirmed' }
   | { type: 'plan.refused'; because: string }
-  /** `twin` goes to the other leg at the same time. */
+  /** `parallel` goes to the other leg at the same time. */
   | ({
       type: 'step.order'
       order: HedgeOrder
-      twin?: HedgeOrder
+      parallelOrder?: HedgeOrder
       purpose: OrderPurpose
       because: string
     } & Partial<Holdings>)
   /** The order in the book is right where it is. */
   | ({ type: 'step.rest'; because: string } & Holdings)
   /** The order in the book is to be taken off. */
-  | { type: 'step.recall'; because: string }
+  | { type: 'step.cancel'; because: string }
   | { type: 'step.wait'; because: string }
   | ({ type: 'step.done' } & Holdings)
   | { type: 'step.unwind'; because: string }
@@ -55,7 +55,7 @@ type Command =
   | { type: 'hedge.rebalance' }
   | { type: 'hedge.retry' }
   | { type: 'hedge.adopt' }
-  | { type: 'hedge.recall' }
+  | { type: 'hedge.cancel-resting' }
 
 export type HedgeEvent = (Fact | Command) & { atMs: number }
 /** The events a person may send; all others are facts. */
@@ -64,5 +64,5 @@ export const HEDGE_COMMANDS = [
   'hedge.rebalance',
   'hedge.retry',
   'hedge.adopt',
-  'hedge.recall',
+  'hedge.cancel-resting',
 ] as const

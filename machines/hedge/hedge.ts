@@ -11,7 +11,7 @@
  *   work:  deciding ──step.order──▶ ordering ──both legs quiet──▶ deciding … step.done ──▶ verifying
  *   spot:  one order at a time (leg.ts)        perp:  one order at a time (leg.ts)
  *
- *   combo: an order that works both legs at once (leg.ts)
+ *   spreadOrder: an order that works both legs at once (leg.ts)
  *
  * Crossing orders come one at a time, or as twins, one on each leg: what follows is sized from what they really did. Beside
  * an order that rests in the book (biding) only the order that hedges its fills may run. A decision is asked for as an
@@ -52,7 +52,7 @@ const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.c
               { guard: 'isOfPresentLegs', target: 'biding' },
               { target: 'deciding', reenter: true },
             ],
-            'step.recall': { actions: 'recall', target: 'ordering' },
+            'step.cancel': { actions: 'cancel', target: 'ordering' },
           }),
           'step.wait': [
             { guard: 'isWaitedOut', actions: 'failBecause', target: '#hedge.failed' },
@@ -168,13 +168,13 @@ export const hedgeMachine = hedgeSetup.createMachine({
       after: { ENTRY_DEADLINE: { actions: 'markOverdue' } },
       on: {
         'hedge.unwind': { actions: 'leave' },
-        'hedge.recall': { guard: 'hasResting', actions: 'recall' },
+        'hedge.cancel-resting': { guard: 'hasResting', actions: 'cancel' },
       },
       states: {
         work: work('entering', { done: '#hedge.hedged.watching' }),
         spot: legRegion('spot', { mayRest: true }),
         perp: legRegion('perp', { mayRest: true }),
-        combo: legRegion('combo', { mayRest: false }),
+        spreadOrder: legRegion('spreadOrder', { mayRest: false }),
       },
     },
     hedged: {
@@ -210,14 +210,14 @@ export const hedgeMachine = hedgeSetup.createMachine({
         work: work('unwinding', { done: '#hedge.closed' }),
         spot: legRegion('spot', { mayRest: false }),
         perp: legRegion('perp', { mayRest: false }),
-        combo: legRegion('combo', { mayRest: false }),
+        spreadOrder: legRegion('spreadOrder', { mayRest: false }),
       },
     },
     failed: {
       entry: [
         { type: 'alert', params: ({ context }) => ({ because: context.failure ?? 'unknown' }) },
         tell('failed'),
-        'recall',
+        'cancel',
         { type: 'cancelOrder', params: left('spot') },
         { type: 'cancelOrder', params: left('perp') },
       ],

@@ -4,7 +4,7 @@
  *
  *   quiet ──new order──▶ sending ──accepted──▶ working ──closed──▶ quiet
  *     │                     │ │ rejected ▶ quiet  │ silence
- *     │                     │ └─accepted──▶ resting ──recalled──▶ recalling ──closed──▶ quiet
+ *     │                     │ └─accepted──▶ resting ──cancel requested──▶ cancelling ──closed──▶ quiet
  *     └─order left from     └─unknown─▶ unknown ◀─┴─silence──────────┘
  *       an earlier stay ──▶   asking ⇄ waiting   ──closed, or proven absent──▶ quiet
  *                                └─asked out──▶ stranded (a person is called)
@@ -62,11 +62,11 @@ export const legRegion = (leg: OrderLeg, { mayRest }: { mayRest: boolean }) => {
       },
       ...(mayRest && {
         resting: {
-          always: { guard: { type: 'isRecalled', params: of }, target: 'recalling' },
+          always: { guard: { type: 'isCancelRequested', params: of }, target: 'cancelling' },
           after: { REST_SILENCE: 'unknown' },
           on: { 'order.filled': filled, 'order.closed': closed },
         },
-        recalling: {
+        cancelling: {
           entry: { type: 'cancelOrder', params: work },
           after: { ORDER_SILENCE: 'unknown' },
           on: { 'order.filled': filled, 'order.closed': closed },
@@ -102,7 +102,7 @@ export const legRegion = (leg: OrderLeg, { mayRest }: { mayRest: boolean }) => {
               { type: 'findOrder', params: work },
             ],
             on: {
-              // Still live though it is immediate, or recalled: off with it, then see what it did.
+              // Still live though it is immediate, or cancelRequested: off with it, then see what it did.
               'order.open': {
                 guard: { type: 'isOwnCrossing', params: of },
                 actions: [

@@ -15,15 +15,15 @@ import {
   movedNothing,
   withBase,
 } from '../../src/domain/work/leg-outcome.ts'
-import type { HedgeContext, LegAsk, LegBook, Outcome, Progress } from './context.ts'
+import type { HedgeContext, LegOrders, OrderInFlight, Outcome, Progress } from './context.ts'
 
 const NO_QTY = orderQty('0')
 const NOTHING: LegOutcome = { base: NO_BASE, cashUsdt: NO_USDT, feesUsdt: NO_USDT }
-const ORDER_LEGS = ['spot', 'perp', 'combo'] as const
+const ORDER_LEGS = ['spot', 'perp', 'spreadOrder'] as const
 const LEGS = ['spot', 'perp'] as const
 
 /** Every order under way. */
-export const ordersOf = (context: HedgeContext): LegAsk[] =>
+export const ordersOf = (context: HedgeContext): OrderInFlight[] =>
   ORDER_LEGS.flatMap(leg => context[leg].order ?? [])
 
 /** The order that waits in the book, if there is one: never more than one. */
@@ -34,10 +34,10 @@ export function restingOf(context: HedgeContext): RestingOrder | null {
 }
 
 /** What a leg holds, the fills of an order that still rests among it. */
-export const heldBy = ({ base, order }: LegBook): LegBook['base'] =>
+export const heldBy = ({ base, order }: LegOrders): LegOrders['base'] =>
   order?.soFar ? addOutcome({ ...NOTHING, base }, order.soFar).base : base
 
-/** The next orders of the legs, named from facts that this very step commits: one, or a twin on the other leg with it. */
+/** The next orders of the legs, named from facts that this very step commits: one, or a parallelOrder on the other leg with it. */
 export function takeOrders(
   context: HedgeContext,
   orders: readonly HedgeOrder[],
@@ -49,18 +49,21 @@ export function takeOrders(
     const { leg } = order
     const book = context[leg]
     const id = orderLinkId(context.plan.hedgeId, leg, purpose, book.step)
-    const ask: LegAsk = {
+    const ask: OrderInFlight = {
       ...order,
-      symbol: leg === 'combo' ? (context.plan.spread?.symbol ?? '') : context.plan[leg].symbol,
+      symbol: leg === 'spreadOrder' ? (context.plan.spread?.symbol ?? '') : context.plan[leg].symbol,
       orderLinkId: id,
       purpose,
       decidedAtMs: atMs,
       asked: false,
       standing: false,
-      recalled: false,
+      cancelRequested: false,
       soFar: null,
     }
-    return [leg, { ...book, step: book.step + 1, order: ask, asks: 0, absents: 0 } satisfies LegBook] as const
+    return [
+      leg,
+      { ...book, step: book.step + 1, order: ask, asks: 0, absents: 0 } satisfies LegOrders,
+    ] as const
   })
   const repairs = context.repairs + (context.unbalancedSinceMs > 0 ? 1 : 0)
   return { ...Object.fromEntries(taken), repairs, waits: 0 }
@@ -69,7 +72,7 @@ export function takeOrders(
 /** Promise 2: a new order only after the one before it has ended. Only an order that rests may have one beside it. */
 function assertFree(context: HedgeContext, orders: readonly HedgeOrder[]) {
   const busy = ordersOf(context).find(
-    order => !order.rests || orders.some(({ leg }) => leg === order.leg || leg === 'combo'),
+    order => !order.rests || orders.some(({ leg }) => leg === order.leg || leg === 'spreadOrder'),
   )
   if (busy) {
     throw new Error(`${context.plan.hedgeId}: expected free legs, found ${busy.orderLinkId} at work`)
@@ -80,11 +83,11 @@ function assertFree(context: HedgeContext, orders: readonly HedgeOrder[]) {
 export function settle(context: HedgeContext, outcome: Outcome, atMs: number): Partial<HedgeContext> {
   const { leg, orderLinkId: id } = outcome
   const order = context[leg].order?.orderLinkId === id ? context[leg].order : null
-  const did = { spot: NOTHING, perp: NOTHING, ...(leg === 'combo' ? outcome.legs : { [leg]: outcome }) }
+  const did = { spot: NOTHING, perp: NOTHING, ...(leg === 'spreadOrder' ? outcome.legs : { [leg]: outcome }) }
   const books = {
     spot: { ...context.spot, ...addOutcome(context.spot, did.spot) },
     perp: { ...context.perp, ...addOutcome(context.perp, did.perp) },
-    combo: context.combo,
+    spreadOrder: context.spreadOrder,
   }
   const legs = order ? { ...books, [leg]: { ...books[leg], order: null } } : books
   const idle = LEGS.every(each => movedNothing(did[each]))
@@ -92,18 +95,18 @@ export function settle(context: HedgeContext, outcome: Outcome, atMs: number): P
   const absentOrders = context.absentOrders.filter(each => each !== id)
   // An order filled whole did what it was for: what is apart now was filled since.
   const before =
-    order && !order.rests && leg !== 'combo' && isWhole(context.plan, order, did[leg])
+    order && !order.rests && leg !== 'spreadOrder' && isWhole(context.plan, order, did[leg])
       ? { ...context, unbalancedSinceMs: 0, repairs: 0 }
       : context
   const told = { ...legs, repairs: before.repairs, ...balance(before, legs, atMs), absentOrders }
   // To wait in the book in vain is no setback; how often that happened bounds it.
   if (order?.rests)
-    return { ...told, setbacks: 0, pegs: idle ? context.pegs + triesOf(context, order, atMs) : 0 }
+    return { ...told, setbacks: 0, reprices: idle ? context.reprices + triesOf(context, order, atMs) : 0 }
   return { ...told, setbacks: idle ? context.setbacks + 1 : 0 }
 }
 
 /** An order that waited long in vain counts as many as could have been tried in that time. */
-const triesOf = ({ execution }: HedgeContext, { decidedAtMs }: LegAsk, atMs: number): number =>
+const triesOf = ({ execution }: HedgeContext, { decidedAtMs }: OrderInFlight, atMs: number): number =>
   Math.max(1, Math.floor((atMs - decidedAtMs) / execution.makerRestMs))
 
 /** Fills of an order that rests on. What is older than what is known says nothing. */
@@ -116,15 +119,15 @@ export function progress(
   const book = context[leg]
   if (!book.order || !isFurther(soFar.filledQty, book.order.soFar?.filledQty)) return {}
   const legs = { spot: context.spot, perp: context.perp, [leg]: { ...book, order: { ...book.order, soFar } } }
-  return { ...legs, ...balance(context, legs, atMs), setbacks: 0, pegs: 0 }
+  return { ...legs, ...balance(context, legs, atMs), setbacks: 0, reprices: 0 }
 }
 
 /** Everything that waits in the book is to be taken off. */
-export const recallAll = (context: HedgeContext): Partial<HedgeContext> =>
+export const cancelAllResting = (context: HedgeContext): Partial<HedgeContext> =>
   Object.fromEntries(
     ordersOf(context)
       .filter(({ rests }) => rests)
-      .map(order => [order.leg, { ...context[order.leg], order: { ...order, recalled: true } }]),
+      .map(order => [order.leg, { ...context[order.leg], order: { ...order, cancelRequested: true } }]),
   )
 
 /** The exchange itself changed a leg: what it did is a fact like a fill of our own. */
@@ -145,7 +148,7 @@ export function takeLoss(
 /** The debt of the borrowed coin has grown: the perpetual follows once that is a lot. */
 export function takeInterest(
   context: HedgeContext,
-  { rowId, base, atMs }: { rowId: string; base: LegBook['base']; atMs: number },
+  { rowId, base, atMs }: { rowId: string; base: LegOrders['base']; atMs: number },
 ): Partial<HedgeContext> {
   const { spot, perp } = context
   const legs = { perp, spot: { ...spot, ...addOutcome(spot, { ...NOTHING, base }) } }
@@ -155,11 +158,11 @@ export function takeInterest(
 /** The legs as the exchange shows them: what was ours is given up, what is found is taken over. */
 export function adopt(
   context: HedgeContext,
-  { spotBase, perpBase, atMs }: { spotBase: LegBook['base']; perpBase: LegBook['base']; atMs: number },
+  { spotBase, perpBase, atMs }: { spotBase: LegOrders['base']; perpBase: LegOrders['base']; atMs: number },
 ): Partial<HedgeContext> {
-  const { spot, perp, combo } = context
+  const { spot, perp, spreadOrder } = context
   const legs = {
-    combo: { ...combo, order: null },
+    spreadOrder: { ...spreadOrder, order: null },
     spot: { ...spot, ...withBase(spot, spotBase), order: null },
     perp: { ...perp, ...withBase(perp, perpBase), order: null },
   }
@@ -169,7 +172,7 @@ export function adopt(
 /** Since when the legs are apart, and a clean slate for repairs when they are not. */
 function balance(
   context: HedgeContext,
-  legs: { spot: LegBook; perp: LegBook },
+  legs: { spot: LegOrders; perp: LegOrders },
   atMs: number,
 ): Partial<HedgeContext> {
   return isLevel(context.plan, { spotNetBase: heldBy(legs.spot), perpBase: heldBy(legs.perp) })
@@ -196,13 +199,16 @@ export function free(context: HedgeContext, leg: OrderLeg): Partial<HedgeContext
 }
 
 /** One that was to wait counts as having waited too: sooner or later the slice crosses the book. */
-const setBack = ({ setbacks, pegs }: HedgeContext, order: LegAsk | null): Partial<HedgeContext> => ({
+const setBack = (
+  { setbacks, reprices }: HedgeContext,
+  order: OrderInFlight | null,
+): Partial<HedgeContext> => ({
   setbacks: setbacks + 1,
-  pegs: order?.rests ? pegs + 1 : pegs,
+  reprices: order?.rests ? reprices + 1 : reprices,
 })
 
 export const changeLeg = (
   context: HedgeContext,
   leg: OrderLeg,
-  change: (book: LegBook) => Partial<LegBook>,
+  change: (book: LegOrders) => Partial<LegOrders>,
 ): Partial<HedgeContext> => ({ [leg]: { ...context[leg], ...change(context[leg]) } })

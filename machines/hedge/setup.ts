@@ -5,17 +5,17 @@ import type { RestingOrder } from '../../src/domain/legs/hedge-order.ts'
 import type { OrderLeg } from '../../src/domain/legs/order.ts'
 import { addFunding } from '../../src/domain/market/funding.ts'
 import { type BaseQty, NO_BASE } from '../../src/domain/units.ts'
-import type { HedgeContext, HedgeInput, LegAsk, Phase } from './context.ts'
+import type { HedgeContext, HedgeInput, OrderInFlight, Phase } from './context.ts'
 import type { HedgeEvent } from './events.ts'
 import {
   adopt,
+  cancelAllResting,
   changeLeg,
   forget,
   free,
   heldBy,
   ordersOf,
   progress,
-  recallAll,
   restingOf,
   settle,
   takeInterest,
@@ -24,29 +24,29 @@ import {
 } from './orders.ts'
 
 type OfLeg = { leg: OrderLeg; mayRest?: boolean }
-type Work = { leg: OrderLeg; order: LegAsk | null }
+type Work = { leg: OrderLeg; order: OrderInFlight | null }
 
 /** What an effect may know of the hedge: it must not read the actor, whose snapshot may lag or lead. */
-export type HedgeFacts = Pick<
+export type HedgeToStep = Pick<
   HedgeContext,
   | 'plan'
   | 'phase'
   | 'overdue'
   | 'unwindBecause'
   | 'repairs'
-  | 'pegs'
+  | 'reprices'
   | 'setbacks'
   | 'unbalancedSinceMs'
   | 'absentOrders'
 > & { spotNetBase: BaseQty; perpBase: BaseQty; resting: RestingOrder | null; cut: boolean }
 
-export const hedgeFacts = ({ context }: { context: HedgeContext }): HedgeFacts => ({
+export const hedgeFacts = ({ context }: { context: HedgeContext }): HedgeToStep => ({
   plan: context.plan,
   phase: context.phase,
   overdue: context.overdue,
   unwindBecause: context.unwindBecause,
   repairs: context.repairs,
-  pegs: context.pegs,
+  reprices: context.reprices,
   setbacks: context.setbacks,
   unbalancedSinceMs: context.unbalancedSinceMs,
   absentOrders: context.absentOrders,
@@ -84,11 +84,12 @@ const isWorkDone = (context: HedgeContext) => ordersOf(context).length === 0
 
 /** Of what is under way, all stands in the book, and may stay there. */
 const isBiding = (context: HedgeContext) =>
-  !isWorkDone(context) && ordersOf(context).every(({ standing, recalled }) => standing && !recalled)
+  !isWorkDone(context) &&
+  ordersOf(context).every(({ standing, cancelRequested }) => standing && !cancelRequested)
 
 /** Does the leg's order rest, and may it? */
 const isResting = (context: HedgeContext, leg: OrderLeg) =>
-  context[leg].order?.rests === true && !context[leg].order.recalled
+  context[leg].order?.rests === true && !context[leg].order.cancelRequested
 
 const holdings = ({ spot, perp }: HedgeContext) => ({ spotNetBase: heldBy(spot), perpBase: heldBy(perp) })
 
@@ -125,7 +126,7 @@ export const hedgeSetup = setup({
       isOwnOrder(context, event, leg) && isResting(context, leg),
     isOwnCrossing: ({ context, event }, { leg, mayRest }: OfLeg) =>
       isOwnOrder(context, event, leg) && !(mayRest && isResting(context, leg)),
-    isRecalled: ({ context }, { leg }: OfLeg) => context[leg].order?.recalled === true,
+    isCancelRequested: ({ context }, { leg }: OfLeg) => context[leg].order?.cancelRequested === true,
     hasResting: ({ context }) => restingOf(context) !== null,
     isBiding: ({ context }) => isBiding(context),
     isNotBiding: ({ context }) => !isBiding(context),
@@ -181,18 +182,18 @@ export const hedgeSetup = setup({
       event.type === 'step.order'
         ? takeOrders(
             context,
-            event.twin ? [event.order, event.twin] : [event.order],
+            event.parallelOrder ? [event.order, event.parallelOrder] : [event.order],
             event.purpose,
             event.atMs,
           )
         : {},
     ),
     takeFills: assign(({ context, event }, { leg }: OfLeg) =>
-      'soFar' in event && event.soFar && leg !== 'combo'
+      'soFar' in event && event.soFar && leg !== 'spreadOrder'
         ? progress(context, leg, event.soFar, event.atMs)
         : {},
     ),
-    recall: assign(({ context }) => recallAll(context)),
+    cancel: assign(({ context }) => cancelAllResting(context)),
     markStanding: assign(({ context }, { leg }: OfLeg) =>
       changeLeg(context, leg, ({ order }) => ({
         order: order && { ...order, standing: true },
@@ -220,7 +221,7 @@ export const hedgeSetup = setup({
     clearAsks: assign(({ context }) => ({
       ...changeLeg(context, 'spot', () => ({ asks: 0, absents: 0 })),
       ...changeLeg(context, 'perp', () => ({ asks: 0, absents: 0 })),
-      ...changeLeg(context, 'combo', () => ({ asks: 0, absents: 0 })),
+      ...changeLeg(context, 'spreadOrder', () => ({ asks: 0, absents: 0 })),
     })),
     settle: assign(({ context, event }) =>
       event.type === 'order.closed' ? settle(context, event, event.atMs) : {},
@@ -252,13 +253,13 @@ export const hedgeSetup = setup({
     ),
     adopt: assign(({ context, event }) => (event.type === 'legs.found' ? adopt(context, event) : {})),
     // Effects: collected with the step, carried out by `actors/hedge.ts` once it is durable.
-    confirmPlan: (_, _hedge: HedgeFacts) => {},
-    decideStep: (_, _hedge: HedgeFacts) => {},
+    confirmPlan: (_, _hedge: HedgeToStep) => {},
+    decideStep: (_, _hedge: HedgeToStep) => {},
     placeOrder: (_, _work: Work) => {},
     findOrder: (_, _work: Work) => {},
     cancelOrder: (_, _work: Work) => {},
-    verifyLegs: (_, _hedge: HedgeFacts) => {},
-    findLegs: (_, _hedge: HedgeFacts) => {},
+    verifyLegs: (_, _hedge: HedgeToStep) => {},
+    findLegs: (_, _hedge: HedgeToStep) => {},
     alert: (_, _what: { because: string }) => {},
     send: (
       _,

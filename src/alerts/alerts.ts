@@ -10,7 +10,7 @@ import type { LogFields } from '../telemetry/log.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { entryOf, type RuleName, type Severity } from './catalogue.ts'
 import type { Occasion } from './channels/message.ts'
-import { type Alert, type AlertBook, createAlertBook, keyOf, type Raising } from './delivery/alert-log.ts'
+import { type Alert, type AlertLog, createAlertLog, keyOf, type Raising } from './delivery/alert-log.ts'
 import type { Finding } from './rules.ts'
 
 export type Alerts = {
@@ -43,7 +43,7 @@ export type AlertPorts = {
 
 type Desk = Required<AlertPorts> & {
   telemetry: Telemetry
-  book: AlertBook
+  book: AlertLog
   /** Findings that have not held long enough, by key: since when (wall). */
   held: Map<string, number>
   /** Pages nobody took, by id: when last told (wall), and how often again. */
@@ -61,7 +61,7 @@ export function createAlerts(telemetry: Telemetry, ports: AlertPorts = {}): Aler
     escalationsMax: 4,
     ...ports,
     telemetry,
-    book: createAlertBook(),
+    book: createAlertLog(),
     held: new Map(),
     open: new Map(),
   }
@@ -103,7 +103,7 @@ function aboutOf(fields: LogFields): { subject: string; detail: JsonObject } {
   return { subject: key ? String(fields[key]) : '', detail }
 }
 
-type News = Parameters<AlertBook['raise']>[0]
+type News = Parameters<AlertLog['raise']>[0]
 
 function raise(desk: Desk, raised: News) {
   const told = desk.book.raise(raised, desk.clock.nowMs())

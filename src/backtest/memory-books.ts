@@ -3,16 +3,16 @@
 import { Decimal } from 'decimal.js'
 import type { Records } from '../../actors/account/recorder.ts'
 import type { Books } from '../../actors/bookkeeper.ts'
-import type { RiskBooks } from '../../actors/risk/figures.ts'
+import type { RiskHistory } from '../../actors/risk/figures.ts'
 import { dustLots, dustPostings } from '../domain/books/dust.ts'
 import { openingPostings, type Posting } from '../domain/books/ledger.ts'
 import { execKey, ownersOfFills } from '../domain/books/row-owner.ts'
 import type { TransactionRow } from '../domain/books/transaction.ts'
 import { amount } from '../domain/units.ts'
-import { memoryRiskBooks } from '../store/books/memory-risk-books.ts'
+import { memoryRiskHistory } from '../store/books/memory-risk-books.ts'
 
 export type BookedRow = { row: TransactionRow; hedgeId: string }
-export type MemoryBooks = Books & Records & RiskBooks & { postings: Posting[]; rows: BookedRow[] }
+export type MemoryBooks = Books & Records & RiskHistory & { postings: Posting[]; rows: BookedRow[] }
 
 export function memoryBooks(): MemoryBooks {
   const postings: Posting[] = []
@@ -68,7 +68,7 @@ export function memoryBooks(): MemoryBooks {
       return new Map([...ownersOfExecs].filter(([key]) => asked.has(key.slice(key.indexOf('/') + 1))))
     },
     // Equity and orders are read elsewhere: from the account itself and from the rows.
-    ...memoryRiskBooks(postings),
+    ...memoryRiskHistory(postings),
     /** A spread's leg row names no order, but its execution does: whichever comes second gives it to the hedge. */
     async keepFills(fills) {
       for (const [key, hedgeId] of ownersOfFills(fills)) {

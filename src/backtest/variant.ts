@@ -19,7 +19,7 @@ export type Variant = {
  * Routes whose fills hourly records can tell: each crosses the book. A resting order would wait in a book that stands still
  * for an hour, and nothing would be learnt of it.
  */
-export const CROSSING: readonly Route[] = ['spread', 'twin', 'spot-first', 'perp-first']
+export const CROSSING: readonly Route[] = ['spread', 'parallel', 'spot-first', 'perp-first']
 
 /**
  * The account's capital when nobody names one: what the limits let the tracked symbols bind and the free margin that must

@@ -23,7 +23,7 @@ import type {
   CollateralTerms,
   Repayment,
   RiskBand,
-  SpreadBook,
+  SpreadOrderBook,
   SystemNotice,
 } from '../domain/risk/risk-facts.ts'
 import type { Amount, FeeRate, FundingRate, OrderQty, Price, Usdt } from '../domain/units.ts'
@@ -116,21 +116,21 @@ export type PerpTicker = {
   atMs: number
 }
 
-export type BookLevel = readonly [price: Price, qty: OrderQty]
+export type PriceLevel = readonly [price: Price, qty: OrderQty]
 /** Both sides best first. Never crossed. */
-export type Book = {
+export type OrderBook = {
   market: Market
   symbol: string
-  bids: readonly BookLevel[]
-  asks: readonly BookLevel[]
+  bids: readonly PriceLevel[]
+  asks: readonly PriceLevel[]
   atMs: number
 }
 
 export type MarketFact =
   /** At each change; and while it rests, again with a new `atMs` each time the exchange proves that it still stands. */
-  | { kind: 'book'; book: Book }
+  | { kind: 'book'; book: OrderBook }
   | { kind: 'ticker'; ticker: PerpTicker }
-  | ({ kind: 'spread-book' } & SpreadBook)
+  | ({ kind: 'spread-book' } & SpreadOrderBook)
   /** These spreads' books cannot be trusted until the next `spread-book` of each. */
   | { kind: 'spread-stale'; symbols: readonly string[]; cause: string }
   /** The pools behind the watched perpetuals that have changed. */

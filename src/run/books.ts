@@ -1,6 +1,6 @@
 /** The stored books of a run, as the bookkeeper writes them and as people read them. */
 import type { Books as BookkeeperBooks } from '../../actors/bookkeeper.ts'
-import type { RiskBooks } from '../../actors/risk/figures.ts'
+import type { RiskHistory } from '../../actors/risk/figures.ts'
 import type { Page } from '../api/engine-view.ts'
 import type { AlertRow, AuditRow, FundingTotal } from '../api/rows/rows.ts'
 import type { JsonObject } from '../domain/json.ts'
@@ -22,7 +22,7 @@ import type { Store } from './store.ts'
 type PageRequest = { cursor: string | null; limit: number }
 
 export type Books = BookkeeperBooks &
-  RiskBooks &
+  RiskHistory &
   HedgeBooks & {
     commands: CommandLog
     keepFills(fills: readonly Fill[]): Promise<void>

@@ -7,7 +7,7 @@ import { createRecorder, type Records } from '../../actors/account/recorder.ts'
 import { type Bookkeeper, type Books, createBookkeeper } from '../../actors/bookkeeper.ts'
 import { createMarketBoard, type MarketBoard } from '../../actors/market/board.ts'
 import { createRiskAudit } from '../../actors/risk/audit.ts'
-import type { RiskBooks } from '../../actors/risk/figures.ts'
+import type { RiskHistory } from '../../actors/risk/figures.ts'
 import { createRiskWatch } from '../../actors/risk/watch.ts'
 import { createRuntime, type Kind, type Runtime } from '../../actors/runtime/runtime.ts'
 import { heldChildren } from '../../actors/supervisor.ts'
@@ -34,7 +34,7 @@ export type EngineParts = {
   clock: Clock
   exchange: Exchange
   journal: Journal
-  books: Books & Records & RiskBooks
+  books: Books & Records & RiskHistory
   pairs: readonly HedgePair[]
   /** Instruments that trade both legs of a pair as one; none when left out. */
   spreads?: readonly SpreadInstrument[]

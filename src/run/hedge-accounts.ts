@@ -17,7 +17,7 @@ export type Valuation = {
   marks: Readonly<Record<string, Price>>
   nowMs: number
 }
-export type HedgeFacts = {
+export type HedgeRecords = {
   context: HedgeContext
   state: string
   sinceMs: number
@@ -28,7 +28,7 @@ export type HedgeFacts = {
 export type HedgeAccounts = { profit: HedgeProfit; quality: ExecutionQuality; carry: CarryOutcome }
 
 export function hedgeAccounts(
-  { context, state, sinceMs, postings, fills, mids }: HedgeFacts,
+  { context, state, sinceMs, postings, fills, mids }: HedgeRecords,
   { prices, marks, nowMs }: Valuation,
 ): HedgeAccounts {
   const { plan, enteredAtMs } = context
@@ -44,7 +44,7 @@ export function hedgeAccounts(
 }
 
 /** The result of a closed hedge: coins left over count at its own last spot fill, so that no price changes it any more. */
-export function finalResult(facts: HedgeFacts): StoredResult {
+export function finalResult(facts: HedgeRecords): StoredResult {
   const { plan, enteredAtMs } = facts.context
   const { profit, quality, carry } = hedgeAccounts(facts, { prices: {}, marks: {}, nowMs: facts.sinceMs })
   const { inventory, measuredShare, realisedUsdt: _, unrealisedUsdt: __, unvalued: ___, ...parts } = profit

@@ -24,7 +24,7 @@ import { coinFees } from '../store/books/operator-reads.ts'
 import type { TradeStore } from '../store/books/trade-store.ts'
 import type { Database } from '../store/database.ts'
 import { closedResult, hedgeSummary } from '../views/hedge-summary.ts'
-import { finalResult, type HedgeFacts, hedgeAccounts, type Valuation } from './hedge-accounts.ts'
+import { finalResult, type HedgeRecords, hedgeAccounts, type Valuation } from './hedge-accounts.ts'
 
 const HEDGES_SHOWN = 200
 /** Results written in one go. */
@@ -44,7 +44,7 @@ export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
   const results = createHedgeResults(database, scope)
   const decisions = createDecisionStore(database, scope)
 
-  const factsOf = async (row: HedgeRow): Promise<HedgeFacts> => {
+  const factsOf = async (row: HedgeRow): Promise<HedgeRecords> => {
     const context = contextOf(row)
     const { hedgeId } = context.plan
     const [postings, fills, mids] = await Promise.all([
@@ -119,7 +119,7 @@ export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
 type DecisionReads = Pick<ReturnType<typeof createDecisionStore>, 'opening' | 'closing'>
 
 /** The judgements that opened and closed it; null where none was kept, or where a person or a fault did it. */
-async function decisionsOf({ opening, closing }: DecisionReads, { context, state, sinceMs }: HedgeFacts) {
+async function decisionsOf({ opening, closing }: DecisionReads, { context, state, sinceMs }: HedgeRecords) {
   const { plan, unwindBecause } = context
   // Its reason is told as the judgement gave it: "basis-stop: found …, limit …".
   const [, because, found, limit] = /^([a-z-]+): found (.*), limit (.*)$/s.exec(unwindBecause ?? '') ?? []

@@ -1,7 +1,7 @@
 /** Open hedges valued at this moment, from what runs: nothing is read from the database or the exchange. */
 import { Decimal } from 'decimal.js'
 import type { Running } from '../../actors/runtime/runtime.ts'
-import type { HedgeContext, LegBook } from '../../machines/hedge/context.ts'
+import type { HedgeContext, LegOrders } from '../../machines/hedge/context.ts'
 import type { Holding, LegHolding } from '../api/rows/rows.ts'
 import { entryBasisBps } from '../domain/entry/entry-basis.ts'
 import { perBaseCoin } from '../domain/grid.ts'
@@ -101,7 +101,7 @@ function pricesOf(market: MarketView | undefined, multiplier: number): Prices {
 const worth = (base: string, price: Price | null): string | null =>
   price === null ? null : new Decimal(base).mul(price).toDecimalPlaces(8).toFixed()
 
-function legOf({ base, cashUsdt, step, order }: LegBook, price: Price | null): LegHolding {
+function legOf({ base, cashUsdt, step, order }: LegOrders, price: Price | null): LegHolding {
   const held = new Decimal(base)
   return {
     base,

@@ -13,7 +13,7 @@ const trade = (from: number, to: number, more: Partial<Trade> = {}): Trade => ({
   id: 'X',
   symbol: 'SOLUSDT',
   direction: 'long-carry',
-  route: 'twin',
+  route: 'parallel',
   state: 'closed',
   openedAtMs: FROM_MS + from * DAY_MS,
   closedAtMs: FROM_MS + to * DAY_MS,

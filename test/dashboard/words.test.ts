@@ -189,12 +189,12 @@ describe('orders at work', () => {
     filledQty: '300',
     limitPrice: '0.3216',
     rests: true,
-    recalled: false,
+    cancelRequested: false,
   }
 
   test('one that waits in the book says so, with what it did so far', () => {
     expect(orderText(order)).toBe('Sell 1,554 at 0.3216, rests in the book, 300 filled')
-    expect(orderText({ ...order, recalled: true, filledQty: '0' })).toContain('is taken off the book')
+    expect(orderText({ ...order, cancelRequested: true, filledQty: '0' })).toContain('is taken off the book')
     expect(orderText({ ...order, rests: false })).toContain('takes from the book')
   })
 
@@ -259,7 +259,7 @@ describe('what stands over every page', () => {
 })
 
 test('regions at rest are left out of a state', () => {
-  expect(innerState('entering.work.ordering | entering.spot.quiet | entering.combo.sending')).toBe(
+  expect(innerState('entering.work.ordering | entering.spot.quiet | entering.spreadOrder.sending')).toBe(
     'work ordering · both legs sending',
   )
 })

@@ -24,7 +24,7 @@ export type Raised = { name: string; subject: string; severity: Severity; detail
 /** `again` is no news: it stood already. */
 export type Raising = { news: 'raised' | 'worse' | 'again'; alert: Alert }
 
-export type AlertBook = {
+export type AlertLog = {
   raise(raised: Raised, atMs: number): Raising
   /** The alert that ended, if it stood. */
   clear(name: string, subject: string, atMs: number): Alert | undefined
@@ -41,7 +41,7 @@ const WEIGHT: Record<Severity, number> = { ticket: 0, page: 1 }
 
 export const keyOf = ({ name, subject }: { name: string; subject: string }) => `${name} ${subject}`
 
-export function createAlertBook(): AlertBook {
+export function createAlertLog(): AlertLog {
   const standing = new Map<string, Alert>()
 
   const raise = (raised: Raised, atMs: number): Raising => {

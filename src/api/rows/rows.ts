@@ -25,7 +25,7 @@ const orderAtWork = z
     /** Does it wait in the book until somebody takes it, or does it take from the book at once? */
     rests: z.boolean(),
     /** It is being taken off the book. */
-    recalled: z.boolean(),
+    cancelRequested: z.boolean(),
   })
   .openapi('OrderAtWork')
 export type OrderAtWork = z.output<typeof orderAtWork>

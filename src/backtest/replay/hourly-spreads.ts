@@ -4,7 +4,7 @@
  */
 import type { Clock, TimerHandle } from '../../clock/clock.ts'
 import { HOUR_MS } from '../../domain/market/funding.ts'
-import { bookBuilder } from '../../exchange/bybit/streams/order-books.ts'
+import { orderBookBuilder } from '../../exchange/bybit/streams/order-books.ts'
 import type { Exchange, MarketFact } from '../../exchange/exchange.ts'
 import type { SimulatedBybit } from '../../exchange/simulator/simulated.ts'
 
@@ -48,7 +48,7 @@ function read(core: SimulatedBybit, symbol: string): MarketFact {
     uid: '',
   })
   const row = result as Record<string, unknown>
-  const answer = bookBuilder('spread', symbol).apply({ type: 'snapshot', ts: row.ts, data: row })
+  const answer = orderBookBuilder('spread', symbol).apply({ type: 'snapshot', ts: row.ts, data: row })
   if (answer.kind !== 'book')
     return { kind: 'spread-stale', symbols: [symbol], cause: 'no book in this hour' }
   const { bids, asks, atMs } = answer.book

@@ -5,7 +5,7 @@
 
 import type { Records } from '../../../actors/account/recorder.ts'
 import type { Books } from '../../../actors/bookkeeper.ts'
-import type { RiskBooks } from '../../../actors/risk/figures.ts'
+import type { RiskHistory } from '../../../actors/risk/figures.ts'
 import { VirtualClock } from '../../clock/virtual-clock.ts'
 import { HOUR_MS } from '../../domain/market/funding.ts'
 import { hedgePairs } from '../../domain/market/pairing.ts'
@@ -31,7 +31,7 @@ export type ReplayParts = {
   history: History
   rules: Rules
   journal: Journal
-  books: Books & Records & RiskBooks
+  books: Books & Records & RiskHistory
   salt: string
   isOwner: () => boolean
   telemetry: Telemetry

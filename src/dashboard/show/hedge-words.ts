@@ -33,7 +33,7 @@ const ROUTES: Readonly<Record<string, { name: string; does: string }>> = {
     name: 'perp rests',
     does: 'an order for the perpetual waits in the book, spot follows each fill',
   },
-  twin: { name: 'both at once', does: 'both legs take from their books at the same time' },
+  parallel: { name: 'both at once', does: 'both legs take from their books at the same time' },
   'spot-first': { name: 'spot first', does: 'spot takes from its book, then the perpetual' },
   'perp-first': { name: 'perp first', does: 'the perpetual takes from its book, then spot' },
 }
@@ -43,8 +43,8 @@ export const routeWords = (route: string): { name: string; does: string } =>
   ROUTES[route] ?? { name: route.replaceAll('-', ' '), does: route }
 
 /** `Sell 1,554 at 0.3216, rests in the book, 300 filled` */
-export function orderText({ side, qty, limitPrice, rests, recalled, filledQty }: OrderAtWork): string {
-  const how = recalled ? 'is taken off the book' : rests ? 'rests in the book' : 'takes from the book'
+export function orderText({ side, qty, limitPrice, rests, cancelRequested, filledQty }: OrderAtWork): string {
+  const how = cancelRequested ? 'is taken off the book' : rests ? 'rests in the book' : 'takes from the book'
   const filled = Number(filledQty) > 0 ? `, ${qtyText(filledQty)} filled` : ''
   return `${side} ${qtyText(qty)} at ${priceText(limitPrice)}, ${how}${filled}`
 }

@@ -26,7 +26,7 @@ export function innerState(state: string): string {
           .split('.')
           .slice(1)
           .join(' ')
-          .replace(/^combo\b/, 'both legs'),
+          .replace(/^spreadOrder\b/, 'both legs'),
       )
       // A region that rests says nothing of where the hedge is.
       .filter(part => part !== '' && !part.endsWith(' quiet'))

@@ -1,7 +1,7 @@
 /**
  * The routes a hedge can be worked by, each with the whole cost expected of it over entry and exit, and the cheapest of them.
  * Cost = fees + slippage + adverse selection + chance of no fill × cost of the escalation. The way in is the route's; the way
- * out is the route's for `spread` and `twin`, and crosses both books one after the other for all others, because a hedge
+ * out is the route's for `spread` and `parallel`, and crosses both books one after the other for all others, because a hedge
  * that wants to leave does not wait. Source: carry algorithm d.2, formulas e.2 and e.3.
  */
 import { Decimal } from 'decimal.js'
@@ -71,8 +71,8 @@ type RouteRules = {
 
 /** In what order routes of equal cost are preferred: long carry sizes the perpetual by what spot received, reverse hedges first. */
 const PREFERRED: Record<Direction, readonly Route[]> = {
-  'long-carry': ['spread', 'spot-first', 'twin', 'maker-spot', 'maker-perp', 'perp-first'],
-  'reverse-carry': ['spread', 'perp-first', 'twin', 'maker-perp', 'maker-spot', 'spot-first'],
+  'long-carry': ['spread', 'spot-first', 'parallel', 'maker-spot', 'maker-perp', 'perp-first'],
+  'reverse-carry': ['spread', 'perp-first', 'parallel', 'maker-perp', 'maker-spot', 'spot-first'],
 }
 
 /** The cheapest allowed route for these sizes, with all that it was chosen from; or why no slice can be filled. */
@@ -176,7 +176,7 @@ function adverseRate(route: Route, { volatilityPerHour }: FreshMarket, guesses: 
   const { legGapMs, makerFillProbability, makerAdverseBps } = guesses
   const sigma = volatilityPerHour ?? guesses.volatilityPerHour
   const drift = new Decimal(BAD_HALF * sigma * Math.sqrt(legGapMs / HOUR_MS))
-  const worked = route === 'spread' || route === 'twin' ? 0 : 2
+  const worked = route === 'spread' || route === 'parallel' ? 0 : 2
   const picked = makerLeg(route) ? new Decimal(makerAdverseBps).div(BPS).times(makerFillProbability) : 0
   return drift.times(worked).plus(picked)
 }
@@ -186,7 +186,7 @@ function adverseRate(route: Route, { volatilityPerHour }: FreshMarket, guesses: 
  * nothing is open before the first fills; at once, either's; a native order has both or none.
  */
 function missRate(route: Route, { takerMissProbability, slippageBpsMax }: RouteGuesses): Decimal {
-  const exposed = route === 'spread' ? 0 : route === 'twin' ? 4 : 2
+  const exposed = route === 'spread' ? 0 : route === 'parallel' ? 4 : 2
   return new Decimal(slippageBpsMax).div(BPS).times(takerMissProbability).times(exposed)
 }
 

@@ -16,10 +16,10 @@ import { sideOf } from '../legs/sides.ts'
 import { netBaseReceived, type PairFeeRates } from '../market/fees.ts'
 import {
   type BlindReason,
-  type BookView,
   type FreshMarket,
   freshMarket,
   type MarketView,
+  type OrderBookView,
 } from '../market/market-view.ts'
 import { depthWithin, limitThrough } from '../market/order-book.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
@@ -156,14 +156,14 @@ function entryPrices({ spotBook, ticker }: FreshMarket) {
  * book holds inside the price limit. Bybit moves its maxima twice a month, hence legs as the market shows them now.
  */
 function sliceCaps(
-  books: { spotBook: BookView; perpBook: BookView },
+  books: { spotBook: OrderBookView; perpBook: OrderBookView },
   legs: { spot: LegFacts; perp: LegFacts },
   fees: PairFeeRates,
   execution: Pick<ExecutionRules, 'depthFractionMax'>,
   toleranceBps: number,
   direction: Direction = 'long-carry',
 ): { spot: Decimal; perp: Decimal } {
-  const cap = (book: BookView, leg: LegName) =>
+  const cap = (book: OrderBookView, leg: LegName) =>
     legCap(book, sideOf({ direction }, leg, 'in'), legs[leg], execution, toleranceBps)
   const spot = floorTo(cap(books.spotBook, 'spot'), legs.spot.qtyStep)
   const perp = cap(books.perpBook, 'perp')
@@ -174,7 +174,7 @@ function sliceCaps(
 
 /** Most base coins one order of this side may take from the book. */
 export function legCap(
-  book: BookView,
+  book: OrderBookView,
   side: Side,
   leg: LegFacts,
   execution: Pick<ExecutionRules, 'depthFractionMax'>,

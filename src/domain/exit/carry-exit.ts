@@ -15,7 +15,7 @@ import { levelsFor, midPrice } from '../market/order-book.ts'
 import { isRefusal } from '../refusal.ts'
 import type { Rules, StrategyRules } from '../rules.ts'
 import { fundingRate } from '../units.ts'
-import type { ExitInputs, ExitJudgement, HedgeFacts } from './judgement.ts'
+import type { ExitInputs, ExitJudgement, HeldHedge } from './judgement.ts'
 
 const BPS = 10_000
 const HOURS_A_YEAR = 8760
@@ -34,7 +34,7 @@ export type Expectation = {
 }
 
 export function expectation(
-  hedge: HedgeFacts,
+  hedge: HeldHedge,
   market: FreshMarket,
   { strategy }: Rules,
   nowMs: number,
@@ -59,11 +59,11 @@ export function expectation(
   }
 }
 
-const borrowRate = ({ direction }: HedgeFacts, { borrow }: FreshMarket): number =>
+const borrowRate = ({ direction }: HeldHedge, { borrow }: FreshMarket): number =>
   direction === 'reverse-carry' && borrow ? new Decimal(borrow.hourlyRate).toNumber() : 0
 
 /** Basis in bps of the spot's middle that closing pays: a slice's average where its size is known, else the best prices. */
-function exitBasisBps({ sliceBaseQty, direction = 'long-carry' }: HedgeFacts, market: FreshMarket): number {
+function exitBasisBps({ sliceBaseQty, direction = 'long-carry' }: HeldHedge, market: FreshMarket): number {
   const quote = sliceBaseQty && pairQuote(market, sliceBaseQty, direction)
   if (quote && !isRefusal(quote)) {
     const slip = quote.spot.slipOut.plus(quote.perp.slipOut).times(signOf(direction))
@@ -80,7 +80,7 @@ function exitBasisBps({ sliceBaseQty, direction = 'long-carry' }: HedgeFacts, ma
 }
 
 type Question = {
-  hedge: HedgeFacts
+  hedge: HeldHedge
   market: FreshMarket
   seen: Expectation
   inputs: ExitInputs
@@ -138,12 +138,12 @@ const asGain = (gain: number, cost: number) => ({
   limit: `${cost * BPS} bps to come back`,
 })
 
-const capitalPerNotional = ({ notionalUsdt, capitalUsdt }: HedgeFacts, buffer: number): number =>
+const capitalPerNotional = ({ notionalUsdt, capitalUsdt }: HeldHedge, buffer: number): number =>
   notionalUsdt && capitalUsdt ? new Decimal(capitalUsdt).div(notionalUsdt).toNumber() : 1 + buffer
 
 /** The c of e.9, a fraction of notional: of the hedge's own route where it is told, else four crossing fees and both spreads. */
 function roundTripFraction(
-  { roundTripUsdt, notionalUsdt }: HedgeFacts,
+  { roundTripUsdt, notionalUsdt }: HeldHedge,
   { feeRates, spotBook, perpBook }: FreshMarket,
 ): number {
   if (roundTripUsdt && notionalUsdt) return new Decimal(roundTripUsdt).div(notionalUsdt).toNumber()
@@ -160,7 +160,7 @@ function roundTripFraction(
  * stay must end a hedge some day. Expected rates run one way, from the present to the mean: one spell, or none.
  */
 function negativeSpell(
-  hedge: HedgeFacts,
+  hedge: HeldHedge,
   market: FreshMarket,
   { horizonHours, holdMaxMs }: StrategyRules,
   nowMs: number,
@@ -213,7 +213,7 @@ function patienceReason(
 
 /** Did a settlement of this hedge itself pay nothing? */
 function isConfirmed(
-  { hedgedAtMs, direction = 'long-carry' }: HedgeFacts,
+  { hedgedAtMs, direction = 'long-carry' }: HeldHedge,
   { lastSettled }: ExitInputs,
 ): boolean {
   if (!lastSettled || lastSettled.settledAtMs <= hedgedAtMs) return false

@@ -14,7 +14,7 @@ import type { BaseQty, FundingRate, Price, Usdt } from '../units.ts'
 import { carryReason, type Expectation, expectation } from './carry-exit.ts'
 import { riskReason } from './risk-exit.ts'
 
-export type HedgeFacts = {
+export type HeldHedge = {
   /** Executed entry basis (perp − spot) / spot, bps, from the fills' average prices per base coin. */
   entryBasisBps: number
   hedgedAtMs: number
@@ -100,7 +100,7 @@ export type Reason<Because extends string = string> = { because: Because; found:
 
 /** @param judgementsInARow - from the last judgement of this hedge; 0 at first */
 export function judgeExit(
-  hedge: HedgeFacts,
+  hedge: HeldHedge,
   market: MarketView,
   rules: Rules,
   judgementsInARow: number,
@@ -130,7 +130,7 @@ export function judgeExit(
 }
 
 function tooOld(
-  { hedgedAtMs }: HedgeFacts,
+  { hedgedAtMs }: HeldHedge,
   { strategy: { holdMaxMs } }: Rules,
   nowMs: number,
 ): Reason<'hold-maximum'> | undefined {

@@ -6,11 +6,11 @@ import { collateralRatio } from '../market/collateral.ts'
 import type { MarketView } from '../market/market-view.ts'
 import { hedgeLiquidationFactor } from '../risk/solvency.ts'
 import type { Rules, StrategyRules } from '../rules.ts'
-import type { ExitInputs, HedgeFacts, Reason, RiskReason } from './judgement.ts'
+import type { ExitInputs, HeldHedge, Reason, RiskReason } from './judgement.ts'
 
 /** The first risk that ends this hedge, or undefined. */
 export function riskReason(
-  hedge: HedgeFacts,
+  hedge: HeldHedge,
   market: MarketView,
   { strategy, limits }: Rules,
   nowMs: number,
@@ -27,7 +27,7 @@ export function riskReason(
 }
 
 function solvencyReason(
-  hedge: HedgeFacts,
+  hedge: HeldHedge,
   market: MarketView,
   strategy: StrategyRules,
   { solvency }: ExitInputs,
@@ -53,7 +53,7 @@ function accountDistance({
 
 /** The same of a long carry by itself, from e.7; null where the collateral or the plan is not known. */
 function ownDistance(
-  { direction, baseQty, notionalUsdt, capitalUsdt, markPrice }: HedgeFacts,
+  { direction, baseQty, notionalUsdt, capitalUsdt, markPrice }: HeldHedge,
   market: MarketView,
   strategy: StrategyRules,
 ): Decimal | null {
@@ -89,7 +89,7 @@ function venueReason(
 
 /** A loan that may be recalled: the pool ran dry, or nearly so. What is not known recalls nothing. */
 function loanReason(
-  { direction, baseQty }: HedgeFacts,
+  { direction, baseQty }: HeldHedge,
   { borrow, pair }: MarketView,
   { borrowCoverExitMin }: StrategyRules,
 ): Reason<RiskReason> | undefined {

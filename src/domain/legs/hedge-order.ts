@@ -6,9 +6,9 @@ import type { OrderLeg } from './order.ts'
 
 /**
  * How a slice is worked (carry algorithm d.2). `spread`: one native order, both legs or none. `maker-…`: that leg rests in
- * the book and the other follows each fill. `twin`: both legs cross at once. `…-first`: one leg crosses, then the other.
+ * the book and the other follows each fill. `parallel`: both legs cross at once. `…-first`: one leg crosses, then the other.
  */
-export const ROUTES = ['spread', 'maker-spot', 'maker-perp', 'twin', 'spot-first', 'perp-first'] as const
+export const ROUTES = ['spread', 'maker-spot', 'maker-perp', 'parallel', 'spot-first', 'perp-first'] as const
 export type Route = (typeof ROUTES)[number]
 
 /** Bybit's native instrument of both legs; its price is perpetual less spot, its quantity base coins. */
@@ -34,7 +34,11 @@ export type HedgeOrder = Omit<LegOrder, 'leg'> & {
 }
 
 /** What stands in the book while the next step is decided. */
-export type RestingOrder = HedgeOrder & { filledQty: OrderQty; restsSinceMs: number; recalled: boolean }
+export type RestingOrder = HedgeOrder & {
+  filledQty: OrderQty
+  restsSinceMs: number
+  cancelRequested: boolean
+}
 
 /** Has more been filled than was known? */
 export const isFurther = (filledQty: OrderQty, known: OrderQty | undefined): boolean =>

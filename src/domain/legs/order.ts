@@ -10,8 +10,8 @@ export type OrderLinkId = string & { readonly [orderLink]: true }
 
 /** Where an order may be placed: an instrument of its own, or both legs at once (Bybit's native spread orders). */
 export type OrderMarket = Market | 'spread'
-/** What an order works on. `combo`: one native spread order, both legs or none. */
-export type OrderLeg = LegName | 'combo'
+/** What an order works on. `spreadOrder`: one native spread order, both legs or none. */
+export type OrderLeg = LegName | 'spreadOrder'
 
 /** New risk, or less of it: a share of the exchange's limits is kept for the second. */
 export type OrderIntent = 'enter' | 'reduce'
@@ -100,8 +100,8 @@ export type OrderLookup =
 export type OrderPurpose = 'enter' | 'exit' | 'repair' | 'rebalance'
 
 const PURPOSE_LETTER: Record<OrderPurpose, string> = { enter: 'E', exit: 'X', repair: 'R', rebalance: 'B' }
-const LEG_LETTER: Record<OrderLeg, string> = { spot: 'S', perp: 'P', combo: 'C' }
-const LEG_OF: Readonly<Record<string, OrderLeg>> = { S: 'spot', P: 'perp', C: 'combo' }
+const LEG_LETTER: Record<OrderLeg, string> = { spot: 'S', perp: 'P', spreadOrder: 'C' }
+const LEG_OF: Readonly<Record<string, OrderLeg>> = { S: 'spot', P: 'perp', C: 'spreadOrder' }
 const PURPOSE_OF: Readonly<Record<string, OrderPurpose>> = {
   E: 'enter',
   X: 'exit',

@@ -12,7 +12,7 @@ import type { HedgePlan, LegOrder } from '../entry/plan.ts'
 import { floorTo } from '../grid.ts'
 import type { Direction, LegName, Side } from '../instrument.ts'
 import { grossForNet, netBaseReceived } from '../market/fees.ts'
-import type { BookView, MarketView } from '../market/market-view.ts'
+import type { MarketView, OrderBookView } from '../market/market-view.ts'
 import { levelsFor, limitThrough } from '../market/order-book.ts'
 import { type BaseQty, type FeeRate, feeRate, type OrderQty, orderQty, type Price } from '../units.ts'
 
@@ -50,7 +50,7 @@ export const legOrder = (
 })
 
 /** The book of a leg, null while it is not trusted. */
-export const bookOf = ({ spotBook, perpBook }: MarketView, leg: LegName): BookView | null =>
+export const bookOf = ({ spotBook, perpBook }: MarketView, leg: LegName): OrderBookView | null =>
   leg === 'spot' ? spotBook : perpBook
 
 /** The best price an order of this leg and way would take; null when that side of its book is empty. */

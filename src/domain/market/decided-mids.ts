@@ -11,11 +11,11 @@ type Books = Pick<MarketView, 'spotBook' | 'perpBook'>
 export function withDecidedMids(step: Step, books: Books): Step {
   const mids = step.kind === 'order' && midsOf(books)
   if (step.kind !== 'order' || !mids) return step
-  const { order, twin } = step
+  const { order, parallelOrder } = step
   return {
     ...step,
     order: { ...order, decidedMids: mids },
-    ...(twin && { twin: { ...twin, decidedMids: mids } }),
+    ...(parallelOrder && { parallelOrder: { ...parallelOrder, decidedMids: mids } }),
   }
 }
 

@@ -13,7 +13,7 @@ import type { FundingModel } from './funding.ts'
 import type { Level } from './order-book.ts'
 
 /** Both sides best first; the exchange's own `Book` fits. */
-export type BookView = { bids: readonly Level[]; asks: readonly Level[] }
+export type OrderBookView = { bids: readonly Level[]; asks: readonly Level[] }
 
 /** The part of the perpetual's ticker that decisions use; the exchange's own `PerpTicker` fits. */
 export type TickerView = {
@@ -37,7 +37,7 @@ export type BorrowView = {
 /** Bybit's native instrument of both legs (FundingRateArb): its price is perpetual less spot, its quantity base coins. */
 export type SpreadView = {
   symbol: string
-  book: BookView | null
+  book: OrderBookView | null
   tickSize: Price
   qtyStep: OrderQty
   minQty: OrderQty
@@ -63,8 +63,8 @@ type HeardParts = 'spotBook' | 'perpBook' | 'ticker'
 
 export type MarketView = {
   pair: HedgePair
-  spotBook: BookView | null
-  perpBook: BookView | null
+  spotBook: OrderBookView | null
+  perpBook: OrderBookView | null
   ticker: TickerView | null
   /** When this process last heard each part; 0 for never. A part the feed calls stale is given as null. */
   receivedAtMs: Record<HeardParts, number> & { borrow?: number; spread?: number }
@@ -97,7 +97,11 @@ export type MarketView = {
 }
 
 /** A view in which every part is there, fresh, and has both sides. */
-export type FreshMarket = MarketView & { spotBook: BookView; perpBook: BookView; ticker: TickerView }
+export type FreshMarket = MarketView & {
+  spotBook: OrderBookView
+  perpBook: OrderBookView
+  ticker: TickerView
+}
 
 export type BlindReason =
   | 'spot-book-missing'
@@ -127,8 +131,8 @@ export function freshMarket(
   return { ...market, spotBook, perpBook, ticker }
 }
 
-const hasBothSides = (book: BookView | null): book is BookView =>
+const hasBothSides = (book: OrderBookView | null): book is OrderBookView =>
   book !== null && book.bids.length > 0 && book.asks.length > 0
 
-const describe = (book: BookView | null): string =>
+const describe = (book: OrderBookView | null): string =>
   book ? `${book.bids.length} bids, ${book.asks.length} asks` : 'none'

@@ -74,7 +74,7 @@ export type AdlAlert = {
 }
 
 /** The book of a native spread, best first; prices are the perpetual's less spot's and may be negative. */
-export type SpreadBook = {
+export type SpreadOrderBook = {
   symbol: string
   bids: readonly (readonly [price: Price, qty: OrderQty])[]
   asks: readonly (readonly [price: Price, qty: OrderQty])[]

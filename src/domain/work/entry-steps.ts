@@ -11,17 +11,17 @@ import type { Rules } from '../rules.ts'
 import { baseQty } from '../units.ts'
 import { followOrder } from './follow.ts'
 import { asResting, makerLegOf } from './resting.ts'
-import { comboIn } from './spread-slices.ts'
+import { spreadIn } from './spread-slices.ts'
 
-export type OpeningOrder = { order: HedgeOrder; twin?: HedgeOrder; because: string }
-type Entry = { plan: HedgePlan; held: Holdings; pegs: number; setbacks?: number }
+export type OpeningOrder = { order: HedgeOrder; parallelOrder?: HedgeOrder; because: string }
+type Entry = { plan: HedgePlan; held: Holdings; reprices: number; setbacks?: number }
 
 /** Native orders that are refused or not filled, one after the other, are no way to work a hedge. */
 export const isNativeShut = ({ setbacks = 0 }: { setbacks?: number }): boolean => setbacks > 1
 
 /** @param first - the order that would open the next slice by itself */
 export function openingOrder(
-  { plan, held, pegs, setbacks = 0 }: Entry,
+  { plan, held, reprices, setbacks = 0 }: Entry,
   first: LegOrder,
   market: FreshMarket,
   rules: Rules,
@@ -30,27 +30,31 @@ export function openingOrder(
   if (plan.route === 'spread') {
     if (isNativeShut({ setbacks }))
       return { ...crossing, because: `next slice, leg by leg after ${setbacks} orders that changed nothing` }
-    const step = comboIn(plan, held, market, rules)
+    const step = spreadIn(plan, held, market, rules)
     if (step.kind === 'none') return { ...crossing, because: `next slice, leg by leg: ${step.because}` }
     if (step.kind === 'coins')
       return { order: { ...step.order, opens: true }, because: 'coins for the fees of native orders' }
     return { order: step.order, because: 'next slice, both legs as one' }
   }
-  if (plan.route === 'twin') {
-    const twin = twinOf(plan, held, first, market, rules)
-    return twin
-      ? { order: crossing.order, twin: { ...twin, opens: true }, because: 'next slice, both legs at once' }
+  if (plan.route === 'parallel') {
+    const parallelOrder = parallelOrderOf(plan, held, first, market, rules)
+    return parallelOrder
+      ? {
+          order: crossing.order,
+          parallelOrder: { ...parallelOrder, opens: true },
+          because: 'next slice, both legs at once',
+        }
       : crossing
   }
   if (makerLegOf(plan.route) !== first.leg) return crossing
-  if (pegs >= rules.execution.makerTriesMax)
-    return { ...crossing, because: `next slice, crossing after ${pegs} orders that waited in vain` }
+  if (reprices >= rules.execution.makerTriesMax)
+    return { ...crossing, because: `next slice, crossing after ${reprices} orders that waited in vain` }
   const resting = asResting(first, market)
   return resting ? { order: resting, because: 'next slice, waiting in the book' } : crossing
 }
 
 /** The order on the other leg that will be due when this one is filled whole. */
-function twinOf(
+function parallelOrderOf(
   plan: HedgePlan,
   held: Holdings,
   first: LegOrder,

@@ -69,7 +69,7 @@ export function isWhole(
   { leg, qty }: Pick<HedgeOrder, 'leg' | 'qty'>,
   { base }: Pick<LegOutcome, 'base'>,
 ): boolean {
-  if (leg === 'combo') return false
+  if (leg === 'spreadOrder') return false
   const moved = netBaseReceived(qty, plan.fees[leg].taker)
   return new Decimal(base).abs().gte(new Decimal(moved).times(plan[leg].multiplier))
 }

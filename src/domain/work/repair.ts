@@ -7,7 +7,7 @@ import { type HedgePlan, type Holdings, type LegOrder, perBaseMark } from '../en
 import { type Priced, priced, takerFee, unhedgedBase, waysOut } from '../exit/ways-out.ts'
 import { perBaseCoin } from '../grid.ts'
 import { signOf } from '../legs/sides.ts'
-import type { BookView, MarketView } from '../market/market-view.ts'
+import type { MarketView, OrderBookView } from '../market/market-view.ts'
 import { midPrice } from '../market/order-book.ts'
 import type { Rules } from '../rules.ts'
 import { type BaseQty, type Price, type Usdt, usdt } from '../units.ts'
@@ -140,5 +140,5 @@ function basisOverPlan(plan: HedgePlan, { spotBook, perpBook }: MarketView, noti
   return Decimal.max(0, worseBps).div(BPS).times(notional)
 }
 
-const middle = (book: BookView | null): Price | null => (book && midPrice(book)) ?? null
+const middle = (book: OrderBookView | null): Price | null => (book && midPrice(book)) ?? null
 const rounded = (cost: Decimal | undefined): Usdt | null => (cost ? usdt(cost.toDecimalPlaces(18)) : null)

@@ -36,7 +36,7 @@ export function asResting(order: LegOrder, market: MarketView): HedgeOrder | nul
  * Why the waiting order must go; null when it may stay.
  * @param refused - why no new risk may be taken, or null
  */
-export function recallReason(
+export function cancelReason(
   order: RestingOrder,
   market: MarketView,
   { limits, execution }: Rules,
@@ -46,7 +46,7 @@ export function recallReason(
   if (refused) return refused
   const fresh = freshMarket(market, limits, nowMs)
   if (isRefusal(fresh)) return `${fresh.refused}: ${fresh.found}`
-  if (order.leg === 'combo') return 'an order of both legs does not wait'
+  if (order.leg === 'spreadOrder') return 'an order of both legs does not wait'
   const best = queuePrice(market, order.leg, order.side)
   const ageMs = nowMs - order.restsSinceMs
   if (ageMs >= execution.makerRestMs * execution.makerTriesMax) return `it has waited for ${ageMs} ms`

@@ -10,7 +10,7 @@ import { type LegOutcome, legOutcome } from './leg-outcome.ts'
  * Undefined while the executions at hand do not add up, on both legs, to what the exchange says was filled.
  * A combination's quantity is base coins; the perpetual's executions count contracts.
  */
-export function comboOutcome(
+export function spreadOutcome(
   report: Pick<OrderReport, 'filledQty'>,
   fills: readonly Fill[],
   plan: HedgePlan,

@@ -16,35 +16,45 @@ import { depthWithin, levelsFor, midPrice } from '../market/order-book.ts'
 import type { Rules } from '../rules.ts'
 import { baseQty, feeRate, orderQty, type Price, price } from '../units.ts'
 
-export type ComboStep =
-  | { kind: 'combo'; order: HedgeOrder }
+export type SpreadOrderStep =
+  | { kind: 'spreadOrder'; order: HedgeOrder }
   /** Coins for the fees of the slices to come. */
   | { kind: 'coins'; order: LegOrder }
   /** The native instrument cannot do the next slice now: the legs are worked by themselves. */
   | { kind: 'none'; because: string }
 
-const none = (because: string): ComboStep => ({ kind: 'none', because })
+const none = (because: string): SpreadOrderStep => ({ kind: 'none', because })
 
 /** The next native order of the way in. */
-export function comboIn(plan: HedgePlan, held: Holdings, market: FreshMarket, rules: Rules): ComboStep {
+export function spreadIn(
+  plan: HedgePlan,
+  held: Holdings,
+  market: FreshMarket,
+  rules: Rules,
+): SpreadOrderStep {
   const missing = new Decimal(plan.targetBaseQty).minus(held.perpBase)
-  const qty = comboQty(plan, missing, market, rules, 'in')
+  const qty = spreadQty(plan, missing, market, rules, 'in')
   if (typeof qty === 'string') return none(qty)
   const rate = coinRate(plan, market, rules)
   const spare = new Decimal(held.spotNetBase).minus(held.perpBase)
   if (spare.lt(qty.times(rate))) return coinsFor(plan, missing.times(rate).minus(spare), market, rules)
-  return comboOrder(plan, qty, market, rules, 'in')
+  return spreadOrder(plan, qty, market, rules, 'in')
 }
 
 /** The next native order of the way out; what it leaves of the spot leg is sold by itself. */
-export function comboOut(plan: HedgePlan, held: Holdings, market: FreshMarket, rules: Rules): ComboStep {
+export function spreadOut(
+  plan: HedgePlan,
+  held: Holdings,
+  market: FreshMarket,
+  rules: Rules,
+): SpreadOrderStep {
   const both = Decimal.min(held.perpBase, held.spotNetBase)
-  const qty = comboQty(plan, both, market, rules, 'out')
-  return typeof qty === 'string' ? none(qty) : comboOrder(plan, qty, market, rules, 'out')
+  const qty = spreadQty(plan, both, market, rules, 'out')
+  return typeof qty === 'string' ? none(qty) : spreadOrder(plan, qty, market, rules, 'out')
 }
 
 /** Base coins of the next native order, or why there is none. */
-function comboQty(
+function spreadQty(
   plan: HedgePlan,
   missing: Decimal,
   market: FreshMarket,
@@ -55,7 +65,7 @@ function comboQty(
   if (plan.direction !== 'long-carry') return 'a native order does not borrow'
   if (!plan.spread || !spread?.trading || !spread.book) return 'no native instrument is open'
   const step = Decimal.max(lotBase(plan), plan.spread.qtyStep)
-  const limit = comboLimit(plan, market, rules, way)
+  const limit = spreadLimit(plan, market, rules, way)
   if (!limit) return 'the native book is empty'
   const depth = depthWithin(spread.book, sideOf(plan, 'perp', way), limit)
   const share = new Decimal(depth).times(rules.execution.depthFractionMax)
@@ -65,13 +75,19 @@ function comboQty(
   return qty.lt(least) ? `${qty.toFixed()} is below the least native order of ${least.toFixed()}` : qty
 }
 
-function comboOrder(plan: HedgePlan, qty: Decimal, market: FreshMarket, rules: Rules, way: Way): ComboStep {
-  const limitPrice = comboLimit(plan, market, rules, way)
+function spreadOrder(
+  plan: HedgePlan,
+  qty: Decimal,
+  market: FreshMarket,
+  rules: Rules,
+  way: Way,
+): SpreadOrderStep {
+  const limitPrice = spreadLimit(plan, market, rules, way)
   if (!limitPrice || !market.spread) return none('the native book is empty')
   return {
-    kind: 'combo',
+    kind: 'spreadOrder',
     order: {
-      leg: 'combo',
+      leg: 'spreadOrder',
       side: sideOf(plan, 'perp', way),
       qty: orderQty(qty),
       limitPrice,
@@ -83,7 +99,7 @@ function comboOrder(plan: HedgePlan, qty: Decimal, market: FreshMarket, rules: R
 }
 
 /** The best native price, and as far through it as an order of one leg would go: the price itself may be near 0 or below. */
-function comboLimit(
+function spreadLimit(
   plan: HedgePlan,
   { spread, spotBook }: FreshMarket,
   { execution }: Rules,
@@ -108,7 +124,12 @@ function coinRate(plan: HedgePlan, { spread }: { spread?: SpreadView }, { execut
   )
 }
 
-function coinsFor(plan: HedgePlan, coins: Decimal, market: FreshMarket, { execution }: Rules): ComboStep {
+function coinsFor(
+  plan: HedgePlan,
+  coins: Decimal,
+  market: FreshMarket,
+  { execution }: Rules,
+): SpreadOrderStep {
   const limitPrice = limitPriceOf(plan, 'spot', 'in', market, execution.slippageBpsMax)
   const best = bestPriceOf(plan, 'spot', 'in', market)
   if (!limitPrice || !best) return none('the spot book has no price to buy at')

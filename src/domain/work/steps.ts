@@ -19,16 +19,16 @@ import { isNativeShut, openingOrder } from './entry-steps.ts'
 import { giveBack, nextUnwind } from './exit-steps.ts'
 import { followOrder } from './follow.ts'
 import { decideRepair, judgeBalance, toleranceBps, widestBps } from './repair.ts'
-import { recallReason } from './resting.ts'
+import { cancelReason } from './resting.ts'
 import { nextSlice } from './slices.ts'
-import { comboOut } from './spread-slices.ts'
+import { spreadOut } from './spread-slices.ts'
 import { stuckBecause, waitsForVenue } from './standstill.ts'
 
 export type Step =
-  /** `twin` goes to the other leg at the same time. */
-  | { kind: 'order'; order: HedgeOrder; twin?: HedgeOrder; purpose: OrderPurpose; because: string }
+  /** `parallel` goes to the other leg at the same time. */
+  | { kind: 'order'; order: HedgeOrder; parallelOrder?: HedgeOrder; purpose: OrderPurpose; because: string }
   /** The order in the book is right where it is; or it has to go first. */
-  | { kind: 'rest' | 'recall'; because: string }
+  | { kind: 'rest' | 'cancel'; because: string }
   | { kind: 'wait'; because: string }
   /** The phase has reached its end; the exchange is asked to confirm it. */
   | { kind: 'done' }
@@ -47,7 +47,7 @@ export type StepFacts = Holdings & {
   /** What waits in the book, its fills among the holdings. */
   resting: RestingOrder | null
   /** Orders in a row that waited there in vain. */
-  pegs: number
+  reprices: number
   /** Orders in a row that changed nothing. */
   setbacks?: number
   /** The exchange took from a leg: the other is cut to it, and nothing is built up again. */
@@ -117,14 +117,14 @@ function restingStep(
   if (levelling?.kind === 'order' && levelling.order.leg !== resting.leg && facts.repairs === 0)
     return levelling
   // Its fills could not be hedged at once, or its own leg is needed for that: no more of them.
-  if (levelling) return { kind: 'recall', because: 'the legs are to be level first' }
+  if (levelling) return { kind: 'cancel', because: 'the legs are to be level first' }
   const because =
     facts.unwindBecause ??
     (facts.overdue ? 'entry deadline' : null) ??
     (facts.cut ? 'the exchange took from a leg' : null) ??
-    recallReason(resting, market, rules, refused, nowMs)
+    cancelReason(resting, market, rules, refused, nowMs)
   return because
-    ? { kind: 'recall', because }
+    ? { kind: 'cancel', because }
     : { kind: 'rest', because: 'the order waits at the best price' }
 }
 
@@ -217,8 +217,9 @@ function unwindStep(facts: StepFacts, market: MarketView, rules: Rules, breached
   const order = next.spot ?? next.perp
   if (!order) return { kind: 'done' }
   const because = next.last ? 'last slice' : 'next slice'
-  const twin = (plan.route === 'twin' || squeezed) && next.spot && next.perp ? { twin: next.perp } : {}
-  return { kind: 'order', order, ...twin, purpose: 'exit', because }
+  const parallelOrder =
+    (plan.route === 'parallel' || squeezed) && next.spot && next.perp ? { parallelOrder: next.perp } : {}
+  return { kind: 'order', order, ...parallelOrder, purpose: 'exit', because }
 }
 
 /** Each coin sold frees collateral and each contract closed frees margin: neither waits for the other. Source: carry algorithm d.10. */
@@ -231,7 +232,7 @@ const inSmallSlices = (plan: HedgePlan, { execution }: Rules): HedgePlan => ({
 function nativeExit({ plan, ...held }: StepFacts, market: MarketView, rules: Rules): Step | undefined {
   const { spotBook, perpBook, ticker } = market
   if (!spotBook || !perpBook || !ticker) return undefined
-  const step = comboOut(plan, held, { ...market, spotBook, perpBook, ticker }, rules)
-  if (step.kind !== 'combo') return undefined
+  const step = spreadOut(plan, held, { ...market, spotBook, perpBook, ticker }, rules)
+  if (step.kind !== 'spreadOrder') return undefined
   return { kind: 'order', order: step.order, purpose: 'exit', because: 'next slice, both legs as one' }
 }

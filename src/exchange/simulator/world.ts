@@ -9,7 +9,7 @@ import type { JsonObject } from '../../domain/json.ts'
 import type { Announcement, Cascade, Happening, Maintenance } from './events/agenda-types.ts'
 import { usdtOf } from './kit/rates.ts'
 import type { Market } from './market/market.ts'
-import type { Book } from './market/order-book.ts'
+import type { OrderBook } from './market/order-book.ts'
 import type { Push } from './simulated.ts'
 import type { SpreadState } from './spread/state.ts'
 import type { Instrument, Listing, Universe } from './universe/universe.ts'
@@ -178,7 +178,7 @@ export type World = {
   readonly market: Market
   readonly fees: FeeTable
   readonly vipLevel: string
-  readonly books: Record<MarketName, readonly Book[]>
+  readonly books: Record<MarketName, readonly OrderBook[]>
   state: WorldState
   readonly pushes: Push[]
 }
@@ -215,7 +215,7 @@ export const nextSeq = (world: World): number => {
   return world.state.seq
 }
 
-export function bookOf(world: World, market: MarketName, listing: Listing): Book {
+export function bookOf(world: World, market: MarketName, listing: Listing): OrderBook {
   const book = world.books[market][listing.index]
   if (!book) throw new Error(`book: expected one for ${listing.perp.symbol} ${market}, found none`)
   return book

@@ -6,7 +6,7 @@ import { type Amount, amount, type Usdt, usdt } from '../../domain/units.ts'
 type EquityAt = { atMs: number; equityUsdt: Usdt }
 
 /** @param postings - read anew at each question */
-export function memoryRiskBooks(postings: readonly Posting[]) {
+export function memoryRiskHistory(postings: readonly Posting[]) {
   const points: EquityAt[] = []
   return {
     async appendEquity({ atMs, equityUsdt }: EquityAt): Promise<void> {

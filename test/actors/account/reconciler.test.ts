@@ -5,7 +5,7 @@ import { reconcileEffect } from '../../../actors/account/reconciler.ts'
 import { findLegs } from '../../../actors/trading/hedge-legs.ts'
 import type { World } from '../../../actors/world.ts'
 import { newHedge } from '../../../machines/hedge/context.ts'
-import type { HedgeFacts } from '../../../machines/hedge/setup.ts'
+import type { HedgeToStep } from '../../../machines/hedge/setup.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import type { Direction } from '../../../src/domain/instrument.ts'
 import { baseQty } from '../../../src/domain/units.ts'
@@ -64,7 +64,7 @@ function comparing(direction: Direction, early: Shown, late = early, untilMs = 0
     await done
     return { answer, told, tookMs: clock.nowMs() }
   }
-  return { run, world, facts: { plan, spotNetBase: baseQty('100'), perpBase: baseQty('100') } as HedgeFacts }
+  return { run, world, facts: { plan, spotNetBase: baseQty('100'), perpBase: baseQty('100') } as HedgeToStep }
 }
 
 const WHOLE = { coins: '100', owed: '0', short: '100' }

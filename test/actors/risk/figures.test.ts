@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { createFigures, DAY_MS } from '../../../actors/risk/figures.ts'
 import type { Posting } from '../../../src/domain/books/ledger.ts'
 import { amount, usdt } from '../../../src/domain/units.ts'
-import { memoryRiskBooks } from '../../../src/store/books/memory-risk-books.ts'
+import { memoryRiskHistory } from '../../../src/store/books/memory-risk-books.ts'
 
 const HOUR_MS = 3_600_000
 const NOW_MS = 40 * DAY_MS
@@ -14,7 +14,7 @@ const noPrices = () => undefined
 /** Books in memory that are written by hand. */
 function account() {
   const postings: Posting[] = []
-  const books = memoryRiskBooks(postings)
+  const books = memoryRiskHistory(postings)
   const post = (
     rowId: string,
     kind: Posting['kind'],

@@ -6,7 +6,7 @@ import type { World } from '../../../actors/world.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import { amount, orderQty, price, usdt } from '../../../src/domain/units.ts'
 import type { CoinBalance, Position, Wallet } from '../../../src/exchange/exchange.ts'
-import { memoryRiskBooks } from '../../../src/store/books/memory-risk-books.ts'
+import { memoryRiskHistory } from '../../../src/store/books/memory-risk-books.ts'
 import { silentTelemetry } from '../../../src/telemetry/telemetry.ts'
 import { marketOn, NOW_MS, RULES, VIP0, XRP } from '../../support/domain/sample-market.ts'
 
@@ -95,7 +95,7 @@ function watched() {
       deliver: (to: string, event: { type: string }) => said.push({ to, ...event }),
     }),
   } as unknown as World
-  const books = memoryRiskBooks([])
+  const books = memoryRiskHistory([])
   return { watch: createRiskWatch(() => world, books), said, account, engine, desk, states, books, board }
 }
 

@@ -201,7 +201,7 @@ describe('a hedge of version 1 goes on', () => {
     expect(Object.keys(spot.order ?? {}).sort()).toEqual(
       Object.keys(ordering().context().spot.order ?? {}).sort(),
     )
-    expect(spot.order).toMatchObject({ borrow: false, standing: false, recalled: false, soFar: null })
+    expect(spot.order).toMatchObject({ borrow: false, standing: false, cancelRequested: false, soFar: null })
   })
 
   test('its profit and its quality are told: an estimate of before had fewer parts', () => {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { createLegDoubts } from '../../../actors/trading/leg-verification.ts'
 import type { World } from '../../../actors/world.ts'
-import type { HedgeFacts } from '../../../machines/hedge/setup.ts'
+import type { HedgeToStep } from '../../../machines/hedge/setup.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import { planOn } from '../../support/domain/sample-account.ts'
 import { XRP } from '../../support/domain/sample-market.ts'
 
 const plan = { ...planOn(XRP), direction: 'reverse-carry' as const }
-const hedge = { plan, spotNetBase: '400', perpBase: '400' } as unknown as HedgeFacts
+const hedge = { plan, spotNetBase: '400', perpBase: '400' } as unknown as HedgeToStep
 
 /** An exchange that shows so many coins owed, or does not answer. */
 function doubting() {

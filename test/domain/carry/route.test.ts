@@ -37,7 +37,7 @@ describe('what a route costs', () => {
     // Four crossing fills are 31 bps; half a spread on each leg in, and one and a half times that out.
     ['spot-first', { feesUsdt: '6.2', slippageUsdt: '1', slippageInUsdt: '0.4', totalUsdt: '7.2' }],
     ['perp-first', { feesUsdt: '6.2', slippageUsdt: '1', totalUsdt: '7.2' }],
-    ['twin', { feesUsdt: '6.2', slippageUsdt: '1', totalUsdt: '7.2' }],
+    ['parallel', { feesUsdt: '6.2', slippageUsdt: '1', totalUsdt: '7.2' }],
     // The perpetual rests on the way in: 3.5 bps less, and it earns the half spread that spot pays.
     ['maker-perp', { feesUsdt: '5.5', slippageUsdt: '0.6', slippageInUsdt: '0', totalUsdt: '6.1' }],
     // Spot's maker pays what its taker pays.
@@ -54,7 +54,7 @@ describe('what a route costs', () => {
     // Twice the mean of the bad half of a move of 1 %: 2 × 0.01 / √(2π) of 2000.
     const drift = (2 * 0.01 * 2000) / Math.sqrt(2 * Math.PI)
     for (const { route, adverseUsdt } of choice.estimates)
-      expect(Number(adverseUsdt)).toBeCloseTo(route === 'spread' || route === 'twin' ? 0 : drift, 12)
+      expect(Number(adverseUsdt)).toBeCloseTo(route === 'spread' || route === 'parallel' ? 0 : drift, 12)
     const calm = { ...withSpread(market, '0.5'), volatilityPerHour: 0 }
     expect(estimateOf(choose(calm, drifting), 'spot-first').adverseUsdt).toBe('0')
   })
@@ -64,7 +64,7 @@ describe('what a route costs', () => {
     const choice = choose(withSpread(market, '0.5'), missing)
     // A tenth of 10 bps of 2000, in and out.
     expect(estimateOf(choice, 'spot-first').escalationUsdt).toBe('0.4')
-    expect(estimateOf(choice, 'twin').escalationUsdt).toBe('0.8')
+    expect(estimateOf(choice, 'parallel').escalationUsdt).toBe('0.8')
     expect(estimateOf(choice, 'spread').escalationUsdt).toBe('0')
   })
 
@@ -120,7 +120,7 @@ describe('the choice', () => {
   })
 
   test('prefers, at equal cost, spot first for long carry and the hedge first for reverse carry', () => {
-    const rules = rulesWith({ routes: ['perp-first', 'twin', 'spot-first'] })
+    const rules = rulesWith({ routes: ['perp-first', 'parallel', 'spot-first'] })
     expect(choose(market, rules).chosen.route).toBe('spot-first')
     expect(choose(borrowable(market), rules, 'reverse-carry').chosen.route).toBe('perp-first')
   })

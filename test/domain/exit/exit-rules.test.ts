@@ -1,7 +1,7 @@
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type ExitInputs, type HedgeFacts, judgeExit } from '../../../src/domain/exit/judgement.ts'
+import { type ExitInputs, type HeldHedge, judgeExit } from '../../../src/domain/exit/judgement.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import type { FreshMarket, MarketView } from '../../../src/domain/market/market-view.ts'
 import { judgeSolvency } from '../../../src/domain/risk/solvency.ts'
@@ -9,12 +9,12 @@ import type { Rules, StrategyRules } from '../../../src/domain/rules.ts'
 import { baseQty, fundingRate, orderQty, price, usdt } from '../../../src/domain/units.ts'
 import { bookAround, borrowable, marketOn, NOW_MS, RULES, XRP } from '../../support/domain/sample-market.ts'
 
-const HEDGE: HedgeFacts = {
+const HEDGE: HeldHedge = {
   entryBasisBps: 0,
   hedgedAtMs: NOW_MS - 48 * HOUR_MS,
   maintenanceMarginRate: '0.05',
 }
-const REVERSE: HedgeFacts = { ...HEDGE, direction: 'reverse-carry', baseQty: baseQty('800') }
+const REVERSE: HeldHedge = { ...HEDGE, direction: 'reverse-carry', baseQty: baseQty('800') }
 const ruledBy = (strategy: Partial<StrategyRules>): Rules => ({
   ...RULES,
   strategy: { ...RULES.strategy, ...strategy },
@@ -284,7 +284,7 @@ describe('risk', () => {
   })
 
   test('falls back to the hedge’s own distance by the live collateral, so that a haircut shows at once', () => {
-    const hedge: HedgeFacts = {
+    const hedge: HeldHedge = {
       ...HEDGE,
       baseQty: baseQty('800'),
       notionalUsdt: usdt('2000'),

@@ -1,12 +1,12 @@
 import { Decimal } from 'decimal.js'
 import { describe, expect, test } from 'vitest'
-import { type HedgeFacts, judgeExit } from '../../../src/domain/exit/judgement.ts'
+import { type HeldHedge, judgeExit } from '../../../src/domain/exit/judgement.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import type { FreshMarket, MarketView } from '../../../src/domain/market/market-view.ts'
 import { price } from '../../../src/domain/units.ts'
 import { bookAround, marketOn, NOW_MS, RULES, XRP } from '../../support/domain/sample-market.ts'
 
-const HEDGE: HedgeFacts = {
+const HEDGE: HeldHedge = {
   entryBasisBps: 0,
   hedgedAtMs: NOW_MS - 48 * HOUR_MS,
   maintenanceMarginRate: '0.05',

@@ -9,7 +9,7 @@ import {
   ownerOfOrder,
 } from '../../../src/domain/legs/order.ts'
 
-const LEGS: OrderLeg[] = ['spot', 'perp', 'combo']
+const LEGS: OrderLeg[] = ['spot', 'perp', 'spreadOrder']
 const PURPOSES: OrderPurpose[] = ['enter', 'exit', 'repair', 'rebalance']
 const named = fc.record({
   hedgeId: fc.stringMatching(/^[0-9A-Za-z]{10}$/),

@@ -18,7 +18,7 @@ describe.each(FACINGS)('a remainder, %o', facing => {
     repairs: 1,
     unbalancedSinceMs: 0,
     resting: null,
-    pegs: 0,
+    reprices: 0,
     spotNetBase: baseQty(spot),
     perpBase: baseQty(perp),
     ...changes,

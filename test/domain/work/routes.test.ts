@@ -61,7 +61,7 @@ const anyCourse: fc.Arbitrary<Course> = fc.record({
   calmPiece: fc.constantFrom(0, 0.3, 1),
   refused: fc.array(fc.constantFrom(null, null, 'the engine is reconciling'), { maxLength: 10 }),
   leaveAfter: fc.oneof(fc.constant(1_000_000), fc.integer({ min: 1, max: 8 })),
-  recallAfter: fc.oneof(fc.constant(1_000_000), fc.integer({ min: 1, max: 8 })),
+  cancelAfter: fc.oneof(fc.constant(1_000_000), fc.integer({ min: 1, max: 8 })),
 })
 
 function expectEnd(plan: HedgePlan, { ended, held, why }: Run, grid: Grid) {
@@ -88,7 +88,7 @@ function unhedgedMax(plan: HedgePlan): Decimal {
 }
 
 describe('promises 2, 4 and 5 by every route, both ways', () => {
-  test('whatever fills, is lost, refused or recalled, on any grid: hedged or flat, never more than a slice unhedged', () => {
+  test('whatever fills, is lost, refused or cancelled, on any grid: hedged or flat, never more than a slice unhedged', () => {
     fc.assert(
       fc.property(
         fc.oneof(anyGrid, fc.constant(BTC)),
@@ -219,7 +219,7 @@ describe('native orders of both legs', () => {
     expect(ended).toBe('hedged')
     const [first, ...slices] = placed.map(({ order }) => order.leg)
     expect(first).toBe('spot')
-    expect(new Set(slices)).toEqual(new Set(['combo']))
+    expect(new Set(slices)).toEqual(new Set(['spreadOrder']))
     expect(placed.length).toBeGreaterThan(2)
     expect(apartBaseMax.lt(lotBase(plan))).toBe(true)
   })
@@ -227,7 +227,7 @@ describe('native orders of both legs', () => {
   test('on a deep native book every slice but the last is as large as the plan allows', () => {
     const { market, plan } = world(BTC, 'spread', 'long-carry')
     const { placed } = runHedge(plan, market, { leaveAfter: 1_000_000 })
-    const native = placed.filter(({ order }) => order.leg === 'combo').map(({ order }) => order.qty)
+    const native = placed.filter(({ order }) => order.leg === 'spreadOrder').map(({ order }) => order.qty)
     expect(native.length).toBeGreaterThan(2)
     expect(new Set(native.slice(0, -1))).toEqual(new Set([plan.sliceBaseQty]))
   })
@@ -241,7 +241,7 @@ describe('native orders of both legs', () => {
           const { market, plan } = world(BTC, 'spread', 'long-carry')
           const run = runHedge(plan, market, { parts: [1, ...parts], leaveAfter })
           expectEnd(plan, run, BTC)
-          const native = run.placed.every(({ order }) => order.leg === 'combo' || order.leg === 'spot')
+          const native = run.placed.every(({ order }) => order.leg === 'spreadOrder' || order.leg === 'spot')
           if (native) expect(run.apartBaseMax.lte(lotBase(plan).times(2))).toBe(true)
         },
       ),
@@ -253,6 +253,6 @@ describe('native orders of both legs', () => {
     const { market, plan } = world(BTC, 'spread', 'reverse-carry')
     const { placed, ended } = runHedge(plan, market)
     expect(ended).toBe('hedged')
-    expect(placed.map(({ order }) => order.leg)).not.toContain('combo')
+    expect(placed.map(({ order }) => order.leg)).not.toContain('spreadOrder')
   })
 })

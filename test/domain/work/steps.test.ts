@@ -30,7 +30,7 @@ import {
   XRP,
 } from '../../support/domain/sample-market.ts'
 
-const isOfLeg = (order: HedgeOrder): order is HedgeOrder & LegOrder => order.leg !== 'combo'
+const isOfLeg = (order: HedgeOrder): order is HedgeOrder & LegOrder => order.leg !== 'spreadOrder'
 
 type Run = { ended: 'hedged' | 'flat'; held: Holdings; apartBaseMax: Decimal }
 /** What goes otherwise than planned: how much of each order fills, the market each decision sees, interest before it. */
@@ -243,7 +243,7 @@ test('short of margin, a leaving hedge sends both legs of half a slice at once, 
   const half = new Decimal(plan.sliceBaseQty).div(2).toFixed()
   expect(nextStep(facts, marketOn(XRP), RULES, null, NOW_MS)).toMatchObject({
     order: { leg: 'spot', side: 'Sell', qty: half },
-    twin: { leg: 'perp', side: 'Buy', qty: half, reduceOnly: true },
+    parallelOrder: { leg: 'perp', side: 'Buy', qty: half, reduceOnly: true },
   })
   const calm = nextStep(
     { ...facts, unwindBecause: 'carry-gone: found 0.1, limit 0.2' },
@@ -253,7 +253,7 @@ test('short of margin, a leaving hedge sends both legs of half a slice at once, 
     NOW_MS,
   )
   expect(calm).toMatchObject({ order: { leg: 'spot', qty: plan.sliceBaseQty } })
-  expect(calm).not.toHaveProperty('twin')
+  expect(calm).not.toHaveProperty('parallel')
 })
 
 describe('the end of an entry', () => {

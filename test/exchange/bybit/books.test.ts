@@ -1,7 +1,7 @@
 /** The order book builder: whatever comes, a book that is handed out is in sequence, sorted, exact and not crossed. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bookBuilder } from '../../../src/exchange/bybit/streams/order-books.ts'
+import { orderBookBuilder } from '../../../src/exchange/bybit/streams/order-books.ts'
 
 type Level = [string, string]
 const frame = (type: string, u: number, b: Level[], a: Level[], ts = 1_000 + u) => ({
@@ -26,13 +26,13 @@ const snapshot = (u = 10) =>
 
 describe('in sequence', () => {
   test('a delta before any snapshot is waited out', () => {
-    expect(bookBuilder('spot', 'BTCUSDT').apply(frame('delta', 11, [], []))).toEqual({ kind: 'waiting' })
+    expect(orderBookBuilder('spot', 'BTCUSDT').apply(frame('delta', 11, [], []))).toEqual({ kind: 'waiting' })
   })
 
   test.each([10, 12, 9, 20])(
     'after update 10 a delta with update %i breaks the book until the next snapshot',
     u => {
-      const book = bookBuilder('spot', 'BTCUSDT')
+      const book = orderBookBuilder('spot', 'BTCUSDT')
       book.apply(snapshot())
       expect(book.apply(frame('delta', u, [['99', '5']], []))).toMatchObject({ kind: 'broken' })
       expect(book.apply(frame('delta', u + 1, [], []))).toEqual({ kind: 'waiting' })
@@ -49,7 +49,7 @@ describe('in sequence', () => {
   )
 
   test('update 1 replaces the book, whatever its type says: Bybit restarted its service', () => {
-    const book = bookBuilder('spot', 'BTCUSDT')
+    const book = orderBookBuilder('spot', 'BTCUSDT')
     book.apply(snapshot())
     const answer = book.apply(frame('delta', 1, [['50', '3']], [['51', '4']]))
     expect(answer).toMatchObject({ kind: 'book', book: { bids: [['50', '3']], asks: [['51', '4']] } })
@@ -60,7 +60,7 @@ describe('in sequence', () => {
   })
 
   test('a new snapshot with the same update replaces the book', () => {
-    const book = bookBuilder('spot', 'BTCUSDT')
+    const book = orderBookBuilder('spot', 'BTCUSDT')
     book.apply(snapshot())
     expect(book.apply(frame('snapshot', 10, [['1', '1']], [['2', '1']]))).toMatchObject({
       kind: 'book',
@@ -69,7 +69,7 @@ describe('in sequence', () => {
   })
 
   test('a forgotten book waits for a snapshot', () => {
-    const book = bookBuilder('spot', 'BTCUSDT')
+    const book = orderBookBuilder('spot', 'BTCUSDT')
     book.apply(snapshot())
     book.forget()
     expect(book.apply(frame('delta', 11, [], []))).toEqual({ kind: 'waiting' })
@@ -78,7 +78,7 @@ describe('in sequence', () => {
 
 describe('levels', () => {
   test('size 0 deletes, in any spelling of zero', () => {
-    const book = bookBuilder('spot', 'BTCUSDT')
+    const book = orderBookBuilder('spot', 'BTCUSDT')
     book.apply(snapshot())
     expect(book.apply(frame('delta', 11, [['99', '0']], [['101', '0.000']]))).toMatchObject({
       kind: 'book',
@@ -87,7 +87,7 @@ describe('levels', () => {
   })
 
   test('the same price in another spelling is the same level', () => {
-    const book = bookBuilder('spot', 'BTCUSDT')
+    const book = orderBookBuilder('spot', 'BTCUSDT')
     book.apply(snapshot())
     const answer = book.apply(frame('delta', 11, [['99.0', '7']], []))
     expect(answer).toMatchObject({
@@ -109,7 +109,7 @@ describe('levels', () => {
     ['a size that is no number', '97', 'NaN'],
     ['an empty size', '97', ''],
   ])('%s breaks the book', (_name, price, size) => {
-    const book = bookBuilder('spot', 'BTCUSDT')
+    const book = orderBookBuilder('spot', 'BTCUSDT')
     book.apply(snapshot())
     expect(book.apply(frame('delta', 11, [[price, size]], []))).toMatchObject({ kind: 'broken' })
   })
@@ -121,7 +121,7 @@ describe('levels', () => {
     ['sides that are no lists', { type: 'delta', ts: 1, data: { b: {}, a: [], u: 11 } }],
     ['levels that are no pairs', { type: 'delta', ts: 1, data: { b: ['99'], a: [], u: 11 } }],
   ])('%s breaks the book', (_name, message) => {
-    const book = bookBuilder('spot', 'BTCUSDT')
+    const book = orderBookBuilder('spot', 'BTCUSDT')
     book.apply(snapshot())
     expect(book.apply(message)).toMatchObject({ kind: 'broken' })
   })
@@ -130,7 +130,7 @@ describe('levels', () => {
     ['locked', '101'],
     ['crossed', '101.5'],
   ])('a %s book is broken', (_name, bid) => {
-    const book = bookBuilder('spot', 'BTCUSDT')
+    const book = orderBookBuilder('spot', 'BTCUSDT')
     book.apply(snapshot())
     expect(book.apply(frame('delta', 11, [[bid, '1']], []))).toMatchObject({
       kind: 'broken',
@@ -139,7 +139,7 @@ describe('levels', () => {
   })
 
   test('a book that was handed out does not change with later updates', () => {
-    const book = bookBuilder('spot', 'BTCUSDT')
+    const book = orderBookBuilder('spot', 'BTCUSDT')
     const answer = book.apply(snapshot())
     const before = JSON.stringify(answer)
     book.apply(
@@ -170,7 +170,7 @@ test('any run of deltas gives the book that a plain map gives, sorted and at mos
   const delta = fc.record({ b: updates(1, 799), a: updates(801, 1600) })
   fc.assert(
     fc.property(fc.array(delta, { minLength: 1, maxLength: 12 }), deltas => {
-      const book = bookBuilder('linear', 'BTCUSDT')
+      const book = orderBookBuilder('linear', 'BTCUSDT')
       book.apply(frame('snapshot', 100, [], []))
       const bids = new Map<string, string>()
       const asks = new Map<string, string>()
@@ -204,7 +204,7 @@ test('any single dropped, repeated or swapped delta is noticed, and no book is h
       if (kind === 'drop') run.splice(at, 1)
       if (kind === 'repeat') run.splice(at, 0, one)
       if (kind === 'swap') run.splice(at, 2, next, one)
-      const book = bookBuilder('spot', 'BTCUSDT')
+      const book = orderBookBuilder('spot', 'BTCUSDT')
       book.apply(snapshot())
       const kinds = run.map(message => book.apply(message).kind)
       const broken = kinds.indexOf('broken')

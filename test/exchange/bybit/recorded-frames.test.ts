@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { bookBuilder } from '../../../src/exchange/bybit/streams/order-books.ts'
+import { orderBookBuilder } from '../../../src/exchange/bybit/streams/order-books.ts'
 import { tickerBuilder } from '../../../src/exchange/bybit/streams/tickers.ts'
 import {
   isUsdtPerpetual,
@@ -38,13 +38,13 @@ describe.skipIf(!present)('recorded mainnet frames', () => {
     .filter(({ message }) => typeof message.topic === 'string')
 
   test('every book frame is in sequence, never crosses, and 200 levels a side are held after each', () => {
-    const books = new Map<string, ReturnType<typeof bookBuilder>>()
+    const books = new Map<string, ReturnType<typeof orderBookBuilder>>()
     const counts = { frames: 0, snapshots: 0, books: 0, levelsShownMax: 0 }
     for (const { market, message } of pushes) {
       const topic = String(message.topic)
       if (!topic.startsWith('orderbook.200.')) continue
       const symbol = topic.slice('orderbook.200.'.length)
-      const builder = books.get(market + symbol) ?? bookBuilder(market, symbol)
+      const builder = books.get(market + symbol) ?? orderBookBuilder(market, symbol)
       books.set(market + symbol, builder)
       const answer = builder.apply(message)
       counts.frames++
@@ -68,7 +68,7 @@ describe.skipIf(!present)('recorded mainnet frames', () => {
 
   test('the built book equals one built by brute force from the same frames', () => {
     const [builder, bids, asks] = [
-      bookBuilder('linear', 'BTCUSDT'),
+      orderBookBuilder('linear', 'BTCUSDT'),
       new Map<string, string>(),
       new Map<string, string>(),
     ]

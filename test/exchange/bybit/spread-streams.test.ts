@@ -8,7 +8,7 @@ import type { AccountFact, MarketFact } from '../../../src/exchange/exchange.ts'
 import { list, reply, type Script, SERVER_MS, scriptedWire } from '../../support/exchange/scripted-wire.ts'
 
 const SPREAD = 'SOLUSDT_SOL/USDT'
-const LINK = orderLinkId('0123456789', 'combo', 'enter', 0)
+const LINK = orderLinkId('0123456789', 'spreadOrder', 'enter', 0)
 
 function venue(script: Partial<Script> = {}) {
   const wire = scriptedWire(script)

@@ -9,7 +9,7 @@ import { type Envelope, WireFailure } from '../../../src/exchange/bybit/wire/wir
 import { list, reply, type Script, SERVER_MS, scriptedWire } from '../../support/exchange/scripted-wire.ts'
 
 const SPREAD = 'SOLUSDT_SOL/USDT'
-const LINK = orderLinkId('0123456789', 'combo', 'enter', 0)
+const LINK = orderLinkId('0123456789', 'spreadOrder', 'enter', 0)
 const request: OrderRequest = {
   orderLinkId: LINK,
   market: 'spread',
@@ -113,7 +113,7 @@ const leg = (category: string, side: string, execQty: string, over: object = {})
   execId: `${category}-${side}-${execQty}`,
   ...over,
 })
-const combo = (execId: string, execQty: string, over: object = {}) => ({
+const spreadOrder = (execId: string, execQty: string, over: object = {}) => ({
   symbol: SPREAD,
   orderLinkId: LINK,
   side: 'Sell',
@@ -155,7 +155,7 @@ function lookUp({ realtime = list(), executions = [list()], history = list() }: 
 describe('looking one up', () => {
   test('its fills are its legs’ executions: each with its own id, market, side and fee, under the order’s name', async () => {
     const { look, wire } = lookUp({
-      executions: [list(combo('c1', '2'))],
+      executions: [list(spreadOrder('c1', '2'))],
       history: list(closedRow('Filled', '2')),
     })
     expect(await look()).toEqual({
@@ -215,7 +215,7 @@ describe('looking one up', () => {
         cumExecQty: '0.5',
         updatedTime: '1700000000005',
       }),
-      executions: [list(combo('c1', '0.5'))],
+      executions: [list(spreadOrder('c1', '0.5'))],
     })
     expect(await look()).toMatchObject({
       kind: 'found',
@@ -226,14 +226,14 @@ describe('looking one up', () => {
 
   test('one leg’s executions alone are not answered yet', async () => {
     const { look } = lookUp({
-      executions: [list(combo('c1', '2', { legs: [leg('linear', 'Sell', '2')] }))],
+      executions: [list(spreadOrder('c1', '2', { legs: [leg('linear', 'Sell', '2')] }))],
       history: list(closedRow('Filled', '2')),
     })
     expect(await look()).toEqual({ kind: 'unanswered', cause: 'executions show 0 of 2 filled' })
   })
 
   test('in a trade with ourselves only the legs on our order’s side are its own', async () => {
-    const both = combo('c1', '2')
+    const both = spreadOrder('c1', '2')
     const others = [leg('linear', 'Buy', '2'), leg('spot', 'Sell', '2')]
     const { look } = lookUp({
       executions: [list({ ...both, legs: [...others, ...both.legs] })],
@@ -251,7 +251,7 @@ describe('looking one up', () => {
 
   test('a cancelled one keeps what it filled, and says why it ended', async () => {
     const row = { ...closedRow('Cancelled', '0.5'), cxlRejReason: 'EC_PerCancelRequest' }
-    const { look } = lookUp({ executions: [list(combo('c1', '0.5'))], history: list(row) })
+    const { look } = lookUp({ executions: [list(spreadOrder('c1', '0.5'))], history: list(row) })
     expect(await look()).toMatchObject({
       kind: 'found',
       report: { status: 'cancelled', filledQty: '0.5', rejectReason: 'EC_PerCancelRequest' },
@@ -260,7 +260,7 @@ describe('looking one up', () => {
 
   test('absent needs all three to answer and to know nothing', async () => {
     expect(await lookUp({}).look()).toEqual({ kind: 'absent', serverAtMs: SERVER_MS })
-    expect(await lookUp({ executions: [list(combo('c1', '2'))] }).look()).toMatchObject({
+    expect(await lookUp({ executions: [list(spreadOrder('c1', '2'))] }).look()).toMatchObject({
       kind: 'unanswered',
     })
     const refused = reply({}, 10016, 'Server error')
@@ -275,7 +275,7 @@ describe('looking one up', () => {
     const other = { orderLinkId: 'other' }
     const { look } = lookUp({
       realtime: list({ ...openRow, ...other }),
-      executions: [list(combo('c1', '2', other))],
+      executions: [list(spreadOrder('c1', '2', other))],
     })
     expect(await look()).toMatchObject({ kind: 'absent' })
   })

@@ -86,11 +86,11 @@ export function ofExample(theirs: readonly Json[], ours: readonly Json[]): Diffe
   const here = shapeOf(ours)
   const found: Difference[] = []
   for (const [path, seen] of shapeOf(theirs)) {
-    const twin = here.get(path)
+    const parallelOrder = here.get(path)
     const around = here.get(parentOf(path))
-    if (!twin && path.endsWith('[]') && !around?.types.has('list')) continue
-    const what = twin ? ofPath(path, seen, twin) : absence(path)
-    if (what && (twin || around)) found.push({ path: path.slice(1), what })
+    if (!parallelOrder && path.endsWith('[]') && !around?.types.has('list')) continue
+    const what = parallelOrder ? ofPath(path, seen, parallelOrder) : absence(path)
+    if (what && (parallelOrder || around)) found.push({ path: path.slice(1), what })
   }
   return found
 }
@@ -103,11 +103,14 @@ export function ofPayload(examples: readonly Json[], ours: readonly Json[]): Dif
   const known = shapeOf(examples)
   const found: Difference[] = []
   for (const [path, seen] of shapeOf(ours)) {
-    const twin = known.get(path)
-    if (!twin && !path.endsWith('[]') && known.has(parentOf(path)))
+    const parallelOrder = known.get(path)
+    if (!parallelOrder && !path.endsWith('[]') && known.has(parentOf(path)))
       found.push({ path: path.slice(1), what: 'extra' })
-    if (twin && apart(twin.forms, seen.forms))
-      found.push({ path: path.slice(1), what: `form: ${list(twin.forms)}, here ${list(seen.forms)}` })
+    if (parallelOrder && apart(parallelOrder.forms, seen.forms))
+      found.push({
+        path: path.slice(1),
+        what: `form: ${list(parallelOrder.forms)}, here ${list(seen.forms)}`,
+      })
   }
   return found
 }

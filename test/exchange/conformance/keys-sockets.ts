@@ -50,10 +50,10 @@ async function ofPrivate(said: Said, server: Server): Promise<Peer> {
 }
 
 async function ofTrade(said: Said, server: Server): Promise<void> {
-  const twin = await connect(server, '/v5/trade')
+  const parallelOrder = await connect(server, '/v5/trade')
   const named = { ...auth(server, server.nowMs() + 5000), reqId: 'mine' }
-  await say(said, twin, 'trade authenticated by id', named, any)
-  twin.close()
+  await say(said, parallelOrder, 'trade authenticated by id', named, any)
+  parallelOrder.close()
   const peer = await connect(server, '/v5/trade')
   await say(said, peer, 'trade authenticated', auth(server, server.nowMs() + 5000), any)
   await say(said, peer, 'trade pong', { op: 'ping' }, any)

@@ -1,7 +1,7 @@
 /** What the routes ask of a hedge's chart, in plain words: orders that wait, orders at once, orders of both legs, and legs that the exchange takes. */
 import { describe, expect, test } from 'vitest'
 import type { Answer } from '../../../actors/runtime/outbox.ts'
-import type { HedgeFacts } from '../../../machines/hedge/setup.ts'
+import type { HedgeToStep } from '../../../machines/hedge/setup.ts'
 import type { LegName } from '../../../src/domain/instrument.ts'
 import type { JsonObject } from '../../../src/domain/json.ts'
 import { baseQty, orderQty, usdt } from '../../../src/domain/units.ts'
@@ -29,27 +29,27 @@ const resting = (leg: LegName = 'spot'): Answer => ({
 const twins: Answer = {
   type: 'step.order',
   order: asJson(sampleOrder('spot')),
-  twin: asJson(sampleOrder('perp')),
+  parallelOrder: asJson(sampleOrder('perp')),
   purpose: 'enter',
   because: 'next slice, both legs at once',
 }
-const combo: Answer = {
+const spreadOrder: Answer = {
   type: 'step.order',
-  order: asJson({ ...sampleOrder('perp'), leg: 'combo' }),
+  order: asJson({ ...sampleOrder('perp'), leg: 'spreadOrder' }),
   purpose: 'enter',
   because: 'next slice, both legs as one',
 }
 const ids = (hedge: Hedge) => {
-  const { spot, perp, combo } = hedge.context()
+  const { spot, perp, spreadOrder } = hedge.context()
   return {
     spot: spot.order?.orderLinkId ?? '',
     perp: perp.order?.orderLinkId ?? '',
-    combo: combo.order?.orderLinkId ?? '',
+    spreadOrder: spreadOrder.order?.orderLinkId ?? '',
   }
 }
 const facts = (hedge: Hedge) => {
   const asked = hedge.steps.flatMap(({ effects }) => effects).findLast(({ type }) => type === 'decideStep')
-  return asked?.params as unknown as HedgeFacts
+  return asked?.params as unknown as HedgeToStep
 }
 const decided = (hedge: Hedge) => hedge.asked('decideStep').length
 const held = (hedge: Hedge) => {
@@ -126,13 +126,13 @@ describe('an order that waits in the book', () => {
     hedge.tell(closed(hedge, 'perp', '0', ids(hedge).perp))
     expect(facts(hedge)).toMatchObject({ repairs: 1, unbalancedSinceMs: NOW_MS })
     const step = nextStep(facts(hedge), marketOn(XRP), RULES, null, NOW_MS)
-    expect(step, 'no more fills while these cannot be hedged').toMatchObject({ kind: 'recall' })
+    expect(step, 'no more fills while these cannot be hedged').toMatchObject({ kind: 'cancel' })
   })
 
-  test('recalled while it fills: told twice that it is filled, it counts once', () => {
+  test('cancelled while it fills: reported twice that it is filled, it counts once', () => {
     const hedge = bidingHedge()
     const id = hedge.order()
-    hedge.tell({ type: 'hedge.recall' })
+    hedge.tell({ type: 'hedge.cancel-resting' })
     expect(hedge.asked('cancelOrder')).toEqual([id])
     hedge.tell(filled(hedge, '10'))
     hedge.tell(closed(hedge, 'spot', '10', id))
@@ -141,14 +141,14 @@ describe('an order that waits in the book', () => {
     expect(facts(hedge)).toMatchObject({ spotNetBase: '10', resting: null })
   })
 
-  test('recalled before its answer came, it is taken off as soon as it stands', () => {
+  test('cancelled before its answer came, it is taken off as soon as it stands', () => {
     const hedge = started(resting())
     const id = hedge.order()
-    hedge.tell({ type: 'hedge.recall' })
+    hedge.tell({ type: 'hedge.cancel-resting' })
     expect(hedge.asked('cancelOrder')).toEqual([])
     hedge.tell({ type: 'order.accepted', orderLinkId: id })
     expect(hedge.asked('cancelOrder')).toEqual([id])
-    expect(hedge.state()).toContain('entering.spot.recalling')
+    expect(hedge.state()).toContain('entering.spot.cancelling')
   })
 
   test('after a restart nobody knows whether it stands: it is asked about, found, and waits on', () => {
@@ -179,21 +179,21 @@ describe('an order that waits in the book', () => {
     hedge.tell({ type: 'order.accepted', orderLinkId: hedge.order() })
     hedge.tell(closed(hedge, 'spot', '0'))
     hedge.tell({ type: 'step.rest', because: 'as it stood', ...held(hedge) })
-    expect(facts(hedge)).toMatchObject({ pegs: 1, setbacks: 0, resting: null })
+    expect(facts(hedge)).toMatchObject({ reprices: 1, setbacks: 0, resting: null })
   })
 
   test('refused by the exchange, it is a try too: sooner or later the slice crosses', () => {
     const hedge = started(resting())
     hedge.tell({ type: 'order.rejected', orderLinkId: hedge.order(), reason: 'other', detail: 'no' })
-    expect(facts(hedge)).toMatchObject({ pegs: 1, setbacks: 1 })
+    expect(facts(hedge)).toMatchObject({ reprices: 1, setbacks: 1 })
   })
 
   test('waited long in vain, it counts as many tries as could have been made', () => {
     const hedge = bidingHedge()
     const { makerRestMs, makerTriesMax } = RULES.execution
-    hedge.tell({ type: 'hedge.recall' })
+    hedge.tell({ type: 'hedge.cancel-resting' })
     hedge.tell(closed(hedge, 'spot', '0'), NOW_MS + makerRestMs * makerTriesMax)
-    expect(facts(hedge).pegs).toBe(makerTriesMax)
+    expect(facts(hedge).reprices).toBe(makerTriesMax)
   })
 
   test('is taken off when the hedge fails, and what it still did is known', () => {
@@ -248,15 +248,15 @@ describe('an order of both legs', () => {
     const of = (leg: LegName) => asJson(sampleOutcome(leg, '10'))
     return {
       type: 'order.closed',
-      orderLinkId: ids(hedge).combo,
-      leg: 'combo',
+      orderLinkId: ids(hedge).spreadOrder,
+      leg: 'spreadOrder',
       legs: { spot: of('spot'), perp: of('perp') },
     }
   }
 
   test('unknown, it is asked about under its own name, and found it counts on both legs', () => {
-    const hedge = started(combo)
-    const id = ids(hedge).combo
+    const hedge = started(spreadOrder)
+    const id = ids(hedge).spreadOrder
     hedge.tell({ type: 'order.unknown', orderLinkId: id, cause: 'timeout' })
     expect(hedge.asked('findOrder')).toEqual([id])
     hedge.tell(bothLegs(hedge))
@@ -264,14 +264,14 @@ describe('an order of both legs', () => {
   })
 
   test('proven absent, it may still turn out filled: both legs count then', () => {
-    const hedge = started(combo)
+    const hedge = started(spreadOrder)
     const late = bothLegs(hedge)
-    hedge.tell({ type: 'order.unknown', orderLinkId: ids(hedge).combo, cause: 'timeout' })
+    hedge.tell({ type: 'order.unknown', orderLinkId: ids(hedge).spreadOrder, cause: 'timeout' })
     for (let nth = 0; nth < RULES.execution.asksMin; nth++) {
-      hedge.tell({ type: 'order.absent', orderLinkId: ids(hedge).combo, serverAtMs: WINDOW_OVER_MS })
-      if (ids(hedge).combo) hedge.wait('ASK_EVERY')
+      hedge.tell({ type: 'order.absent', orderLinkId: ids(hedge).spreadOrder, serverAtMs: WINDOW_OVER_MS })
+      if (ids(hedge).spreadOrder) hedge.wait('ASK_EVERY')
     }
-    expect(ids(hedge).combo).toBe('')
+    expect(ids(hedge).spreadOrder).toBe('')
     hedge.tell(late)
     expect(hedge.context()).toMatchObject({ spot: { base: '10' }, perp: { base: '10' } })
   })

@@ -22,7 +22,7 @@ const subject: Subject<typeof hedgeMachine> = {
       'step.unwind',
       'step.stuck',
       'step.rest',
-      'step.recall',
+      'step.cancel',
       'legs.found',
     ],
     placeOrder: ['order.accepted', 'order.rejected', 'order.unknown'],

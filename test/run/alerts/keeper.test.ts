@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { type Alert, createAlertBook } from '../../../src/alerts/delivery/alert-log.ts'
+import { type Alert, createAlertLog } from '../../../src/alerts/delivery/alert-log.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import { createAlertKeeper } from '../../../src/run/alerts/keeper.ts'
 import { silentLog } from '../../../src/telemetry/log.ts'
@@ -16,7 +16,7 @@ function keeperOver(answers: (() => Promise<void>)[]) {
 }
 
 const alert = (subject: string) =>
-  createAlertBook().raise({ name: 'feed.silent', subject, severity: 'ticket', detail: {} }, 1).alert
+  createAlertLog().raise({ name: 'feed.silent', subject, severity: 'ticket', detail: {} }, 1).alert
 
 const away = () => Promise.reject(new Error('ECONNREFUSED'))
 

@@ -4,7 +4,7 @@ import { openingPostings, type Posting, postingsOf } from '../../../src/domain/b
 import type { TransactionRow } from '../../../src/domain/books/transaction.ts'
 import { amount, usdt } from '../../../src/domain/units.ts'
 import { createLedgerStore } from '../../../src/store/books/ledger-store.ts'
-import { memoryRiskBooks } from '../../../src/store/books/memory-risk-books.ts'
+import { memoryRiskHistory } from '../../../src/store/books/memory-risk-books.ts'
 import { createOperatorStore } from '../../../src/store/books/operator-store.ts'
 import { createRiskReads } from '../../../src/store/books/risk-reads.ts'
 import type { Database } from '../../../src/store/database.ts'
@@ -80,7 +80,7 @@ afterAll(async () => {
 test('equity, peaks, transfers and fees are those of the books in memory, from any instant on', async () => {
   const scope = { account: ACCOUNT, epoch: lease.epoch }
   const postings: Posting[] = openingPostings([{ coin: 'USDT', wallet: amount('1000') }], START_MS)
-  const memory = memoryRiskBooks(postings)
+  const memory = memoryRiskHistory(postings)
   const ledger = createLedgerStore(database, scope)
   const operator = createOperatorStore(database, scope)
   await ledger.open([{ coin: 'USDT', wallet: amount('1000') }], START_MS)

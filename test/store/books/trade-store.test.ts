@@ -76,14 +76,14 @@ describe('the trade store', () => {
   })
 
   test('keeps a spread order, which is of no single market, under its hedge', async () => {
-    const combo = report({
+    const spreadOrder = report({
       orderLinkId: `${HEDGE}-CE0000`,
       market: 'spread',
       symbol: 'BTCUSDT_BTC/USDT',
       updatedAtMs: 40,
     })
-    await store.keepOrders([combo])
-    expect(await store.ordersOfHedge(HEDGE)).toContainEqual({ ...combo, hedgeId: HEDGE })
+    await store.keepOrders([spreadOrder])
+    expect(await store.ordersOfHedge(HEDGE)).toContainEqual({ ...spreadOrder, hedgeId: HEDGE })
   })
 })
 

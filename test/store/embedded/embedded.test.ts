@@ -40,9 +40,9 @@ describe('the embedded server', () => {
     const abandoned = join(embeddedHome(folder).root, 'init-999999999-left')
     mkdirSync(abandoned)
     writeFileSync(join(abandoned, 'PG_VERSION'), '18')
-    const [first, twin] = await Promise.all([start(), start()])
-    expect(twin.pid).toBe(first.pid)
-    expect(first.reused && twin.reused).toBe(false)
+    const [first, parallelOrder] = await Promise.all([start(), start()])
+    expect(parallelOrder.pid).toBe(first.pid)
+    expect(first.reused && parallelOrder.reused).toBe(false)
     expect(existsSync(abandoned)).toBe(false)
     for (const [setting, value] of Object.entries({
       fsync: 'on',

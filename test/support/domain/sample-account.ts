@@ -127,7 +127,7 @@ export const factsOf = (plan: HedgePlan, changes: Partial<StepFacts> = {}): Step
   unwindBecause: null,
   repairs: 0,
   resting: null,
-  pegs: 0,
+  reprices: 0,
   unbalancedSinceMs: 0,
   spotNetBase: NO_BASE,
   perpBase: NO_BASE,

@@ -9,9 +9,9 @@ import {
   orderLinkId,
   type Placement,
 } from '../../../src/domain/legs/order.ts'
-import type { SpreadBook } from '../../../src/domain/risk/risk-facts.ts'
+import type { SpreadOrderBook } from '../../../src/domain/risk/risk-facts.ts'
 import { orderQty, price } from '../../../src/domain/units.ts'
-import type { AccountFact, Book, Exchange, MarketFact } from '../../../src/exchange/exchange.ts'
+import type { AccountFact, Exchange, MarketFact, OrderBook } from '../../../src/exchange/exchange.ts'
 
 export type ContractVenue = {
   exchange: Exchange
@@ -32,8 +32,8 @@ export type ContractTools = {
   venue(): ContractVenue
   account: readonly AccountFact[]
   market: readonly MarketFact[]
-  books: ReadonlyMap<string, Book>
-  spreadBook(): SpreadBook | undefined
+  books: ReadonlyMap<string, OrderBook>
+  spreadBook(): SpreadOrderBook | undefined
   best(of: 'spot' | 'linear', side: 'bids' | 'asks'): Decimal
   /** An order that fills at once. */
   taker(of: 'spot' | 'linear', side: 'Buy' | 'Sell', qty: string): OrderRequest
@@ -46,11 +46,11 @@ export const SPREAD = 'BTCUSDT_BTC/USDT'
 
 export function spreadContract({ venue, account, spreadBook, best, find, place }: ContractTools): void {
   const exchange = () => venue().exchange
-  const combo = (step: number, over: Partial<OrderRequest> = {}): OrderRequest => {
+  const spreadOrder = (step: number, over: Partial<OrderRequest> = {}): OrderRequest => {
     const bid = spreadBook()?.bids[0]
     if (!bid) throw new Error('expected a spread book with bids')
     return {
-      orderLinkId: orderLinkId('contract01', 'combo', 'enter', step),
+      orderLinkId: orderLinkId('contract01', 'spreadOrder', 'enter', step),
       market: 'spread',
       symbol: SPREAD,
       side: spreadSide('long-carry'),
@@ -80,7 +80,7 @@ export function spreadContract({ venue, account, spreadBook, best, find, place }
   })
 
   test('selling the spread sells the perpetual and buys spot; both legs’ fills are heard and found under its name, and the log has their ids', async () => {
-    const order = combo(0)
+    const order = spreadOrder(0)
     expect(await place(order)).toEqual({ kind: 'accepted', orderId: expect.any(String) })
     const fillsHeard = () =>
       account.flatMap(fact =>
@@ -123,7 +123,10 @@ export function spreadContract({ venue, account, spreadBook, best, find, place }
 
   test('a resting spread order is open, is one under its id, is cancelled, and cancelling again is as good', async () => {
     const ask = new Decimal(spreadBook()?.asks[0]?.[0] ?? 0)
-    const order = combo(1, { timeInForce: 'PostOnly', limitPrice: price(ask.plus(150).toDecimalPlaces(1)) })
+    const order = spreadOrder(1, {
+      timeInForce: 'PostOnly',
+      limitPrice: price(ask.plus(150).toDecimalPlaces(1)),
+    })
     expect(await place(order)).toEqual({ kind: 'accepted', orderId: expect.any(String) })
     expect(await place(order)).toEqual({ kind: 'unknown', cause: 'duplicate' })
     expect(await find(order)).toMatchObject({
@@ -138,7 +141,7 @@ export function spreadContract({ venue, account, spreadBook, best, find, place }
     expect(await cancel()).toBe(true)
     expect(await find(order)).toMatchObject({ kind: 'found', report: { status: 'cancelled' } })
     expect(await cancel()).toBe(true)
-    expect((await find(combo(2))).kind).toBe('absent')
+    expect((await find(spreadOrder(2))).kind).toBe('absent')
   })
 }
 

@@ -5,9 +5,9 @@
 import { Decimal } from 'decimal.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type OrderRequest, orderLinkId } from '../../../src/domain/legs/order.ts'
-import type { SpreadBook } from '../../../src/domain/risk/risk-facts.ts'
+import type { SpreadOrderBook } from '../../../src/domain/risk/risk-facts.ts'
 import { orderQty, price } from '../../../src/domain/units.ts'
-import type { AccountFact, Book, Exchange, MarketFact } from '../../../src/exchange/exchange.ts'
+import type { AccountFact, Exchange, MarketFact, OrderBook } from '../../../src/exchange/exchange.ts'
 import {
   type ContractTools,
   type ContractVenue,
@@ -25,8 +25,8 @@ export const exchangeContract = (name: string, start: () => Promise<ContractVenu
     let steps = 0
     const market: MarketFact[] = []
     const account: AccountFact[] = []
-    const books = new Map<string, Book>()
-    let spreadBook: SpreadBook | undefined
+    const books = new Map<string, OrderBook>()
+    let spreadBook: SpreadOrderBook | undefined
 
     beforeAll(async () => {
       venue = await start()

@@ -3,7 +3,7 @@
  * every transition is met and the walk ends.
  */
 
-import type { HedgeContext, LegBook } from '../../../machines/hedge/context.ts'
+import type { HedgeContext, LegOrders } from '../../../machines/hedge/context.ts'
 import type { HedgeEvent } from '../../../machines/hedge/events.ts'
 import type { hedgeMachine } from '../../../machines/hedge/hedge.ts'
 import { heldBy, ordersOf, restingOf } from '../../../machines/hedge/orders.ts'
@@ -25,7 +25,7 @@ const LATE_MS = NOW_MS * 2
 const at = <Type extends HedgeEvent['type']>(event: Facts<Type> & { type: Type }) =>
   ({ ...event, atMs: NOW_MS }) as unknown as HedgeEvent
 
-const LEGS = ['spot', 'perp', 'combo'] as const
+const LEGS = ['spot', 'perp', 'spreadOrder'] as const
 const working = ({ context }: State): [OrderLeg, string][] =>
   LEGS.flatMap(leg => {
     const { order } = context[leg]
@@ -44,8 +44,14 @@ const stale = (state: State, type: 'step.done' | 'legs.verified') =>
   isStraight(state) ? [at<typeof type>({ type, ...STALE })] : []
 /** What rests is asked about in the same states: once is enough to walk them with every answer. */
 const ownCrossing: typeof own = (state, make) => (restingOf(state.context) ? [] : own(state, make))
-const step = (order: HedgeOrder, purpose: OrderPurpose, twin?: HedgeOrder) =>
-  at<'step.order'>({ type: 'step.order', order, ...(twin && { twin }), purpose, because: 'next slice' })
+const step = (order: HedgeOrder, purpose: OrderPurpose, parallelOrder?: HedgeOrder) =>
+  at<'step.order'>({
+    type: 'step.order',
+    order,
+    ...(parallelOrder && { parallelOrder }),
+    purpose,
+    because: 'next slice',
+  })
 
 /** The next order a sane decision calls for: level the legs, else one slice in the phase's direction, by any route. */
 function nextOrder({ context }: State): HedgeEvent[] {
@@ -66,7 +72,7 @@ function nextOrder({ context }: State): HedgeEvent[] {
     return [
       ...order('spot', false),
       step(sampleOrder('spot', false), 'exit', sampleOrder('perp', false)),
-      step({ ...sampleOrder('spot', false), leg: 'combo' }, 'exit'),
+      step({ ...sampleOrder('spot', false), leg: 'spreadOrder' }, 'exit'),
     ]
   return []
 }
@@ -76,7 +82,7 @@ function otherRoutes(context: HedgeContext): HedgeEvent[] {
   if (context.setbacks > 0 || isMarked(context)) return []
   return [
     step(sampleOrder('spot'), 'enter', sampleOrder('perp')),
-    step({ ...sampleOrder('spot'), leg: 'combo' }, 'enter'),
+    step({ ...sampleOrder('spot'), leg: 'spreadOrder' }, 'enter'),
     step({ ...sampleOrder('spot'), rests: true }, 'enter'),
     step({ ...sampleOrder('perp'), rests: true }, 'enter'),
   ]
@@ -84,7 +90,7 @@ function otherRoutes(context: HedgeContext): HedgeEvent[] {
 
 /** Off the straight road: what the way so far has met already. Each phase may be wanted for leaving in its own way. */
 const isMarked = ({ phase, ...context }: HedgeContext) =>
-  context.verifies + context.pegs + context.absentOrders.length + context.takenExecs.length > 0 ||
+  context.verifies + context.reprices + context.absentOrders.length + context.takenExecs.length > 0 ||
   context.adoptedAtMs > 0 ||
   context.lastInterestRow !== '' ||
   (phase !== 'unwinding' && (context.overdue || context.unwindBecause !== null))
@@ -110,14 +116,14 @@ const isQuiet = (value: unknown) => /watching|verifying|doubting|repaying|pausin
 const isUndisturbed = (state: State) =>
   isQuiet(state.value) && isNearlyStraight(state) && state.context.absentOrders.length === 0
 const isLevel = ({ context }: State) => heldBy(context.spot) === heldBy(context.perp)
-const hasResting = ({ context }: State) => restingOf(context)?.recalled === false
+const hasResting = ({ context }: State) => restingOf(context)?.cancelRequested === false
 
 const outcomeOf = (orderLinkId: string, leg: OrderLeg, base: '10' | '-10' | '0'): HedgeEvent => {
   const of = (each: LegName) => {
     const { leg: _leg, ...outcome } = sampleOutcome(each, base)
     return outcome
   }
-  return leg === 'combo'
+  return leg === 'spreadOrder'
     ? {
         type: 'order.closed',
         orderLinkId,
@@ -134,7 +140,7 @@ function closings(state: State): HedgeEvent[] {
     const book = state.context[leg]
     // What filled while it rested is what it did.
     if (book.order?.soFar) return [outcomeOf(orderLinkId, leg, '10')]
-    const filled = state.context[leg === 'combo' ? 'spot' : leg].base === NO_BASE ? '10' : '-10'
+    const filled = state.context[leg === 'spreadOrder' ? 'spot' : leg].base === NO_BASE ? '10' : '-10'
     return (state.context.setbacks < 2 ? (['0', filled] as const) : ([filled] as const)).map(base =>
       outcomeOf(orderLinkId, leg, base),
     )
@@ -146,7 +152,7 @@ function closings(state: State): HedgeEvent[] {
 const fills = (state: State): HedgeEvent[] =>
   own(state, (orderLinkId, leg) => {
     const { order } = state.context[leg]
-    return order?.rests && leg !== 'combo' && !order.soFar
+    return order?.rests && leg !== 'spreadOrder' && !order.soFar
       ? [at<'order.filled'>({ type: 'order.filled', orderLinkId, soFar: { ...soFarOf(leg) } })]
       : []
   })
@@ -190,7 +196,7 @@ const events = {
     at<'step.rest'>({ type: 'step.rest', because: 'well placed', ...holdings(state) }),
     ...(isStraight(state) ? [at<'step.rest'>({ type: 'step.rest', because: 'well placed', ...STALE })] : []),
   ]),
-  'step.recall': when(hasResting, [at<'step.recall'>({ type: 'step.recall', because: 'the price moved' })]),
+  'step.cancel': when(hasResting, [at<'step.cancel'>({ type: 'step.cancel', because: 'the price moved' })]),
   'step.done': (state: State) =>
     isLevel(state) && working(state).length === 0
       ? [at<'step.done'>({ type: 'step.done', ...holdings(state) }), ...stale(state, 'step.done')]
@@ -222,7 +228,7 @@ const events = {
   ...timers(
     'ORDER_SILENCE',
     REGIONS.flatMap(region => LEGS.map(leg => `${region}.${leg}.working`)).concat(
-      LEGS.map(leg => `hedge.entering.${leg}.recalling`),
+      LEGS.map(leg => `hedge.entering.${leg}.cancelling`),
     ),
     isStraightAlone,
   ),
@@ -236,7 +242,7 @@ const events = {
   'order.open': (state: State) =>
     own(state, (orderLinkId, leg) => [
       at<'order.open'>({ type: 'order.open', orderLinkId }),
-      ...(state.context[leg].order?.rests && leg !== 'combo'
+      ...(state.context[leg].order?.rests && leg !== 'spreadOrder'
         ? [at<'order.open'>({ type: 'order.open', orderLinkId, soFar: soFarOf(leg) })]
         : []),
     ]),
@@ -294,17 +300,25 @@ const events = {
   ),
   'hedge.rebalance': when(isNearlyStraight, [at<'hedge.rebalance'>({ type: 'hedge.rebalance' })]),
   'hedge.retry': [at<'hedge.retry'>({ type: 'hedge.retry' })],
-  'hedge.recall': when(
+  'hedge.cancel-resting': when(
     state => isStraightAlone(state) && hasResting(state),
-    [at<'hedge.recall'>({ type: 'hedge.recall' })],
+    [at<'hedge.cancel-resting'>({ type: 'hedge.cancel-resting' })],
   ),
   'hedge.adopt': [at<'hedge.adopt'>({ type: 'hedge.adopt' })],
 } satisfies ModelOptions<Hedge>['events']
 
 /** The counts of asking are those of the present order. */
-const legKey = ({ order, asks, absents, base }: LegBook): Json =>
+const legKey = ({ order, asks, absents, base }: LegOrders): Json =>
   order
-    ? [asks, absents, base, order.rests === true, order.standing, order.recalled, order.soFar?.base ?? '']
+    ? [
+        asks,
+        absents,
+        base,
+        order.rests === true,
+        order.standing,
+        order.cancelRequested,
+        order.soFar?.base ?? '',
+      ]
     : [base]
 
 export const hedgeModel = {
@@ -315,7 +329,7 @@ export const hedgeModel = {
     value as Json,
     legKey(context.spot),
     legKey(context.perp),
-    legKey(context.combo),
+    legKey(context.spreadOrder),
     context.phase,
     isMarked(context),
     context.overdue,

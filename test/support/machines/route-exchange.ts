@@ -5,8 +5,8 @@
 import { Decimal } from 'decimal.js'
 import { expect } from 'vitest'
 import type { Answer } from '../../../actors/runtime/outbox.ts'
-import type { LegAsk, Progress } from '../../../machines/hedge/context.ts'
-import type { HedgeFacts } from '../../../machines/hedge/setup.ts'
+import type { OrderInFlight, Progress } from '../../../machines/hedge/context.ts'
+import type { HedgeToStep } from '../../../machines/hedge/setup.ts'
 import type { HedgePlan, Holdings, LegOrder } from '../../../src/domain/entry/plan.ts'
 import { floorTo } from '../../../src/domain/grid.ts'
 import type { JsonObject } from '../../../src/domain/json.ts'
@@ -35,12 +35,12 @@ export type Course = {
   refused?: readonly (string | null)[]
   /** After so many orders a person wants out; or the process wants nothing to wait in the book. */
   leaveAfter?: number
-  recallAfter?: number
+  cancelAfter?: number
   /** After so many orders the exchange closes this part of the perpetual by itself. */
   takenAfter?: number
   takenPart?: number
 }
-export type Placed = { order: LegAsk; atMs: number }
+export type Placed = { order: OrderInFlight; atMs: number }
 export type Run = {
   ended: 'hedged' | 'flat' | 'failed'
   why: string
@@ -54,7 +54,7 @@ export type Run = {
   tookMs: number
 }
 
-type Live = { order: LegAsk; filled: Decimal; moved: Record<'spot' | 'perp', Decimal> }
+type Live = { order: OrderInFlight; filled: Decimal; moved: Record<'spot' | 'perp', Decimal> }
 
 /** One hedge from its birth to where it comes to rest. @throws when it does not come to rest */
 export function runHedge(plan: HedgePlan, calm: FreshMarket, course: Course = {}): Run {
@@ -78,26 +78,26 @@ export function runHedge(plan: HedgePlan, calm: FreshMarket, course: Course = {}
     const seen = course.markets?.[decisions] ?? calm
     return { ...seen, receivedAtMs: { spotBook: nowMs, perpBook: nowMs, ticker: nowMs, spread: nowMs } }
   }
-  const decide = (facts: HedgeFacts) => {
+  const decide = (facts: HedgeToStep) => {
     const step = nextStep(facts, market(), RULES, course.refused?.[decisions] ?? null, nowMs)
     decisions++
     const { spotNetBase, perpBase } = facts
     const { kind, ...rest } = step
     tell({ type: `step.${kind}`, spotNetBase, perpBase, ...(rest as JsonObject) })
   }
-  const place = (order: LegAsk) => {
+  const place = (order: OrderInFlight) => {
     exchange.place(order, market(), nowMs).forEach(tell)
     if (exchange.placed.length === course.leaveAfter) tell({ type: 'hedge.unwind', because: 'a person' })
-    if (exchange.placed.length === course.recallAfter) tell({ type: 'hedge.recall' })
+    if (exchange.placed.length === course.cancelAfter) tell({ type: 'hedge.cancel-resting' })
     if (exchange.placed.length === course.takenAfter) exchange.takeAway(nowMs).forEach(tell)
   }
-  const verify = ({ spotNetBase, perpBase }: HedgeFacts) => {
+  const verify = ({ spotNetBase, perpBase }: HedgeToStep) => {
     expect({ spotNetBase, perpBase }).toEqual(exchange.held())
     tell({ type: 'legs.verified', spotNetBase, perpBase })
   }
   const carryOut = ({ type, params }: Effect) => {
-    const { order } = params as unknown as { order: LegAsk | null }
-    const facts = params as unknown as HedgeFacts
+    const { order } = params as unknown as { order: OrderInFlight | null }
+    const facts = params as unknown as HedgeToStep
     if (type === 'confirmPlan') tell({ type: 'plan.confirmed' })
     else if (type === 'decideStep') decide(facts)
     else if (type === 'verifyLegs') verify(facts)
@@ -151,7 +151,7 @@ function smallExchange(plan: HedgePlan, course: Course) {
     if (qty.isZero()) return
     const before = held()
     account =
-      at.order.leg === 'combo'
+      at.order.leg === 'spreadOrder'
         ? fillBoth(plan, account, at.order, qty)
         : fillOne(plan, account, at.order, qty)
     const after = held()
@@ -163,7 +163,7 @@ function smallExchange(plan: HedgePlan, course: Course) {
   }
   const outcome = ({ order: { leg }, moved }: Live) => {
     const of = (base: Decimal) => ({ base: baseQty(base), cashUsdt: NO_USDT, feesUsdt: NO_USDT })
-    return leg === 'combo' ? { legs: { spot: of(moved.spot), perp: of(moved.perp) } } : of(moved[leg])
+    return leg === 'spreadOrder' ? { legs: { spot: of(moved.spot), perp: of(moved.perp) } } : of(moved[leg])
   }
   const soFar = (at: Live) => ({ ...outcome(at), filledQty: orderQty(at.filled) }) as unknown as Progress
   const end = (at: Live): Answer => {
@@ -201,7 +201,7 @@ function smallExchange(plan: HedgePlan, course: Course) {
   const cross = (at: Live, mishap: Mishap, market: FreshMarket): Answer[] => {
     const { order } = at
     const { leg, orderLinkId } = order
-    const isBoth = leg === 'combo'
+    const isBoth = leg === 'spreadOrder'
     const part = course.parts?.[crossings++] ?? (isBoth ? 1 : shareFilled(order as LegOrder, market))
     const step = isBoth ? (plan.spread?.qtyStep ?? '0') : plan[leg].qtyStep
     fill(at, floorTo(new Decimal(order.qty).times(part), step))
@@ -223,7 +223,7 @@ function smallExchange(plan: HedgePlan, course: Course) {
     },
     piece,
     calmPiece: () => (course.pieces?.[pieces] === undefined ? take(course.calmPiece ?? 1) : []),
-    place(order: LegAsk, market: FreshMarket, atMs: number): Answer[] {
+    place(order: OrderInFlight, market: FreshMarket, atMs: number): Answer[] {
       const { orderLinkId } = order
       assertAllowed(live, placed, order)
       const mishap = course.mishaps?.[placed.length] ?? 'none'
@@ -239,7 +239,7 @@ function smallExchange(plan: HedgePlan, course: Course) {
       live.set(orderLinkId, at)
       return order.rests ? stand(at, mishap) : cross(at, mishap, market)
     },
-    find({ orderLinkId }: LegAsk, serverAtMs: number): Answer {
+    find({ orderLinkId }: OrderInFlight, serverAtMs: number): Answer {
       const at = live.get(orderLinkId)
       if (at) return { type: 'order.open', orderLinkId, soFar: soFar(at) as unknown as JsonObject }
       return ended.get(orderLinkId) ?? { type: 'order.absent', orderLinkId, serverAtMs }
@@ -255,7 +255,7 @@ function smallExchange(plan: HedgePlan, course: Course) {
       return new Decimal(base).isZero() ? [] : [{ type: 'leg.taken', ...taken, base, ...none }]
     },
     /** A fill may be quicker than the cancel. */
-    cancel({ orderLinkId }: LegAsk): Answer[] {
+    cancel({ orderLinkId }: OrderInFlight): Answer[] {
       const told = piece()
       const at = live.get(orderLinkId)
       const again = ended.get(orderLinkId)
@@ -265,18 +265,18 @@ function smallExchange(plan: HedgePlan, course: Course) {
 }
 
 /** Promise 2, as an exchange sees it: one name once, one order a leg, and beside one that rests only the one that hedges it. */
-function assertAllowed(live: ReadonlyMap<string, Live>, placed: readonly Placed[], order: LegAsk) {
+function assertAllowed(live: ReadonlyMap<string, Live>, placed: readonly Placed[], order: OrderInFlight) {
   expect(placed.map(each => each.order.orderLinkId)).not.toContain(order.orderLinkId)
   const busy = [...live.values()].map(each => each.order)
-  const others = busy.filter(({ leg, rests }) => leg === order.leg || order.leg === 'combo' || !rests)
+  const others = busy.filter(({ leg, rests }) => leg === order.leg || order.leg === 'spreadOrder' || !rests)
   expect(others, `beside ${order.orderLinkId}`).toEqual([])
 }
 
-const fillOne = (plan: HedgePlan, account: Account, order: LegAsk, qty: Decimal): Account =>
+const fillOne = (plan: HedgePlan, account: Account, order: OrderInFlight, qty: Decimal): Account =>
   execute(plan, account, { ...(order as LegOrder), qty: orderQty(qty) }, 1)
 
 /** Both legs or none, equal in base coins; a native order is charged half of what its legs would be. */
-function fillBoth(plan: HedgePlan, account: Account, order: LegAsk, qty: Decimal): Account {
+function fillBoth(plan: HedgePlan, account: Account, order: OrderInFlight, qty: Decimal): Account {
   const { taker, maker } = plan.fees.spot
   const half = { taker: feeRate(new Decimal(taker).times(RULES.execution.spreadFeeFactor)), maker }
   const cheaper = { ...plan, fees: { ...plan.fees, spot: half } }

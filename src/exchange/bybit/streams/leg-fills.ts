@@ -5,7 +5,7 @@
  */
 import type { Fill } from '../../../domain/legs/order.ts'
 import { type Row, textAt, textOrNone } from '../translate/fields.ts'
-import { type Combo, legFill } from '../translate/spreads.ts'
+import { legFill, type ParentOrder } from '../translate/spreads.ts'
 
 /** Executions remembered: far more than any burst of both halves. */
 const KEPT_MAX = 2_000
@@ -18,7 +18,7 @@ export type LegFills = {
 }
 
 export function legFillJoin(report: (kind: string, detail: string) => void): LegFills {
-  const combos = new Map<string, Combo>()
+  const spreadOrders = new Map<string, ParentOrder>()
   const waiting = new Map<string, Row[]>()
 
   function bound(map: Map<string, unknown>): void {
@@ -30,18 +30,18 @@ export function legFillJoin(report: (kind: string, detail: string) => void): Leg
 
   function name(row: Row): Fill[] {
     const execId = textAt(row, 'execId')
-    const combo = { orderLinkId: textOrNone(row, 'orderLinkId'), orderId: textAt(row, 'orderId') }
-    combos.set(execId, combo)
+    const spreadOrder = { orderLinkId: textOrNone(row, 'orderLinkId'), orderId: textAt(row, 'orderId') }
+    spreadOrders.set(execId, spreadOrder)
     const legs = waiting.get(execId) ?? []
     waiting.delete(execId)
-    bound(combos)
-    return legs.map(leg => legFill(leg, combo))
+    bound(spreadOrders)
+    return legs.map(leg => legFill(leg, spreadOrder))
   }
 
   function wait(row: Row): Fill[] {
     const parent = textAt(row, 'parentExecId')
-    const combo = combos.get(parent)
-    if (combo) return [legFill(row, combo)]
+    const spreadOrder = spreadOrders.get(parent)
+    if (spreadOrder) return [legFill(row, spreadOrder)]
     waiting.set(parent, [...(waiting.get(parent) ?? []), row])
     bound(waiting)
     return []

@@ -5,9 +5,9 @@
  */
 import type { Market } from '../../../domain/instrument.ts'
 import type { OrderQty, Price } from '../../../domain/units.ts'
-import type { Book, BookLevel } from '../../exchange.ts'
+import type { OrderBook, PriceLevel } from '../../exchange.ts'
 
-type BookOf<M> = Omit<Book, 'market'> & { market: M }
+type BookOf<M> = Omit<OrderBook, 'market'> & { market: M }
 export type BookAnswer<M = Market> =
   | { kind: 'book'; book: BookOf<M> }
   /** Not a book (any more): take the topic anew. */
@@ -26,7 +26,7 @@ const EXACT_SIGNED = /^-?(?=[\d.]{1,16}$)\d+(\.\d+)?$/
 const DECIMAL = /^\d{1,20}(\.\d{1,20})?$/
 
 /** One side: levels best first, beside their prices as numbers for the search. */
-type Side = { keys: number[]; levels: BookLevel[]; sign: 1 | -1 }
+type Side = { keys: number[]; levels: PriceLevel[]; sign: 1 | -1 }
 
 const emptySide = (sign: 1 | -1): Side => ({ keys: [], levels: [], sign })
 
@@ -54,7 +54,7 @@ function set(side: Side, price: string, qty: string): void {
     }
     return
   }
-  const level: BookLevel = [price as Price, qty as OrderQty]
+  const level: PriceLevel = [price as Price, qty as OrderQty]
   side.keys.splice(at, known ? 1 : 0, key)
   side.levels.splice(at, known ? 1 : 0, level)
 }
@@ -73,7 +73,7 @@ function apply(side: Side, updates: unknown, name: string, exact: RegExp): strin
   return side.keys.length > LEVELS_MAX ? `${name}: more than ${LEVELS_MAX} levels` : ''
 }
 
-export type BookBuilder<M = Market> = {
+export type OrderBookBuilder<M = Market> = {
   apply(message: Readonly<Record<string, unknown>>): BookAnswer<M>
   /** Distrusts what is held; the next snapshot starts anew. */
   forget(): void
@@ -82,7 +82,10 @@ export type BookBuilder<M = Market> = {
 }
 
 /** Books of spreads have signed prices, and that their update ids have no gaps is written nowhere: they must only grow. */
-export function bookBuilder<M extends Market | 'spread'>(market: M, symbol: string): BookBuilder<M> {
+export function orderBookBuilder<M extends Market | 'spread'>(
+  market: M,
+  symbol: string,
+): OrderBookBuilder<M> {
   const isSpread = market === 'spread'
   const exact = isSpread ? EXACT_SIGNED : EXACT
   let bids = emptySide(-1)

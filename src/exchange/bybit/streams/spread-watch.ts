@@ -4,20 +4,20 @@
  * what is lost is said as 'spread-stale' and never takes another market down.
  */
 
-import type { SpreadBook } from '../../../domain/risk/risk-facts.ts'
+import type { SpreadOrderBook } from '../../../domain/risk/risk-facts.ts'
 import type { MarketFact, Subscription } from '../../exchange.ts'
 import { failureOf } from '../translate/errors.ts'
 import { type Row, rowOf } from '../translate/fields.ts'
 import { ask } from '../venue-reads.ts'
 import type { PublicStream, Wire } from '../wire/wire.ts'
 import type { Tools } from './market-watch.ts'
-import { type BookBuilder, bookBuilder } from './order-books.ts'
+import { type OrderBookBuilder, orderBookBuilder } from './order-books.ts'
 
 /** How long a book may say nothing, and how often it is read then. Engine time. */
 const QUIET_MS = 3_000
 const DEPTH = 25
 
-type Held = { builder: BookBuilder<'spread'>; heardAtMs: number }
+type Held = { builder: OrderBookBuilder<'spread'>; heardAtMs: number }
 
 export class SpreadWatch implements Subscription {
   readonly #wire: Wire
@@ -34,7 +34,7 @@ export class SpreadWatch implements Subscription {
     this.#books = new Map(
       [...new Set(symbols)].map(symbol => [
         symbol,
-        { builder: bookBuilder('spread', symbol), heardAtMs: Number.NEGATIVE_INFINITY },
+        { builder: orderBookBuilder('spread', symbol), heardAtMs: Number.NEGATIVE_INFINITY },
       ]),
     )
     const topics = [...this.#books.keys()].map(symbol => `orderbook.${DEPTH}.${symbol}`)
@@ -71,7 +71,7 @@ export class SpreadWatch implements Subscription {
     }
   }
 
-  #tell(held: Held, { symbol, bids, asks, atMs }: SpreadBook): void {
+  #tell(held: Held, { symbol, bids, asks, atMs }: SpreadOrderBook): void {
     held.heardAtMs = this.#tools.clock.nowMs()
     this.#hear({ kind: 'spread-book', symbol, bids, asks, atMs })
   }
@@ -102,7 +102,7 @@ export class SpreadWatch implements Subscription {
       const { result } = await ask(this.#wire, '/v5/spread/orderbook', { symbol, limit: DEPTH }, false)
       if (this.#closed || held.heardAtMs !== heardAtMs) return
       const row = rowOf(result, 'result')
-      const answer = bookBuilder('spread', symbol).apply({ type: 'snapshot', ts: row.ts, data: row })
+      const answer = orderBookBuilder('spread', symbol).apply({ type: 'snapshot', ts: row.ts, data: row })
       if (answer.kind === 'book') this.#tell(held, answer.book)
       else
         this.#tools.report('unread-spread-book', `${symbol}: ${answer.kind === 'broken' ? answer.cause : ''}`)

@@ -46,18 +46,18 @@ export const spreadReport = (row: Row): OrderReport =>
     'spread',
   )
 
-export type Combo = { orderLinkId: string; orderId: string }
+export type ParentOrder = { orderLinkId: string; orderId: string }
 
 const MARKETS = { linear: 'linear', future_leg: 'linear', spot: 'spot', spot_leg: 'spot' } as const
 
 /** One leg's execution, under its combination's name. Bybit: `execFee` is deprecated for the spot leg, `execFeeV2` counts. */
-export function legFill(row: Row, combo: Combo): Fill {
+export function legFill(row: Row, spreadOrder: ParentOrder): Fill {
   const market = MARKETS[oneOf(row, 'category', ['linear', 'future_leg', 'spot', 'spot_leg'])]
   const newFee = market === 'spot' ? textOrNone(row, 'execFeeV2') : ''
   return fill(
     {
       ...row,
-      ...combo,
+      ...spreadOrder,
       execFee: newFee || row.execFee,
       feeCurrency: textOrNone(row, 'feeCoin') || textOrNone(row, 'feeCurrency'),
     },
@@ -70,9 +70,9 @@ export function legFill(row: Row, combo: Combo): Fill {
  * they trade the other way round.
  */
 export function legFills(row: Row): Fill[] {
-  const combo = { orderLinkId: textOrNone(row, 'orderLinkId'), orderId: textAt(row, 'orderId') }
+  const spreadOrder = { orderLinkId: textOrNone(row, 'orderLinkId'), orderId: textAt(row, 'orderId') }
   const buys = oneOf(row, 'side', ['Buy', 'Sell']) === 'Buy'
   return rowsAt(row, 'legs')
-    .map(leg => legFill(leg, combo))
+    .map(leg => legFill(leg, spreadOrder))
     .filter(({ market, side }) => (side === 'Buy') === ((market === 'linear') === buys))
 }

@@ -23,19 +23,19 @@ const ANSWERS_KEPT = 64
 /** Puts the faults on a core's way out. */
 export function faultyIntercept(faults: Faults): Intercept {
   const tell = faultyPushes(faults)
-  const recall = staleReplies(faults)
-  return out => (out.kind === 'push' ? tell(out.push) : [{ ...out, reply: answer(faults, out, recall) }])
+  const staleAnswer = staleReplies(faults)
+  return out => (out.kind === 'push' ? tell(out.push) : [{ ...out, reply: answer(faults, out, staleAnswer) }])
 }
 
 type Reply = Extract<Outgoing, { kind: 'reply' }>
-type Recall = (request: CoreRequest, reply: CoreReply) => CoreReply
+type StaleAnswer = (request: CoreRequest, reply: CoreReply) => CoreReply
 
-function answer(faults: Faults, { request, reply }: Reply, recall: Recall): CoreReply {
+function answer(faults: Faults, { request, reply }: Reply, staleAnswer: StaleAnswer): CoreReply {
   const { via, path, uid } = request
   const occasion = { channel: via, what: path } as const
   for (const { name, ...words } of uid === '' ? [] : UNKNOWN)
     if (faults.strikes(name, occasion)) return { ...words, result: {}, retExtInfo: {}, time: reply.time }
-  return clockOff(faults, path, recall(request, reply))
+  return clockOff(faults, path, staleAnswer(request, reply))
 }
 
 /** What the exchange says the time is. */
@@ -54,7 +54,7 @@ function clockOff(faults: Faults, path: string, reply: CoreReply): CoreReply {
 }
 
 /** Remembers what was answered, and answers it again; rows younger than the cache are not in it. */
-function staleReplies(faults: Faults): Recall {
+function staleReplies(faults: Faults): StaleAnswer {
   const told = new Map<string, { atMs: number; reply: CoreReply }[]>()
   return (request, reply) => {
     const { path, params, uid } = request

@@ -50,7 +50,7 @@ const newHalf = (salt: number, outward: 1 | -1): Half => ({
   known: undefined,
 })
 
-export type Book = {
+export type OrderBook = {
   readonly instrument: Instrument
   live(): boolean
   /** Best levels of a side, best first. */
@@ -87,7 +87,7 @@ export type BookShape = {
   lookedAtMs: () => number
 }
 
-export function createBook(instrument: Instrument, shape: BookShape): Book {
+export function createBook(instrument: Instrument, shape: BookShape): OrderBook {
   const halves: Readonly<Record<BookSide, Half>> = {
     bids: newHalf(shape.salt, -1),
     asks: newHalf(shape.salt + ASKS_SALT, 1),

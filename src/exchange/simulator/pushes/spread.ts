@@ -9,12 +9,12 @@ import { push } from './private.ts'
 /** Legs of an order that rests long may lie behind others that closed meanwhile; they were told when they filled. */
 const LEGS_LOOKED_AT = 200
 
-type Combo = { execId: string; price: Decimal; qty: Decimal; legs: readonly ExecutionState[] }
+type ParentOrder = { execId: string; price: Decimal; qty: Decimal; legs: readonly ExecutionState[] }
 
 /** One row of `/v5/spread/execution/list`. */
 export function spreadExecutionJson(
   { world, order }: SpreadPlace,
-  { execId, price, qty, legs }: Combo,
+  { execId, price, qty, legs }: ParentOrder,
 ): JsonObject {
   return {
     symbol: order.symbol,
@@ -46,7 +46,7 @@ export function spreadExecutionJson(
 }
 
 /** The combination's message, then one for each leg. */
-export function pushSpreadExecution(place: SpreadPlace, combo: Combo & { maker: boolean }): void {
+export function pushSpreadExecution(place: SpreadPlace, spreadOrder: ParentOrder & { maker: boolean }): void {
   const { world, account, order } = place
   const base = { orderPrice: order.price, orderQty: order.qty, orderType: order.orderType }
   push(world, account, 'spread.execution', [
@@ -55,10 +55,10 @@ export function pushSpreadExecution(place: SpreadPlace, combo: Combo & { maker: 
       symbol: order.symbol,
       closedSize: '',
       execFee: '',
-      execId: combo.execId,
+      execId: spreadOrder.execId,
       parentExecId: '',
-      execPrice: combo.price.toFixed(),
-      execQty: combo.qty.toFixed(),
+      execPrice: spreadOrder.price.toFixed(),
+      execQty: spreadOrder.qty.toFixed(),
       execType: 'Trade',
       execValue: '',
       feeRate: '',
@@ -70,13 +70,13 @@ export function pushSpreadExecution(place: SpreadPlace, combo: Combo & { maker: 
       side: order.side,
       execTime: String(world.state.nowMs),
       isLeverage: '',
-      isMaker: combo.maker,
+      isMaker: spreadOrder.maker,
       seq: nextSeq(world),
       createType: 'CreateByUser',
       execPnl: '',
     },
   ])
-  for (const { json, seq } of combo.legs) {
+  for (const { json, seq } of spreadOrder.legs) {
     const { symbol, closedSize, execFee, execId, parentExecId, execPrice, execQty, execType, execValue } =
       json
     const { feeRate, markPrice, side, execTime, isLeverage, createType, execPnl, category } = json
@@ -94,7 +94,7 @@ export function pushSpreadExecution(place: SpreadPlace, combo: Combo & { maker: 
           orderLinkId: '',
         } as JsonObject),
         ...({ orderPrice: execPrice, orderQty: execQty, orderType: 'Limit', side, execTime } as JsonObject),
-        ...({ isLeverage, isMaker: combo.maker, seq, createType, execPnl } as JsonObject),
+        ...({ isLeverage, isMaker: spreadOrder.maker, seq, createType, execPnl } as JsonObject),
       },
     ])
   }

@@ -109,8 +109,8 @@ function crossOf(pair: Pair, leaders: ReadonlyMap<string, Listing>): Cross | und
 
 function listingOf(pair: Pair, index: number, leaders: ReadonlyMap<string, Listing>): Listing {
   const { spot, perp } = pair
-  const twin = perp ?? spot
-  if (!twin) throw new InstrumentFault(`${pair.coin}${pair.quote}: expected a market, found none`)
+  const paired = perp ?? spot
+  if (!paired) throw new InstrumentFault(`${pair.coin}${pair.quote}: expected a market, found none`)
   const cross = crossOf(pair, leaders)
   const facts = factsOf(pair)
   const base =
@@ -119,8 +119,8 @@ function listingOf(pair: Pair, index: number, leaders: ReadonlyMap<string, Listi
     cross && (cross.quote === undefined ? cross.quoteUsdt : (leaders.get(pair.quote)?.firstPrice ?? 1))
   return {
     index,
-    spot: spot ?? { ...unlisted(twin), baseCoin: pair.coin },
-    perp: perp ?? unlisted(twin),
+    spot: spot ?? { ...unlisted(paired), baseCoin: pair.coin },
+    perp: perp ?? unlisted(paired),
     lists: { spot: spot !== undefined, linear: perp !== undefined },
     multiplier: pair.multiplier,
     ...contractFacts(pair),

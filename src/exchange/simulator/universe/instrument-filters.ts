@@ -78,7 +78,7 @@ export const spotInstrument = (row: JsonObject): Instrument => ({
 })
 
 /** The market a coin is not listed on: it has a price and is never found. */
-export const unlisted = (twin: Instrument): Instrument => ({
-  ...twin,
-  market: twin.market === 'spot' ? 'linear' : 'spot',
+export const unlisted = (paired: Instrument): Instrument => ({
+  ...paired,
+  market: paired.market === 'spot' ? 'linear' : 'spot',
 })

@@ -126,9 +126,9 @@ describe.skipIf(!present)('instruments', () => {
       const desk = openDesk()
       const rows = desk.get('/v5/market/instruments-info', { category }).list as JsonObject[]
       for (const row of rows) {
-        const twin = real.list.find(one => one.symbol === row.symbol)
-        expect(Object.keys(row)).toEqual(Object.keys(twin ?? {}))
-        expect({ ...row, fundingInterval: 0 }).toEqual({ ...twin, fundingInterval: 0 })
+        const parallelOrder = real.list.find(one => one.symbol === row.symbol)
+        expect(Object.keys(row)).toEqual(Object.keys(parallelOrder ?? {}))
+        expect({ ...row, fundingInterval: 0 }).toEqual({ ...parallelOrder, fundingInterval: 0 })
       }
     },
   )

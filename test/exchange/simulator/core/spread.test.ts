@@ -54,7 +54,7 @@ describe('a fill', () => {
   test('costs half of the usual fees, and names the combination and no client id', () => {
     const desk = open()
     create(desk, order('Sell', { orderLinkId: 'carry-1' }))
-    const [combo] = desk.list('/v5/spread/execution/list', { orderLinkId: 'carry-1' })
+    const [spreadOrder] = desk.list('/v5/spread/execution/list', { orderLinkId: 'carry-1' })
     for (const [category, rate] of [
       ['linear', '0.000275'],
       ['spot', '0.0005'],
@@ -68,13 +68,13 @@ describe('a fill', () => {
           parentExecId: expect.any(String),
         })
     expect(new Decimal(desk.coin('SOL').walletBalance ?? 0).toFixed()).toBe('9.995')
-    const legs = combo?.legs as unknown as Row[]
+    const legs = spreadOrder?.legs as unknown as Row[]
     expect(legs.map(leg => [leg.category, leg.side, Number(leg.execQty)])).toEqual([
-      ['linear', 'Sell', Number(combo?.execQty)],
-      ['spot', 'Buy', Number(combo?.execQty)],
+      ['linear', 'Sell', Number(spreadOrder?.execQty)],
+      ['spot', 'Buy', Number(spreadOrder?.execQty)],
     ])
     expect(new Decimal(legs[0]?.execPrice ?? 0).minus(legs[1]?.execPrice ?? 0).toFixed()).toBe(
-      combo?.execPrice,
+      spreadOrder?.execPrice,
     )
   })
 
@@ -98,13 +98,13 @@ describe('a fill', () => {
       ['future_leg', 'Sell', ''],
       ['spot_leg', 'Buy', 'SOL'],
     ])
-    const [combo, perp, spot] = rows('spread.execution')
-    expect([combo?.category, perp?.category, spot?.category]).toEqual([
+    const [spreadOrder, perp, spot] = rows('spread.execution')
+    expect([spreadOrder?.category, perp?.category, spot?.category]).toEqual([
       'combination',
       'future_leg',
       'spot_leg',
     ])
-    expect([perp?.parentExecId, spot?.parentExecId]).toEqual([combo?.execId, combo?.execId])
+    expect([perp?.parentExecId, spot?.parentExecId]).toEqual([spreadOrder?.execId, spreadOrder?.execId])
     expect(rows('execution').every(row => row.execType === 'FutureSpread')).toBe(true)
     expect(desk.core.subscribe('private', 'spread.order')).toEqual([])
   })

@@ -7,10 +7,10 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { type Clock, scaledClock, systemClock } from '../../../../src/clock/clock.ts'
-import { bookBuilder } from '../../../../src/exchange/bybit/streams/order-books.ts'
+import { orderBookBuilder } from '../../../../src/exchange/bybit/streams/order-books.ts'
 import { createBybitExchange } from '../../../../src/exchange/bybit/venue.ts'
 import { createSdkWire } from '../../../../src/exchange/bybit/wire/sdk-wire.ts'
-import type { Book } from '../../../../src/exchange/exchange.ts'
+import type { OrderBook } from '../../../../src/exchange/exchange.ts'
 import { createSimulatedBybit } from '../../../../src/exchange/simulator/create.ts'
 import { readRecording } from '../../../../src/exchange/simulator/history/recorded-frames.ts'
 import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../../../../src/exchange/simulator/server/accounts.ts'
@@ -105,7 +105,7 @@ describe.skipIf(!present)('the recorded mainnet frames', () => {
       const recorded = of(`public-${market}`, 'orderbook.200.')
       const topics = [...new Set(recorded.map(({ topic }) => topic))]
       const run = (messages: readonly Row[]) => {
-        const builders = new Map(topics.map(topic => [topic, bookBuilder(market, topic.slice(14))]))
+        const builders = new Map(topics.map(topic => [topic, orderBookBuilder(market, topic.slice(14))]))
         return messages.map(message => builders.get(String(message.topic))?.apply(message))
       }
       const heard: Row[] = []
@@ -142,14 +142,14 @@ describe.skipIf(!present)('the recorded mainnet frames', () => {
       report: () => {},
     })
     onCleanup(() => exchange.close())
-    const books = new Map<string, Book>()
+    const books = new Map<string, OrderBook>()
     const marks = new Map<string, string>()
     exchange.watchMarket([{ spot: 'BTCUSDT', perp: 'BTCUSDT' }], fact => {
       if (fact.kind === 'book') books.set(fact.book.market, fact.book)
       if (fact.kind === 'ticker') marks.set(fact.ticker.symbol, fact.ticker.markPrice)
     })
     for (const market of ['linear', 'spot'] as const) {
-      const builder = bookBuilder(market, 'BTCUSDT')
+      const builder = orderBookBuilder(market, 'BTCUSDT')
       const answers = of(`public-${market}`, 'orderbook.200.BTCUSDT').map(({ text }) =>
         builder.apply(JSON.parse(text) as Row),
       )

@@ -4,7 +4,7 @@
  * before has come over the same line. A silent or half-open line sends neither, and the book ages.
  * https://bybit-exchange.github.io/docs/v5/websocket/public/orderbook
  */
-import type { Book, BookLevel } from '../../exchange.ts'
+import type { OrderBook, PriceLevel } from '../../exchange.ts'
 
 /** A book told less than this ago needs no telling. Engine time, as is the other. */
 const FRESH_MS = 1_000
@@ -16,7 +16,7 @@ type Touch = { bid: readonly [string, string] | undefined; ask: readonly [string
 
 export type TouchAnswer =
   /** The book as it is, proven at `atMs`. */
-  | { kind: 'book'; book: Book }
+  | { kind: 'book'; book: OrderBook }
   /** The deep book has stood still for too long: take it anew. */
   | { kind: 'broken'; cause: string }
   /** Nothing to tell. */
@@ -36,12 +36,12 @@ function touchOf({ data }: Frame): Touch | undefined {
   return { bid: b[0], ask: a[0] }
 }
 
-const isSame = (level: BookLevel | undefined, touch: Touch['bid']): boolean =>
+const isSame = (level: PriceLevel | undefined, touch: Touch['bid']): boolean =>
   level?.[0] === touch?.[0] && level?.[1] === touch?.[1]
 
-export class RestingBook {
+export class QuietOrderBook {
   readonly #symbol: string
-  #book: Book | undefined
+  #book: OrderBook | undefined
   #toldAtMs = 0
   #contradictedAtMs: number | undefined
 
@@ -50,7 +50,7 @@ export class RestingBook {
   }
 
   /** The deep book has just been told. */
-  told(book: Book, nowMs: number): void {
+  told(book: OrderBook, nowMs: number): void {
     this.#book = book
     this.#toldAtMs = nowMs
     this.#contradictedAtMs = undefined
