@@ -3,26 +3,8 @@
  */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { withExamples } from '../kit/asking.ts'
+import type { BacktestOptions } from './backtest.ts'
 import { configOption } from './process-commands.ts'
-
-export type BacktestOptions = {
-  config?: string
-  data?: string
-  from?: number
-  to?: number
-  symbols?: string[]
-  fees: string
-  spread: 'on' | 'off'
-  routes?: string[]
-  capital?: string
-  seed: number
-  patient?: boolean
-  compare?: boolean
-  fundingOnly?: boolean
-  halfSpreadBps: number
-  json?: boolean
-  out?: string
-}
 
 export function backtestCommands(program: Command): void {
   withExamples(

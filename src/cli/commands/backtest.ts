@@ -24,7 +24,25 @@ import { print } from '../kit/output.ts'
 import { startProgress } from '../kit/progress.ts'
 import { backtestText } from '../text/backtest.ts'
 import { studyText } from '../text/study.ts'
-import type { BacktestOptions } from './backtest-commands.ts'
+
+export type BacktestOptions = {
+  config?: string
+  data?: string
+  from?: number
+  to?: number
+  symbols?: string[]
+  fees: string
+  spread: 'on' | 'off'
+  routes?: string[]
+  capital?: string
+  seed: number
+  patient?: boolean
+  compare?: boolean
+  fundingOnly?: boolean
+  halfSpreadBps: number
+  json?: boolean
+  out?: string
+}
 
 /** @returns the exit code: 1 when the books of a run do not tie out */
 export async function backtest(options: BacktestOptions): Promise<number> {

@@ -2,8 +2,7 @@
 import type { Command } from 'commander'
 import { withExamples } from '../kit/asking.ts'
 import { dayOf, words } from './backtest-commands.ts'
-
-export type DownloadOptions = { symbols?: string[]; from?: number; to?: number; json?: boolean }
+import type { DownloadOptions } from './data-download.ts'
 
 export function dataCommands(program: Command): void {
   const data = program.command('data').description('recorded history')

@@ -20,7 +20,8 @@ import { CliFailure } from '../kit/failure.ts'
 import { didYouMean } from '../kit/nearest.ts'
 import { print, printJson, table } from '../kit/output.ts'
 import { type Progress, startProgress } from '../kit/progress.ts'
-import type { DownloadOptions } from './data-commands.ts'
+
+export type DownloadOptions = { symbols?: string[]; from?: number; to?: number; json?: boolean }
 
 const day = (atMs: number) => new Date(atMs).toISOString().slice(0, 10)
 const minute = (atMs: number) => instantText(atMs).slice(0, 16)

@@ -2,16 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { type Command, InvalidArgumentError } from 'commander'
 import { withExamples } from '../kit/asking.ts'
-
-export type SimulateOptions = {
-  days: number
-  seed?: number
-  fromSeed: number
-  jobs: number
-  faults?: string
-  keepGoing?: boolean
-  json?: boolean
-}
+import type { SimulateOptions } from './simulate.ts'
 
 export function simulateCommands(program: Command): void {
   withExamples(

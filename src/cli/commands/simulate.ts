@@ -10,7 +10,16 @@ import { CliFailure } from '../kit/failure.ts'
 import { print } from '../kit/output.ts'
 import { startProgress } from '../kit/progress.ts'
 import { dayText, simulateText } from '../text/simulate.ts'
-import type { SimulateOptions } from './simulate-commands.ts'
+
+export type SimulateOptions = {
+  days: number
+  seed?: number
+  fromSeed: number
+  jobs: number
+  faults?: string
+  keepGoing?: boolean
+  json?: boolean
+}
 
 /** @returns the exit code: 1 when a day failed */
 export async function simulate(options: SimulateOptions): Promise<number> {
