@@ -1,25 +1,15 @@
 /** Names that are offered and never taken, and packages that are installed and never imported. */
-import {
-  everySyntax,
-  type Fault,
-  fault,
-  importsOf,
-  isSyntax,
-  nameOf,
-  type Source,
-  type Syntax,
-} from './source.ts'
+import { offersOf } from './declarations.ts'
+import { everySyntax, type Fault, fault, importsOf, type Source } from './source.ts'
 
 /** Files that something outside the imports starts or loads: their exports have a taker that no import shows. */
 const ENTRIES: Readonly<Record<string, RegExp>> = {
-  'a program is started by its path': /^(src\/(main|cli)|test\/bench\/)[^/]*\.ts$/,
+  'a program is started by its path': /^(src\/(main|cli)|test\/bench\/|test\/tidy\/print)[^/]*\.ts$/,
   'migrations are found by their folder': /^src\/store\/migrations\//,
   'vitest calls it before and after all tests': /^test\/support\/store\/shared-server\.ts$/,
   'the dashboard is a program of its own': /^src\/dashboard\//,
   'tools read their configuration': /^[^/]+\.config\.ts$/,
 }
-
-type Offer = { name: string; at: number; isType: boolean }
 
 /** Exports that no other file imports. A type that its own file uses describes a signature there and may stay. */
 export function unusedExports(tree: readonly Source[]): Fault[] {
@@ -38,40 +28,6 @@ export function unusedExports(tree: readonly Source[]): Fault[] {
           fault(source, at, 'unused export', `nobody imports ${name}: drop the export, or the code`),
         ),
     )
-}
-
-function offersOf({ program }: Source): Offer[] {
-  const statements = Array.isArray(program.body) ? program.body.filter(isSyntax) : []
-  return statements.flatMap(statement => {
-    if (statement.type !== 'ExportNamedDeclaration' || isSyntax(statement.source)) return []
-    const { declaration, specifiers } = statement
-    if (!isSyntax(declaration))
-      return (Array.isArray(specifiers) ? specifiers : []).flatMap((each: Syntax) =>
-        offerOfSpecifier(each, statement),
-      )
-    const isType = /^TS(TypeAlias|Interface)Declaration$/.test(declaration.type)
-    const declared = Array.isArray(declaration.declarations) ? declaration.declarations : [declaration]
-    return declared
-      .filter(isSyntax)
-      .flatMap(each => boundNames(each.id))
-      .map(name => ({ name, at: statement.start, isType }))
-  })
-}
-
-function offerOfSpecifier(specifier: Syntax, statement: Syntax): Offer[] {
-  const name = nameOf(specifier.exported)
-  const isType = [specifier.exportKind, statement.exportKind].includes('type')
-  return name === undefined ? [] : [{ name, at: specifier.start, isType }]
-}
-
-/** Names bound by `a`, `{ a, b: c }` or `[a]`. */
-function boundNames(pattern: unknown): string[] {
-  if (!isSyntax(pattern)) return []
-  if (pattern.type === 'Identifier') return [String(pattern.name)]
-  const parts = pattern.properties ?? pattern.elements ?? []
-  return (Array.isArray(parts) ? parts : []).flatMap(part =>
-    boundNames(isSyntax(part) ? (part.value ?? part) : part),
-  )
 }
 
 const timesNamed = ({ program }: Source, name: string) =>

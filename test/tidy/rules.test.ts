@@ -1,8 +1,12 @@
 /** The tidy rules themselves: each fault seeded once must be found at its line, and what is allowed must pass. */
 import { describe, expect, test } from 'vitest'
 import { arrowFaults } from './arrows.ts'
+import { importCircles } from './circles.ts'
+import { secretThrowers, silentFunctions } from './doc-lines.ts'
 import { unusedExports, unusedPackages } from './exports.ts'
-import { fileLengthFaults, functionLengthFaults } from './lengths.ts'
+import { folderFaults } from './folders.ts'
+import { fileLengthFaults, longFunctions } from './lengths.ts'
+import { sharedNames } from './names.ts'
 import { parseSource } from './source.ts'
 import { hostFaults, idleExceptions, wordFaults } from './words.ts'
 
@@ -140,17 +144,28 @@ describe('lengths', () => {
     (body: string) => `const a = { long() {\n${body}} }`,
     (body: string) => `class A { long() {\n${body}} }`,
   ])('a function may have 70 lines and not one more (%#)', shape => {
-    expect(functionLengthFaults(parseSource('src/a/b.ts', shape(lines(68))))).toEqual([])
-    expect(functionLengthFaults(parseSource('src/a/b.ts', shape(lines(69))))).toEqual([
-      'src/a/b.ts:1 function length: long has 71 lines, at most 70',
+    expect(longFunctions(parseSource('src/a/b.ts', shape(lines(68))))).toEqual([])
+    expect(longFunctions(parseSource('src/a/b.ts', shape(lines(69))))).toEqual([
+      {
+        id: 'src/a/b.ts long',
+        lines: 71,
+        fault: 'src/a/b.ts:1 function length: long has 71 lines, at most 70',
+      },
+    ])
+  })
+
+  test('the functions inside a function count as its lines', () => {
+    const factory = `const make = () => ({\n${'a() {\ngo()\n},\n'.repeat(30)}})`
+    expect(longFunctions(parseSource('src/a/b.ts', factory))).toMatchObject([
+      { id: 'src/a/b.ts make', lines: 92 },
     ])
   })
 
   test('a describe block is not a function, a test in it is', () => {
     const chapter = (inside: string) =>
       parseSource('test/a.test.ts', `describe.skipIf(x)('a', () => {\n${inside}})`)
-    expect(functionLengthFaults(chapter(lines(100)))).toEqual([])
-    expect(functionLengthFaults(chapter(`test('b', () => {\n${lines(100)}})`))).toHaveLength(1)
+    expect(longFunctions(chapter(lines(100)))).toEqual([])
+    expect(longFunctions(chapter(`test('b', () => {\n${lines(100)}})`))).toHaveLength(1)
   })
 })
 
@@ -188,5 +203,66 @@ describe('exports', () => {
     expect(unusedPackages(['zod', 'pg', '@types/pg', 'typescript', 'winston'], tree)).toEqual([
       expect.stringContaining('nothing imports winston'),
     ])
+  })
+})
+
+describe('the house', () => {
+  const tree = (files: Record<string, string>) =>
+    Object.entries(files).map(([file, text]) => parseSource(file, text))
+
+  test('files that import each other are a circle, also when it is only for types', () => {
+    expect(
+      importCircles(
+        tree({
+          'src/a.ts': `import { b } from './b.ts'`,
+          'src/b.ts': `import { c } from './c.ts'`,
+          'src/c.ts': `import type { A } from './a.ts'`,
+          'src/d.ts': `import { a } from './a.ts'`,
+          'src/e.ts': `import { d } from './d.ts'\nimport { x } from 'elsewhere'`,
+        }),
+      ),
+    ).toEqual([['src/a.ts', 'src/b.ts', 'src/c.ts']])
+  })
+
+  test('a folder may show 18 entries, folders among them, and not one more', () => {
+    const files = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, nth) => [`src/f/${nth}/a.ts`, '']))
+    expect(folderFaults(tree(files(18)))).toEqual([])
+    expect(folderFaults(tree(files(19)))).toEqual([expect.stringMatching(/^src\/f\/ folder: 19 entries/)])
+  })
+
+  test('a name that two files declare is named with both; a name passed on is declared once', () => {
+    expect(
+      sharedNames(
+        tree({
+          'src/a.ts': 'export const one = 1\nexport type Two = 2',
+          'src/b.ts': 'export function one() {}',
+          'src/c.ts': `export { Two } from './a.ts'`,
+        }),
+      ),
+    ).toEqual(new Map([['one', ['src/a.ts', 'src/b.ts']]]))
+  })
+
+  test.each([
+    ['export const f = () => 1', 1],
+    ['export function f() {}', 1],
+    ['// A note.\nexport function f() {}', 1],
+    ['/** Says. */\nexport function f() {}', 0],
+    ['/** Of another. */\nconst a = 1\nexport const f = () => 1', 1],
+    ['export const f = 1\nfunction g() {}', 0],
+  ])('%j has %i functions without a line', (text, count) => {
+    expect(silentFunctions(parseSource('src/a.ts', text)).silent).toHaveLength(count)
+  })
+
+  test.each([
+    ['Reads.', 'throw new Error()', 1],
+    ['Reads; throws on what it does not know.', 'throw new Error()', 0],
+    ['Reads.', 'try { throw new Error() } catch { return 1 }', 0],
+    ['Reads.', 'try { go() } catch (e) { throw e }', 1],
+    ['Reads.', 'return () => { throw new Error() }', 0],
+    ['Reads.', 'if (a) { for (const b of c) throw new Error() }', 1],
+  ])('"%s" before { %s }: %i kept secret', (doc, body, count) => {
+    const text = `/** ${doc} */\nexport function f() { ${body} }`
+    expect(secretThrowers(parseSource('src/a.ts', text))).toHaveLength(count)
   })
 })

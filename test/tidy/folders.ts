@@ -1,0 +1,26 @@
+/** How much a folder shows at once. More than a screenful is not read, it is searched. */
+import type { Fault, Source } from './source.ts'
+
+const ENTRIES_MAX = 18
+
+/** What each folder holds: files and folders that stand directly in it. */
+export function folderSizes(tree: readonly Source[]): Map<string, number> {
+  const entries = new Map<string, Set<string>>()
+  for (const { path } of tree) {
+    const parts = path.split('/')
+    for (let depth = 1; depth < parts.length; depth++) {
+      const folder = parts.slice(0, depth).join('/')
+      const inside = entries.get(folder) ?? new Set()
+      entries.set(folder, inside.add(parts[depth] ?? ''))
+    }
+  }
+  return new Map([...entries].map(([folder, inside]) => [folder, inside.size]))
+}
+
+export const folderFaults = (tree: readonly Source[]): Fault[] =>
+  [...folderSizes(tree)]
+    .filter(([, size]) => size > ENTRIES_MAX)
+    .map(
+      ([folder, size]) =>
+        `${folder}/ folder: ${size} entries, at most ${ENTRIES_MAX}: ask what question it answers`,
+    )
