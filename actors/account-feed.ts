@@ -9,9 +9,15 @@ import { type Fill, type OrderReport, ownerOfOrder } from '../src/domain/legs/or
 import { legOutcome } from '../src/domain/work/leg-outcome.ts'
 import type { AccountFact } from '../src/exchange/exchange.ts'
 import { orderNews } from './hedge.ts'
-import type { PlainKind } from './runtime/runtime.ts'
+import type { Ports } from './ports.ts'
+import type { PlainKind } from './runtime/running.ts'
 import { service, untilAborted } from './service.ts'
-import type { World } from './world.ts'
+
+type AccountFeedPorts = Ports<
+  'clock' | 'exchange' | 'telemetry' | 'alerts' | 'runtime' | 'recorder' | 'bookSoon'
+>
+
+type HearPorts = Ports<'clock' | 'telemetry' | 'alerts' | 'runtime' | 'recorder' | 'bookSoon'>
 
 type Heard = { report: OrderReport | undefined; fills: Fill[]; atMs: number }
 
@@ -19,56 +25,60 @@ type Heard = { report: OrderReport | undefined; fills: Fill[]; atMs: number }
 const FORGET_AFTER_MS = 600_000
 const HEARD_MAX = 2_000
 
-export const accountFeed = (world: World): PlainKind =>
+export const accountFeed = (ports: AccountFeedPorts): PlainKind =>
   service(async signal => {
     const heard = new Map<string, Heard>()
-    const subscription = world.exchange.watchAccount(fact => hear(world, heard, fact))
+    const subscription = ports.exchange.watchAccount(fact => hear(ports, heard, fact))
     await untilAborted(signal)
     subscription.close()
-    tellEngine(world, { type: 'account.down', because: 'the account feed ended' })
+    tellEngine(ports, { type: 'account.down', because: 'the account feed ended' })
   })
 
-const tellEngine = (world: World, event: { type: string } & JsonObject) =>
-  world.runtime().deliver('engine', event)
+const tellEngine = (ports: Ports<'runtime'>, event: { type: string } & JsonObject) =>
+  ports.runtime().deliver('engine', event)
 
-function hear(world: World, heard: Map<string, Heard>, fact: AccountFact) {
-  if (fact.kind === 'up') tellEngine(world, { type: 'account.up' })
-  else if (fact.kind === 'down') tellEngine(world, { type: 'account.down', because: fact.cause })
-  else if (fact.kind === 'order') hearOrder(world, heard, fact.report)
-  else if (fact.kind === 'fill') hearFill(world, heard, fact.fill)
+function hear(ports: HearPorts, heard: Map<string, Heard>, fact: AccountFact) {
+  if (fact.kind === 'up') tellEngine(ports, { type: 'account.up' })
+  else if (fact.kind === 'down') tellEngine(ports, { type: 'account.down', because: fact.cause })
+  else if (fact.kind === 'order') hearOrder(ports, heard, fact.report)
+  else if (fact.kind === 'fill') hearFill(ports, heard, fact.fill)
 }
 
-function hearOrder(world: World, heard: Map<string, Heard>, report: OrderReport) {
-  world.recorder.order(report)
+function hearOrder(
+  ports: Ports<'clock' | 'telemetry' | 'runtime' | 'recorder'>,
+  heard: Map<string, Heard>,
+  report: OrderReport,
+) {
+  ports.recorder.order(report)
   // Of an order that only stands there is nothing to tell yet.
   if (report.status === 'open' && new Decimal(report.filledQty).isZero()) return
-  const entry = entryOf(world, heard, report.orderLinkId)
+  const entry = entryOf(ports, heard, report.orderLinkId)
   if (!entry) return
   entry.report = report
-  join(world, heard, report.orderLinkId, entry)
+  join(ports, heard, report.orderLinkId, entry)
 }
 
-function hearFill(world: World, heard: Map<string, Heard>, fill: Fill) {
-  world.recorder.fill(fill)
-  if (fill.cause !== 'funding') world.bookSoon()
+function hearFill(ports: HearPorts, heard: Map<string, Heard>, fill: Fill) {
+  ports.recorder.fill(fill)
+  if (fill.cause !== 'funding') ports.bookSoon()
   if (fill.cause === 'adl' || fill.cause === 'liquidation') {
-    world.alerts.raise('page', 'venue.took-position', {
+    ports.alerts.raise('page', 'venue.took-position', {
       symbol: fill.symbol,
       cause: fill.cause,
       qty: fill.qty,
     })
-    tellLoss(world, fill)
-    tellEngine(world, { type: 'engine.reconcile' })
+    tellLoss(ports, fill)
+    tellEngine(ports, { type: 'engine.reconcile' })
   }
-  const entry = entryOf(world, heard, fill.orderLinkId)
+  const entry = entryOf(ports, heard, fill.orderLinkId)
   if (!entry) return
   entry.fills.push(fill)
-  join(world, heard, fill.orderLinkId, entry)
+  join(ports, heard, fill.orderLinkId, entry)
 }
 
 /** What the exchange took is a fact for the hedge of that symbol: its other leg follows at once. */
-function tellLoss(world: World, fill: Fill) {
-  for (const { id, kind, actor } of world.runtime().all()) {
+function tellLoss(ports: Ports<'runtime'>, fill: Fill) {
+  for (const { id, kind, actor } of ports.runtime().all()) {
     if (kind !== 'hedge') continue
     const { plan } = actor.getSnapshot().context as HedgeContext
     if (plan.perp.symbol !== fill.symbol) continue
@@ -80,14 +90,14 @@ function tellLoss(world: World, fill: Fill) {
       plan,
     )
     if (outcome)
-      world.runtime().deliver(id, { type: 'leg.taken', execId, leg: 'perp', cause, filledAtMs, ...outcome })
+      ports.runtime().deliver(id, { type: 'leg.taken', execId, leg: 'perp', cause, filledAtMs, ...outcome })
   }
 }
 
 /** Only our own orders are kept; a person trading by hand is none of a hedge's business. */
-function entryOf(world: World, heard: Map<string, Heard>, orderLinkId: string): Heard | undefined {
+function entryOf(ports: Ports<'clock'>, heard: Map<string, Heard>, orderLinkId: string): Heard | undefined {
   if (!ownerOfOrder(orderLinkId)) return undefined
-  const atMs = world.clock.nowMs()
+  const atMs = ports.clock.nowMs()
   const entry = heard.get(orderLinkId) ?? { report: undefined, fills: [], atMs }
   heard.set(orderLinkId, entry)
   if (heard.size > HEARD_MAX) {
@@ -97,18 +107,23 @@ function entryOf(world: World, heard: Map<string, Heard>, orderLinkId: string): 
 }
 
 /** Tells the hedge once the executions add up to what the exchange says was filled: of an ended order, or of one that rests. */
-function join(world: World, heard: Map<string, Heard>, orderLinkId: string, { report, fills }: Heard) {
+function join(
+  ports: Ports<'telemetry' | 'runtime'>,
+  heard: Map<string, Heard>,
+  orderLinkId: string,
+  { report, fills }: Heard,
+) {
   const owner = ownerOfOrder(orderLinkId)
   if (!owner || !report) return
   const actorId = `hedge:${owner.hedgeId}`
-  const context = world.runtime().get(actorId)?.actor.getSnapshot().context as HedgeContext | undefined
+  const context = ports.runtime().get(actorId)?.actor.getSnapshot().context as HedgeContext | undefined
   const news = context && orderNews(owner.leg, report, fills, context.plan)
   if (!news) return
   if (news.type === 'order.open') {
-    if (news.soFar) world.runtime().deliver(actorId, { ...news, type: 'order.filled' })
+    if (news.soFar) ports.runtime().deliver(actorId, { ...news, type: 'order.filled' })
     return
   }
   heard.delete(orderLinkId)
-  world.telemetry.orderEnded(report.status === 'filled' ? 'filled' : 'cancelled')
-  world.runtime().deliver(actorId, news)
+  ports.telemetry.orderEnded(report.status === 'filled' ? 'filled' : 'cancelled')
+  ports.runtime().deliver(actorId, news)
 }

@@ -11,10 +11,16 @@ import { ownedOf } from '../src/domain/legs/venue-legs.ts'
 import type { Amount, Usdt } from '../src/domain/units.ts'
 import type { Wallet } from '../src/exchange/exchange.ts'
 import { createLateBooks, tellResidual, tellRow, tellSettlement } from './account/book-news.ts'
-import type { PlainKind } from './runtime/runtime.ts'
+import type { Funds, Ports } from './ports.ts'
+import type { PlainKind } from './runtime/running.ts'
 import { pause, service } from './service.ts'
 import { type Claims, createClaims, livingPlans } from './trading/claims.ts'
-import type { Funds, World } from './world.ts'
+
+type BookkeeperPorts = Ports<
+  'clock' | 'pace' | 'speed' | 'exchange' | 'telemetry' | 'alerts' | 'runtime' | 'recorder'
+>
+
+type BookRowsPorts = Ports<'clock' | 'exchange' | 'telemetry' | 'alerts' | 'runtime' | 'recorder'>
 
 /** What the bookkeeper needs of the ledger's store. */
 export type Books = {
@@ -60,14 +66,14 @@ export type Bookkeeper = {
   dust(baseCoin: string): Promise<DustLot[]>
 }
 
-export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
+export function createBookkeeper(ports: () => BookkeeperPorts, books: Books): Bookkeeper {
   let nudge = () => {}
   let nudged = false
   let last: Record<string, string> = {}
   let funds: Funds | undefined
   let equityAtMs = 0
   let turn: Promise<unknown> = Promise.resolve()
-  const claims = createClaims(world)
+  const claims = createClaims(ports)
   let remembered = false
   let isFirst = true
   let settledFor: string | undefined
@@ -81,7 +87,7 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
   }
 
   const readWallet = async (): Promise<Wallet> => {
-    const { exchange, clock } = world()
+    const { exchange, clock } = ports()
     const wallet = await exchange.wallet()
     const { availableUsdt, maintenanceMarginRate, initialMarginRate, equityUsdt } = wallet
     const readAtMs = clock.nowMs()
@@ -90,7 +96,7 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
   }
 
   const keepEquity = async () => {
-    const atMs = world().clock.nowMs()
+    const atMs = ports().clock.nowMs()
     if (!funds || atMs - equityAtMs < EQUITY_EVERY_MS) return
     equityAtMs = atMs
     await books.appendEquity({ atMs, equityUsdt: funds.equityUsdt, availableUsdt: funds.availableUsdt })
@@ -98,7 +104,7 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
 
   /** Only when something was booked or a hedge came or went: else no result can be missing. */
   const settle = async (booked: number) => {
-    const living = livingPlans(world())
+    const living = livingPlans(ports())
       .map(({ hedgeId }) => hedgeId)
       .join()
     if (booked === 0 && living === settledFor) return
@@ -112,7 +118,7 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
     for (let look = 1; ; look++) {
       const wallet = await readWallet()
       await passDust(books, claims, passed)
-      booked += await bookRows(world(), books, claims, isFirst)
+      booked += await bookRows(ports(), books, claims, isFirst)
       isFirst = false
       const coins = wallet.coins.map(each => ({ coin: each.coin, wallet: ownedOf(each) }))
       const found = residuals(coins, await books.accountBalances())
@@ -121,13 +127,13 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
       if (untied.length === 0 || look === LOOKS_MAX) {
         last = found
         for (const [coin, residual] of Object.entries(last))
-          world().telemetry.ledgerResidual(coin, Number(residual))
-        for (const [coin, residual] of Object.entries(last)) tellResidual(world(), coin, residual)
+          ports().telemetry.ledgerResidual(coin, Number(residual))
+        for (const [coin, residual] of Object.entries(last)) tellResidual(ports(), coin, residual)
         await keepEquity()
         if (untied.length === 0) await settle(booked)
         return last
       }
-      await pause(world().clock, LOOK_AGAIN_MS, NEVER)
+      await pause(ports().clock, LOOK_AGAIN_MS, NEVER)
     }
   }
 
@@ -140,15 +146,15 @@ export function createBookkeeper(world: () => World, books: Books): Bookkeeper {
 
   return {
     kind: service(async signal => {
-      const late = createLateBooks(world)
+      const late = createLateBooks(ports)
       while (!signal.aborted) {
         const waitMs = await bookNow().then(late.booked, late.failed)
         if (!nudged || waitMs !== undefined) {
           const rest = new AbortController()
           // What could not be read is not read sooner because there is more of it.
           nudge = waitMs === undefined ? () => rest.abort() : () => {}
-          const nextMs = waitMs ?? EVERY_MS * world().pace
-          await pause(world().clock, nextMs, AbortSignal.any([rest.signal, signal]))
+          const nextMs = waitMs ?? EVERY_MS * ports().pace
+          await pause(ports().clock, nextMs, AbortSignal.any([rest.signal, signal]))
         }
         nudged = false
       }
@@ -185,32 +191,37 @@ async function passDust(books: Books, claims: Claims, passed: Set<string>): Prom
 }
 
 /** Gives how many rows were new. */
-async function bookRows(world: World, books: Books, claims: Claims, isFirst: boolean): Promise<number> {
+async function bookRows(
+  ports: BookRowsPorts,
+  books: Books,
+  claims: Claims,
+  isFirst: boolean,
+): Promise<number> {
   const span = await books.span()
   if (!span) {
-    await openBooks(world, books)
+    await openBooks(ports, books)
     return 0
   }
   const { openedAtMs, newestAtMs } = span
-  const untilMs = (await world.exchange.serverTimeMs()) + 1
-  const rows = await world.exchange.transactions(
+  const untilMs = (await ports.exchange.serverTimeMs()) + 1
+  const rows = await ports.exchange.transactions(
     Math.max(openedAtMs, newestAtMs - (isFirst ? FIRST_OVERLAP_MS : OVERLAP_MS)),
     untilMs,
   )
-  const ownersOfExecs = await execOwners(world, books, rows)
+  const ownersOfExecs = await execOwners(ports, books, rows)
   const owners = ownersOfRows(rows, { claims: claims.now(), ownersOfExecs })
   const booked = await books.book(
     rows.map(row => ({ row, postings: postingsOf(row, ({ id }) => owners.get(id)) })),
   )
-  for (const row of booked) tellRow(world, row, owners.get(row.id))
+  for (const row of booked) tellRow(ports, row, owners.get(row.id))
   // What was booked just before a crash was told to nobody.
-  if (isFirst) for (const row of rows) tellSettlement(world, row, owners.get(row.id))
+  if (isFirst) for (const row of rows) tellSettlement(ports, row, owners.get(row.id))
   return booked.length
 }
 
 /** Of the rows that name no order of ours: heard lately, or stored before this process began. */
-async function execOwners(world: World, books: Books, rows: readonly TransactionRow[]) {
-  const heard = world.recorder.ownersOfExecs()
+async function execOwners(ports: Ports<'recorder'>, books: Books, rows: readonly TransactionRow[]) {
+  const heard = ports.recorder.ownersOfExecs()
   const unheard = rows
     .filter(
       row => row.orderLinkId === '' && row.tradeId !== '' && !heard.has(execKey(row.market, row.tradeId)),
@@ -221,7 +232,7 @@ async function execOwners(world: World, books: Books, rows: readonly Transaction
 }
 
 /** The opening balance is the wallet of an instant after which, and before reading it, nothing moved. */
-async function openBooks({ exchange, clock }: World, books: Books): Promise<void> {
+async function openBooks({ exchange, clock }: Ports<'clock' | 'exchange'>, books: Books): Promise<void> {
   for (let look = 0; look < LOOKS_MAX; look++) {
     const openedAtMs = await exchange.serverTimeMs()
     const { coins: shown } = await exchange.wallet()

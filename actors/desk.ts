@@ -10,42 +10,60 @@ import { isRefusal } from '../src/domain/refusal.ts'
 import { orderBudgetLeft } from '../src/domain/risk/quota.ts'
 import type { AccountFacts } from '../src/domain/risk/solvency.ts'
 import { NO_USDT } from '../src/domain/units.ts'
+import type { Ports } from './ports.ts'
 import { migrateDesk } from './runtime/migrations.ts'
 import type { Answer } from './runtime/outbox.ts'
-import type { DurableKind } from './runtime/runtime.ts'
+import type { DurableKind } from './runtime/running.ts'
 import { verifyFlat } from './trading/flat.ts'
-import type { World } from './world.ts'
 
-export const deskKind = (world: World): DurableKind => ({
+type DeskKindPorts = Ports<
+  | 'clock'
+  | 'pace'
+  | 'exchange'
+  | 'board'
+  | 'rules'
+  | 'telemetry'
+  | 'alerts'
+  | 'newRiskRefused'
+  | 'judgeRisk'
+  | 'assertOwner'
+  | 'dust'
+>
+
+type PlanHedgePorts = Ports<
+  'clock' | 'exchange' | 'board' | 'rules' | 'newRiskRefused' | 'judgeRisk' | 'dust'
+>
+
+export const deskKind = (ports: DeskKindPorts): DurableKind => ({
   machine: deskMachine,
   migrate: migrateDesk,
   effects: {
-    planHedge: async params => planHedge(world, params as unknown as Wish),
-    verifyFlat: verifyFlat(world),
+    planHedge: async params => planHedge(ports, params as unknown as Wish),
+    verifyFlat: verifyFlat(ports),
   },
 })
 
-async function planHedge(world: World, wish: Wish): Promise<Answer> {
+async function planHedge(ports: PlanHedgePorts, wish: Wish): Promise<Answer> {
   const { symbol, symbolActor, hedgeId } = wish
   const no = (because: string): Answer => ({ type: 'hedge.unplanned', symbol, symbolActor, because })
-  const refused = world.newRiskRefused(symbol)
+  const refused = ports.newRiskRefused(symbol)
   if (refused) return no(refused)
-  const view = world.board.view(symbol)
+  const view = ports.board.view(symbol)
   if (!view) return no(`${symbol} is not tracked`)
-  const nowMs = world.clock.nowMs()
-  const judged = judgeEntry(view, world.rules, nowMs)
+  const nowMs = ports.clock.nowMs()
+  const judged = judgeEntry(view, ports.rules, nowMs)
   if (judged.verdict !== 'tempting')
     return no(`${judged.because}: found ${judged.found}, limit ${judged.limit}`)
   const direction = judged.direction ?? 'long-carry'
-  const { account, facts } = await world.judgeRisk()
+  const { account, facts } = await ports.judgeRisk()
   const inTheWay = direction === 'reverse-carry' ? coinsInTheWay(view.pair, facts) : undefined
   if (inTheWay) return no(inTheWay)
-  const budget = orderBudgetLeft(world.exchange.quota())
+  const budget = orderBudgetLeft(ports.exchange.quota())
   const funds = { ...account, ...(budget !== undefined && { orderBudgetLeft: budget }) }
   const exposure = { ...funds, hedges: wish.hedges, reservedUsdt: NO_USDT, halted: false }
-  const plan = sizeHedge(hedgeId, view, exposure, world.rules, nowMs, direction)
+  const plan = sizeHedge(hedgeId, view, exposure, ports.rules, nowMs, direction)
   if (isRefusal(plan)) return no(`${plan.refused}: found ${plan.found}, limit ${plan.limit}`)
-  const dust = direction === 'long-carry' ? await usableDust(world, view.pair, wish, facts) : []
+  const dust = direction === 'long-carry' ? await usableDust(ports, view.pair, wish, facts) : []
   return {
     type: 'hedge.planned',
     symbolActor,
@@ -59,7 +77,7 @@ const DUST_ORDERS_MAX = 2
 
 /** What hedges before left of the coin, if it really lies there and nobody else is about to begin with it. */
 async function usableDust(
-  { dust, board }: World,
+  { dust, board }: Ports<'board' | 'dust'>,
   { baseCoin, spot }: HedgePair,
   { hedges }: Wish,
   { holdings }: Pick<AccountFacts, 'holdings'>,

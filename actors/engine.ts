@@ -4,30 +4,34 @@ import type { ChildSpec } from '../machines/supervisor.ts'
 import type { JsonObject } from '../src/domain/json.ts'
 import type { Journal } from '../src/store/schema/records.ts'
 import { reconcileEffect } from './account/reconciler.ts'
+import type { Ports } from './ports.ts'
 import { migrateEngine } from './runtime/migrations.ts'
 import type { Answer } from './runtime/outbox.ts'
-import type { DurableKind } from './runtime/runtime.ts'
-import type { World } from './world.ts'
+import type { DurableKind } from './runtime/running.ts'
+
+type EngineKindPorts = Ports<
+  'clock' | 'exchange' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner' | 'bookNow' | 'announceReady'
+>
 
 /** The supervision tree as data, in start order: a supervisor's name and its children. */
 export type Tree = { supervisors: ChildSpec[]; children: Readonly<Record<string, ChildSpec[]>> }
 
-export const engineKind = (world: World, tree: () => Tree, journal: Journal): DurableKind => ({
+export const engineKind = (ports: EngineKindPorts, tree: () => Tree, journal: Journal): DurableKind => ({
   machine: engineMachine,
   migrate: migrateEngine,
   effects: {
-    startTree: () => startTree(world, tree(), journal),
-    reconcile: reconcileEffect(world),
+    startTree: () => startTree(ports, tree(), journal),
+    reconcile: reconcileEffect(ports),
     async announceReady() {
-      world.announceReady()
+      ports.announceReady()
       return undefined
     },
   },
 })
 
 /** The root supervisor, then those below it, then their children. What lives already, or is held back, is left alone. */
-async function startTree(world: World, tree: Tree, journal: Journal): Promise<Answer> {
-  const runtime = world.runtime()
+async function startTree(ports: Ports<'runtime'>, tree: Tree, journal: Journal): Promise<Answer> {
+  const runtime = ports.runtime()
   const ensure = async ({ id, kind, input }: ChildSpec, parentId: string) => {
     if (!runtime.get(id) && !(await journal.loadActor(id))) runtime.spawn(id, kind, parentId, input)
   }

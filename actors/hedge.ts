@@ -18,30 +18,50 @@ import { withDecidedMids } from '../src/domain/market/decided-mids.ts'
 import { legOutcome } from '../src/domain/work/leg-outcome.ts'
 import { spreadOutcome } from '../src/domain/work/spread-outcome.ts'
 import { nextStep, type Step } from '../src/domain/work/steps.ts'
+import type { Ports } from './ports.ts'
 import { migrateHedge } from './runtime/migrations.ts'
 import type { Answer, EffectHandler } from './runtime/outbox.ts'
-import type { DurableKind } from './runtime/runtime.ts'
+import type { DurableKind } from './runtime/running.ts'
 import { facts, findLegs, verifyLegs } from './trading/hedge-legs.ts'
 import { createLegDoubts } from './trading/leg-verification.ts'
-import type { World } from './world.ts'
+
+type HedgeKindPorts = Ports<
+  | 'clock'
+  | 'exchange'
+  | 'board'
+  | 'rules'
+  | 'telemetry'
+  | 'alerts'
+  | 'runtime'
+  | 'newRiskRefused'
+  | 'assertOwner'
+  | 'recorder'
+  | 'bookSoon'
+>
+
+type ConfirmPlanPorts = Ports<'clock' | 'board' | 'rules' | 'newRiskRefused'>
+
+type PlaceOrderPorts = Ports<
+  'exchange' | 'board' | 'telemetry' | 'runtime' | 'newRiskRefused' | 'assertOwner'
+>
 
 type Work = { leg: OrderLeg; order: OrderInFlight | null }
 type Asked = { leg: OrderLeg; order: OrderInFlight }
 
 /** A hedge's kind: its chart, and the effects that the chart only names. */
-export const hedgeKind = (world: World): DurableKind => ({
+export const hedgeKind = (ports: HedgeKindPorts): DurableKind => ({
   machine: hedgeMachine,
   migrate: migrateHedge,
   effects: {
-    confirmPlan: async params => confirmPlan(world, facts(params)),
-    decideStep: decideStep(world),
-    placeOrder: placeOrder(world),
-    findOrder: findOrder(world),
-    cancelOrder: cancelOrder(world),
-    verifyLegs: verifyLegs(world),
-    findLegs: async params => findLegs(world, facts(params)),
+    confirmPlan: async params => confirmPlan(ports, facts(params)),
+    decideStep: decideStep(ports),
+    placeOrder: placeOrder(ports),
+    findOrder: findOrder(ports),
+    cancelOrder: cancelOrder(ports),
+    verifyLegs: verifyLegs(ports),
+    findLegs: async params => findLegs(ports, facts(params)),
     async alert(params, { actorId }) {
-      world.alerts.raise('page', 'hedge.failed', { actorId, because: String(params.because) })
+      ports.alerts.raise('page', 'hedge.failed', { actorId, because: String(params.because) })
       return undefined
     },
   },
@@ -50,12 +70,12 @@ export const hedgeKind = (world: World): DurableKind => ({
 const work = (params: JsonObject) => params as unknown as Asked
 
 /** The plan is as old as its journey through the desk: the market is looked at once more before the first order. */
-function confirmPlan(world: World, { plan }: HedgeToStep): Answer {
-  const refused = world.newRiskRefused(plan.symbol)
+function confirmPlan(ports: ConfirmPlanPorts, { plan }: HedgeToStep): Answer {
+  const refused = ports.newRiskRefused(plan.symbol)
   if (refused) return { type: 'plan.refused', because: refused }
-  const view = world.board.view(plan.symbol)
+  const view = ports.board.view(plan.symbol)
   if (!view) return { type: 'plan.refused', because: `${plan.symbol} is not tracked` }
-  const judged = judgeEntry(view, world.rules, world.clock.nowMs(), plan.expected)
+  const judged = judgeEntry(view, ports.rules, ports.clock.nowMs(), plan.expected)
   if (judged.verdict !== 'tempting') {
     return {
       type: 'plan.refused',
@@ -65,32 +85,34 @@ function confirmPlan(world: World, { plan }: HedgeToStep): Answer {
   return { type: 'plan.confirmed' }
 }
 
-function decide(world: World, hedge: HedgeToStep): Step {
-  const view = world.board.view(hedge.plan.symbol)
+function decide(ports: ConfirmPlanPorts, hedge: HedgeToStep): Step {
+  const view = ports.board.view(hedge.plan.symbol)
   if (!view)
     return { kind: hedge.resting ? 'cancel' : 'wait', because: `${hedge.plan.symbol} has no market data` }
   const step = nextStep(
     hedge,
     view,
-    world.rules,
-    world.newRiskRefused(hedge.plan.symbol),
-    world.clock.nowMs(),
+    ports.rules,
+    ports.newRiskRefused(hedge.plan.symbol),
+    ports.clock.nowMs(),
   )
   return withDecidedMids(step, view)
 }
 
-function decideStep(world: World): EffectHandler {
-  const doubts = createLegDoubts(world)
+function decideStep(
+  ports: Ports<'clock' | 'exchange' | 'board' | 'rules' | 'newRiskRefused'>,
+): EffectHandler {
+  const doubts = createLegDoubts(ports)
   return async (params, { actorId }) => {
     const hedge = facts(params)
-    const step = decide(world, hedge)
-    if (!isDoubtful(step, hedge) && !waitsForMarket(world, step, hedge)) return asEvent(step, hedge)
+    const step = decide(ports, hedge)
+    if (!isDoubtful(step, hedge) && !waitsForMarket(ports, step, hedge)) return asEvent(step, hedge)
     return (await doubts.judge(actorId, hedge)) ?? asEvent(step, hedge)
   }
 }
 
 /** What does not trade may have been delivered, which nobody else looks for while a hedge is on its way out. */
-function waitsForMarket({ board }: World, { kind }: Step, { plan, phase }: HedgeToStep): boolean {
+function waitsForMarket({ board }: Ports<'board'>, { kind }: Step, { plan, phase }: HedgeToStep): boolean {
   const pair = board.view(plan.symbol)?.pair
   return kind === 'wait' && phase === 'unwinding' && pair?.perp.trading === false
 }
@@ -125,44 +147,44 @@ const request = ({ leg, order }: Asked): OrderRequest => ({
   borrow: order.borrow,
 })
 
-const hedgeContext = (world: World, actorId: string) =>
-  world.runtime().get(actorId)?.actor.getSnapshot().context as HedgeContext | undefined
+const hedgeContext = (ports: Ports<'runtime'>, actorId: string) =>
+  ports.runtime().get(actorId)?.actor.getSnapshot().context as HedgeContext | undefined
 
 /** Refusals of an order that the terms known here allow: the exchange has changed them since. */
 const OF_OTHER_TERMS: ReadonlySet<RejectReason> = new Set(['below-minimum', 'not-trading'])
 
 const placeOrder =
-  (world: World): EffectHandler =>
+  (ports: PlaceOrderPorts): EffectHandler =>
   async (params, { redriven, actorId }) => {
     const { leg, order } = work(params)
     const { orderLinkId } = order
     // It may have left before the crash: from here on it is asked about, never sent (promise 2).
     if (redriven) return { type: 'order.unknown', orderLinkId, cause: 'the process restarted' }
-    const refused = order.opens ? world.newRiskRefused(hedgeContext(world, actorId)?.plan.symbol) : null
+    const refused = order.opens ? ports.newRiskRefused(hedgeContext(ports, actorId)?.plan.symbol) : null
     if (refused) return { type: 'order.rejected', orderLinkId, reason: 'not-trading', detail: refused }
-    world.assertOwner()
-    const placed = await world.exchange.placeOrder(request({ leg, order }))
-    world.telemetry.orderEnded(placed.kind)
-    const { log } = world.telemetry
+    ports.assertOwner()
+    const placed = await ports.exchange.placeOrder(request({ leg, order }))
+    ports.telemetry.orderEnded(placed.kind)
+    const { log } = ports.telemetry
     log.info('order.placed', { actorId, orderLinkId, side: order.side, qty: order.qty, outcome: placed.kind })
     if (placed.kind === 'accepted') return { type: 'order.accepted', orderLinkId }
     if (placed.kind === 'unknown') return { type: 'order.unknown', orderLinkId, cause: placed.cause }
-    if (OF_OTHER_TERMS.has(placed.reason)) world.board.doubtTerms()
+    if (OF_OTHER_TERMS.has(placed.reason)) ports.board.doubtTerms()
     return { type: 'order.rejected', orderLinkId, reason: placed.reason, detail: placed.detail }
   }
 
 const findOrder =
-  (world: World): EffectHandler =>
+  (ports: Ports<'exchange' | 'runtime' | 'recorder'>): EffectHandler =>
   async (params, { actorId }) => {
     const { leg, order } = work(params)
     const { orderLinkId } = order
-    const looked = await world.exchange.findOrder(MARKET[leg], order.symbol, orderLinkId)
+    const looked = await ports.exchange.findOrder(MARKET[leg], order.symbol, orderLinkId)
     if (looked.kind === 'unanswered') return { type: 'order.unanswered', orderLinkId, cause: looked.cause }
     if (looked.kind === 'absent') return { type: 'order.absent', orderLinkId, serverAtMs: looked.serverAtMs }
     // What the stream did not bring is kept all the same: the books know a spread's legs by their executions alone.
-    world.recorder.order(looked.report)
-    for (const fill of looked.fills) world.recorder.fill(fill)
-    const context = hedgeContext(world, actorId)
+    ports.recorder.order(looked.report)
+    for (const fill of looked.fills) ports.recorder.fill(fill)
+    const context = hedgeContext(ports, actorId)
     const told = context && orderNews(leg, looked.report, looked.fills, context.plan)
     return told ?? { type: 'order.unanswered', orderLinkId, cause: 'its executions are not all there yet' }
   }
@@ -188,14 +210,14 @@ export function orderNews(
 }
 
 const cancelOrder =
-  (world: World): EffectHandler =>
+  (ports: Ports<'exchange' | 'runtime' | 'assertOwner'>): EffectHandler =>
   async (params, { actorId }) => {
     const { leg, order } = params as unknown as Work
     if (!order) return undefined
-    world.assertOwner()
-    const isGone = await world.exchange.cancelOrder(MARKET[leg], order.symbol, order.orderLinkId)
+    ports.assertOwner()
+    const isGone = await ports.exchange.cancelOrder(MARKET[leg], order.symbol, order.orderLinkId)
     // A leg at work asks and cancels again by itself; a failed hedge does neither: the effect stays until it is done.
-    if (!isGone && world.runtime().get(actorId)?.cell?.state === 'failed')
+    if (!isGone && ports.runtime().get(actorId)?.cell?.state === 'failed')
       throw new Error(`order ${order.orderLinkId}: whether it is off the book is not known`)
     return undefined
   }

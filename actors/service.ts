@@ -4,7 +4,7 @@
  */
 import { type AnyActorLogic, fromPromise } from 'xstate'
 import type { Clock } from '../src/clock/clock.ts'
-import type { PlainKind } from './runtime/runtime.ts'
+import type { PlainKind } from './runtime/running.ts'
 
 export const service = (run: (signal: AbortSignal) => Promise<void>): PlainKind => ({
   plain: (): AnyActorLogic => fromPromise(({ signal }) => run(signal)),

@@ -1,16 +1,16 @@
 /** The supervisor's kind, and which of its children a booting runtime must not start by itself. */
 import { type SupervisorContext, supervisorMachine } from '../machines/supervisor.ts'
 import type { ActorRow } from '../src/store/schema/records.ts'
-import type { DurableKind } from './runtime/runtime.ts'
-import type { World } from './world.ts'
+import type { Ports } from './ports.ts'
+import type { DurableKind } from './runtime/running.ts'
 
-export const supervisorKind = (world: World): DurableKind => ({
+export const supervisorKind = (ports: Ports<'alerts'>): DurableKind => ({
   machine: supervisorMachine,
   effects: {
     async alert({ because }, { actorId }) {
       // The chart's sentence begins with the child.
       const [subject = actorId] = String(because).split(' ')
-      world.alerts.raise('page', 'actor.quarantined', { subject, because: String(because) })
+      ports.alerts.raise('page', 'actor.quarantined', { subject, because: String(because) })
       return undefined
     },
   },

@@ -1,7 +1,7 @@
 /** A symbol only speaks to others: every effect of its chart is a message. */
 import { symbolMachine } from '../machines/symbol.ts'
 import { migrateSymbol } from './runtime/migrations.ts'
-import type { DurableKind } from './runtime/runtime.ts'
+import type { DurableKind } from './runtime/running.ts'
 
 export const symbolKind = (): DurableKind => ({
   machine: symbolMachine,

@@ -14,17 +14,17 @@ import { hedgeKind } from './hedge.ts'
 import { feeRates } from './market/fee-rates.ts'
 import { marketFeed } from './market/feed.ts'
 import { fundingHistory } from './market/funding-history.ts'
+import type { EnginePorts } from './ports.ts'
 import type { RiskAudit } from './risk/audit.ts'
 import { riskMarkets } from './risk/markets.ts'
 import type { RiskWatch } from './risk/watch.ts'
-import type { Kind } from './runtime/runtime.ts'
+import type { Kind } from './runtime/running.ts'
 import { scheduler } from './scheduler.ts'
 import { supervisorKind } from './supervisor.ts'
 import { symbolKind } from './symbol.ts'
 import { lateFills } from './trading/late-fills.ts'
 import { type Judgements, scanner } from './trading/scanner.ts'
-import { type WatchdogPorts, watchdog } from './watchdog.ts'
-import type { World } from './world.ts'
+import { type WatchdogEnds, watchdog } from './watchdog.ts'
 
 /** Loops without a journal, in start order. */
 const SERVICES = [
@@ -43,18 +43,18 @@ const SERVICES = [
 ] as const
 
 export type TreePorts = {
-  world: World
+  ports: EnginePorts
   journal: Journal
   bookkeeper: Bookkeeper
   riskWatch: RiskWatch
   riskAudit: RiskAudit
   judgements: Judgements
   tree: () => Tree
-  fatal: WatchdogPorts['fatal']
+  fatal: WatchdogEnds['fatal']
 }
 
 export const kindsOf = ({
-  world,
+  ports,
   journal,
   bookkeeper,
   riskWatch,
@@ -63,23 +63,23 @@ export const kindsOf = ({
   tree,
   fatal,
 }: TreePorts): Record<string, Kind> => ({
-  engine: engineKind(world, tree, journal),
-  supervisor: supervisorKind(world),
-  desk: deskKind(world),
+  engine: engineKind(ports, tree, journal),
+  supervisor: supervisorKind(ports),
+  desk: deskKind(ports),
   symbol: symbolKind(),
-  hedge: hedgeKind(world),
-  'market-feed': marketFeed(world),
-  'account-feed': accountFeed(world),
-  'late-fills': lateFills(world),
+  hedge: hedgeKind(ports),
+  'market-feed': marketFeed(ports),
+  'account-feed': accountFeed(ports),
+  'late-fills': lateFills(ports),
   bookkeeper: bookkeeper.kind,
-  scheduler: scheduler(world),
-  'fee-rates': feeRates(world),
-  'funding-history': fundingHistory(world),
-  'risk-markets': riskMarkets(world),
+  scheduler: scheduler(ports),
+  'fee-rates': feeRates(ports),
+  'funding-history': fundingHistory(ports),
+  'risk-markets': riskMarkets(ports),
   'risk-watch': riskWatch.kind,
   'risk-audit': riskAudit.kind,
-  scanner: scanner(world, judgements),
-  watchdog: watchdog(world, { journal, fatal }),
+  scanner: scanner(ports, judgements),
+  watchdog: watchdog(ports, { journal, fatal }),
 })
 
 /** root ─ services, desk, hedges-…, symbols-…: no supervisor has more children than it can carry. */

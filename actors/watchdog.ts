@@ -7,9 +7,9 @@ import { Decimal } from 'decimal.js'
 import type { HedgeContext } from '../machines/hedge/context.ts'
 import type { SupervisorContext } from '../machines/supervisor.ts'
 import type { Journal } from '../src/store/schema/records.ts'
-import type { PlainKind } from './runtime/runtime.ts'
+import type { Ports } from './ports.ts'
+import type { PlainKind } from './runtime/running.ts'
 import { pause, service } from './service.ts'
-import type { World } from './world.ts'
 
 /** Wall milliseconds a record may wait to be durable before the process ends: systemd starts it again. */
 const JOURNAL_SILENT_MS_MAX = 30_000
@@ -17,64 +17,65 @@ const JOURNAL_SILENT_MS_MAX = 30_000
 export const JOURNAL_SLOW_MS = 1_000
 const LOOK_EVERY_MS = 1_000
 
-export type WatchdogPorts = { journal: Journal; fatal: (error: unknown) => void }
+type Watched = Ports<'clock' | 'pace' | 'board' | 'telemetry' | 'runtime' | 'funds'>
+export type WatchdogEnds = { journal: Journal; fatal: (error: unknown) => void }
 
-export const watchdog = (world: World, { journal, fatal }: WatchdogPorts): PlainKind =>
+export const watchdog = (ports: Watched, { journal, fatal }: WatchdogEnds): PlainKind =>
   service(async signal => {
-    let lookedAtMs = world.clock.nowMs()
+    let lookedAtMs = ports.clock.nowMs()
     do {
       const { oldestPendingMs, pending } = journal.health()
-      world.telemetry.journalPending(pending)
+      ports.telemetry.journalPending(pending)
       if (oldestPendingMs > JOURNAL_SILENT_MS_MAX) {
         return fatal(new Error(`the journal did not answer for ${oldestPendingMs} ms`))
       }
-      census(world)
-      for (const [feed, ageMs] of Object.entries(world.board.ageMs()))
-        world.telemetry.feedAge(feed, ageMs / 1_000)
-      const nowMs = world.clock.nowMs()
-      measureLegs(world, (nowMs - lookedAtMs) / 1_000)
+      census(ports)
+      for (const [feed, ageMs] of Object.entries(ports.board.ageMs()))
+        ports.telemetry.feedAge(feed, ageMs / 1_000)
+      const nowMs = ports.clock.nowMs()
+      measureLegs(ports, (nowMs - lookedAtMs) / 1_000)
       lookedAtMs = nowMs
-      measureFunds(world)
-    } while (await pause(world.clock, LOOK_EVERY_MS * world.pace, signal))
+      measureFunds(ports)
+    } while (await pause(ports.clock, LOOK_EVERY_MS * ports.pace, signal))
   })
 
-function census(world: World) {
-  const actors = [...world.runtime().all()].map(({ kind, cell }) => ({
+function census(ports: Ports<'telemetry' | 'runtime'>) {
+  const actors = [...ports.runtime().all()].map(({ kind, cell }) => ({
     kind,
     state: cell?.state ?? 'running',
   }))
-  world.telemetry.actorsCounted(actors)
+  ports.telemetry.actorsCounted(actors)
   const byState: Record<string, number> = {}
   for (const { kind, state } of actors) {
     if (kind !== 'hedge') continue
     const name = state.split(/[. ]/)[0] ?? state
     byState[name] = (byState[name] ?? 0) + 1
   }
-  world.telemetry.hedgesCounted(byState)
-  world.telemetry.actorsQuarantined(quarantined(world))
+  ports.telemetry.hedgesCounted(byState)
+  ports.telemetry.actorsQuarantined(quarantined(ports))
 }
 
-const quarantined = (world: World): number =>
-  [...world.runtime().all()]
+const quarantined = (ports: Ports<'runtime'>): number =>
+  [...ports.runtime().all()]
     .filter(({ kind }) => kind === 'supervisor')
     .flatMap(({ actor }) => Object.values((actor.getSnapshot().context as SupervisorContext).children))
     .filter(({ status }) => status === 'quarantined').length
 
 /** Unhedged notional of all hedges together, now and summed over time (promise 4). */
-function measureLegs(world: World, seconds: number) {
+function measureLegs(ports: Ports<'telemetry' | 'runtime'>, seconds: number) {
   let total = new Decimal(0)
-  for (const { kind, actor } of world.runtime().all()) {
+  for (const { kind, actor } of ports.runtime().all()) {
     if (kind !== 'hedge') continue
     const { plan, spot, perp, unbalancedSinceMs } = actor.getSnapshot().context as HedgeContext
     if (unbalancedSinceMs === 0) continue
     const perBase = new Decimal(plan.markPrice).div(plan.perp.multiplier)
     total = total.plus(new Decimal(spot.base).minus(perp.base).abs().mul(perBase))
   }
-  world.telemetry.unhedgedNotionalUsdt(total.toNumber())
-  world.telemetry.unhedgedFor(total.toNumber() * seconds)
+  ports.telemetry.unhedgedNotionalUsdt(total.toNumber())
+  ports.telemetry.unhedgedFor(total.toNumber() * seconds)
 }
 
-function measureFunds({ funds, telemetry }: World) {
+function measureFunds({ funds, telemetry }: Ports<'telemetry' | 'funds'>) {
   const read = funds()
   if (!read) return
   telemetry.accountRead({

@@ -3,8 +3,8 @@ import { interestBase } from '../../src/domain/books/interest.ts'
 import { isUnexplained, rowFault } from '../../src/domain/books/ledger.ts'
 import type { TransactionRow } from '../../src/domain/books/transaction.ts'
 import { backoffMs } from '../../src/domain/risk/restarts.ts'
+import type { Ports } from '../ports.ts'
 import { livingPlans } from '../trading/claims.ts'
-import type { World } from '../world.ts'
 
 /** The first wait after books that failed, and the longest; of the wall's time, like all that a network or a person takes. */
 const FAILED_FIRST_MS = 1_000
@@ -13,18 +13,18 @@ const FAILED_LAST_MS = 30_000
 const LATE_MS = 600_000
 
 /** Books that cannot be read or written are tried again, later and later; after a while a person is told. */
-export function createLateBooks(world: () => World) {
+export function createLateBooks(ports: () => Ports<'clock' | 'speed' | 'telemetry' | 'alerts'>) {
   let failures = 0
   let sinceMs = 0
   return {
     booked(): undefined {
       failures = 0
-      world().alerts.clear('ledger.late')
+      ports().alerts.clear('ledger.late')
       return undefined
     },
     /** @returns how long to wait, in engine milliseconds */
     failed(error: unknown): number {
-      const { clock, alerts, telemetry, speed } = world()
+      const { clock, alerts, telemetry, speed } = ports()
       const because = error instanceof Error ? error.message : String(error)
       if (failures === 0) sinceMs = clock.nowMs()
       telemetry.inputRefused('reading', `the books: ${because}`)
@@ -38,39 +38,50 @@ export function createLateBooks(world: () => World) {
   }
 }
 
-export function tellResidual({ alerts }: World, coin: string, residual: string) {
+export function tellResidual({ alerts }: Ports<'alerts'>, coin: string, residual: string) {
   if (residual === '0') alerts.clear('ledger.residual', coin)
   else alerts.raise('page', 'ledger.residual', { coin, residual })
 }
 
 /** Of a row that was just booked. */
-export function tellRow(world: World, row: TransactionRow, hedgeId: string | undefined) {
+export function tellRow(
+  ports: Ports<'telemetry' | 'alerts' | 'runtime'>,
+  row: TransactionRow,
+  hedgeId: string | undefined,
+) {
   const fault = rowFault(row)
-  if (fault) world.telemetry.inputRefused('transaction-row', fault, { row: row.id })
-  if (isUnexplained(row)) tellUnexplained(world, row)
-  if (row.kind === 'interest') tellInterest(world, row, hedgeId)
+  if (fault) ports.telemetry.inputRefused('transaction-row', fault, { row: row.id })
+  if (isUnexplained(row)) tellUnexplained(ports, row)
+  if (row.kind === 'interest') tellInterest(ports, row, hedgeId)
   if (row.kind !== 'settlement') return
-  world.telemetry.fundingSettled(row.symbol, Number(row.funding))
-  world.telemetry.log.info('funding.settled', { symbol: row.symbol, amountUsdt: row.funding })
-  tellSettlement(world, row, hedgeId)
+  ports.telemetry.fundingSettled(row.symbol, Number(row.funding))
+  ports.telemetry.log.info('funding.settled', { symbol: row.symbol, amountUsdt: row.funding })
+  tellSettlement(ports, row, hedgeId)
 }
 
 /** A hedge that knows of it already does not count it again. */
-export function tellSettlement(world: World, row: TransactionRow, hedgeId: string | undefined) {
+export function tellSettlement(ports: Ports<'runtime'>, row: TransactionRow, hedgeId: string | undefined) {
   if (!hedgeId || row.kind !== 'settlement') return
   const event = { type: 'funding.settled', amountUsdt: row.funding, settledAtMs: row.atMs }
-  world.runtime().deliver(`hedge:${hedgeId}`, event)
+  ports.runtime().deliver(`hedge:${hedgeId}`, event)
 }
 
-function tellUnexplained({ alerts }: World, { id, venueKind, coin, symbol, change, atMs }: TransactionRow) {
+function tellUnexplained(
+  { alerts }: Ports<'alerts'>,
+  { id, venueKind, coin, symbol, change, atMs }: TransactionRow,
+) {
   alerts.raise('ticket', 'ledger.suspense', { subject: id, kind: venueKind, coin, symbol, change, atMs })
 }
 
 /** The debt has grown: its hedge must hold more of the perpetual. */
-function tellInterest(world: World, row: TransactionRow, hedgeId: string | undefined) {
-  const plan = livingPlans(world).find(each => each.hedgeId === hedgeId)
+function tellInterest(
+  ports: Ports<'telemetry' | 'runtime'>,
+  row: TransactionRow,
+  hedgeId: string | undefined,
+) {
+  const plan = livingPlans(ports).find(each => each.hedgeId === hedgeId)
   if (!plan) return
   const base = interestBase(plan, [row])
-  world.telemetry.log.info('interest.accrued', { coin: row.coin, base })
-  world.runtime().deliver(`hedge:${hedgeId}`, { type: 'interest.accrued', rowId: row.id, base })
+  ports.telemetry.log.info('interest.accrued', { coin: row.coin, base })
+  ports.runtime().deliver(`hedge:${hedgeId}`, { type: 'interest.accrued', rowId: row.id, base })
 }

@@ -3,8 +3,8 @@
  * fail are tried again later and later; nothing waits for them.
  */
 
+import type { Ports } from '../ports.ts'
 import { pause } from '../service.ts'
-import type { World } from '../world.ts'
 
 /** Wall milliseconds between two requests: Bybit's narrowest limit is five a second. */
 const BETWEEN_MS = 250
@@ -22,8 +22,12 @@ export type GentleReads = {
 }
 
 /** Lasts until aborted. */
-export async function gently(world: World, signal: AbortSignal, reads: GentleReads): Promise<void> {
-  const { board, clock, pace, speed, telemetry } = world
+export async function gently(
+  ports: Ports<'clock' | 'pace' | 'speed' | 'board' | 'telemetry'>,
+  signal: AbortSignal,
+  reads: GentleReads,
+): Promise<void> {
+  const { board, clock, pace, speed, telemetry } = ports
   const dueAtMs = new Map<string, number>(board.symbols().map(symbol => [symbol, 0]))
   const failures = new Map<string, number>()
   const rest = () => pause(clock, BETWEEN_MS * speed, signal)

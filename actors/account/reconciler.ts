@@ -11,11 +11,15 @@ import { signOf } from '../../src/domain/legs/sides.ts'
 import { ownLegs, shownLegs } from '../../src/domain/legs/venue-legs.ts'
 import { baseQty, orderQty } from '../../src/domain/units.ts'
 import type { CoinBalance, Position } from '../../src/exchange/exchange.ts'
+import type { Ports } from '../ports.ts'
 import type { Answer, EffectHandler } from '../runtime/outbox.ts'
-import type { Running } from '../runtime/runtime.ts'
+import type { Running } from '../runtime/running.ts'
 import { pause } from '../service.ts'
 import { DOUBTED_MS } from '../trading/leg-verification.ts'
-import type { World } from '../world.ts'
+
+type ReconcilerPorts = Ports<
+  'clock' | 'exchange' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner' | 'bookNow'
+>
 
 /** Orders whose end is not known yet are waited for: their legs are asking. */
 const SETTLE_MAX_MS = 120_000
@@ -24,10 +28,10 @@ const LOOK_EVERY_MS = 500
 export type Held = { actor: Running; context: HedgeContext }
 
 export const reconcileEffect =
-  (world: World): EffectHandler =>
+  (ports: ReconcilerPorts): EffectHandler =>
   async ({ run }): Promise<Answer> => {
     try {
-      const unsettled = await legsToSettle(world)
+      const unsettled = await legsToSettle(ports)
       if (unsettled.length > 0) {
         return {
           type: 'reconcile.failed',
@@ -36,19 +40,19 @@ export const reconcileEffect =
         }
       }
       // Interest first: what is owed grows each hour, and is compared with what is booked.
-      const residuals = await world.bookNow()
-      const compared = await compare(world)
+      const residuals = await ports.bookNow()
+      const compared = await compare(ports)
       if (!compared) {
         return { type: 'reconcile.failed', run: run ?? 0, because: 'the legs moved while they were read' }
       }
       const { found, venue } = compared
-      for (const difference of found) await remedy(world, difference, venue)
+      for (const difference of found) await remedy(ports, difference, venue)
       const untied = Object.entries(residuals).filter(([, residual]) => residual !== '0')
       const findings = [
         ...found.map(each => `${each.kind} ${each.subject}: expected ${each.expected}, found ${each.found}`),
         ...untied.map(([coin, residual]) => `ledger ${coin}: residual ${residual}`),
       ]
-      world.telemetry.log.info('engine.reconciled', { findings: findings.length })
+      ports.telemetry.log.info('engine.reconciled', { findings: findings.length })
       return { type: 'reconcile.finished', run: run ?? 0, findings }
     } catch (error) {
       const because = error instanceof Error ? error.message : String(error)
@@ -56,40 +60,42 @@ export const reconcileEffect =
     }
   }
 
-export const hedges = (world: World): Held[] =>
-  [...world.runtime().all()]
+export const hedges = (ports: Ports<'runtime'>): Held[] =>
+  [...ports.runtime().all()]
     .filter(actor => actor.kind === 'hedge')
     .map(actor => ({ actor, context: actor.actor.getSnapshot().context as HedgeContext }))
 
 /** A failed hedge waits for a person: its order's end is not waited for here. */
-const working = (world: World): string[] =>
-  hedges(world)
+const working = (ports: Ports<'runtime'>): string[] =>
+  hedges(ports)
     .filter(({ actor }) => actor.cell?.state !== 'failed')
     .flatMap(({ context }) => ordersOf(context).map(({ orderLinkId }) => orderLinkId))
 
-async function legsToSettle(world: World): Promise<string[]> {
-  const untilMs = world.clock.nowMs() + SETTLE_MAX_MS
+async function legsToSettle(ports: Ports<'clock' | 'runtime'>): Promise<string[]> {
+  const untilMs = ports.clock.nowMs() + SETTLE_MAX_MS
   const never = new AbortController().signal
-  while (working(world).length > 0 && world.clock.nowMs() < untilMs) {
-    await pause(world.clock, LOOK_EVERY_MS, never)
+  while (working(ports).length > 0 && ports.clock.nowMs() < untilMs) {
+    await pause(ports.clock, LOOK_EVERY_MS, never)
   }
-  return working(world)
+  return working(ports)
 }
 
 const DOUBTED_EVERY_MS = 3_000
 
 /** What is broken is believed when every reading showed it so for `DOUBTED_MS`. */
-async function compare(world: World): Promise<{ found: Difference[]; venue: Venue } | undefined> {
-  const sinceMs = world.clock.nowMs()
+async function compare(
+  ports: Ports<'clock' | 'exchange' | 'runtime'>,
+): Promise<{ found: Difference[]; venue: Venue } | undefined> {
+  const sinceMs = ports.clock.nowMs()
   const never = new AbortController().signal
   for (;;) {
-    const venue = await readAtRest(world)
+    const venue = await readAtRest(ports)
     if (!venue) return undefined
-    const claims = hedges(world).map(({ context }) => claimOf(context))
+    const claims = hedges(ports).map(({ context }) => claimOf(context))
     const found = reconcile(claims, [], venue)
     const isBroken = found.some(({ weight }) => weight === 'broken')
-    if (!isBroken || world.clock.nowMs() - sinceMs >= DOUBTED_MS) return { found, venue }
-    await pause(world.clock, DOUBTED_EVERY_MS, never)
+    if (!isBroken || ports.clock.nowMs() - sinceMs >= DOUBTED_MS) return { found, venue }
+    await pause(ports.clock, DOUBTED_EVERY_MS, never)
   }
 }
 
@@ -97,20 +103,20 @@ async function compare(world: World): Promise<{ found: Difference[]; venue: Venu
 const READS_MAX = 20
 
 /** What the exchange shows, read while no leg moved: claims that are younger than the reading prove nothing against it. */
-async function readAtRest(world: World): Promise<Venue | undefined> {
+async function readAtRest(ports: Ports<'clock' | 'exchange' | 'runtime'>): Promise<Venue | undefined> {
   for (let look = 0; look < READS_MAX; look++) {
-    const before = legsNow(world)
-    if ((await legsToSettle(world)).length > 0) return undefined
-    if (legsNow(world) !== before) continue
-    const venue = await readVenue(world)
-    if (legsNow(world) === before && working(world).length === 0) return venue
+    const before = legsNow(ports)
+    if ((await legsToSettle(ports)).length > 0) return undefined
+    if (legsNow(ports) !== before) continue
+    const venue = await readVenue(ports)
+    if (legsNow(ports) === before && working(ports).length === 0) return venue
   }
   return undefined
 }
 
 /** All that a fill, an order, or a loss would change. */
-const legsNow = (world: World): string =>
-  hedges(world)
+const legsNow = (ports: Ports<'runtime'>): string =>
+  hedges(ports)
     .map(({ actor: { id }, context: { spot, perp, spreadOrder } }) =>
       [id, heldBy(spot), heldBy(perp), spot.step, perp.step, spreadOrder.step].join(' '),
     )
@@ -118,7 +124,7 @@ const legsNow = (world: World): string =>
 
 export type Venue = { positions: Position[]; coins: CoinBalance[]; openOrders: OrderReport[] }
 
-export async function readVenue({ exchange }: World): Promise<Venue> {
+export async function readVenue({ exchange }: Ports<'exchange'>): Promise<Venue> {
   const [positions, wallet, openOrders] = await Promise.all([
     exchange.positions(),
     exchange.wallet(),
@@ -142,30 +148,38 @@ export function claimOf(context: HedgeContext): Claim {
 }
 
 /** A missing leg goes to its hedge as a finding; an order of ours that no leg works on is taken off. */
-async function remedy(world: World, difference: Difference, venue: Venue): Promise<void> {
+async function remedy(
+  ports: Ports<'exchange' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner'>,
+  difference: Difference,
+  venue: Venue,
+): Promise<void> {
   const { kind, subject, found, expected, weight, hedgeIds } = difference
-  const { log } = world.telemetry
+  const { log } = ports.telemetry
   log.warn('reconcile.difference', { kind, subject, found, expected, weight })
   if (kind === 'foreign-order') {
     // Nothing new is allowed while one of our own orders may wait where no leg watches it.
-    if (!(await cancelOwn(world, subject, venue)))
+    if (!(await cancelOwn(ports, subject, venue)))
       throw new Error(`order ${subject}: whether it is off the book is not known`)
     return
   }
   if (weight !== 'broken') return
-  world.alerts.raise('page', `reconcile.${kind}`, { subject, found, expected })
+  ports.alerts.raise('page', `reconcile.${kind}`, { subject, found, expected })
   const detail = `${kind}: expected ${expected}, found ${found}`
-  for (const held of hedges(world)) {
-    if (hedgeIds.includes(held.context.plan.hedgeId)) tellFound(world, held, venue, detail)
+  for (const held of hedges(ports)) {
+    if (hedgeIds.includes(held.context.plan.hedgeId)) tellFound(ports, held, venue, detail)
   }
 }
 
 /** False when it is not known whether the order is off the book. Orders of other people are left alone. */
-export async function cancelOwn(world: World, orderLinkId: string, { openOrders }: Venue): Promise<boolean> {
+export async function cancelOwn(
+  ports: Ports<'exchange' | 'assertOwner'>,
+  orderLinkId: string,
+  { openOrders }: Venue,
+): Promise<boolean> {
   const order = openOrders.find(each => each.orderLinkId === orderLinkId)
   if (!order || !ownerOfOrder(orderLinkId)) return true
-  world.assertOwner()
-  return world.exchange.cancelOrder(order.market, order.symbol, orderLinkId)
+  ports.assertOwner()
+  return ports.exchange.cancelOrder(order.market, order.symbol, orderLinkId)
 }
 
 /**
@@ -173,7 +187,7 @@ export async function cancelOwn(world: World, orderLinkId: string, { openOrders 
  * that is known: the hedge is left as it is until a person says whose.
  */
 export function tellFound(
-  world: World,
+  ports: Ports<'runtime'>,
   { actor, context }: Held,
   { positions, coins }: Venue,
   detail: string,
@@ -183,5 +197,5 @@ export function tellFound(
   const beyond = new Decimal(shown.spotBase).minus(Decimal.max(0, known))
   if (context.plan.direction === 'reverse-carry' && beyond.gt(context.plan.spot.qtyStep)) return
   const legs = ownLegs(shown, known)
-  world.runtime().deliver(actor.id, { type: 'legs.found', ...legs, detail })
+  ports.runtime().deliver(actor.id, { type: 'legs.found', ...legs, detail })
 }

@@ -1,11 +1,12 @@
 /** Hears books and tickers of every tracked pair and writes them on the board. */
-import type { PlainKind } from '../runtime/runtime.ts'
-import { service, untilAborted } from '../service.ts'
-import type { World } from '../world.ts'
 
-export const marketFeed = (world: World): PlainKind =>
+import type { Ports } from '../ports.ts'
+import type { PlainKind } from '../runtime/running.ts'
+import { service, untilAborted } from '../service.ts'
+
+export const marketFeed = (ports: Ports<'exchange' | 'board' | 'telemetry'>): PlainKind =>
   service(async signal => {
-    const { board, exchange, telemetry } = world
+    const { board, exchange, telemetry } = ports
     const pairs = board.pairs().map(({ symbol, spot, perp }) => {
       const spread = board.spreadOf(symbol)
       return { spot: spot.symbol, perp: perp.symbol, ...(spread && { spread }) }

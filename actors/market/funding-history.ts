@@ -7,30 +7,32 @@ import { HOUR_MS } from '../../src/domain/market/funding.ts'
 import { fitFundingModel } from '../../src/domain/market/funding-model.ts'
 import type { SettledFunding } from '../../src/exchange/exchange.ts'
 import { gently } from '../account/gentle-reads.ts'
-import type { PlainKind } from '../runtime/runtime.ts'
+import type { Ports } from '../ports.ts'
+import type { PlainKind } from '../runtime/running.ts'
 import { service } from '../service.ts'
-import type { World } from '../world.ts'
+
+type FundingHistoryPorts = Ports<'clock' | 'pace' | 'speed' | 'exchange' | 'board' | 'telemetry'>
 
 /** A month of settlements: enough for a fit at eight hours, and recent enough to be of this market. */
 const SPAN_MS = 30 * 24 * HOUR_MS
 /** The exchange lists a settlement a moment after it was. */
 const LISTED_AFTER_MS = 30_000
 
-export const fundingHistory = (world: World): PlainKind =>
+export const fundingHistory = (ports: FundingHistoryPorts): PlainKind =>
   service(signal => {
     const settled = new Map<string, SettledFunding[]>()
-    return gently(world, signal, {
+    return gently(ports, signal, {
       name: 'funding history',
-      read: symbol => readAndFit(world, settled, symbol),
+      read: symbol => readAndFit(ports, settled, symbol),
       nextAtMs: (symbol, nowMs) => {
-        const dueAtMs = world.board.view(symbol)?.ticker?.nextFundingAtMs ?? 0
+        const dueAtMs = ports.board.view(symbol)?.ticker?.nextFundingAtMs ?? 0
         return (dueAtMs > nowMs ? dueAtMs : nowMs + HOUR_MS) + LISTED_AFTER_MS
       },
     })
   })
 
 async function readAndFit(
-  { board, clock, exchange }: World,
+  { board, clock, exchange }: Ports<'clock' | 'exchange' | 'board'>,
   kept: Map<string, SettledFunding[]>,
   symbol: string,
 ) {

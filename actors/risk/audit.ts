@@ -21,10 +21,18 @@ import {
   tellFound,
   type Venue,
 } from '../account/reconciler.ts'
-import type { PlainKind } from '../runtime/runtime.ts'
+import type { Ports } from '../ports.ts'
+import type { PlainKind } from '../runtime/running.ts'
 import { pause, service } from '../service.ts'
-import type { World } from '../world.ts'
 import { DUST_USDT } from './foreign.ts'
+
+type RiskAuditPorts = Ports<
+  'clock' | 'pace' | 'exchange' | 'rules' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner'
+>
+
+type AuditOrdersPorts = Ports<'exchange' | 'rules' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner'>
+
+type AuditHoldingsPorts = Ports<'clock' | 'exchange' | 'rules' | 'telemetry' | 'alerts' | 'runtime'>
 
 const ORDERS_EVERY_MS = 8_000
 const LOOK_MIN_MS = 1_000
@@ -47,38 +55,38 @@ export type RiskAudit = {
   hear(fact: AccountFact): void
 }
 
-export function createRiskAudit(worldOf: () => World): RiskAudit {
+export function createRiskAudit(portsOf: () => RiskAuditPorts): RiskAudit {
   let holdingsDueMs = 0
   let nudge = () => {}
   const [orders, holdings] = [memory(), memory()]
-  const audit = async (world: World) => {
-    await auditOrders(world, orders)
-    if (world.clock.nowMs() < holdingsDueMs) return
-    holdingsDueMs = world.clock.nowMs() + HOLDINGS_EVERY_MS * world.pace
-    const isNew = await auditHoldings(world, holdings)
-    if (isNew) holdingsDueMs = world.clock.nowMs() + AGAIN_MS * world.pace
+  const audit = async (ports: RiskAuditPorts) => {
+    await auditOrders(ports, orders)
+    if (ports.clock.nowMs() < holdingsDueMs) return
+    holdingsDueMs = ports.clock.nowMs() + HOLDINGS_EVERY_MS * ports.pace
+    const isNew = await auditHoldings(ports, holdings)
+    if (isNew) holdingsDueMs = ports.clock.nowMs() + AGAIN_MS * ports.pace
   }
   return {
     kind: service(async signal => {
-      const world = worldOf()
+      const ports = portsOf()
       do {
         try {
-          if (isComparable(world)) await audit(world)
+          if (isComparable(ports)) await audit(ports)
         } catch (error) {
           const because = error instanceof Error ? error.message : String(error)
-          world.telemetry.inputRefused('reading', `what the exchange shows: ${because}`)
+          ports.telemetry.inputRefused('reading', `what the exchange shows: ${because}`)
         }
         const rest = new AbortController()
         nudge = () => rest.abort()
-        const dueMs = (holdingsDueMs - world.clock.nowMs()) / world.pace
-        const restMs = Math.max(LOOK_MIN_MS, Math.min(ORDERS_EVERY_MS, dueMs)) * world.pace
-        await pause(world.clock, restMs, AbortSignal.any([rest.signal, signal]))
+        const dueMs = (holdingsDueMs - ports.clock.nowMs()) / ports.pace
+        const restMs = Math.max(LOOK_MIN_MS, Math.min(ORDERS_EVERY_MS, dueMs)) * ports.pace
+        await pause(ports.clock, restMs, AbortSignal.any([rest.signal, signal]))
       } while (!signal.aborted)
     }),
     hear(fact) {
       const isForeign =
         fact.kind === 'fill' && fact.fill.cause === 'trade' && !ownerOfOrder(fact.fill.orderLinkId)
-      const isRecalled = fact.kind === 'wallet' && owesLess(worldOf(), fact.coins)
+      const isRecalled = fact.kind === 'wallet' && owesLess(portsOf(), fact.coins)
       if (!isForeign && !isRecalled && fact.kind !== 'up') return
       holdingsDueMs = 0
       nudge()
@@ -87,8 +95,8 @@ export function createRiskAudit(worldOf: () => World): RiskAudit {
 }
 
 /** The exchange took a loan back, or somebody repaid it: the perpetual of that hedge hedges nothing any more. */
-const owesLess = (world: World, coins: readonly CoinBalance[]): boolean =>
-  hedges(world).some(({ actor, context: { plan, spot } }) => {
+const owesLess = (ports: Ports<'runtime'>, coins: readonly CoinBalance[]): boolean =>
+  hedges(ports).some(({ actor, context: { plan, spot } }) => {
     const coin = coins.find(each => each.coin === plan.baseCoin)
     if (!coin || plan.direction !== 'reverse-carry' || actor.cell?.state !== 'hedged.watching') return false
     const { spotBase } = shownLegs(plan, [], [coin])
@@ -99,37 +107,41 @@ const memory = (): Memory => ({ seen: new Set(), told: new Map() })
 const keyOf = ({ kind, subject }: Difference) => `${kind} ${subject}`
 
 /** Before a reconciliation is finished the reconciler compares, and waits for what is under way. */
-const isComparable = (world: World): boolean =>
-  /^(trading|reducing|halted)/.test(world.runtime().get('engine')?.cell?.state ?? '')
+const isComparable = (ports: Ports<'runtime'>): boolean =>
+  /^(trading|reducing|halted)/.test(ports.runtime().get('engine')?.cell?.state ?? '')
 
 const inFlight = (context: HedgeContext): string[] => ordersOf(context).map(({ orderLinkId }) => orderLinkId)
 
-async function auditOrders(world: World, memory: Memory): Promise<void> {
-  const before = hedges(world).flatMap(({ context }) => inFlight(context))
-  const openOrders = await world.exchange.openOrders()
-  const known = new Set([...before, ...hedges(world).flatMap(({ context }) => inFlight(context))])
+async function auditOrders(ports: AuditOrdersPorts, memory: Memory): Promise<void> {
+  const before = hedges(ports).flatMap(({ context }) => inFlight(context))
+  const openOrders = await ports.exchange.openOrders()
+  const known = new Set([...before, ...hedges(ports).flatMap(({ context }) => inFlight(context))])
   const found = reconcile([], [...known], { coins: [], positions: [], openOrders }).filter(
     ({ kind }) => kind === 'foreign-order',
   )
   for (const difference of again(found, memory)) {
-    if (ownerOfOrder(difference.subject)) await takeOff(world, difference, openOrders)
-    else tellForeign(world, difference, memory)
+    if (ownerOfOrder(difference.subject)) await takeOff(ports, difference, openOrders)
+    else tellForeign(ports, difference, memory)
   }
-  forgetGone(world, found, memory)
+  forgetGone(ports, found, memory)
 }
 
 /** An order of ours that no hedge works on: it could still fill. */
-async function takeOff(world: World, { subject }: Difference, openOrders: OrderReport[]): Promise<void> {
-  world.telemetry.log.warn('audit.own-order', { orderLinkId: subject })
-  await cancelOwn(world, subject, { positions: [], coins: [], openOrders })
+async function takeOff(
+  ports: Ports<'exchange' | 'telemetry' | 'assertOwner'>,
+  { subject }: Difference,
+  openOrders: OrderReport[],
+): Promise<void> {
+  ports.telemetry.log.warn('audit.own-order', { orderLinkId: subject })
+  await cancelOwn(ports, subject, { positions: [], coins: [], openOrders })
 }
 
 /** True when something new is to be looked at again. */
-async function auditHoldings(world: World, memory: Memory): Promise<boolean> {
-  const before = new Map(hedges(world).map(({ actor }) => [actor.id, actor.cell?.seq]))
-  const venue = await readVenue(world)
-  const nowMs = world.clock.nowMs()
-  const all = hedges(world)
+async function auditHoldings(ports: AuditHoldingsPorts, memory: Memory): Promise<boolean> {
+  const before = new Map(hedges(ports).map(({ actor }) => [actor.id, actor.cell?.seq]))
+  const venue = await readVenue(ports)
+  const nowMs = ports.clock.nowMs()
+  const all = hedges(ports)
   const resting = new Set(
     all.filter(held => isAtRest(held, nowMs) && before.get(held.actor.id) === held.actor.cell?.seq),
   )
@@ -146,10 +158,10 @@ async function auditHoldings(world: World, memory: Memory): Promise<boolean> {
   ).filter(each => isQuiet(each) && !isDust(each, venue.coins))
   const isNew = found.some(each => !memory.seen.has(keyOf(each)))
   for (const difference of again(found, memory)) {
-    if (difference.weight === 'broken') remedy(world, difference, [...resting], venue)
-    else tellForeign(world, difference, memory, { resting: [...resting], venue })
+    if (difference.weight === 'broken') remedy(ports, difference, [...resting], venue)
+    else tellForeign(ports, difference, memory, { resting: [...resting], venue })
   }
-  forgetGone(world, found, memory)
+  forgetGone(ports, found, memory)
   return isNew
 }
 
@@ -178,44 +190,54 @@ function isDust(
 }
 
 /** A leg is gone, or there is more of it than its hedge knows of: the hedge takes over what is there and levels it. */
-function remedy(world: World, difference: Difference, resting: readonly Held[], venue: Venue): void {
+function remedy(
+  ports: Ports<'telemetry' | 'alerts' | 'runtime'>,
+  difference: Difference,
+  resting: readonly Held[],
+  venue: Venue,
+): void {
   const { kind, subject, found, expected, hedgeIds } = difference
-  world.telemetry.log.warn('audit.difference', { kind, subject, found, expected })
-  world.alerts.raise('page', `reconcile.${kind}`, { subject, found, expected })
+  ports.telemetry.log.warn('audit.difference', { kind, subject, found, expected })
+  ports.alerts.raise('page', `reconcile.${kind}`, { subject, found, expected })
   const detail = `${kind}: expected ${expected}, found ${found}`
   for (const held of resting)
-    if (hedgeIds.includes(held.context.plan.hedgeId)) tellFound(world, held, venue, detail)
+    if (hedgeIds.includes(held.context.plan.hedgeId)) tellFound(ports, held, venue, detail)
 }
 
 type Beside = { resting: readonly Held[]; venue: Venue }
 
 /** What no hedge claims is somebody's own: told, and treated as the policy says. */
-function tellForeign(world: World, difference: Difference, memory: Memory, beside?: Beside): void {
-  const policy = world.rules.limits.foreign ?? 'ignore'
+function tellForeign(
+  ports: Ports<'rules' | 'telemetry' | 'alerts' | 'runtime'>,
+  difference: Difference,
+  memory: Memory,
+  beside?: Beside,
+): void {
+  const policy = ports.rules.limits.foreign ?? 'ignore'
   const { kind, subject, found, hedgeIds } = difference
   const isKnown = memory.told.has(keyOf(difference))
   memory.told.set(keyOf(difference), subject)
-  world.alerts.raise(policy === 'halt' ? 'page' : 'ticket', `account.${kind}`, { subject, found, policy })
+  ports.alerts.raise(policy === 'halt' ? 'page' : 'ticket', `account.${kind}`, { subject, found, policy })
   if (isKnown) return
-  world.telemetry.log.warn('audit.foreign', { kind, subject, found, policy })
-  if (policy === 'halt') haltFor(world, `${kind} ${subject}: ${found}`)
+  ports.telemetry.log.warn('audit.foreign', { kind, subject, found, policy })
+  if (policy === 'halt') haltFor(ports, `${kind} ${subject}: ${found}`)
   if (policy === 'adopt' && beside)
     for (const held of beside.resting)
       if (hedgeIds.includes(held.context.plan.hedgeId))
-        tellFound(world, held, beside.venue, `${kind}: adopted`)
+        tellFound(ports, held, beside.venue, `${kind}: adopted`)
 }
 
-function haltFor(world: World, because: string): void {
-  const engine = world.runtime().get('engine')?.actor.getSnapshot().context as EngineContext | undefined
+function haltFor(ports: Ports<'runtime'>, because: string): void {
+  const engine = ports.runtime().get('engine')?.actor.getSnapshot().context as EngineContext | undefined
   if (engine?.halt) return
-  world.runtime().deliver('engine', { type: 'engine.halt', by: 'limits.foreign', because })
+  ports.runtime().deliver('engine', { type: 'engine.halt', by: 'limits.foreign', because })
 }
 
-function forgetGone(world: World, found: readonly Difference[], { told }: Memory): void {
+function forgetGone(ports: Ports<'alerts'>, found: readonly Difference[], { told }: Memory): void {
   const keys = new Set(found.map(keyOf))
   for (const [key, subject] of told) {
     if (keys.has(key)) continue
     told.delete(key)
-    world.alerts.clear(`account.${key.split(' ')[0]}`, subject)
+    ports.alerts.clear(`account.${key.split(' ')[0]}`, subject)
   }
 }

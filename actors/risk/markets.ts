@@ -9,9 +9,19 @@ import type { SystemNotice } from '../../src/domain/risk/risk-facts.ts'
 import { baseQty, usdt } from '../../src/domain/units.ts'
 import { gently } from '../account/gentle-reads.ts'
 import { hedges } from '../account/reconciler.ts'
-import type { PlainKind } from '../runtime/runtime.ts'
+import type { Ports } from '../ports.ts'
+import type { PlainKind } from '../runtime/running.ts'
 import { pause, service } from '../service.ts'
-import type { World } from '../world.ts'
+
+type RiskMarketsPorts = Ports<
+  'clock' | 'pace' | 'speed' | 'exchange' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime'
+>
+
+type ReadEachPorts = Ports<'clock' | 'pace' | 'speed' | 'exchange' | 'board' | 'rules' | 'telemetry'>
+
+type ReadNoticesPorts = Ports<'clock' | 'exchange' | 'board' | 'telemetry' | 'alerts' | 'runtime'>
+
+type EndMaintenancePorts = Ports<'clock' | 'board' | 'telemetry' | 'runtime'>
 
 const MINUTE_MS = 60_000
 /** Wall milliseconds between two requests. */
@@ -19,7 +29,7 @@ const BETWEEN_MS = 250
 const TIERS_EVERY_MS = 24 * HOUR_MS
 const LENT_EVERY_MS = 10 * MINUTE_MS
 
-type Reading = { name: string; everyMs: number; read(world: World): Promise<void> }
+type Reading = { name: string; everyMs: number; read(ports: RiskMarketsPorts): Promise<void> }
 
 /** Of the exchange as a whole, in the order in which they are first read. */
 const READINGS: readonly Reading[] = [
@@ -34,26 +44,26 @@ const READINGS: readonly Reading[] = [
   { name: 'instruments', everyMs: 10 * MINUTE_MS, read: readInstruments },
 ]
 
-export const riskMarkets = (world: World): PlainKind =>
+export const riskMarkets = (ports: RiskMarketsPorts): PlainKind =>
   service(async signal => {
-    await Promise.all([readWhole(world, signal), readEach(world, signal)])
+    await Promise.all([readWhole(ports, signal), readEach(ports, signal)])
   })
 
-async function readWhole(world: World, signal: AbortSignal): Promise<void> {
-  const { clock, pace, speed, board } = world
+async function readWhole(ports: RiskMarketsPorts, signal: AbortSignal): Promise<void> {
+  const { clock, pace, speed, board } = ports
   const dueAtMs = new Map(READINGS.map(({ name }) => [name, 0]))
   const changedAtMs = new Map<string, number | undefined>()
   for (;;) {
     const doubt = board.nextDoubt()
-    if (isOtherInterval(world, changedAtMs)) dueAtMs.set('instruments', 0)
+    if (isOtherInterval(ports, changedAtMs)) dueAtMs.set('instruments', 0)
     for (const reading of READINGS) {
       if ((dueAtMs.get(reading.name) ?? 0) > clock.nowMs()) continue
       dueAtMs.set(reading.name, clock.nowMs() + reading.everyMs * pace)
-      await readSafely(world, reading)
+      await readSafely(ports, reading)
       if (!(await pause(clock, BETWEEN_MS * speed, signal))) return
     }
-    endMaintenance(world)
-    tellAdl(world)
+    endMaintenance(ports)
+    tellAdl(ports)
     for (const symbol of board.symbols()) changedAtMs.set(symbol, board.view(symbol)?.intervalChangedAtMs)
     const nextMs = Math.min(...dueAtMs.values()) - clock.nowMs()
     await pause(clock, Math.max(1_000, Math.min(nextMs, MINUTE_MS * pace)), AbortSignal.any([signal, doubt]))
@@ -63,34 +73,37 @@ async function readWhole(world: World, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function readSafely(world: World, { name, read }: Reading): Promise<void> {
+async function readSafely(ports: RiskMarketsPorts, { name, read }: Reading): Promise<void> {
   try {
-    await read(world)
+    await read(ports)
   } catch (error) {
     const because = error instanceof Error ? error.message : String(error)
-    world.telemetry.inputRefused('reading', `${name}: ${because}`)
+    ports.telemetry.inputRefused('reading', `${name}: ${because}`)
   }
 }
 
 /** A ticker told of another funding interval: its caps are read anew. */
-const isOtherInterval = ({ board }: World, before: ReadonlyMap<string, number | undefined>): boolean =>
+const isOtherInterval = (
+  { board }: Ports<'board'>,
+  before: ReadonlyMap<string, number | undefined>,
+): boolean =>
   board.symbols().some(symbol => {
     const changedAtMs = board.view(symbol)?.intervalChangedAtMs
     return changedAtMs !== undefined && changedAtMs !== before.get(symbol)
   })
 
-function readEach(world: World, signal: AbortSignal): Promise<void> {
-  const { board, exchange, rules, pace } = world
+function readEach(ports: ReadEachPorts, signal: AbortSignal): Promise<void> {
+  const { board, exchange, rules, pace } = ports
   const tiersReadAtMs = new Map<string, number>()
   // However slow the pace: never so rarely that what is known of lending is stale.
   const lentEveryMs = Math.min(LENT_EVERY_MS * pace, rules.limits.borrowAgeMsMax / 2)
   const isLending = rules.strategy.directions.includes('reverse-carry')
-  return gently(world, signal, {
+  return gently(ports, signal, {
     name: 'terms',
     async read(symbol, rest) {
       const pair = board.view(symbol)?.pair
       if (!pair) return
-      const nowMs = world.clock.nowMs()
+      const nowMs = ports.clock.nowMs()
       if (nowMs - (tiersReadAtMs.get(symbol) ?? 0) >= TIERS_EVERY_MS) {
         const riskTiers = await exchange.riskTiers(symbol)
         tiersReadAtMs.set(symbol, nowMs)
@@ -109,7 +122,11 @@ function readEach(world: World, signal: AbortSignal): Promise<void> {
   })
 }
 
-async function readCollateral({ board, exchange, alerts }: World): Promise<void> {
+async function readCollateral({
+  board,
+  exchange,
+  alerts,
+}: Ports<'exchange' | 'board' | 'alerts'>): Promise<void> {
   const byCoin = await exchange.collateralTiers()
   board.setCollateral(byCoin)
   for (const { baseCoin } of board.pairs()) {
@@ -118,14 +135,18 @@ async function readCollateral({ board, exchange, alerts }: World): Promise<void>
   }
 }
 
-async function readUsdt({ board, exchange }: World): Promise<void> {
+async function readUsdt({ board, exchange }: Ports<'exchange' | 'board'>): Promise<void> {
   const { hourlyRate, freeLimit } = await exchange.borrowTerms('USDT')
   const parts = { usdtHourlyRate: hourlyRate, usdtFreeBorrow: usdt(freeLimit) }
   for (const symbol of board.symbols()) board.setParts(symbol, parts)
 }
 
 /** Deliveries, minimums, status: a market that is no longer listed does not trade. */
-async function readInstruments({ board, exchange, telemetry }: World): Promise<void> {
+async function readInstruments({
+  board,
+  exchange,
+  telemetry,
+}: Ports<'exchange' | 'board' | 'telemetry'>): Promise<void> {
   const { spot: spots, perps } = await exchange.instruments()
   const spotOf = new Map(spots.map(each => [each.symbol, each]))
   const perpOf = new Map(perps.map(each => [each.symbol, each]))
@@ -139,36 +160,36 @@ async function readInstruments({ board, exchange, telemetry }: World): Promise<v
 }
 
 /** The nearest maintenance of a market we trade on; a notice that is under way lasts until it says that it is over. */
-async function readNotices(world: World): Promise<void> {
-  const { board, clock, exchange } = world
+async function readNotices(ports: ReadNoticesPorts): Promise<void> {
+  const { board, clock, exchange } = ports
   const notices = await exchange.systemNotices()
   const nowMs = clock.nowMs()
   const [next] = notices.filter(notice => concerns(notice, nowMs)).sort((a, b) => a.fromMs - b.fromMs)
   if (next) {
     const untilMs = next.state === 'ongoing' ? Math.max(next.toMs, nowMs + 2 * MINUTE_MS) : next.toMs
     board.setMaintenance({ atMs: next.fromMs, untilMs })
-    world.alerts.raise('ticket', 'venue.maintenance', {
+    ports.alerts.raise('ticket', 'venue.maintenance', {
       subject: next.id,
       title: next.title,
       fromMs: next.fromMs,
       untilMs,
     })
-  } else if (board.maintenance()) leave(world)
+  } else if (board.maintenance()) leave(ports)
   for (const { id } of notices.filter(notice => !concerns(notice, nowMs)))
-    world.alerts.clear('venue.maintenance', id)
+    ports.alerts.clear('venue.maintenance', id)
 }
 
 const concerns = ({ state, products, toMs }: SystemNotice, nowMs: number): boolean =>
   (state === 'ongoing' || (state === 'scheduled' && toMs > nowMs)) &&
   (products.length === 0 || products.includes('futures') || products.includes('spot'))
 
-function endMaintenance(world: World): void {
-  const untilMs = world.board.maintenance()?.untilMs
-  if (untilMs !== undefined && world.clock.nowMs() >= untilMs) leave(world)
+function endMaintenance(ports: EndMaintenancePorts): void {
+  const untilMs = ports.board.maintenance()?.untilMs
+  if (untilMs !== undefined && ports.clock.nowMs() >= untilMs) leave(ports)
 }
 
 /** Back from a maintenance everything is compared anew before new risk is taken. */
-function leave({ board, clock, runtime, telemetry }: World): void {
+function leave({ board, clock, runtime, telemetry }: EndMaintenancePorts): void {
   const begun = clock.nowMs() >= (board.maintenance()?.atMs ?? Number.POSITIVE_INFINITY)
   if (begun) {
     telemetry.log.info('maintenance.over', {})
@@ -178,9 +199,9 @@ function leave({ board, clock, runtime, telemetry }: World): void {
 }
 
 /** A hedge whose short stands near the front of the queue: nothing is added, and a person is told. */
-function tellAdl(world: World): void {
-  const { board, rules, alerts } = world
-  const held = new Set(hedges(world).map(({ context }) => context.plan.symbol))
+function tellAdl(ports: Ports<'board' | 'rules' | 'alerts' | 'runtime'>): void {
+  const { board, rules, alerts } = ports
+  const held = new Set(hedges(ports).map(({ context }) => context.plan.symbol))
   for (const symbol of board.symbols()) {
     const rank = board.view(symbol)?.adl?.rank ?? 0
     if (held.has(symbol) && rank >= rules.strategy.adlRankMax)

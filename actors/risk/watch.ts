@@ -15,12 +15,16 @@ import { baseQty } from '../../src/domain/units.ts'
 import { type Reducible, reliefOf } from '../../src/domain/work/shrinking.ts'
 import type { AccountFact, Position, Wallet } from '../../src/exchange/exchange.ts'
 import { type Held, hedges } from '../account/reconciler.ts'
-import type { PlainKind } from '../runtime/runtime.ts'
+import type { AccountRisk, Ports } from '../ports.ts'
+import type { PlainKind } from '../runtime/running.ts'
 import { pause, service } from '../service.ts'
-import type { AccountRisk, World } from '../world.ts'
 import { accountFacts } from './account.ts'
 import { createFigures, type RiskHistory } from './figures.ts'
 import { foreignNotional } from './foreign.ts'
+
+type RiskWatchPorts = Ports<
+  'clock' | 'pace' | 'exchange' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime'
+>
 
 const LOOK_EVERY_MS = 30_000
 /** A judgement older than this allows no new risk. */
@@ -35,34 +39,34 @@ export type RiskWatch = {
   judge(): Promise<AccountRisk>
 }
 
-export function createRiskWatch(world: () => World, books: RiskHistory): RiskWatch {
+export function createRiskWatch(ports: () => RiskWatchPorts, books: RiskHistory): RiskWatch {
   const figures = createFigures(books)
   let current: AccountRisk | undefined
   let nudge = () => {}
 
   const look = async (): Promise<AccountRisk> => {
-    const { exchange, clock } = world()
+    const { exchange, clock } = ports()
     const [positions, wallet] = await Promise.all([exchange.positions(), exchange.wallet()])
-    const engine = engineOf(world())
+    const engine = engineOf(ports())
     const lossSinceMs = engine?.lossSinceMs ?? 0
-    const facts = accountFacts(wallet, positions, world().board)
+    const facts = accountFacts(wallet, positions, ports().board)
     const prices = new Map(facts.holdings.map(({ coin, price }) => [coin, price]))
     const nowMs = clock.nowMs()
     const told = await figures.read(wallet.equityUsdt, nowMs, lossSinceMs, coin => prices.get(coin))
-    const { limits, strategy } = world().rules
+    const { limits, strategy } = ports().rules
     const solvency = judgeSolvency(facts, { ...limits, ...strategy })
     const account: AccountExposure = {
-      ...exposureOf(world(), wallet, positions, solvency),
+      ...exposureOf(ports(), wallet, positions, solvency),
       ...told,
     }
     const judged = riskState(account, limits)
     const reduceOnly = new Set(positions.filter(each => each.reduceOnly).map(({ symbol }) => symbol))
     const risk = { account, judged, solvency, facts, reduceOnly, judgedAtMs: nowMs }
     current = risk
-    rankAll(world(), positions)
-    tellEngine(world(), risk, lossSinceMs)
-    tellDesk(world(), risk)
-    tellPeople(world(), risk)
+    rankAll(ports(), positions)
+    tellEngine(ports(), risk, lossSinceMs)
+    tellDesk(ports(), risk)
+    tellPeople(ports(), risk)
     return risk
   }
 
@@ -73,20 +77,20 @@ export function createRiskWatch(world: () => World, books: RiskHistory): RiskWat
           await look()
         } catch (error) {
           const because = error instanceof Error ? error.message : String(error)
-          world().telemetry.inputRefused('reading', `the account’s risk: ${because}`)
+          ports().telemetry.inputRefused('reading', `the account’s risk: ${because}`)
         }
         const rest = new AbortController()
         nudge = () => rest.abort()
-        await pause(world().clock, LOOK_EVERY_MS * world().pace, AbortSignal.any([rest.signal, signal]))
+        await pause(ports().clock, LOOK_EVERY_MS * ports().pace, AbortSignal.any([rest.signal, signal]))
       } while (!signal.aborted)
     }),
     hear(fact) {
       if (fact.kind === 'up') return nudge()
       if (fact.kind === 'fill' && fact.fill.cause === 'liquidation')
-        return haltAfter(world(), fact.fill.symbol)
+        return haltAfter(ports(), fact.fill.symbol)
       if (fact.kind !== 'position') return
       const { symbol, adlRank, reduceOnly, status } = fact.position
-      world().board.setAdlRank(symbol, adlRank)
+      ports().board.setAdlRank(symbol, adlRank)
       const isNew = reduceOnly !== (current?.reduceOnly.has(symbol) ?? false)
       if (isNew || status !== 'normal') nudge()
     },
@@ -95,11 +99,11 @@ export function createRiskWatch(world: () => World, books: RiskHistory): RiskWat
   }
 }
 
-const engineOf = (world: World): EngineContext | undefined =>
-  world.runtime().get('engine')?.actor.getSnapshot().context as EngineContext | undefined
+const engineOf = (ports: Ports<'runtime'>): EngineContext | undefined =>
+  ports.runtime().get('engine')?.actor.getSnapshot().context as EngineContext | undefined
 
 function exposureOf(
-  world: World,
+  ports: Ports<'board' | 'runtime'>,
   wallet: Wallet,
   positions: readonly Position[],
   { verdict, found, limit }: Solvency,
@@ -110,8 +114,8 @@ function exposureOf(
     maintenanceMarginRate,
     equityUsdt,
     foreignNotionalUsdt: foreignNotional(
-      world.board,
-      hedges(world).map(({ context }) => context),
+      ports.board,
+      hedges(ports).map(({ context }) => context),
       { positions, coins },
     ),
     solvency: { verdict, found, limit },
@@ -119,50 +123,54 @@ function exposureOf(
 }
 
 /** A position that is gone stands in no queue. */
-function rankAll({ board }: World, positions: readonly Position[]): void {
+function rankAll({ board }: Ports<'board'>, positions: readonly Position[]): void {
   const ranks = new Map(positions.map(({ symbol, adlRank }) => [symbol, adlRank]))
   for (const symbol of board.symbols()) board.setAdlRank(symbol, ranks.get(symbol) ?? 0)
 }
 
 /** Only what changes its mind: figures that move inside one verdict are no news. */
-function tellEngine(world: World, { judged }: AccountRisk, lossSinceMs: number): void {
-  const engine = engineOf(world)
+function tellEngine(
+  ports: Ports<'telemetry' | 'runtime'>,
+  { judged }: AccountRisk,
+  lossSinceMs: number,
+): void {
+  const engine = engineOf(ports)
   if (!engine || engine.lossSinceMs !== lossSinceMs) return
   const before = engine.risk
   const isLossHalted = judged.state !== 'halted' || engine.halt !== null
   if (before?.state === judged.state && before.because === judged.because && isLossHalted) return
-  const { telemetry, runtime } = world
+  const { telemetry, runtime } = ports
   telemetry.log.info('risk.judged', { state: judged.state, because: judged.because, found: judged.found })
   runtime().deliver('engine', { type: 'risk.judged', ...(judged as JsonObject), lossSinceMs })
 }
 
 /** Short of margin one hedge goes, and the next only when that one is over; near the end of it all go. */
-function tellDesk(world: World, { solvency, facts }: AccountRisk): void {
+function tellDesk(ports: Ports<'rules' | 'telemetry' | 'runtime'>, { solvency, facts }: AccountRisk): void {
   const { verdict, found, limit } = solvency
-  const desk = world.runtime().get('desk')?.actor.getSnapshot().context as DeskContext | undefined
+  const desk = ports.runtime().get('desk')?.actor.getSnapshot().context as DeskContext | undefined
   if (!desk || !(verdict === 'reduce' || verdict === 'flatten')) return
   const because = `solvency: found ${found}, limit ${limit}`
   const hedgeIds =
-    verdict === 'flatten' ? held(world).map(({ hedgeId }) => hedgeId) : next(world, desk, facts)
+    verdict === 'flatten' ? held(ports).map(({ hedgeId }) => hedgeId) : next(ports, desk, facts)
   if (!hedgeIds.some(id => desk.hedges[id] !== undefined && !desk.relieving.includes(id))) return
-  world.telemetry.log.warn('risk.relieved', { hedges: hedgeIds.join(', '), because })
-  world.runtime().deliver('desk', { type: 'desk.relieve', hedgeIds, because })
+  ports.telemetry.log.warn('risk.relieved', { hedges: hedgeIds.join(', '), because })
+  ports.runtime().deliver('desk', { type: 'desk.relieve', hedgeIds, because })
 }
 
 /** The hedge that frees most; none while another one is still on its way out. */
-function next(world: World, { relieving }: DeskContext, facts: AccountFacts): string[] {
+function next(ports: Ports<'rules' | 'runtime'>, { relieving }: DeskContext, facts: AccountFacts): string[] {
   const isLeaving = ({ actor: { cell }, context }: Held) =>
     cell?.state !== 'failed' &&
     (cell?.state.startsWith('unwinding') === true || relieving.includes(context.plan.hedgeId))
-  if (hedges(world).some(isLeaving)) return []
-  const { limits, strategy } = world.rules
-  const relief = reliefOf(facts, held(world), { ...limits, ...strategy })
+  if (hedges(ports).some(isLeaving)) return []
+  const { limits, strategy } = ports.rules
+  const relief = reliefOf(facts, held(ports), { ...limits, ...strategy })
   return relief ? [relief.hedgeId] : []
 }
 
 /** Hedges that can be told to go: one that failed waits for a person. */
-function held(world: World): Reducible[] {
-  return hedges(world)
+function held(ports: Ports<'runtime'>): Reducible[] {
+  return hedges(ports)
     .filter(({ actor }) => !/^(failed|unwinding|closed)/.test(actor.cell?.state ?? ''))
     .map(({ context: { plan, spot, perp } }) => {
       const sign = signOf(plan.direction)
@@ -175,7 +183,7 @@ function held(world: World): Reducible[] {
     })
 }
 
-function tellPeople({ alerts }: World, { judged, solvency }: AccountRisk): void {
+function tellPeople({ alerts }: Ports<'alerts'>, { judged, solvency }: AccountRisk): void {
   const { verdict, found, limit } = solvency
   if (verdict === 'ok') alerts.clear('solvency.low')
   else alerts.raise(verdict === 'warn' ? 'ticket' : 'page', 'solvency.low', { verdict, found, limit })
@@ -188,7 +196,7 @@ function tellPeople({ alerts }: World, { judged, solvency }: AccountRisk): void 
 }
 
 /** The exchange closed a position of ours: whatever led there, a person looks first. */
-function haltAfter(world: World, symbol: string): void {
+function haltAfter(ports: Ports<'runtime'>, symbol: string): void {
   const because = `the exchange liquidated a position in ${symbol}`
-  world.runtime().deliver('engine', { type: 'engine.halt', by: 'risk-watch', because })
+  ports.runtime().deliver('engine', { type: 'engine.halt', by: 'risk-watch', because })
 }

@@ -9,7 +9,7 @@
 import { wholePlan } from '../../src/domain/entry/past-plan.ts'
 import type { HedgePlan } from '../../src/domain/entry/plan.ts'
 import { canonicalJson, type Json, type JsonObject } from '../../src/domain/json.ts'
-import type { DurableKind } from './runtime.ts'
+import type { DurableKind } from './running.ts'
 
 type Stored = { context: JsonObject; value: Json } & JsonObject
 type Forward = (stored: Stored) => Stored

@@ -4,7 +4,7 @@
  */
 import type { AnyTransitionDefinition, InspectionEvent } from 'xstate'
 import type { TransitionRecord } from '../../src/store/schema/records.ts'
-import type { Running } from './runtime.ts'
+import type { Running } from './running.ts'
 
 export type Observed =
   /** Born, restored or restarted. */

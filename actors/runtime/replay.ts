@@ -6,7 +6,7 @@ import { type AnyStateMachine, createActor } from 'xstate'
 import { canonicalJson, type Json, type JsonObject } from '../../src/domain/json.ts'
 import type { ActorRow, Effect, Journal, StoredTransition, Timer } from '../../src/store/schema/records.ts'
 import { BIRTH, type Cell, durable, reviveSnapshot, type Step, unborn } from './durable.ts'
-import type { DurableKind, Kind } from './runtime.ts'
+import type { DurableKind, Kind } from './running.ts'
 
 export type Replayed = {
   snapshot: string

@@ -4,7 +4,7 @@
  *
  * Every event carries `atMs`: charts have no clock, so folding the journal gives the same snapshots again.
  */
-import { type AnyActorLogic, type AnyActorRef, type AnyStateMachine, createActor } from 'xstate'
+import { type AnyStateMachine, createActor } from 'xstate'
 import type { Clock, TimerHandle } from '../../src/clock/clock.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import type { ActorRow, Journal, TransitionRecord } from '../../src/store/schema/records.ts'
@@ -13,29 +13,10 @@ import { checkChart } from './chart-check.ts'
 import { createFamilyNews } from './child-news.ts'
 import { BIRTH, type Cell, durable, reviveSnapshot, type Step, unborn } from './durable.ts'
 import { createObserver, type Observe } from './observer.ts'
-import { type Answer, createOutbox, type EffectCall, type EffectHandler, KEPT } from './outbox.ts'
+import { type Answer, createOutbox, type EffectCall, KEPT } from './outbox.ts'
 import { plainJson } from './plain-json.ts'
+import type { DurableKind, Kind, Running } from './running.ts'
 import { createTimers } from './timers.ts'
-
-export type DurableKind = {
-  machine: AnyStateMachine
-  effects: Readonly<Record<string, EffectHandler>>
-  /** Brings the stored snapshot of an older chart forward. */
-  migrate?: (snapshot: string, fromVersion: number) => string
-}
-export type PlainKind = { plain: (input: JsonObject) => AnyActorLogic }
-export type Kind = DurableKind | PlainKind
-
-export type Running = {
-  id: string
-  kind: string
-  parentId: string
-  version: number
-  actor: AnyActorRef
-  /** Undefined for plain actors. */
-  cell: Cell | undefined
-  sinceMs: number
-}
 
 export type RuntimePorts = {
   clock: Clock

@@ -2,7 +2,7 @@
 import type { HedgeContext } from '../../machines/hedge/context.ts'
 import type { HedgeClaim } from '../../src/domain/books/row-owner.ts'
 import type { HedgePlan } from '../../src/domain/entry/plan.ts'
-import type { World } from '../world.ts'
+import type { Ports } from '../ports.ts'
 
 /** A row comes at most this much after the hedge it belongs to is over. */
 const REMEMBERED_MS = 86_400_000
@@ -20,13 +20,13 @@ export const claimOf = (plan: HedgePlan, untilMs: number | null): HedgeClaim => 
 
 export type Claims = { now(): HedgeClaim[]; remember(ended: readonly HedgeClaim[]): void }
 
-export function createClaims(world: () => World): Claims {
+export function createClaims(ports: () => Ports<'clock' | 'runtime'>): Claims {
   const known = new Map<string, HedgeClaim>()
   return {
     now() {
-      const { clock } = world()
+      const { clock } = ports()
       const nowMs = clock.nowMs()
-      const living = new Map(livingPlans(world()).map(plan => [plan.hedgeId, claimOf(plan, null)]))
+      const living = new Map(livingPlans(ports()).map(plan => [plan.hedgeId, claimOf(plan, null)]))
       for (const [id, claim] of known) {
         if (living.has(id)) continue
         const untilMs = claim.untilMs ?? nowMs
@@ -42,7 +42,7 @@ export function createClaims(world: () => World): Claims {
   }
 }
 
-export const livingPlans = (world: World): HedgePlan[] =>
-  [...world.runtime().all()].flatMap(({ kind, actor }) =>
+export const livingPlans = (ports: Ports<'runtime'>): HedgePlan[] =>
+  [...ports.runtime().all()].flatMap(({ kind, actor }) =>
     kind === 'hedge' ? [(actor.getSnapshot().context as HedgeContext).plan] : [],
   )

@@ -8,7 +8,7 @@ import type { HedgePlan } from '../../src/domain/entry/plan.ts'
 import { roomUsdt } from '../../src/domain/entry/sizing.ts'
 import type { ExitInputs, HeldHedge } from '../../src/domain/exit/judgement.ts'
 import { NO_USDT, type Usdt, usdt } from '../../src/domain/units.ts'
-import type { World } from '../world.ts'
+import type { EnginePorts, Ports } from '../ports.ts'
 
 /** A hedge that is still being opened counts as young as it can be. */
 export function heldFacts(context: HedgeContext, maintenanceMarginRate: string, nowMs: number): HeldHedge {
@@ -36,9 +36,13 @@ function roundTripUsdt({ expected }: HedgePlan): Usdt {
   return usdt(Decimal.max(0, paid.neg()))
 }
 
-export function exitInputs(world: World, symbol: string, alternativeApr: number | null): ExitInputs {
-  const { board } = world
-  const risk = world.risk()
+export function exitInputs(
+  ports: Ports<'board' | 'risk'>,
+  symbol: string,
+  alternativeApr: number | null,
+): ExitInputs {
+  const { board } = ports
+  const risk = ports.risk()
   const lastSettled = board.lastSettled(symbol)
   return {
     alternativeApr,
@@ -53,7 +57,7 @@ export function exitInputs(world: World, symbol: string, alternativeApr: number 
  */
 function exitSolvency({
   solvency,
-}: NonNullable<ReturnType<World['risk']>>): NonNullable<ExitInputs['solvency']> {
+}: NonNullable<ReturnType<EnginePorts['risk']>>): NonNullable<ExitInputs['solvency']> {
   return solvency.verdict === 'reduce' ? { ...solvency, verdict: 'warn' } : solvency
 }
 
@@ -62,18 +66,18 @@ function exitSolvency({
  * beside it is no reason to leave.
  */
 export function alternativeTo(
-  world: World,
+  ports: Ports<'rules' | 'runtime' | 'risk'>,
   entries: ReadonlyMap<string, EntryJudgement>,
   symbol: string,
 ): number | null {
-  if (hasRoom(world)) return null
+  if (hasRoom(ports)) return null
   const isOpen = ({ symbol: each }: EntryJudgement) =>
-    /^idle\.(quiet|tempting|refused)/.test(world.runtime().get(`symbol:${each}`)?.cell?.state ?? '')
+    /^idle\.(quiet|tempting|refused)/.test(ports.runtime().get(`symbol:${each}`)?.cell?.state ?? '')
   return bestAlternativeApr([...entries.values()].filter(isOpen), symbol)
 }
 
 /** Could one more hedge be opened beside those there are? */
-function hasRoom({ runtime, risk, rules }: World): boolean {
+function hasRoom({ runtime, risk, rules }: Ports<'rules' | 'runtime' | 'risk'>): boolean {
   const desk = runtime().get('desk')?.actor.getSnapshot().context as DeskContext | undefined
   const account = risk()?.account
   if (!desk || !account) return true

@@ -4,8 +4,8 @@ import type { HedgeToStep } from '../../machines/hedge/setup.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import { ownLegs, shownLegs } from '../../src/domain/legs/venue-legs.ts'
 import { NO_BASE } from '../../src/domain/units.ts'
+import type { Ports } from '../ports.ts'
 import type { Answer, EffectHandler } from '../runtime/outbox.ts'
-import type { World } from '../world.ts'
 
 /** What effects of chart version 1 do not tell: nothing waits in the book, and the exchange took nothing. */
 const UNTOLD = { resting: null, reprices: 0, setbacks: 0, cut: false }
@@ -13,18 +13,18 @@ const UNTOLD = { resting: null, reprices: 0, setbacks: 0, cut: false }
 export const facts = (params: JsonObject) => ({ ...UNTOLD, ...params }) as unknown as HedgeToStep
 
 /** What the exchange shows of this hedge's two instruments. */
-export async function readLegs({ exchange }: World, { plan }: HedgeToStep) {
+export async function readLegs({ exchange }: Ports<'exchange'>, { plan }: HedgeToStep) {
   const [positions, wallet] = await Promise.all([exchange.positions(), exchange.wallet()])
   const coin = wallet.coins.find(each => each.coin === plan.baseCoin)
   return { ...shownLegs(plan, positions, wallet.coins), owed: new Decimal(coin?.spotBorrowed ?? 0) }
 }
 
-export function verifyLegs(world: World): EffectHandler {
+export function verifyLegs(ports: Ports<'exchange' | 'assertOwner' | 'bookSoon'>): EffectHandler {
   const owedMore = new Map<string, number>()
   return async (params, { actorId }) => {
     const hedge = facts(params)
-    const shown = await readLegs(world, hedge)
-    const answer = await judgeLegs(world, hedge, shown)
+    const shown = await readLegs(ports, hedge)
+    const answer = await judgeLegs(ports, hedge, shown)
     if (answer.type !== 'legs.differ' || !isInterest(hedge, shown)) {
       owedMore.delete(actorId)
       return answer
@@ -49,7 +49,11 @@ const INTEREST_SHARE_MAX = '0.005'
 
 type Shown = Awaited<ReturnType<typeof readLegs>>
 
-async function judgeLegs(world: World, hedge: HedgeToStep, shown: Shown): Promise<Answer> {
+async function judgeLegs(
+  ports: Ports<'exchange' | 'assertOwner' | 'bookSoon'>,
+  hedge: HedgeToStep,
+  shown: Shown,
+): Promise<Answer> {
   const { plan, spotNetBase, perpBase } = hedge
   const differ = (detail: string): Answer => ({ type: 'legs.differ', detail })
   if (shown.perpBase !== perpBase)
@@ -62,18 +66,22 @@ async function judgeLegs(world: World, hedge: HedgeToStep, shown: Shown): Promis
   } else {
     // Owed beyond what is known is interest whose row is not booked yet; less is somebody's own coin.
     if (beyond.gt(plan.spot.qtyStep)) {
-      world.bookSoon()
+      ports.bookSoon()
       return differ(`${plan.baseCoin}: expected ${spotNetBase} owed, found ${shown.spotBase}`)
     }
-    if (hedge.phase === 'unwinding' && shown.owed.gt(0)) return repay(world, hedge, shown.owed)
+    if (hedge.phase === 'unwinding' && shown.owed.gt(0)) return repay(ports, hedge, shown.owed)
   }
   return { type: 'legs.verified', spotNetBase, perpBase }
 }
 
 /** Bought back but still lent: the debt is repaid from the coins that were bought, whenever the exchange takes repayments. */
-async function repay(world: World, { plan, perpBase }: HedgeToStep, owed: Decimal): Promise<Answer> {
-  world.assertOwner()
-  const paid = await world.exchange.repay(plan.baseCoin)
+async function repay(
+  ports: Ports<'exchange' | 'assertOwner'>,
+  { plan, perpBase }: HedgeToStep,
+  owed: Decimal,
+): Promise<Answer> {
+  ports.assertOwner()
+  const paid = await ports.exchange.repay(plan.baseCoin)
   const detail = `${owed.toFixed()} ${plan.baseCoin} owed: ${JSON.stringify(paid)}`
   // A speck that nothing is left to repay with is bought like any debt: by the smallest order there is.
   if (paid.kind === 'refused' && paid.reason === 'insufficient-balance')
@@ -85,8 +93,8 @@ async function repay(world: World, { plan, perpBase }: HedgeToStep, owed: Decima
  * The holdings that the exchange shows and that can be this hedge's: never more coins than it ever held; of a debt all there is,
  * as the person who asked has looked, and nobody else would pay it back.
  */
-export async function findLegs(world: World, hedge: HedgeToStep): Promise<Answer> {
-  const shown = await readLegs(world, hedge)
+export async function findLegs(ports: Ports<'exchange'>, hedge: HedgeToStep): Promise<Answer> {
+  const shown = await readLegs(ports, hedge)
   const known = hedge.plan.direction === 'reverse-carry' ? shown.spotBase : hedge.spotNetBase
   const { spotBase, perpBase } = ownLegs(shown, known)
   const isDust =

@@ -8,8 +8,8 @@ import type { HedgeToStep } from '../../machines/hedge/setup.ts'
 import type { HedgePlan } from '../../src/domain/entry/plan.ts'
 import { lotBase } from '../../src/domain/legs/balance.ts'
 import { ownLegs } from '../../src/domain/legs/venue-legs.ts'
+import type { Ports } from '../ports.ts'
 import type { Answer } from '../runtime/outbox.ts'
-import type { World } from '../world.ts'
 import { readLegs } from './hedge-legs.ts'
 
 /** What lists show smaller than it is known must be shown so for as long: they lag behind fills. */
@@ -23,12 +23,12 @@ export type LegDoubts = {
   judge(actorId: string, hedge: HedgeToStep): Promise<Answer | undefined>
 }
 
-export function createLegDoubts(world: World): LegDoubts {
+export function createLegDoubts(ports: Ports<'clock' | 'exchange'>): LegDoubts {
   const doubts = new Map<string, Doubt>()
   return {
     async judge(actorId, hedge) {
       const { plan, spotNetBase, perpBase } = hedge
-      const shown = await readLegs(world, hedge).catch(() => undefined)
+      const shown = await readLegs(ports, hedge).catch(() => undefined)
       const isLess =
         shown !== undefined &&
         (new Decimal(shown.spotBase).plus(tolerance(plan)).lt(spotNetBase) ||
@@ -36,7 +36,7 @@ export function createLegDoubts(world: World): LegDoubts {
       const before = doubts.get(actorId)
       doubts.delete(actorId)
       if (shown && !isLess) return undefined
-      const nowMs = world.clock.nowMs()
+      const nowMs = ports.clock.nowMs()
       const doubt = { sinceMs: before?.sinceMs ?? nowMs, less: isLess || before?.less === true }
       const isOver = nowMs - doubt.sinceMs >= DOUBTED_MS
       const found = shown ? `${shown.spotBase} and ${shown.perpBase}` : 'no answer'

@@ -6,10 +6,16 @@ import type { HedgeContext } from '../../machines/hedge/context.ts'
 import type { SymbolContext } from '../../machines/symbol.ts'
 import { type EntryJudgement, judgeEntry } from '../../src/domain/entry/opportunity.ts'
 import { type ExitJudgement, judgeExit } from '../../src/domain/exit/judgement.ts'
-import type { PlainKind, Running } from '../runtime/runtime.ts'
+import type { Ports } from '../ports.ts'
+import type { PlainKind, Running } from '../runtime/running.ts'
 import { pause, service } from '../service.ts'
-import type { World } from '../world.ts'
 import { alternativeTo, exitInputs, heldFacts } from './exit-facts.ts'
+
+type ScannerPorts = Ports<
+  'clock' | 'board' | 'rules' | 'alerts' | 'runtime' | 'newRiskRefused' | 'risk' | 'recorder' | 'funds'
+>
+
+type ScanExitPorts = Ports<'board' | 'rules' | 'alerts' | 'runtime' | 'risk' | 'recorder' | 'funds'>
 
 export type Judgements = {
   entries: Map<string, EntryJudgement>
@@ -20,24 +26,29 @@ export const noJudgements = (): Judgements => ({ entries: new Map(), exits: new 
 /** A symbol blind for this long is no longer tradable, and says so. */
 const BLIND_GRACE_MS = 60_000
 
-export const scanner = (world: World, judgements: Judgements): PlainKind =>
+export const scanner = (ports: ScannerPorts, judgements: Judgements): PlainKind =>
   service(async signal => {
     const blindSinceMs = new Map<string, number>()
     do {
-      for (const symbol of world.board.symbols()) scan(world, judgements, blindSinceMs, symbol)
-    } while (await pause(world.clock, world.rules.strategy.judgeEveryMs, signal))
+      for (const symbol of ports.board.symbols()) scan(ports, judgements, blindSinceMs, symbol)
+    } while (await pause(ports.clock, ports.rules.strategy.judgeEveryMs, signal))
   })
 
-function scan(world: World, judgements: Judgements, blindSinceMs: Map<string, number>, symbol: string) {
-  const view = world.board.view(symbol)
-  const actor = world.runtime().get(`symbol:${symbol}`)
+function scan(
+  ports: ScannerPorts,
+  judgements: Judgements,
+  blindSinceMs: Map<string, number>,
+  symbol: string,
+) {
+  const view = ports.board.view(symbol)
+  const actor = ports.runtime().get(`symbol:${symbol}`)
   if (!view || !actor) return
-  const nowMs = world.clock.nowMs()
-  const entry = judgeEntry(view, world.rules, nowMs)
+  const nowMs = ports.clock.nowMs()
+  const entry = judgeEntry(view, ports.rules, nowMs)
   judgements.entries.set(symbol, entry)
-  world.recorder.judged.entry(entry)
+  ports.recorder.judged.entry(entry)
   const state = actor.cell?.state ?? ''
-  const tell = (event: { type: string; because: string }) => world.runtime().deliver(actor.id, event)
+  const tell = (event: { type: string; because: string }) => ports.runtime().deliver(actor.id, event)
   const because = `${entry.because}: found ${entry.found}, limit ${entry.limit}`
 
   if (entry.verdict !== 'blind') {
@@ -51,10 +62,10 @@ function scan(world: World, judgements: Judgements, blindSinceMs: Map<string, nu
   if (state.startsWith('idle') && entry.because === 'delisting-announced') {
     tell({ type: 'symbol.delisted', because })
   }
-  if (state === 'idle.quiet' && entry.verdict === 'tempting' && !world.newRiskRefused(symbol)) {
+  if (state === 'idle.quiet' && entry.verdict === 'tempting' && !ports.newRiskRefused(symbol)) {
     tell({ type: 'carry.tempting', because })
   }
-  if (HELD.test(state)) scanExit(world, judgements, actor, nowMs)
+  if (HELD.test(state)) scanExit(ports, judgements, actor, nowMs)
   else judgements.exits.delete(symbol)
 }
 
@@ -62,24 +73,29 @@ function scan(world: World, judgements: Judgements, blindSinceMs: Map<string, nu
 const HELD = /^(hedged|entering|failed\.quarantined)/
 
 /** While a hedge is opened, or its symbol kept out of, only what cannot wait ends it. */
-function scanExit(world: World, { exits, entries }: Judgements, { id, actor, cell }: Running, nowMs: number) {
+function scanExit(
+  ports: ScanExitPorts,
+  { exits, entries }: Judgements,
+  { id, actor, cell }: Running,
+  nowMs: number,
+) {
   const { symbol, hedgeId } = actor.getSnapshot().context as SymbolContext
-  const hedge = world.runtime().get(`hedge:${hedgeId}`)
-  const view = world.board.view(symbol)
+  const hedge = ports.runtime().get(`hedge:${hedgeId}`)
+  const view = ports.board.view(symbol)
   if (!hedge || !view) return void exits.delete(symbol)
   const context = hedge.actor.getSnapshot().context as HedgeContext
-  const inputs = exitInputs(world, symbol, alternativeTo(world, entries, symbol))
+  const inputs = exitInputs(ports, symbol, alternativeTo(ports, entries, symbol))
   const before = exits.get(symbol)?.judgementsInARow ?? 0
-  const held = heldFacts(context, world.funds()?.maintenanceMarginRate ?? '0', nowMs)
-  const exit = judgeExit(held, view, world.rules, before, nowMs, inputs)
+  const held = heldFacts(context, ports.funds()?.maintenanceMarginRate ?? '0', nowMs)
+  const exit = judgeExit(held, view, ports.rules, before, nowMs, inputs)
   exits.set(symbol, exit)
-  world.recorder.judged.exit(exit)
+  ports.recorder.judged.exit(exit)
   if (exit.verdict !== 'leave' || !(exit.urgent || cell?.state === 'hedged')) return
   // Told once: it is on its way, or waits for a person.
   if (context.unwindBecause !== null || hedge.cell?.state === 'failed') return
   const because = `${exit.because}: found ${exit.found}, limit ${exit.limit}`
   const isDelisted = exit.because === 'delisting'
-  if (isDelisted) world.alerts.raise('page', 'symbol.delisting', { symbol, because })
+  if (isDelisted) ports.alerts.raise('page', 'symbol.delisting', { symbol, because })
   const type = isDelisted && cell?.state !== 'failed.quarantined' ? 'symbol.delisted' : 'exit.wanted'
-  world.runtime().deliver(id, { type, because })
+  ports.runtime().deliver(id, { type, because })
 }

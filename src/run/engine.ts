@@ -1,20 +1,21 @@
 /**
- * Puts an engine together over an exchange, a clock and a store: the world its actors act in, the runtime, the tree.
+ * Puts an engine together over an exchange, a clock and a store: the ports its actors act through, the runtime, the tree.
  * Used alike by the service, by replay on a virtual clock, and by simulations.
  */
 
 import { createRecorder, type Records } from '../../actors/account/recorder.ts'
 import { type Bookkeeper, type Books, createBookkeeper } from '../../actors/bookkeeper.ts'
 import { createMarketBoard, type MarketBoard } from '../../actors/market/board.ts'
+import type { EnginePorts } from '../../actors/ports.ts'
 import { createRiskAudit } from '../../actors/risk/audit.ts'
 import type { RiskHistory } from '../../actors/risk/figures.ts'
 import { createRiskWatch } from '../../actors/risk/watch.ts'
-import { createRuntime, type Kind, type Runtime } from '../../actors/runtime/runtime.ts'
+import type { Kind } from '../../actors/runtime/running.ts'
+import { createRuntime, type Runtime } from '../../actors/runtime/runtime.ts'
 import { heldChildren } from '../../actors/supervisor.ts'
 import { restingEnds } from '../../actors/trading/resting-orders.ts'
 import { type Judgements, noJudgements } from '../../actors/trading/scanner.ts'
 import { kindsOf, treeOf } from '../../actors/tree.ts'
-import type { World } from '../../actors/world.ts'
 import { type Alerts, createAlerts } from '../alerts/alerts.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { HedgePair, SpreadInstrument } from '../domain/instrument.ts'
@@ -48,7 +49,7 @@ export type EngineParts = {
   ready: () => void
   /** Left out, alerts are logged and counted only. */
   alerts?: Alerts
-  /** See `World`: both are 1 when left out. */
+  /** See `EnginePorts`: both are 1 when left out. */
   pace?: number
   speed?: number
 }
@@ -59,7 +60,7 @@ export type Engine = {
   bookkeeper: Bookkeeper
   judgements: Judgements
   alerts: Alerts
-  world: World
+  ports: EnginePorts
   /** What people who watch may see of what happens. */
   hub: Hub
   /** Takes up what is stored, or is born, and starts. */
@@ -83,9 +84,9 @@ export function createEngine(parts: EngineParts): Engine {
   const alerts = parts.alerts ?? createAlerts(telemetry, { clock })
   const hub = createHub(clock)
   const judgements = noJudgements()
-  const bookkeeper = createBookkeeper(() => world, parts.books)
-  const riskWatch = createRiskWatch(() => world, parts.books)
-  const riskAudit = createRiskAudit(() => world)
+  const bookkeeper = createBookkeeper(() => ports, parts.books)
+  const riskWatch = createRiskWatch(() => ports, parts.books)
+  const riskAudit = createRiskAudit(() => ports)
   const exchange = overheard(
     governed(parts.exchange, { exitShare: rules.limits.orderReserveMin }, clock),
     fact => {
@@ -93,7 +94,7 @@ export function createEngine(parts: EngineParts): Engine {
       riskAudit.hear(fact)
     },
   )
-  const world: World = {
+  const ports: EnginePorts = {
     clock,
     pace: parts.pace ?? 1,
     speed: parts.speed ?? 1,
@@ -103,7 +104,7 @@ export function createEngine(parts: EngineParts): Engine {
     telemetry,
     alerts,
     runtime: () => runtime,
-    newRiskRefused: symbol => newRiskRefused(world, parts, symbol),
+    newRiskRefused: symbol => newRiskRefused(ports, parts, symbol),
     risk: riskWatch.current,
     judgeRisk: riskWatch.judge,
     assertOwner() {
@@ -118,7 +119,7 @@ export function createEngine(parts: EngineParts): Engine {
   }
   const tree = treeOf(pairs, rules, parts.salt)
   const services = { bookkeeper, riskWatch, riskAudit, judgements }
-  const kinds = kindsOf({ world, journal, ...services, tree: () => tree, fatal: parts.fatal })
+  const kinds = kindsOf({ ports, journal, ...services, tree: () => tree, fatal: parts.fatal })
   const runtime = runtimeOf(parts, measuredKinds(kinds, telemetry), hub)
 
   return {
@@ -127,7 +128,7 @@ export function createEngine(parts: EngineParts): Engine {
     bookkeeper,
     judgements,
     alerts,
-    world,
+    ports,
     hub,
     async start() {
       await runtime.boot(isHeldBack)
@@ -141,7 +142,7 @@ export function createEngine(parts: EngineParts): Engine {
     async stop() {
       runtime.deliver('engine', { type: 'engine.stop' })
       await journal.drained()
-      await restingEnds(world)
+      await restingEnds(ports)
       runtime.close()
       await journal.drained()
     },

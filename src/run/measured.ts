@@ -1,5 +1,5 @@
 /** The ports of a run with a stopwatch on them: what a call does is what it did, and its length is counted. */
-import type { DurableKind, Kind } from '../../actors/runtime/runtime.ts'
+import type { DurableKind, Kind } from '../../actors/runtime/running.ts'
 import { type Envelope, type Wire, WireFailure } from '../exchange/bybit/wire/wire.ts'
 import type { Journal } from '../store/schema/records.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'

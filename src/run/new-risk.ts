@@ -1,27 +1,31 @@
 /** Promise 9, at this moment: fresh books and free margin are judged with each plan; here is all the rest. */
+
+import type { Ports } from '../../actors/ports.ts'
 import { JUDGED_MS_MAX } from '../../actors/risk/watch.ts'
 import { JOURNAL_SLOW_MS } from '../../actors/watchdog.ts'
-import type { World } from '../../actors/world.ts'
 import type { EngineContext } from '../../machines/engine.ts'
 import { lifeFilter } from '../domain/entry/filters.ts'
 import { orderBudgetLeft } from '../domain/risk/quota.ts'
 import type { Journal } from '../store/schema/records.ts'
 
-type Ports = { journal: Journal; isOwner: () => boolean }
+type NewRiskRefusedPorts = Ports<'clock' | 'pace' | 'exchange' | 'board' | 'rules' | 'runtime' | 'risk'>
+
+/** What of the process itself may be in the way. */
+type Process = { journal: Journal; isOwner: () => boolean }
 
 /** Why no new risk may be taken now, in this symbol where one is named; null when it may. */
-export function newRiskRefused(world: World, ports: Ports, symbol?: string): string | null {
+export function newRiskRefused(ports: NewRiskRefusedPorts, own: Process, symbol?: string): string | null {
   return (
-    ofEngine(world) ??
-    ofPorts(world, ports) ??
-    ofRisk(world) ??
-    ofMaintenance(world) ??
-    ofQuota(world) ??
-    (symbol === undefined ? null : ofSymbol(world, symbol))
+    ofEngine(ports) ??
+    ofProcess(ports, own) ??
+    ofRisk(ports) ??
+    ofMaintenance(ports) ??
+    ofQuota(ports) ??
+    (symbol === undefined ? null : ofSymbol(ports, symbol))
   )
 }
 
-function ofEngine({ runtime }: World): string | null {
+function ofEngine({ runtime }: Ports<'runtime'>): string | null {
   const engine = runtime().get('engine')
   const state = engine?.cell?.state ?? 'absent'
   if (state === 'trading') return null
@@ -32,14 +36,14 @@ function ofEngine({ runtime }: World): string | null {
   return `the engine is ${state}${because ? ` (${because})` : ''}`
 }
 
-function ofPorts({ exchange }: World, { journal, isOwner }: Ports): string | null {
+function ofProcess({ exchange }: Ports<'exchange'>, { journal, isOwner }: Process): string | null {
   if (!isOwner()) return 'the lease on the account is lost'
   if (!exchange.orderEntryReady()) return 'order entry is down'
   const { oldestPendingMs } = journal.health()
   return oldestPendingMs > JOURNAL_SLOW_MS ? `the journal has not answered for ${oldestPendingMs} ms` : null
 }
 
-function ofRisk({ risk, clock, pace }: World): string | null {
+function ofRisk({ risk, clock, pace }: Ports<'clock' | 'pace' | 'risk'>): string | null {
   const judgedAtMs = risk()?.judgedAtMs
   if (judgedAtMs === undefined) return 'the account has not been judged yet'
   const ageMs = clock.nowMs() - judgedAtMs
@@ -47,13 +51,13 @@ function ofRisk({ risk, clock, pace }: World): string | null {
 }
 
 /** Held until the way back is reconciled: who ends it here also asks for that. */
-function ofMaintenance({ board, clock, rules }: World): string | null {
+function ofMaintenance({ board, clock, rules }: Ports<'clock' | 'board' | 'rules'>): string | null {
   const announced = board.maintenance()
   if (!announced || clock.nowMs() < announced.atMs - rules.strategy.maintenanceGuardMs) return null
   return `maintenance from ${new Date(announced.atMs).toISOString()}`
 }
 
-function ofQuota({ exchange, rules }: World): string | null {
+function ofQuota({ exchange, rules }: Ports<'exchange' | 'rules'>): string | null {
   const left = orderBudgetLeft(exchange.quota())
   const { orderReserveMin } = rules.limits
   return left !== undefined && left < orderReserveMin
@@ -71,7 +75,10 @@ const STOPPING = new Set([
   'adl-near',
 ])
 
-function ofSymbol({ board, clock, rules }: World, symbol: string): string | null {
+function ofSymbol(
+  { board, clock, rules }: Ports<'clock' | 'board' | 'rules'>,
+  symbol: string,
+): string | null {
   const view = board.view(symbol)
   if (!view) return null
   if (view.collateral?.restricted)

@@ -87,7 +87,7 @@ export function dayWorld(plan: DayPlan) {
       faults.replace({ seed: 1, faults: [] })
       line.mend()
       const engine = processes.engine()
-      if (engine) engine.world.pace = CALM_PACE
+      if (engine) engine.ports.pace = CALM_PACE
     },
     /** Moves time to an instant, step by step, with everything that waits for no time done in between. */
     async advance(untilMs: number) {

@@ -1,6 +1,6 @@
 /** Open hedges valued at this moment, from what runs: nothing is read from the database or the exchange. */
 import { Decimal } from 'decimal.js'
-import type { Running } from '../../actors/runtime/runtime.ts'
+import type { Running } from '../../actors/runtime/running.ts'
 import type { HedgeContext, LegOrders } from '../../machines/hedge/context.ts'
 import type { Holding, LegHolding } from '../api/rows/rows.ts'
 import { entryBasisBps } from '../domain/entry/entry-basis.ts'
@@ -19,7 +19,7 @@ type Prices = { spot: Price | null; perp: Price | null }
 
 /** Values all open hedges. The one stored figure it needs, fees taken in the coin, is read beside when orders ended. */
 export function createHoldings(engine: Engine, books: Pick<Books, 'coinFees'>): () => Holding[] {
-  const { runtime, board, world } = engine
+  const { runtime, board, ports } = engine
   const known = new Map<string, { feesUsdt: Usdt; coinFeesUsdt: Usdt }>()
 
   const learn = async (hedges: readonly HedgeContext[]) => {
@@ -38,7 +38,7 @@ export function createHoldings(engine: Engine, books: Pick<Books, 'coinFees'>): 
       ({ phase, plan, spot }) => phase === 'unwinding' && known.get(plan.hedgeId)?.feesUsdt !== spot.feesUsdt,
     )
     if (selling.length > 0)
-      learn(selling).catch(error => world.telemetry.log.warn('holdings.fees', { error: String(error) }))
+      learn(selling).catch(error => ports.telemetry.log.warn('holdings.fees', { error: String(error) }))
     return hedges.map((hedge, at) => {
       const { plan, phase, spot } = contexts[at] as HedgeContext
       const coinFeesUsdt =

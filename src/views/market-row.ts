@@ -9,7 +9,7 @@ import type { Engine } from '../run/engine.ts'
 
 const NEAR = '0.001'
 
-export function marketRow({ runtime, board, world }: Engine, symbol: string): MarketRow {
+export function marketRow({ runtime, board, ports }: Engine, symbol: string): MarketRow {
   const actor = runtime.get(`symbol:${symbol}`)
   const { because = '' } = (actor?.actor.getSnapshot().context ?? {}) as Partial<SymbolContext>
   const market = board.view(symbol)
@@ -23,7 +23,7 @@ export function marketRow({ runtime, board, world }: Engine, symbol: string): Ma
     depthUsdt: market ? depthUsdt(market) : null,
     state: actor?.cell?.state ?? 'absent',
     stateBecause: because,
-    engineRefuses: world.newRiskRefused(),
+    engineRefuses: ports.newRiskRefused(),
   }
 }
 

@@ -9,7 +9,7 @@ import type { Engine } from '../run/engine.ts'
 import type { Valuation } from '../run/hedge-accounts.ts'
 
 /** A coin by the middle of its spot book, else by the index; a perpetual by its mark. */
-export function valuation({ board, world }: Engine): Valuation {
+export function valuation({ board, ports }: Engine): Valuation {
   const prices: Record<string, Price> = {}
   const marks: Record<string, Price> = {}
   for (const { symbol, baseCoin, perp } of board.pairs()) {
@@ -20,7 +20,7 @@ export function valuation({ board, world }: Engine): Valuation {
     if (coin) prices[baseCoin] = coin
     if (ticker) marks[perp.symbol] = ticker.markPrice
   }
-  return { prices, marks, nowMs: world.clock.nowMs() }
+  return { prices, marks, nowMs: ports.clock.nowMs() }
 }
 
 /** The sums over open hedges. */

@@ -1,6 +1,6 @@
 /** The engine as the API sees it. Reads what runs and what is stored; commands go through `commands.ts`. */
 import type { AnyMachineSnapshot } from 'xstate'
-import type { Running } from '../../actors/runtime/runtime.ts'
+import type { Running } from '../../actors/runtime/running.ts'
 import type { EngineContext } from '../../machines/engine.ts'
 import type { SupervisorContext } from '../../machines/supervisor.ts'
 import type { ActorDetail, ActorSummary, EngineView, HealthPart } from '../api/engine-view.ts'
@@ -32,8 +32,8 @@ const JOURNAL_READY_MS = 5_000
 
 export function createView(parts: ViewParts): EngineView {
   const { engine, journal, books, about } = parts
-  const { runtime, world } = engine
-  const send = createCommands({ runtime, journal, log: books.commands, clock: world.clock })
+  const { runtime, ports } = engine
+  const send = createCommands({ runtime, journal, log: books.commands, clock: ports.clock })
   const holdings = createHoldings(engine, books)
   const engineOf = () => runtime.get('engine')
   const context = () => contextOf(engineOf()) as Partial<EngineContext>
@@ -45,7 +45,7 @@ export function createView(parts: ViewParts): EngineView {
       halt: context().halt ?? null,
       risk: context().risk ?? null,
       flatten: context().flatten ?? null,
-      nowMs: world.clock.nowMs(),
+      nowMs: ports.clock.nowMs(),
       hedges: countBy(engine, 'hedge'),
       symbols: countBy(engine, 'symbol'),
       ledgerResiduals: engine.bookkeeper.residuals(),
@@ -55,8 +55,8 @@ export function createView(parts: ViewParts): EngineView {
     ready: () => readiness(parts),
     async metrics() {
       // A database that is away must not hide the metrics that tell of it.
-      await tellResults(books, world.telemetry).catch(() => undefined)
-      return world.telemetry.metrics()
+      await tellResults(books, ports.telemetry).catch(() => undefined)
+      return ports.telemetry.metrics()
     },
     actors() {
       const children = childrenOf(engine)
@@ -96,8 +96,8 @@ export function createView(parts: ViewParts): EngineView {
     funding: page => books.fundingPage(page),
     fundingTotals: everyMs => books.fundingTotals(everyMs),
     holdings,
-    account: () => accountNow(world.exchange, world.clock, world.rules.limits),
-    reconciliation: () => reconciliationNow(world),
+    account: () => accountNow(ports.exchange, ports.clock, ports.rules.limits),
+    reconciliation: () => reconciliationNow(ports),
     async alerts(limit) {
       const standing = engine.alerts.standing()
       const known = new Set(standing.map(({ alertId }) => alertId))
@@ -163,7 +163,7 @@ function readiness({ engine, journal, isOwner }: ViewParts): HealthPart[] {
   const { oldestPendingMs, pending } = journal.health()
   const ages = engine.board.ageMs()
   const context = contextOf(engine.runtime.get('engine')) as Partial<EngineContext>
-  const orderEntryReady = engine.world.exchange.orderEntryReady()
+  const orderEntryReady = engine.ports.exchange.orderEntryReady()
   const feed = (name: string, ageMs: number): HealthPart => ({
     name: `feed ${name}`,
     ok: ageMs <= FEED_AGE_MS_MAX,

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { createActor } from 'xstate'
 import { createRecorder } from '../../actors/account/recorder.ts'
 import { type Books, createBookkeeper } from '../../actors/bookkeeper.ts'
-import type { PlainKind } from '../../actors/runtime/runtime.ts'
-import type { World } from '../../actors/world.ts'
+import type { EnginePorts } from '../../actors/ports.ts'
+import type { PlainKind } from '../../actors/runtime/running.ts'
 import { VirtualClock } from '../../src/clock/virtual-clock.ts'
 import type { DustLot } from '../../src/domain/books/dust.ts'
 import type { HedgeClaim } from '../../src/domain/books/row-owner.ts'
@@ -68,7 +68,7 @@ function small(rows: readonly TransactionRow[], over: Partial<Books> = {}) {
       all: () => hedges,
       deliver: (id: string, { type }: { type: string }) => delivered.push(`${id} ${type}`),
     }),
-  } as unknown as World
+  } as unknown as EnginePorts
   const live = (hedgeId: string, dust: readonly DustLot[] = []) => {
     const plan = { ...samplePlan(hedgeId), ...(dust.length > 0 && { dust }) }
     hedges.push({ kind: 'hedge', actor: { getSnapshot: () => ({ context: { plan } }) } })

@@ -36,7 +36,7 @@ type Found = {
 }
 
 /** Watches an engine: `look` takes in what was judged since the last look. */
-export function createDecisionLog({ judgements, runtime, world }: Engine): {
+export function createDecisionLog({ judgements, runtime, ports }: Engine): {
   look(): void
   found(): DecisionLog
 } {
@@ -55,7 +55,7 @@ export function createDecisionLog({ judgements, runtime, world }: Engine): {
     const { because } = self.actor.getSnapshot().context as { because: string }
     const [, name = because, found = '', limit = ''] =
       /^([a-z-]+): found (.*), limit (.*)$/s.exec(because) ?? []
-    const atMs = world.clock.nowMs()
+    const atMs = ports.clock.nowMs()
     const symbol = actorId.slice('symbol:'.length)
     add({ symbol, direction: '', because: `the desk: ${name}`, found, limit, atMs })
   })

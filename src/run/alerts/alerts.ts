@@ -72,7 +72,7 @@ export async function openAlerts(parts: AlertParts): Promise<RunAlerts> {
     alerts,
     watch(engine, speed, isHealthy) {
       const askDatabase = () => database.pool.query('select 1')
-      const { exchange } = engine.world
+      const { exchange } = engine.ports
       const probes = startProbes({ askDatabase, exchange, clock, speed, wall, telemetry })
       stops.push(probes.stop, lookOften(parts, engine, alerts, probes), heartbeat(parts, alerts, isHealthy))
     },

@@ -15,11 +15,11 @@ type Shown = { nextFundingAtMs: number; promisedUsdt: Usdt }
 export function expectedFunding(engine: Engine): () => void {
   const lastShown = new Map<string, Shown>()
   return () => {
-    const nowMs = engine.world.clock.nowMs()
+    const nowMs = engine.ports.clock.nowMs()
     const held = shortContracts(engine)
     for (const [symbol, { nextFundingAtMs, promisedUsdt }] of lastShown) {
       if (nowMs < nextFundingAtMs) continue
-      engine.world.telemetry.fundingExpected(symbol, Number(promisedUsdt))
+      engine.ports.telemetry.fundingExpected(symbol, Number(promisedUsdt))
       lastShown.delete(symbol)
     }
     for (const [symbol, contracts] of held) {

@@ -13,20 +13,20 @@ export type Probes = Pick<Observation, 'database' | 'clockOffWallMs'>
 type Observed = { engine: Engine; journal: Journal; isOwner: () => boolean; probes: Probes }
 
 export function observe({ engine, journal, isOwner, probes }: Observed): Observation {
-  const { runtime, board, world } = engine
+  const { runtime, board, ports } = engine
   const root = runtime.get('engine')
   const context = root?.actor.getSnapshot().context as EngineContext | undefined
   return {
     ...probes,
-    nowMs: world.clock.nowMs(),
+    nowMs: ports.clock.nowMs(),
     engineState: root?.cell?.state.split('.')[0] ?? 'absent',
     engineBecause: context?.because ?? '',
     accountUp: context?.accountUp ?? false,
-    orderEntryReady: world.exchange.orderEntryReady(),
+    orderEntryReady: ports.exchange.orderEntryReady(),
     ownsAccount: isOwner(),
     journalOldestWallMs: journal.health().oldestPendingMs,
     feedAgesMs: board.ageMs(),
-    maintenanceMarginRate: world.funds()?.maintenanceMarginRate,
+    maintenanceMarginRate: ports.funds()?.maintenanceMarginRate,
     hedges: hedgesSeen(engine),
     quarantined: quarantined(engine),
   }

@@ -5,7 +5,7 @@
  */
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import type { Observed } from '../../../actors/runtime/observer.ts'
-import type { Running } from '../../../actors/runtime/runtime.ts'
+import type { Running } from '../../../actors/runtime/running.ts'
 import type { HostedEvent, HostedInspectorView, HostedReader, HostedSnapshot } from '../../api/hosted-view.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { TransitionRecord } from '../../store/schema/records.ts'

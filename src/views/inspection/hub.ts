@@ -5,7 +5,7 @@
  */
 import type { AnyTransitionDefinition } from 'xstate'
 import type { Observe, Observed } from '../../../actors/runtime/observer.ts'
-import type { Running } from '../../../actors/runtime/runtime.ts'
+import type { Running } from '../../../actors/runtime/running.ts'
 import type { Clock } from '../../clock/clock.ts'
 import type { Effect } from '../../store/schema/records.ts'
 import { createRing, type Ring } from './ring.ts'

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { gently } from '../../../actors/account/gentle-reads.ts'
-import type { World } from '../../../actors/world.ts'
+import type { EnginePorts } from '../../../actors/ports.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import { silentTelemetry } from '../../../src/telemetry/telemetry.ts'
 
@@ -12,7 +12,13 @@ function readings(fails: (symbol: string, time: number) => boolean, speed = 1) {
   const clock = new VirtualClock(0)
   const symbols = ['AUSDT', 'BUSDT', 'CUSDT']
   const telemetry = silentTelemetry()
-  const world = { clock, pace: 1, speed, telemetry, board: { symbols: () => symbols } } as unknown as World
+  const world = {
+    clock,
+    pace: 1,
+    speed,
+    telemetry,
+    board: { symbols: () => symbols },
+  } as unknown as EnginePorts
   const read: { symbol: string; atMs: number }[] = []
   const stop = new AbortController()
   const ended = gently(world, stop.signal, {

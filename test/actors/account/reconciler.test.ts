@@ -2,8 +2,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { reconcileEffect } from '../../../actors/account/reconciler.ts'
+import type { EnginePorts } from '../../../actors/ports.ts'
 import { findLegs } from '../../../actors/trading/hedge-legs.ts'
-import type { World } from '../../../actors/world.ts'
 import { newHedge } from '../../../machines/hedge/context.ts'
 import type { HedgeToStep } from '../../../machines/hedge/setup.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
@@ -51,7 +51,7 @@ function comparing(direction: Direction, early: Shown, late = early, untilMs = 0
       openOrders: async () => [],
     },
     runtime: () => ({ all: () => [hedge], deliver: (_id: string, event: never) => told.push(event) }),
-  } as unknown as World
+  } as unknown as EnginePorts
   const run = async () => {
     let answer: unknown
     const done = Promise.resolve(reconcileEffect(world)({ run: 1 }, {} as never)).then(found => {

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { coinsInTheWay } from '../../../actors/desk.ts'
 import { createMarketBoard } from '../../../actors/market/board.ts'
 import { createVolatility } from '../../../actors/market/volatility.ts'
+import type { EnginePorts } from '../../../actors/ports.ts'
 import { alternativeTo, exitInputs } from '../../../actors/trading/exit-facts.ts'
-import type { World } from '../../../actors/world.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import type { EntryJudgement } from '../../../src/domain/entry/opportunity.ts'
 import { orderBudgetLeft } from '../../../src/domain/risk/quota.ts'
@@ -128,7 +128,7 @@ describe('another opportunity', () => {
   const entry = (symbol: string, aprOnCapital: number) =>
     [symbol, { symbol, verdict: 'tempting', carry: { aprOnCapital } } as unknown as EntryJudgement] as const
   const entries = new Map([entry('AUSDT', 0.9), entry('BUSDT', 0.5), entry('CUSDT', 0.3)])
-  const world = (hedgesMax: number, states: Record<string, string>): World =>
+  const world = (hedgesMax: number, states: Record<string, string>): EnginePorts =>
     ({
       rules: { ...RULES, limits: { ...RULES.limits, hedgesMax } },
       risk: () => ({ account: { availableUsdt: usdt('100000'), maintenanceMarginRate: '0' } }),
@@ -144,7 +144,7 @@ describe('another opportunity', () => {
               }
             : { cell: { state: states[id.replace('symbol:', '')] ?? 'idle.quiet' } },
       }),
-    }) as unknown as World
+    }) as unknown as EnginePorts
 
   test('is a reason to leave only where there is no room beside', () => {
     expect(alternativeTo(world(2, {}), entries, 'CUSDT')).toBeNull()
@@ -214,7 +214,7 @@ describe('promise 9: new risk', () => {
           },
         }),
       }),
-    } as unknown as World
+    } as unknown as EnginePorts
     const journal = { health: () => ({ oldestPendingMs: 0 }) }
     return newRiskRefused(world, { journal, isOwner: () => true } as never, symbol)
   }

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createActor } from 'xstate'
 import { createMarketBoard } from '../../../actors/market/board.ts'
+import type { EnginePorts } from '../../../actors/ports.ts'
 import { riskMarkets } from '../../../actors/risk/markets.ts'
-import type { World } from '../../../actors/world.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import { silentTelemetry } from '../../../src/telemetry/telemetry.ts'
 import { pairOn, RULES, VIP0, XRP } from '../../support/domain/sample-market.ts'
@@ -37,7 +37,7 @@ function reading() {
     telemetry: silentTelemetry(),
     alerts: { raise() {}, clear() {} },
     runtime: () => ({ all: () => [], get: () => undefined }),
-  } as unknown as World
+  } as unknown as EnginePorts
   const actor = createActor(riskMarkets(world).plain({}))
   actor.start()
   const advance = async (untilMs: number) => {

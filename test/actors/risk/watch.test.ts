@@ -1,8 +1,8 @@
 /** What the watch over the account tells the engine and the desk, and what it makes of a reading that fails. */
 import { expect, test } from 'vitest'
 import { createMarketBoard } from '../../../actors/market/board.ts'
+import type { EnginePorts } from '../../../actors/ports.ts'
 import { createRiskWatch } from '../../../actors/risk/watch.ts'
-import type { World } from '../../../actors/world.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import { amount, orderQty, price, usdt } from '../../../src/domain/units.ts'
 import type { CoinBalance, Position, Wallet } from '../../../src/exchange/exchange.ts'
@@ -94,7 +94,7 @@ function watched() {
       ],
       deliver: (to: string, event: { type: string }) => said.push({ to, ...event }),
     }),
-  } as unknown as World
+  } as unknown as EnginePorts
   const books = memoryRiskHistory([])
   return { watch: createRiskWatch(() => world, books), said, account, engine, desk, states, books, board }
 }

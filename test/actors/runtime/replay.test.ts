@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { setup } from 'xstate'
 import { replay, verifyReplay } from '../../../actors/runtime/replay.ts'
-import type { DurableKind } from '../../../actors/runtime/runtime.ts'
+import type { DurableKind } from '../../../actors/runtime/running.ts'
 import type { ActorRow, StoredTransition } from '../../../src/store/schema/records.ts'
 import { type OneProcess, startProcess } from '../../support/actors/one-process.ts'
 import { smallKinds, workerMachine } from '../../support/actors/small-charts.ts'

@@ -1,7 +1,7 @@
 /** Births, endings, and what the runtime refuses before anything is decided. */
 import { describe, expect, test } from 'vitest'
 import { setup } from 'xstate'
-import type { Kind } from '../../../actors/runtime/runtime.ts'
+import type { Kind } from '../../../actors/runtime/running.ts'
 import type { SupervisorContext } from '../../../machines/supervisor.ts'
 import { emptyMemory } from '../../../src/store/journal/memory-journal.ts'
 import { startProcess } from '../../support/actors/one-process.ts'

@@ -1,6 +1,6 @@
 /** Failures go to the supervisor, one for one: nothing of a failed step is kept, and nobody else is touched. */
 import { describe, expect, test } from 'vitest'
-import type { Kind } from '../../../actors/runtime/runtime.ts'
+import type { Kind } from '../../../actors/runtime/running.ts'
 import type { SupervisorContext } from '../../../machines/supervisor.ts'
 import { emptyMemory, type MemoryStored } from '../../../src/store/journal/memory-journal.ts'
 import type { ActorRow } from '../../../src/store/schema/records.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { EnginePorts } from '../../../actors/ports.ts'
 import { createLegDoubts } from '../../../actors/trading/leg-verification.ts'
-import type { World } from '../../../actors/world.ts'
 import type { HedgeToStep } from '../../../machines/hedge/setup.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import { planOn } from '../../support/domain/sample-account.ts'
@@ -21,7 +21,7 @@ function doubting() {
       return { coins: [{ coin: plan.baseCoin, wallet: '0', spotBorrowed: owed }] }
     },
   }
-  const doubts = createLegDoubts({ clock, exchange } as unknown as World)
+  const doubts = createLegDoubts({ clock, exchange } as unknown as EnginePorts)
   return {
     deliver: () => {
       long = '0'

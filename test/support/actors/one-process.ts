@@ -4,7 +4,8 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { EffectCall } from '../../../actors/runtime/outbox.ts'
-import { createRuntime, type Kind } from '../../../actors/runtime/runtime.ts'
+import type { Kind } from '../../../actors/runtime/running.ts'
+import { createRuntime } from '../../../actors/runtime/runtime.ts'
 import { heldChildren } from '../../../actors/supervisor.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import type { JsonObject } from '../../../src/domain/json.ts'

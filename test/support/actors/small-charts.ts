@@ -1,7 +1,7 @@
 /** One small chart with everything the runtime must carry: an effect with an answer, messages, a timer, an end, three throws. */
 import { assign, fromCallback, setup } from 'xstate'
 import type { Answer, EffectHandler } from '../../../actors/runtime/outbox.ts'
-import type { DurableKind, Kind, PlainKind } from '../../../actors/runtime/runtime.ts'
+import type { DurableKind, Kind, PlainKind } from '../../../actors/runtime/running.ts'
 import { supervisorMachine } from '../../../machines/supervisor.ts'
 import type { JsonObject } from '../../../src/domain/json.ts'
 

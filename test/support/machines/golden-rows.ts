@@ -5,9 +5,9 @@ import { fromCallback } from 'xstate'
 import { deskKind } from '../../../actors/desk.ts'
 import { engineKind } from '../../../actors/engine.ts'
 import { hedgeKind } from '../../../actors/hedge.ts'
-import type { DurableKind } from '../../../actors/runtime/runtime.ts'
+import type { EnginePorts } from '../../../actors/ports.ts'
+import type { DurableKind } from '../../../actors/runtime/running.ts'
 import { symbolKind } from '../../../actors/symbol.ts'
-import type { World } from '../../../actors/world.ts'
 import type { OrderRequest } from '../../../src/domain/legs/order.ts'
 import { emptyMemory, type MemoryStored } from '../../../src/store/journal/memory-journal.ts'
 import type { ActorRow, Journal, PendingEffect } from '../../../src/store/schema/records.ts'
@@ -46,14 +46,14 @@ function storedAs({ row, pending }: Golden): MemoryStored {
 type Kinds = Readonly<Record<string, DurableKind>>
 
 /** Today's kinds of actors, in a world as small as their effects need. */
-const kindsIn = (world: World): Kinds => ({
+const kindsIn = (world: EnginePorts): Kinds => ({
   hedge: hedgeKind(world),
   engine: engineKind(world, () => ({ supervisors: [], children: {} }), {} as Journal),
   desk: deskKind(world),
   symbol: symbolKind(),
 })
 /** To look at charts and migrations alone: no effect is carried out. */
-export const KINDS = kindsIn({} as World)
+export const KINDS = kindsIn({} as EnginePorts)
 
 const LISTENERS = ['symbol:XRPUSDT', 'symbol:ADAUSDT', 'desk', 'hedges-1', 'engine', 'hedge:HEDGE00001']
 const listener = { plain: () => fromCallback(() => {}) }
@@ -127,7 +127,7 @@ export async function livingOn(row: Golden, held: { spot: string; perp: string }
     telemetry: { orderEnded: () => {}, log: { info: () => {}, warn: () => {} } },
     alerts: { raise: () => {} },
     runtime: () => process.runtime,
-  } as unknown as World
+  } as unknown as EnginePorts
   const kinds = kindsIn(world)
   const process = startProcess({ kinds: { ...kinds, listener }, stored: storedAs(row) })
   process.runtime.spawn('symbol:XRPUSDT', 'listener', '', {})

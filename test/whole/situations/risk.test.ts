@@ -218,7 +218,7 @@ test('nothing is opened from before a maintenance until it is over and everythin
   const world = await running({ strategy: { maintenanceGuardMs: 10 * MINUTE_MS } })
   const atMs = START_AT_MS + 12 * MINUTE_MS
   world.schedule({ kind: 'maintenance', atMs, untilMs: atMs + 5 * MINUTE_MS })
-  const refused = () => world.engine().world.newRiskRefused() ?? ''
+  const refused = () => world.engine().ports.newRiskRefused() ?? ''
   expect(await world.until(() => refused().startsWith('maintenance'), 4)).toBe(true)
   const run = world.engineContext().run
   await world.advance(atMs + 4 * MINUTE_MS)

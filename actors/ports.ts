@@ -36,7 +36,8 @@ export type AccountRisk = {
   judgedAtMs: number
 }
 
-export type World = {
+/** All that actors act through, filled once by the composition. What one of them needs it names: `Ports<'exchange' | 'clock'>`. */
+export type EnginePorts = {
   clock: Clock
   /** Stretches the loops that look again and again. 1, but for replay: hourly data needs no look each second. */
   pace: number
@@ -68,3 +69,6 @@ export type World = {
   /** Reconciled and trading, or halted by a person: ready to be looked at. */
   announceReady: () => void
 }
+
+/** The part of the engine's ports that a function says it needs. */
+export type Ports<Name extends keyof EnginePorts> = Pick<EnginePorts, Name>
