@@ -3,10 +3,10 @@
  * Rows are read from a little before the newest booked one, since the exchange may list rows of one instant late.
  */
 
-import type { DustLot } from '../src/domain/books/dust.ts'
 import { type Posting, postingsOf, residuals } from '../src/domain/books/ledger.ts'
 import { execKey, type HedgeClaim, ownersOfRows } from '../src/domain/books/row-owner.ts'
 import type { TransactionRow } from '../src/domain/books/transaction.ts'
+import type { DustLot } from '../src/domain/entry/plan.ts'
 import { ownedOf } from '../src/domain/legs/venue-legs.ts'
 import type { Amount, Usdt } from '../src/domain/units.ts'
 import type { Wallet } from '../src/exchange/exchange.ts'

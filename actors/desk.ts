@@ -1,8 +1,9 @@
 /** Plans what a symbol wishes for: reads the market and the wallet, sizes the hedge. The chart judges the plan. */
 import { Decimal } from 'decimal.js'
 import { deskMachine, type Wish } from '../machines/desk.ts'
-import { type DustLot, dustBase } from '../src/domain/books/dust.ts'
+import { dustBase } from '../src/domain/books/dust.ts'
 import { judgeEntry } from '../src/domain/entry/opportunity.ts'
+import type { DustLot } from '../src/domain/entry/plan.ts'
 import { sizeHedge } from '../src/domain/entry/sizing.ts'
 import type { HedgePair } from '../src/domain/instrument.ts'
 import type { JsonObject } from '../src/domain/json.ts'

@@ -2,7 +2,6 @@
 
 import type { HedgeContext, OrderInFlight } from '../machines/hedge/context.ts'
 import { hedgeMachine } from '../machines/hedge/hedge.ts'
-import type { HedgeToStep } from '../machines/hedge/setup.ts'
 import { judgeEntry } from '../src/domain/entry/opportunity.ts'
 import type { HedgePlan } from '../src/domain/entry/plan.ts'
 import type { JsonObject } from '../src/domain/json.ts'
@@ -14,10 +13,10 @@ import type {
   OrderRequest,
   RejectReason,
 } from '../src/domain/legs/order.ts'
-import { withDecidedMids } from '../src/domain/market/decided-mids.ts'
 import { legOutcome } from '../src/domain/work/leg-outcome.ts'
 import { spreadOutcome } from '../src/domain/work/spread-outcome.ts'
-import { nextStep, type Step } from '../src/domain/work/steps.ts'
+import { type HedgeToStep, type Step, withDecidedMids } from '../src/domain/work/step.ts'
+import { nextStep } from '../src/domain/work/steps.ts'
 import type { Ports } from './ports.ts'
 import { migrateHedge } from './runtime/migrations.ts'
 import type { Answer, EffectHandler } from './runtime/outbox.ts'

@@ -2,7 +2,7 @@
 
 import type { Alerts } from '../src/alerts/alerts.ts'
 import type { Clock } from '../src/clock/clock.ts'
-import type { DustLot } from '../src/domain/books/dust.ts'
+import type { DustLot } from '../src/domain/entry/plan.ts'
 import type { AccountExposure } from '../src/domain/risk/exposure.ts'
 import type { RiskState } from '../src/domain/risk/risk-state.ts'
 import type { AccountFacts, Solvency } from '../src/domain/risk/solvency.ts'

@@ -1,15 +1,14 @@
 /**
  * Compares, all the time, what the hedges say with what the exchange shows: open orders every few seconds, positions and coins
  * every three quarters of a minute. Only hedges at rest are compared, and a difference counts when it is seen twice: lists lag.
- * What it finds becomes an event with a remedy; nothing is overwritten quietly (carry algorithm d.11).
+ * What it finds becomes an event with a remedy; nothing is overwritten quietly (carry.md d.11).
  */
 import { Decimal } from 'decimal.js'
 import type { EngineContext } from '../../machines/engine.ts'
 import type { HedgeContext } from '../../machines/hedge/context.ts'
 import { ordersOf } from '../../machines/hedge/orders.ts'
 import { type Difference, reconcile } from '../../src/domain/books/reconcile.ts'
-import type { OrderReport } from '../../src/domain/legs/order.ts'
-import { ownerOfOrder } from '../../src/domain/legs/order.ts'
+import { type OrderReport, ownerOfOrder } from '../../src/domain/legs/order.ts'
 import { shownLegs } from '../../src/domain/legs/venue-legs.ts'
 import type { AccountFact, CoinBalance } from '../../src/exchange/exchange.ts'
 import {

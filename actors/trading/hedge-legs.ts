@@ -1,9 +1,9 @@
 /** Reads a hedge's legs off the exchange: verifies them, takes up what was not heard of, repays what was bought back. */
 import { Decimal } from 'decimal.js'
-import type { HedgeToStep } from '../../machines/hedge/setup.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import { ownLegs, shownLegs } from '../../src/domain/legs/venue-legs.ts'
 import { NO_BASE } from '../../src/domain/units.ts'
+import type { HedgeToStep } from '../../src/domain/work/step.ts'
 import type { Ports } from '../ports.ts'
 import type { Answer, EffectHandler } from '../runtime/outbox.ts'
 

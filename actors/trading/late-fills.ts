@@ -1,6 +1,6 @@
 /**
  * Asks again, now and then, about orders that were counted as absent: lists that lag by half a minute can agree three times
- * that an order never was, while it fills. What is found reopens the case (carry algorithm d.6, 4).
+ * that an order never was, while it fills. What is found reopens the case (carry.md d.6).
  */
 import type { HedgeContext } from '../../machines/hedge/context.ts'
 import { ownerOfOrder } from '../../src/domain/legs/order.ts'

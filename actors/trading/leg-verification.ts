@@ -4,10 +4,10 @@
  * is shown smaller must be shown so for a while, as lists lag; what cannot be looked at is waited for as long.
  */
 import { Decimal } from 'decimal.js'
-import type { HedgeToStep } from '../../machines/hedge/setup.ts'
 import type { HedgePlan } from '../../src/domain/entry/plan.ts'
 import { lotBase } from '../../src/domain/legs/balance.ts'
 import { ownLegs } from '../../src/domain/legs/venue-legs.ts'
+import type { HedgeToStep } from '../../src/domain/work/step.ts'
 import type { Ports } from '../ports.ts'
 import type { Answer } from '../runtime/outbox.ts'
 import { readLegs } from './hedge-legs.ts'

@@ -1,7 +1,7 @@
 /** What a hedge hears: facts in the past, commands in the imperative. Every event carries the instant it was delivered. */
 
-import type { Holdings } from '../../src/domain/entry/plan.ts'
 import type { LegName } from '../../src/domain/instrument.ts'
+import type { Holdings } from '../../src/domain/legs/balance.ts'
 import type { HedgeOrder } from '../../src/domain/legs/hedge-order.ts'
 import type { OrderPurpose, RejectReason } from '../../src/domain/legs/order.ts'
 import type { BaseQty, Usdt } from '../../src/domain/units.ts'

@@ -1,10 +1,10 @@
 /** The names a hedge's chart is written with: its actions, guards, delays and effects. No IO, no clock, no chance. */
 
 import { assign, setup } from 'xstate'
-import type { RestingOrder } from '../../src/domain/legs/hedge-order.ts'
 import type { OrderLeg } from '../../src/domain/legs/order.ts'
 import { addFunding } from '../../src/domain/market/funding.ts'
-import { type BaseQty, NO_BASE } from '../../src/domain/units.ts'
+import { NO_BASE } from '../../src/domain/units.ts'
+import type { HedgeToStep } from '../../src/domain/work/step.ts'
 import type { HedgeContext, HedgeInput, OrderInFlight, Phase } from './context.ts'
 import type { HedgeEvent } from './events.ts'
 import {
@@ -25,20 +25,6 @@ import {
 
 type OfLeg = { leg: OrderLeg; mayRest?: boolean }
 type Work = { leg: OrderLeg; order: OrderInFlight | null }
-
-/** What an effect may know of the hedge: it must not read the actor, whose snapshot may lag or lead. */
-export type HedgeToStep = Pick<
-  HedgeContext,
-  | 'plan'
-  | 'phase'
-  | 'overdue'
-  | 'unwindBecause'
-  | 'repairs'
-  | 'reprices'
-  | 'setbacks'
-  | 'unbalancedSinceMs'
-  | 'absentOrders'
-> & { spotNetBase: BaseQty; perpBase: BaseQty; resting: RestingOrder | null; cut: boolean }
 
 export const hedgeFacts = ({ context }: { context: HedgeContext }): HedgeToStep => ({
   plan: context.plan,

@@ -4,7 +4,7 @@
  */
 import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../domain/json.ts'
-import { missedSettlementAtMs, type SettlementWatch } from '../domain/market/settlement-due.ts'
+import { missedSettlementAtMs, type SettlementWatch } from '../domain/market/funding.ts'
 import { CATALOGUE, type RuleName, type Severity } from './catalogue.ts'
 
 export type HedgeSeen = {

@@ -1,6 +1,6 @@
 /** Every variant over one history, the engine first and the baselines after it, as one plain value. */
 
-import type { Route } from '../domain/legs/hedge-order.ts'
+import type { Route } from '../domain/instrument.ts'
 import { ALL_TAKER, roundTripRate } from '../domain/market/fees.ts'
 import type { Rules } from '../domain/rules.ts'
 import { feeRate, type Usdt } from '../domain/units.ts'

@@ -1,6 +1,6 @@
 /** What a backtest is run with: rules, fees, routes and money, and what of it hourly records ask for. */
 import { Decimal } from 'decimal.js'
-import type { Route } from '../domain/legs/hedge-order.ts'
+import type { Route } from '../domain/instrument.ts'
 import type { Rules } from '../domain/rules.ts'
 import { type Usdt, usdt } from '../domain/units.ts'
 import type { NamedFees } from './fees.ts'

@@ -1,6 +1,6 @@
 /** The keys of `execution`: how orders are routed, sized, priced and waited for. */
 import { z } from 'zod'
-import { ROUTES } from '../domain/legs/hedge-order.ts'
+import { ROUTES } from '../domain/instrument.ts'
 import { numberKey, usdtKey, wholeKey, wordsKey } from './keys.ts'
 
 const DAY_MS = 86_400_000

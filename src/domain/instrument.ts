@@ -75,3 +75,46 @@ export type HedgePair = {
   /** Tracked for the hedge that is open in it alone: nothing new is begun. */
   runOff?: true
 }
+
+/** What must be known of one instrument to place an order on it; quantities in the instrument's own unit. */
+export type LegFacts = {
+  market: Market
+  symbol: string
+  qtyStep: OrderQty
+  minOrderQty: OrderQty
+  minNotionalUsdt: Usdt
+  maxMarketQty: OrderQty
+  tickSize: Price
+  /** Base coins per unit of quantity: 1 on spot and most perpetuals, 1000 for 1000PEPEUSDT. */
+  multiplier: number
+}
+
+export function legFacts({ spot, perp }: HedgePair): { spot: LegFacts; perp: LegFacts } {
+  const of = (each: HedgePair['spot'] | HedgePair['perp'], multiplier: number): LegFacts => ({
+    market: each.market,
+    symbol: each.symbol,
+    qtyStep: each.qtyStep,
+    minOrderQty: each.minOrderQty,
+    minNotionalUsdt: each.minNotionalUsdt,
+    maxMarketQty: each.maxMarketQty,
+    tickSize: each.tickSize,
+    multiplier,
+  })
+  return { spot: of(spot, 1), perp: of(perp, perp.multiplier) }
+}
+
+/**
+ * How a slice is worked (carry.md d.2). `spread`: one native order, both legs or none. `maker-…`: that leg rests in
+ * the book and the other follows each fill. `parallel`: both legs cross at once. `…-first`: one leg crosses, then the other.
+ */
+export const ROUTES = ['spread', 'maker-spot', 'maker-perp', 'parallel', 'spot-first', 'perp-first'] as const
+export type Route = (typeof ROUTES)[number]
+
+/** Bybit's native instrument of both legs; its price is perpetual less spot, its quantity base coins. */
+export type SpreadFacts = {
+  symbol: string
+  tickSize: Price
+  qtyStep: OrderQty
+  minOrderQty: OrderQty
+  maxOrderQty: OrderQty
+}

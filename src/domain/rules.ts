@@ -3,8 +3,7 @@
  * Fractions are fractions (0.08 is 8 %), never percentages. Amounts are decimals; judgements (APR, bps, ms) are numbers.
  */
 
-import type { Direction } from './instrument.ts'
-import type { Route } from './legs/hedge-order.ts'
+import type { Direction, Route } from './instrument.ts'
 import type { Usdt } from './units.ts'
 
 /** When a hedge is worth opening and when it is worth leaving. */
@@ -27,7 +26,7 @@ export type StrategyRules = {
   settlementGuardMs: number
   /** Directions that may be opened; the other is judged and shown, never tempting. */
   directions: readonly Direction[]
-  /** Free USDT kept beside the spot, as a fraction of notional (the playbook's kappa); more where the collateral asks for it. */
+  /** Free USDT kept beside the spot, as a fraction of notional (κ of carry.md e.6); more where the collateral asks for it. */
   capitalBuffer: number
   /** A rise of the price, as a fraction, that one hedge by itself must survive: it sets the buffer where collateral is poor. */
   gapSurvived: number

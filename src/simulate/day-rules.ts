@@ -3,8 +3,7 @@
  * both directions come by. What bounds risk stays as configured by default, less what would end trading for the day.
  */
 
-import type { Direction } from '../domain/instrument.ts'
-import { ROUTES, type Route } from '../domain/legs/hedge-order.ts'
+import { type Direction, ROUTES, type Route } from '../domain/instrument.ts'
 import type { Rules } from '../domain/rules.ts'
 import { usdt } from '../domain/units.ts'
 import type { Chance } from './chance.ts'

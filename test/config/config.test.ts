@@ -7,7 +7,7 @@ import { ConfigFaults } from '../../src/config/faults.ts'
 import { sections } from '../../src/config/rules.ts'
 import { LIVE_ACKNOWLEDGEMENT } from '../../src/config/schema.ts'
 import { configTemplate } from '../../src/config/template.ts'
-import { ROUTES } from '../../src/domain/legs/hedge-order.ts'
+import { ROUTES } from '../../src/domain/instrument.ts'
 import { BYBIT_HOSTS } from '../../src/exchange/bybit/hosts.ts'
 
 let cwd: string

@@ -7,7 +7,7 @@ import { studyFunding } from '../../backtest/study.ts'
 import { sweep } from '../../backtest/sweep.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { type Config, loadConfig } from '../../config/config.ts'
-import { ROUTES, type Route } from '../../domain/legs/hedge-order.ts'
+import { ROUTES, type Route } from '../../domain/instrument.ts'
 import { usdt } from '../../domain/units.ts'
 import {
   coverageOf,

@@ -1,13 +1,11 @@
 /**
  * Coins that closed hedges left over, too few to be sold: the next long carry of the coin begins with them. They pass from hedge
- * to hedge at the price they rest at in the first one's profit, so that neither gains. Source: carry algorithm d.1 (4), d.2.
+ * to hedge at the price they rest at in the first one's profit, so that neither gains. Source: carry.md d.1 (4), d.2.
  */
 import { Decimal } from 'decimal.js'
+import type { DustLot } from '../entry/plan.ts'
 import { amount, type BaseQty, baseQty, type Price, price } from '../units.ts'
 import type { Posting } from './ledger.ts'
-
-/** What one closed hedge left over, at the price of its last spot fill. */
-export type DustLot = { hedgeId: string; base: BaseQty; priceUsdt: Price }
 
 /** More hedges than these are not emptied at once: the largest lots go first. */
 const LOTS_MAX = 20

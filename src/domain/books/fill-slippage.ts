@@ -1,4 +1,4 @@
-/** Fills against the middles of the books that their orders were decided on. Source: carry formula e.3. */
+/** Fills against the middles of the books that their orders were decided on. Source: carry.md e.3. */
 import { Decimal } from 'decimal.js'
 import type { HedgePlan } from '../entry/plan.ts'
 import type { DecidedMids } from '../legs/hedge-order.ts'

@@ -6,7 +6,7 @@
  *   basis     what the middles did between the decisions; with it what is open, at the prices given
  *   dust      what coins left over (or owed) have made since the hedge's last spot fill: a closed hedge's other parts rest
  *
- * Source: carry algorithm d.10, formulas e.3 to e.5.
+ * Source: carry.md d.10, e.3 to e.5.
  */
 import { Decimal } from 'decimal.js'
 import type { HedgePlan } from '../entry/plan.ts'

@@ -1,6 +1,7 @@
 /** Interest on a borrowed coin: charged in the coin, so what is owed grows and the perpetual must grow with it. */
 import { Decimal } from 'decimal.js'
-import type { HedgePlan, Holdings } from '../entry/plan.ts'
+import type { HedgePlan } from '../entry/plan.ts'
+import type { Holdings } from '../legs/balance.ts'
 import { type BaseQty, baseQty } from '../units.ts'
 import type { TransactionRow } from './transaction.ts'
 
@@ -8,7 +9,7 @@ type InterestRow = Pick<TransactionRow, 'id' | 'kind' | 'coin' | 'change'>
 
 /**
  * Base coins by which these rows raise what a reverse hedge owes, each row counted once; '0' for long carry, which owes none.
- * Bybit charges the hour's interest at xx:05 as a change of the coin's balance: negative is paid. Source: carry formula d.1 (7).
+ * Bybit charges the hour's interest at xx:05 as a change of the coin's balance: negative is paid. Source: carry.md d.1 (7).
  */
 export function interestBase(
   plan: Pick<HedgePlan, 'direction' | 'baseCoin'>,

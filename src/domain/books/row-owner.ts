@@ -5,9 +5,9 @@
  * Transfers, bonuses and interest on USDT are nobody's. https://bybit-exchange.github.io/docs/v5/account/transaction-log
  */
 
+import type { DustLot } from '../entry/plan.ts'
 import type { Direction, Market } from '../instrument.ts'
 import { type Fill, ownerOfOrder } from '../legs/order.ts'
-import type { DustLot } from './dust.ts'
 import type { TransactionRow } from './transaction.ts'
 
 /** What a hedge held and when, by the engine's clock. */

@@ -2,7 +2,7 @@
  * What a hedge binds of the account: K = N·(1 + κ) for a long carry, N·(r + κ) for a reverse one. κ, the free USDT kept beside
  * it, is the operator's buffer, or more where the collateral is poor: the hedge by itself must survive a rise of `gapSurvived`.
  * Spot that counts as collateral is not taken off the capital: it is money all the same, it only needs less USDT beside it.
- * Source: carry formulas e.6 and e.7.
+ * Source: carry.md e.6 and e.7.
  */
 import { Decimal } from 'decimal.js'
 import type { Direction } from '../instrument.ts'

@@ -1,4 +1,4 @@
-/** What a hedge was expected to make when it was decided, beside what it made, part by part. Source: carry formula e.8. */
+/** What a hedge was expected to make when it was decided, beside what it made, part by part. Source: carry.md e.8. */
 import { Decimal } from 'decimal.js'
 import type { HedgeProfit } from '../books/hedge-profit.ts'
 import type { HedgePlan } from '../entry/plan.ts'

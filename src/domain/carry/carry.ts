@@ -2,11 +2,10 @@
  * Net carry of a hedge over a horizon, in either direction, each part by name: expected funding, executable basis in and out,
  * the fees of its route, what resting, missing and repairing is expected to cost, borrow, and interest on negative USDT.
  * The executable basis already holds every spread and all slippage, so neither is counted again.
- * Source: carry formulas e.1 to e.9 (funding, four fills, executable basis, borrow, capital, net carry, break-even).
+ * Source: carry.md e.1 to e.9 (funding, four fills, executable basis, borrow, capital, net carry, break-even).
  */
 import { Decimal } from 'decimal.js'
-import type { Direction } from '../instrument.ts'
-import type { Route } from '../legs/hedge-order.ts'
+import type { Direction, Route } from '../instrument.ts'
 import { signOf } from '../legs/sides.ts'
 import {
   expectedRatePlain,
@@ -235,7 +234,7 @@ export function rateOver(
 
 /**
  * Hours until funding has paid a cost: h · cost / E[r], cost and rate as fractions of notional.
- * 0 when there is nothing to pay, null when funding never pays it. Source: carry formula e.9.
+ * 0 when there is nothing to pay, null when funding never pays it. Source: carry.md e.9.
  */
 export function breakEvenHours(of: {
   cost: Decimal | string

@@ -1,7 +1,7 @@
 /**
  * What a hedge is expected to cost while it is held, beside its fills: interest on a borrowed coin, interest on USDT that goes
  * below zero, and the orphan leg it may leave. Expectations for judging; no amount is booked from them.
- * Source: carry formulas e.5 and e.8.
+ * Source: carry.md e.5 and e.8.
  */
 import { Decimal } from 'decimal.js'
 import type { PairFeeRates } from '../market/fees.ts'

@@ -27,7 +27,7 @@ export type PairQuote = Record<LegName, LegQuote> & {
 }
 export type DepthReason = 'spot-depth' | 'perp-depth'
 
-/** Quotes of both legs for a slice in this direction, each side walked on its own book. Source: carry formulas e.3, e.4. */
+/** Quotes of both legs for a slice in this direction, each side walked on its own book. Source: carry.md e.3, e.4. */
 export function pairQuote(
   market: FreshMarket,
   slice: BaseQty,

@@ -2,11 +2,10 @@
  * The routes a hedge can be worked by, each with the whole cost expected of it over entry and exit, and the cheapest of them.
  * Cost = fees + slippage + adverse selection + chance of no fill × cost of the escalation. The way in is the route's; the way
  * out is the route's for `spread` and `parallel`, and crosses both books one after the other for all others, because a hedge
- * that wants to leave does not wait. Source: carry algorithm d.2, formulas e.2 and e.3.
+ * that wants to leave does not wait. Source: carry.md d.2, e.2 and e.3.
  */
 import { Decimal } from 'decimal.js'
-import type { Direction, LegName } from '../instrument.ts'
-import type { Route } from '../legs/hedge-order.ts'
+import type { Direction, LegName, Route } from '../instrument.ts'
 import { sideOf, signOf } from '../legs/sides.ts'
 import type { FeeRates, PairFeeRates } from '../market/fees.ts'
 import { HOUR_MS } from '../market/funding.ts'

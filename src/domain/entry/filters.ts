@@ -1,6 +1,6 @@
 /**
  * What keeps a symbol from being entered whatever it would earn: the market's life, its schedule, and how easily one could
- * get in and out again. Each filter answers with what was found and what it takes. Source: carry algorithm d.8, d.9.
+ * get in and out again. Each filter answers with what was found and what it takes. Source: carry.md d.8, d.9.
  */
 import { Decimal } from 'decimal.js'
 import type { Direction, LegName } from '../instrument.ts'

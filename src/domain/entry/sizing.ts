@@ -8,9 +8,15 @@ import { type CarryReason, estimateCarry } from '../carry/carry.ts'
 import type { DepthReason } from '../carry/pair-quote.ts'
 import { chooseRoute } from '../carry/route.ts'
 import { floorTo } from '../grid.ts'
-import type { Direction, LegName, Side } from '../instrument.ts'
+import {
+  type Direction,
+  type LegFacts,
+  type LegName,
+  legFacts,
+  type Side,
+  type SpreadFacts,
+} from '../instrument.ts'
 import { lotBase } from '../legs/balance.ts'
-import type { SpreadFacts } from '../legs/hedge-order.ts'
 import { EXIT_MARGIN, smallestHedge } from '../legs/minimums.ts'
 import { sideOf } from '../legs/sides.ts'
 import { netBaseReceived, type PairFeeRates } from '../market/fees.ts'
@@ -26,7 +32,7 @@ import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import type { Exposure } from '../risk/exposure.ts'
 import type { ExecutionRules, Rules } from '../rules.ts'
 import { type BaseQty, baseQty, orderQty, type Usdt, usdt } from '../units.ts'
-import { type HedgePlan, type LegFacts, legFacts } from './plan.ts'
+import type { HedgePlan } from './plan.ts'
 
 export type SizeReason = 'no-room' | 'below-minimum' | 'no-route' | DepthReason
 export type Sizes = { baseQty: BaseQty; sliceBaseQty: BaseQty }

@@ -1,7 +1,7 @@
 /**
  * Has the carry of an open hedge gone, and is leaving worth what coming back would cost? Leaving now costs no exit that
  * staying would not cost later; what it risks is one more round trip, if the symbol is entered again. So a hedge is left when
- * −E[funding of the negative spell] + what its capital earns elsewhere meanwhile ≥ π·c·N. Source: carry rule e.9.
+ * −E[funding of the negative spell] + what its capital earns elsewhere meanwhile ≥ π·c·N. Source: carry.md e.9.
  */
 import { Decimal } from 'decimal.js'
 import { rateOver } from '../carry/carry.ts'

@@ -1,4 +1,4 @@
-/** Reasons to leave a hedge at once, whatever it earns: none of them needs a fresh market. Source: carry algorithm d.9. */
+/** Reasons to leave a hedge at once, whatever it earns: none of them needs a fresh market. Source: carry.md d.9. */
 import { Decimal } from 'decimal.js'
 import { maintenanceRate } from '../carry/capital.ts'
 import { inventoryBelow } from '../entry/filters.ts'

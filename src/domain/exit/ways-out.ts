@@ -1,12 +1,13 @@
 /**
  * The two ways out of legs that are apart, each as one order: complete the smaller leg, or reduce the larger; and what either
- * costs on today's books. Source: carry algorithm d.7.
+ * costs on today's books. Source: carry.md d.7.
  */
 import { Decimal } from 'decimal.js'
-import type { HedgePlan, Holdings, LegOrder } from '../entry/plan.ts'
+import type { HedgePlan } from '../entry/plan.ts'
 import { ceilTo, floorTo } from '../grid.ts'
 import type { LegName } from '../instrument.ts'
-import { lotBase } from '../legs/balance.ts'
+import { type Holdings, lotBase } from '../legs/balance.ts'
+import type { LegOrder } from '../legs/hedge-order.ts'
 import { smallestOrder } from '../legs/minimums.ts'
 import {
   bookOf,

@@ -1,10 +1,21 @@
 /** What is missing on the perpetual, in either direction of carry. One lot of it, in base coins, is the measure. */
 import { Decimal } from 'decimal.js'
-import type { HedgePlan, Holdings } from '../entry/plan.ts'
 import { floorTo } from '../grid.ts'
+import type { LegFacts } from '../instrument.ts'
 import { type BaseQty, baseQty } from '../units.ts'
 
-type Measured = Pick<HedgePlan, 'perp'>
+/** What the two legs hold, from executions and interest only. Both count up as the hedge grows, whichever way it faces. */
+export type Holdings = {
+  /**
+   * Long carry: coins held, Σ bought − Σ sold − Σ fees taken in the coin. Reverse carry: coins owed, Σ sold − Σ bought
+   * + Σ fees taken in the coin + Σ interest; below 0 nothing is owed and the wallet keeps the difference as dust.
+   */
+  spotNetBase: BaseQty
+  /** Base coins (contracts × multiplier) the perpetual is short in long carry, long in reverse carry. */
+  perpBase: BaseQty
+}
+
+type Measured = { perp: LegFacts }
 
 /** One lot of the perpetual in base coins. */
 export const lotBase = ({ perp }: Measured): Decimal => new Decimal(perp.qtyStep).mul(perp.multiplier)

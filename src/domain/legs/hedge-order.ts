@@ -1,23 +1,18 @@
 /** The orders a hedge may ask for: on one leg, on both at once, crossing the book or resting in it. */
 import { Decimal } from 'decimal.js'
-import type { LegOrder } from '../entry/plan.ts'
+import type { LegName, Side } from '../instrument.ts'
 import type { OrderQty, Price } from '../units.ts'
 import type { OrderLeg } from './order.ts'
 
-/**
- * How a slice is worked (carry algorithm d.2). `spread`: one native order, both legs or none. `maker-…`: that leg rests in
- * the book and the other follows each fill. `parallel`: both legs cross at once. `…-first`: one leg crosses, then the other.
- */
-export const ROUTES = ['spread', 'maker-spot', 'maker-perp', 'parallel', 'spot-first', 'perp-first'] as const
-export type Route = (typeof ROUTES)[number]
-
-/** Bybit's native instrument of both legs; its price is perpetual less spot, its quantity base coins. */
-export type SpreadFacts = {
-  symbol: string
-  tickSize: Price
-  qtyStep: OrderQty
-  minOrderQty: OrderQty
-  maxOrderQty: OrderQty
+/** An order a decision calls for; the leg adds its id and time in force. */
+export type LegOrder = {
+  leg: LegName
+  side: Side
+  qty: OrderQty
+  limitPrice: Price
+  reduceOnly: boolean
+  /** A sale of coins that are not owned yet: to be sent as a margin order. Only reverse carry's spot leg on the way in. */
+  borrow: boolean
 }
 
 /** The middles of both books, USDT per unit of each instrument's own quantity, as its fills are priced. */

@@ -3,8 +3,8 @@
  * that is dust, which the next slice takes up, and no orphan. Judged at the plan's price, so that chart and decision agree.
  */
 import { Decimal } from 'decimal.js'
-import { type HedgePlan, type Holdings, perBaseMark } from '../entry/plan.ts'
-import { perpMissing } from './balance.ts'
+import { type HedgePlan, perBaseMark } from '../entry/plan.ts'
+import { type Holdings, perpMissing } from './balance.ts'
 import { smallestOrder } from './minimums.ts'
 
 type Measured = Pick<HedgePlan, 'spot' | 'perp' | 'markPrice'>

@@ -3,8 +3,8 @@
  * what the margin is for; a quantity below the minimum is dust, not an orphan.
  */
 import { Decimal } from 'decimal.js'
-import type { LegFacts } from '../entry/plan.ts'
 import { ceilTo } from '../grid.ts'
+import type { LegFacts } from '../instrument.ts'
 import { type OrderQty, orderQty, type Price } from '../units.ts'
 import { lotBase } from './balance.ts'
 

@@ -5,21 +5,22 @@
  *   reverse carry  in: coin borrowed and sold, perpetual bought  out: coin bought back, perpetual sold
  *
  * A buyer's spot fee is taken in the coin, a seller's in USDT: so a hedge is bought with its fee on top and sold exactly, and
- * a debt is bought back with the fee on top. Source: carry algorithm d.1 (2, 7); bybit-exchange/docs enum.mdx (fee currency).
+ * a debt is bought back with the fee on top. Source: carry.md d.1 (2, 7); bybit-exchange/docs enum.mdx (fee currency).
  */
 import { Decimal } from 'decimal.js'
-import type { HedgePlan, LegOrder } from '../entry/plan.ts'
 import { floorTo } from '../grid.ts'
-import type { Direction, LegName, Side } from '../instrument.ts'
-import { grossForNet, netBaseReceived } from '../market/fees.ts'
+import type { Direction, LegFacts, LegName, Route, Side } from '../instrument.ts'
+import { grossForNet, netBaseReceived, type PairFeeRates } from '../market/fees.ts'
 import type { MarketView, OrderBookView } from '../market/market-view.ts'
 import { levelsFor, limitThrough } from '../market/order-book.ts'
 import { type BaseQty, type FeeRate, feeRate, type OrderQty, orderQty, type Price } from '../units.ts'
+import type { LegOrder } from './hedge-order.ts'
 
 /** Grows the hedge, or shrinks it. */
 export type Way = 'in' | 'out'
-type Facing = Pick<HedgePlan, 'direction'>
-type SpotFacts = Facing & Pick<HedgePlan, 'fees' | 'spot'>
+type Facing = { direction: Direction }
+type LegsFacts = Record<LegName, LegFacts>
+type SpotFacts = Facing & { fees: PairFeeRates; spot: LegFacts }
 
 export const sideOf = ({ direction }: Facing, leg: LegName, way: Way): Side =>
   ((direction === 'long-carry') === (leg === 'spot')) === (way === 'in') ? 'Buy' : 'Sell'
@@ -32,7 +33,7 @@ const borrows = ({ direction }: Facing, leg: LegName, way: Way): boolean =>
   direction === 'reverse-carry' && leg === 'spot' && way === 'in'
 
 /** The leg that opens each slice: spot unless the plan says otherwise, because what spot receives sizes the perpetual. */
-export const firstLegOf = ({ firstLeg, route }: Pick<HedgePlan, 'firstLeg' | 'route'>): LegName =>
+export const firstLegOf = ({ firstLeg, route }: { firstLeg?: LegName; route?: Route }): LegName =>
   firstLeg ?? (route === 'maker-perp' || route === 'perp-first' ? 'perp' : 'spot')
 
 /** A whole order, its side, borrowing and reduce-only told by the way it goes. */
@@ -61,7 +62,7 @@ export function bestPriceOf(plan: Facing, leg: LegName, way: Way, market: Market
 
 /** The limit price `toleranceBps` through the best price, on the tick grid; null when that side of its book is empty. */
 export function limitPriceOf(
-  plan: Facing & Pick<HedgePlan, LegName>,
+  plan: Facing & LegsFacts,
   leg: LegName,
   way: Way,
   market: MarketView,
@@ -76,7 +77,7 @@ export const isOpenFor = (plan: Facing, leg: LegName, way: Way, { pair }: Market
   pair[leg].trading && (!borrows(plan, leg, way) || pair.spot.marginTrading)
 
 /** The largest order both the plan's facts and today's allow, on the leg's grid. */
-export const mostQty = (plan: Pick<HedgePlan, LegName>, leg: LegName, { pair }: MarketView): Decimal =>
+export const mostQty = (plan: LegsFacts, leg: LegName, { pair }: MarketView): Decimal =>
   floorTo(Decimal.min(plan[leg].maxMarketQty, pair[leg].maxMarketQty), plan[leg].qtyStep)
 
 const NO_FEE = feeRate('0')

@@ -1,6 +1,6 @@
 /**
  * What a coin counts for as collateral and what a position must keep as maintenance margin: both by tiers, each band at its
- * own rate. Source: bybit-exchange/docs spot-margin-trade collateral, market/risk-limit; carry formulas e.6, e.7.
+ * own rate. Source: bybit-exchange/docs spot-margin-trade collateral, market/risk-limit; carry.md e.6, e.7.
  */
 import { Decimal } from 'decimal.js'
 

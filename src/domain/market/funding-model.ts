@@ -1,6 +1,6 @@
 /**
  * Fits the reverting funding model to settled rates. Rates are first made hourly, because one symbol's interval changes.
- * An estimate for judging only; no amount is ever made from it. Source: carry formula e.1.
+ * An estimate for judging only; no amount is ever made from it. Source: carry.md e.1.
  */
 import { Decimal } from 'decimal.js'
 import { type FundingRate, fundingRate } from '../units.ts'

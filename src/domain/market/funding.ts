@@ -49,7 +49,7 @@ export const expectedRatePlain = (rate: FundingRate, settlements: number): Fundi
 
 /**
  * Sum of the expected rates of the next `settlements`: E[r_j] = clip(μ + (r_0 − μ)·ρ^j), j = 0 being the settlement whose
- * running estimate the ticker shows. Source: carry formula e.1; ρ = 2^(−interval / half-life).
+ * running estimate the ticker shows. Source: carry.md e.1; ρ = 2^(−interval / half-life).
  */
 export function expectedRateReverting(
   now: Pick<FundingNow, 'fundingRate' | 'fundingIntervalMs'>,
@@ -82,3 +82,29 @@ export const fundingApr = (rate: FundingRate, intervalMs: number): number =>
 
 /** Funding so far and one settlement more; positive is received. */
 export const addFunding = (soFar: Usdt, settled: Usdt): Usdt => usdt(new Decimal(soFar).plus(settled))
+
+/** Has a settlement passed without its row in the books? A row that never comes is money that nobody looks for. */
+export type SettlementWatch = {
+  /** Since when the perpetual leg is held; 0 before it is. */
+  hedgedAtMs: number
+  /** Instant of the newest booked settlement; 0 for none. */
+  lastSettlementAtMs: number
+  /** As the ticker shows it; it may lag behind the instant that has just passed. */
+  schedule: Pick<FundingNow, 'nextFundingAtMs' | 'fundingIntervalMs'>
+}
+
+/**
+ * The instant of the settlement that is missing for longer than `graceMs`; undefined when nothing is. A hedge that came to
+ * be at that very instant owes nothing. Rows carry the settlement's instant or a little after, never one before it.
+ */
+export function missedSettlementAtMs(
+  { hedgedAtMs, lastSettlementAtMs, schedule }: SettlementWatch,
+  nowMs: number,
+  graceMs: number,
+): number | undefined {
+  if (hedgedAtMs === 0) return undefined
+  const passedAtMs = nextSettlementAtMs(schedule, nowMs) - schedule.fundingIntervalMs
+  const isOurs = hedgedAtMs < passedAtMs
+  const isBooked = lastSettlementAtMs >= passedAtMs
+  return isOurs && !isBooked && nowMs - passedAtMs > graceMs ? passedAtMs : undefined
+}

@@ -5,7 +5,6 @@
 
 import type { HedgePair } from '../instrument.ts'
 import { type Refusal, refuse } from '../refusal.ts'
-import type { LimitRules } from '../rules.ts'
 import type { BaseQty, FundingRate, OrderQty, Price, Usdt } from '../units.ts'
 import type { CollateralView, RiskTier } from './collateral.ts'
 import type { PairFeeRates } from './fees.ts'
@@ -56,7 +55,7 @@ export type AdlView = {
   triggerRatio?: string
 }
 
-/** The basis returns to its mean: E[b_T] = mean + (b_0 − mean)·2^(−T / half-life). Source: carry formula e.4. */
+/** The basis returns to its mean: E[b_T] = mean + (b_0 − mean)·2^(−T / half-life). Source: carry.md e.4. */
 export type BasisModel = { meanBps: number; halfLifeHours: number }
 
 type HeardParts = 'spotBook' | 'perpBook' | 'ticker'
@@ -111,10 +110,13 @@ export type BlindReason =
   | 'perp-book-stale'
   | 'ticker-stale'
 
+/** How old books and tickers may be, in ms, to decide anything new. */
+export type AgeLimits = { bookAgeMsMax: number; tickerAgeMsMax: number }
+
 /** The view, proven whole and fresh by type; or which part is missing or too old. */
 export function freshMarket(
   market: MarketView,
-  limits: Pick<LimitRules, 'bookAgeMsMax' | 'tickerAgeMsMax'>,
+  limits: AgeLimits,
   nowMs: number,
 ): FreshMarket | Refusal<BlindReason> {
   const { spotBook, perpBook, ticker, receivedAtMs } = market

@@ -3,7 +3,7 @@
  * endpoint, and requests of one address in five; it says what is left in each answer's headers. A share of every limit is kept
  * for orders that reduce risk, so that a burst of entries can never stand in an exit's way.
  *
- * Source: bybit-exchange/docs v5/rate-limit; carry algorithm d.8 (keep at least 30 % for exits). Times are the engine's.
+ * Source: bybit-exchange/docs v5/rate-limit; carry.md d.8 (keep at least 30 % for exits). Times are the engine's.
  */
 
 /** What one answer said of its endpoint's limit, or what is counted of it. */

@@ -1,7 +1,7 @@
 /**
  * How far the account is from liquidation, by our own model over all holdings: the exchange's figure is an estimate in cross
  * margin and empty in portfolio margin. Liquidation fees, open orders, other coins and the exchange's own conversion of
- * collateral are left out. Source: carry formula e.7, thresholds d.9.
+ * collateral are left out. Source: carry.md e.7, thresholds d.9.
  */
 import { Decimal } from 'decimal.js'
 import { type CollateralView, collateralCoins, maintenanceUsdt, type RiskTier } from '../market/collateral.ts'

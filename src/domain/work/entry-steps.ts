@@ -1,10 +1,11 @@
 /**
  * The next order of an entry, by the plan's route: one leg and then the other, both at once, both as one order, or one that
- * waits in the book. Where a route cannot go on, the legs are worked one after the other. Source: carry algorithm d.2.
+ * waits in the book. Where a route cannot go on, the legs are worked one after the other. Source: carry.md d.2.
  */
 import { Decimal } from 'decimal.js'
-import type { HedgePlan, Holdings, LegOrder } from '../entry/plan.ts'
-import type { HedgeOrder } from '../legs/hedge-order.ts'
+import type { HedgePlan } from '../entry/plan.ts'
+import type { Holdings } from '../legs/balance.ts'
+import type { HedgeOrder, LegOrder } from '../legs/hedge-order.ts'
 import { spotMoved } from '../legs/sides.ts'
 import type { FreshMarket } from '../market/market-view.ts'
 import type { Rules } from '../rules.ts'

@@ -1,14 +1,15 @@
 /**
  * Unwinding, slice by slice, until both legs are flat. Each slice closes as much spot as perpetual; the last one closes
  * everything. Coins held below the exchange's minimum stay as dust; coins owed never stay: the smallest order buys more than
- * is owed, and what is over is the dust. The perpetual always ends at exactly 0. Source: carry algorithm d.1 (7), d.10.
+ * is owed, and what is over is the dust. The perpetual always ends at exactly 0. Source: carry.md d.1 (7), d.10.
  */
 import { Decimal } from 'decimal.js'
-import { type HedgePlan, type Holdings, type LegFacts, type LegOrder, legFacts } from '../entry/plan.ts'
+import type { HedgePlan } from '../entry/plan.ts'
 import { legCap } from '../entry/sizing.ts'
 import { baseToContracts, ceilTo, floorTo } from '../grid.ts'
-import type { LegName } from '../instrument.ts'
-import { lotBase, perpMissing } from '../legs/balance.ts'
+import { type LegFacts, type LegName, legFacts } from '../instrument.ts'
+import { type Holdings, lotBase, perpMissing } from '../legs/balance.ts'
+import type { LegOrder } from '../legs/hedge-order.ts'
 import { smallestOrder } from '../legs/minimums.ts'
 import {
   bookOf,

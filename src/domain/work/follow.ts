@@ -3,9 +3,10 @@
  * moved, in whole lots; or spot for what the perpetual holds, where the plan lets the perpetual go first.
  */
 import { Decimal } from 'decimal.js'
-import { type HedgePlan, type Holdings, type LegOrder, perBaseMark } from '../entry/plan.ts'
+import { type HedgePlan, perBaseMark } from '../entry/plan.ts'
 import type { LegName } from '../instrument.ts'
-import { perpMissing } from '../legs/balance.ts'
+import { type Holdings, perpMissing } from '../legs/balance.ts'
+import type { LegOrder } from '../legs/hedge-order.ts'
 import { smallestOrder } from '../legs/minimums.ts'
 import {
   bestPriceOf,

@@ -1,11 +1,13 @@
 /**
  * The orphan leg: how much is unhedged, whether that breaks promise 4, and whether completing the smaller leg or reducing
- * the larger costs less. What is too small to order on either leg is dust, not an orphan. Source: carry algorithm d.7.
+ * the larger costs less. What is too small to order on either leg is dust, not an orphan. Source: carry.md d.7.
  */
 import { Decimal } from 'decimal.js'
-import { type HedgePlan, type Holdings, type LegOrder, perBaseMark } from '../entry/plan.ts'
+import { type HedgePlan, perBaseMark } from '../entry/plan.ts'
 import { type Priced, priced, takerFee, unhedgedBase, waysOut } from '../exit/ways-out.ts'
 import { perBaseCoin } from '../grid.ts'
+import type { Holdings } from '../legs/balance.ts'
+import type { LegOrder } from '../legs/hedge-order.ts'
 import { signOf } from '../legs/sides.ts'
 import type { MarketView, OrderBookView } from '../market/market-view.ts'
 import { midPrice } from '../market/order-book.ts'

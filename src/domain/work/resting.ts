@@ -1,12 +1,11 @@
 /**
  * The order that waits in the book: where it is put, and whether it may stay there. It joins the best price of its own side,
- * as post-only; whatever would make it a risk nobody wants (a halt, stale data, a deadline) takes it off. Source: carry
- * algorithm d.2 (maker, then hedge), d.8.
+ * as post-only; whatever would make it a risk nobody wants (a halt, stale data, a deadline) takes it off. Source: carry.md
+ * d.2 (maker, then hedge), d.8.
  */
 import { Decimal } from 'decimal.js'
-import type { LegOrder } from '../entry/plan.ts'
-import type { LegName, Side } from '../instrument.ts'
-import type { HedgeOrder, RestingOrder, Route } from '../legs/hedge-order.ts'
+import type { LegName, Route, Side } from '../instrument.ts'
+import type { HedgeOrder, LegOrder, RestingOrder } from '../legs/hedge-order.ts'
 import { bookOf } from '../legs/sides.ts'
 import { freshMarket, type MarketView } from '../market/market-view.ts'
 import { levelsFor } from '../market/order-book.ts'

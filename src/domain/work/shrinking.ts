@@ -1,6 +1,6 @@
 /**
  * Which hedge is left when the account must be made safer: one at a time, the one whose end helps most, then it is judged
- * again. Source: carry algorithm d.9 (reduce), formula e.7.
+ * again. Source: carry.md d.9 (reduce), e.7.
  */
 import { Decimal } from 'decimal.js'
 import { type AccountFacts, type HoldingFacts, type SolvencyRules, worstNearRate } from '../risk/solvency.ts'

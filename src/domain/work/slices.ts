@@ -1,13 +1,14 @@
 /**
  * Entering, slice by slice: one leg opens, the other follows what it really did (follow.ts). Never two unhedged slices; spot
- * is at least the perpetual and less than one lot and one spot step above it. Source: carry algorithm d.1, d.3.
+ * is at least the perpetual and less than one lot and one spot step above it. Source: carry.md d.1, d.3.
  */
 import { Decimal } from 'decimal.js'
-import { type HedgePlan, type Holdings, type LegOrder, legFacts } from '../entry/plan.ts'
+import type { HedgePlan } from '../entry/plan.ts'
 import { legCap } from '../entry/sizing.ts'
 import { baseToContracts, floorTo } from '../grid.ts'
-import type { LegName } from '../instrument.ts'
-import { lotBase } from '../legs/balance.ts'
+import { type LegName, legFacts } from '../instrument.ts'
+import { type Holdings, lotBase } from '../legs/balance.ts'
+import type { LegOrder } from '../legs/hedge-order.ts'
 import { smallestHedge, smallestOrder } from '../legs/minimums.ts'
 import {
   bookOf,

@@ -1,14 +1,14 @@
 /**
  * Slices of the native spread order: both legs or none, equal quantities. A buyer's spot fee is taken in the coin, so the
  * coins for the fees are bought beforehand and the legs are level after every slice. Long carry only: nothing says that the
- * spot leg of such an order may borrow. Source: carry algorithm d.2 (S); Bybit, spread trading (side Sell: perpetual sold,
+ * spot leg of such an order may borrow. Source: carry.md d.2; Bybit, spread trading (side Sell: perpetual sold,
  * spot bought; price = perpetual − spot).
  */
 import { Decimal } from 'decimal.js'
-import { type HedgePlan, type Holdings, type LegOrder, perBaseMark } from '../entry/plan.ts'
+import { type HedgePlan, perBaseMark } from '../entry/plan.ts'
 import { floorTo } from '../grid.ts'
-import { lotBase } from '../legs/balance.ts'
-import type { HedgeOrder } from '../legs/hedge-order.ts'
+import { type Holdings, lotBase } from '../legs/balance.ts'
+import type { HedgeOrder, LegOrder } from '../legs/hedge-order.ts'
 import { smallestOrder } from '../legs/minimums.ts'
 import { bestPriceOf, legOrder, limitPriceOf, sideOf, spotQtyFor, type Way } from '../legs/sides.ts'
 import type { FreshMarket, SpreadView } from '../market/market-view.ts'

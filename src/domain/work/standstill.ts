@@ -1,11 +1,11 @@
 /**
- * When a hedge stands still: because the exchange takes no orders, or because a person has to look. Source: carry algorithm
+ * When a hedge stands still: because the exchange takes no orders, or because a person has to look. Source: carry.md
  * d.7 (the ladder ends with a person), d.9 (maintenance, delisting).
  */
 import type { MarketView } from '../market/market-view.ts'
 import type { Rules } from '../rules.ts'
 import { NO_BASE } from '../units.ts'
-import type { StepFacts } from './steps.ts'
+import type { StepFacts } from './step.ts'
 
 /** A ladder is climbed this many times before a person is called. */
 const STUCK_AFTER = 3

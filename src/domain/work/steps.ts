@@ -4,13 +4,12 @@
  * the route's (entry-steps.ts); what waits in the book meanwhile is watched here.
  */
 import { Decimal } from 'decimal.js'
-import type { HedgePlan, Holdings } from '../entry/plan.ts'
+import type { HedgePlan } from '../entry/plan.ts'
 import { isMarginSqueeze } from '../exit/judgement.ts'
 import type { LegName } from '../instrument.ts'
 import { perpMissing } from '../legs/balance.ts'
-import type { HedgeOrder, RestingOrder } from '../legs/hedge-order.ts'
+import type { RestingOrder } from '../legs/hedge-order.ts'
 import { isLevel } from '../legs/level.ts'
-import type { OrderPurpose } from '../legs/order.ts'
 import { freshMarket, type MarketView } from '../market/market-view.ts'
 import { isRefusal } from '../refusal.ts'
 import type { Rules } from '../rules.ts'
@@ -23,39 +22,7 @@ import { cancelReason } from './resting.ts'
 import { nextSlice } from './slices.ts'
 import { spreadOut } from './spread-slices.ts'
 import { stuckBecause, waitsForVenue } from './standstill.ts'
-
-export type Step =
-  /** `parallel` goes to the other leg at the same time. */
-  | { kind: 'order'; order: HedgeOrder; parallelOrder?: HedgeOrder; purpose: OrderPurpose; because: string }
-  /** The order in the book is right where it is; or it has to go first. */
-  | { kind: 'rest' | 'cancel'; because: string }
-  | { kind: 'wait'; because: string }
-  /** The phase has reached its end; the exchange is asked to confirm it. */
-  | { kind: 'done' }
-  | { kind: 'unwind'; because: string }
-  | { kind: 'stuck'; because: string }
-
-export type StepFacts = Holdings & {
-  plan: HedgePlan
-  phase: 'entering' | 'hedged' | 'unwinding'
-  overdue: boolean
-  unwindBecause: string | null
-  /** Orders since the legs were last level. */
-  repairs: number
-  /** Since when they are apart; 0 while they are level. */
-  unbalancedSinceMs: number
-  /** What waits in the book, its fills among the holdings. */
-  resting: RestingOrder | null
-  /** Orders in a row that waited there in vain. */
-  reprices: number
-  /** Orders in a row that changed nothing. */
-  setbacks?: number
-  /** The exchange took from a leg: the other is cut to it, and nothing is built up again. */
-  cut?: boolean
-}
-
-/** May new risk be taken now? Promise 9: the reason why not, or null. */
-export type NewRisk = string | null
+import type { NewRisk, Step, StepFacts } from './step.ts'
 
 export function nextStep(
   told: StepFacts,
@@ -222,7 +189,7 @@ function unwindStep(facts: StepFacts, market: MarketView, rules: Rules, breached
   return { kind: 'order', order, ...parallelOrder, purpose: 'exit', because }
 }
 
-/** Each coin sold frees collateral and each contract closed frees margin: neither waits for the other. Source: carry algorithm d.10. */
+/** Each coin sold frees collateral and each contract closed frees margin: neither waits for the other. Source: carry.md d.10. */
 const inSmallSlices = (plan: HedgePlan, { execution }: Rules): HedgePlan => ({
   ...plan,
   sliceBaseQty: baseQty(new Decimal(plan.sliceBaseQty).times(execution.squeezeSliceShare)),

@@ -1,8 +1,7 @@
 /** What closed hedges made: one row each, written once, and their sums. */
 import type { Pool } from 'pg'
 import type { ProfitParts } from '../../domain/books/hedge-profit.ts'
-import type { Direction } from '../../domain/instrument.ts'
-import type { Route } from '../../domain/legs/hedge-order.ts'
+import type { Direction, Route } from '../../domain/instrument.ts'
 import type { Usdt } from '../../domain/units.ts'
 import type { Database } from '../database.ts'
 import { type HedgeResultDetail, HedgeTable } from '../schema/trade.ts'

@@ -4,9 +4,10 @@
  */
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { Decimal } from 'decimal.js'
-import { type DustLot, dustPostings, largestLots } from '../../domain/books/dust.ts'
+import { dustPostings, largestLots } from '../../domain/books/dust.ts'
 import { openingPostings, type Posting } from '../../domain/books/ledger.ts'
 import type { TransactionRow } from '../../domain/books/transaction.ts'
+import type { DustLot } from '../../domain/entry/plan.ts'
 import { type Amount, amount, type BaseQty, type Price } from '../../domain/units.ts'
 import type { Database } from '../database.ts'
 import { FundingPaymentTable, PostingTable, TransactionTable } from '../schema/trade.ts'

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { coinsInTheWay } from '../../../actors/desk.ts'
 import { createMarketBoard } from '../../../actors/market/board.ts'
-import { createVolatility } from '../../../actors/market/volatility.ts'
+import { createVolatility } from '../../../actors/market/danger-board.ts'
 import type { EnginePorts } from '../../../actors/ports.ts'
 import { alternativeTo, exitInputs } from '../../../actors/trading/exit-facts.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { EnginePorts } from '../../../actors/ports.ts'
 import { createLegDoubts } from '../../../actors/trading/leg-verification.ts'
-import type { HedgeToStep } from '../../../machines/hedge/setup.ts'
+
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
+import type { HedgeToStep } from '../../../src/domain/work/step.ts'
 import { planOn } from '../../support/domain/sample-account.ts'
 import { XRP } from '../../support/domain/sample-market.ts'
 

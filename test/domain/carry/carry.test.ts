@@ -15,7 +15,7 @@ function carryOf(market: FreshMarket, sizes = SIZES, rules = RULES.strategy): Ca
 }
 
 describe('break-even', () => {
-  // Days to earn back a round trip, by its cost and the yearly funding rate, as the playbook tabulates them.
+  // Days to earn back a round trip, by its cost and the yearly funding rate, days = cost / yearly rate × 365.
   const table: [costBps: number, days: [apr: number, days: number][]][] = [
     [
       31,

@@ -1,6 +1,7 @@
 import { Decimal } from 'decimal.js'
 import { describe, expect, test } from 'vitest'
-import { type HeldHedge, judgeExit } from '../../../src/domain/exit/judgement.ts'
+import { judgeExit } from '../../../src/domain/exit/judge-exit.ts'
+import type { HeldHedge } from '../../../src/domain/exit/judgement.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import type { FreshMarket, MarketView } from '../../../src/domain/market/market-view.ts'
 import { price } from '../../../src/domain/units.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { missedSettlementAtMs } from '../../../src/domain/market/settlement-due.ts'
+import { missedSettlementAtMs } from '../../../src/domain/market/funding.ts'
 
 const HOUR_MS = 3_600_000
 const GRACE_MS = 60_000

@@ -92,7 +92,7 @@ describe('collateral and risk tiers', () => {
 })
 
 describe('the liquidation price of a long carry', () => {
-  // Collateral ratio, maintenance rate, buffer, and the factor as the playbook prints it.
+  // Collateral ratio, maintenance rate, buffer, and the factor as it was worked out by hand.
   const table: [v: string, m: number, buffer: string, printed: string][] = [
     ['0.95', 0.005, '0', '18.2'],
     ['0.90', 0.01, '0', '9.1'],

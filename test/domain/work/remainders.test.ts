@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { isLevel } from '../../../src/domain/legs/level.ts'
 import { baseQty, usdt } from '../../../src/domain/units.ts'
-import { nextStep, type StepFacts } from '../../../src/domain/work/steps.ts'
+import type { StepFacts } from '../../../src/domain/work/step.ts'
+import { nextStep } from '../../../src/domain/work/steps.ts'
 import { FACINGS, lendingMarket, planFacing } from '../../support/domain/sample-account.ts'
 import { NOW_MS, RULES, XRP } from '../../support/domain/sample-market.ts'
 

@@ -1,14 +1,15 @@
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type HedgePlan, type Holdings, type LegOrder, perBaseMark } from '../../../src/domain/entry/plan.ts'
-import { lotBase } from '../../../src/domain/legs/balance.ts'
-import type { HedgeOrder } from '../../../src/domain/legs/hedge-order.ts'
+import { type HedgePlan, perBaseMark } from '../../../src/domain/entry/plan.ts'
+import { type Holdings, lotBase } from '../../../src/domain/legs/balance.ts'
+import type { HedgeOrder, LegOrder } from '../../../src/domain/legs/hedge-order.ts'
 import { isLevel } from '../../../src/domain/legs/level.ts'
 import { smallestOrder } from '../../../src/domain/legs/minimums.ts'
 import type { FreshMarket } from '../../../src/domain/market/market-view.ts'
 import { baseQty, type Price } from '../../../src/domain/units.ts'
-import { nextStep, type Step, type StepFacts } from '../../../src/domain/work/steps.ts'
+import type { Step, StepFacts } from '../../../src/domain/work/step.ts'
+import { nextStep } from '../../../src/domain/work/steps.ts'
 import {
   EMPTY_ACCOUNT,
   execute,

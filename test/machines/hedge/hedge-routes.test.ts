@@ -1,10 +1,10 @@
 /** What the routes ask of a hedge's chart, in plain words: orders that wait, orders at once, orders of both legs, and legs that the exchange takes. */
 import { describe, expect, test } from 'vitest'
 import type { Answer } from '../../../actors/runtime/outbox.ts'
-import type { HedgeToStep } from '../../../machines/hedge/setup.ts'
 import type { LegName } from '../../../src/domain/instrument.ts'
 import type { JsonObject } from '../../../src/domain/json.ts'
 import { baseQty, orderQty, usdt } from '../../../src/domain/units.ts'
+import type { HedgeToStep } from '../../../src/domain/work/step.ts'
 import { nextStep } from '../../../src/domain/work/steps.ts'
 import { marketOn, NOW_MS, RULES, XRP } from '../../support/domain/sample-market.ts'
 import { sampleOrder, sampleOutcome } from '../../support/machines/sample-hedge.ts'

@@ -1,17 +1,19 @@
 /** An exchange account reduced to what a hedge can move: coins (below 0 is owed) and a position, filled order by order. */
 import { Decimal } from 'decimal.js'
 import { expect } from 'vitest'
-import type { HedgePlan, Holdings, LegOrder } from '../../../src/domain/entry/plan.ts'
+import type { HedgePlan } from '../../../src/domain/entry/plan.ts'
 import { sizeHedge } from '../../../src/domain/entry/sizing.ts'
 import { isOnGrid } from '../../../src/domain/grid.ts'
 import type { Direction, LegName } from '../../../src/domain/instrument.ts'
+import type { Holdings } from '../../../src/domain/legs/balance.ts'
+import type { LegOrder } from '../../../src/domain/legs/hedge-order.ts'
 import { type Fill, orderLinkId } from '../../../src/domain/legs/order.ts'
 import type { FreshMarket, MarketView } from '../../../src/domain/market/market-view.ts'
 import { depthWithin } from '../../../src/domain/market/order-book.ts'
 import { isRefusal } from '../../../src/domain/refusal.ts'
 import { amount, baseQty, NO_BASE, orderQty, usdt } from '../../../src/domain/units.ts'
 import { legOutcome } from '../../../src/domain/work/leg-outcome.ts'
-import type { StepFacts } from '../../../src/domain/work/steps.ts'
+import type { StepFacts } from '../../../src/domain/work/step.ts'
 import { type Grid, marketOn, NOW_MS, RULES } from './sample-market.ts'
 
 export type Facing = { direction: Direction; firstLeg: LegName }

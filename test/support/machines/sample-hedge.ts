@@ -1,8 +1,9 @@
 /** A hedge to walk: a plan sized on the sample market, and the orders and outcomes that charts are told of. */
 import type { HedgeInput } from '../../../machines/hedge/context.ts'
-import type { HedgePlan, LegOrder } from '../../../src/domain/entry/plan.ts'
+import type { HedgePlan } from '../../../src/domain/entry/plan.ts'
 import { sizeHedge } from '../../../src/domain/entry/sizing.ts'
 import type { LegName } from '../../../src/domain/instrument.ts'
+import type { LegOrder } from '../../../src/domain/legs/hedge-order.ts'
 import { isRefusal } from '../../../src/domain/refusal.ts'
 import type { ExecutionRules } from '../../../src/domain/rules.ts'
 import { baseQty, orderQty, price, usdt } from '../../../src/domain/units.ts'

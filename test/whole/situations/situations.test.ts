@@ -1,5 +1,5 @@
 /**
- * The situations a pair of legs may come into (carry algorithm d.5 to d.10), one row each: the hedge ends hedged or flat, the
+ * The situations a pair of legs may come into (carry.md d.5 to d.10), one row each: the hedge ends hedged or flat, the
  * ledger at 0, what stood unhedged within the configured bound.
  */
 import { describe, expect, test } from 'vitest'
