@@ -37,6 +37,7 @@ const timesNamed = ({ program }: Source, name: string) =>
 const TOOLS: Readonly<Record<string, string>> = {
   '@biomejs/biome': 'lint and format',
   '@mikro-orm/cli': 'migrations by hand',
+  '@vitest/coverage-v8': 'measures what the tests reach',
   lefthook: 'commit hooks',
   tailwindcss: 'the style sheet imports it',
   'mikro-orm': 'the command of the ORM',
