@@ -9,7 +9,7 @@ import type { TransactionRow } from '../src/domain/books/transaction.ts'
 import type { DustLot } from '../src/domain/entry/plan.ts'
 import { ownedOf } from '../src/domain/legs/venue-legs.ts'
 import type { Amount, Usdt } from '../src/domain/units.ts'
-import type { Wallet } from '../src/exchange/exchange.ts'
+import { totalsOf, type Wallet } from '../src/exchange/exchange.ts'
 import { createLateBooks, tellResidual, tellRow, tellSettlement } from './account/book-news.ts'
 import type { Funds, Ports } from './ports.ts'
 import type { PlainKind } from './runtime/running.ts'
@@ -89,9 +89,8 @@ export function createBookkeeper(ports: () => BookkeeperPorts, books: Books): Bo
   const readWallet = async (): Promise<Wallet> => {
     const { exchange, clock } = ports()
     const wallet = await exchange.wallet()
-    const { availableUsdt, maintenanceMarginRate, initialMarginRate, equityUsdt } = wallet
-    const readAtMs = clock.nowMs()
-    funds = { availableUsdt, maintenanceMarginRate, initialMarginRate, equityUsdt, readAtMs }
+    const totals = totalsOf(wallet)
+    funds = totals && { ...totals, readAtMs: clock.nowMs() }
     return wallet
   }
 

@@ -13,7 +13,13 @@ import { riskState } from '../../src/domain/risk/risk-state.ts'
 import { type AccountFacts, judgeSolvency, type Solvency } from '../../src/domain/risk/solvency.ts'
 import { baseQty } from '../../src/domain/units.ts'
 import { type Reducible, reliefOf } from '../../src/domain/work/shrinking.ts'
-import type { AccountFact, Position, Wallet } from '../../src/exchange/exchange.ts'
+import {
+  type AccountFact,
+  type CoinBalance,
+  type Position,
+  totalsOf,
+  type WalletTotals,
+} from '../../src/exchange/exchange.ts'
 import { type Held, hedges } from '../account/reconciler.ts'
 import type { AccountRisk, Ports } from '../ports.ts'
 import type { PlainKind } from '../runtime/running.ts'
@@ -52,11 +58,16 @@ export function createRiskWatch(ports: () => RiskWatchPorts, books: RiskHistory)
     const facts = accountFacts(wallet, positions, ports().board)
     const prices = new Map(facts.holdings.map(({ coin, price }) => [coin, price]))
     const nowMs = clock.nowMs()
-    const told = await figures.read(wallet.equityUsdt, nowMs, lossSinceMs, coin => prices.get(coin))
+    const totals = totalsOf(wallet)
+    if (!totals)
+      throw new Error(
+        'the wallet: expected equity and margin rates, found none. Is the account in cross margin mode?',
+      )
+    const told = await figures.read(totals.equityUsdt, nowMs, lossSinceMs, coin => prices.get(coin))
     const { limits, strategy } = ports().rules
     const solvency = judgeSolvency(facts, { ...limits, ...strategy })
     const account: AccountExposure = {
-      ...exposureOf(ports(), wallet, positions, solvency),
+      ...exposureOf(ports(), { totals, coins: wallet.coins, positions }, solvency),
       ...told,
     }
     const judged = riskState(account, limits)
@@ -104,11 +115,14 @@ const engineOf = (ports: Ports<'runtime'>): EngineContext | undefined =>
 
 function exposureOf(
   ports: Ports<'board' | 'runtime'>,
-  wallet: Wallet,
-  positions: readonly Position[],
+  {
+    totals,
+    coins,
+    positions,
+  }: { totals: WalletTotals; coins: CoinBalance[]; positions: readonly Position[] },
   { verdict, found, limit }: Solvency,
 ): AccountExposure {
-  const { availableUsdt, maintenanceMarginRate, equityUsdt, coins } = wallet
+  const { availableUsdt, maintenanceMarginRate, equityUsdt } = totals
   return {
     availableUsdt,
     maintenanceMarginRate,

@@ -15,6 +15,7 @@ import type {
   OrderReport,
   OrderRequest,
   Placement,
+  RejectReason,
 } from '../domain/legs/order.ts'
 import type { QuotaRead } from '../domain/risk/quota.ts'
 import type {
@@ -28,24 +29,84 @@ import type {
 } from '../domain/risk/risk-facts.ts'
 import type { Amount, FeeRate, FundingRate, OrderQty, Price, Usdt } from '../domain/units.ts'
 
+/** Bybit's code, and what it stands for. */
+export type ReadRefusal = { code: number; reason: RejectReason }
+
+/**
+ * A read that failed. `unreachable`: no whole answer came; `refused`: the exchange said no, and `refusal` why; `garbled`: an
+ * answer came that cannot be read.
+ */
 export class ExchangeFailure extends Error {
   override name = 'ExchangeFailure'
   readonly kind: 'unreachable' | 'refused' | 'garbled'
-  /** Bybit's retCode when there is one. */
-  readonly code: number | undefined
-  constructor(kind: 'unreachable' | 'refused' | 'garbled', message: string, code?: number) {
+  readonly refusal: ReadRefusal | undefined
+  constructor(kind: 'unreachable' | 'refused' | 'garbled', message: string, refusal?: ReadRefusal) {
     super(message)
     this.kind = kind
-    this.code = code
+    this.refusal = refusal
   }
 }
 
-export type AccountFacts = {
-  /** Unified trading account (unifiedMarginStatus 3 to 6). */
-  unified: boolean
-  marginMode: 'isolated' | 'cross' | 'portfolio'
-  /** One-way is what a hedge needs; in hedge mode a perpetual has two positions. */
-  positionMode: 'one-way' | 'hedge'
+/** What the exchange did not say, or said in words that nobody knows, stays unknown: it is never a default. */
+export type Said<T> = T | 'unknown'
+
+/** Who the account is and what its key may do. https://bybit-exchange.github.io/docs/v5/user/apikey-info, account/account-info */
+export type AccountIdentity = {
+  /** Bybit's UID: the account itself, whatever key leads to it. Null where the exchange does not tell it (Bybit's demo). */
+  uid: string | null
+  /** Of a sub-account: its master's UID. Null for a master account, and where the exchange does not tell. */
+  masterUid: string | null
+  /** The key can read and nothing else. */
+  isReadOnly: Said<boolean>
+  /** Rights of the key. `withdraw` is never needed; `transfer` moves money between accounts of one owner. */
+  permissions: Record<'spot' | 'contract' | 'withdraw' | 'transfer', Said<boolean>>
+  /** When the key ends; null when it does not. Bybit: only keys without a bound address end by themselves. */
+  expiresAtMs: Said<number | null>
+  /** The key works from named addresses only. */
+  isAddressBound: Said<boolean>
+  /** Hedges need a unified trading account. */
+  accountType: Said<'unified' | 'classic'>
+  /** `regular` is cross margin, the one mode that is modelled here. */
+  marginMode: Said<'regular' | 'isolated' | 'portfolio'>
+  /** One-way is what a hedge needs; in hedge mode a perpetual has two positions. Bybit keeps it per symbol. */
+  positionMode: Said<'one-way' | 'hedge'>
+}
+
+/** How the account behaves. https://bybit-exchange.github.io/docs/v5/account/get-user-setting-config */
+export type AccountSettings = {
+  /** Positions of delta-neutral accounts rank lower in the queue to be deleveraged. */
+  isDeltaNeutral: Said<boolean>
+  /** What becomes of an order priced beyond the exchange's limit: it is refused, or its price is moved to the limit. */
+  beyondPriceLimit: Record<Market, Said<'refuse' | 'move'>>
+  /** Fees are taken in MNT, not in the coin that is traded. */
+  paysFeesInMnt: Record<Market, Said<boolean>>
+}
+
+/** What became of changing a setting. `done`: it is as asked, changed now or before. */
+export type SettingChange =
+  | { kind: 'done' }
+  | { kind: 'refused'; reason: RejectReason; detail: string }
+  | { kind: 'unknown'; cause: string }
+
+/** Fractions of the account's margin: a maintenance rate of 1 is liquidation, an initial rate of 1 allows no new risk. */
+export type MarginRates = { initialRate: string; maintenanceRate: string }
+
+/** What the exchange says an order would do to the account's margin. Nothing is placed. */
+export type PreCheck =
+  | { kind: 'answered'; before: MarginRates; after: MarginRates }
+  | { kind: 'refused'; reason: RejectReason; detail: string }
+  | { kind: 'unanswered'; cause: string }
+
+/** An announcement that markets end. */
+export type DelistingNotice = {
+  /** Its address: always the same for one announcement. */
+  id: string
+  title: string
+  publishedAtMs: number
+  /** Symbols it names, such as XYZUSDT; empty when it names none in a way that is known here. */
+  symbols: string[]
+  /** Which of them it is about: 'spot', 'linear', or both when it does not say. */
+  markets: Market[]
 }
 
 export type FeeRates = { taker: FeeRate; maker: FeeRate }
@@ -70,14 +131,30 @@ export type CoinBalance = {
     limit: 'free' | 'near' | 'reached' | 'unknown'
   }
 }
+/** The whole account. A total that Bybit leaves empty (it does so outside cross margin) is null: unknown, not zero. */
 export type Wallet = {
   coins: CoinBalance[]
-  equityUsdt: Usdt
-  availableUsdt: Usdt
+  equityUsdt: Usdt | null
+  availableUsdt: Usdt | null
   /** Fractions: 1 is liquidation. */
-  initialMarginRate: string
-  maintenanceMarginRate: string
+  initialMarginRate: string | null
+  maintenanceMarginRate: string | null
   readAtMs: number
+}
+
+export type WalletTotals = {
+  [Total in Exclude<keyof Wallet, 'coins' | 'readAtMs'>]: NonNullable<Wallet[Total]>
+}
+
+/** The totals of a wallet; undefined when the exchange left any of them empty. */
+export function totalsOf(wallet: Wallet): WalletTotals | undefined {
+  const { equityUsdt, availableUsdt, initialMarginRate, maintenanceMarginRate } = wallet
+  return equityUsdt === null ||
+    availableUsdt === null ||
+    initialMarginRate === null ||
+    maintenanceMarginRate === null
+    ? undefined
+    : { equityUsdt, availableUsdt, initialMarginRate, maintenanceMarginRate }
 }
 
 export type Position = {
@@ -174,49 +251,98 @@ export type RiskReads = {
   adlAlerts(): Promise<AdlAlert[]>
   /** Is spot margin switched on, so that an order may borrow? */
   spotMarginReady(): Promise<boolean>
+  /** Announced ends of markets, newest first, of the last few weeks. */
+  delistings(): Promise<DelistingNotice[]>
 }
 
-export type Exchange = RiskReads & {
-  readonly name: string
-  serverTimeMs(): Promise<number>
-  instruments(): Promise<{ spot: SpotInstrument[]; perps: PerpInstrument[] }>
-  accountFacts(): Promise<AccountFacts>
-  feeRates(market: Market, symbol: string): Promise<FeeRates>
-  wallet(): Promise<Wallet>
-  /** Every open perpetual position. */
-  positions(): Promise<Position[]>
-  openOrders(): Promise<OrderReport[]>
-  /** One look: realtime, then executions, then history, with all fills of the order (a spread order's: of both its legs). Never throws. */
-  findOrder(market: OrderMarket, symbol: string, orderLinkId: string): Promise<OrderLookup>
-  /** All transaction-log rows with `fromMs <= at < toMs`, oldest first, every page read. */
-  transactions(fromMs: number, toMs: number): Promise<TransactionRow[]>
-  fundingHistory(symbol: string, fromMs: number, toMs: number): Promise<SettledFunding[]>
-  klines(
-    market: Market,
-    symbol: string,
-    intervalMinutes: number,
-    fromMs: number,
-    toMs: number,
-  ): Promise<Kline[]>
-
-  /** Can an order leave at this moment (trade socket open and truly authenticated)? New risk needs it. */
-  orderEntryReady(): boolean
-  /**
-   * Never throws, answers within its own deadline, never sends when `orderEntryReady()` is false (that is a rejection whose
-   * detail starts with 'not sent': nothing left the process). `unknown` with cause 'duplicate': the id exists, ask about it.
-   */
-  placeOrder(order: OrderRequest): Promise<Placement>
-  /**
-   * Pays back what is owed of a coin for spot, out of the coin itself; nothing else is sold for it. From 04:00 to 05:30 of each
-   * hour Bybit takes no repayment, and none is sent. Never throws; saying it again is harmless.
-   */
-  repay(coin: string): Promise<Repayment>
-  /** Idempotent; goes over REST while order entry is down. `true` when the exchange says the order is gone or going; `false` when that is not known. Never throws. */
-  cancelOrder(market: OrderMarket, symbol: string, orderLinkId: string): Promise<boolean>
-
-  watchMarket(pairs: readonly WatchedPair[], hear: (fact: MarketFact) => void): Subscription
-  watchAccount(hear: (fact: AccountFact) => void): Subscription
-  /** What each endpoint's limit allows now, as the exchange's answers and our own count have it. */
-  quota(): QuotaRead[]
-  close(): Promise<void>
+/** Settings of the account and of its perpetuals. The margin mode is never changed from here: it moves everything on the account. */
+export type SettingVerbs = {
+  /** A setting that this exchange does not show is unknown. @throws ExchangeFailure */
+  settings(): Promise<AccountSettings>
+  /** A perpetual's leverage; null in portfolio margin, which has none. @throws ExchangeFailure */
+  leverage(symbol: string): Promise<string | null>
+  /** By coin that the exchange takes as collateral: is the account's own switch on? @throws ExchangeFailure */
+  collateralSwitches(): Promise<Record<string, boolean>>
+  /** Sets a perpetual's leverage and reads it back. Never throws. */
+  setLeverage(symbol: string, leverage: string): Promise<SettingChange>
+  /** Bybit's Delta Neutral Mode. Never throws. */
+  setDeltaNeutral(on: boolean): Promise<SettingChange>
+  /** What becomes of an order of this market priced beyond the limit. Never throws. */
+  setBeyondPriceLimit(market: Market, to: 'refuse' | 'move'): Promise<SettingChange>
 }
+
+/** What this exchange can do beside the verbs that every one has. */
+export type Capabilities = {
+  /** Native spread orders exist (for this exchange; an account may lack them still). */
+  spreadOrders: boolean
+  /** `preCheck` is answered. */
+  preCheck: boolean
+}
+
+export type Exchange = RiskReads &
+  SettingVerbs & {
+    readonly name: string
+    readonly capabilities: Capabilities
+    serverTimeMs(): Promise<number>
+    /** All that is listed, never nothing: an exchange that lists no market has not answered. */
+    instruments(): Promise<{ spot: SpotInstrument[]; perps: PerpInstrument[] }>
+    /** One order book as it is now, best first, 50 levels a side: for decisions while the public stream is away. */
+    orderBook(market: Market, symbol: string): Promise<OrderBook>
+    /** Who the account is. A part that this exchange does not tell is unknown; only a key that opens nothing is refused. */
+    account(): Promise<AccountIdentity>
+    feeRates(market: Market, symbol: string): Promise<FeeRates>
+    /**
+     * @param needed - coins whose row must be readable; one that cannot be read and is not named is left out and reported. Without it
+     * every row must be.
+     */
+    wallet(needed?: ReadonlySet<string>): Promise<Wallet>
+    /**
+     * Every open perpetual position.
+     *
+     * @param needed - symbols whose row must be readable, as with `wallet`
+     */
+    positions(needed?: ReadonlySet<string>): Promise<Position[]>
+    /** Every order that is open. One that cannot be read and has no name of ours is left out and reported. */
+    openOrders(): Promise<OrderReport[]>
+    /** One look: realtime, then executions, then history, with all fills of the order (a spread order's: of both its legs). Never throws. */
+    findOrder(market: OrderMarket, symbol: string, orderLinkId: string): Promise<OrderLookup>
+    /**
+     * All transaction-log rows with `fromMs <= at < toMs`, oldest first, every page read. A row that cannot be read is left out and
+     * reported: the residual of its coin shows it.
+     */
+    transactions(fromMs: number, toMs: number): Promise<TransactionRow[]>
+    fundingHistory(symbol: string, fromMs: number, toMs: number): Promise<SettledFunding[]>
+    klines(
+      market: Market,
+      symbol: string,
+      intervalMinutes: number,
+      fromMs: number,
+      toMs: number,
+    ): Promise<Kline[]>
+
+    /** Can an order leave at this moment (trade socket open and truly authenticated)? New risk needs it. */
+    orderEntryReady(): boolean
+    /**
+     * What a perpetual's order would do to the account's margin, by the exchange's own count, in cross margin. Never throws; where
+     * `capabilities.preCheck` is false it is unanswered. https://bybit-exchange.github.io/docs/v5/order/pre-check-order
+     */
+    preCheck(order: OrderRequest): Promise<PreCheck>
+    /**
+     * Never throws, answers within its own deadline, never sends when `orderEntryReady()` is false (that is a rejection whose
+     * detail starts with 'not sent': nothing left the process). `unknown` with cause 'duplicate': the id exists, ask about it.
+     */
+    placeOrder(order: OrderRequest): Promise<Placement>
+    /**
+     * Pays back what is owed of a coin for spot, out of the coin itself; nothing else is sold for it. From 04:00 to 05:30 of each
+     * hour Bybit takes no repayment, and none is sent. Never throws; saying it again is harmless.
+     */
+    repay(coin: string): Promise<Repayment>
+    /** Idempotent; goes over REST while order entry is down. `true` when the exchange says the order is gone or going; `false` when that is not known. Never throws. */
+    cancelOrder(market: OrderMarket, symbol: string, orderLinkId: string): Promise<boolean>
+
+    watchMarket(pairs: readonly WatchedPair[], hear: (fact: MarketFact) => void): Subscription
+    watchAccount(hear: (fact: AccountFact) => void): Subscription
+    /** What each endpoint's limit allows now, as the exchange's answers and our own count have it. */
+    quota(): QuotaRead[]
+    close(): Promise<void>
+  }

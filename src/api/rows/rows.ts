@@ -111,11 +111,12 @@ export type QuotaRow = z.output<typeof quotaUse>
 /** The account as the exchange shows it, and how well we hear it. */
 export const account = z
   .object({
-    equityUsdt: amount,
-    availableUsdt: amount,
-    /** Fractions; at 1 the exchange liquidates. */
-    initialMarginRate: amount,
-    maintenanceMarginRate: amount,
+    /** Null where the exchange leaves it empty: it is not known, and not nothing. */
+    equityUsdt: amount.nullable(),
+    availableUsdt: amount.nullable(),
+    /** Fractions; at 1 the exchange liquidates. Null as above. */
+    initialMarginRate: amount.nullable(),
+    maintenanceMarginRate: amount.nullable(),
     maintenanceMarginLimit: z.number(),
     coins: z.array(z.object({ coin: z.string(), wallet: amount, borrowed: amount, usdValue: amount })),
     readAtMs: z.number(),

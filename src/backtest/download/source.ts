@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts'
 import type { Market, PerpInstrument, SpotInstrument } from '../../domain/instrument.ts'
 import { contractMultiplier } from '../../domain/market/pairing.ts'
 import { BYBIT_HOSTS } from '../../exchange/bybit/hosts.ts'
-import { venueReads } from '../../exchange/bybit/venue-reads.ts'
+import { marketReads } from '../../exchange/bybit/market-reads.ts'
 import { createSdkWire } from '../../exchange/bybit/wire/sdk-wire.ts'
 import { ExchangeFailure } from '../../exchange/exchange.ts'
 import type { Span } from '../../exchange/simulator/history/files.ts'
@@ -47,7 +47,7 @@ export async function openSource(
   const settings = { mode: exchangeUrl ? 'sim' : 'live', urls, key: '', secret: '', clock } as const
   const wire = createSdkWire({ ...settings, recvWindowMs: 5_000, restTimeoutMs: ANSWER_MS, log: () => {} })
   const leftOut: string[] = []
-  const reads = venueReads(patientWire(wire, clock, waits), (_kind, detail) => leftOut.push(detail))
+  const reads = marketReads(patientWire(wire, clock, waits), (_kind, detail) => leftOut.push(detail))
   try {
     const nowMs = await reads.serverTimeMs()
     const { spot, perps } = await reads.instruments()

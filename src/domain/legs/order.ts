@@ -39,18 +39,59 @@ export type Placement =
   | { kind: 'rejected'; reason: RejectReason; detail: string }
   | { kind: 'unknown'; cause: string }
 
+/** Why the exchange, or our own adapter, did not take an order. `refusalKindOf` says what follows from it. */
 export type RejectReason =
   | 'insufficient-balance'
   | 'price-out-of-band'
   | 'below-minimum'
   | 'above-maximum'
   | 'reduce-only'
+  /** This market takes no such order: not live, delisted, reduce-only, not served to this account. */
   | 'not-trading'
   | 'rate-limited'
   | 'clock'
-  | 'credentials'
+  /** The key or the account may not: rights, expiry, address, region, ban. */
+  | 'permission'
+  /** A setting of the account stands in the way: margin mode, position mode, spot margin, terms not agreed to. */
+  | 'account-setting'
   | 'bad-request'
+  /** Certain that nothing left this process. */
+  | 'not-sent'
   | 'other'
+
+/**
+ * What a refusal calls for: `permission` and `account-setting` stay until a person changes something, `risk-limit` and `market`
+ * stay for this market, `transient` passes by itself, `balance`, `price` and `minimum` may pass with another order.
+ */
+export type RefusalKind =
+  | 'balance'
+  | 'permission'
+  | 'account-setting'
+  | 'risk-limit'
+  | 'market'
+  | 'price'
+  | 'minimum'
+  | 'transient'
+  | 'other'
+
+const KIND_OF: Readonly<Record<RejectReason, RefusalKind>> = {
+  'insufficient-balance': 'balance',
+  'price-out-of-band': 'price',
+  'below-minimum': 'minimum',
+  'above-maximum': 'risk-limit',
+  'reduce-only': 'other',
+  'not-trading': 'market',
+  'rate-limited': 'transient',
+  clock: 'transient',
+  permission: 'permission',
+  'account-setting': 'account-setting',
+  'bad-request': 'other',
+  'not-sent': 'transient',
+  other: 'other',
+}
+
+/** The kind of a refusal, by its reason. */
+export const refusalKindOf = (reason: RejectReason): RefusalKind => KIND_OF[reason]
 
 export type OrderStatus = 'open' | 'filled' | 'cancelled' | 'rejected'
 

@@ -45,9 +45,11 @@ async function checkClock(exchange: Exchange, clock: Clock, speed: number): Prom
 }
 
 async function checkFacts(exchange: Exchange): Promise<string[]> {
-  const { unified, positionMode } = await exchange.accountFacts()
+  const { accountType, positionMode } = await exchange.account()
   const faults: string[] = []
-  if (!unified)
+  const permission = KEY_FAULTS.get(10005) ?? ''
+  if (accountType === 'unknown') faults.push(permission)
+  if (accountType === 'classic')
     faults.push(
       'The account is not a Unified Trading Account: upgrade it on Bybit, or use a sub-account that is one.',
     )
@@ -59,7 +61,7 @@ async function checkFacts(exchange: Exchange): Promise<string[]> {
 }
 
 function sentenceOf(error: unknown): string {
-  const code = error instanceof ExchangeFailure ? error.code : undefined
+  const code = error instanceof ExchangeFailure ? error.refusal?.code : undefined
   const known = code === undefined ? undefined : KEY_FAULTS.get(code)
   if (known) return known
   return told(error).includes('HTTP 403') ? BLOCKED : `The exchange did not answer: ${told(error)}`

@@ -59,9 +59,14 @@ describe('placing', () => {
     [30228, 'not-trading'],
     [10006, 'rate-limited'],
     [10002, 'clock'],
-    [10003, 'credentials'],
-    [10004, 'credentials'],
+    [10003, 'permission'],
+    [10004, 'permission'],
     [10001, 'bad-request'],
+    [10005, 'permission'],
+    [10024, 'permission'],
+    [33004, 'permission'],
+    [182021, 'account-setting'],
+    [170140, 'below-minimum'],
     [987654, 'other'],
   ] as const)('retCode %i is a rejection for the reason %s', async (code, reason) => {
     const { exchange } = venue({ trade: () => reply({}, code, 'said') })
@@ -85,7 +90,7 @@ describe('placing', () => {
 
   test('nothing is sent while order entry is down, and that is a certain rejection', async () => {
     const { exchange, wire } = venue({ ready: false })
-    expect(await exchange.placeOrder(request)).toMatchObject({ kind: 'rejected', reason: 'other' })
+    expect(await exchange.placeOrder(request)).toMatchObject({ kind: 'rejected', reason: 'not-sent' })
     expect((await exchange.placeOrder(request)) as { detail: string }).toMatchObject({
       detail: expect.stringMatching(/^not sent/),
     })

@@ -150,7 +150,7 @@ describe('failures', () => {
     await expect(exchange.wallet()).rejects.toMatchObject({
       name: 'ExchangeFailure',
       kind: 'refused',
-      code: 10005,
+      refusal: { code: 10005, reason: 'permission' },
       message: 'wallet: 10005 Permission denied',
     })
   })

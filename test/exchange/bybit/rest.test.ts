@@ -137,7 +137,7 @@ describe('an answer is a V5 envelope or a failure', () => {
     })
     const failure = await failureOf(exchange.wallet())
     expect(failure).toBeInstanceOf(ExchangeFailure)
-    expect(failure).toMatchObject({ kind: 'refused', code: 10004 })
+    expect(failure).toMatchObject({ kind: 'refused', refusal: { code: 10004, reason: 'permission' } })
     expect(spilled(failure)).not.toContain('must-not-leak')
   })
 

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
+import { isRepayBarred } from '../../../src/exchange/bybit/account-settings.ts'
 import { createBybitExchange } from '../../../src/exchange/bybit/venue.ts'
-import { isRepayBarred } from '../../../src/exchange/bybit/venue-risk.ts'
 import { type Envelope, WireFailure } from '../../../src/exchange/bybit/wire/wire.ts'
 import { list, reply, type Script, SERVER_MS, scriptedWire } from '../../support/exchange/scripted-wire.ts'
 

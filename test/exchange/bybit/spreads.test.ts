@@ -296,7 +296,7 @@ describe('open orders', () => {
     expect(await exchange.openOrders()).toEqual([])
     expect(reports).toEqual(['no-spreads: 110113 hedge mode'])
     const { exchange: failing } = venue({ get: get(() => reply({}, 10016, 'Server error')) })
-    await expect(failing.openOrders()).rejects.toMatchObject({ code: 10016 })
+    await expect(failing.openOrders()).rejects.toMatchObject({ refusal: { code: 10016 } })
   })
 
   test('are not asked for where there are no spreads', async () => {

@@ -266,7 +266,7 @@ describe('tickers', () => {
   })
 
   test.each([
-    ['a mark price that is no decimal', { markPrice: '1e3' }],
+    ['a mark price that is no decimal', { markPrice: '1e3.5' }],
     ['an empty funding rate', { fundingRate: '' }],
     ['an interval of 0', { fundingIntervalHour: '0' }],
     ['no next settlement', { nextFundingTime: '' }],

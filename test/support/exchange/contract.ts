@@ -110,8 +110,12 @@ export const exchangeContract = (name: string, start: () => Promise<ContractVenu
     })
 
     test('the account is unified and one-way, holds its balance, and has fees above 0', async () => {
-      expect(await venue.run(exchange.accountFacts())).toMatchObject({
-        unified: true,
+      expect(await venue.run(exchange.account())).toMatchObject({
+        uid: expect.stringMatching(/^\d+$/),
+        isReadOnly: false,
+        permissions: { spot: true, contract: true, withdraw: false },
+        accountType: 'unified',
+        marginMode: 'regular',
         positionMode: 'one-way',
       })
       const held = await venue.run(exchange.wallet())

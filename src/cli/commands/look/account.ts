@@ -10,7 +10,7 @@ export async function showAccount({ json, ...where }: Shown): Promise<void> {
   const account = (await engineClient(where).get('/api/account')) as AccountRow
   if (json) return printJson(account)
   const { maintenanceMarginRate, maintenanceMarginLimit, clockSkewMs, roundTripMs } = account
-  const near = Number(maintenanceMarginRate) >= maintenanceMarginLimit
+  const near = maintenanceMarginRate !== null && Number(maintenanceMarginRate) >= maintenanceMarginLimit
   const rate = percentText(maintenanceMarginRate)
   print(
     pairs({

@@ -160,11 +160,17 @@ function Account() {
   return (
     <Panel title="Account" note={`read ${clockText(account.readAtMs)} UTC`}>
       <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1 px-4 py-3 text-[13px]">
-        <Fact name="Equity">{amountText(account.equityUsdt)} USDT</Fact>
-        <Fact name="Free for orders">{amountText(account.availableUsdt)} USDT</Fact>
-        <Fact name="Initial margin rate">{percentText(Number(account.initialMarginRate), 2)}</Fact>
+        <Fact name="Equity">{account.equityUsdt === null ? '–' : amountText(account.equityUsdt)} USDT</Fact>
+        <Fact name="Free for orders">
+          {account.availableUsdt === null ? '–' : amountText(account.availableUsdt)} USDT
+        </Fact>
+        <Fact name="Initial margin rate">
+          {account.initialMarginRate === null ? '–' : percentText(Number(account.initialMarginRate), 2)}
+        </Fact>
         <Fact name="Maintenance margin rate">
-          {percentText(Number(account.maintenanceMarginRate), 2)}{' '}
+          {account.maintenanceMarginRate === null
+            ? '–'
+            : percentText(Number(account.maintenanceMarginRate), 2)}{' '}
           <span className="text-faint">of {percentText(account.maintenanceMarginLimit, 0)} allowed</span>
         </Fact>
         <Fact name="Order entry">

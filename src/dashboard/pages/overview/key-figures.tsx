@@ -24,7 +24,7 @@ export function KeyFigures() {
     of('basisUsdt'),
     sum(closed, row => row.slippageUsdt),
   )
-  const margin = Number(account?.maintenanceMarginRate ?? 0)
+  const margin = account?.maintenanceMarginRate ?? null
   return (
     <Tiles>
       <Equity account={account} />
@@ -60,14 +60,16 @@ export function KeyFigures() {
       </Tile>
       <Tile
         name="Maintenance margin"
-        tone={account && margin > account.maintenanceMarginLimit ? 'bad' : undefined}
+        tone={
+          account && margin !== null && Number(margin) > account.maintenanceMarginLimit ? 'bad' : undefined
+        }
         note={
           account
-            ? `limit ${percentText(account.maintenanceMarginLimit, 0)} · initial ${percentText(Number(account.initialMarginRate), 2)}`
+            ? `limit ${percentText(account.maintenanceMarginLimit, 0)} · initial ${rateText(account.initialMarginRate)}`
             : ' '
         }
       >
-        {account ? percentText(margin, 2) : '–'}
+        {rateText(margin)}
       </Tile>
     </Tiles>
   )
@@ -76,21 +78,26 @@ export function KeyFigures() {
 function Equity({ account }: { account: AccountRow | undefined }) {
   const { data } = useRows('/api/equity', 10_000, { points: 1200, sinceMs: 0 })
   const first = data?.[0]?.equityUsdt
-  const grown = account && first !== undefined ? Number(account.equityUsdt) - Number(first) : undefined
+  const grown =
+    account?.equityUsdt && first !== undefined ? Number(account.equityUsdt) - Number(first) : undefined
   return (
     <Tile
       name="Equity"
       unit="USDT"
       note={
         account
-          ? `${grown === undefined ? '' : `${figure(grown)} in all · `}${amountText(account.availableUsdt, 0)} free`
+          ? `${grown === undefined ? '' : `${figure(grown)} in all · `}${usdtText(account.availableUsdt, 0)} free`
           : ' '
       }
     >
-      {account ? amountText(account.equityUsdt, 2) : '–'}
+      {usdtText(account?.equityUsdt ?? null, 2)}
     </Tile>
   )
 }
+
+/** A total that is not known is a dash. */
+const usdtText = (value: string | null, digits: number) => (value === null ? '–' : amountText(value, digits))
+const rateText = (rate: string | null) => (rate === null ? '–' : percentText(Number(rate), 2))
 
 const figure = (value: number | null) => (value === null ? '–' : amountText(value.toFixed(2), 2, true))
 const worthText = (value: number | null) =>

@@ -1,11 +1,11 @@
 /** The private stream: rows of V5 become facts of the account. */
 import type { AccountFact, Subscription } from '../../exchange.ts'
+import type { Report } from '../pages.ts'
 import { coinBalance, position } from '../translate/account.ts'
 import { failureOf } from '../translate/errors.ts'
 import { integerAt, type Row, rowsAt } from '../translate/fields.ts'
 import { fill, marketOf, orderReport } from '../translate/orders.ts'
 import { spreadReport } from '../translate/spreads.ts'
-import type { Report } from '../venue-reads.ts'
 import type { Wire } from '../wire/wire.ts'
 import { type LegFills, legFillJoin } from './leg-fills.ts'
 

@@ -5,11 +5,11 @@
 import type { Clock } from '../../../clock/clock.ts'
 import type { Market } from '../../../domain/instrument.ts'
 import type { MarketFact } from '../../exchange.ts'
+import type { Report } from '../pages.ts'
 import { failureOf } from '../translate/errors.ts'
 import type { Row } from '../translate/fields.ts'
-import type { Report } from '../venue-reads.ts'
+import { alertsOf, isAlertTopic } from '../translate/notices.ts'
 import type { PublicStream, Wire } from '../wire/wire.ts'
-import { alertsOf, isAlertTopic } from './adl-alerts.ts'
 import { forget, type Topic, topicsOf } from './market-topics.ts'
 
 /** A broken topic is taken anew at once, and then at most this often, in engine time. */

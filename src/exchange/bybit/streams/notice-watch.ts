@@ -3,10 +3,10 @@
  * harms nothing and is not told. https://bybit-exchange.github.io/docs/v5/websocket/system/system-status
  */
 import type { MarketFact, Subscription } from '../../exchange.ts'
+import { each } from '../pages.ts'
 import { failureOf } from '../translate/errors.ts'
 import { rowsAt } from '../translate/fields.ts'
-import { systemNotice } from '../translate/risk.ts'
-import { each } from '../venue-reads.ts'
+import { systemNotice } from '../translate/notices.ts'
 import type { Wire } from '../wire/wire.ts'
 import type { Tools } from './market-watch.ts'
 

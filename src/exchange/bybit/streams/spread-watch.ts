@@ -6,9 +6,9 @@
 
 import type { SpreadOrderBook } from '../../../domain/risk/risk-facts.ts'
 import type { MarketFact, Subscription } from '../../exchange.ts'
+import { ask } from '../pages.ts'
 import { failureOf } from '../translate/errors.ts'
 import { type Row, rowOf } from '../translate/fields.ts'
-import { ask } from '../venue-reads.ts'
 import type { PublicStream, Wire } from '../wire/wire.ts'
 import type { Tools } from './market-watch.ts'
 import { type OrderBookBuilder, orderBookBuilder } from './order-books.ts'

@@ -6,7 +6,8 @@
 import type { TransactionKind, TransactionRow } from '../../../domain/books/transaction.ts'
 import type { Side } from '../../../domain/instrument.ts'
 import { amount, orderQty, price, usdt } from '../../../domain/units.ts'
-import type { AccountFacts, CoinBalance, Position, Wallet } from '../../exchange.ts'
+import type { AccountIdentity, AccountSettings, CoinBalance, Position, Said, Wallet } from '../../exchange.ts'
+import type { LeaveOut } from '../pages.ts'
 import {
   decimalAt,
   decimalOr,
@@ -42,17 +43,24 @@ export const coinBalance = (row: Row): CoinBalance => ({
 })
 
 /**
- * One account of wallet-balance. Bybit counts account totals in USD; they stand for USDT here.
- * In isolated margin the totals come empty: 0 available, so that nothing new is risked on a number that is not there.
+ * One account of wallet-balance. Bybit counts account totals in USD; they stand for USDT here. Where they do not apply (isolated and,
+ * for some, portfolio margin) they come empty: that is unknown, never zero.
+ *
+ * @param leaveOut - decides on a coin whose row cannot be read
  */
-export const wallet = (row: Row, readAtMs: number): Wallet => ({
-  coins: rowsAt(row, 'coin').map(coinBalance),
-  equityUsdt: usdt(decimalOr(row, 'totalEquity', '0')),
-  availableUsdt: usdt(decimalOr(row, 'totalAvailableBalance', '0')),
-  initialMarginRate: decimalOr(row, 'accountIMRate', '0'),
-  maintenanceMarginRate: decimalOr(row, 'accountMMRate', '0'),
+export const wallet = (row: Row, readAtMs: number, leaveOut: LeaveOut): Wallet => ({
+  coins: rowsAt(row, 'coin').flatMap(coin => leaveOut(coin.coin, () => coinBalance(coin)) ?? []),
+  equityUsdt: usdtOrNull(row, 'totalEquity'),
+  availableUsdt: usdtOrNull(row, 'totalAvailableBalance'),
+  initialMarginRate: decimalOr(row, 'accountIMRate', '') || null,
+  maintenanceMarginRate: decimalOr(row, 'accountMMRate', '') || null,
   readAtMs,
 })
+
+const usdtOrNull = (row: Row, field: string) => {
+  const told = decimalOr(row, field, '')
+  return told === '' ? null : usdt(told)
+}
 
 const POSITION_STATUS = { Normal: 'normal', '': 'normal', Liq: 'liquidating', Adl: 'adl' } as const
 
@@ -78,23 +86,94 @@ export function position(row: Row, readAtMs: number): Position {
   }
 }
 
-const MARGIN_MODE: Readonly<Record<string, AccountFacts['marginMode']>> = {
-  ISOLATED_MARGIN: 'isolated',
-  REGULAR_MARGIN: 'cross',
-  PORTFOLIO_MARGIN: 'portfolio',
-}
+const MARGIN_MODE = new Map<unknown, AccountIdentity['marginMode']>([
+  ['ISOLATED_MARGIN', 'isolated'],
+  ['REGULAR_MARGIN', 'regular'],
+  ['PORTFOLIO_MARGIN', 'portfolio'],
+])
 
-/** account/info. Bybit: unifiedMarginStatus 1 is classic, 3 and 4 are UTA 1.0, 5 and 6 are UTA 2.0. */
-export function accountFacts(row: Row, positions: readonly Row[]): AccountFacts {
-  const mode = oneOf(row, 'marginMode', Object.keys(MARGIN_MODE))
-  const status = integerAt(row, 'unifiedMarginStatus')
-  const hedge = positions.some(held => integerAt(held, 'positionIdx') !== 0)
+/** Bybit: unifiedMarginStatus 1 is classic, 3 and 4 are UTA 1.0, 5 and 6 are UTA 2.0. */
+const ACCOUNT_TYPE = new Map<unknown, AccountIdentity['accountType']>([
+  [1, 'classic'],
+  ...[3, 4, 5, 6].map(status => [status, 'unified'] as const),
+])
+
+/**
+ * Who the account is; each reply is undefined where the exchange does not show it.
+ *
+ * @param key - user/query-api @param info - account/info @param positions - rows of position/list, flat ones too
+ */
+export function accountIdentity(
+  key: Row | undefined,
+  info: Row | undefined,
+  positions: readonly Row[] | undefined,
+): AccountIdentity {
+  const uid = uidIn(key, 'userIDInt64') ?? uidIn(key, 'userID')
   return {
-    unified: status >= 3 && status <= 6,
-    marginMode: MARGIN_MODE[mode] ?? 'cross',
-    positionMode: hedge ? 'hedge' : 'one-way',
+    uid,
+    masterUid: key?.isMaster === false || key?.isMaster === undefined ? uidIn(key, 'parentUid') : null,
+    isReadOnly: knownIn(key?.readOnly, [1, 0]),
+    permissions: permissionsOf(key?.permissions),
+    expiresAtMs: expiryOf(key),
+    isAddressBound: addressBound(key?.ips),
+    accountType: ACCOUNT_TYPE.get(info?.unifiedMarginStatus) ?? 'unknown',
+    marginMode: MARGIN_MODE.get(info?.marginMode) ?? 'unknown',
+    positionMode: positionModeOf(positions),
   }
 }
+
+/** A UID as text; Bybit writes 0 where there is none. */
+function uidIn(row: Row | undefined, field: string): string | null {
+  const value = row?.[field]
+  const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value
+  return typeof text === 'string' && /^[1-9]\d{0,19}$/.test(text) ? text : null
+}
+
+const knownIn = (value: unknown, [yes, no]: readonly [unknown, unknown]): Said<boolean> =>
+  value === yes ? true : value === no ? false : 'unknown'
+
+function permissionsOf(permissions: unknown): AccountIdentity['permissions'] {
+  const has = (group: string, ...rights: string[]): Said<boolean> => {
+    const list = typeof permissions === 'object' ? (permissions as Row | null)?.[group] : undefined
+    return Array.isArray(list) ? rights.some(right => list.includes(right)) : 'unknown'
+  }
+  const [orders, derivatives] = [has('ContractTrade', 'Order'), has('Derivatives', 'DerivativesTrade')]
+  return {
+    spot: has('Spot', 'SpotTrade'),
+    // Unified accounts have the second word, older keys the first.
+    contract: orders === true || derivatives === true ? true : orders,
+    withdraw: has('Wallet', 'Withdraw'),
+    transfer: has('Wallet', 'AccountTransfer', 'SubMemberTransfer'),
+  }
+}
+
+/** Bybit writes the year 1970 for a key that does not end. */
+function expiryOf(key: Row | undefined): AccountIdentity['expiresAtMs'] {
+  const atMs = typeof key?.expiredAt === 'string' ? Date.parse(key.expiredAt) : Number.NaN
+  if (Number.isNaN(atMs)) return 'unknown'
+  return atMs > 0 ? atMs : null
+}
+
+function addressBound(ips: unknown): Said<boolean> {
+  if (!Array.isArray(ips)) return 'unknown'
+  return ips.length > 0 && !ips.includes('*')
+}
+
+function positionModeOf(positions: readonly Row[] | undefined): AccountIdentity['positionMode'] {
+  const told = (positions ?? []).map(({ positionIdx }) => Number(positionIdx))
+  if (told.length === 0 || told.some(Number.isNaN)) return 'unknown'
+  return told.every(at => at === 0) ? 'one-way' : 'hedge'
+}
+
+/** user-setting-config. Bybit's two words for prices beyond the limit have opposite meanings on spot and on futures. */
+export const accountSettings = (row: Row): AccountSettings => ({
+  isDeltaNeutral: knownIn(row.deltaEnable, [true, false]),
+  beyondPriceLimit: {
+    spot: row.lpaSpot === true ? 'move' : row.lpaSpot === false ? 'refuse' : 'unknown',
+    linear: row.lpaPerp === true ? 'refuse' : row.lpaPerp === false ? 'move' : 'unknown',
+  },
+  paysFeesInMnt: { spot: knownIn(row.smsef, [true, false]), linear: knownIn(row.fmsef, [true, false]) },
+})
 
 const KIND: Readonly<Record<string, TransactionKind>> = {
   TRADE: 'trade',

@@ -2,11 +2,16 @@
  * Reads the fields of V5 JSON, which is somebody else's word: a missing or misshapen field is an `ExchangeFailure` of kind
  * 'garbled' that names the field, what was expected and what was found. Nothing is guessed, nothing defaults by accident.
  */
+import { Decimal } from 'decimal.js'
 import { ExchangeFailure } from '../../exchange.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
 const DECIMAL = /^-?\d{1,30}(\.\d{1,30})?$/
+/** Bybit writes very small balances so: 1.2E-7. */
+const WITH_EXPONENT = /^-?\d{1,30}(\.\d{1,30})?e[+-]?\d{1,2}$/i
+/** Beyond it a number is no amount of anything. */
+const EXPONENT_MAX = 30
 const INTEGER = /^-?\d{1,15}$/
 
 export function garbled(field: string, expected: string, found: unknown): ExchangeFailure {
@@ -40,9 +45,19 @@ export function textOrNone(row: Row, field: string): string {
   return value
 }
 
+/** Decimal text without an exponent; undefined for what is no decimal. */
+function plainDecimal(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined
+  if (DECIMAL.test(value)) return value
+  if (!WITH_EXPONENT.test(value)) return undefined
+  const number = new Decimal(value)
+  return Math.abs(number.e) <= EXPONENT_MAX ? number.toFixed() : undefined
+}
+
+/** A decimal string, without an exponent whatever it came with. */
 export function decimalAt(row: Row, field: string): string {
-  const value = row[field]
-  if (typeof value !== 'string' || !DECIMAL.test(value)) throw garbled(field, 'a decimal string', value)
+  const value = plainDecimal(row[field])
+  if (value === undefined) throw garbled(field, 'a decimal string', row[field])
   return value
 }
 

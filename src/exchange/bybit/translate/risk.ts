@@ -1,8 +1,8 @@
-/** Collateral, risk limits, lending and maintenance of V5 in our words. */
+/** Collateral, risk limits and lending of V5 in our words. */
 import { Decimal } from 'decimal.js'
-import type { BorrowTerms, CollateralTerms, RiskBand, SystemNotice } from '../../../domain/risk/risk-facts.ts'
+import type { BorrowTerms, CollateralTerms, RiskBand } from '../../../domain/risk/risk-facts.ts'
 import { amount, usdt } from '../../../domain/units.ts'
-import { decimalAt, decimalOr, garbled, instantAt, oneOf, type Row, rowsAt, textAt } from './fields.ts'
+import { decimalAt, decimalOr, garbled, type Row, rowsAt, textAt } from './fields.ts'
 
 function flagAt(row: Row, field: string): boolean {
   const value = row[field]
@@ -61,26 +61,3 @@ export function borrowTerms(row: Row, inventory: string | undefined): BorrowTerm
     marginTrading: flagAt(row, 'borrowable'),
   }
 }
-
-const STATES = {
-  scheduled: 'scheduled',
-  ongoing: 'ongoing',
-  completed: 'completed',
-  canceled: 'cancelled',
-} as const
-const PRODUCTS = new Map<unknown, SystemNotice['products'][number]>([
-  [1, 'futures'],
-  [2, 'spot'],
-  [3, 'option'],
-  [4, 'spread'],
-])
-
-/** One row of system/status. */
-export const systemNotice = (row: Row): SystemNotice => ({
-  id: textAt(row, 'id'),
-  title: textAt(row, 'title'),
-  state: STATES[oneOf(row, 'state', ['scheduled', 'ongoing', 'completed', 'canceled'])],
-  fromMs: instantAt(row, 'begin'),
-  toMs: instantAt(row, 'end'),
-  products: (Array.isArray(row.product) ? row.product : []).flatMap(code => PRODUCTS.get(code) ?? []),
-})

@@ -94,8 +94,9 @@ export function createSdkWire(settings: SdkWireSettings): Wire {
 
   return {
     ...rest,
-    // Bybit: the demo has neither a trade socket nor spreads.
+    // Bybit: the demo has neither a trade socket, nor spreads, nor checks before an order.
     spreads: mode !== 'demo',
+    preChecks: mode !== 'demo',
     notices: mode === 'live' || mode === 'sim',
     trade: entry.trade,
     tradeReady: entry.tradeReady,
