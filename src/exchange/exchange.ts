@@ -48,7 +48,7 @@ export class ExchangeFailure extends Error {
 }
 
 /** What the exchange did not say, or said in words that nobody knows, stays unknown: it is never a default. */
-export type Said<T> = T | 'unknown'
+export type OrUnknown<T> = T | 'unknown'
 
 /** Who the account is and what its key may do. https://bybit-exchange.github.io/docs/v5/user/apikey-info, account/account-info */
 export type AccountIdentity = {
@@ -57,29 +57,29 @@ export type AccountIdentity = {
   /** Of a sub-account: its master's UID. Null for a master account, and where the exchange does not tell. */
   masterUid: string | null
   /** The key can read and nothing else. */
-  isReadOnly: Said<boolean>
+  isReadOnly: OrUnknown<boolean>
   /** Rights of the key. `withdraw` is never needed; `transfer` moves money between accounts of one owner. */
-  permissions: Record<'spot' | 'contract' | 'withdraw' | 'transfer', Said<boolean>>
+  permissions: Record<'spot' | 'contract' | 'withdraw' | 'transfer', OrUnknown<boolean>>
   /** When the key ends; null when it does not. Bybit: only keys without a bound address end by themselves. */
-  expiresAtMs: Said<number | null>
+  expiresAtMs: OrUnknown<number | null>
   /** The key works from named addresses only. */
-  isAddressBound: Said<boolean>
+  isAddressBound: OrUnknown<boolean>
   /** Hedges need a unified trading account. */
-  accountType: Said<'unified' | 'classic'>
+  accountType: OrUnknown<'unified' | 'classic'>
   /** `regular` is cross margin, the one mode that is modelled here. */
-  marginMode: Said<'regular' | 'isolated' | 'portfolio'>
+  marginMode: OrUnknown<'regular' | 'isolated' | 'portfolio'>
   /** One-way is what a hedge needs; in hedge mode a perpetual has two positions. Bybit keeps it per symbol. */
-  positionMode: Said<'one-way' | 'hedge'>
+  positionMode: OrUnknown<'one-way' | 'hedge'>
 }
 
 /** How the account behaves. https://bybit-exchange.github.io/docs/v5/account/get-user-setting-config */
 export type AccountSettings = {
   /** Positions of delta-neutral accounts rank lower in the queue to be deleveraged. */
-  isDeltaNeutral: Said<boolean>
+  isDeltaNeutral: OrUnknown<boolean>
   /** What becomes of an order priced beyond the exchange's limit: it is refused, or its price is moved to the limit. */
-  beyondPriceLimit: Record<Market, Said<'refuse' | 'move'>>
+  beyondPriceLimit: Record<Market, OrUnknown<'refuse' | 'move'>>
   /** Fees are taken in MNT, not in the coin that is traded. */
-  paysFeesInMnt: Record<Market, Said<boolean>>
+  paysFeesInMnt: Record<Market, OrUnknown<boolean>>
 }
 
 /** What became of changing a setting. `done`: it is as asked, changed now or before. */

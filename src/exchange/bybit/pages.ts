@@ -16,14 +16,14 @@ const PAGES_MAX = 2_000
 const refusedBy = (reply: Envelope): ExchangeFailure =>
   new ExchangeFailure('refused', said(reply), { code: reply.retCode, reason: rejectReasonOf(reply) })
 
-/** One reply, refused unless its code is 0. */
+/** One reply, refused unless its code is 0. @throws ExchangeFailure */
 export async function ask(wire: Wire, path: string, params: Params, signed = true): Promise<Envelope> {
   const reply = await wire.get(path, params, signed)
   if (reply.retCode !== 0) throw refusedBy(reply)
   return reply
 }
 
-/** Every row of a cursor-paged list, in Bybit's order, and the exchange's time of the first page. */
+/** Every row of a cursor-paged list, in Bybit's order, and the exchange's time of the first page. @throws ExchangeFailure */
 export async function readPages(
   wire: Wire,
   path: string,

@@ -6,7 +6,14 @@
 import type { TransactionKind, TransactionRow } from '../../../domain/books/transaction.ts'
 import type { Side } from '../../../domain/instrument.ts'
 import { amount, orderQty, price, usdt } from '../../../domain/units.ts'
-import type { AccountIdentity, AccountSettings, CoinBalance, Position, Said, Wallet } from '../../exchange.ts'
+import type {
+  AccountIdentity,
+  AccountSettings,
+  CoinBalance,
+  OrUnknown,
+  Position,
+  Wallet,
+} from '../../exchange.ts'
 import type { LeaveOut } from '../pages.ts'
 import {
   decimalAt,
@@ -129,11 +136,11 @@ function uidIn(row: Row | undefined, field: string): string | null {
   return typeof text === 'string' && /^[1-9]\d{0,19}$/.test(text) ? text : null
 }
 
-const knownIn = (value: unknown, [yes, no]: readonly [unknown, unknown]): Said<boolean> =>
+const knownIn = (value: unknown, [yes, no]: readonly [unknown, unknown]): OrUnknown<boolean> =>
   value === yes ? true : value === no ? false : 'unknown'
 
 function permissionsOf(permissions: unknown): AccountIdentity['permissions'] {
-  const has = (group: string, ...rights: string[]): Said<boolean> => {
+  const has = (group: string, ...rights: string[]): OrUnknown<boolean> => {
     const list = typeof permissions === 'object' ? (permissions as Row | null)?.[group] : undefined
     return Array.isArray(list) ? rights.some(right => list.includes(right)) : 'unknown'
   }
@@ -154,7 +161,7 @@ function expiryOf(key: Row | undefined): AccountIdentity['expiresAtMs'] {
   return atMs > 0 ? atMs : null
 }
 
-function addressBound(ips: unknown): Said<boolean> {
+function addressBound(ips: unknown): OrUnknown<boolean> {
   if (!Array.isArray(ips)) return 'unknown'
   return ips.length > 0 && !ips.includes('*')
 }

@@ -37,7 +37,7 @@ export function textAt(row: Row, field: string): string {
   return value
 }
 
-/** A text that Bybit leaves out of some replies; '' then. */
+/** A text that Bybit leaves out of some replies; '' then. @throws ExchangeFailure for anything else */
 export function textOrNone(row: Row, field: string): string {
   const value = row[field]
   if (value === undefined || value === null) return ''
@@ -54,7 +54,7 @@ function plainDecimal(value: unknown): string | undefined {
   return Math.abs(number.e) <= EXPONENT_MAX ? number.toFixed() : undefined
 }
 
-/** A decimal string, without an exponent whatever it came with. */
+/** A decimal string, without an exponent whatever it came with. @throws ExchangeFailure */
 export function decimalAt(row: Row, field: string): string {
   const value = plainDecimal(row[field])
   if (value === undefined) throw garbled(field, 'a decimal string', row[field])
@@ -67,7 +67,7 @@ export function decimalOr(row: Row, field: string, none: string): string {
   return value === '' || value === undefined || value === null ? none : decimalAt(row, field)
 }
 
-/** Whole numbers come as JSON numbers or as strings, depending on the page. */
+/** Whole numbers come as JSON numbers or as strings, depending on the page. @throws ExchangeFailure */
 export function integerAt(row: Row, field: string): number {
   const value = row[field]
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value
@@ -75,7 +75,7 @@ export function integerAt(row: Row, field: string): number {
   throw garbled(field, 'a whole number', value)
 }
 
-/** An instant in milliseconds; never 0 or before. */
+/** An instant in milliseconds; never 0 or before. @throws ExchangeFailure */
 export function instantAt(row: Row, field: string): number {
   const atMs = integerAt(row, field)
   if (atMs <= 0) throw garbled(field, 'milliseconds since 1970', row[field])

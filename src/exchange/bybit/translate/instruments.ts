@@ -34,6 +34,7 @@ export function spotInstrument(row: Row): SpotInstrument {
  * A linear perpetual's row. Bybit: `fundingInterval` in minutes, `deliveryTime` '0' unless a delisting is announced.
  *
  * @param spotCoins - base coins on spot: they tell 1000PEPE (1000 of PEPE) from 1INCH (a name)
+ * @throws ExchangeFailure for a field that cannot be read
  */
 export function perpInstrument(row: Row, spotCoins: ReadonlySet<string>): PerpInstrument {
   const lots = rowOf(row.lotSizeFilter, 'lotSizeFilter')
@@ -65,7 +66,7 @@ export function perpInstrument(row: Row, spotCoins: ReadonlySet<string>): PerpIn
 export const isUsdtPerpetual = (row: Row): boolean =>
   row.contractType === 'LinearPerpetual' && row.quoteCoin === 'USDT' && row.settleCoin === 'USDT'
 
-/** One V5 kline `[start, open, high, low, close, volume, turnover]`. */
+/** One V5 kline `[start, open, high, low, close, volume, turnover]`. @throws ExchangeFailure */
 export function kline(columns: unknown): Kline {
   if (!Array.isArray(columns)) throw garbled('kline', 'a list of columns', columns)
   const [start, open, high, low, close] = columns
@@ -85,7 +86,7 @@ const INTERVALS = new Map([
   [10080, 'W'],
 ])
 
-/** Bybit's word for a kline's length. */
+/** Bybit's word for a kline's length. @throws ExchangeFailure for a length it does not have */
 export function klineInterval(minutes: number): string {
   const word = INTERVALS.get(minutes)
   if (word) return word

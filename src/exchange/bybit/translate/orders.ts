@@ -31,7 +31,7 @@ export function marketOf(row: Row, around?: unknown): Market | undefined {
   return word === 'spot' || word === 'linear' ? word : undefined
 }
 
-/** One row of order/realtime, order/history or the `order` topic. An unknown status is garbled, never guessed. */
+/** One row of order/realtime, order/history or the `order` topic. An unknown status is never guessed. @throws ExchangeFailure */
 export function orderReport(row: Row, market: OrderMarket): OrderReport {
   const word = textAt(row, 'orderStatus')
   const status = STATUS[word]

@@ -32,7 +32,7 @@ export const isCollateral = (row: Row): boolean =>
 const UNIT_LEAST = 0.5
 const UNIT_MOST = 2
 
-/** One row of market/risk-limit. The first tier's deduction comes as ''. */
+/** One row of market/risk-limit. The first tier's deduction comes as ''. @throws ExchangeFailure */
 export function riskBand(row: Row): RiskBand {
   const initialRate = decimalAt(row, 'initialMargin')
   const leverageMax = decimalAt(row, 'maxLeverage')
