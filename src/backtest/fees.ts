@@ -1,7 +1,7 @@
 /** Fees of a variant: Bybit's published levels by name, or a file of one's own. Fractions of notional. */
 import { z } from 'zod'
 import { decimalText } from '../domain/units.ts'
-import type { FeeTable } from '../exchange/simulator/world.ts'
+import type { FeeTable } from '../exchange/simulator/kit/rates.ts'
 
 export type NamedFees = { name: string; table: FeeTable }
 

@@ -1,10 +1,15 @@
 /** What befalls the market and the exchange on a day: each seldom, most days a few of them. */
 import type { Happening } from '../exchange/simulator/events/agenda-types.ts'
 import type { Chance } from './chance.ts'
-import type { Notice } from './day-plan.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
+
+export type Notice = {
+  /** When the exchange is told to announce it. */
+  atMs: number
+  happening: Happening
+}
 
 type Span = { fromMs: number; calmAtMs: number }
 type Draw = (chance: Chance, atMs: number, symbol: string) => Happening

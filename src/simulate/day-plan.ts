@@ -3,11 +3,10 @@
  * several times, what goes wrong and when, and the moments at which the process is killed.
  */
 import type { Rules } from '../domain/rules.ts'
-import type { Happening } from '../exchange/simulator/events/agenda-types.ts'
 import type { FaultPlan } from '../exchange/simulator/faults/plan.ts'
 import { chanceOf } from './chance.ts'
 import { drawFaults } from './day-faults.ts'
-import { drawHappenings } from './day-happenings.ts'
+import { drawHappenings, type Notice } from './day-happenings.ts'
 import { drawRules } from './day-rules.ts'
 import { drawTouches, type Touches } from './day-touches.ts'
 
@@ -17,12 +16,6 @@ const MINUTE_MS = 60_000
 const DAY_MS = 24 * HOUR_MS
 /** Faults stop this long before the day ends, and everything must have come to rest well before it does. */
 export const QUIET_MS = 30 * MINUTE_MS
-
-export type Notice = {
-  /** When the exchange is told to announce it. */
-  atMs: number
-  happening: Happening
-}
 
 export type DayPlan = {
   seed: number

@@ -1,5 +1,5 @@
 /**
- * The world of one simulated day: the exchange, a virtual clock and what is stored; engines come and go in it. The same plan
+ * The day of one simulated day: the exchange, a virtual clock and what is stored; engines come and go in it. The same plan
  * gives the same bytes.
  */
 import { setImmediate } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import { VirtualClock } from '../clock/virtual-clock.ts'
 import { createSimulatedBybit } from '../exchange/simulator/create.ts'
 import { faultyIntercept } from '../exchange/simulator/faults/core.ts'
 import { createFaults } from '../exchange/simulator/faults/faults.ts'
-import { faultyLine } from '../exchange/simulator/faults/line.ts'
+import { faultyLine } from '../exchange/simulator/faults/in-process.ts'
 import { inProcessBybit } from '../exchange/simulator/in-process.ts'
 import { seededMarket } from '../exchange/simulator/market/market-model.ts'
 import type { SimulatedBybit } from '../exchange/simulator/simulated.ts'
@@ -44,7 +44,7 @@ export type Kill = {
   downMs: number
 }
 
-export function dayWorld(plan: DayPlan) {
+export function openDay(plan: DayPlan) {
   const clock = new VirtualClock(plan.startAtMs)
   const faults = createFaults(plan.faults, () => clock.nowMs())
   let wakeUntilMs = plan.startAtMs
@@ -113,7 +113,7 @@ export function dayWorld(plan: DayPlan) {
     },
   }
 }
-export type DayWorld = ReturnType<typeof dayWorld>
+export type Day = ReturnType<typeof openDay>
 
 function exchangeOf(
   plan: DayPlan,

@@ -6,7 +6,7 @@ import type { Faults } from '../exchange/simulator/faults/faults.ts'
 import { CHARTS } from '../run/charts.ts'
 import { createMemoryJournal } from '../store/journal/memory-journal.ts'
 import type { ActorRow } from '../store/schema/records.ts'
-import type { DayWorld } from './day.ts'
+import type { Day } from './day.ts'
 import type { DayPlan } from './day-plan.ts'
 import type { Legs, Stretch } from './witness.ts'
 
@@ -45,25 +45,25 @@ export type DayReport = {
 
 export type Judged = {
   plan: DayPlan
-  world: DayWorld
+  day: Day
   restMs: number | undefined
   calls: string[]
   refused: string[]
   struck: ReturnType<Faults['report']>['faults']
 }
 
-export async function judgeDay({ plan, world, restMs, calls, refused, struck }: Judged): Promise<DayReport> {
+export async function judgeDay({ plan, day, restMs, calls, refused, struck }: Judged): Promise<DayReport> {
   const broken = [...refused.map(text => `the day could not be: ${text}`)]
-  const { witness, books, stored, fatals } = world
+  const { witness, books, stored, fatals } = day
   if (restMs === undefined) broken.push('no rest within the time allowed after faults stopped')
   broken.push(...fatals.map(text => `fatal: ${text}`))
-  const hedges = hedgesOf(world)
+  const hedges = hedgesOf(day)
   for (const { id, state, because } of hedges)
     if (!/^(closed|hedged\.watching)/.test(state)) broken.push(`${id} ended ${state}: ${because}`)
-  for (const { symbol, lots } of legsApart(world)) broken.push(`${symbol}: ${lots.toFixed()} lots apart`)
+  for (const { symbol, lots } of legsApart(day)) broken.push(`${symbol}: ${lots.toFixed()} lots apart`)
   const open = witness.openOrders()
   if (open > 0) broken.push(`${open} orders still open`)
-  const residuals = await residualsOf(world)
+  const residuals = await residualsOf(day)
   if (!residuals) broken.push('the books could not be read')
   for (const [coin, left] of Object.entries(residuals ?? {}))
     if (left !== '0') broken.push(`residual ${left} ${coin}`)
@@ -88,7 +88,7 @@ export async function judgeDay({ plan, world, restMs, calls, refused, struck }: 
       ...plan.happenings.map(({ happening }): [string, number] => [happening.kind, 1]),
       ...plan.touches.map(({ kind }): [string, number] => [`person or machine: ${kind}`, 1]),
     ]),
-    crashes: world.crashes.length,
+    crashes: day.crashes.length,
     calls,
     stretches: witness.stretches,
     restMs: restMs ?? null,
@@ -109,8 +109,8 @@ const ASK_MS = 100
 const ASKS_MAX = 600
 
 /** Books everything and gives what is left; undefined when no answer came. */
-async function residualsOf(world: DayWorld): Promise<Record<string, string> | undefined> {
-  const engine = world.engine()
+async function residualsOf(day: Day): Promise<Record<string, string> | undefined> {
+  const engine = day.engine()
   if (!engine) return undefined
   let residuals: Record<string, string> | undefined
   engine.bookkeeper.bookNow().then(
@@ -119,7 +119,7 @@ async function residualsOf(world: DayWorld): Promise<Record<string, string> | un
     },
     () => {},
   )
-  for (let asks = 0; !residuals && asks < ASKS_MAX; asks++) await world.advance(world.clock.nowMs() + ASK_MS)
+  for (let asks = 0; !residuals && asks < ASKS_MAX; asks++) await day.advance(day.clock.nowMs() + ASK_MS)
   return residuals
 }
 
@@ -130,10 +130,10 @@ const DUST_USDT_MAX = 21
  * Pairs with a lot or more apart. Too little for an order is dust: coins that the last long carry left over, or the surplus of each
  * debt that was bought back by the smallest order; and interest that has not yet grown to an order of the perpetual.
  */
-export function legsApart(world: DayWorld): Legs[] {
-  const far = world.witness.legs().filter(({ lots }) => lots.abs().gte(1))
+export function legsApart(day: Day): Legs[] {
+  const far = day.witness.legs().filter(({ lots }) => lots.abs().gte(1))
   if (far.length === 0) return far
-  const hedges = hedgesOf(world)
+  const hedges = hedgesOf(day)
   return far.filter(({ symbol, lots, notionalUsdt }) => {
     const reverse = hedges.filter(hedge => hedge.symbol === symbol && hedge.direction === 'reverse-carry')
     const closed = reverse.filter(({ state }) => state === 'closed').length
@@ -142,7 +142,7 @@ export function legsApart(world: DayWorld): Legs[] {
   })
 }
 
-function hedgesOf({ stored }: DayWorld): DayHedge[] {
+function hedgesOf({ stored }: Day): DayHedge[] {
   return [...stored.actors.values()]
     .map(({ row }) => JSON.parse(row) as ActorRow)
     .filter(({ kind }) => kind === 'hedge')
@@ -162,7 +162,7 @@ function hedgesOf({ stored }: DayWorld): DayHedge[] {
     })
 }
 
-function hashOf({ actors, transitions, effects }: DayWorld['stored']): string {
+function hashOf({ actors, transitions, effects }: Day['stored']): string {
   const hash = createHash('sha256')
   for (const [id, { row }] of actors) hash.update(id).update(row)
   for (const [id, steps] of transitions)

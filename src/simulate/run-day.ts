@@ -4,7 +4,7 @@ import type { HedgeContext } from '../../machines/hedge/context.ts'
 import type { SymbolContext } from '../../machines/symbol.ts'
 import type { Rules } from '../domain/rules.ts'
 import type { FaultPlan } from '../exchange/simulator/faults/plan.ts'
-import { type DayWorld, dayWorld } from './day.ts'
+import { type Day, openDay } from './day.ts'
 import { type DayPlan, dayPlan } from './day-plan.ts'
 import type { Touch } from './day-touches.ts'
 import { type DayReport, judgeDay, legsApart } from './judge.ts'
@@ -23,26 +23,26 @@ type Due = { atMs: number; run: () => void }
  *
  * @param usual - rules of an empty configuration
  * @param faults - in place of those that the seed draws
- * @param look - is given the world before anything happens in it, to look on
+ * @param look - is given the day before anything happens in it, to look on
  */
 export async function runDay(
   seed: number,
   usual: Rules,
   faults?: FaultPlan,
-  look: (world: DayWorld) => void = () => {},
+  look: (day: Day) => void = () => {},
 ): Promise<DayReport> {
   const plan = dayPlan(seed, usual, faults)
-  const world = dayWorld(plan)
-  look(world)
+  const day = openDay(plan)
+  look(day)
   try {
-    return await playDay(plan, world)
+    return await playDay(plan, day)
   } finally {
-    world.close()
+    day.close()
   }
 }
 
-async function playDay(plan: DayPlan, world: DayWorld): Promise<DayReport> {
-  const { clock, faults, core } = world
+async function playDay(plan: DayPlan, day: Day): Promise<DayReport> {
+  const { clock, faults, core } = day
   faults.begin(plan.startAtMs)
   const refused: string[] = []
   const calls: string[] = []
@@ -50,7 +50,7 @@ async function playDay(plan: DayPlan, world: DayWorld): Promise<DayReport> {
     ...plan.happenings.map(({ atMs, happening }) => ({
       atMs,
       run: () => {
-        world.wake()
+        day.wake()
         try {
           core.schedule(happening)
         } catch (error) {
@@ -58,72 +58,72 @@ async function playDay(plan: DayPlan, world: DayWorld): Promise<DayReport> {
         }
       },
     })),
-    ...plan.touches.flatMap(touch => touched(world, touch)),
+    ...plan.touches.flatMap(touch => touched(day, touch)),
   ].sort((a, b) => a.atMs - b.atMs)
   let callAtMs = plan.startAtMs
   for (const due of dues) {
     while (callAtMs < due.atMs) {
-      await world.advance(callAtMs)
-      helpFailed(world, calls)
+      await day.advance(callAtMs)
+      helpFailed(day, calls)
       callAtMs += PERSON_COMES_MS
     }
-    await world.advance(due.atMs)
+    await day.advance(due.atMs)
     due.run()
   }
   while (callAtMs < plan.calmAtMs) {
-    await world.advance(callAtMs)
-    helpFailed(world, calls)
+    await day.advance(callAtMs)
+    helpFailed(day, calls)
     callAtMs += PERSON_COMES_MS
   }
-  await world.advance(plan.calmAtMs)
+  await day.advance(plan.calmAtMs)
   const struck = faults.report().faults
-  world.calm()
+  day.calm()
   // A person may have kept the engine halted for longer than the day was planned.
-  const restMs = await rest(world, clock.nowMs())
-  const engine = world.engine()
+  const restMs = await rest(day, clock.nowMs())
+  const engine = day.engine()
   engine?.runtime.deliver('engine', {
     type: plan.seed % 2 === 0 ? 'engine.halt' : 'engine.flatten',
     by: 'simulate',
     because: 'the day ends',
   })
-  await world.advance(clock.nowMs() + 5 * SECOND_MS)
-  await rest(world, clock.nowMs())
-  await world.advance(clock.nowMs() + 2 * MINUTE_MS)
-  world.witness.close(clock.nowMs())
-  return judgeDay({ plan, world, restMs, calls, refused, struck })
+  await day.advance(clock.nowMs() + 5 * SECOND_MS)
+  await rest(day, clock.nowMs())
+  await day.advance(clock.nowMs() + 2 * MINUTE_MS)
+  day.witness.close(clock.nowMs())
+  return judgeDay({ plan, day, restMs, calls, refused, struck })
 }
 
 /** Milliseconds until every hedge is hedged or gone, its legs level and no order open; undefined when that did not come. */
-async function rest(world: DayWorld, fromMs: number): Promise<number | undefined> {
-  const { clock } = world
-  while (!isAtRest(world)) {
+async function rest(day: Day, fromMs: number): Promise<number | undefined> {
+  const { clock } = day
+  while (!isAtRest(day)) {
     if (clock.nowMs() - fromMs >= REST_MS_MAX) return undefined
-    world.wake()
-    await world.advance(clock.nowMs() + SECOND_MS)
+    day.wake()
+    await day.advance(clock.nowMs() + SECOND_MS)
   }
   return clock.nowMs() - fromMs
 }
 
-function isAtRest(world: DayWorld): boolean {
-  const engine = world.engine()
+function isAtRest(day: Day): boolean {
+  const engine = day.engine()
   if (!engine) return false
   const all = [...engine.runtime.all()]
   const state = all.find(({ kind }) => kind === 'engine')?.cell?.state ?? ''
   if (!/^(trading|halted)/.test(state)) return false
   const hedges = all.filter(({ kind }) => kind === 'hedge')
   if (!hedges.every(({ cell }) => /^hedged\.watching|^failed/.test(cell?.state ?? ''))) return false
-  return world.witness.openOrders() === 0 && legsApart(world).length === 0
+  return day.witness.openOrders() === 0 && legsApart(day).length === 0
 }
 
 /** A person has seen the alarm: what failed is tried again once, then let go. */
-function helpFailed(world: DayWorld, calls: string[]): void {
-  const runtime = world.engine()?.runtime
+function helpFailed(day: Day, calls: string[]): void {
+  const runtime = day.engine()?.runtime
   if (!runtime) return
   for (const { kind, id, actor, cell } of [...runtime.all()]) {
     if (kind === 'hedge' && cell?.state === 'failed') {
       const { failure } = actor.getSnapshot().context as HedgeContext
       calls.push(`${id}: ${failure}`)
-      runtime.deliver(id, { type: 'hedge.unwind', because: 'a person', atMs: world.clock.nowMs() })
+      runtime.deliver(id, { type: 'hedge.unwind', because: 'a person', atMs: day.clock.nowMs() })
     }
     if (kind === 'symbol' && cell?.state === 'failed.quarantined') {
       const { failure } = actor.getSnapshot().context as SymbolContext & { failure?: string | null }
@@ -132,10 +132,10 @@ function helpFailed(world: DayWorld, calls: string[]): void {
   }
 }
 
-function touched(world: DayWorld, touch: Touch): Due[] {
+function touched(day: Day, touch: Touch): Due[] {
   const { atMs } = touch
   const deliver = (id: string, event: { type: string; because: string }) =>
-    world.engine()?.runtime.deliver(id, { ...event, by: 'a person', atMs: world.clock.nowMs() })
+    day.engine()?.runtime.deliver(id, { ...event, by: 'a person', atMs: day.clock.nowMs() })
   const because = 'a person'
   switch (touch.kind) {
     case 'unwind':
@@ -143,7 +143,7 @@ function touched(world: DayWorld, touch: Touch): Due[] {
         {
           atMs,
           run() {
-            for (const id of hedgesOf(world)) deliver(id, { type: 'hedge.unwind', because })
+            for (const id of hedgesOf(day)) deliver(id, { type: 'hedge.unwind', because })
           },
         },
       ]
@@ -153,24 +153,22 @@ function touched(world: DayWorld, touch: Touch): Due[] {
         { atMs: atMs + touch.forMs, run: () => deliver('engine', { type: 'engine.resume', because }) },
       ]
     case 'trade':
-      return [
-        { atMs, run: () => world.witness.trade(touch.symbol, touch.side, touch.lots, world.clock.nowMs()) },
-      ]
+      return [{ atMs, run: () => day.witness.trade(touch.symbol, touch.side, touch.lots, day.clock.nowMs()) }]
     case 'cut':
       return [
         {
           atMs,
           run: () => {
-            world.wake()
-            world.line.cut('the cable')
+            day.wake()
+            day.line.cut('the cable')
           },
         },
-        { atMs: atMs + touch.forMs, run: () => world.line.mend() },
+        { atMs: atMs + touch.forMs, run: () => day.line.mend() },
       ]
     case 'kill':
-      return [{ atMs, run: () => world.arm(touch) }]
+      return [{ atMs, run: () => day.arm(touch) }]
   }
 }
 
-const hedgesOf = (world: DayWorld): string[] =>
-  [...(world.engine()?.runtime.all() ?? [])].filter(({ kind }) => kind === 'hedge').map(({ id }) => id)
+const hedgesOf = (day: Day): string[] =>
+  [...(day.engine()?.runtime.all() ?? [])].filter(({ kind }) => kind === 'hedge').map(({ id }) => id)

@@ -1,7 +1,7 @@
 /**
- * The simulated Bybit: one world of markets and accounts, moved by time and by requests. Everything that happens is a
+ * The simulated Bybit: markets and accounts, moved by time and by requests. Everything that happens is a
  * function of the seed, the start and the requests with their instants; how often it is advanced and who listens change
- * nothing in the books of account, so a saved world and the requests after it can be replayed.
+ * nothing in the books of account, so a saved exchange and the requests after it can be replayed.
  */
 import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../domain/json.ts'
@@ -11,7 +11,15 @@ import { settle } from './account/settlement.ts'
 import { deposit } from './account/wallet.ts'
 import { keepAgenda, nextAgendaAtMs, schedule } from './events/agenda.ts'
 import { liquidate } from './events/liquidation.ts'
+import {
+  type AccountState,
+  type ExchangeState,
+  type LifeState,
+  lifeKey,
+  type SimExchange,
+} from './exchange-state.ts'
 import { hash } from './kit/random.ts'
+import { FEE_TIERS, type FeeTable, type VipLevel } from './kit/rates.ts'
 import type { Market } from './market/market.ts'
 import { seededMarket } from './market/market-model.ts'
 import { createBook } from './market/order-book.ts'
@@ -21,16 +29,7 @@ import { createPublisher, type IsWanted } from './pushes/public.ts'
 import { answer } from './requests/requests.ts'
 import type { CoreReply, CoreRequest, Push, SimulatedBybit } from './simulated.ts'
 import { matchSpreads } from './spread/trading.ts'
-import { FEE_TIERS, type VipLevel } from './universe/fee-tiers.ts'
 import { builtInUniverse, type Universe } from './universe/universe.ts'
-import {
-  type AccountState,
-  type FeeTable,
-  type LifeState,
-  lifeKey,
-  type World,
-  type WorldState,
-} from './world.ts'
 
 export type SimulatedBybitOptions = {
   seed: number
@@ -59,7 +58,7 @@ export type Intercept = (out: Outgoing) => Outgoing[]
 const PRIVATE_TOPICS =
   /^(order|execution|position|wallet)(\.(spot|linear))?$|^(execution\.fast|greeks)(\.|$)|^spread\.(order|execution)$/
 
-function makeWorld(options: SimulatedBybitOptions): World {
+function makeExchange(options: SimulatedBybitOptions): SimExchange {
   const { seed } = options
   const universe = options.universe ?? builtInUniverse()
   const market = options.market ?? seededMarket({ seed, startAtMs: options.startAtMs, universe })
@@ -73,15 +72,15 @@ function makeWorld(options: SimulatedBybitOptions): World {
         salt: hash(seed, listing.index, spot ? 21 : 22),
         depthUsdtPerBps: listing.depthUsdtPerBps * (spot ? 0.6 : 1),
         halfSpreadBps: market.halfSpreadBps(listing.index),
-        clock: () => world.state.nowMs,
+        clock: () => exchange.state.nowMs,
         lookedAtMs: () => market.nowMs(),
         look: () =>
-          isOffered(world.state.life[life])
+          isOffered(exchange.state.life[life])
             ? market.quote(listing.index)?.[spot ? 'spotMid' : 'perpMid']
             : undefined,
       })
     })
-  const state: WorldState = {
+  const state: ExchangeState = {
     ...quietState(),
     nowMs: options.startAtMs,
     counter: 0,
@@ -89,7 +88,7 @@ function makeWorld(options: SimulatedBybitOptions): World {
     accounts: {},
     house: {},
   }
-  const world: World = {
+  const exchange: SimExchange = {
     seed,
     universe,
     market,
@@ -99,8 +98,8 @@ function makeWorld(options: SimulatedBybitOptions): World {
     state,
     pushes: [],
   }
-  Object.assign(world.books, { spot: bookSet('spot'), linear: bookSet('linear') })
-  return world
+  Object.assign(exchange.books, { spot: bookSet('spot'), linear: bookSet('linear') })
+  return exchange
 }
 
 /** Nothing scheduled, nothing restricted. */
@@ -124,100 +123,100 @@ const quietState = () => ({
 const isOffered = (life: LifeState | undefined): boolean =>
   life === undefined || life.status === 'Trading' || life.status === 'Delivering'
 
-function accountOf(world: World, uid: string): AccountState {
-  world.state.accounts[uid] ??= newAccount(uid)
-  return world.state.accounts[uid]
+function accountOf(exchange: SimExchange, uid: string): AccountState {
+  exchange.state.accounts[uid] ??= newAccount(uid)
+  return exchange.state.accounts[uid]
 }
 
-function credit(world: World, uid: string, coin: string, amount: string): void {
-  const account = accountOf(world, uid)
-  deposit(world, account, coin, new Decimal(amount))
-  pushWallet(world, account, [coin])
+function credit(exchange: SimExchange, uid: string, coin: string, amount: string): void {
+  const account = accountOf(exchange, uid)
+  deposit(exchange, account, coin, new Decimal(amount))
+  pushWallet(exchange, account, [coin])
 }
 
-type Saved = { version: number; world: WorldState; market: JsonObject; books: JsonObject }
+type Saved = { version: number; state: ExchangeState; market: JsonObject; books: JsonObject }
 const SAVED_VERSION = 1
 
-function save(world: World): JsonObject {
+function save(exchange: SimExchange): JsonObject {
   const books = {
-    spot: world.books.spot.map(book => book.save()),
-    linear: world.books.linear.map(book => book.save()),
+    spot: exchange.books.spot.map(book => book.save()),
+    linear: exchange.books.linear.map(book => book.save()),
   }
   return structuredClone({
     version: SAVED_VERSION,
-    world: world.state,
-    market: world.market.save(),
+    state: exchange.state,
+    market: exchange.market.save(),
     books,
   }) as unknown as JsonObject
 }
 
-function restore(world: World, json: JsonObject): void {
+function restore(exchange: SimExchange, json: JsonObject): void {
   const saved = structuredClone(json) as unknown as Saved
   if (saved.version !== SAVED_VERSION)
     throw new Error(`saved simulator: expected version ${SAVED_VERSION}, found ${saved.version}`)
-  world.market.restore(saved.market)
-  world.state = { ...quietState(), ...saved.world }
+  exchange.market.restore(saved.market)
+  exchange.state = { ...quietState(), ...saved.state }
   const books = saved.books as unknown as ReturnType<() => Record<'spot' | 'linear', BookSave[]>>
   for (const name of ['spot', 'linear'] as const)
-    for (const [index, eaten] of books[name].entries()) world.books[name][index]?.restore(eaten)
+    for (const [index, eaten] of books[name].entries()) exchange.books[name][index]?.restore(eaten)
 }
-type BookSave = Parameters<World['books']['spot'][number]['restore']>[0]
+type BookSave = Parameters<SimExchange['books']['spot'][number]['restore']>[0]
 
 /** The next instant at which something happens by itself: the market's, or a debt's where the market is sparser. */
-function nextDueAtMs(world: World): number {
-  const dueAtMs = Math.min(world.market.nextStepAtMs(), nextAgendaAtMs(world))
-  return Math.min(dueAtMs, nextDebtAtMs(world, dueAtMs))
+function nextDueAtMs(exchange: SimExchange): number {
+  const dueAtMs = Math.min(exchange.market.nextStepAtMs(), nextAgendaAtMs(exchange))
+  return Math.min(dueAtMs, nextDebtAtMs(exchange, dueAtMs))
 }
 
 /** Steps the market once and lets everything that is due at that instant happen. */
-function step(world: World): void {
-  const dueAtMs = nextDueAtMs(world)
-  if (dueAtMs < world.market.nextStepAtMs()) {
-    world.state.nowMs = dueAtMs
-    keepAgenda(world)
-    keepDebts(world)
+function step(exchange: SimExchange): void {
+  const dueAtMs = nextDueAtMs(exchange)
+  if (dueAtMs < exchange.market.nextStepAtMs()) {
+    exchange.state.nowMs = dueAtMs
+    keepAgenda(exchange)
+    keepDebts(exchange)
     return
   }
-  world.market.step()
-  world.state.nowMs = world.market.nowMs()
-  keepAgenda(world)
-  matchResting(world)
-  matchSpreads(world)
-  keepDebts(world)
-  liquidate(world)
-  for (const settlement of world.market.dueSettlements()) settle(world, settlement)
+  exchange.market.step()
+  exchange.state.nowMs = exchange.market.nowMs()
+  keepAgenda(exchange)
+  matchResting(exchange)
+  matchSpreads(exchange)
+  keepDebts(exchange)
+  liquidate(exchange)
+  for (const settlement of exchange.market.dueSettlements()) settle(exchange, settlement)
 }
 
 /** The core. Throws only for a saved state that is not one. */
 export function createSimulatedBybit(options: SimulatedBybitOptions): SimulatedBybit {
-  const world = makeWorld(options)
-  if (options.saved) restore(world, options.saved)
+  const exchange = makeExchange(options)
+  if (options.saved) restore(exchange, options.saved)
   else
     for (const { uid, balances } of options.accounts ?? [])
-      for (const [coin, amount] of Object.entries(balances)) credit(world, uid, coin, amount)
-  const publisher = createPublisher(world)
+      for (const [coin, amount] of Object.entries(balances)) credit(exchange, uid, coin, amount)
+  const publisher = createPublisher(exchange)
   const leave = (out: Outgoing): Outgoing[] => options.intercept?.(out) ?? [out]
   let isWanted: IsWanted = () => false
 
   return {
-    nowMs: () => world.state.nowMs,
+    nowMs: () => exchange.state.nowMs,
     advance(nowMs) {
       let stepped = false
-      while (nextDueAtMs(world) <= nowMs) {
-        step(world)
+      while (nextDueAtMs(exchange) <= nowMs) {
+        step(exchange)
         stepped = true
       }
-      world.state.nowMs = Math.max(world.state.nowMs, nowMs)
+      exchange.state.nowMs = Math.max(exchange.state.nowMs, nowMs)
       if (stepped) publisher.publish(isWanted)
     },
-    nextDueAtMs: () => nextDueAtMs(world),
+    nextDueAtMs: () => nextDueAtMs(exchange),
     request(request) {
-      if (request.uid) accountOf(world, request.uid)
-      const reply = answer(world, request)
+      if (request.uid) accountOf(exchange, request.uid)
+      const reply = answer(exchange, request)
       return leave({ kind: 'reply', request, reply }).find(out => out.kind === 'reply')?.reply ?? reply
     },
     schedule(happening) {
-      const refused = schedule(world, { ...happening } as JsonObject)
+      const refused = schedule(exchange, { ...happening } as JsonObject)
       if (refused) throw new Error(`schedule: ${refused.retMsg}`)
     },
     subscribe(channel, topic) {
@@ -225,7 +224,7 @@ export function createSimulatedBybit(options: SimulatedBybitOptions): SimulatedB
       return publisher.subscribe(channel, topic)
     },
     takePushes(): Push[] {
-      const pushes = world.pushes.splice(0)
+      const pushes = exchange.pushes.splice(0)
       if (!options.intercept) return pushes
       return pushes
         .flatMap(push => leave({ kind: 'push', push }))
@@ -235,8 +234,8 @@ export function createSimulatedBybit(options: SimulatedBybitOptions): SimulatedB
       isWanted = wanted
     },
     deposit(uid, coin, amount) {
-      credit(world, uid, coin, amount)
+      credit(exchange, uid, coin, amount)
     },
-    save: () => save(world),
+    save: () => save(exchange),
   }
 }

@@ -4,8 +4,6 @@
  */
 import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../../domain/json.ts'
-import { maintenanceOf } from '../universe/risk-tiers.ts'
-import type { Listing } from '../universe/universe.ts'
 import {
   type AccountState,
   coinPrice,
@@ -17,9 +15,11 @@ import {
   markOf,
   type PositionState,
   riskShareOf,
-  type World,
+  type SimExchange,
   ZERO,
-} from '../world.ts'
+} from '../exchange-state.ts'
+import { maintenanceOf } from '../universe/risk-tiers.ts'
+import type { Listing } from '../universe/universe.ts'
 import { countedOf } from './collateral.ts'
 import { lossBorrow } from './loss-loan.ts'
 import { amountsOf, type PositionAmounts } from './position-amounts.ts'
@@ -70,18 +70,18 @@ const known = new WeakMap<PositionState, Facts & { numbers: PositionNumbers }>()
  * when one of its facts changed: one order alone asks several times for each position of its account.
  */
 export function positionNumbers(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   position: PositionState,
 ): PositionNumbers {
   const { symbol } = position
-  const found = world.universe.find('linear', symbol)
+  const found = exchange.universe.find('linear', symbol)
   if (!found) return { value: ZERO, unrealised: ZERO, initial: ZERO, maintenance: ZERO, mark: ZERO }
-  const mark = markOf(world, found.listing)
+  const mark = markOf(exchange, found.listing)
   const amounts = amountsOf(position)
   const leverage = leverageOf(account, symbol)
-  const share = riskShareOf(world, symbol)
-  const { taker } = world.fees.linear
+  const share = riskShareOf(exchange, symbol)
+  const { taker } = exchange.fees.linear
   const last = known.get(position)
   if (
     last?.mark === mark &&
@@ -112,11 +112,11 @@ function numbersOf(listing: Listing, { amounts, mark, leverage, share, taker }: 
 }
 
 /** What resting spot orders hold back of a coin. */
-export function lockedOf(world: World, account: AccountState, coin: string): Decimal {
+export function lockedOf(exchange: SimExchange, account: AccountState, coin: string): Decimal {
   let locked = ZERO
   for (const order of account.open) {
     if (order.market !== 'spot') continue
-    const instrument = world.universe.find('spot', order.symbol)?.instrument
+    const instrument = exchange.universe.find('spot', order.symbol)?.instrument
     if (order.side === 'Buy' && coin === instrument?.quoteCoin)
       locked = locked.plus(leavesOf(order).times(order.price))
     if (order.side === 'Sell' && coin === instrument?.baseCoin) locked = locked.plus(leavesOf(order))
@@ -143,21 +143,21 @@ export type AccountNumbers = {
   ordersInitial: Decimal
 }
 
-const settleCoinOf = (world: World, symbol: string): string =>
-  world.universe.find('linear', symbol)?.instrument.quoteCoin ?? 'USDT'
+const settleCoinOf = (exchange: SimExchange, symbol: string): string =>
+  exchange.universe.find('linear', symbol)?.instrument.quoteCoin ?? 'USDT'
 
 /** Positions by mark price, and the initial margin of resting linear orders that would open or add. */
-function settleSums(world: World, account: AccountState): Map<string, SettleSums> {
+function settleSums(exchange: SimExchange, account: AccountState): Map<string, SettleSums> {
   const sums = new Map<string, SettleSums>()
   const sumsOf = (symbol: string): SettleSums => {
-    const coin = settleCoinOf(world, symbol)
+    const coin = settleCoinOf(exchange, symbol)
     const found = sums.get(coin) ?? noSums()
     sums.set(coin, found)
     return found
   }
   for (const position of Object.values(account.positions)) {
     if (position.size === '0') continue
-    const { unrealised, initial, maintenance } = positionNumbers(world, account, position)
+    const { unrealised, initial, maintenance } = positionNumbers(exchange, account, position)
     const sum = sumsOf(position.symbol)
     sum.unrealised = sum.unrealised.plus(unrealised)
     sum.initial = sum.initial.plus(initial)
@@ -174,24 +174,24 @@ function settleSums(world: World, account: AccountState): Map<string, SettleSums
 const totalOf = (bySettle: ReadonlyMap<string, SettleSums>, name: keyof SettleSums): Decimal =>
   [...bySettle.values()].reduce((sum, sums) => sum.plus(sums[name]), ZERO)
 
-export function accountNumbers(world: World, account: AccountState): AccountNumbers {
-  const bySettle = settleSums(world, account)
+export function accountNumbers(exchange: SimExchange, account: AccountState): AccountNumbers {
+  const bySettle = settleSums(exchange, account)
   const unrealised = totalOf(bySettle, 'unrealised')
   const positionsInitial = totalOf(bySettle, 'initial')
   const positionsMaintenance = totalOf(bySettle, 'maintenance')
   let [equity, wallet, borrowed] = [unrealised, ZERO, ZERO]
   for (const [coin, state] of Object.entries(account.coins)) {
-    const price = coinPrice(world, coin)
+    const price = coinPrice(exchange, coin)
     const qty = dec(state.wallet).minus(state.borrowed)
     equity = equity.plus(qty.times(price))
-    wallet = wallet.plus(countedOf(world, account, coin, qty).times(price))
+    wallet = wallet.plus(countedOf(exchange, account, coin, qty).times(price))
     borrowed = borrowed.plus(price.times(state.borrowed))
   }
   const ordersInitial = totalOf(bySettle, 'orders')
   const margin = wallet.plus(unrealised)
   const initial = positionsInitial.plus(ordersInitial).plus(borrowed.div(account.spotLeverage))
   const maintenance = positionsMaintenance.plus(borrowed.times('0.04'))
-  const held = lockedOf(world, account, 'USDT')
+  const held = lockedOf(exchange, account, 'USDT')
   const available = Decimal.max(ZERO, margin.minus(initial).minus(held))
   return {
     bySettle,
@@ -215,10 +215,10 @@ export const marginRate = (part: Decimal, margin: Decimal): Decimal =>
 
 /** One account as `wallet-balance` and the wallet stream print it. */
 export function walletJson(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   coins: readonly string[],
-  numbers = accountNumbers(world, account),
+  numbers = accountNumbers(exchange, account),
 ): JsonObject {
   const rate = (part: Decimal) => marginRate(part, numbers.margin).toDecimalPlaces(4).toFixed()
   const [initialRate, maintenanceRate] = [rate(numbers.initial), rate(numbers.maintenance)]
@@ -238,11 +238,16 @@ export function walletJson(
     accountLTV: '0',
     totalMaintenanceMargin: money(numbers.maintenance),
     totalMaintenanceMarginByMp: money(numbers.maintenance),
-    coin: coins.map(coin => coinJson(world, account, coin, numbers)),
+    coin: coins.map(coin => coinJson(exchange, account, coin, numbers)),
   }
 }
 
-function coinJson(world: World, account: AccountState, coin: string, numbers: AccountNumbers): JsonObject {
+function coinJson(
+  exchange: SimExchange,
+  account: AccountState,
+  coin: string,
+  numbers: AccountNumbers,
+): JsonObject {
   const state = heldOf(account, coin)
   const { unrealised, initial, maintenance, orders } = numbers.bySettle.get(coin) ?? noSums()
   const equity = dec(state.wallet).minus(state.borrowed).plus(unrealised)
@@ -255,7 +260,7 @@ function coinJson(world: World, account: AccountState, coin: string, numbers: Ac
     totalOrderIM: money(orders),
     equity: equity.toFixed(),
     totalPositionMM: money(maintenance),
-    usdValue: money(equity.times(coinPrice(world, coin))),
+    usdValue: money(equity.times(coinPrice(exchange, coin))),
     unrealisedPnl: unrealised.toFixed(),
     collateralSwitch: !account.collateralOff?.[coin],
     spotHedgingQty: '0',
@@ -263,10 +268,10 @@ function coinJson(world: World, account: AccountState, coin: string, numbers: Ac
     totalPositionIM: money(initial),
     walletBalance: state.wallet,
     cumRealisedPnl: state.realised,
-    locked: lockedOf(world, account, coin).toFixed(),
-    marginCollateral: collateralRatio(world, coin).gt(0),
+    locked: lockedOf(exchange, account, coin).toFixed(),
+    marginCollateral: collateralRatio(exchange, coin).gt(0),
     coin,
     spotBorrow: state.borrowed,
-    colRes: String(world.state.collateral[coin] ?? 0),
+    colRes: String(exchange.state.collateral[coin] ?? 0),
   }
 }

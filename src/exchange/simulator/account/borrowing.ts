@@ -4,9 +4,17 @@
  */
 
 import type { Decimal } from 'decimal.js'
+import {
+  type AccountState,
+  coinPrice,
+  dec,
+  heldOf,
+  nextNumber,
+  type SimExchange,
+  ZERO,
+} from '../exchange-state.ts'
 import { borrowRate } from '../kit/rates.ts'
 import { pushWallet } from '../pushes/private.ts'
-import { type AccountState, dec, heldOf, nextNumber, type World, ZERO } from '../world.ts'
 import { accountNumbers, lockedOf } from './accounts.ts'
 import { bearing, freeBorrowLimit, lossBorrow } from './loss-loan.ts'
 import { moveMoney, repay } from './wallet.ts'
@@ -18,7 +26,7 @@ const INTEREST_AT_MS = 300_000
 
 /** The hour's row of the borrow history: also a debt that cost nothing is told. */
 function note(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   coin: string,
   loss: Decimal,
@@ -29,8 +37,8 @@ function note(
   if (borrowed.isZero()) return
   account.interest ??= []
   account.interest.push({
-    number: nextNumber(world),
-    atMs: world.state.nowMs,
+    number: nextNumber(exchange),
+    atMs: exchange.state.nowMs,
     coin,
     borrowed: borrowed.toFixed(),
     bearing: size.toFixed(),
@@ -42,15 +50,15 @@ function note(
   if (account.interest.length > INTEREST_KEPT) account.interest.shift()
 }
 
-function chargeInterest(world: World, account: AccountState): void {
-  const { bySettle } = accountNumbers(world, account)
+function chargeInterest(exchange: SimExchange, account: AccountState): void {
+  const { bySettle } = accountNumbers(exchange, account)
   for (const [coin, state] of Object.entries(account.coins)) {
     const loss = lossBorrow(state.wallet, bySettle.get(coin)?.unrealised ?? ZERO)
     const size = bearing(coin, state.borrowed, loss)
     const interest = size.times(borrowRate(coin)).toDecimalPlaces(12)
-    note(world, account, coin, loss, size, interest)
+    note(exchange, account, coin, loss, size, interest)
     if (!interest.gt(0)) continue
-    moveMoney(world, account, {
+    moveMoney(exchange, account, {
       coin,
       type: 'INTEREST',
       market: 'spot',
@@ -58,41 +66,63 @@ function chargeInterest(world: World, account: AccountState): void {
       qty: size.toFixed(),
       feeRate: borrowRate(coin),
     })
-    pushWallet(world, account, [coin])
+    pushWallet(exchange, account, [coin])
   }
 }
 
-function repayFree(world: World, account: AccountState): void {
+function repayFree(exchange: SimExchange, account: AccountState): void {
   for (const [coin, state] of Object.entries(account.coins)) {
     if (!dec(state.borrowed).gt(0) || account.autoRepayOff?.[coin]) continue
     const before = state.borrowed
-    repay(world, account, coin, lockedOf(world, account, coin))
-    if (state.borrowed !== before) pushWallet(world, account, [coin])
+    repay(exchange, account, coin, lockedOf(exchange, account, coin))
+    if (state.borrowed !== before) pushWallet(exchange, account, [coin])
   }
 }
 
-const hasDebt = (world: World): boolean =>
-  Object.values(world.state.accounts).some(account =>
+const hasDebt = (exchange: SimExchange): boolean =>
+  Object.values(exchange.state.accounts).some(account =>
     Object.values(account.coins).some(({ borrowed }) => borrowed !== '0'),
   )
 
 /** The next of those instants after now; never when it is not before `soonerMs`, or nobody owes anything. */
-export function nextDebtAtMs(world: World, soonerMs: number): number {
-  const { nowMs } = world.state
+export function nextDebtAtMs(exchange: SimExchange, soonerMs: number): number {
+  const { nowMs } = exchange.state
   const halfHour = (Math.floor(nowMs / REPAY_EVERY_MS) + 1) * REPAY_EVERY_MS
   const fivePast = (Math.floor((nowMs - INTEREST_AT_MS) / HOUR_MS) + 1) * HOUR_MS + INTEREST_AT_MS
   const nextMs = Math.min(halfHour, fivePast)
-  return nextMs < soonerMs && hasDebt(world) ? nextMs : Number.POSITIVE_INFINITY
+  return nextMs < soonerMs && hasDebt(exchange) ? nextMs : Number.POSITIVE_INFINITY
 }
 
 /** To be called at every step; does something at :00, :05 and :30 of the hour only. */
-export function keepDebts(world: World): void {
-  const { nowMs } = world.state
+export function keepDebts(exchange: SimExchange): void {
+  const { nowMs } = exchange.state
   const interest = nowMs % HOUR_MS === INTEREST_AT_MS
   const repayment = nowMs % REPAY_EVERY_MS === 0
   if (!interest && !repayment) return
-  for (const account of Object.values(world.state.accounts)) {
-    if (interest) chargeInterest(world, account)
-    if (repayment) repayFree(world, account)
+  for (const account of Object.values(exchange.state.accounts)) {
+    if (interest) chargeInterest(exchange, account)
+    if (repayment) repayFree(exchange, account)
+  }
+}
+
+/**
+ * The lending pool takes a coin back. What accounts owe of it is repaid at once: from what lies free of it, the rest bought
+ * with USDT at the index price (borrowed, where there is too little). Nothing can be borrowed afterwards.
+ */
+export function recall(exchange: SimExchange, coin: string): void {
+  exchange.state.lending[coin] = '0'
+  for (const account of Object.values(exchange.state.accounts)) {
+    if (!dec(heldOf(account, coin).borrowed).gt(0)) continue
+    repay(exchange, account, coin, lockedOf(exchange, account, coin))
+    const owed = dec(heldOf(account, coin).borrowed)
+    const price = coinPrice(exchange, coin)
+    if (owed.gt(0) && coin !== 'USDT' && price.gt(0)) {
+      const row = { market: 'none' as const, qty: owed.toFixed(), price: price.toFixed() }
+      const cost = owed.times(price).toDecimalPlaces(8)
+      moveMoney(exchange, account, { ...row, coin: 'USDT', type: 'CURRENCY_SELL', cashFlow: cost.negated() })
+      moveMoney(exchange, account, { ...row, coin, type: 'CURRENCY_BUY', cashFlow: owed })
+      repay(exchange, account, coin, lockedOf(exchange, account, coin))
+    }
+    pushWallet(exchange, account, [coin, 'USDT'])
   }
 }

@@ -3,7 +3,7 @@
  * not at all; dollars count whole. Limits are in the coin and derived from how deep its market is.
  */
 import { Decimal } from 'decimal.js'
-import { type AccountState, collateralRatio, type World } from '../world.ts'
+import { type AccountState, collateralRatio, type SimExchange } from '../exchange-state.ts'
 
 /** `upTo` undefined: without end. */
 export type CollateralTier = { from: Decimal; upTo: Decimal | undefined; ratio: Decimal }
@@ -12,10 +12,10 @@ const ONE = new Decimal(1)
 const ZERO = new Decimal(0)
 const isDollar = (coin: string) => coin === 'USDT' || coin === 'USDC'
 
-export function collateralTiers(world: World, coin: string): CollateralTier[] {
+export function collateralTiers(exchange: SimExchange, coin: string): CollateralTier[] {
   if (isDollar(coin)) return [{ from: ZERO, upTo: undefined, ratio: ONE }]
-  const listing = world.universe.byCoin(coin)
-  const ratio = collateralRatio(world, coin)
+  const listing = exchange.universe.byCoin(coin)
+  const ratio = collateralRatio(exchange, coin)
   if (!listing || ratio.isZero()) return [{ from: ZERO, upTo: undefined, ratio: ZERO }]
   const { depthUsdtPerBps, firstPrice } = listing
   const first = new Decimal((depthUsdtPerBps * 25) / firstPrice).toSignificantDigits(2)
@@ -28,10 +28,10 @@ export function collateralTiers(world: World, coin: string): CollateralTier[] {
 }
 
 /** How much of a holding counts, in the coin. A debt counts whole. */
-export function countedOf(world: World, account: AccountState, coin: string, qty: Decimal): Decimal {
+export function countedOf(exchange: SimExchange, account: AccountState, coin: string, qty: Decimal): Decimal {
   if (qty.lte(0)) return qty
   if (account.collateralOff?.[coin]) return ZERO
-  return collateralTiers(world, coin).reduce((sum, { from, upTo, ratio }) => {
+  return collateralTiers(exchange, coin).reduce((sum, { from, upTo, ratio }) => {
     const part = Decimal.max(0, (upTo ? Decimal.min(qty, upTo) : qty).minus(from))
     return sum.plus(part.times(ratio))
   }, ZERO)

@@ -3,7 +3,7 @@
  * a wallet change. Debt of spot margin is another thing and never free.
  */
 import { Decimal } from 'decimal.js'
-import { dec, ZERO } from '../world.ts'
+import { dec, ZERO } from '../exchange-state.ts'
 
 /** Of a debt made by unrealised loss, per coin; more than that bears interest. */
 export const freeBorrowLimit = (coin: string): Decimal => new Decimal(coin === 'USDT' ? 10_000 : 0)

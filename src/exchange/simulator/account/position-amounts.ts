@@ -3,7 +3,7 @@
  * of them somebody asks.
  */
 import type { Decimal } from 'decimal.js'
-import { dec, type PositionState } from '../world.ts'
+import { dec, type PositionState } from '../exchange-state.ts'
 
 export type PositionAmounts = {
   /** Signed contracts. */

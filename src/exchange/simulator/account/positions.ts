@@ -2,8 +2,6 @@
 import { Decimal } from 'decimal.js'
 import type { Side } from '../../../domain/instrument.ts'
 import type { JsonObject } from '../../../domain/json.ts'
-import { riskTiers, tierOf } from '../universe/risk-tiers.ts'
-import type { Listing } from '../universe/universe.ts'
 import {
   type AccountState,
   dec,
@@ -12,12 +10,12 @@ import {
   type PositionState,
   plus,
   riskShareOf,
-  type World,
+  type SimExchange,
   ZERO,
-} from '../world.ts'
-import { type AccountNumbers, leverageOf, positionNumbers } from './accounts.ts'
-import { adlRank } from './adl-rank.ts'
-import { liquidationPrice } from './liquidation-price.ts'
+} from '../exchange-state.ts'
+import { riskTiers, tierOf } from '../universe/risk-tiers.ts'
+import type { Listing } from '../universe/universe.ts'
+import { type AccountNumbers, accountNumbers, leverageOf, positionNumbers } from './accounts.ts'
 
 export const sizeOf = (account: AccountState, symbol: string): Decimal =>
   dec(account.positions[symbol]?.size ?? '0')
@@ -25,19 +23,19 @@ export const sizeOf = (account: AccountState, symbol: string): Decimal =>
 /** What Bybit says of a symbol that the account has never traded. */
 const NEVER_TRADED = -1
 
-export const emptyPosition = (world: World, symbol: string): PositionState => ({
+export const emptyPosition = (exchange: SimExchange, symbol: string): PositionState => ({
   symbol,
   size: '0',
   cost: '0',
   curRealised: '0',
   cumRealised: '0',
-  createdAtMs: world.state.nowMs,
-  updatedAtMs: world.state.nowMs,
+  createdAtMs: exchange.state.nowMs,
+  updatedAtMs: exchange.state.nowMs,
   seq: NEVER_TRADED,
 })
 
-export function positionOf(world: World, account: AccountState, symbol: string): PositionState {
-  account.positions[symbol] ??= emptyPosition(world, symbol)
+export function positionOf(exchange: SimExchange, account: AccountState, symbol: string): PositionState {
+  account.positions[symbol] ??= emptyPosition(exchange, symbol)
   return account.positions[symbol]
 }
 
@@ -59,7 +57,7 @@ export function noteRealised(position: PositionState, amount: Decimal): void {
  * @returns contracts closed and the profit they realise, before fees, in USDT
  */
 export function fillPosition(
-  world: World,
+  exchange: SimExchange,
   position: PositionState,
   side: Side,
   qty: Decimal,
@@ -81,20 +79,20 @@ export function fillPosition(
   if (opened.gt(0)) {
     if (size.isZero() || closed.gt(0)) {
       position.curRealised = '0'
-      position.createdAtMs = world.state.nowMs
+      position.createdAtMs = exchange.state.nowMs
     }
     position.cost = plus(position.cost, opened.times(price))
   }
   position.size = size.plus(side === 'Buy' ? qty : qty.negated()).toFixed()
-  position.updatedAtMs = world.state.nowMs
-  position.seq = nextSeq(world)
+  position.updatedAtMs = exchange.state.nowMs
+  position.seq = nextSeq(exchange)
   return { closed, realised }
 }
 
 /** Price at which closing would leave nothing after fees and what was realised since opening. */
-function breakEven(world: World, position: PositionState, size: Decimal): string {
+function breakEven(exchange: SimExchange, position: PositionState, size: Decimal): string {
   if (size.isZero()) return ''
-  const taker = dec(world.fees.linear.taker)
+  const taker = dec(exchange.fees.linear.taker)
   const cost = dec(position.cost)
   const price = size.isNegative()
     ? cost.plus(position.curRealised).div(size.abs().times(taker.plus(1)))
@@ -102,19 +100,61 @@ function breakEven(world: World, position: PositionState, size: Decimal): string
   return price.toDecimalPlaces(8).toFixed()
 }
 
+/**
+ * 0 without a position, else 1 to 5 by return on margin: profit over cost, times leverage. A delta-neutral account ranks two
+ * lower; the steps are the simulator's own, Bybit ranks against everybody.
+ */
+function adlRank(exchange: SimExchange, account: AccountState, position: PositionState): number {
+  if (dec(position.size).isZero()) return 0
+  const { unrealised } = positionNumbers(exchange, account, position)
+  const gain = unrealised.div(position.cost).times(leverageOf(account, position.symbol))
+  const rank = [-0.05, 0.05, 0.2, 0.5].reduce((sum, step) => sum + (gain.gt(step) ? 1 : 0), 1)
+  return Math.max(1, rank - (account.deltaNeutral ? 2 : 0))
+}
+
+/**
+ * Where a contract's mark price would liquidate the account if nothing else moved, as `liqPrice` estimates it in cross margin:
+ * the mark price p at which margin balance + size × (p − mark) = maintenance margin + |size| × (p − mark) × (rate + taker fee).
+ * Account-wide, so holding the coin itself does not count against it, though it would move too: Bybit's is an estimate likewise.
+ *
+ * @param rate - maintenance rate of the position's tier, a fraction of its value
+ * @param numbers - of the account, where they are known
+ * @returns on the price grid; '' without a position, and where the price is beyond what the contract can have
+ */
+function liquidationPrice(
+  exchange: SimExchange,
+  account: AccountState,
+  listing: Listing,
+  position: PositionState,
+  rate: Decimal,
+  numbers?: AccountNumbers,
+): string {
+  const size = dec(position.size)
+  if (size.isZero()) return ''
+  const { margin, maintenance } = numbers ?? accountNumbers(exchange, account)
+  const { mark } = positionNumbers(exchange, account, position)
+  const growth = size.abs().times(rate.plus(exchange.fees.linear.taker))
+  const price = mark.minus(margin.minus(maintenance).div(size.minus(growth)))
+  const { minPrice = '0', maxPrice = '0' } = listing.perp.json.priceFilter as JsonObject as Record<
+    string,
+    string
+  >
+  return price.lte(minPrice) || price.gte(maxPrice) ? '' : price.toFixed(listing.perp.price.decimals)
+}
+
 /** Fields that REST and socket have in common. `known`: the account's numbers, where they are known. */
 function sharedJson(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   listing: Listing,
   position: PositionState,
   known?: AccountNumbers,
 ): JsonObject {
   const size = dec(position.size)
-  const numbers = positionNumbers(world, account, position)
+  const numbers = positionNumbers(exchange, account, position)
   const money = (value: Decimal) => value.toDecimalPlaces(8).toFixed()
-  const tiers = riskTiers(listing, riskShareOf(world, position.symbol))
-  const tier = tierOf(listing, numbers.value, riskShareOf(world, position.symbol))
+  const tiers = riskTiers(listing, riskShareOf(exchange, position.symbol))
+  const tier = tierOf(listing, numbers.value, riskShareOf(exchange, position.symbol))
   return {
     positionIdx: 0,
     tradeMode: 0,
@@ -124,10 +164,10 @@ function sharedJson(
     side: size.isZero() ? '' : size.isNegative() ? 'Sell' : 'Buy',
     size: size.abs().toFixed(listing.perp.qty.decimals),
     leverage: leverageOf(account, position.symbol),
-    breakEvenPrice: breakEven(world, position, size),
+    breakEvenPrice: breakEven(exchange, position, size),
     positionValue: money(numbers.value),
     positionBalance: size.isZero() ? '0' : money(numbers.initial),
-    markPrice: markText(world, listing),
+    markPrice: markText(exchange, listing),
     positionIM: money(numbers.initial),
     positionIMByMp: money(numbers.initial),
     positionMM: money(numbers.maintenance),
@@ -142,10 +182,10 @@ function sharedJson(
     createdTime: String(position.createdAtMs),
     updatedTime: String(position.updatedAtMs),
     tpslMode: 'Full',
-    liqPrice: liquidationPrice(world, account, listing, position, tier.maintenanceRate, known),
+    liqPrice: liquidationPrice(exchange, account, listing, position, tier.maintenanceRate, known),
     bustPrice: '',
-    positionStatus: (position.adlUntilMs ?? 0) > world.state.nowMs ? 'Adl' : 'Normal',
-    adlRankIndicator: adlRank(world, account, position),
+    positionStatus: (position.adlUntilMs ?? 0) > exchange.state.nowMs ? 'Adl' : 'Normal',
+    adlRankIndicator: adlRank(exchange, account, position),
     autoAddMargin: 0,
     leverageSysUpdatedTime: '',
     seq: position.seq,
@@ -164,14 +204,14 @@ const average = (position: PositionState): string =>
 const FLAT = { positionValue: '', unrealisedPnl: '' }
 
 export function positionRestJson(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   listing: Listing,
   position: PositionState,
   known?: AccountNumbers,
 ): JsonObject {
   return {
-    ...sharedJson(world, account, listing, position, known),
+    ...sharedJson(exchange, account, listing, position, known),
     avgPrice: average(position),
     mmrSysUpdatedTime: '',
     ...(dec(position.size).isZero() && FLAT),
@@ -180,14 +220,14 @@ export function positionRestJson(
 }
 
 export function positionPushJson(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   listing: Listing,
   position: PositionState,
   known?: AccountNumbers,
 ): JsonObject {
   return {
-    ...sharedJson(world, account, listing, position, known),
+    ...sharedJson(exchange, account, listing, position, known),
     entryPrice: average(position),
     takeProfit: '0',
     stopLoss: '0',

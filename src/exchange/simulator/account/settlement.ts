@@ -3,10 +3,17 @@
  * longs to shorts. The execution says what was paid (positive), the log what was received (positive).
  */
 import { Decimal } from 'decimal.js'
+import {
+  type AccountState,
+  dec,
+  lifeOf,
+  type PositionState,
+  plus,
+  type SimExchange,
+} from '../exchange-state.ts'
 import type { Settlement } from '../market/market.ts'
 import { newOrderId, recordExecution } from '../orders/executions.ts'
 import { pushExecutions, pushPosition, pushWallet } from '../pushes/private.ts'
-import { type AccountState, dec, lifeOf, type PositionState, plus, type World } from '../world.ts'
 import { noteRealised } from './positions.ts'
 import { coinOf, moveMoney } from './wallet.ts'
 
@@ -15,7 +22,7 @@ export const fundingReceived = (size: Decimal, mark: Decimal, rate: Decimal): De
   size.times(mark).times(rate).negated()
 
 function settlePosition(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   position: PositionState,
   settlement: Settlement,
@@ -25,9 +32,9 @@ function settlePosition(
   const received = fundingReceived(size, dec(mark), dec(settlement.rate))
   const side = size.isNegative() ? 'Sell' : 'Buy'
   const feeRate = size.isNegative() ? dec(settlement.rate).negated().toFixed() : settlement.rate
-  const orderId = newOrderId(world, false)
+  const orderId = newOrderId(exchange, false)
   const qty = size.abs().toFixed()
-  const execution = recordExecution(world, account, {
+  const execution = recordExecution(exchange, account, {
     order: {
       market: 'linear',
       symbol: position.symbol,
@@ -56,7 +63,7 @@ function settlePosition(
   noteRealised(position, received)
   const coin = coinOf(account, money)
   coin.realised = plus(coin.realised, received)
-  moveMoney(world, account, {
+  moveMoney(exchange, account, {
     coin: money,
     type: 'SETTLEMENT',
     market: 'linear',
@@ -70,20 +77,20 @@ function settlePosition(
     orderId: `${Math.floor(settlement.atMs / 1000)}-${settlement.intervalMs / 3_600_000}-${account.uid}-${execution.number}`,
     tradeId: execution.execId,
   })
-  pushExecutions(world, account, [execution])
-  pushPosition(world, account, position.symbol)
+  pushExecutions(exchange, account, [execution])
+  pushPosition(exchange, account, position.symbol)
 }
 
 /** Settles one symbol for every account that holds it. */
-export function settle(world: World, settlement: Settlement): void {
-  const listing = world.universe.listings[settlement.listing]
-  if (!listing || lifeOf(world, 'linear', listing.perp.symbol).status !== 'Trading') return
+export function settle(exchange: SimExchange, settlement: Settlement): void {
+  const listing = exchange.universe.listings[settlement.listing]
+  if (!listing || lifeOf(exchange, 'linear', listing.perp.symbol).status !== 'Trading') return
   const money = listing.perp.quoteCoin
   const mark = new Decimal(settlement.mark.toFixed(listing.priceScale)).toFixed()
-  for (const account of Object.values(world.state.accounts)) {
+  for (const account of Object.values(exchange.state.accounts)) {
     const position = account.positions[listing.perp.symbol]
     if (!position || dec(position.size).isZero()) continue
-    settlePosition(world, account, position, settlement, { mark, money })
-    pushWallet(world, account, [money])
+    settlePosition(exchange, account, position, settlement, { mark, money })
+    pushWallet(exchange, account, [money])
   }
 }

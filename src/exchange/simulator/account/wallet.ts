@@ -11,9 +11,9 @@ import {
   nextNumber,
   nextSeq,
   plus,
-  type World,
+  type SimExchange,
   ZERO,
-} from '../world.ts'
+} from '../exchange-state.ts'
 
 export type WalletMove = {
   coin: string
@@ -44,28 +44,28 @@ export function coinOf(account: AccountState, coin: string): CoinState {
 }
 
 /** Applies one change and writes its row. The house takes the opposite, save for money from and to outside. */
-export function moveMoney(world: World, account: AccountState, move: WalletMove): void {
+export function moveMoney(exchange: SimExchange, account: AccountState, move: WalletMove): void {
   const cashFlow = move.cashFlow ?? ZERO
   const fee = move.fee ?? ZERO
   const change = cashFlow.plus(move.funding ?? ZERO).minus(fee)
   const coin = coinOf(account, move.coin)
   coin.wallet = plus(coin.wallet, change)
   if (!move.type.startsWith('TRANSFER_'))
-    world.state.house[move.coin] = plus(world.state.house[move.coin] ?? '0', change.negated())
-  if (dec(coin.wallet).isNegative()) borrow(world, account, move.coin, dec(coin.wallet).negated())
-  const number = nextNumber(world)
-  const seq = nextSeq(world)
+    exchange.state.house[move.coin] = plus(exchange.state.house[move.coin] ?? '0', change.negated())
+  if (dec(coin.wallet).isNegative()) borrow(exchange, account, move.coin, dec(coin.wallet).negated())
+  const number = nextNumber(exchange)
+  const seq = nextSeq(exchange)
   account.log.push({
     number,
     market: move.market,
-    atMs: world.state.nowMs,
+    atMs: exchange.state.nowMs,
     json: {
       transSubType: move.subType ?? '',
       id: `${account.uid}_${move.symbol || move.coin}_${seq}`,
       symbol: move.symbol ?? '',
       category: move.market === 'none' ? '' : move.market,
       side: move.side ?? 'None',
-      transactionTime: String(world.state.nowMs),
+      transactionTime: String(exchange.state.nowMs),
       type: move.type,
       qty: move.qty ?? '0',
       size: move.size ?? '0',
@@ -87,8 +87,8 @@ export function moveMoney(world: World, account: AccountState, move: WalletMove)
 }
 
 /** Money from outside. */
-export function deposit(world: World, account: AccountState, coin: string, amount: Decimal): void {
-  moveMoney(world, account, {
+export function deposit(exchange: SimExchange, account: AccountState, coin: string, amount: Decimal): void {
+  moveMoney(exchange, account, {
     coin,
     type: 'TRANSFER_IN',
     market: 'none',
@@ -98,20 +98,25 @@ export function deposit(world: World, account: AccountState, coin: string, amoun
 }
 
 /** Lends `amount` of a coin to the account: in its wallet and in its debt. Not a change of what it owns, so no row. */
-export function borrow(world: World, account: AccountState, coin: string, amount: Decimal): void {
+export function borrow(exchange: SimExchange, account: AccountState, coin: string, amount: Decimal): void {
   const state = coinOf(account, coin)
   state.wallet = plus(state.wallet, amount)
   state.borrowed = plus(state.borrowed, amount)
-  world.state.house[coin] = plus(world.state.house[coin] ?? '0', amount.negated())
+  exchange.state.house[coin] = plus(exchange.state.house[coin] ?? '0', amount.negated())
 }
 
 /** Pays debt back from what the wallet holds beyond `keep`. */
-export function repay(world: World, account: AccountState, coin: string, keep: Decimal = ZERO): void {
+export function repay(
+  exchange: SimExchange,
+  account: AccountState,
+  coin: string,
+  keep: Decimal = ZERO,
+): void {
   const state = coinOf(account, coin)
   const free = dec(state.wallet).minus(keep)
   const amount = free.lt(state.borrowed) ? free : dec(state.borrowed)
   if (!amount.gt(0)) return
   state.wallet = plus(state.wallet, amount.negated())
   state.borrowed = plus(state.borrowed, amount.negated())
-  world.state.house[coin] = plus(world.state.house[coin] ?? '0', amount)
+  exchange.state.house[coin] = plus(exchange.state.house[coin] ?? '0', amount)
 }

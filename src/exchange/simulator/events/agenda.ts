@@ -1,5 +1,7 @@
 /** What is scheduled to happen, kept in the saved state and done at its instant, so that a restart or a replay does it too. */
 import type { JsonObject } from '../../../domain/json.ts'
+import { recall } from '../account/borrowing.ts'
+import type { SimExchange } from '../exchange-state.ts'
 import { badRequest, type Refusal } from '../kit/params.ts'
 import {
   announceDelisting,
@@ -8,57 +10,58 @@ import {
   deliver,
   launch,
 } from '../universe/listing-life.ts'
-import type { World } from '../world.ts'
 import { reduceByAdl, warnOfAdl } from './adl.ts'
 import { readHappening } from './agenda-shape.ts'
 import type { Happening } from './agenda-types.ts'
 import { beginCascade, keepCascades } from './cascades.ts'
 import { announceMaintenance } from './maintenance.ts'
-import { recall } from './recall.ts'
 
 /** Adds one; what must be known ahead (a delisting, a listing, a maintenance) is announced at once. */
-export function schedule(world: World, asked: JsonObject): Refusal | undefined {
+export function schedule(exchange: SimExchange, asked: JsonObject): Refusal | undefined {
   const happening = readHappening(asked)
   if (typeof happening === 'string') return badRequest(happening)
-  const fault = faultOf(world, happening)
+  const fault = faultOf(exchange, happening)
   if (fault) return badRequest(fault)
-  if (happening.kind === 'delisting') announceDelisting(world, happening)
-  if (happening.kind === 'listing') announceListing(world, happening)
-  if (happening.kind === 'maintenance') announceMaintenance(world, happening)
-  world.state.agenda.push(happening)
-  world.state.agenda.sort((a, b) => a.atMs - b.atMs)
+  if (happening.kind === 'delisting') announceDelisting(exchange, happening)
+  if (happening.kind === 'listing') announceListing(exchange, happening)
+  if (happening.kind === 'maintenance') announceMaintenance(exchange, happening)
+  exchange.state.agenda.push(happening)
+  exchange.state.agenda.sort((a, b) => a.atMs - b.atMs)
   return undefined
 }
 
 /** What no shape can say: the past, symbols that do not exist, prices that cannot be moved. */
-function faultOf(world: World, happening: Happening): string | undefined {
+function faultOf(exchange: SimExchange, happening: Happening): string | undefined {
   const { kind, atMs } = happening
-  const { nowMs } = world.state
+  const { nowMs } = exchange.state
   if (atMs < nowMs) return `atMs is past: expected ${nowMs} or later, found ${atMs}`
   if ('untilMs' in happening && happening.untilMs <= atMs)
     return `untilMs: expected later than ${atMs}, found ${happening.untilMs}`
-  if ('coin' in happening && !world.universe.coins.includes(happening.coin))
+  if ('coin' in happening && !exchange.universe.coins.includes(happening.coin))
     return `coin invalid: ${happening.coin}`
-  if (['premium', 'interval', 'shock', 'cascade'].includes(kind) && !world.market.press)
+  if (['premium', 'interval', 'shock', 'cascade'].includes(kind) && !exchange.market.press)
     return `kind: expected one that recorded history can do, found ${kind}`
   if (!('symbol' in happening)) return undefined
   const market = 'market' in happening ? happening.market : 'linear'
-  return world.universe.find(market, happening.symbol) ? undefined : `symbol invalid: ${happening.symbol}`
+  return exchange.universe.find(market, happening.symbol) ? undefined : `symbol invalid: ${happening.symbol}`
 }
 
-type Doing<Kind extends Happening['kind']> = (world: World, step: Extract<Happening, { kind: Kind }>) => void
+type Doing<Kind extends Happening['kind']> = (
+  exchange: SimExchange,
+  step: Extract<Happening, { kind: Kind }>,
+) => void
 
 const DOINGS: { [Kind in Happening['kind']]: Doing<Kind> } = {
-  delisting: (world, { symbol }) => deliver(world, symbol),
-  listing: (world, { market, symbol }) => launch(world, market, symbol),
-  adl: (world, { symbol, share }) => reduceByAdl(world, symbol, share ?? '1'),
-  premium: (world, { symbol, premium, untilMs }) =>
-    world.market.press?.(indexOf(world, symbol), premium, untilMs),
-  interval: (world, { symbol, hours }) =>
-    world.market.settleEvery?.(indexOf(world, symbol), hours * 3_600_000),
-  shock: (world, { symbol, change, overMs }) =>
-    world.market.shock?.(indexOf(world, symbol), change, overMs ?? 0),
-  cascade: (world, step) => beginCascade(world, indexOf(world, step.symbol), step),
+  delisting: (exchange, { symbol }) => deliver(exchange, symbol),
+  listing: (exchange, { market, symbol }) => launch(exchange, market, symbol),
+  adl: (exchange, { symbol, share }) => reduceByAdl(exchange, symbol, share ?? '1'),
+  premium: (exchange, { symbol, premium, untilMs }) =>
+    exchange.market.press?.(indexOf(exchange, symbol), premium, untilMs),
+  interval: (exchange, { symbol, hours }) =>
+    exchange.market.settleEvery?.(indexOf(exchange, symbol), hours * 3_600_000),
+  shock: (exchange, { symbol, change, overMs }) =>
+    exchange.market.shock?.(indexOf(exchange, symbol), change, overMs ?? 0),
+  cascade: (exchange, step) => beginCascade(exchange, indexOf(exchange, step.symbol), step),
   restart: ({ state }) => {
     state.restartedAtMs = state.nowMs
   },
@@ -67,7 +70,7 @@ const DOINGS: { [Kind in Happening['kind']]: Doing<Kind> } = {
   lending: ({ state }, { coin, inventory }) => {
     state.lending[coin] = inventory
   },
-  recall: (world, { coin }) => recall(world, coin),
+  recall: (exchange, { coin }) => recall(exchange, coin),
   collateral: ({ state }, { coin, restriction }) => {
     state.collateral[coin] = restriction
   },
@@ -86,23 +89,25 @@ const DOINGS: { [Kind in Happening['kind']]: Doing<Kind> } = {
 }
 
 /** Known when it was scheduled; a universe does not lose symbols. */
-const indexOf = (world: World, symbol: string): number =>
-  world.universe.find('linear', symbol)?.listing.index ?? -1
+const indexOf = (exchange: SimExchange, symbol: string): number =>
+  exchange.universe.find('linear', symbol)?.listing.index ?? -1
 
-const happen = <Kind extends Happening['kind']>(world: World, step: Extract<Happening, { kind: Kind }>) =>
-  DOINGS[step.kind as Kind](world, step)
+const happen = <Kind extends Happening['kind']>(
+  exchange: SimExchange,
+  step: Extract<Happening, { kind: Kind }>,
+) => DOINGS[step.kind as Kind](exchange, step)
 
-export const nextAgendaAtMs = (world: World): number =>
-  world.state.agenda[0]?.atMs ?? Number.POSITIVE_INFINITY
+export const nextAgendaAtMs = (exchange: SimExchange): number =>
+  exchange.state.agenda[0]?.atMs ?? Number.POSITIVE_INFINITY
 
 /** Does what is due. */
-export function keepAgenda(world: World): void {
-  const { state } = world
-  for (const step of state.agenda) if (step.kind === 'adl') warnOfAdl(world, step.symbol, step.atMs)
-  closeDelivered(world)
-  keepCascades(world)
+export function keepAgenda(exchange: SimExchange): void {
+  const { state } = exchange
+  for (const step of state.agenda) if (step.kind === 'adl') warnOfAdl(exchange, step.symbol, step.atMs)
+  closeDelivered(exchange)
+  keepCascades(exchange)
   while ((state.agenda[0]?.atMs ?? Number.POSITIVE_INFINITY) <= state.nowMs) {
     const step = state.agenda.shift()
-    if (step) happen(world, step)
+    if (step) happen(exchange, step)
   }
 }

@@ -1,9 +1,9 @@
 /** Planned maintenance: announced ahead, by `/v5/system/status` and the topic `system.status`; meanwhile no order is taken. */
 import type { Market } from '../../../domain/instrument.ts'
 import type { JsonObject } from '../../../domain/json.ts'
+import type { SimExchange } from '../exchange-state.ts'
 import { type Refusal, refuse } from '../kit/params.ts'
 import { uuid } from '../kit/random.ts'
-import type { World } from '../world.ts'
 import type { Happening, Maintenance } from './agenda-types.ts'
 
 const STATUS_PURPOSE = 4
@@ -14,7 +14,7 @@ const KEPT = 20
 const PRODUCTS: Readonly<Record<Market, number>> = { linear: 1, spot: 2 }
 
 export function announceMaintenance(
-  world: World,
+  exchange: SimExchange,
   {
     atMs,
     untilMs,
@@ -22,12 +22,12 @@ export function announceMaintenance(
     title = 'System maintenance',
   }: Extract<Happening, { kind: 'maintenance' }>,
 ): void {
-  const all = [...world.state.maintenance, { beginMs: atMs, endMs: untilMs, markets, title }]
-  world.state.maintenance = all.slice(-KEPT)
+  const all = [...exchange.state.maintenance, { beginMs: atMs, endMs: untilMs, markets, title }]
+  exchange.state.maintenance = all.slice(-KEPT)
 }
 
 /** What a market's order entry answers now, where it is down. */
-export function checkMaintenance({ state }: World, market: Market): Refusal | undefined {
+export function checkMaintenance({ state }: SimExchange, market: Market): Refusal | undefined {
   const isDown = state.maintenance.some(
     one => one.markets.includes(market) && state.nowMs >= one.beginMs && state.nowMs < one.endMs,
   )
@@ -38,8 +38,8 @@ export function checkMaintenance({ state }: World, market: Market): Refusal | un
 }
 
 /** Everything that was announced, the latest beginning first, as Bybit lists it. */
-export function systemStatusRows(world: World): JsonObject[] {
-  const { agenda, restartedAtMs, maintenance } = world.state
+export function systemStatusRows(exchange: SimExchange): JsonObject[] {
+  const { agenda, restartedAtMs, maintenance } = exchange.state
   const restarts = [
     ...agenda.flatMap(one => (one.kind === 'restart' ? [one.atMs] : [])),
     ...(restartedAtMs > 0 ? [restartedAtMs] : []),
@@ -51,10 +51,12 @@ export function systemStatusRows(world: World): JsonObject[] {
       title: 'Restart of the trading service',
     }),
   )
-  return [...restarts, ...maintenance].sort((a, b) => b.beginMs - a.beginMs).map(one => statusRow(world, one))
+  return [...restarts, ...maintenance]
+    .sort((a, b) => b.beginMs - a.beginMs)
+    .map(one => statusRow(exchange, one))
 }
 
-function statusRow({ seed, state: { nowMs } }: World, one: Maintenance): JsonObject {
+function statusRow({ seed, state: { nowMs } }: SimExchange, one: Maintenance): JsonObject {
   const { beginMs, endMs, markets, title } = one
   return {
     id: uuid(seed, Math.floor(beginMs / 1000), STATUS_PURPOSE),

@@ -53,6 +53,30 @@ function tracksOf(universe: Universe, symbols: readonly SymbolHistory[]): (Track
   })
 }
 
+/** What settles at an instant, by the last mark price known. */
+const dueAt = (
+  tracks: readonly (Track | undefined)[],
+  nowMs: number,
+  last: readonly Reference[],
+): Settlement[] =>
+  tracks.flatMap((track, listing) => {
+    const point = track?.settlements[after(track.settlements, nowMs) - 1]
+    const mark = last[listing]?.mark
+    return point?.atMs === nowMs && mark !== undefined
+      ? [{ listing, rate: point.rate, atMs: nowMs, intervalMs: point.intervalMs, mark }]
+      : []
+  })
+
+/** The next full hour or settlement. */
+function nextInstant(tracks: readonly (Track | undefined)[], nowMs: number): number {
+  let nextMs = hourOf(nowMs) + HOUR_MS
+  for (const track of tracks) {
+    const point = track?.settlements[after(track.settlements, nowMs)]
+    if (point && point.atMs < nextMs) nextMs = point.atMs
+  }
+  return nextMs
+}
+
 type Options = {
   universe: Universe
   symbols: readonly SymbolHistory[]
@@ -94,33 +118,14 @@ export function historyMarket(options: Options): Market {
     }
   }
 
-  function settle() {
-    due = []
-    for (const [listing, track] of tracks.entries()) {
-      const point = track?.settlements[after(track.settlements, nowMs) - 1]
-      const mark = last[listing]?.mark
-      if (point?.atMs === nowMs && mark !== undefined)
-        due.push({ listing, rate: point.rate, atMs: nowMs, intervalMs: point.intervalMs, mark })
-    }
-  }
-
-  function nextStepAtMs(): number {
-    let nextMs = hourOf(nowMs) + HOUR_MS
-    for (const track of tracks) {
-      const point = track?.settlements[after(track.settlements, nowMs)]
-      if (point && point.atMs < nextMs) nextMs = point.atMs
-    }
-    return nextMs
-  }
-
   return {
     candles,
     nowMs: () => nowMs,
-    nextStepAtMs,
+    nextStepAtMs: () => nextInstant(tracks, nowMs),
     step() {
-      nowMs = nextStepAtMs()
+      nowMs = nextInstant(tracks, nowMs)
       look()
-      settle()
+      due = dueAt(tracks, nowMs, last)
     },
     quote,
     reference: index => last[index] ?? { mark: 0, index: 0 },

@@ -5,7 +5,7 @@
 import type { Json } from '../../../domain/json.ts'
 import { hashFraction, nextNormal, type RandomState, randomState } from '../kit/random.ts'
 import type { Cross, Listing, Universe } from '../universe/listing.ts'
-import { createCandles } from './candles.ts'
+import { type Candles, createCandles } from './candles.ts'
 import {
   addPremium,
   averagePremium,
@@ -115,130 +115,145 @@ const quoteOf = (listing: Listing, coin: Coin): Quote => {
   }
 }
 
-/** @param seed - any integer; the market is a function of it, the start and the universe */
+/** Moves one coin by a second. */
+function moveCoin({ nowMs, random, coins }: State, listing: Listing, coin: Coin, together: number): void {
+  if (listing.cross) coin.price = crossPrice(listing.cross, coins)
+  else {
+    if (coin.drift) coin.price *= coin.drift.perStep
+    if (coin.drift && nowMs >= coin.drift.untilMs) delete coin.drift
+    const normal = TOGETHER * together + APART * nextNormal(random)
+    coin.price *= 1 + (listing.dailyVolatility / SECONDS_OF_DAY_ROOT) * normal
+  }
+  coin.premium = stepPremium(coin.premium, listing, nowMs, random)
+  coin.markPremium += (coin.premium.premium - coin.markPremium) / 20
+}
+
+/** Takes the minute's premium sample. @returns what settles at this minute */
+function closeMinute({ nowMs }: State, listing: Listing, coin: Coin): Settlement | undefined {
+  addPremium(coin.average, sample(listing, coin.premium.premium))
+  const usualMs = listing.fundingIntervalMs
+  switchIfDue(coin.interval, usualMs, nowMs)
+  coin.rate = estimate(listing, coin)
+  const { intervalMs } = coin.interval
+  if (nowMs % intervalMs !== 0) return undefined
+  const { mark } = quoteOf(listing, coin)
+  const { rate } = coin
+  coin.settled.push({ rate, atMs: nowMs })
+  if (coin.settled.length > RATES_KEPT) coin.settled.shift()
+  afterSettlement(coin.interval, Number(rate), { cap: listing.fundingCap, usualMs, nowMs })
+  coin.average = noPremium()
+  coin.rate = estimate(listing, coin)
+  return { listing: listing.index, rate, atMs: nowMs, intervalMs, mark }
+}
+
+/** Moves every coin by a second. @returns what settles at it */
+function stepAll(state: State, listings: readonly Listing[]): Settlement[] {
+  state.nowMs += STEP_MS
+  const due: Settlement[] = []
+  const together = nextNormal(state.random)
+  const minute = state.nowMs % MINUTE_MS === 0
+  for (const listing of listings) {
+    const coin = state.coins[listing.index]
+    if (!coin) continue
+    moveCoin(state, listing, coin, together)
+    const settlement = minute ? closeMinute(state, listing, coin) : undefined
+    if (settlement) due.push(settlement)
+  }
+  return due
+}
+
+function noteCandles(candles: Candles, { nowMs, coins }: State, listings: readonly Listing[]): void {
+  for (const [index, coin] of coins.entries()) {
+    const listing = listings[index]
+    if (!listing) continue
+    const price = coin.price * listing.multiplier
+    const { premium } = coin.premium
+    const [perp, mark] = [price * (1 + premium), price * (1 + coin.markPremium)]
+    candles.note(index, nowMs, coin.price, perp, mark, price, premium)
+  }
+}
+
+/** @throws for what is no saved market of these listings */
+function stateFrom(saved: Json, seed: number, listings: readonly Listing[]): State {
+  const from = saved as unknown as State
+  if (!Array.isArray(from?.coins) || from.coins.length > listings.length)
+    throw new Error(`saved market: expected ${listings.length} coins, found ${from?.coins?.length}`)
+  const state = structuredClone(from)
+  // Coins listed since then begin anew.
+  state.coins.push(...firstState(seed, from.nowMs, listings).coins.slice(from.coins.length))
+  return state
+}
+
+type Shifts = Required<Pick<Market, 'press' | 'shock' | 'settleEvery'>>
+
+/** What can be done to a coin's prices and funding from outside. */
+const shiftsOf = (state: () => State): Shifts => ({
+  press(index, premium, untilMs) {
+    const coin = state().coins[index]
+    if (coin) coin.premium = { premium: coin.premium.premium, target: premium, untilMs, flips: false }
+  },
+  shock(index, change, overMs) {
+    const coin = state().coins[index]
+    if (!coin) return
+    const steps = Math.floor(overMs / STEP_MS)
+    if (steps === 0) coin.price *= 1 + change
+    else coin.drift = { perStep: (1 + change) ** (1 / steps), untilMs: state().nowMs + steps * STEP_MS }
+  },
+  settleEvery(index, intervalMs) {
+    const coin = state().coins[index]
+    if (coin) coin.interval = usualInterval(intervalMs)
+  },
+})
+
+/** A market that is a function of the seed, its start and the universe. */
 export function seededMarket(options: { seed: number; startAtMs: number; universe: Universe }): Market {
-  const { listings } = options.universe
-  let state = firstState(options.seed, options.startAtMs, listings)
+  const { seed, startAtMs, universe } = options
+  const { listings } = universe
+  let state = firstState(seed, startAtMs, listings)
   let due: Settlement[] = []
   /** Of this step, as far as they were asked for. */
   let quotes: Quote[] = []
   const volatility = listings.map(listing => listing.dailyVolatility / 38)
-  const candles = createCandles(listings.length, options.seed, volatility)
-  note()
-
-  function note() {
-    for (const [index, coin] of state.coins.entries()) {
-      const listing = listings[index]
-      if (!listing) continue
-      const price = coin.price * listing.multiplier
-      const { premium } = coin.premium
-      const [perp, mark] = [price * (1 + premium), price * (1 + coin.markPremium)]
-      candles.note(index, state.nowMs, coin.price, perp, mark, price, premium)
-    }
-  }
+  const candles = createCandles(listings.length, seed, volatility)
+  noteCandles(candles, state, listings)
 
   function quote(index: number): Quote | undefined {
     const [listing, coin] = [listings[index], state.coins[index]]
     if (listing && coin) quotes[index] ??= quoteOf(listing, coin)
     return quotes[index]
   }
-
-  function moveCoin(listing: Listing, coin: Coin, together: number) {
-    if (listing.cross) coin.price = crossPrice(listing.cross, state.coins)
-    else {
-      if (coin.drift) coin.price *= coin.drift.perStep
-      if (coin.drift && state.nowMs >= coin.drift.untilMs) delete coin.drift
-      const normal = TOGETHER * together + APART * nextNormal(state.random)
-      coin.price *= 1 + (listing.dailyVolatility / SECONDS_OF_DAY_ROOT) * normal
-    }
-    coin.premium = stepPremium(coin.premium, listing, state.nowMs, state.random)
-    coin.markPremium += (coin.premium.premium - coin.markPremium) / 20
-  }
-
-  function closeMinute(listing: Listing, coin: Coin) {
-    addPremium(coin.average, sample(listing, coin.premium.premium))
-    const usualMs = listing.fundingIntervalMs
-    switchIfDue(coin.interval, usualMs, state.nowMs)
-    coin.rate = estimate(listing, coin)
-    const { intervalMs } = coin.interval
-    if (state.nowMs % intervalMs !== 0) return
-    const { mark } = quoteOf(listing, coin)
-    const { rate } = coin
-    due.push({
-      listing: listing.index,
-      rate,
-      atMs: state.nowMs,
-      intervalMs,
-      mark,
-    })
-    coin.settled.push({ rate, atMs: state.nowMs })
-    if (coin.settled.length > RATES_KEPT) coin.settled.shift()
-    afterSettlement(coin.interval, Number(rate), { cap: listing.fundingCap, usualMs, nowMs: state.nowMs })
-    coin.average = noPremium()
-    coin.rate = estimate(listing, coin)
-  }
-
+  const shifts = shiftsOf(() => state)
   return {
+    ...shifts,
     candles,
     nowMs: () => state.nowMs,
     nextStepAtMs: () => state.nowMs + STEP_MS,
     step() {
-      state.nowMs += STEP_MS
-      due = []
       quotes = []
-      const together = nextNormal(state.random)
-      const minute = state.nowMs % MINUTE_MS === 0
-      for (const listing of listings) {
-        const coin = state.coins[listing.index]
-        if (!coin) continue
-        moveCoin(listing, coin, together)
-        if (minute) closeMinute(listing, coin)
-      }
-      note()
+      due = stepAll(state, listings)
+      noteCandles(candles, state, listings)
     },
     quote,
     reference: index => quote(index) ?? { mark: 0, index: 0 },
     funding(index) {
-      const intervalMs = state.coins[index]?.interval.intervalMs ?? 8 * HOUR_MS
-      return {
-        rate: state.coins[index]?.rate ?? '0',
-        nextAtMs: nextSettlementMs(state.nowMs, intervalMs),
-        intervalMs,
-      }
+      const { interval, rate = '0' } = state.coins[index] ?? {}
+      const intervalMs = interval?.intervalMs ?? 8 * HOUR_MS
+      return { rate, nextAtMs: nextSettlementMs(state.nowMs, intervalMs), intervalMs }
     },
-    press(index, premium, untilMs) {
-      const coin = state.coins[index]
-      if (coin) coin.premium = { premium: coin.premium.premium, target: premium, untilMs, flips: false }
-    },
-    shock(index, change, overMs) {
-      const coin = state.coins[index]
-      if (!coin) return
+    shock(...change) {
       quotes = []
-      const steps = Math.floor(overMs / STEP_MS)
-      if (steps === 0) coin.price *= 1 + change
-      else coin.drift = { perStep: (1 + change) ** (1 / steps), untilMs: state.nowMs + steps * STEP_MS }
-    },
-    settleEvery(index, intervalMs) {
-      const coin = state.coins[index]
-      if (coin) coin.interval = usualInterval(intervalMs)
+      shifts.shock(...change)
     },
     dueSettlements: () => due,
     settledRates: index => state.coins[index]?.settled ?? [],
     halfSpreadBps: index => listings[index]?.halfSpreadBps ?? 1,
     save: () => structuredClone(state) as unknown as Json,
     restore(saved) {
-      const from = saved as unknown as State
-      if (!Array.isArray(from?.coins) || from.coins.length > listings.length)
-        throw new Error(`saved market: expected ${listings.length} coins, found ${from?.coins?.length}`)
-      state = structuredClone(from)
-      // Coins listed since then begin anew; intervals were fixed once.
-      state.coins.push(...firstState(options.seed, from.nowMs, listings).coins.slice(from.coins.length))
-      for (const [index, coin] of state.coins.entries())
-        coin.interval ??= usualInterval(listings[index]?.fundingIntervalMs ?? 8 * HOUR_MS)
+      state = stateFrom(saved, seed, listings)
       due = []
       quotes = []
       candles.clear()
-      note()
+      noteCandles(candles, state, listings)
     },
   }
 }

@@ -19,37 +19,6 @@ const REMEMBERED = 256
 const LEVELS_MAX = 3000
 const ASKS_SALT = 7919
 
-/** Levels beyond the touch while nobody takes of them, each in the place of its ticks, modulo. Undefined: empty. */
-type Untouched = { ticks: Float64Array; untilMs: Float64Array; levels: (Level | undefined)[] }
-
-const nothingKnown = (): Untouched => ({
-  ticks: new Float64Array(REMEMBERED),
-  untilMs: new Float64Array(REMEMBERED),
-  levels: new Array<Level | undefined>(REMEMBERED).fill(undefined),
-})
-
-type Half = {
-  readonly salt: number
-  readonly outward: 1 | -1
-  readonly eaten: Map<number, Eaten>
-  /** The best price, in ticks, and its level while nobody takes of it. */
-  touch: number
-  best: Level
-  bestUntilMs: number
-  /** Made when somebody first looks beyond the touch: most books are never looked into. */
-  known: Untouched | undefined
-}
-
-const newHalf = (salt: number, outward: 1 | -1): Half => ({
-  salt,
-  outward,
-  eaten: new Map(),
-  touch: 0,
-  best: [0, 0],
-  bestUntilMs: 0,
-  known: undefined,
-})
-
 export type OrderBook = {
   readonly instrument: Instrument
   live(): boolean
@@ -87,44 +56,96 @@ export type BookShape = {
   lookedAtMs: () => number
 }
 
-export function createBook(instrument: Instrument, shape: BookShape): OrderBook {
-  const halves: Readonly<Record<BookSide, Half>> = {
-    bids: newHalf(shape.salt, -1),
-    asks: newHalf(shape.salt + ASKS_SALT, 1),
-  }
-  const tick = instrument.price.stepFloat
-  const lot = instrument.qty.stepFloat
-  let mid: number | undefined
-  let nowMs = 0
-  let lotsPerTick = 0
-  let around = 0
+/** Levels beyond the touch while nobody takes of them, each in the place of its ticks, modulo. Undefined: empty. */
+type Untouched = { ticks: Float64Array; untilMs: Float64Array; levels: (Level | undefined)[] }
 
-  /** What a level's size is made of, from 0 to 1, and until when. */
-  function chanceOf(salt: number, ticks: number) {
-    const phase = (hash(salt, ticks, 0) >>> 0) % EPOCH_MS
-    const epoch = Math.floor((nowMs + phase) / EPOCH_MS)
-    return { chance: hashFraction(salt, ticks, epoch), untilMs: (epoch + 1) * EPOCH_MS - phase }
+const nothingKnown = (): Untouched => ({
+  ticks: new Float64Array(REMEMBERED),
+  untilMs: new Float64Array(REMEMBERED),
+  levels: new Array<Level | undefined>(REMEMBERED).fill(undefined),
+})
+
+/** What both sides of a book share: its time, and how large a level is on average. */
+type Present = { nowMs: number; lotsPerTick: number }
+
+const lotsOf = ({ lotsPerTick }: Present, chance: number) => Math.floor(lotsPerTick * (0.15 + 1.7 * chance))
+
+/** What a level's size is made of, from 0 to 1, and until when. */
+function chanceOf(salt: number, ticks: number, nowMs: number) {
+  const phase = (hash(salt, ticks, 0) >>> 0) % EPOCH_MS
+  const epoch = Math.floor((nowMs + phase) / EPOCH_MS)
+  return { chance: hashFraction(salt, ticks, epoch), untilMs: (epoch + 1) * EPOCH_MS - phase }
+}
+
+/** One side of a book: its touch, the levels beyond it, and what takers have eaten of them. */
+class HalfBook {
+  readonly eaten = new Map<number, Eaten>()
+  /** The best price, in ticks; takers may have left nothing at it. */
+  touch = 0
+  readonly #salt: number
+  readonly #outward: 1 | -1
+  readonly #present: Readonly<Present>
+  /** The level at the touch while nobody takes of it. */
+  #best: Level = [0, 0]
+  #bestUntilMs = 0
+  /** Made when somebody first looks beyond the touch: most books are never looked into. */
+  #known: Untouched | undefined
+
+  constructor(salt: number, outward: 1 | -1, present: Readonly<Present>) {
+    this.#salt = salt
+    this.#outward = outward
+    this.#present = present
   }
 
-  const lotsOf = (chance: number) => Math.floor(lotsPerTick * (0.15 + 1.7 * chance))
+  /** Sizes are made anew: the price has gone a long way. */
+  resize(): void {
+    this.#known = undefined
+    this.#bestUntilMs = 0
+  }
 
   /** Never empty of itself. */
-  function atTouch(half: Half): Level {
-    if (half.best[0] === half.touch && nowMs < half.bestUntilMs) return half.best
-    const { chance, untilMs } = chanceOf(half.salt, half.touch)
-    half.best = [half.touch, Math.max(1, lotsOf(chance))]
-    half.bestUntilMs = untilMs
-    return half.best
+  atTouch(): Level {
+    if (this.#best[0] === this.touch && this.#present.nowMs < this.#bestUntilMs) return this.#best
+    const { chance, untilMs } = chanceOf(this.#salt, this.touch, this.#present.nowMs)
+    this.#best = [this.touch, Math.max(1, lotsOf(this.#present, chance))]
+    this.#bestUntilMs = untilMs
+    return this.#best
+  }
+
+  /** Visits levels from the touch outward until `visit` has had enough. @param presentMs - by which eaten depth comes back */
+  walk(presentMs: number, visit: (level: Level) => boolean): void {
+    const isEaten = this.eaten.size > 0
+    for (let away = 0; away < LEVELS_MAX; away++) {
+      const ticks = this.touch + this.#outward * away
+      if (ticks <= 0) return
+      const full = away === 0 ? this.atTouch() : this.#beyondTouch(ticks)
+      const level = full && isEaten ? this.#leftOf(full, presentMs) : full
+      if (level && !visit(level)) return
+    }
+  }
+
+  eat(taken: readonly Level[], atMs: number): void {
+    for (const [ticks, lots] of taken) {
+      const before = this.eaten.get(ticks)
+      const kept = before ? Math.ceil(before.lots * (1 - (atMs - before.atMs) / RETURN_MS)) : 0
+      this.eaten.set(ticks, { lots: kept + lots, atMs })
+    }
+  }
+
+  /** Forgets what has wholly come back, so that who looked when does not show in a saved state. */
+  dropReturned(nowMs: number): void {
+    for (const [ticks, { atMs }] of this.eaten) if (nowMs - atMs >= RETURN_MS) this.eaten.delete(ticks)
   }
 
   /** From one second to the next nearly all levels stay: to make them anew would be most of what a book costs. */
-  function beyondTouch(half: Half, ticks: number): Level | undefined {
-    half.known ??= nothingKnown()
-    const { known } = half
+  #beyondTouch(ticks: number): Level | undefined {
+    this.#known ??= nothingKnown()
+    const known = this.#known
     const place = ticks & (REMEMBERED - 1)
-    if (known.ticks[place] === ticks && nowMs < (known.untilMs[place] ?? 0)) return known.levels[place]
-    const { chance, untilMs } = chanceOf(half.salt, ticks)
-    const lots = chance < 0.1 ? 0 : lotsOf(chance) || (chance < 0.4 ? 1 : 0)
+    if (known.ticks[place] === ticks && this.#present.nowMs < (known.untilMs[place] ?? 0))
+      return known.levels[place]
+    const { chance, untilMs } = chanceOf(this.#salt, ticks, this.#present.nowMs)
+    const lots = chance < 0.1 ? 0 : lotsOf(this.#present, chance) || (chance < 0.4 ? 1 : 0)
     known.ticks[place] = ticks
     known.untilMs[place] = untilMs
     known.levels[place] = lots > 0 ? [ticks, lots] : undefined
@@ -132,117 +153,127 @@ export function createBook(instrument: Instrument, shape: BookShape): OrderBook 
   }
 
   /** What takers have left of a level. */
-  function leftOf({ eaten }: Half, level: Level): Level | undefined {
+  #leftOf(level: Level, presentMs: number): Level | undefined {
     const [ticks, lots] = level
-    const gone = eaten.get(ticks)
+    const gone = this.eaten.get(ticks)
     if (!gone) return level
-    const ageMs = shape.clock() - gone.atMs
+    const ageMs = presentMs - gone.atMs
     if (ageMs >= RETURN_MS) {
-      eaten.delete(ticks)
+      this.eaten.delete(ticks)
       return level
     }
     const left = lots - Math.ceil(gone.lots * (1 - ageMs / RETURN_MS))
     return left > 0 ? [ticks, left] : undefined
   }
+}
 
-  /** Forgets what has wholly come back, so that who looked when does not show in a saved state. */
-  function dropReturned() {
-    for (const { eaten } of [halves.bids, halves.asks])
-      for (const [ticks, { atMs }] of eaten) if (shape.clock() - atMs >= RETURN_MS) eaten.delete(ticks)
-  }
+const SIDES = ['bids', 'asks'] as const
 
-  /** Brings touch and sizes to the market's present. */
-  function refresh(): void {
-    nowMs = shape.lookedAtMs()
-    const price = shape.look()
-    if (price === mid) return
-    mid = price
-    if (mid === undefined) return
-    const away = (mid * shape.halfSpreadBps) / 10_000
-    const bid = Math.max(1, Math.floor((mid - away) / tick))
-    halves.bids.touch = bid
-    halves.asks.touch = Math.max(bid + 1, Math.ceil((mid + away) / tick))
-    if (mid >= around && mid < around * PRICE_STEP) return
-    around = roundPrice(mid)
-    lotsPerTick = (shape.depthUsdtPerBps * (tick / around) * 10_000) / around / lot
-    for (const half of [halves.bids, halves.asks]) {
-      half.known = undefined
-      half.bestUntilMs = 0
+class SyntheticBook implements OrderBook {
+  readonly instrument: Instrument
+  readonly #shape: BookShape
+  readonly #present: Present = { nowMs: 0, lotsPerTick: 0 }
+  readonly #halves: Readonly<Record<BookSide, HalfBook>>
+  #mid: number | undefined
+  /** The power of the price step at or below the middle price, by which sizes go. */
+  #around = 0
+
+  constructor(instrument: Instrument, shape: BookShape) {
+    this.instrument = instrument
+    this.#shape = shape
+    this.#halves = {
+      bids: new HalfBook(shape.salt, -1, this.#present),
+      asks: new HalfBook(shape.salt + ASKS_SALT, 1, this.#present),
     }
   }
 
-  /** Visits levels from the touch outward until `visit` has had enough. */
-  function walk(side: BookSide, visit: (level: Level) => boolean): void {
-    refresh()
-    if (mid === undefined) return
-    const half = halves[side]
-    const isEaten = half.eaten.size > 0
-    for (let away = 0; away < LEVELS_MAX; away++) {
-      const ticks = half.touch + half.outward * away
-      if (ticks <= 0) return
-      const full = away === 0 ? atTouch(half) : beyondTouch(half, ticks)
-      const level = full && isEaten ? leftOf(half, full) : full
-      if (level && !visit(level)) return
-    }
+  live(): boolean {
+    this.#refresh()
+    return this.#mid !== undefined
   }
 
-  function levels(side: BookSide, count: number): Level[] {
+  levels(side: BookSide, count: number): Level[] {
     const found: Level[] = []
-    if (count > 0) walk(side, level => found.push(level) < count)
+    if (count > 0) this.#walk(side, level => found.push(level) < count)
     return found
   }
 
-  return {
-    instrument,
-    live() {
-      refresh()
-      return mid !== undefined
-    },
-    levels,
-    best(side) {
-      refresh()
-      const half = halves[side]
-      return mid === undefined || half.eaten.size > 0 ? levels(side, 1)[0] : atTouch(half)
-    },
-    bound(side) {
-      refresh()
-      return mid === undefined ? undefined : halves[side].touch
-    },
-    reach(side, limitTicks, lots) {
-      const found: Level[] = []
-      let left = lots
-      walk(side, ([ticks, has]) => {
-        const beyond = side === 'asks' ? ticks > limitTicks : ticks < limitTicks
-        if (beyond || left <= 0) return false
-        found.push([ticks, Math.min(left, has)])
-        left -= has
-        return left > 0
-      })
-      return found
-    },
-    eat(side, taken) {
-      const atMs = shape.clock()
-      const { eaten } = halves[side]
-      dropReturned()
-      for (const [ticks, lots] of taken) {
-        const before = eaten.get(ticks)
-        const kept = before ? Math.ceil(before.lots * (1 - (atMs - before.atMs) / RETURN_MS)) : 0
-        eaten.set(ticks, { lots: kept + lots, atMs })
-      }
-    },
-    save() {
-      dropReturned()
-      return (['bids', 'asks'] as const).flatMap(side =>
-        [...halves[side].eaten].map(([ticks, { lots, atMs }]): [BookSide, number, number, number] => [
-          side,
-          ticks,
-          lots,
-          atMs,
-        ]),
-      )
-    },
-    restore(saved) {
-      for (const [side, ticks, lots, atMs] of saved) halves[side].eaten.set(ticks, { lots, atMs })
-    },
+  best(side: BookSide): Level | undefined {
+    this.#refresh()
+    const half = this.#halves[side]
+    return this.#mid === undefined || half.eaten.size > 0 ? this.levels(side, 1)[0] : half.atTouch()
+  }
+
+  bound(side: BookSide): number | undefined {
+    this.#refresh()
+    return this.#mid === undefined ? undefined : this.#halves[side].touch
+  }
+
+  reach(side: BookSide, limitTicks: number, lots: number): Level[] {
+    const found: Level[] = []
+    let left = lots
+    this.#walk(side, ([ticks, has]) => {
+      const beyond = side === 'asks' ? ticks > limitTicks : ticks < limitTicks
+      if (beyond || left <= 0) return false
+      found.push([ticks, Math.min(left, has)])
+      left -= has
+      return left > 0
+    })
+    return found
+  }
+
+  eat(side: BookSide, taken: readonly Level[]): void {
+    this.#dropReturned()
+    this.#halves[side].eat(taken, this.#shape.clock())
+  }
+
+  save(): [BookSide, number, number, number][] {
+    this.#dropReturned()
+    return SIDES.flatMap(side =>
+      [...this.#halves[side].eaten].map(([ticks, { lots, atMs }]): [BookSide, number, number, number] => [
+        side,
+        ticks,
+        lots,
+        atMs,
+      ]),
+    )
+  }
+
+  restore(saved: readonly [BookSide, number, number, number][]): void {
+    for (const [side, ticks, lots, atMs] of saved) this.#halves[side].eaten.set(ticks, { lots, atMs })
+  }
+
+  #dropReturned(): void {
+    for (const side of SIDES) this.#halves[side].dropReturned(this.#shape.clock())
+  }
+
+  #walk(side: BookSide, visit: (level: Level) => boolean): void {
+    this.#refresh()
+    if (this.#mid !== undefined) this.#halves[side].walk(this.#shape.clock(), visit)
+  }
+
+  /** Brings touch and sizes to the market's present. */
+  #refresh(): void {
+    const { instrument } = this
+    const { halfSpreadBps, depthUsdtPerBps } = this.#shape
+    this.#present.nowMs = this.#shape.lookedAtMs()
+    const mid = this.#shape.look()
+    if (mid === this.#mid) return
+    this.#mid = mid
+    if (mid === undefined) return
+    const tick = instrument.price.stepFloat
+    const away = (mid * halfSpreadBps) / 10_000
+    const bid = Math.max(1, Math.floor((mid - away) / tick))
+    this.#halves.bids.touch = bid
+    this.#halves.asks.touch = Math.max(bid + 1, Math.ceil((mid + away) / tick))
+    if (mid >= this.#around && mid < this.#around * PRICE_STEP) return
+    this.#around = roundPrice(mid)
+    const lot = instrument.qty.stepFloat
+    this.#present.lotsPerTick = (depthUsdtPerBps * (tick / this.#around) * 10_000) / this.#around / lot
+    for (const side of SIDES) this.#halves[side].resize()
   }
 }
+
+/** The book of one instrument. Equal shapes give equal books at every instant. */
+export const createBook = (instrument: Instrument, shape: BookShape): OrderBook =>
+  new SyntheticBook(instrument, shape)

@@ -4,9 +4,9 @@
  * account: who listens must not change what happens.
  */
 import type { JsonObject } from '../../../domain/json.ts'
+import { bookOf, type SimExchange } from '../exchange-state.ts'
 import { type Grid, textOf } from '../kit/grid.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
-import { bookOf, type World } from '../world.ts'
 import type { BookSide, Level } from './order-book.ts'
 
 export const DEPTHS = [1, 50, 200, 1000] as const
@@ -43,12 +43,12 @@ const REPEAT_MS = 3000
 
 /** Spot and level 1 put `ts` before `type`, deeper linear topics after it. */
 export function listedSource(
-  world: World,
+  exchange: SimExchange,
   listing: Listing,
   { market, symbol, price, qty }: Instrument,
   depth: Depth,
 ): BookSource {
-  const book = bookOf(world, market, listing)
+  const book = bookOf(exchange, market, listing)
   return {
     symbol,
     price,
@@ -91,24 +91,24 @@ const snapshot = (state: BookTopic, nowMs: number): JsonObject =>
   frame(state, 'snapshot', rowsOf(state.source, state.bids), rowsOf(state.source, state.asks), nowMs)
 
 /** Takes the present book as the new truth of a topic. */
-function renew(world: World, state: BookTopic, sides: Sides, round: number): void {
+function renew(exchange: SimExchange, state: BookTopic, sides: Sides, round: number): void {
   Object.assign(state, sides)
   state.u++
-  state.seq = nextBookSeq(world, state)
+  state.seq = nextBookSeq(exchange, state)
   state.round = round
-  state.saidAtMs = world.state.nowMs
+  state.saidAtMs = exchange.state.nowMs
 }
 
 /** Grows with time and with every message, so that it never goes back, whoever listened before. */
-const nextBookSeq = (world: World, state: BookTopic): number =>
-  Math.max(state.seq + 1, world.state.nowMs - 1_500_000_000_000 + world.state.seq)
+const nextBookSeq = (exchange: SimExchange, state: BookTopic): number =>
+  Math.max(state.seq + 1, exchange.state.nowMs - 1_500_000_000_000 + exchange.state.seq)
 
 /** What a new subscriber hears first: exactly what others were last told, so that the next delta fits. */
-export function firstBook(world: World, state: BookTopic, round: number): JsonObject[] {
+export function firstBook(exchange: SimExchange, state: BookTopic, round: number): JsonObject[] {
   const sides = state.source.look(state.depth)
   if (!sides) return []
-  if (state.round < round) renew(world, state, sides, round)
-  return [snapshot(state, world.state.nowMs)]
+  if (state.round < round) renew(exchange, state, sides, round)
+  return [snapshot(state, exchange.state.nowMs)]
 }
 
 /** Removed levels as size 0, changed and new ones as they are, from the touch outward. Both sides come in that order. */
@@ -136,12 +136,12 @@ function changesOf(source: BookSource, before: readonly Level[], after: readonly
 }
 
 /** One round: what changed since the topic last spoke. */
-export function nextBook(world: World, state: BookTopic, round: number): JsonObject | undefined {
-  const { nowMs } = world.state
+export function nextBook(exchange: SimExchange, state: BookTopic, round: number): JsonObject | undefined {
+  const { nowMs } = exchange.state
   const book = state.source.look(state.depth)
   if (!book) return undefined
   if (state.round < round - 1) {
-    renew(world, state, book, round)
+    renew(exchange, state, book, round)
     return snapshot(state, nowMs)
   }
   const bids = changesOf(state.source, state.bids, book.bids, 'bids')
@@ -155,7 +155,7 @@ export function nextBook(world: World, state: BookTopic, round: number): JsonObj
   state.bids = book.bids
   state.asks = book.asks
   state.u++
-  state.seq = nextBookSeq(world, state)
+  state.seq = nextBookSeq(exchange, state)
   state.saidAtMs = nowMs
   return state.depth === 1 ? snapshot(state, nowMs) : frame(state, 'delta', bids, asks, nowMs)
 }

@@ -3,10 +3,10 @@
  * A coin without market data has no ticker.
  */
 import type { JsonObject } from '../../../domain/json.ts'
+import { bookOf, indexText, lifeOf, markText, type SimExchange } from '../exchange-state.ts'
 import { textOf } from '../kit/grid.ts'
 import { hash, hashFraction } from '../kit/random.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
-import { bookOf, indexText, lifeOf, markText, type World } from '../world.ts'
 import { dayShares, dayTurnover } from './candles.ts'
 import { HOUR_MS, MINUTE_MS } from './funding.ts'
 
@@ -20,11 +20,11 @@ type Day = {
   /** The same as tickers print them: they are printed a hundred times more often than they change. */
   texts: { dayAgo: string; hourAgo: string; turnover: string }
 }
-const days = new WeakMap<World, Map<Instrument, Day>>()
+const days = new WeakMap<SimExchange, Map<Instrument, Day>>()
 
-const saltOf = (world: World, instrument: Instrument) =>
+const saltOf = (exchange: SimExchange, instrument: Instrument) =>
   hash(
-    world.seed,
+    exchange.seed,
     instrument.symbol.length,
     instrument.symbol.charCodeAt(0) + (instrument.market === 'spot' ? 512 : 0),
   )
@@ -37,18 +37,18 @@ export const turnoverScale = (listing: Listing, instrument: Instrument): number 
 const daySharesAt = (salt: number, atMinute: number, known: Day | undefined): number =>
   dayShares(salt, atMinute, known?.atMinute === atMinute - 1 ? known.shares : undefined)
 
-function dayOf(world: World, listing: Listing, instrument: Instrument): Day {
-  const nowMs = world.market.nowMs()
+function dayOf(exchange: SimExchange, listing: Listing, instrument: Instrument): Day {
+  const nowMs = exchange.market.nowMs()
   // Each coin at a second of its own, so that no round has to look at every coin's day.
   const atMinute = Math.floor((nowMs + ((listing.index * 7919) % 60) * 1000) / MINUTE_MS)
-  const cache = days.get(world) ?? new Map<Instrument, Day>()
-  days.set(world, cache)
+  const cache = days.get(exchange) ?? new Map<Instrument, Day>()
+  days.set(exchange, cache)
   const known = cache.get(instrument)
   if (known?.atMinute === atMinute) return known
   const series = instrument.market === 'spot' ? 'spot' : 'perp'
-  const { candles } = world.market
+  const { candles } = exchange.market
   const range = candles.range(listing.index, series, nowMs - 24 * HOUR_MS, nowMs + 1)
-  const salt = saltOf(world, instrument)
+  const salt = saltOf(exchange, instrument)
   const scale = turnoverScale(listing, instrument)
   const shares = range ? daySharesAt(salt, atMinute, known) : 0
   const turnover = range ? dayTurnover(shares, scale) : 0
@@ -77,18 +77,18 @@ export const priceText = (instrument: Instrument, price: number): string =>
 
 /** The last trade's price: this second's side of the touch. Undefined without market data. */
 export function lastTicks(
-  world: World,
+  exchange: SimExchange,
   listing: Listing,
   instrument: Instrument,
   atMs: number,
 ): number | undefined {
-  const book = bookOf(world, instrument.market, listing)
-  const side = hashFraction(saltOf(world, instrument), Math.floor(atMs / 1000), 7) < 0.5 ? 'bids' : 'asks'
+  const book = bookOf(exchange, instrument.market, listing)
+  const side = hashFraction(saltOf(exchange, instrument), Math.floor(atMs / 1000), 7) < 0.5 ? 'bids' : 'asks'
   return book.best(side)?.[0]
 }
 
-function priceFields(world: World, listing: Listing, instrument: Instrument, last: number) {
-  const day = dayOf(world, listing, instrument)
+function priceFields(exchange: SimExchange, listing: Listing, instrument: Instrument, last: number) {
+  const day = dayOf(exchange, listing, instrument)
   const price = last * instrument.price.stepFloat
   return {
     lastPrice: textOf(instrument.price, last),
@@ -101,8 +101,8 @@ function priceFields(world: World, listing: Listing, instrument: Instrument, las
   }
 }
 
-function quoteFields(world: World, listing: Listing, instrument: Instrument) {
-  const book = bookOf(world, instrument.market, listing)
+function quoteFields(exchange: SimExchange, listing: Listing, instrument: Instrument) {
+  const book = bookOf(exchange, instrument.market, listing)
   const [bid, ask] = [book.best('bids'), book.best('asks')]
   return {
     bid1Price: bid ? textOf(instrument.price, bid[0]) : '',
@@ -112,14 +112,14 @@ function quoteFields(world: World, listing: Listing, instrument: Instrument) {
   }
 }
 
-function contractFields(world: World, listing: Listing) {
-  const funding = world.market.funding(listing.index)
-  const { mark } = world.market.reference(listing.index)
+function contractFields(exchange: SimExchange, listing: Listing) {
+  const funding = exchange.market.funding(listing.index)
+  const { mark } = exchange.market.reference(listing.index)
   const interest = (listing.depthUsdtPerBps * 9000) / mark
   const open = interest.toFixed(listing.perp.qty.decimals)
   return {
-    markPrice: markText(world, listing),
-    indexPrice: indexText(world, listing),
+    markPrice: markText(exchange, listing),
+    indexPrice: indexText(exchange, listing),
     openInterest: open,
     openInterestValue: (Number(open) * mark).toFixed(2),
     fundingRate: funding.rate,
@@ -129,39 +129,39 @@ function contractFields(world: World, listing: Listing) {
   }
 }
 
-export function spotTicker(world: World, listing: Listing): JsonObject | undefined {
+export function spotTicker(exchange: SimExchange, listing: Listing): JsonObject | undefined {
   const { spot } = listing
-  const last = lastTicks(world, listing, spot, world.market.nowMs())
+  const last = lastTicks(exchange, listing, spot, exchange.market.nowMs())
   if (last === undefined) return undefined
   return {
     symbol: spot.symbol,
-    ...quoteFields(world, listing, spot),
-    ...priceFields(world, listing, spot, last),
-    usdIndexPrice: usdIndex(world, listing),
+    ...quoteFields(exchange, listing, spot),
+    ...priceFields(exchange, listing, spot, last),
+    usdIndexPrice: usdIndex(exchange, listing),
   }
 }
 
-const usdIndex = (world: World, listing: Listing): string =>
-  (world.market.reference(listing.index).index / listing.multiplier).toFixed(
+const usdIndex = (exchange: SimExchange, listing: Listing): string =>
+  (exchange.market.reference(listing.index).index / listing.multiplier).toFixed(
     Math.max(6, listing.spot.price.decimals + 3),
   )
 
 /** What both forms of a linear ticker are put together from: taking fields out of one for the other costs more than both. */
-function linearParts(world: World, listing: Listing) {
+function linearParts(exchange: SimExchange, listing: Listing) {
   const { perp } = listing
-  const last = lastTicks(world, listing, perp, world.market.nowMs())
+  const last = lastTicks(exchange, listing, perp, exchange.market.nowMs())
   if (last === undefined) return undefined
   return {
-    prices: priceFields(world, listing, perp, last),
-    prevPrice1h: dayOf(world, listing, perp).texts.hourAgo,
-    contract: contractFields(world, listing),
-    quotes: quoteFields(world, listing, perp),
+    prices: priceFields(exchange, listing, perp, last),
+    prevPrice1h: dayOf(exchange, listing, perp).texts.hourAgo,
+    contract: contractFields(exchange, listing),
+    quotes: quoteFields(exchange, listing, perp),
   }
 }
 
-export function linearTicker(world: World, listing: Listing): JsonObject | undefined {
+export function linearTicker(exchange: SimExchange, listing: Listing): JsonObject | undefined {
   const { symbol } = listing.perp
-  const parts = linearParts(world, listing)
+  const parts = linearParts(exchange, listing)
   if (!parts) return undefined
   return {
     symbol,
@@ -171,7 +171,7 @@ export function linearTicker(world: World, listing: Listing): JsonObject | undef
     predictedDeliveryPrice: '',
     basisRate: '',
     deliveryFeeRate: '',
-    deliveryTime: String(lifeOf(world, 'linear', symbol).deliveryAtMs ?? 0),
+    deliveryTime: String(lifeOf(exchange, 'linear', symbol).deliveryAtMs ?? 0),
     ...parts.quotes,
     basis: '',
     preOpenPrice: '',
@@ -182,25 +182,25 @@ export function linearTicker(world: World, listing: Listing): JsonObject | undef
 }
 
 /** The stream's spot ticker: no quotes, full snapshots only. */
-export function spotTickerPush(world: World, listing: Listing): JsonObject | undefined {
+export function spotTickerPush(exchange: SimExchange, listing: Listing): JsonObject | undefined {
   const { spot } = listing
-  const last = lastTicks(world, listing, spot, world.market.nowMs())
+  const last = lastTicks(exchange, listing, spot, exchange.market.nowMs())
   if (last === undefined) return undefined
   return {
     symbol: spot.symbol,
-    ...priceFields(world, listing, spot, last),
-    usdIndexPrice: usdIndex(world, listing),
+    ...priceFields(exchange, listing, spot, last),
+    usdIndexPrice: usdIndex(exchange, listing),
   }
 }
 
 /** The stream's linear ticker, whole: 27 keys. */
 export function linearTickerPush(
-  world: World,
+  exchange: SimExchange,
   listing: Listing,
   tickDirection: string,
 ): JsonObject | undefined {
   const { symbol, qty } = listing.perp
-  const parts = linearParts(world, listing)
+  const parts = linearParts(exchange, listing)
   if (!parts) return undefined
   const { openInterest, openInterestValue } = parts.contract
   return {

@@ -1,9 +1,9 @@
 /** Public trades: a few each second at the touch, a function of the second, so that stream and REST tell the same. */
 import type { JsonObject } from '../../../domain/json.ts'
+import { bookOf, type SimExchange } from '../exchange-state.ts'
 import { textOf } from '../kit/grid.ts'
 import { hash, hashFraction, uuid } from '../kit/random.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
-import { bookOf, type World } from '../world.ts'
 import { lastTicks, turnoverScale } from './tickers.ts'
 
 const TRADE_PURPOSE = 4
@@ -19,17 +19,17 @@ export type PublicTrade = {
 
 /** The trade of one second, if any, priced at the present touch. */
 export function tradeAt(
-  world: World,
+  exchange: SimExchange,
   listing: Listing,
   instrument: Instrument,
   atMs: number,
 ): PublicTrade | undefined {
   const second = Math.floor(atMs / 1000)
-  const salt = hash(world.seed, listing.index, instrument.market === 'spot' ? 91 : 92)
+  const salt = hash(exchange.seed, listing.index, instrument.market === 'spot' ? 91 : 92)
   if (hashFraction(salt, second, 1) < 0.4) return undefined
-  const ticks = lastTicks(world, listing, instrument, second * 1000)
+  const ticks = lastTicks(exchange, listing, instrument, second * 1000)
   if (ticks === undefined) return undefined
-  const book = bookOf(world, instrument.market, listing)
+  const book = bookOf(exchange, instrument.market, listing)
   const bid = book.best('bids')?.[0]
   const price = ticks * instrument.price.stepFloat
   const usdt = (turnoverScale(listing, instrument) / 30) * hashFraction(salt, second, 2) ** 3
@@ -48,15 +48,15 @@ export function tradeAt(
 
 /** Newest first, as REST lists them. */
 export function recentTrades(
-  world: World,
+  exchange: SimExchange,
   listing: Listing,
   instrument: Instrument,
   limit: number,
 ): JsonObject[] {
   const list: JsonObject[] = []
-  const nowMs = world.market.nowMs()
+  const nowMs = exchange.market.nowMs()
   for (let back = 0; back < limit * 3 && list.length < limit; back++) {
-    const trade = tradeAt(world, listing, instrument, nowMs - back * 1000)
+    const trade = tradeAt(exchange, listing, instrument, nowMs - back * 1000)
     if (!trade) continue
     list.push({
       execId: trade.id,

@@ -6,11 +6,6 @@ import { Decimal } from 'decimal.js'
 import { accountNumbers, leverageOf, lockedOf } from '../account/accounts.ts'
 import { inventoryOf } from '../account/lending.ts'
 import { closedBy, sizeOf } from '../account/positions.ts'
-import { onGrid } from '../kit/grid.ts'
-import { type Refusal, refuse } from '../kit/params.ts'
-import { priceBand } from '../universe/price-limits.ts'
-import { riskTiers, tierOf } from '../universe/risk-tiers.ts'
-import type { Instrument, Listing } from '../universe/universe.ts'
 import {
   type AccountState,
   bookOf,
@@ -22,27 +17,37 @@ import {
   minValueOf,
   type OrderState,
   riskShareOf,
-  type World,
-} from '../world.ts'
+  type SimExchange,
+} from '../exchange-state.ts'
+import { onGrid } from '../kit/grid.ts'
+import { type Refusal, refuse } from '../kit/params.ts'
+import { priceBand } from '../universe/price-limits.ts'
+import { riskTiers, tierOf } from '../universe/risk-tiers.ts'
+import type { Instrument, Listing } from '../universe/universe.ts'
 
 const OPEN_ORDERS_MAX = 500
 
 /** Whether the symbol takes this order at this stage of its life. */
-export function checkLife(world: World, order: OrderState): Refusal | undefined {
-  const { status, reduceOnlyAtMs } = lifeOf(world, order.market, order.symbol)
+export function checkLife(exchange: SimExchange, order: OrderState): Refusal | undefined {
+  const { status, reduceOnlyAtMs } = lifeOf(exchange, order.market, order.symbol)
   if (status !== 'Trading')
     return order.market === 'spot'
       ? refuse(170121, 'Invalid symbol.')
       : refuse(110074, 'This contract is not live')
-  return reduceOnlyAtMs !== undefined && world.state.nowMs >= reduceOnlyAtMs && !order.reduceOnly
+  return reduceOnlyAtMs !== undefined && exchange.state.nowMs >= reduceOnlyAtMs && !order.reduceOnly
     ? refuse(110042, 'Reduce-only rule: the contract is in pre-delivery status')
     : undefined
 }
 
 /** The price an order's value is judged by: its limit, or for market orders what the best level asks. */
-function judgedPrice(world: World, listing: Listing, instrument: Instrument, order: OrderState): Decimal {
+function judgedPrice(
+  exchange: SimExchange,
+  listing: Listing,
+  instrument: Instrument,
+  order: OrderState,
+): Decimal {
   if (order.orderType === 'Limit') return dec(order.price)
-  const best = bookOf(world, order.market, listing).best(order.side === 'Buy' ? 'asks' : 'bids')
+  const best = bookOf(exchange, order.market, listing).best(order.side === 'Buy' ? 'asks' : 'bids')
   return best ? instrument.price.step.times(best[0]) : dec(order.price)
 }
 
@@ -55,7 +60,7 @@ export function checkDuplicate(account: AccountState, order: OrderState): Refusa
 
 /** Decimals, quantity and price band of a spot order. */
 function checkSpotForm(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   listing: Listing,
   order: OrderState,
@@ -71,7 +76,7 @@ function checkSpotForm(
   if (market) return undefined
   const price = dec(order.price)
   if (!onGrid(spot.price, price)) return refuse(170134, 'Order price has too many decimals.')
-  const band = priceBand(world, listing, 'spot')
+  const band = priceBand(exchange, listing, 'spot')
   if (account.lpaSpot) return undefined
   if (order.side === 'Buy' && price.gt(band.buyMax))
     return refuse(170193, `Buy order price cannot be higher than ${band.buyMax.toFixed()}.`)
@@ -81,7 +86,7 @@ function checkSpotForm(
 }
 
 function checkSpotSize(
-  world: World,
+  exchange: SimExchange,
   listing: Listing,
   order: OrderState,
   value: Decimal,
@@ -94,27 +99,30 @@ function checkSpotSize(
     if (qty.gt(order.orderType === 'Market' ? spot.maxMarketQty : resting))
       return refuse(170135, 'Order quantity exceeded upper limit.')
   }
-  if (value.lt(minValueOf(world, spot))) return refuse(170140, 'Order value exceeded lower limit.')
+  if (value.lt(minValueOf(exchange, spot))) return refuse(170140, 'Order value exceeded lower limit.')
   return value.gt(spot.maxValue) ? refuse(170124, 'Order amount too large.') : undefined
 }
 
 export function checkSpot(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   listing: Listing,
   order: OrderState,
 ): Refusal | undefined {
   const byValue = order.marketUnit === 'quoteCoin'
-  const value = byValue ? dec(order.qty) : judgedPrice(world, listing, listing.spot, order).times(order.qty)
-  const refused = checkSpotForm(world, account, listing, order) ?? checkSpotSize(world, listing, order, value)
+  const value = byValue
+    ? dec(order.qty)
+    : judgedPrice(exchange, listing, listing.spot, order).times(order.qty)
+  const refused =
+    checkSpotForm(exchange, account, listing, order) ?? checkSpotSize(exchange, listing, order, value)
   if (refused) return refused
   if (account.open.filter(other => other.market === 'spot').length >= OPEN_ORDERS_MAX)
     return refuse(170810, 'Cannot exceed maximum of 500 conditional, TP/SL and active orders.')
-  return checkSpotFunds(world, account, listing, order, value)
+  return checkSpotFunds(exchange, account, listing, order, value)
 }
 
 function checkSpotFunds(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   listing: Listing,
   order: OrderState,
@@ -124,20 +132,20 @@ function checkSpotFunds(
   const leaves = leavesOf(order)
   const needed =
     order.side === 'Sell' ? leaves : order.orderType === 'Limit' ? leaves.times(order.price) : value
-  const free = dec(heldOf(account, coin).wallet).minus(lockedOf(world, account, coin))
-  const numbers = accountNumbers(world, account)
+  const free = dec(heldOf(account, coin).wallet).minus(lockedOf(exchange, account, coin))
+  const numbers = accountNumbers(exchange, account)
   if (free.gte(needed)) {
     // Bought coins count for less than the money they cost: what is left must still carry the positions.
     const lost =
       order.side === 'Buy'
-        ? value.times(new Decimal(1).minus(collateralRatio(world, listing.spot.baseCoin)))
+        ? value.times(new Decimal(1).minus(collateralRatio(exchange, listing.spot.baseCoin)))
         : new Decimal(0)
     return numbers.margin.minus(lost).lt(numbers.initial)
       ? refuse(170131, 'Insufficient balance.')
       : undefined
   }
   if (!order.isLeverage) return refuse(170131, 'Insufficient balance.')
-  const inventory = inventoryOf(world, coin)
+  const inventory = inventoryOf(exchange, coin)
   if (listing.spot.json.marginTrading === 'none' || (inventory.isZero() && order.side === 'Sell'))
     return refuse(170344, 'Symbol is not supported on Margin Trading.')
   if (needed.minus(Decimal.max(free, 0)).gt(inventory))
@@ -150,7 +158,7 @@ function checkSpotFunds(
 }
 
 export function checkLinear(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   listing: Listing,
   order: OrderState,
@@ -168,19 +176,19 @@ export function checkLinear(
   const size = sizeOf(account, order.symbol)
   if (order.reduceOnly && closedBy(size, order.side, qty).isZero())
     return refuse(110017, 'current position is zero, cannot fix reduce-only order qty')
-  const price = judgedPrice(world, listing, perp, order)
-  const least = minValueOf(world, perp)
+  const price = judgedPrice(exchange, listing, perp, order)
+  const least = minValueOf(exchange, perp)
   if (!order.reduceOnly && qty.times(price).lt(least))
     return refuse(110094, `Order does not meet minimum order value ${least.toFixed()}USDT`)
   const resting = account.open.filter(other => other.market === 'linear' && other.symbol === order.symbol)
   if (resting.length >= OPEN_ORDERS_MAX)
     return refuse(110020, 'You are not allowed to have more than 500 active orders')
-  return order.reduceOnly ? undefined : checkMargin(world, account, listing, order, size, price)
+  return order.reduceOnly ? undefined : checkMargin(exchange, account, listing, order, size, price)
 }
 
 /** Opening needs initial margin and both fees out of the available balance; reducing needs nothing. */
 function checkMargin(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   listing: Listing,
   order: OrderState,
@@ -192,10 +200,10 @@ function checkMargin(
   const value = opens.times(price)
   const needed = value
     .div(leverageOf(account, order.symbol))
-    .plus(value.times(world.fees.linear.taker).times(2))
-  if (needed.gt(accountNumbers(world, account).available))
+    .plus(value.times(exchange.fees.linear.taker).times(2))
+  if (needed.gt(accountNumbers(exchange, account).available))
     return refuse(110007, 'ab not enough for new order')
-  const cut = riskShareOf(world, order.symbol)
+  const cut = riskShareOf(exchange, order.symbol)
   const tiers = riskTiers(listing, cut)
   const after = size.abs().plus(opens).times(price)
   const allowed = tiers.filter(({ maxLeverage }) => maxLeverage.gte(leverageOf(account, order.symbol))).at(-1)

@@ -7,11 +7,6 @@ import type { Market, Side } from '../../../domain/instrument.ts'
 import type { Json, JsonObject } from '../../../domain/json.ts'
 import { closedBy, sizeOf } from '../account/positions.ts'
 import { checkMaintenance } from '../events/maintenance.ts'
-import { ceilTo, floorTo, gridText, onGrid } from '../kit/grid.ts'
-import { badRequest, decimal, flag, isRefusal, marketOf, type Refusal, refuse, text } from '../kit/params.ts'
-import { pushOrder } from '../pushes/private.ts'
-import { priceBand } from '../universe/price-limits.ts'
-import type { Listing } from '../universe/universe.ts'
 import {
   type AccountState,
   bookOf,
@@ -19,8 +14,13 @@ import {
   instrumentOf,
   nextNumber,
   type OrderState,
-  type World,
-} from '../world.ts'
+  type SimExchange,
+} from '../exchange-state.ts'
+import { ceilTo, floorTo, gridText, onGrid } from '../kit/grid.ts'
+import { badRequest, decimal, flag, isRefusal, marketOf, type Refusal, refuse, text } from '../kit/params.ts'
+import { pushOrder } from '../pushes/private.ts'
+import { priceBand } from '../universe/price-limits.ts'
+import type { Listing } from '../universe/universe.ts'
 import { checkDuplicate, checkLife, checkLinear, checkSpot } from './checks.ts'
 import { newOrderId } from './executions.ts'
 import { announce, takeFromBook } from './matching.ts'
@@ -69,10 +69,10 @@ function readUnit(params: JsonObject, side: Side): OrderState['marketUnit'] | Re
 }
 
 /** Reads the parameters into an order that was not yet checked against anything. */
-function draft(world: World, params: JsonObject): Draft | Refusal {
+function draft(exchange: SimExchange, params: JsonObject): Draft | Refusal {
   const market = marketOf(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
-  const found = world.universe.find(market, text(params, 'symbol'))
+  const found = exchange.universe.find(market, text(params, 'symbol'))
   if (!found) return refuse(10001, 'Not supported symbols')
   const unsimulated = NOT_SIMULATED.find(name => text(params, name) !== '' && text(params, name) !== '0')
   if (unsimulated) return badRequest(`${unsimulated}: conditional and TP/SL orders are not simulated`)
@@ -84,7 +84,7 @@ function draft(world: World, params: JsonObject): Draft | Refusal {
   const marketUnit = spotMarket ? readUnit(params, words.side) : ''
   if (typeof marketUnit !== 'string') return marketUnit
   const order = {
-    ...blankOrder(world, market, text(params, 'symbol')),
+    ...blankOrder(exchange, market, text(params, 'symbol')),
     ...words,
     marketUnit,
     reduceOnly: market === 'linear' && flag(params, 'reduceOnly'),
@@ -93,7 +93,7 @@ function draft(world: World, params: JsonObject): Draft | Refusal {
   return { listing: found.listing, order }
 }
 
-const blankOrder = (world: World, market: Market, symbol: string) => ({
+const blankOrder = (exchange: SimExchange, market: Market, symbol: string) => ({
   number: 0,
   orderId: '',
   market,
@@ -106,22 +106,22 @@ const blankOrder = (world: World, market: Market, symbol: string) => ({
   fees: {},
   closedPnl: '0',
   lastPriceOnCreated: '',
-  createdAtMs: world.state.nowMs,
-  updatedAtMs: world.state.nowMs,
+  createdAtMs: exchange.state.nowMs,
+  updatedAtMs: exchange.state.nowMs,
 })
 
 /** Market orders are limits at the edge of the band; perpetual limits beyond the band are moved to it. */
 function boundPrice(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   { order, listing }: Draft,
   params: JsonObject,
 ): Refusal | undefined {
-  const band = priceBand(world, listing, order.market)
+  const band = priceBand(exchange, listing, order.market)
   const instrument = instrumentOf(listing, order.market)
   const edge = order.side === 'Buy' ? band.buyMax : band.sellMin
   if (order.orderType === 'Market') {
-    const bound = slippageBound(world, { order, listing }, params) ?? edge
+    const bound = slippageBound(exchange, { order, listing }, params) ?? edge
     if (isRefusal(bound)) return bound
     order.price = gridText(instrument.price, bound)
   } else if (onGrid(instrument.price, dec(order.price))) {
@@ -144,13 +144,17 @@ const isTolerance = (kind: string, tolerance: Decimal): boolean =>
     : tolerance.gte('0.01') && tolerance.lte(10) && tolerance.decimalPlaces() <= 2
 
 /** The price a market order with a slippage tolerance may go to, from the best price on the other side. */
-function slippageBound(world: World, place: Draft, params: JsonObject): Decimal | Refusal | undefined {
+function slippageBound(
+  exchange: SimExchange,
+  place: Draft,
+  params: JsonObject,
+): Decimal | Refusal | undefined {
   const kind = text(params, 'slippageToleranceType')
   if (!kind || kind === 'UNKNOWN') return undefined
   const tolerance = decimal(params, 'slippageTolerance')
   const { order, listing } = place
   const instrument = instrumentOf(listing, order.market)
-  const best = bookOf(world, order.market, listing).best(order.side === 'Buy' ? 'asks' : 'bids')
+  const best = bookOf(exchange, order.market, listing).best(order.side === 'Buy' ? 'asks' : 'bids')
   if (kind !== 'TickSize' && kind !== 'Percent') return refuse(110108, 'Slippage tolerance type is invalid')
   if (!tolerance || !best || !isTolerance(kind, tolerance))
     return refuse(110109, 'Slippage tolerance is invalid')
@@ -161,29 +165,29 @@ function slippageBound(world: World, place: Draft, params: JsonObject): Decimal 
     : ceilTo(instrument.price, Decimal.max(instrument.price.step, touch.minus(away)))
 }
 
-export function createOrder(world: World, account: AccountState, params: JsonObject): Ack {
-  const drafted = draft(world, params)
+export function createOrder(exchange: SimExchange, account: AccountState, params: JsonObject): Ack {
+  const drafted = draft(exchange, params)
   if (isRefusal(drafted)) return drafted
   const { order, listing } = drafted
   const duplicate = checkDuplicate(account, order)
   if (duplicate) return duplicate
-  const early = checkMaintenance(world, order.market) ?? checkLife(world, order)
+  const early = checkMaintenance(exchange, order.market) ?? checkLife(exchange, order)
   if (early) return early
-  const book = bookOf(world, order.market, listing)
+  const book = bookOf(exchange, order.market, listing)
   if (!book.live()) return refuse(110118, 'There is no market price at present')
-  const bounded = boundPrice(world, account, drafted, params)
+  const bounded = boundPrice(exchange, account, drafted, params)
   if (bounded) return bounded
   const refused =
     order.market === 'spot'
-      ? checkSpot(world, account, listing, order)
-      : checkLinear(world, account, listing, order)
+      ? checkSpot(exchange, account, listing, order)
+      : checkLinear(exchange, account, listing, order)
   if (refused) return refused
   if (order.reduceOnly)
     order.qty = closedBy(sizeOf(account, order.symbol), order.side, dec(order.qty)).toFixed()
   const best = book.best('bids')
   if (best) order.lastPriceOnCreated = instrumentOf(listing, order.market).price.step.times(best[0]).toFixed()
-  order.number = nextNumber(world)
-  order.orderId = newOrderId(world, order.market === 'spot')
+  order.number = nextNumber(exchange)
+  order.orderId = newOrderId(exchange, order.market === 'spot')
   // Defined, not assigned: a client may call its order __proto__.
   if (order.orderLinkId)
     Object.defineProperty(account.links, order.orderLinkId, {
@@ -192,21 +196,21 @@ export function createOrder(world: World, account: AccountState, params: JsonObj
       writable: true,
       configurable: true,
     })
-  if (isRejected(world, order)) reject({ world, account, order, listing })
-  else takeFromBook({ world, account, order, listing })
+  if (isRejected(exchange, order)) reject({ exchange, account, order, listing })
+  else takeFromBook({ exchange, account, order, listing })
   return ackOf(order)
 }
 
 /** Whether the engine is going to reject an acknowledged order; each one asked for is used up. */
-function isRejected(world: World, { market, symbol }: OrderState): boolean {
+function isRejected(exchange: SimExchange, { market, symbol }: OrderState): boolean {
   const key = `${market} ${symbol}`
-  const left = world.state.rejects[key] ?? 0
-  if (left > 0) world.state.rejects[key] = left - 1
+  const left = exchange.state.rejects[key] ?? 0
+  if (left > 0) exchange.state.rejects[key] = left - 1
   return left > 0
 }
 
 function reject(place: Parameters<typeof announce>[0]): void {
-  endOrder(place.world, place.order, 'UNKNOWN', 'EC_InvalidSymbolStatus')
+  endOrder(place.exchange, place.order, 'UNKNOWN', 'EC_InvalidSymbolStatus')
   place.order.status = 'Rejected'
   fileOrder(place.account, place.order)
   announce(place, [])
@@ -218,10 +222,10 @@ const notOpen = (market: Market): Refusal =>
     ? refuse(170213, 'Order does not exist.')
     : refuse(110001, 'order not exists or too late to cancel/replace')
 
-function openOrder(world: World, account: AccountState, params: JsonObject): OrderState | Refusal {
+function openOrder(exchange: SimExchange, account: AccountState, params: JsonObject): OrderState | Refusal {
   const market = marketOf(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
-  const down = checkMaintenance(world, market)
+  const down = checkMaintenance(exchange, market)
   if (down) return down
   const [orderId, linkId] = [text(params, 'orderId'), text(params, 'orderLinkId')]
   if (!orderId && !linkId) return badRequest('orderId or orderLinkId is required')
@@ -231,10 +235,10 @@ function openOrder(world: World, account: AccountState, params: JsonObject): Ord
   return findOrder(inMarket, orderId, linkId) ?? notOpen(market)
 }
 
-export function cancelOrder(world: World, account: AccountState, params: JsonObject): Ack {
-  const order = openOrder(world, account, params)
-  if (isRefusal(order)) return lateCancel(world, account, params) ?? order
-  end(world, account, order)
+export function cancelOrder(exchange: SimExchange, account: AccountState, params: JsonObject): Ack {
+  const order = openOrder(exchange, account, params)
+  if (isRefusal(order)) return lateCancel(exchange, account, params) ?? order
+  end(exchange, account, order)
   return ackOf(order)
 }
 
@@ -245,7 +249,7 @@ const RACE_MS = 50
  * A cancel that lost the race against a fill is acknowledged, and the stream says Filled a second time: once as it was, once as
  * the cancel's own outcome.
  */
-function lateCancel(world: World, account: AccountState, params: JsonObject): Ack | undefined {
+function lateCancel(exchange: SimExchange, account: AccountState, params: JsonObject): Ack | undefined {
   const market = marketOf(params)
   const recent = account.closed
     .slice(-20)
@@ -255,11 +259,11 @@ function lateCancel(world: World, account: AccountState, params: JsonObject): Ac
         order.symbol === text(params, 'symbol') &&
         order.status === 'Filled' &&
         order.timeInForce !== 'IOC' &&
-        world.state.nowMs - order.updatedAtMs <= RACE_MS,
+        exchange.state.nowMs - order.updatedAtMs <= RACE_MS,
     )
   const order = findOrder(recent, text(params, 'orderId'), text(params, 'orderLinkId'))
   if (!order) return undefined
-  pushOrder(world, account, {
+  pushOrder(exchange, account, {
     ...order,
     cancelType: 'CancelByUser',
     rejectReason: 'EC_OrigClOrdIDDoesNotExist',
@@ -267,18 +271,18 @@ function lateCancel(world: World, account: AccountState, params: JsonObject): Ac
   return ackOf(order)
 }
 
-function end(world: World, account: AccountState, order: OrderState): void {
-  endOrder(world, order, 'CancelByUser', 'EC_PerCancelRequest')
+function end(exchange: SimExchange, account: AccountState, order: OrderState): void {
+  endOrder(exchange, order, 'CancelByUser', 'EC_PerCancelRequest')
   fileOrder(account, order)
-  const found = world.universe.find(order.market, order.symbol)
-  if (found) announce({ world, account, order, listing: found.listing }, [])
+  const found = exchange.universe.find(order.market, order.symbol)
+  if (found) announce({ exchange, account, order, listing: found.listing }, [])
 }
 
 /** Changes price and quantity of a resting order; quantity is the whole, filled part included. */
-export function amendOrder(world: World, account: AccountState, params: JsonObject): Ack {
-  const order = openOrder(world, account, params)
+export function amendOrder(exchange: SimExchange, account: AccountState, params: JsonObject): Ack {
+  const order = openOrder(exchange, account, params)
   if (isRefusal(order)) return order
-  const found = world.universe.find(order.market, order.symbol)
+  const found = exchange.universe.find(order.market, order.symbol)
   if (!found) return refuse(10001, 'Not supported symbols')
   const { listing, instrument } = found
   const qty = decimal(params, 'qty') ?? dec(order.qty)
@@ -290,25 +294,25 @@ export function amendOrder(world: World, account: AccountState, params: JsonObje
   Object.assign(order, { qty: qty.toFixed(), price: price.toFixed() })
   // The order's own margin or lock must not count against it.
   account.open.splice(account.open.indexOf(order), 1)
-  if (onGrid(instrument.price, price)) boundPrice(world, account, { order, listing }, params)
+  if (onGrid(instrument.price, price)) boundPrice(exchange, account, { order, listing }, params)
   const refused =
     order.market === 'spot'
-      ? checkSpot(world, account, listing, order)
-      : checkLinear(world, account, listing, order)
+      ? checkSpot(exchange, account, listing, order)
+      : checkLinear(exchange, account, listing, order)
   account.open.push(order)
   if (refused) {
     Object.assign(order, before)
     return refused
   }
-  order.updatedAtMs = world.state.nowMs
-  takeFromBook({ world, account, order, listing })
+  order.updatedAtMs = exchange.state.nowMs
+  takeFromBook({ exchange, account, order, listing })
   return ackOf(order)
 }
 
-export function cancelAll(world: World, account: AccountState, params: JsonObject): Ack {
+export function cancelAll(exchange: SimExchange, account: AccountState, params: JsonObject): Ack {
   const market = marketOf(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
-  const down = checkMaintenance(world, market)
+  const down = checkMaintenance(exchange, market)
   if (down) return down
   const symbol = text(params, 'symbol')
   const base = text(params, 'baseCoin')
@@ -316,9 +320,9 @@ export function cancelAll(world: World, account: AccountState, params: JsonObjec
     return badRequest('symbol, baseCoin or settleCoin is required')
   const list: Json[] = []
   for (const order of [...account.open]) {
-    const coin = world.universe.find(order.market, order.symbol)?.instrument.baseCoin
+    const coin = exchange.universe.find(order.market, order.symbol)?.instrument.baseCoin
     if (order.market !== market || (symbol && order.symbol !== symbol) || (base && coin !== base)) continue
-    end(world, account, order)
+    end(exchange, account, order)
     list.push({ orderId: order.orderId, orderLinkId: order.orderLinkId })
   }
   return { result: { list, success: '1' } }

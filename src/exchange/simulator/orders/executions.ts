@@ -1,7 +1,6 @@
 /** The record of one execution: a trade, or a funding payment. `execFee` is positive when paid, unlike the log's `funding`. */
 import type { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../../domain/json.ts'
-import { uuid } from '../kit/random.ts'
 import {
   type AccountState,
   type ExecutionState,
@@ -10,16 +9,19 @@ import {
   nextNumber,
   nextSeq,
   type OrderState,
-  type World,
-} from '../world.ts'
+  type SimExchange,
+} from '../exchange-state.ts'
+import { uuid } from '../kit/random.ts'
 
 const EXEC_PURPOSE = 2
 const ORDER_PURPOSE = 1
 
 /** Linear orders are named by UUID, spot orders by a long number, as on Bybit. */
-export function newOrderId(world: World, spot: boolean): string {
-  const number = nextNumber(world)
-  return spot ? String(2_100_000_000_000_000_000n + BigInt(number)) : uuid(world.seed, number, ORDER_PURPOSE)
+export function newOrderId(exchange: SimExchange, spot: boolean): string {
+  const number = nextNumber(exchange)
+  return spot
+    ? String(2_100_000_000_000_000_000n + BigInt(number))
+    : uuid(exchange.seed, number, ORDER_PURPOSE)
 }
 
 export type ExecutionFacts = {
@@ -41,13 +43,17 @@ export type ExecutionFacts = {
   profit: string
 }
 
-export function recordExecution(world: World, account: AccountState, facts: ExecutionFacts): ExecutionState {
+export function recordExecution(
+  exchange: SimExchange,
+  account: AccountState,
+  facts: ExecutionFacts,
+): ExecutionState {
   const { order } = facts
-  const listing = world.universe.find(order.market, order.symbol)?.listing
+  const listing = exchange.universe.find(order.market, order.symbol)?.listing
   const linear = order.market === 'linear'
-  const number = nextNumber(world)
-  const seq = nextSeq(world)
-  const execId = uuid(world.seed, number, EXEC_PURPOSE)
+  const number = nextNumber(exchange)
+  const seq = nextSeq(exchange)
+  const execId = uuid(exchange.seed, number, EXEC_PURPOSE)
   const json: JsonObject = {
     category: order.market,
     symbol: order.symbol,
@@ -55,11 +61,11 @@ export function recordExecution(world: World, account: AccountState, facts: Exec
     underlyingPrice: '',
     orderLinkId: order.orderLinkId,
     side: order.side,
-    indexPrice: linear && listing ? indexText(world, listing) : '',
+    indexPrice: linear && listing ? indexText(exchange, listing) : '',
     orderId: order.orderId,
     stopOrderType: 'UNKNOWN',
     leavesQty: facts.leaves,
-    execTime: String(world.state.nowMs),
+    execTime: String(exchange.state.nowMs),
     feeCurrency: facts.feeCoin,
     isMaker: facts.maker,
     execFee: facts.fee.toFixed(),
@@ -67,7 +73,7 @@ export function recordExecution(world: World, account: AccountState, facts: Exec
     execId,
     tradeIv: '',
     blockTradeId: '',
-    markPrice: linear && listing ? markText(world, listing) : '',
+    markPrice: linear && listing ? markText(exchange, listing) : '',
     execPrice: facts.price,
     markIv: '',
     orderQty: order.qty,
@@ -83,7 +89,7 @@ export function recordExecution(world: World, account: AccountState, facts: Exec
     execPnl: facts.profit,
     createType: facts.createType,
   }
-  const execution = { number, market: order.market, execId, seq, atMs: world.state.nowMs, json }
+  const execution = { number, market: order.market, execId, seq, atMs: exchange.state.nowMs, json }
   account.executions.push(execution)
   return execution
 }

@@ -5,8 +5,15 @@
 import type { Decimal } from 'decimal.js'
 import { fillPosition, noteRealised } from '../account/positions.ts'
 import { coinOf, moveMoney } from '../account/wallet.ts'
+import {
+  type AccountState,
+  dec,
+  type OrderState,
+  type PositionState,
+  plus,
+  type SimExchange,
+} from '../exchange-state.ts'
 import { pushExecutions, pushPosition } from '../pushes/private.ts'
-import { type AccountState, dec, type OrderState, type PositionState, plus, type World } from '../world.ts'
 import { newOrderId, recordExecution } from './executions.ts'
 import { announce } from './matching.ts'
 import { endOrder, fileOrder } from './orders.ts'
@@ -23,23 +30,23 @@ export type ForcedFill = {
 
 /** Closes a part of a position at a price. The log's `side` and the execution's are those of the closing. */
 export function forceFill(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   position: PositionState,
   fill: ForcedFill,
 ): void {
-  const found = world.universe.find('linear', position.symbol)
+  const found = exchange.universe.find('linear', position.symbol)
   if (!found) return
   const { qty, price, feeRate } = fill
   const money = found.instrument.quoteCoin
   const side = dec(position.size).isNegative() ? 'Buy' : 'Sell'
-  const { closed, realised } = fillPosition(world, position, side, qty, price)
+  const { closed, realised } = fillPosition(exchange, position, side, qty, price)
   const value = qty.times(price)
   const fee = value.times(feeRate)
   noteRealised(position, realised.minus(fee))
   const coin = coinOf(account, money)
   coin.realised = plus(coin.realised, realised.minus(fee))
-  const orderId = newOrderId(world, false)
+  const orderId = newOrderId(exchange, false)
   const order = {
     market: 'linear' as const,
     symbol: position.symbol,
@@ -52,7 +59,7 @@ export function forceFill(
     marketUnit: '' as const,
     orderType: fill.type === 'DELIVERY' ? 'UNKNOWN' : 'Market',
   }
-  const execution = recordExecution(world, account, {
+  const execution = recordExecution(exchange, account, {
     order,
     execType: fill.execType,
     createType: fill.createType,
@@ -67,7 +74,7 @@ export function forceFill(
     closed: closed.toFixed(),
     profit: realised.toFixed(),
   })
-  moveMoney(world, account, {
+  moveMoney(exchange, account, {
     coin: money,
     type: fill.type,
     market: 'linear',
@@ -82,21 +89,21 @@ export function forceFill(
     orderId,
     tradeId: execution.execId,
   })
-  pushExecutions(world, account, [execution])
-  pushPosition(world, account, position.symbol)
+  pushExecutions(exchange, account, [execution])
+  pushPosition(exchange, account, position.symbol)
 }
 
 /** Cancels the account's orders that `concerns` says yes to, and tells of each. */
 export function cancelOrders(
-  world: World,
+  exchange: SimExchange,
   account: AccountState,
   cancelType: string,
   concerns: (order: OrderState) => boolean,
 ): void {
   for (const order of account.open.filter(concerns)) {
-    endOrder(world, order, cancelType, 'EC_NoError')
+    endOrder(exchange, order, cancelType, 'EC_NoError')
     fileOrder(account, order)
-    const found = world.universe.find(order.market, order.symbol)
-    if (found) announce({ world, account, order, listing: found.listing }, [])
+    const found = exchange.universe.find(order.market, order.symbol)
+    if (found) announce({ exchange, account, order, listing: found.listing }, [])
   }
 }

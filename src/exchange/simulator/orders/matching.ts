@@ -7,10 +7,6 @@ import { accountNumbers } from '../account/accounts.ts'
 import { fillPosition, noteRealised, positionOf, sizeOf } from '../account/positions.ts'
 import { borrow, coinOf, moveMoney, repay } from '../account/wallet.ts'
 import { checkMaintenance } from '../events/maintenance.ts'
-import { countOf, gridText, textOf } from '../kit/grid.ts'
-import type { BookSide, Level } from '../market/order-book.ts'
-import { pushExecutions, pushOrder, pushPosition, pushWallet } from '../pushes/private.ts'
-import type { Found, Instrument, Listing } from '../universe/listing.ts'
 import {
   type AccountState,
   bookOf,
@@ -20,9 +16,13 @@ import {
   leavesOf,
   type OrderState,
   plus,
-  type World,
+  type SimExchange,
   ZERO,
-} from '../world.ts'
+} from '../exchange-state.ts'
+import { countOf, gridText, textOf } from '../kit/grid.ts'
+import type { BookSide, Level } from '../market/order-book.ts'
+import { pushExecutions, pushOrder, pushPosition, pushWallet } from '../pushes/private.ts'
+import type { Found, Instrument, Listing } from '../universe/listing.ts'
 import { recordExecution } from './executions.ts'
 import { endOrder, fileOrder, isOpen } from './orders.ts'
 
@@ -30,7 +30,7 @@ import { endOrder, fileOrder, isOpen } from './orders.ts'
 export type Terms = { execType: string; feeShare: Decimal; parentExecId: string }
 export type Fill = { qty: Decimal; price: Decimal; maker: boolean; terms?: Terms }
 type Outcome = { fee: Decimal; feeCoin: string; closing?: { closed: Decimal; realised: Decimal } }
-type Place = { world: World; account: AccountState; order: OrderState; listing: Listing }
+type Place = { exchange: SimExchange; account: AccountState; order: OrderState; listing: Listing }
 
 const oppositeOf = (order: OrderState): BookSide => (order.side === 'Buy' ? 'asks' : 'bids')
 
@@ -53,9 +53,9 @@ function levelsForValue(instrument: Instrument, levels: readonly Level[], value:
 }
 
 /** What the book would give the order now, at its limit or better. */
-function reachable(world: World, listing: Listing, order: OrderState): Level[] {
+function reachable(exchange: SimExchange, listing: Listing, order: OrderState): Level[] {
   const instrument = instrumentOf(listing, order.market)
-  const book = bookOf(world, order.market, listing)
+  const book = bookOf(exchange, order.market, listing)
   const limit = limitTicks(instrument, order)
   if (order.marketUnit === 'quoteCoin')
     return levelsForValue(
@@ -66,14 +66,14 @@ function reachable(world: World, listing: Listing, order: OrderState): Level[] {
   return book.reach(oppositeOf(order), limit, countOf(instrument.qty, leavesOf(order)))
 }
 
-const rateOf = (world: World, market: 'spot' | 'linear', { maker, terms }: Fill): Decimal =>
-  dec(world.fees[market][maker ? 'maker' : 'taker']).times(terms?.feeShare ?? 1)
+const rateOf = (exchange: SimExchange, market: 'spot' | 'linear', { maker, terms }: Fill): Decimal =>
+  dec(exchange.fees[market][maker ? 'maker' : 'taker']).times(terms?.feeShare ?? 1)
 
 function fillSpot(place: Place, fill: Fill, value: Decimal, execId: string): Outcome {
-  const { world, account, order, listing } = place
+  const { exchange, account, order, listing } = place
   const coin = listing.spot.baseCoin
   const buys = order.side === 'Buy'
-  const rate = rateOf(world, 'spot', fill)
+  const rate = rateOf(exchange, 'spot', fill)
   const row = {
     type: 'TRADE',
     market: 'spot' as const,
@@ -88,32 +88,32 @@ function fillSpot(place: Place, fill: Fill, value: Decimal, execId: string): Out
   const money = listing.spot.quoteCoin
   const out = buys ? { coin: money, amount: value } : { coin, amount: fill.qty }
   const short = out.amount.minus(coinOf(account, out.coin).wallet)
-  if (order.isLeverage && short.gt(0)) borrow(world, account, out.coin, short)
-  moveMoney(world, account, { ...row, coin: out.coin, cashFlow: out.amount.negated() })
+  if (order.isLeverage && short.gt(0)) borrow(exchange, account, out.coin, short)
+  moveMoney(exchange, account, { ...row, coin: out.coin, cashFlow: out.amount.negated() })
   const into = buys ? { coin, amount: fill.qty } : { coin: money, amount: value }
   const fee = into.amount.times(rate)
-  moveMoney(world, account, {
+  moveMoney(exchange, account, {
     ...row,
     coin: into.coin,
     cashFlow: into.amount,
     fee,
     feeRate: rate.toFixed(),
   })
-  repay(world, account, into.coin)
+  repay(exchange, account, into.coin)
   return { fee, feeCoin: into.coin }
 }
 
 function fillLinear(place: Place, fill: Fill, value: Decimal, execId: string): Outcome {
-  const { world, account, order, listing } = place
+  const { exchange, account, order, listing } = place
   const money = listing.perp.quoteCoin
-  const position = positionOf(world, account, order.symbol)
-  const { closed, realised } = fillPosition(world, position, order.side, fill.qty, fill.price)
-  const rate = rateOf(world, 'linear', fill)
+  const position = positionOf(exchange, account, order.symbol)
+  const { closed, realised } = fillPosition(exchange, position, order.side, fill.qty, fill.price)
+  const rate = rateOf(exchange, 'linear', fill)
   const fee = value.times(rate)
   noteRealised(position, realised.minus(fee))
   const coin = coinOf(account, money)
   coin.realised = plus(coin.realised, realised.minus(fee))
-  moveMoney(world, account, {
+  moveMoney(exchange, account, {
     coin: money,
     type: 'TRADE',
     market: 'linear',
@@ -135,14 +135,14 @@ function fillLinear(place: Place, fill: Fill, value: Decimal, execId: string): O
 
 /** Books one fill: order counters, execution, wallet rows, position. */
 export function applyFill(place: Place, fill: Fill): ExecutionState {
-  const { world, account, order, listing } = place
+  const { exchange, account, order, listing } = place
   const instrument = instrumentOf(listing, order.market)
   const value = fill.qty.times(fill.price)
   order.cumQty = plus(order.cumQty, fill.qty)
   order.cumValue = plus(order.cumValue, value)
-  order.updatedAtMs = world.state.nowMs
+  order.updatedAtMs = exchange.state.nowMs
   const leaves = order.marketUnit === 'quoteCoin' ? ZERO : leavesOf(order)
-  const execution = recordExecution(world, account, {
+  const execution = recordExecution(exchange, account, {
     order,
     execType: fill.terms?.execType ?? 'Trade',
     createType: order.createType ?? 'CreateByUser',
@@ -151,7 +151,7 @@ export function applyFill(place: Place, fill: Fill): ExecutionState {
     value,
     fee: ZERO,
     feeCoin: '',
-    feeRate: rateOf(world, order.market, fill).toFixed(),
+    feeRate: rateOf(exchange, order.market, fill).toFixed(),
     leaves: gridText(instrument.qty, leaves),
     maker: fill.maker,
     closed: order.market === 'linear' ? '0' : '',
@@ -184,14 +184,14 @@ const movedCoins = (order: OrderState, listing: Listing) =>
 
 /** Tells everything that follows from an order's change, in Bybit's usual order. */
 export function announce(place: Place, executions: readonly ExecutionState[]): void {
-  const { world, account, order, listing } = place
+  const { exchange, account, order, listing } = place
   const tellsWallet = executions.length > 0 || order.market === 'spot'
   // Position and wallet are told of one state: its numbers are worked out once.
-  const numbers = tellsWallet ? accountNumbers(world, account) : undefined
-  pushExecutions(world, account, executions)
-  if (order.market === 'linear') pushPosition(world, account, order.symbol, numbers)
-  pushOrder(world, account, order)
-  if (tellsWallet) pushWallet(world, account, movedCoins(order, listing), numbers)
+  const numbers = tellsWallet ? accountNumbers(exchange, account) : undefined
+  pushExecutions(exchange, account, executions)
+  if (order.market === 'linear') pushPosition(exchange, account, order.symbol, numbers)
+  pushOrder(exchange, account, order)
+  if (tellsWallet) pushWallet(exchange, account, movedCoins(order, listing), numbers)
 }
 
 /** An order by value is filled when what is left of its amount cannot buy one more lot at its average price. */
@@ -203,29 +203,29 @@ function spent({ order, listing }: Place): boolean {
 }
 
 function afterTaking(place: Place): void {
-  const { world, order } = place
+  const { exchange, order } = place
   const byValue = order.marketUnit === 'quoteCoin'
   const filled = dec(order.cumQty)
   const done = byValue ? spent(place) : leavesOf(order).lte(0)
   if (done) {
     order.status = 'Filled'
   } else if (order.orderType === 'Market' || order.timeInForce === 'IOC' || order.timeInForce === 'FOK') {
-    endOrder(world, order, 'UNKNOWN', filled.isZero() ? 'EC_NoImmediateQtyToFill' : 'EC_NoEnoughQtyToFill')
+    endOrder(exchange, order, 'UNKNOWN', filled.isZero() ? 'EC_NoImmediateQtyToFill' : 'EC_NoEnoughQtyToFill')
   } else order.status = filled.isZero() ? 'New' : 'PartiallyFilled'
 }
 
 /** First contact of a new or amended order with the book. Files it and tells the account. */
 export function takeFromBook(place: Place): void {
-  const { world, account, order, listing } = place
+  const { exchange, account, order, listing } = place
   const instrument = instrumentOf(listing, order.market)
-  const book = bookOf(world, order.market, listing)
-  const levels = reachable(world, listing, order)
+  const book = bookOf(exchange, order.market, listing)
+  const levels = reachable(exchange, listing, order)
   const lots = levels.reduce((sum, level) => sum + level[1], 0)
   const executions: ExecutionState[] = []
   if (order.timeInForce === 'PostOnly' && lots > 0) {
-    endOrder(world, order, 'UNKNOWN', 'EC_PostOnlyWillTakeLiquidity')
+    endOrder(exchange, order, 'UNKNOWN', 'EC_PostOnlyWillTakeLiquidity')
   } else if (order.timeInForce === 'FOK' && lots < countOf(instrument.qty, leavesOf(order))) {
-    endOrder(world, order, 'UNKNOWN', 'EC_CancelForNoFullFill')
+    endOrder(exchange, order, 'UNKNOWN', 'EC_CancelForNoFullFill')
   } else {
     for (const level of levels) executions.push(applyFill(place, fillOf(instrument, level, false)))
     book.eat(oppositeOf(order), levels)
@@ -237,14 +237,14 @@ export function takeFromBook(place: Place): void {
 
 /** Fills one resting order as far as the market has come to it. */
 function fillResting(place: Place): void {
-  const { world, account, order, listing } = place
+  const { exchange, account, order, listing } = place
   const instrument = instrumentOf(listing, order.market)
-  let levels = reachable(world, listing, order)
+  let levels = reachable(exchange, listing, order)
   if (order.reduceOnly) {
     const size = sizeOf(account, order.symbol)
     const room = order.side === 'Buy' ? size.negated() : size
     if (!room.gt(0)) {
-      endOrder(world, order, 'CancelByReduceOnly', 'EC_NoError')
+      endOrder(exchange, order, 'CancelByReduceOnly', 'EC_NoError')
       fileOrder(account, order)
       announce(place, [])
       return
@@ -255,7 +255,7 @@ function fillResting(place: Place): void {
   const lots = levels.reduce((sum, level) => sum + level[1], 0)
   const fill = fillOf(instrument, [limitTicks(instrument, order), lots], true, dec(order.price))
   const execution = applyFill(place, fill)
-  bookOf(world, order.market, listing).eat(oppositeOf(order), levels)
+  bookOf(exchange, order.market, listing).eat(oppositeOf(order), levels)
   order.status = leavesOf(order).lte(0) ? 'Filled' : 'PartiallyFilled'
   fileOrder(account, order)
   announce(place, [execution])
@@ -271,29 +271,29 @@ function cutTo(levels: readonly Level[], lots: number): Level[] {
 }
 
 /** A look in floats that may only decide not to look closer: most orders rest well away from the market. */
-function isFarFrom(world: World, order: OrderState, { listing, instrument }: Found): boolean {
-  const ticks = bookOf(world, order.market, listing).bound(oppositeOf(order))
+function isFarFrom(exchange: SimExchange, order: OrderState, { listing, instrument }: Found): boolean {
+  const ticks = bookOf(exchange, order.market, listing).bound(oppositeOf(order))
   if (ticks === undefined) return true
   const beyond = (ticks * instrument.price.stepFloat) / Number(order.price)
   return order.side === 'Buy' ? beyond > 1 + 1e-9 : beyond < 1 - 1e-9
 }
 
-function isReached(world: World, order: OrderState, found: Found): boolean {
-  if (isFarFrom(world, order, found) || checkMaintenance(world, order.market)) return false
-  const best = bookOf(world, order.market, found.listing).best(oppositeOf(order))
+function isReached(exchange: SimExchange, order: OrderState, found: Found): boolean {
+  if (isFarFrom(exchange, order, found) || checkMaintenance(exchange, order.market)) return false
+  const best = bookOf(exchange, order.market, found.listing).best(oppositeOf(order))
   if (!best) return false
   const limit = limitTicks(found.instrument, order)
   return order.side === 'Buy' ? best[0] <= limit : best[0] >= limit
 }
 
 /** After a price step: every resting order of every account that the market has reached. */
-export function matchResting(world: World): void {
-  for (const account of Object.values(world.state.accounts)) {
+export function matchResting(exchange: SimExchange): void {
+  for (const account of Object.values(exchange.state.accounts)) {
     if (account.open.length === 0) continue
     for (const order of [...account.open]) {
-      const found = world.universe.find(order.market, order.symbol)
-      if (found && isOpen(order) && isReached(world, order, found))
-        fillResting({ world, account, order, listing: found.listing })
+      const found = exchange.universe.find(order.market, order.symbol)
+      if (found && isOpen(order) && isReached(exchange, order, found))
+        fillResting({ exchange, account, order, listing: found.listing })
     }
   }
 }

@@ -1,8 +1,8 @@
 /** Orders as Bybit prints them, and their way from open to closed. */
 import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../../domain/json.ts'
+import { type AccountState, dec, leavesOf, type OrderState, type SimExchange } from '../exchange-state.ts'
 import { gridText } from '../kit/grid.ts'
-import { type AccountState, dec, leavesOf, type OrderState, type World } from '../world.ts'
 
 const CLOSED_KEPT = 5000
 
@@ -33,12 +33,17 @@ export function findOrder(
 }
 
 /** Ends an order that is not filled. Spot has a word for "cancelled with fills", linear has not. */
-export function endOrder(world: World, order: OrderState, cancelType: string, rejectReason: string): void {
+export function endOrder(
+  exchange: SimExchange,
+  order: OrderState,
+  cancelType: string,
+  rejectReason: string,
+): void {
   const partly = dec(order.cumQty).gt(0)
   order.status = partly && order.market === 'spot' ? 'PartiallyFilledCanceled' : 'Cancelled'
   order.cancelType = cancelType
   order.rejectReason = rejectReason
-  order.updatedAtMs = world.state.nowMs
+  order.updatedAtMs = exchange.state.nowMs
 }
 
 const feeSum = (order: OrderState) =>
@@ -46,8 +51,8 @@ const feeSum = (order: OrderState) =>
     .reduce((sum, fee) => sum.plus(fee), new Decimal(0))
     .toFixed()
 
-function sharedJson(world: World, order: OrderState): JsonObject {
-  const found = world.universe.find(order.market, order.symbol)
+function sharedJson(exchange: SimExchange, order: OrderState): JsonObject {
+  const found = exchange.universe.find(order.market, order.symbol)
   const qtyText = (value: Decimal) => (found ? gridText(found.instrument.qty, value) : value.toFixed())
   const byValue = order.marketUnit === 'quoteCoin'
   const leaves = isOpen(order) ? leavesOf(order) : new Decimal(0)
@@ -100,8 +105,8 @@ function sharedJson(world: World, order: OrderState): JsonObject {
   }
 }
 
-export const orderRestJson = (world: World, order: OrderState): JsonObject => ({
-  ...sharedJson(world, order),
+export const orderRestJson = (exchange: SimExchange, order: OrderState): JsonObject => ({
+  ...sharedJson(exchange, order),
   slippageToleranceType: 'UNKNOWN',
   slippageTolerance: '',
   extraFees: '',
@@ -109,9 +114,9 @@ export const orderRestJson = (world: World, order: OrderState): JsonObject => ({
   createType: order.createType ?? 'CreateByUser',
 })
 
-export const orderPushJson = (world: World, order: OrderState): JsonObject => ({
+export const orderPushJson = (exchange: SimExchange, order: OrderState): JsonObject => ({
   category: order.market,
-  ...sharedJson(world, order),
+  ...sharedJson(exchange, order),
   closedPnl: order.closedPnl,
   feeCurrency: Object.keys(order.fees)[0] ?? '',
   marketUnit: order.marketUnit,

@@ -1,5 +1,6 @@
 /** Klines over the stream: the running candle, and once more with `confirm` when it has closed. */
 import type { JsonObject } from '../../../domain/json.ts'
+import type { SimExchange } from '../exchange-state.ts'
 import { trimmed } from '../kit/grid.ts'
 import { hash } from '../kit/random.ts'
 import { type Candle, minuteTurnover } from '../market/candles.ts'
@@ -7,12 +8,11 @@ import { MINUTE_MS } from '../market/funding.ts'
 import { priceText, turnoverScale } from '../market/tickers.ts'
 import { gather, KLINE_MINUTES } from '../requests/klines.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
-import type { World } from '../world.ts'
-import type { Speaker } from './public.ts'
+import type { Speaker } from './speaker.ts'
 
 /** @param interval - as topics name it, one of `KLINE_MINUTES`; throws for another */
 export function klineSpeaker(
-  world: World,
+  exchange: SimExchange,
   { listing, instrument }: { listing: Listing; instrument: Instrument },
   interval: string,
 ): Speaker {
@@ -22,17 +22,17 @@ export function klineSpeaker(
   const topic = `kline.${interval}.${instrument.symbol}`
   const spot = instrument.market === 'spot'
   const series = spot ? 'spot' : 'perp'
-  const salt = hash(world.seed, listing.index, spot ? 91 : 92)
+  const salt = hash(exchange.seed, listing.index, spot ? 91 : 92)
   const scale = turnoverScale(listing, instrument) * minutes
   let startedMs = -1
 
   const at = (startMs: number): Candle | undefined => {
-    if (minutes === 1) return world.market.candles.at(listing.index, series, startMs)
-    const toMs = Math.min(startMs + intervalMs, world.market.nowMs() + 1)
-    return gather(world.market.candles.minutes(listing.index, series, startMs, toMs), intervalMs)[0]
+    if (minutes === 1) return exchange.market.candles.at(listing.index, series, startMs)
+    const toMs = Math.min(startMs + intervalMs, exchange.market.nowMs() + 1)
+    return gather(exchange.market.candles.minutes(listing.index, series, startMs, toMs), intervalMs)[0]
   }
   const row = (candle: Candle, confirm: boolean): JsonObject => {
-    const { nowMs } = world.state
+    const { nowMs } = exchange.state
     const part = confirm ? 1 : (nowMs - candle.atMs + 1) / intervalMs
     const turnover = minuteTurnover(salt, candle.atMs, scale, part)
     const price = (value: number) => trimmed(priceText(instrument, value))
@@ -51,19 +51,19 @@ export function klineSpeaker(
     }
   }
   const say = (): JsonObject[] => {
-    const present = at(Math.floor(world.market.nowMs() / intervalMs) * intervalMs)
+    const present = at(Math.floor(exchange.market.nowMs() / intervalMs) * intervalMs)
     if (!present) return []
     const data: JsonObject[] = []
     const closed = startedMs >= 0 && startedMs < present.atMs ? at(startedMs) : undefined
     if (closed) data.push(row(closed, true))
     data.push(row(present, false))
     startedMs = present.atMs
-    const ts = world.state.nowMs
+    const ts = exchange.state.nowMs
     return [spot ? { type: 'snapshot', topic, data, ts } : { topic, data, ts, type: 'snapshot' }]
   }
   const first = () => {
     // A candle heard long ago is no news to a new listener; one just running must still be confirmed to the others.
-    if (world.state.nowMs - startedMs >= intervalMs) startedMs = -1
+    if (exchange.state.nowMs - startedMs >= intervalMs) startedMs = -1
     return say()
   }
   return { channel: spot ? 'public-spot' : 'public-linear', topic, first, next: say }

@@ -1,23 +1,23 @@
 /** Public topics about the market as a whole or its edges: price limits, liquidations, insurance pools, deleveraging alerts. */
 import type { JsonObject } from '../../../domain/json.ts'
 import { ADL_BEGINS_AT, ADL_ENDS_AT, poolOf } from '../account/insurance.ts'
-import { liquidationsSince } from '../events/liquidation-news.ts'
+import { liquidationsSince } from '../events/cascades.ts'
 import { systemStatusRows } from '../events/maintenance.ts'
+import type { PoolState, SimExchange } from '../exchange-state.ts'
 import { gridText } from '../kit/grid.ts'
 import { priceBand } from '../universe/price-limits.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
-import type { PoolState, World } from '../world.ts'
-import type { Speaker } from './public.ts'
+import type { Speaker } from './speaker.ts'
 
 /** Said when a limit has moved. */
-function priceLimit(world: World, listing: Listing, instrument: Instrument): Speaker {
+function priceLimit(exchange: SimExchange, listing: Listing, instrument: Instrument): Speaker {
   const topic = `priceLimit.${instrument.symbol}`
   let said = ''
   const frame = (): JsonObject => {
-    const band = priceBand(world, listing, instrument.market)
+    const band = priceBand(exchange, listing, instrument.market)
     const [buyLmt, sellLmt] = [band.buyMax, band.sellMin].map(limit => gridText(instrument.price, limit))
     const data = { symbol: instrument.symbol, buyLmt: buyLmt ?? '', sellLmt: sellLmt ?? '' }
-    return { topic, data, ts: world.state.nowMs }
+    return { topic, data, ts: exchange.state.nowMs }
   }
   const next = (): JsonObject[] => {
     const message = frame()
@@ -31,18 +31,18 @@ function priceLimit(world: World, listing: Listing, instrument: Instrument): Spe
 }
 
 /** 'Buy' is a long that was liquidated. */
-function allLiquidation(world: World, { symbol, qty }: Instrument): Speaker {
+function allLiquidation(exchange: SimExchange, { symbol, qty }: Instrument): Speaker {
   const topic = `allLiquidation.${symbol}`
-  let saidUpToMs = world.state.nowMs
+  let saidUpToMs = exchange.state.nowMs
   return {
     channel: 'public-linear',
     topic,
     first() {
-      saidUpToMs = world.state.nowMs
+      saidUpToMs = exchange.state.nowMs
       return []
     },
     next() {
-      const data = liquidationsSince(world, symbol, saidUpToMs).map(
+      const data = liquidationsSince(exchange, symbol, saidUpToMs).map(
         (one): JsonObject => ({
           T: one.atMs,
           s: symbol,
@@ -51,8 +51,8 @@ function allLiquidation(world: World, { symbol, qty }: Instrument): Speaker {
           p: one.price.toFixed(),
         }),
       )
-      saidUpToMs = world.state.nowMs
-      return data.length > 0 ? [{ topic, type: 'snapshot', ts: world.state.nowMs, data }] : []
+      saidUpToMs = exchange.state.nowMs
+      return data.length > 0 ? [{ topic, type: 'snapshot', ts: exchange.state.nowMs, data }] : []
     },
   }
 }
@@ -60,21 +60,21 @@ function allLiquidation(world: World, { symbol, qty }: Instrument): Speaker {
 type PoolRow = (coin: string, symbol: string, pool: PoolState) => JsonObject
 
 /** All pools of a coin at first, then those that have changed. */
-function pools(world: World, coin: string, name: 'insurance' | 'adlAlert', row: PoolRow): Speaker {
+function pools(exchange: SimExchange, coin: string, name: 'insurance' | 'adlAlert', row: PoolRow): Speaker {
   const topic = `${name}.${coin}`
-  const symbols = world.universe
+  const symbols = exchange.universe
     .listed('linear')
     .filter(({ instrument }) => instrument.quoteCoin === coin)
     .map(({ instrument }) => instrument.symbol)
   const said = new Map<string, PoolState>()
   const frame = (type: string, wanted: readonly string[]): JsonObject[] => {
-    for (const symbol of wanted) said.set(symbol, poolOf(world, symbol))
-    const data = wanted.map(symbol => row(coin, symbol, poolOf(world, symbol)))
-    return data.length > 0 ? [{ topic, type, ts: world.state.nowMs, data }] : []
+    for (const symbol of wanted) said.set(symbol, poolOf(exchange, symbol))
+    const data = wanted.map(symbol => row(coin, symbol, poolOf(exchange, symbol)))
+    return data.length > 0 ? [{ topic, type, ts: exchange.state.nowMs, data }] : []
   }
   const changed = (symbol: string) => {
     const before = said.get(symbol)
-    const { balance, pnlRatio } = poolOf(world, symbol)
+    const { balance, pnlRatio } = poolOf(exchange, symbol)
     return before?.balance !== balance || before.pnlRatio !== pnlRatio
   }
   const type = name === 'insurance' ? 'delta' : 'snapshot'
@@ -87,8 +87,8 @@ function pools(world: World, coin: string, name: 'insurance' | 'adlAlert', row: 
 }
 
 const insuranceRow =
-  (world: World): PoolRow =>
-  (coin, symbols, { balance }) => ({ coin, symbols, balance, updateTime: String(world.state.nowMs) })
+  (exchange: SimExchange): PoolRow =>
+  (coin, symbols, { balance }) => ({ coin, symbols, balance, updateTime: String(exchange.state.nowMs) })
 
 const alertRow: PoolRow = (c, s, { balance, maxBalance, pnlRatio }) => ({
   c,
@@ -102,13 +102,13 @@ const alertRow: PoolRow = (c, s, { balance, maxBalance, pnlRatio }) => ({
 })
 
 /** `/v5/public/misc/status`: what is to come or under way at first, then every row whose state has changed. */
-function systemStatus(world: World): Speaker {
+function systemStatus(exchange: SimExchange): Speaker {
   const topic = 'system.status'
   const said = new Map<string, string>()
   const frame = (fits: (row: JsonObject) => boolean): JsonObject[] => {
-    const data = systemStatusRows(world).filter(fits)
+    const data = systemStatusRows(exchange).filter(fits)
     for (const { id, state } of data) said.set(String(id), String(state))
-    return data.length > 0 ? [{ topic, ts: world.state.nowMs, data }] : []
+    return data.length > 0 ? [{ topic, ts: exchange.state.nowMs, data }] : []
   }
   return {
     channel: 'public-status',
@@ -118,18 +118,18 @@ function systemStatus(world: World): Speaker {
   }
 }
 
-export function newsSpeakers(world: World): Speaker[] {
-  const perps = world.universe.listed('linear')
+export function newsSpeakers(exchange: SimExchange): Speaker[] {
+  const perps = exchange.universe.listed('linear')
   const monies = [...new Set(perps.map(({ instrument }) => instrument.quoteCoin))]
   return [
-    systemStatus(world),
-    ...[...perps, ...world.universe.listed('spot')].map(({ listing, instrument }) =>
-      priceLimit(world, listing, instrument),
+    systemStatus(exchange),
+    ...[...perps, ...exchange.universe.listed('spot')].map(({ listing, instrument }) =>
+      priceLimit(exchange, listing, instrument),
     ),
-    ...perps.map(({ instrument }) => allLiquidation(world, instrument)),
+    ...perps.map(({ instrument }) => allLiquidation(exchange, instrument)),
     ...monies.flatMap(coin => [
-      pools(world, coin, 'insurance', insuranceRow(world)),
-      pools(world, coin, 'adlAlert', alertRow),
+      pools(exchange, coin, 'insurance', insuranceRow(exchange)),
+      pools(exchange, coin, 'adlAlert', alertRow),
     ]),
   ]
 }

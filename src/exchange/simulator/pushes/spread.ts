@@ -1,9 +1,9 @@
 /** Spread orders and executions as the private topics `spread.order` and `spread.execution` and as REST print them. */
 import type { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../../domain/json.ts'
+import { dec, type ExecutionState, nextSeq, type OrderState } from '../exchange-state.ts'
 import { orderPushJson } from '../orders/orders.ts'
-import type { SpreadPlace } from '../spread/trading.ts'
-import { dec, type ExecutionState, nextSeq, type OrderState } from '../world.ts'
+import type { SpreadPlace } from '../spread/instruments.ts'
 import { push } from './private.ts'
 
 /** Legs of an order that rests long may lie behind others that closed meanwhile; they were told when they filled. */
@@ -13,7 +13,7 @@ type ParentOrder = { execId: string; price: Decimal; qty: Decimal; legs: readonl
 
 /** One row of `/v5/spread/execution/list`. */
 export function spreadExecutionJson(
-  { world, order }: SpreadPlace,
+  { exchange, order }: SpreadPlace,
   { execId, price, qty, legs }: ParentOrder,
 ): JsonObject {
   return {
@@ -38,7 +38,7 @@ export function spreadExecutionJson(
         execId,
       } as JsonObject
     }),
-    execTime: String(world.state.nowMs),
+    execTime: String(exchange.state.nowMs),
     execType: 'Trade',
     execQty: qty.toFixed(),
     execId,
@@ -47,9 +47,9 @@ export function spreadExecutionJson(
 
 /** The combination's message, then one for each leg. */
 export function pushSpreadExecution(place: SpreadPlace, spreadOrder: ParentOrder & { maker: boolean }): void {
-  const { world, account, order } = place
+  const { exchange, account, order } = place
   const base = { orderPrice: order.price, orderQty: order.qty, orderType: order.orderType }
-  push(world, account, 'spread.execution', [
+  push(exchange, account, 'spread.execution', [
     {
       category: 'combination',
       symbol: order.symbol,
@@ -68,10 +68,10 @@ export function pushSpreadExecution(place: SpreadPlace, spreadOrder: ParentOrder
       orderLinkId: order.orderLinkId,
       ...base,
       side: order.side,
-      execTime: String(world.state.nowMs),
+      execTime: String(exchange.state.nowMs),
       isLeverage: '',
       isMaker: spreadOrder.maker,
-      seq: nextSeq(world),
+      seq: nextSeq(exchange),
       createType: 'CreateByUser',
       execPnl: '',
     },
@@ -80,7 +80,7 @@ export function pushSpreadExecution(place: SpreadPlace, spreadOrder: ParentOrder
     const { symbol, closedSize, execFee, execId, parentExecId, execPrice, execQty, execType, execValue } =
       json
     const { feeRate, markPrice, side, execTime, isLeverage, createType, execPnl, category } = json
-    push(world, account, 'spread.execution', [
+    push(exchange, account, 'spread.execution', [
       {
         category: category === 'linear' ? 'future_leg' : 'spot_leg',
         ...({ symbol, closedSize, execFee, execId, parentExecId, execPrice, execQty } as JsonObject),
@@ -101,8 +101,8 @@ export function pushSpreadExecution(place: SpreadPlace, spreadOrder: ParentOrder
 }
 
 /** One leg of it as it is now; a leg exists as far as it is filled. */
-function legJson({ world, order }: SpreadPlace, leg: OrderState): JsonObject {
-  const row = orderPushJson(world, leg)
+function legJson({ exchange, order }: SpreadPlace, leg: OrderState): JsonObject {
+  const row = orderPushJson(exchange, leg)
   const { symbol, side, orderStatus, cancelType, rejectReason, timeInForce, price, qty, avgPrice } = row
   const { cumExecQty, cumExecValue, cumExecFee, orderType, createdTime, updatedTime, closedPnl } = row
   const linear = leg.market === 'linear'
@@ -123,10 +123,10 @@ function legJson({ world, order }: SpreadPlace, leg: OrderState): JsonObject {
 
 /** The combination as it is now, and its legs where it has filled. */
 export function pushSpreadOrder(place: SpreadPlace): void {
-  const { world, account, order } = place
+  const { exchange, account, order } = place
   const ids = [order.leg1OrderId, order.leg2OrderId]
   const legs = account.closed.slice(-LEGS_LOOKED_AT).filter(({ orderId }) => ids.includes(orderId))
-  push(world, account, 'spread.order', [
+  push(exchange, account, 'spread.order', [
     {
       category: 'combination',
       symbol: order.symbol,

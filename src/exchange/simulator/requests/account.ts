@@ -5,16 +5,16 @@ import { accountNumbers, walletJson } from '../account/accounts.ts'
 import { borrowable, inventoryOf } from '../account/lending.ts'
 import { freeBorrowLimit } from '../account/loss-loan.ts'
 import { emptyPosition, positionRestJson } from '../account/positions.ts'
+import { collateralRatio, dec, heldOf } from '../exchange-state.ts'
 import { badRequest, decimal, marketOf, refuse, text, whole } from '../kit/params.ts'
 import { borrowRate } from '../kit/rates.ts'
 import { pushPosition } from '../pushes/private.ts'
-import { collateralRatio, dec, heldOf } from '../world.ts'
 import { windowOf } from './orders.ts'
 import { type Answer, page, type Route, type SignedCall, signedGet, signedPost } from './routes.ts'
 
 const DAY_MS = 86_400_000
 
-function positions({ world, account, params }: SignedCall): Answer {
+function positions({ exchange, account, params }: SignedCall): Answer {
   const category = text(params, 'category')
   const result = (list: Json[]): Answer => ({ result: { list, nextPageCursor: '', category } })
   // Categories that the simulator does not trade: an account has nothing there, and clients that look at all of them ask.
@@ -22,31 +22,31 @@ function positions({ world, account, params }: SignedCall): Answer {
   if (category !== 'linear') return badRequest(`category invalid: ${category}`)
   const symbol = text(params, 'symbol')
   if (symbol) {
-    const found = world.universe.find('linear', symbol)
+    const found = exchange.universe.find('linear', symbol)
     if (!found) return refuse(10001, 'Not supported symbols')
     return result([
       positionRestJson(
-        world,
+        exchange,
         account,
         found.listing,
-        account.positions[symbol] ?? emptyPosition(world, symbol),
+        account.positions[symbol] ?? emptyPosition(exchange, symbol),
       ),
     ])
   }
   if (!text(params, 'settleCoin') && !text(params, 'baseCoin'))
     return badRequest('symbol or settleCoin is required')
   const list: Json[] = []
-  const numbers = accountNumbers(world, account)
+  const numbers = accountNumbers(exchange, account)
   for (const position of Object.values(account.positions)) {
-    const found = world.universe.find('linear', position.symbol)
+    const found = exchange.universe.find('linear', position.symbol)
     if (found && !dec(position.size).isZero())
-      list.push(positionRestJson(world, account, found.listing, position, numbers))
+      list.push(positionRestJson(exchange, account, found.listing, position, numbers))
   }
   return result(list)
 }
 
-function setLeverage({ world, account, params }: SignedCall): Answer {
-  const found = world.universe.find('linear', text(params, 'symbol'))
+function setLeverage({ exchange, account, params }: SignedCall): Answer {
+  const found = exchange.universe.find('linear', text(params, 'symbol'))
   if (!found) return refuse(10001, 'Not supported symbols')
   const wanted = decimal(params, 'buyLeverage')
   if (!wanted?.eq(decimal(params, 'sellLeverage') ?? -1))
@@ -56,7 +56,7 @@ function setLeverage({ world, account, params }: SignedCall): Answer {
   const symbol = found.listing.perp.symbol
   if (wanted.eq(account.leverage[symbol] ?? '10')) return refuse(110043, 'leverage not modified')
   account.leverage[symbol] = wanted.toFixed()
-  pushPosition(world, account, symbol)
+  pushPosition(exchange, account, symbol)
   return { result: {} }
 }
 
@@ -65,7 +65,7 @@ const switchMode = ({ params }: SignedCall): Answer =>
     ? refuse(110025, 'Position mode is not modified')
     : refuse(110024, 'You have an existing position, so position mode cannot be switched')
 
-function wallet({ world, account, params }: SignedCall): Answer {
+function wallet({ exchange, account, params }: SignedCall): Answer {
   if (text(params, 'accountType') !== 'UNIFIED')
     return badRequest(`accountType invalid: ${text(params, 'accountType')}`)
   const wanted = text(params, 'coin')
@@ -74,13 +74,13 @@ function wallet({ world, account, params }: SignedCall): Answer {
   const held = Object.entries(account.coins)
     .filter(([, state]) => !dec(state.wallet).isZero() || !dec(state.borrowed).isZero())
     .map(([coin]) => coin)
-  return { result: { list: [walletJson(world, account, wanted.length > 0 ? wanted : held)] } }
+  return { result: { list: [walletJson(exchange, account, wanted.length > 0 ? wanted : held)] } }
 }
 
-const accountInfo = ({ world, account }: SignedCall): Answer => ({
+const accountInfo = ({ exchange, account }: SignedCall): Answer => ({
   result: {
     marginMode: account.marginMode,
-    updatedTime: String(world.state.nowMs),
+    updatedTime: String(exchange.state.nowMs),
     unifiedMarginStatus: 5,
     dcpStatus: 'OFF',
     timeWindow: 10,
@@ -90,14 +90,14 @@ const accountInfo = ({ world, account }: SignedCall): Answer => ({
   },
 })
 
-function feeRate({ world, params }: SignedCall): Answer {
+function feeRate({ exchange, params }: SignedCall): Answer {
   // Bybit's own example leaves the category out and is answered with contracts.
   const market = text(params, 'category') === '' ? 'linear' : marketOf(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
   const symbol = text(params, 'symbol')
-  if (symbol && !world.universe.find(market, symbol)) return refuse(10001, 'Not supported symbols')
-  const fees = world.fees[market]
-  const list = world.universe
+  if (symbol && !exchange.universe.find(market, symbol)) return refuse(10001, 'Not supported symbols')
+  const fees = exchange.fees[market]
+  const list = exchange.universe
     .listed(market)
     .map(({ instrument }) => instrument.symbol)
     .filter(name => !symbol || name === symbol)
@@ -110,8 +110,8 @@ function feeRate({ world, params }: SignedCall): Answer {
   return { result: { ...(market === 'spot' && { category: market }), list } }
 }
 
-function transactionLog({ world, account, params }: SignedCall): Answer {
-  const window = windowOf(params, world.state.nowMs, DAY_MS)
+function transactionLog({ exchange, account, params }: SignedCall): Answer {
+  const window = windowOf(params, exchange.state.nowMs, DAY_MS)
   if (!window) return badRequest('the time window is longer than 7 days')
   const [category, type, currency] = [
     text(params, 'category'),
@@ -132,30 +132,30 @@ function transactionLog({ world, account, params }: SignedCall): Answer {
   return { result: { nextPageCursor, list: list.map(row => row.json) } }
 }
 
-function collateralInfo({ world, account, params }: SignedCall): Answer {
+function collateralInfo({ exchange, account, params }: SignedCall): Answer {
   const wanted = text(params, 'currency')
-  const list = world.universe.coins
+  const list = exchange.universe.coins
     .filter(coin => !wanted || coin === wanted)
     .map(coin => ({
-      availableToBorrow: borrowable(world, account, coin).toFixed(),
+      availableToBorrow: borrowable(exchange, account, coin).toFixed(),
       freeBorrowingAmount: '',
       freeBorrowAmount: '0',
-      maxBorrowingAmount: inventoryOf(world, coin).toFixed(),
+      maxBorrowingAmount: inventoryOf(exchange, coin).toFixed(),
       hourlyBorrowRate: borrowRate(coin),
       borrowUsageRate: '0',
       collateralSwitch: !account.collateralOff?.[coin],
       borrowAmount: heldOf(account, coin).borrowed,
-      borrowable: inventoryOf(world, coin).gt(0),
+      borrowable: inventoryOf(exchange, coin).gt(0),
       currency: coin,
       otherBorrowAmount: '0',
       marginCollateral: true,
       freeBorrowingLimit: freeBorrowLimit(coin).toFixed(),
-      collateralRatio: collateralRatio(world, coin).toFixed(),
+      collateralRatio: collateralRatio(exchange, coin).toFixed(),
     }))
   return { result: { list } }
 }
 
-function apiKey({ world, account }: SignedCall): Answer {
+function apiKey({ exchange, account }: SignedCall): Answer {
   const id = new Decimal(account.uid.replace(/\D/g, '') || '1').toNumber()
   return {
     result: {
@@ -186,7 +186,7 @@ function apiKey({ world, account }: SignedCall): Answer {
       uta: 1,
       userID: id,
       inviterID: 0,
-      vipLevel: world.vipLevel,
+      vipLevel: exchange.vipLevel,
       mktMakerLevel: '0',
       affiliateID: 0,
       rsaPublicKey: '',
@@ -201,9 +201,9 @@ function apiKey({ world, account }: SignedCall): Answer {
   }
 }
 
-function coinInfo({ world, params }: SignedCall): Answer {
+function coinInfo({ exchange, params }: SignedCall): Answer {
   const wanted = text(params, 'coin')
-  const rows = world.universe.coins
+  const rows = exchange.universe.coins
     .filter(coin => !wanted || coin === wanted)
     .map(coin => ({
       name: coin,

@@ -3,10 +3,10 @@ import { accountNumbers, lockedOf, marginRate, positionNumbers } from '../accoun
 import { collateralTiers as tiersOf } from '../account/collateral.ts'
 import { inventoryOf } from '../account/lending.ts'
 import { emptyPosition, sizeOf } from '../account/positions.ts'
+import { collateralRatio, dec, heldOf, markOf } from '../exchange-state.ts'
 import { badRequest, decimal, marketOf, refuse, text, whole } from '../kit/params.ts'
 import { uuid } from '../kit/random.ts'
 import { borrowRate } from '../kit/rates.ts'
-import { collateralRatio, dec, heldOf, markOf } from '../world.ts'
 import {
   type Answer,
   type PublicCall,
@@ -18,18 +18,18 @@ import {
   signedPost,
 } from './routes.ts'
 
-const lendingData = ({ world }: PublicCall): Answer => ({
+const lendingData = ({ exchange }: PublicCall): Answer => ({
   result: {
     vipCoinList: [
       {
-        list: world.universe.coins.map(coin => ({
-          borrowable: inventoryOf(world, coin).gt(0),
-          collateralRatio: collateralRatio(world, coin).toFixed(),
+        list: exchange.universe.coins.map(coin => ({
+          borrowable: inventoryOf(exchange, coin).gt(0),
+          collateralRatio: collateralRatio(exchange, coin).toFixed(),
           currency: coin,
           hourlyBorrowRate: borrowRate(coin),
           liquidationOrder: '1',
           marginCollateral: true,
-          maxBorrowingAmount: inventoryOf(world, coin).toFixed(),
+          maxBorrowingAmount: inventoryOf(exchange, coin).toFixed(),
         })),
         vipLevel: 'No VIP',
       },
@@ -37,13 +37,13 @@ const lendingData = ({ world }: PublicCall): Answer => ({
   },
 })
 
-function collateralTiers({ world, params }: PublicCall): Answer {
+function collateralTiers({ exchange, params }: PublicCall): Answer {
   const wanted = text(params, 'currency')
-  const list = world.universe.coins
+  const list = exchange.universe.coins
     .filter(coin => !wanted || coin === wanted)
     .map(coin => ({
       currency: coin,
-      collateralRatioList: tiersOf(world, coin).map(({ from, upTo, ratio }) => ({
+      collateralRatioList: tiersOf(exchange, coin).map(({ from, upTo, ratio }) => ({
         minQty: from.toFixed(),
         maxQty: upTo?.toFixed() ?? '',
         collateralRatio: ratio.toFixed(),
@@ -98,17 +98,17 @@ function borrowHistory({ account, params }: SignedCall): Answer {
   return { result: { nextPageCursor, list } }
 }
 
-function withdrawable({ world, account, params }: SignedCall): Answer {
+function withdrawable({ exchange, account, params }: SignedCall): Answer {
   const coins = text(params, 'coinName').split(',')
   const free = Object.fromEntries(
     coins.map(coin => [
       coin,
       dec(heldOf(account, coin).wallet)
-        .minus(lockedOf(world, account, coin))
+        .minus(lockedOf(exchange, account, coin))
         .toFixed(),
     ]),
   )
-  const { available } = accountNumbers(world, account)
+  const { available } = accountNumbers(exchange, account)
   return {
     result: {
       availableWithdrawal: free[coins[0] ?? ''] ?? available.toFixed(),
@@ -121,30 +121,33 @@ function withdrawable({ world, account, params }: SignedCall): Answer {
 const PRE_CHECK_PURPOSE = 5
 
 /** Margin rates before an order, and as they would be if it were filled whole at its price. */
-function preCheck({ world, account, params }: SignedCall): Answer {
-  const { initial, maintenance, margin } = accountNumbers(world, account)
+function preCheck({ exchange, account, params }: SignedCall): Answer {
+  const { initial, maintenance, margin } = accountNumbers(exchange, account)
   if (marketOf(params) !== 'linear') return badRequest(`category invalid: ${text(params, 'category')}`)
   const symbol = text(params, 'symbol')
-  const found = world.universe.find('linear', symbol)
+  const found = exchange.universe.find('linear', symbol)
   if (!found) return refuse(10001, 'Not supported symbols')
   const qty = decimal(params, 'qty')
   if (!qty?.gt(0)) return refuse(10001, 'Qty invalid')
   const size = sizeOf(account, symbol).plus(text(params, 'side') === 'Sell' ? qty.negated() : qty)
-  const mark = markOf(world, found.listing)
+  const mark = markOf(exchange, found.listing)
   // The profit so far stays what it is: the position as it would be, at the mark price.
   const unrealised = account.positions[symbol]
-    ? positionNumbers(world, account, account.positions[symbol]).unrealised
+    ? positionNumbers(exchange, account, account.positions[symbol]).unrealised
     : mark.times(0)
   const cost = size
     .abs()
     .times(mark)
     .plus(size.isNegative() ? unrealised : unrealised.negated())
-  const position = { ...emptyPosition(world, symbol), size: size.toFixed(), cost: cost.toFixed() }
-  const after = accountNumbers(world, { ...account, positions: { ...account.positions, [symbol]: position } })
+  const position = { ...emptyPosition(exchange, symbol), size: size.toFixed(), cost: cost.toFixed() }
+  const after = accountNumbers(exchange, {
+    ...account,
+    positions: { ...account.positions, [symbol]: position },
+  })
   const e4 = (part: typeof initial, of = margin) => marginRate(part, of).times(10_000).round().toNumber()
   return {
     result: {
-      orderId: uuid(world.seed, world.state.counter, PRE_CHECK_PURPOSE),
+      orderId: uuid(exchange.seed, exchange.state.counter, PRE_CHECK_PURPOSE),
       orderLinkId: text(params, 'orderLinkId'),
       preImrE4: e4(initial),
       preMmrE4: e4(maintenance),

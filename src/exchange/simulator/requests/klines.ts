@@ -45,7 +45,7 @@ function printer(listing: Listing, instrument: Instrument, series: Series): (pri
 }
 
 function klines(kind: string, call: PublicCall): Answer {
-  const { world, params } = call
+  const { exchange, params } = call
   const category = text(params, 'category') || 'linear'
   const found = named({ ...call, params: { ...params, category } })
   if ('retCode' in found) return found
@@ -54,16 +54,16 @@ function klines(kind: string, call: PublicCall): Answer {
   if (!minutes) return badRequest(`interval invalid: ${text(params, 'interval')}`)
   const intervalMs = minutes * MINUTE_MS
   const limit = whole(params, 'limit', 200, 1000)
-  const toMs = Math.min(instant(params, 'end') ?? world.state.nowMs, world.state.nowMs)
+  const toMs = Math.min(instant(params, 'end') ?? exchange.state.nowMs, exchange.state.nowMs)
   const earliest = (Math.floor(toMs / intervalMs) - limit + 1) * intervalMs
   const asked = instant(params, 'start') ?? 0
   const fromMs = Math.max(earliest, Math.ceil(asked / intervalMs) * intervalMs)
   const series = SERIES_OF[kind] ?? (instrument.market === 'spot' ? 'spot' : 'perp')
   // `end` chooses candles by their start: the last one is whole all the same, or as far as time has come.
-  const untilMs = Math.min((Math.floor(toMs / intervalMs) + 1) * intervalMs, world.state.nowMs + 1)
-  const rows = gather(world.market.candles.minutes(listing.index, series, fromMs, untilMs), intervalMs)
+  const untilMs = Math.min((Math.floor(toMs / intervalMs) + 1) * intervalMs, exchange.state.nowMs + 1)
+  const rows = gather(exchange.market.candles.minutes(listing.index, series, fromMs, untilMs), intervalMs)
   const print = printer(listing, instrument, series)
-  const salt = hash(world.seed, listing.index, instrument.market === 'spot' ? 91 : 92)
+  const salt = hash(exchange.seed, listing.index, instrument.market === 'spot' ? 91 : 92)
   const list = rows.reverse().map(candle => {
     const prices = [candle.open, candle.high, candle.low, candle.close].map(print)
     const turnover = minuteTurnover(salt, candle.atMs, turnoverScale(listing, instrument) * minutes)

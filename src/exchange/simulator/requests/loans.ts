@@ -3,17 +3,17 @@ import { Decimal } from 'decimal.js'
 import type { Json } from '../../../domain/json.ts'
 import { accountNumbers, lockedOf, marginRate } from '../account/accounts.ts'
 import { borrowable, inventoryOf } from '../account/lending.ts'
+import { coinPrice, dec, heldOf, ZERO } from '../exchange-state.ts'
 import { badRequest, refuse, text } from '../kit/params.ts'
-import { coinPrice, dec, heldOf, ZERO } from '../world.ts'
 import { type Answer, type Route, type SignedCall, signedGet } from './routes.ts'
 
 /** Bybit prints this envelope field of three lending replies as a text. */
 const PRINTED_EXT_INFO = '{}'
 const MANUAL_DECIMALS = 8
 
-const wanted = ({ world, params }: SignedCall): readonly string[] => {
+const wanted = ({ exchange, params }: SignedCall): readonly string[] => {
   const coin = text(params, 'currency')
-  return world.universe.coins.filter(one => !coin || one === coin)
+  return exchange.universe.coins.filter(one => !coin || one === coin)
 }
 
 /** What may be borrowed by hand, at a floating rate; loans of a fixed term are not simulated. */
@@ -21,7 +21,7 @@ function borrowables(call: SignedCall): Answer {
   const list = wanted(call).map(
     (currency): Json => ({
       currency,
-      flexibleManualBorrowable: inventoryOf(call.world, currency).gt(0),
+      flexibleManualBorrowable: inventoryOf(call.exchange, currency).gt(0),
       minFlexibleManualBorrowQty: new Decimal(10).pow(-MANUAL_DECIMALS).toFixed(),
       flexibleManualBorrowAccuracy: String(MANUAL_DECIMALS),
       fixedManualBorrowable: false,
@@ -38,14 +38,14 @@ function borrowables(call: SignedCall): Answer {
 /** One tier per coin: the simulated account's debt is charged the same rates whatever its size. */
 function positionTiers(call: SignedCall): Answer {
   const list = wanted(call)
-    .filter(currency => inventoryOf(call.world, currency).gt(0))
+    .filter(currency => inventoryOf(call.exchange, currency).gt(0))
     .map(
       (currency): Json => ({
         currency,
         positionTiersRatioList: [
           {
             tier: '1',
-            borrowLimit: inventoryOf(call.world, currency).toFixed(),
+            borrowLimit: inventoryOf(call.exchange, currency).toFixed(),
             positionMMR: '0.04',
             positionIMR: '0.1',
             maxLeverage: '10',
@@ -59,17 +59,17 @@ function positionTiers(call: SignedCall): Answer {
 const down = (value: Decimal, decimals: number) => Decimal.max(0, value).toFixed(decimals, Decimal.ROUND_DOWN)
 
 /** What a spot order may spend or sell: of one's own, and with what could be borrowed for it. Priced by index. */
-function borrowCheck({ world, account, params }: SignedCall): Answer {
+function borrowCheck({ exchange, account, params }: SignedCall): Answer {
   if (text(params, 'category') !== 'spot') return badRequest(`category invalid: ${text(params, 'category')}`)
-  const found = world.universe.find('spot', text(params, 'symbol'))
+  const found = exchange.universe.find('spot', text(params, 'symbol'))
   if (!found) return refuse(10001, 'Not supported symbols')
   const side = text(params, 'side')
   if (side !== 'Buy' && side !== 'Sell') return badRequest(`side invalid: ${side}`)
   const { baseCoin, quoteCoin, json } = found.instrument
   const coin = side === 'Buy' ? quoteCoin : baseCoin
-  const own = Decimal.max(0, dec(heldOf(account, coin).wallet).minus(lockedOf(world, account, coin)))
-  const lent = json.marginTrading === 'none' ? ZERO : borrowable(world, account, coin)
-  const price = coinPrice(world, baseCoin).div(coinPrice(world, quoteCoin))
+  const own = Decimal.max(0, dec(heldOf(account, coin).wallet).minus(lockedOf(exchange, account, coin)))
+  const lent = json.marginTrading === 'none' ? ZERO : borrowable(exchange, account, coin)
+  const price = coinPrice(exchange, baseCoin).div(coinPrice(exchange, quoteCoin))
   const [qtyOf, amountOf] =
     side === 'Buy'
       ? [(value: Decimal) => value.div(price), (value: Decimal) => value]
@@ -88,17 +88,17 @@ function borrowCheck({ world, account, params }: SignedCall): Answer {
 }
 
 /** Every coin held or owed, as the older margin account tells it; sums are in bitcoin. */
-function marginAccount({ world, account }: SignedCall): Answer {
-  const bitcoin = coinPrice(world, 'BTC')
+function marginAccount({ exchange, account }: SignedCall): Answer {
+  const bitcoin = coinPrice(exchange, 'BTC')
   const inBitcoin = (value: Decimal) => (bitcoin.isZero() ? ZERO : value.div(bitcoin)).toFixed(18)
   const coins = Object.entries(account.coins)
   const debt = coins.reduce(
-    (sum, [coin, { borrowed }]) => sum.plus(coinPrice(world, coin).times(borrowed)),
+    (sum, [coin, { borrowed }]) => sum.plus(coinPrice(exchange, coin).times(borrowed)),
     ZERO,
   )
-  const { equity, maintenance, margin } = accountNumbers(world, account)
+  const { equity, maintenance, margin } = accountNumbers(exchange, account)
   const loanAccountList = coins.map(([tokenId, state]): Json => {
-    const locked = lockedOf(world, account, tokenId)
+    const locked = lockedOf(exchange, account, tokenId)
     return {
       tokenId,
       total: state.wallet,
@@ -120,7 +120,7 @@ function marginAccount({ world, account }: SignedCall): Answer {
 }
 
 /** What could pay a debt: everything the account holds, and the debt itself. */
-function payInfo({ world, account, params }: SignedCall): Answer {
+function payInfo({ exchange, account, params }: SignedCall): Answer {
   const coin = text(params, 'coin')
   const owed = dec(heldOf(account, coin).borrowed)
   if (coin && !owed.gt(0)) return refuse(10001, 'There is no liability to repay')
@@ -128,8 +128,8 @@ function payInfo({ world, account, params }: SignedCall): Answer {
   const sumOf = (part: (name: string) => Decimal) => debts.reduce((sum, [name]) => sum.plus(part(name)), ZERO)
   const ofCoin = (name: string) => {
     const { wallet, borrowed } = heldOf(account, name)
-    const frozen = lockedOf(world, account, name)
-    return { free: dec(wallet).minus(frozen), frozen, debt: dec(borrowed), price: coinPrice(world, name) }
+    const frozen = lockedOf(exchange, account, name)
+    return { free: dec(wallet).minus(frozen), frozen, debt: dec(borrowed), price: coinPrice(exchange, name) }
   }
   const collateralList = Object.keys(account.coins).map((name): Json => {
     const { free, frozen, debt, price } = ofCoin(name)

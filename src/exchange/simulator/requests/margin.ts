@@ -5,42 +5,42 @@ import { accountNumbers, lockedOf } from '../account/accounts.ts'
 import { borrowable, inventoryOf, isRepayBarred } from '../account/lending.ts'
 import { lossBorrow } from '../account/loss-loan.ts'
 import { borrow, moveMoney, repay } from '../account/wallet.ts'
+import { coinPrice, dec, heldOf, type SimExchange, ZERO } from '../exchange-state.ts'
 import { badRequest, decimal, instant, type Refusal, refuse, text } from '../kit/params.ts'
 import { borrowRate } from '../kit/rates.ts'
 import { pushWallet } from '../pushes/private.ts'
-import { coinPrice, dec, heldOf, type World, ZERO } from '../world.ts'
 import { type Answer, type Route, type SignedCall, signedGet, signedPost } from './routes.ts'
 
 const HOUR_MS = 3_600_000
 const WEEK_HOURS = 168
 const MONTH_HOURS = 720
 
-function coinOfRequest(world: World, call: SignedCall, name: string): string | Refusal {
+function coinOfRequest(exchange: SimExchange, call: SignedCall, name: string): string | Refusal {
   const coin = text(call.params, name)
-  return world.universe.coins.includes(coin) ? coin : badRequest(`${name} invalid: ${coin}`)
+  return exchange.universe.coins.includes(coin) ? coin : badRequest(`${name} invalid: ${coin}`)
 }
 
 /** Answers with something of the one coin that the request names. */
 const ofCoin = (name: string, answer: (call: SignedCall, coin: string) => Answer) => (call: SignedCall) => {
-  const coin = coinOfRequest(call.world, call, name)
+  const coin = coinOfRequest(call.exchange, call, name)
   return typeof coin === 'string' ? answer(call, coin) : coin
 }
 
-const inventory = ofCoin('currency', ({ world }, currency) => ({
+const inventory = ofCoin('currency', ({ exchange }, currency) => ({
   result: {
     currency,
-    availableInventory: inventoryOf(world, currency).toFixed(8),
-    updateTime: String(world.state.nowMs),
+    availableInventory: inventoryOf(exchange, currency).toFixed(8),
+    updateTime: String(exchange.state.nowMs),
   },
 }))
 
-const maxBorrowable = ofCoin('currency', ({ world, account }, currency) => ({
-  result: { maxLoan: borrowable(world, account, currency).toFixed(8), currency },
+const maxBorrowable = ofCoin('currency', ({ exchange, account }, currency) => ({
+  result: { maxLoan: borrowable(exchange, account, currency).toFixed(8), currency },
 }))
 
-const liability = ofCoin('currency', ({ world, account }, currency) => {
+const liability = ofCoin('currency', ({ exchange, account }, currency) => {
   const held = heldOf(account, currency)
-  const loss = accountNumbers(world, account).bySettle.get(currency)?.unrealised ?? ZERO
+  const loss = accountNumbers(exchange, account).bySettle.get(currency)?.unrealised ?? ZERO
   const fromLoss = lossBorrow(held.wallet, loss)
   return {
     result: {
@@ -54,22 +54,22 @@ const liability = ofCoin('currency', ({ world, account }, currency) => {
   }
 })
 
-const repayable = ofCoin('currency', ({ world, account }, currency) => ({
-  result: { lossLessRepaymentAmount: ownFunds(world, account, currency).toFixed(8), currency },
+const repayable = ofCoin('currency', ({ exchange, account }, currency) => ({
+  result: { lossLessRepaymentAmount: ownFunds(exchange, account, currency).toFixed(8), currency },
 }))
 
 /** What an account can repay of a coin from the coin itself. */
-function ownFunds(world: World, account: SignedCall['account'], coin: string): Decimal {
+function ownFunds(exchange: SimExchange, account: SignedCall['account'], coin: string): Decimal {
   const held = heldOf(account, coin)
-  const free = dec(held.wallet).minus(lockedOf(world, account, coin))
+  const free = dec(held.wallet).minus(lockedOf(exchange, account, coin))
   return free.lt(held.borrowed) ? (free.isNegative() ? ZERO : free) : dec(held.borrowed)
 }
 
 /** Hours of a window, newest first: a week unless asked otherwise, thirty days at most. */
-function rateHistory({ world, params }: SignedCall): Answer {
+function rateHistory({ exchange, params }: SignedCall): Answer {
   const currency = text(params, 'currency')
-  if (!world.universe.coins.includes(currency)) return badRequest(`currency invalid: ${currency}`)
-  const { nowMs } = world.state
+  if (!exchange.universe.coins.includes(currency)) return badRequest(`currency invalid: ${currency}`)
+  const { nowMs } = exchange.state
   const [start, end] = [instant(params, 'startTime'), instant(params, 'endTime')]
   if ((start === undefined) !== (end === undefined)) return badRequest('startTime and endTime go together')
   const [fromMs, toMs] = [start ?? nowMs - WEEK_HOURS * HOUR_MS, Math.min(end ?? nowMs, nowMs)]
@@ -88,54 +88,54 @@ function rateHistory({ world, params }: SignedCall): Answer {
   return { result: { list }, retExtInfo: '{}' }
 }
 
-const coinState = ({ world, account }: SignedCall): Answer => ({
+const coinState = ({ exchange, account }: SignedCall): Answer => ({
   result: {
-    list: world.universe.coins.map(currency => ({ spotLeverage: Number(account.spotLeverage), currency })),
+    list: exchange.universe.coins.map(currency => ({ spotLeverage: Number(account.spotLeverage), currency })),
   },
 })
 
-const manualBorrow = ofCoin('coin', ({ world, account, params }, coin) => {
+const manualBorrow = ofCoin('coin', ({ exchange, account, params }, coin) => {
   const amount = decimal(params, 'amount')
   if (!amount?.gt(0)) return badRequest('amount invalid')
   if (!account.spotMargin) return refuse(176038, 'Spot margin trading is not enabled.')
-  if (amount.gt(inventoryOf(world, coin)))
+  if (amount.gt(inventoryOf(exchange, coin)))
     return refuse(170207, 'The platform has no more to lend of this coin.')
-  if (amount.gt(borrowable(world, account, coin))) return refuse(176015, 'Insufficient available balance')
-  borrow(world, account, coin, amount)
-  pushWallet(world, account, [coin])
+  if (amount.gt(borrowable(exchange, account, coin))) return refuse(176015, 'Insufficient available balance')
+  borrow(exchange, account, coin, amount)
+  pushWallet(exchange, account, [coin])
   return { result: { coin, amount: amount.toFixed() } }
 })
 
 /** `converts`: what the coin's own funds cannot pay is bought with USDT at the index price. */
 const manualRepay = (converts: boolean) =>
-  ofCoin('coin', ({ world, account, params }, coin) => {
-    if (isRepayBarred(world.state.nowMs))
+  ofCoin('coin', ({ exchange, account, params }, coin) => {
+    if (isRepayBarred(exchange.state.nowMs))
       return refuse(10001, 'Repayment is not allowed from 04:00 to 05:30 of each hour')
     const debt = dec(heldOf(account, coin).borrowed)
     if (!debt.gt(0)) return refuse(10001, 'There is no liability to repay')
     const asked = text(params, 'amount') === '' ? debt : decimal(params, 'amount')
     if (!asked?.gt(0)) return badRequest('amount invalid')
     const amount = asked.gt(debt) ? debt : asked
-    const own = ownFunds(world, account, coin)
+    const own = ownFunds(exchange, account, coin)
     if (amount.gt(own)) {
       if (!converts) return refuse(176015, 'Insufficient available balance')
-      const refused = convert({ world, account, params }, coin, amount.minus(own))
+      const refused = convert({ exchange, account, params }, coin, amount.minus(own))
       if (refused) return refused
     }
-    repay(world, account, coin, dec(heldOf(account, coin).wallet).minus(amount))
-    pushWallet(world, account, [coin, 'USDT'])
+    repay(exchange, account, coin, dec(heldOf(account, coin).wallet).minus(amount))
+    pushWallet(exchange, account, [coin, 'USDT'])
     return { result: { resultStatus: 'P' } }
   })
 
 /** Buys a coin for USDT at the index price. */
-function convert({ world, account }: SignedCall, coin: string, qty: Decimal): Refusal | undefined {
-  const cost = qty.times(coinPrice(world, coin)).toDecimalPlaces(8)
-  const free = dec(heldOf(account, 'USDT').wallet).minus(lockedOf(world, account, 'USDT'))
+function convert({ exchange, account }: SignedCall, coin: string, qty: Decimal): Refusal | undefined {
+  const cost = qty.times(coinPrice(exchange, coin)).toDecimalPlaces(8)
+  const free = dec(heldOf(account, 'USDT').wallet).minus(lockedOf(exchange, account, 'USDT'))
   if (coin === 'USDT' || cost.gt(free)) return refuse(176015, 'Insufficient available balance')
-  const price = coinPrice(world, coin).toFixed()
+  const price = coinPrice(exchange, coin).toFixed()
   const row = { market: 'none' as const, qty: qty.toFixed(), price }
-  moveMoney(world, account, { ...row, coin: 'USDT', type: 'CURRENCY_SELL', cashFlow: cost.negated() })
-  moveMoney(world, account, { ...row, coin, type: 'CURRENCY_BUY', cashFlow: qty })
+  moveMoney(exchange, account, { ...row, coin: 'USDT', type: 'CURRENCY_SELL', cashFlow: cost.negated() })
+  moveMoney(exchange, account, { ...row, coin, type: 'CURRENCY_BUY', cashFlow: qty })
   return undefined
 }
 
@@ -146,7 +146,7 @@ const autoRepayRow = ({ account }: SignedCall, currency: string): Json => ({
 
 function autoRepay(call: SignedCall): Answer {
   const wanted = text(call.params, 'currency')
-  const coins = wanted ? [wanted] : call.world.universe.coins
+  const coins = wanted ? [wanted] : call.exchange.universe.coins
   return { result: { data: coins.map(coin => autoRepayRow(call, coin)) } }
 }
 
@@ -154,9 +154,10 @@ function setAutoRepay(call: SignedCall): Answer {
   const mode = text(call.params, 'autoRepayMode')
   if (mode !== '0' && mode !== '1') return badRequest(`autoRepayMode invalid: ${mode}`)
   const wanted = text(call.params, 'currency')
-  if (wanted && !call.world.universe.coins.includes(wanted)) return badRequest(`currency invalid: ${wanted}`)
+  if (wanted && !call.exchange.universe.coins.includes(wanted))
+    return badRequest(`currency invalid: ${wanted}`)
   const off = { ...call.account.autoRepayOff }
-  for (const coin of wanted ? [wanted] : call.world.universe.coins)
+  for (const coin of wanted ? [wanted] : call.exchange.universe.coins)
     if (mode === '0') off[coin] = 1
     else delete off[coin]
   call.account.autoRepayOff = off
@@ -164,12 +165,16 @@ function setAutoRepay(call: SignedCall): Answer {
 }
 
 /** Switches coins on or off as collateral; dollars always count, and a coin at the platform's limit cannot be switched on. */
-function switchCollateral({ world, account }: SignedCall, coin: string, word: string): Refusal | undefined {
-  if (!world.universe.coins.includes(coin)) return badRequest(`coin invalid: ${coin}`)
+function switchCollateral(
+  { exchange, account }: SignedCall,
+  coin: string,
+  word: string,
+): Refusal | undefined {
+  if (!exchange.universe.coins.includes(coin)) return badRequest(`coin invalid: ${coin}`)
   if (word !== 'ON' && word !== 'OFF') return badRequest(`collateralSwitch invalid: ${word}`)
   if (word === 'OFF' && (coin === 'USDT' || coin === 'USDC'))
     return refuse(10001, `${coin} cannot be switched off as collateral`)
-  if (word === 'ON' && world.state.collateral[coin] === 2)
+  if (word === 'ON' && exchange.state.collateral[coin] === 2)
     return refuse(10001, `${coin} has reached the platform's collateral limit`)
   const off = { ...account.collateralOff }
   if (word === 'OFF') off[coin] = 1

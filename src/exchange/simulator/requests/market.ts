@@ -1,5 +1,6 @@
 /** Public market data over REST, less klines. */
 import type { Json, JsonObject } from '../../../domain/json.ts'
+import { bookOf, lifeOf, riskShareOf, type SimExchange } from '../exchange-state.ts'
 import { gridText, textOf } from '../kit/grid.ts'
 import { badRequest, instant, marketOf, type Refusal, refuse, text, whole } from '../kit/params.ts'
 import { linearTicker, spotTicker } from '../market/tickers.ts'
@@ -7,16 +8,15 @@ import { recentTrades } from '../market/trades.ts'
 import { priceBand } from '../universe/price-limits.ts'
 import { riskTiers } from '../universe/risk-tiers.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
-import { bookOf, lifeOf, riskShareOf, type World } from '../world.ts'
 import { type Answer, type PublicCall, publicGet, type Route } from './routes.ts'
 
 type Found = { listing: Listing; instrument: Instrument }
 
 /** The instrument a request names, or the refusal Bybit gives. */
-export function named({ world, params }: PublicCall): Found | ReturnType<typeof refuse> {
+export function named({ exchange, params }: PublicCall): Found | ReturnType<typeof refuse> {
   const market = marketOf(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
-  return world.universe.find(market, text(params, 'symbol')) ?? refuse(10001, 'Not supported symbols')
+  return exchange.universe.find(market, text(params, 'symbol')) ?? refuse(10001, 'Not supported symbols')
 }
 
 /** Every instrument of the category, or the one named. */
@@ -28,11 +28,13 @@ function selected(call: PublicCall): readonly Found[] | ReturnType<typeof refuse
     return 'retCode' in found ? found : [found]
   }
   const base = text(call.params, 'baseCoin')
-  return call.world.universe.listed(market).filter(({ instrument }) => !base || instrument.baseCoin === base)
+  return call.exchange.universe
+    .listed(market)
+    .filter(({ instrument }) => !base || instrument.baseCoin === base)
 }
 
-function time({ world }: PublicCall): Answer {
-  const { nowMs } = world.state
+function time({ exchange }: PublicCall): Answer {
+  const { nowMs } = exchange.state
   return { result: { timeSecond: String(Math.floor(nowMs / 1000)), timeNano: `${nowMs}000000` } }
 }
 
@@ -42,7 +44,7 @@ export function instrumentRows(call: PublicCall): JsonObject[] | Refusal {
   if ('retCode' in found) return found
   const status = text(call.params, 'status')
   return found
-    .map(one => instrumentRow(call.world, one))
+    .map(one => instrumentRow(call.exchange, one))
     .filter(row => (status ? row.status === status : row.status !== 'Closed' && row.status !== 'PreLaunch'))
 }
 
@@ -53,23 +55,23 @@ function instruments(call: PublicCall): Answer {
 }
 
 /** The published row with what has changed since: interval, status, launch and delivery. */
-function instrumentRow(world: World, { instrument, listing }: Found): JsonObject {
-  const { status, launchAtMs, deliveryAtMs } = lifeOf(world, instrument.market, instrument.symbol)
+function instrumentRow(exchange: SimExchange, { instrument, listing }: Found): JsonObject {
+  const { status, launchAtMs, deliveryAtMs } = lifeOf(exchange, instrument.market, instrument.symbol)
   const spot = instrument.market === 'spot'
-  const lendable = world.state.lending[instrument.baseCoin] !== '0'
+  const lendable = exchange.state.lending[instrument.baseCoin] !== '0'
   return {
     ...instrument.json,
-    lotSizeFilter: lotSizes(world, instrument),
+    lotSizeFilter: lotSizes(exchange, instrument),
     ...(status !== 'Trading' && { status }),
     ...(spot && !lendable && { marginTrading: 'none' }),
-    ...(!spot && { fundingInterval: world.market.funding(listing.index).intervalMs / 60_000 }),
+    ...(!spot && { fundingInterval: exchange.market.funding(listing.index).intervalMs / 60_000 }),
     ...(!spot && launchAtMs !== undefined && { launchTime: String(launchAtMs) }),
     ...(!spot && deliveryAtMs !== undefined && { deliveryTime: String(deliveryAtMs) }),
   }
 }
 
 /** As published, with the least order value as it is now. */
-function lotSizes({ state }: World, { market, symbol, json }: Instrument): Json {
+function lotSizes({ state }: SimExchange, { market, symbol, json }: Instrument): Json {
   const least = state.minValues[`${market} ${symbol}`]
   const published = json.lotSizeFilter as JsonObject
   if (least === undefined) return published
@@ -100,7 +102,7 @@ function tickers(call: PublicCall): Answer {
   const category = text(call.params, 'category')
   const list = found
     .map(({ listing }) =>
-      category === 'spot' ? spotTicker(call.world, listing) : linearTicker(call.world, listing),
+      category === 'spot' ? spotTicker(call.exchange, listing) : linearTicker(call.exchange, listing),
     )
     .filter((row): row is JsonObject => row !== undefined)
   return { result: { category, list } }
@@ -112,16 +114,16 @@ const rpiOrderbook = (call: PublicCall): Answer => orderbook(call, true)
 function orderbook(call: PublicCall, withRpi = false): Answer {
   const found = named(call)
   if ('retCode' in found) return found
-  const { world, params } = call
+  const { exchange, params } = call
   const { instrument, listing } = found
   const limit = whole(params, 'limit', instrument.market === 'spot' ? 1 : 25, withRpi ? 50 : 1000)
   const more = withRpi ? [textOf(instrument.qty, 0)] : []
-  const book = bookOf(world, instrument.market, listing)
+  const book = bookOf(exchange, instrument.market, listing)
   const rows = (side: 'bids' | 'asks') =>
     book
       .levels(side, limit)
       .map(([ticks, lots]) => [textOf(instrument.price, ticks), textOf(instrument.qty, lots), ...more])
-  const { nowMs, seq } = world.state
+  const { nowMs, seq } = exchange.state
   const u = Math.floor(nowMs / 100)
   return {
     result: {
@@ -131,7 +133,7 @@ function orderbook(call: PublicCall, withRpi = false): Answer {
       ts: nowMs,
       u,
       seq,
-      cts: world.market.nowMs(),
+      cts: exchange.market.nowMs(),
     },
   }
 }
@@ -141,20 +143,20 @@ function trades(call: PublicCall): Answer {
   if ('retCode' in found) return found
   const spot = found.instrument.market === 'spot'
   const limit = whole(call.params, 'limit', spot ? 60 : 500, spot ? 60 : 1000)
-  const list = recentTrades(call.world, found.listing, found.instrument, limit)
+  const list = recentTrades(call.exchange, found.listing, found.instrument, limit)
   return { result: { category: found.instrument.market, list } }
 }
 
-function fundingHistory({ world, params }: PublicCall): Answer {
-  const found = world.universe.find('linear', text(params, 'symbol'))
+function fundingHistory({ exchange, params }: PublicCall): Answer {
+  const found = exchange.universe.find('linear', text(params, 'symbol'))
   if (text(params, 'category') !== 'linear')
     return badRequest(`category invalid: ${text(params, 'category')}`)
   if (!found) return refuse(10001, 'Not supported symbols')
   const [from, to] = [instant(params, 'startTime'), instant(params, 'endTime')]
   if (from !== undefined && to === undefined) return badRequest('endTime is required with startTime')
-  const rows = world.market
+  const rows = exchange.market
     .settledRates(found.listing.index)
-    .filter(({ atMs }) => atMs >= (from ?? 0) && atMs <= (to ?? world.state.nowMs))
+    .filter(({ atMs }) => atMs >= (from ?? 0) && atMs <= (to ?? exchange.state.nowMs))
     .slice(-whole(params, 'limit', 200, 200))
     .reverse()
   const list = rows.map(({ rate, atMs }) => ({
@@ -175,7 +177,7 @@ function riskLimit(call: PublicCall): Answer {
   const symbols = call.params.symbol ? found : found.slice(riskPage(call), riskPage(call) + RISK_PAGE)
   const more = !call.params.symbol && riskPage(call) + RISK_PAGE < found.length
   const list = symbols.flatMap(({ listing }) =>
-    riskTiers(listing, riskShareOf(call.world, listing.perp.symbol)).map(tier => ({
+    riskTiers(listing, riskShareOf(call.exchange, listing.perp.symbol)).map(tier => ({
       id: tier.number,
       symbol: listing.perp.symbol,
       riskLimitValue: tier.limit.toFixed(),
@@ -195,13 +197,13 @@ function priceLimit(call: PublicCall): Answer {
   const found = named({ ...call, params: { ...call.params, category } })
   if ('retCode' in found) return found
   const { instrument, listing } = found
-  const band = priceBand(call.world, listing, instrument.market)
+  const band = priceBand(call.exchange, listing, instrument.market)
   return {
     result: {
       symbol: instrument.symbol,
       buyLmt: gridText(instrument.price, band.buyMax),
       sellLmt: gridText(instrument.price, band.sellMin),
-      ts: String(call.world.state.nowMs),
+      ts: String(call.exchange.state.nowMs),
     },
   }
 }

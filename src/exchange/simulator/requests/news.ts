@@ -1,14 +1,14 @@
 /** What the exchange tells everybody: announcements, insurance pools, alerts of auto-deleveraging. */
 import type { Json } from '../../../domain/json.ts'
 import { ADL_BEGINS_AT, ADL_ENDS_AT, poolOf } from '../account/insurance.ts'
+import type { SimExchange } from '../exchange-state.ts'
 import { refuse, text, whole } from '../kit/params.ts'
-import type { World } from '../world.ts'
 import { type Answer, type PublicCall, publicGet, type Route } from './routes.ts'
 
-function announcements({ world, params }: PublicCall): Answer {
+function announcements({ exchange, params }: PublicCall): Answer {
   const type = text(params, 'type')
   const tag = text(params, 'tag')
-  const rows = world.state.announcements
+  const rows = exchange.state.announcements
     .filter(one => (!type || one.key === type) && (!tag || one.tags.includes(tag)))
     .reverse()
   const limit = whole(params, 'limit', 20, 100)
@@ -28,27 +28,27 @@ function announcements({ world, params }: PublicCall): Answer {
   return { result: { total: rows.length, list } }
 }
 
-const updatedTime = (world: World) => String(Math.floor(world.state.nowMs / 60_000) * 60_000)
+const updatedTime = (exchange: SimExchange) => String(Math.floor(exchange.state.nowMs / 60_000) * 60_000)
 
 /** One row per symbol, as the stream and REST tell it; the stream says numbers where REST says text. */
-const adlRow = (world: World, coin: string, symbol: string) => ({
+const adlRow = (exchange: SimExchange, coin: string, symbol: string) => ({
   coin,
   symbol,
-  ...poolOf(world, symbol),
+  ...poolOf(exchange, symbol),
   insurancePnlRatio: ADL_BEGINS_AT,
   adlTriggerThreshold: '10000',
   adlStopRatio: ADL_ENDS_AT,
 })
 
-function adlAlert({ world, params }: PublicCall): Answer {
+function adlAlert({ exchange, params }: PublicCall): Answer {
   const symbol = text(params, 'symbol')
-  if (symbol && !world.universe.find('linear', symbol)) return refuse(10001, 'Not supported symbols')
-  const list = world.universe
+  if (symbol && !exchange.universe.find('linear', symbol)) return refuse(10001, 'Not supported symbols')
+  const list = exchange.universe
     .listed('linear')
     .filter(({ instrument }) => !symbol || instrument.symbol === symbol)
     .map(({ instrument }): Json => {
       const { balance, maxBalance, insurancePnlRatio, pnlRatio, ...rest } = adlRow(
-        world,
+        exchange,
         instrument.quoteCoin,
         instrument.symbol,
       )
@@ -64,19 +64,19 @@ function adlAlert({ world, params }: PublicCall): Answer {
         adlStopRatio,
       }
     })
-  return { result: { updatedTime: updatedTime(world), list } }
+  return { result: { updatedTime: updatedTime(exchange), list } }
 }
 
-function insurance({ world, params }: PublicCall): Answer {
+function insurance({ exchange, params }: PublicCall): Answer {
   const wanted = text(params, 'coin')
-  const list = world.universe
+  const list = exchange.universe
     .listed('linear')
     .filter(({ instrument }) => !wanted || instrument.quoteCoin === wanted)
     .map(({ instrument }): Json => {
-      const { balance } = poolOf(world, instrument.symbol)
+      const { balance } = poolOf(exchange, instrument.symbol)
       return { coin: instrument.quoteCoin, symbols: instrument.symbol, balance, value: balance }
     })
-  return { result: { updatedTime: updatedTime(world), list } }
+  return { result: { updatedTime: updatedTime(exchange), list } }
 }
 
 export const newsRoutes: Readonly<Record<string, Route>> = {

@@ -1,10 +1,10 @@
 /** Order entry and order reading over REST and the trade socket. */
 import type { Json, JsonObject } from '../../../domain/json.ts'
+import { type AccountState, dec, type OrderState, type SimExchange } from '../exchange-state.ts'
 import { badRequest, instant, isRefusal, marketOf, text, whole } from '../kit/params.ts'
 import { type Ack, amendOrder, cancelAll, cancelOrder, createOrder } from '../orders/entry.ts'
 import { executionRestJson } from '../orders/executions.ts'
 import { isOpen, orderRestJson } from '../orders/orders.ts'
-import { type AccountState, dec, type OrderState, type World } from '../world.ts'
 import { type Answer, page, type Route, type SignedCall, signedGet, signedPost } from './routes.ts'
 
 const DAY_MS = 86_400_000
@@ -12,17 +12,24 @@ const WEEK_MS = 7 * DAY_MS
 /** Closed orders that `realtime` still shows. */
 const REALTIME_CLOSED = 500
 
-type Verb = (world: World, account: AccountState, params: JsonObject) => Ack
+type Verb = (exchange: SimExchange, account: AccountState, params: JsonObject) => Ack
 
-const single = (verb: Verb): Route => signedPost(({ world, account, params }) => verb(world, account, params))
+const single = (verb: Verb): Route =>
+  signedPost(({ exchange, account, params }) => verb(exchange, account, params))
 
 /** One order of a batch: its row and its code. */
-function batchRow(verb: Verb, created: boolean, { world, account }: SignedCall, one: Json, category: string) {
+function batchRow(
+  verb: Verb,
+  created: boolean,
+  { exchange, account }: SignedCall,
+  one: Json,
+  category: string,
+) {
   const body: JsonObject = one && typeof one === 'object' && !Array.isArray(one) ? one : {}
-  const ack = verb(world, account, { ...body, category })
+  const ack = verb(exchange, account, { ...body, category })
   const failed = isRefusal(ack)
   const ids = failed ? { orderId: '', orderLinkId: text(body, 'orderLinkId') } : ack.result
-  const createAt = failed ? '' : String(world.state.nowMs)
+  const createAt = failed ? '' : String(exchange.state.nowMs)
   const row = { category, symbol: text(body, 'symbol'), ...ids, ...(created && { createAt }) }
   return { row, code: failed ? { code: ack.retCode, msg: ack.retMsg } : { code: 0, msg: 'OK' } }
 }
@@ -43,16 +50,16 @@ const batch = (verb: Verb, created: boolean): Route =>
   })
 
 /** By orderId, else by orderLinkId, else by symbol, else by base coin: Bybit's priority. */
-function matches(world: World, order: OrderState, params: JsonObject): boolean {
+function matches(exchange: SimExchange, order: OrderState, params: JsonObject): boolean {
   const [id, link, symbol] = [text(params, 'orderId'), text(params, 'orderLinkId'), text(params, 'symbol')]
   if (id) return order.orderId === id
   if (link) return order.orderLinkId === link
   if (symbol) return order.symbol === symbol
   const base = text(params, 'baseCoin')
-  return !base || world.universe.find(order.market, order.symbol)?.instrument.baseCoin === base
+  return !base || exchange.universe.find(order.market, order.symbol)?.instrument.baseCoin === base
 }
 
-function realtime({ world, account, params }: SignedCall): Answer {
+function realtime({ exchange, account, params }: SignedCall): Answer {
   const category = marketOf(params)
   if (!category) return badRequest(`category invalid: ${text(params, 'category')}`)
   const named = ['symbol', 'baseCoin', 'settleCoin', 'orderId', 'orderLinkId']
@@ -62,15 +69,15 @@ function realtime({ world, account, params }: SignedCall): Answer {
   if (!['', 'Order'].includes(text(params, 'orderFilter')))
     return { result: { list: [], nextPageCursor: '', category } }
   const one = text(params, 'orderId') !== '' || text(params, 'orderLinkId') !== ''
-  const { restartedAtMs } = world.state
+  const { restartedAtMs } = exchange.state
   const closed = account.closed
     .filter(order => order.market === category && order.updatedAtMs > restartedAtMs)
     .slice(-REALTIME_CLOSED)
   const open = account.open.filter(order => order.market === category)
   const pool = text(params, 'openOnly') === '1' ? closed : one ? [...closed, ...open] : open
-  const rows = pool.filter(order => matches(world, order, params)).sort((a, b) => a.number - b.number)
+  const rows = pool.filter(order => matches(exchange, order, params)).sort((a, b) => a.number - b.number)
   const { rows: list, nextPageCursor } = page(rows, text(params, 'cursor'), whole(params, 'limit', 20, 50))
-  return { result: { list: list.map(order => orderRestJson(world, order)), nextPageCursor, category } }
+  return { result: { list: list.map(order => orderRestJson(exchange, order)), nextPageCursor, category } }
 }
 
 /** The window a request asks for; Bybit gives a week at most and refuses more. */
@@ -90,10 +97,10 @@ function remembered(order: OrderState, nowMs: number): boolean {
   return dec(order.cumQty).gt(0) || nowMs - order.updatedAtMs <= DAY_MS
 }
 
-function history({ world, account, params }: SignedCall): Answer {
+function history({ exchange, account, params }: SignedCall): Answer {
   const category = marketOf(params)
   if (!category) return badRequest(`category invalid: ${text(params, 'category')}`)
-  const window = windowOf(params, world.state.nowMs, WEEK_MS)
+  const window = windowOf(params, exchange.state.nowMs, WEEK_MS)
   if (!window) return badRequest('the time window is longer than 7 days')
   const status = text(params, 'orderStatus')
   const rows = account.closed
@@ -104,18 +111,18 @@ function history({ world, account, params }: SignedCall): Answer {
         (status === '' || order.status === status) &&
         order.createdAtMs >= window.fromMs &&
         order.createdAtMs <= window.toMs &&
-        remembered(order, world.state.nowMs) &&
-        matches(world, order, params),
+        remembered(order, exchange.state.nowMs) &&
+        matches(exchange, order, params),
     )
     .sort((a, b) => a.number - b.number)
   const { rows: list, nextPageCursor } = page(rows, text(params, 'cursor'), whole(params, 'limit', 20, 50))
-  return { result: { list: list.map(order => orderRestJson(world, order)), nextPageCursor, category } }
+  return { result: { list: list.map(order => orderRestJson(exchange, order)), nextPageCursor, category } }
 }
 
-function executions({ world, account, params }: SignedCall): Answer {
+function executions({ exchange, account, params }: SignedCall): Answer {
   const category = marketOf(params)
   if (!category) return badRequest(`category invalid: ${text(params, 'category')}`)
-  const window = windowOf(params, world.state.nowMs, WEEK_MS)
+  const window = windowOf(params, exchange.state.nowMs, WEEK_MS)
   if (!window) return badRequest('the time window is longer than 7 days')
   const wanted = ['symbol', 'orderId', 'orderLinkId', 'execType'].filter(name => text(params, name))
   const rows = account.executions.filter(

@@ -1,10 +1,9 @@
 /** The router of V5 paths. A handler answers with a result or a refusal; nothing here throws on bad input. */
 import type { Json } from '../../../domain/json.ts'
 import { schedule } from '../events/agenda.ts'
+import type { SimExchange } from '../exchange-state.ts'
 import { isRefusal, type Refusal, refuse } from '../kit/params.ts'
-import { wordOf } from '../kit/reply-words.ts'
 import type { CoreReply, CoreRequest } from '../simulated.ts'
-import type { World } from '../world.ts'
 import { accountRoutes } from './account.ts'
 import { extraRoutes } from './extras.ts'
 import { klineRoutes } from './klines.ts'
@@ -32,6 +31,49 @@ const ROUTES: ReadonlyMap<string, Route> = new Map([
   ...Object.entries(spreadRoutes),
 ])
 
+/** What Bybit says with a reply that worked, where it is not "OK": documented path by path, and no two pages agree. */
+const WORDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['', ['asset/coin/query-info', 'market/price-limit', 'system/status']],
+  [
+    'success',
+    [
+      'account/borrow',
+      'account/no-convert-repay',
+      'account/query-dcp-info',
+      'account/repay',
+      'account/set-delta-mode',
+      'account/set-limit-px-action',
+      'account/smp-group',
+      'spot-margin-trade/data',
+      'spot-margin-trade/set-auto-repay-mode',
+    ],
+  ],
+  [
+    'Success',
+    [
+      'account/pay-info',
+      'account/trade-info-for-analysis',
+      'spot-margin-trade/coinstate',
+      'spot-margin-trade/flexible-available-inventory',
+      'spot-margin-trade/get-auto-repay-mode',
+      'spot-margin-trade/liability',
+      'spot-margin-trade/max-borrowable',
+      'spot-margin-trade/repayment-available-amount',
+    ],
+  ],
+  [
+    'SUCCESS',
+    ['account/set-collateral-switch', 'account/set-collateral-switch-batch', 'account/set-hedging-mode'],
+  ],
+])
+
+const BY_PATH: ReadonlyMap<string, string> = new Map(
+  [...WORDS].flatMap(([word, paths]) => paths.map(path => [`/v5/${path}`, word] as const)),
+)
+
+/** The `retMsg` of a reply with retCode 0. */
+const wordOf = (path: string): string => BY_PATH.get(path) ?? 'OK'
+
 /** Trade-socket operations are the order paths by another name. */
 const TRADE_PATHS: ReadonlyMap<string, string> = new Map(
   ['create', 'amend', 'cancel', 'create-batch', 'amend-batch', 'cancel-batch'].map(
@@ -39,11 +81,11 @@ const TRADE_PATHS: ReadonlyMap<string, string> = new Map(
   ),
 )
 
-function run(world: World, route: Route, request: CoreRequest): Answer {
+function run(exchange: SimExchange, route: Route, request: CoreRequest): Answer {
   const { params } = request
-  if (!route.signed) return route.answer({ world, params })
-  const account = world.state.accounts[request.uid]
-  return account ? route.answer({ world, params, account }) : refuse(10003, 'API key is invalid.')
+  if (!route.signed) return route.answer({ exchange, params })
+  const account = exchange.state.accounts[request.uid]
+  return account ? route.answer({ exchange, params, account }) : refuse(10003, 'API key is invalid.')
 }
 
 /** The route of a request, or Bybit's word for there being none. */
@@ -59,19 +101,19 @@ function routeOf({ via, path, method }: CoreRequest): Route | Refusal {
 /** Not V5, and no client reaches it: the shells' control ports pass it on, so that it is recorded like any other input. */
 const SCHEDULE = '/simulator/schedule'
 
-function scheduled(world: World, { method, params }: CoreRequest): CoreReply {
-  const refused = method === 'POST' ? schedule(world, params) : undefined
-  const time = world.state.nowMs
-  const result = { nowMs: time, agenda: structuredClone(world.state.agenda) as unknown as Json }
+function scheduled(exchange: SimExchange, { method, params }: CoreRequest): CoreReply {
+  const refused = method === 'POST' ? schedule(exchange, params) : undefined
+  const time = exchange.state.nowMs
+  const result = { nowMs: time, agenda: structuredClone(exchange.state.agenda) as unknown as Json }
   return { ...(refused ?? { retCode: 0, retMsg: 'OK' }), result, retExtInfo: {}, time }
 }
 
-/** Answers one request at the world's present time. */
-export function answer(world: World, request: CoreRequest): CoreReply {
-  if (request.path === SCHEDULE && request.uid === '') return scheduled(world, request)
+/** Answers one request at the exchange's present time. */
+export function answer(exchange: SimExchange, request: CoreRequest): CoreReply {
+  if (request.path === SCHEDULE && request.uid === '') return scheduled(exchange, request)
   const route = routeOf(request)
-  const answered = isRefusal(route) ? route : run(world, route, request)
-  const time = world.state.nowMs
+  const answered = isRefusal(route) ? route : run(exchange, route, request)
+  const time = exchange.state.nowMs
   if (isRefusal(answered)) {
     const { retCode, retMsg, result = {} } = answered
     return { retCode, retMsg, result, retExtInfo: {}, time }

@@ -1,11 +1,11 @@
 /** What a V5 path is to the simulator: who may call it and what answers. */
 import type { Json, JsonObject } from '../../../domain/json.ts'
+import type { AccountState, SimExchange } from '../exchange-state.ts'
 import type { Refusal } from '../kit/params.ts'
-import type { AccountState, World } from '../world.ts'
 
 export type Answer = { result: JsonObject; retExtInfo?: Json } | Refusal
-export type PublicCall = { world: World; params: JsonObject }
-export type SignedCall = { world: World; params: JsonObject; account: AccountState }
+export type PublicCall = { exchange: SimExchange; params: JsonObject }
+export type SignedCall = { exchange: SimExchange; params: JsonObject; account: AccountState }
 export type Route =
   | { signed: false; method: 'GET'; answer(call: PublicCall): Answer }
   | { signed: true; method: 'GET' | 'POST'; answer(call: SignedCall): Answer }

@@ -18,8 +18,8 @@ const PERIOD_MS: ReadonlyMap<string, number> = new Map([
 const KEPT_MS = 30 * 24 * HOUR_MS
 
 /** The instants of one page, and the cursor of the next: it names the last instant given, in seconds. */
-function instants({ world, params }: PublicCall, periodMs: number, limitMax: number) {
-  const { nowMs } = world.state
+function instants({ exchange, params }: PublicCall, periodMs: number, limitMax: number) {
+  const { nowMs } = exchange.state
   const cursor = /lasttime(?:=|%3D)(\d{1,12})/i.exec(text(params, 'cursor'))
   const beforeMs = cursor ? Number(cursor[1]) * 1000 - 1 : Number.POSITIVE_INFINITY
   const newest = Math.floor(Math.min(instant(params, 'endTime') ?? nowMs, nowMs, beforeMs) / periodMs)
@@ -42,8 +42,8 @@ const series =
     around: (symbol: string) => JsonObject,
   ) =>
   (call: PublicCall): Answer => {
-    const { world, params } = call
-    const found = world.universe.find('linear', text(params, 'symbol'))
+    const { exchange, params } = call
+    const found = exchange.universe.find('linear', text(params, 'symbol'))
     if (!found) return refuse(10001, 'Not supported symbols')
     const periodMs = PERIOD_MS.get(text(params, period.name) || period.fallback)
     if (!periodMs) return badRequest(`${period.name} invalid: ${text(params, period.name)}`)
@@ -57,9 +57,9 @@ const series =
 
 const openInterest = series(
   { name: 'intervalTime', fallback: '1h', limitMax: 200 },
-  ({ world }, index) => {
-    const listing = world.universe.listings[index]
-    const ticker = listing && linearTicker(world, listing)
+  ({ exchange }, index) => {
+    const listing = exchange.universe.listings[index]
+    const ticker = listing && linearTicker(exchange, listing)
     const open = String(ticker?.openInterest ?? '0')
     return ticker && { openInterest: open, singleOpenInterest: String(Number(open) / 2) }
   },
@@ -69,9 +69,9 @@ const openInterest = series(
 /** Nobody else trades here, so the shares of holders are chance around a half. */
 const accountRatio = series(
   { name: 'period', fallback: '', limitMax: 500 },
-  ({ world }, index, atMs) => {
-    const longs = Math.round(45 + 10 * hashFraction(world.seed, index, Math.floor(atMs / MINUTE_MS)))
-    const { symbol } = world.universe.listings[index]?.perp ?? { symbol: '' }
+  ({ exchange }, index, atMs) => {
+    const longs = Math.round(45 + 10 * hashFraction(exchange.seed, index, Math.floor(atMs / MINUTE_MS)))
+    const { symbol } = exchange.universe.listings[index]?.perp ?? { symbol: '' }
     return { symbol, buyRatio: (longs / 100).toFixed(2), sellRatio: ((100 - longs) / 100).toFixed(2) }
   },
   () => ({}),

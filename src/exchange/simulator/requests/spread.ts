@@ -3,6 +3,7 @@ import { Decimal } from 'decimal.js'
 import type { Json, JsonObject } from '../../../domain/json.ts'
 import { accountNumbers } from '../account/accounts.ts'
 import { checkMaintenance } from '../events/maintenance.ts'
+import { dec, type SimExchange } from '../exchange-state.ts'
 import { onGrid, textOf } from '../kit/grid.ts'
 import { badRequest, isRefusal, type Refusal, refuse, text, whole } from '../kit/params.ts'
 import { SPREAD_DEPTH } from '../pushes/spread-public.ts'
@@ -11,7 +12,6 @@ import { spreadLevels } from '../spread/order-books.ts'
 import { noSpreads, type SpreadOrder, type SpreadState } from '../spread/state.ts'
 import { recentSpreadTrades, spreadTicker } from '../spread/trades.ts'
 import { checkLegs, endSpread, fileSpread, leftOf, spreadIds, takeSpread } from '../spread/trading.ts'
-import { dec, type World } from '../world.ts'
 import { windowOf } from './orders.ts'
 import {
   type Answer,
@@ -33,43 +33,43 @@ const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'PostOnly'] as const
 
 const unknown = (symbol: string) => badRequest(`symbol invalid: ${symbol}`)
 
-function named({ world, params }: PublicCall): Spread | Refusal {
+function named({ exchange, params }: PublicCall): Spread | Refusal {
   const symbol = text(params, 'symbol')
-  return findSpread(world, symbol) ?? unknown(symbol)
+  return findSpread(exchange, symbol) ?? unknown(symbol)
 }
 
-function instruments({ world, params }: PublicCall): Answer {
+function instruments({ exchange, params }: PublicCall): Answer {
   const [symbol, base] = [text(params, 'symbol'), text(params, 'baseCoin')]
-  const list = spreads(world)
+  const list = spreads(exchange)
     .filter(one => (!symbol || one.symbol === symbol) && (!base || one.listing.spot.baseCoin === base))
-    .map(one => spreadJson(world, one))
+    .map(one => spreadJson(exchange, one))
   return { result: { list, nextPageCursor: '' } }
 }
 
 function tickers(call: PublicCall): Answer {
   const spread = named(call)
-  return isRefusal(spread) ? spread : { result: { list: [spreadTicker(call.world, spread)] } }
+  return isRefusal(spread) ? spread : { result: { list: [spreadTicker(call.exchange, spread)] } }
 }
 
 function orderbook(call: PublicCall): Answer {
   const spread = named(call)
   if (isRefusal(spread)) return spread
-  const { world, params } = call
+  const { exchange, params } = call
   const depth = whole(params, 'limit', 1, SPREAD_DEPTH)
   const rows = (side: 'bids' | 'asks'): Json[] =>
-    spreadLevels(world, spread, side, depth).map(([ticks, lots]) => [
+    spreadLevels(exchange, spread, side, depth).map(([ticks, lots]) => [
       textOf(spread.price, ticks),
       textOf(spread.qty, lots),
     ])
-  const { nowMs, seq } = world.state
-  const frame = { u: Math.floor(nowMs / 100), ts: nowMs, seq, cts: world.market.nowMs() }
+  const { nowMs, seq } = exchange.state
+  const frame = { u: Math.floor(nowMs / 100), ts: nowMs, seq, cts: exchange.market.nowMs() }
   return { result: { s: spread.symbol, b: rows('bids'), a: rows('asks'), ...frame } }
 }
 
 function recentTrades(call: PublicCall): Answer {
   const spread = named(call)
   if (isRefusal(spread)) return spread
-  const list = recentSpreadTrades(call.world, spread, whole(call.params, 'limit', 500, 1000))
+  const list = recentSpreadTrades(call.exchange, spread, whole(call.params, 'limit', 500, 1000))
   return { result: { list } }
 }
 
@@ -106,12 +106,12 @@ const stateOf = ({ account }: SignedCall): SpreadState => {
 }
 
 function create(call: SignedCall): Answer {
-  const { world, account, params } = call
+  const { exchange, account, params } = call
   const spread = named(call)
   if (isRefusal(spread)) return spread
-  const down = checkDown(world)
+  const down = checkDown(exchange)
   if (down) return down
-  if (!isTrading(world, spread)) return refuse(110074, 'This contract is not live')
+  if (!isTrading(exchange, spread)) return refuse(110074, 'This contract is not live')
   const form = readForm(params, spread)
   if (isRefusal(form)) return form
   const state = stateOf(call)
@@ -119,7 +119,7 @@ function create(call: SignedCall): Answer {
     return refuse(110020, `You are not allowed to have more than ${OPEN_MAX} orders`)
   const taken = [...state.open, ...state.closed].some(one => one.orderLinkId === form.orderLinkId)
   if (form.orderLinkId && taken) return refuse(110072, 'OrderLinkedID is duplicate')
-  const { nowMs } = world.state
+  const { nowMs } = exchange.state
   const draft = {
     ...blank,
     ...form,
@@ -127,10 +127,10 @@ function create(call: SignedCall): Answer {
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   } as SpreadOrder
-  const refused = checkLegs({ world, account, order: draft, spread }, dec(draft.qty))
+  const refused = checkLegs({ exchange, account, order: draft, spread }, dec(draft.qty))
   if (refused) return refused
-  const order = { ...draft, ...spreadIds(world) }
-  takeSpread({ world, account, order, spread })
+  const order = { ...draft, ...spreadIds(exchange) }
+  takeSpread({ exchange, account, order, spread })
   return { result: { orderId: order.orderId, orderLinkId: order.orderLinkId } }
 }
 
@@ -146,11 +146,11 @@ const blank = {
 } as const
 
 /** A spread needs both of its legs' markets. */
-const checkDown = (world: World): Refusal | undefined =>
-  checkMaintenance(world, 'linear') ?? checkMaintenance(world, 'spot')
+const checkDown = (exchange: SimExchange): Refusal | undefined =>
+  checkMaintenance(exchange, 'linear') ?? checkMaintenance(exchange, 'spot')
 
 function openOne(call: SignedCall): SpreadOrder | Refusal {
-  const down = checkDown(call.world)
+  const down = checkDown(call.exchange)
   if (down) return down
   const [id, link] = [text(call.params, 'orderId'), text(call.params, 'orderLinkId')]
   if (!id && !link) return badRequest('orderId or orderLinkId is required')
@@ -158,9 +158,9 @@ function openOne(call: SignedCall): SpreadOrder | Refusal {
   return found ?? refuse(110001, 'order not exists or too late to cancel/replace')
 }
 
-function placeOf({ world, account }: SignedCall, order: SpreadOrder) {
-  const spread = findSpread(world, order.symbol)
-  return spread && { world, account, order, spread }
+function placeOf({ exchange, account }: SignedCall, order: SpreadOrder) {
+  const spread = findSpread(exchange, order.symbol)
+  return spread && { exchange, account, order, spread }
 }
 
 function amend(call: SignedCall): Answer {
@@ -174,7 +174,7 @@ function amend(call: SignedCall): Answer {
   if (dec(sized.qty).lte(order.cumQty)) return refuse(10001, 'Qty must be greater than the filled quantity')
   const refused = checkLegs(place, dec(sized.qty).minus(order.cumQty))
   if (refused) return refused
-  Object.assign(order, sized, { updatedAtMs: call.world.state.nowMs })
+  Object.assign(order, sized, { updatedAtMs: call.exchange.state.nowMs })
   takeSpread(place)
   return { result: { orderId: order.orderId, orderLinkId: order.orderLinkId } }
 }
@@ -194,7 +194,7 @@ function cancel(call: SignedCall): Answer {
 }
 
 function cancelAll(call: SignedCall): Answer {
-  const down = checkDown(call.world)
+  const down = checkDown(call.exchange)
   if (down) return down
   const symbol = text(call.params, 'symbol')
   const list: Json[] = []
@@ -206,20 +206,20 @@ function cancelAll(call: SignedCall): Answer {
   return { result: { list, success: '1' } }
 }
 
-function matches(world: World, order: SpreadOrder, params: JsonObject): boolean {
+function matches(exchange: SimExchange, order: SpreadOrder, params: JsonObject): boolean {
   const [id, link] = [text(params, 'orderId'), text(params, 'orderLinkId')]
   if (id) return order.orderId === id
   if (link) return order.orderLinkId === link
   const [symbol, base] = [text(params, 'symbol'), text(params, 'baseCoin')]
-  return (!symbol || order.symbol === symbol) && (!base || baseOf(world, order) === base)
+  return (!symbol || order.symbol === symbol) && (!base || baseOf(exchange, order) === base)
 }
 
-const baseOf = (world: World, order: SpreadOrder) =>
-  findSpread(world, order.symbol)?.listing.spot.baseCoin ?? ''
+const baseOf = (exchange: SimExchange, order: SpreadOrder) =>
+  findSpread(exchange, order.symbol)?.listing.spot.baseCoin ?? ''
 
 function realtime(call: SignedCall): Answer {
-  const { world, params } = call
-  const found = stateOf(call).open.filter(order => matches(world, order, params))
+  const { exchange, params } = call
+  const found = stateOf(call).open.filter(order => matches(exchange, order, params))
   const { rows, nextPageCursor } = page(found, text(params, 'cursor'), whole(params, 'limit', 20, 50))
   const list = rows.map(order => ({
     symbol: order.symbol,
@@ -235,30 +235,30 @@ function realtime(call: SignedCall): Answer {
     qty: order.qty,
     createdTime: String(order.createdAtMs),
     timeInForce: order.timeInForce,
-    baseCoin: baseOf(world, order),
+    baseCoin: baseOf(exchange, order),
   }))
   return { result: { nextPageCursor, list } }
 }
 
 /** Cancelled orders without a fill are kept for a day. */
 function history(call: SignedCall): Answer {
-  const { world, params } = call
-  const { nowMs } = world.state
+  const { exchange, params } = call
+  const { nowMs } = exchange.state
   const window = windowOf(params, nowMs, WEEK_MS)
   if (!window) return badRequest('the time window is longer than 7 days')
   const found = stateOf(call).closed.filter(
     order =>
-      matches(world, order, params) &&
+      matches(exchange, order, params) &&
       order.createdAtMs >= window.fromMs &&
       order.createdAtMs <= window.toMs &&
       (order.cumQty !== '0' || nowMs - order.updatedAtMs <= DAY_MS),
   )
   const { rows, nextPageCursor } = page(found, text(params, 'cursor'), whole(params, 'limit', 20, 50))
-  return { result: { nextPageCursor, list: rows.map(order => historyJson(world, order)) } }
+  return { result: { nextPageCursor, list: rows.map(order => historyJson(exchange, order)) } }
 }
 
-function historyJson(world: World, order: SpreadOrder): JsonObject {
-  const { perp, spot } = findSpread(world, order.symbol)?.listing ?? {}
+function historyJson(exchange: SimExchange, order: SpreadOrder): JsonObject {
+  const { perp, spot } = findSpread(exchange, order.symbol)?.listing ?? {}
   const buys = order.side === 'Buy'
   return {
     symbol: order.symbol,
@@ -291,8 +291,8 @@ function historyJson(world: World, order: SpreadOrder): JsonObject {
 }
 
 function executions(call: SignedCall): Answer {
-  const { world, params } = call
-  const window = windowOf(params, world.state.nowMs, WEEK_MS)
+  const { exchange, params } = call
+  const window = windowOf(params, exchange.state.nowMs, WEEK_MS)
   if (!window) return badRequest('the time window is longer than 7 days')
   const wanted = ['symbol', 'orderId', 'orderLinkId'].filter(name => text(params, name))
   const found = stateOf(call).executions.filter(
@@ -306,7 +306,7 @@ function executions(call: SignedCall): Answer {
 function maxQty(call: SignedCall): Answer {
   const spread = named(call)
   if (isRefusal(spread)) return spread
-  const { available } = accountNumbers(call.world, call.account)
+  const { available } = accountNumbers(call.exchange, call.account)
   return { result: { ab: available.toDecimalPlaces(8, Decimal.ROUND_DOWN).toFixed(8) } }
 }
 

@@ -3,8 +3,8 @@ import type { Decimal } from 'decimal.js'
 import type { Json } from '../../../domain/json.ts'
 import { leverageOf } from '../account/accounts.ts'
 import { systemStatusRows } from '../events/maintenance.ts'
+import { dec, ZERO } from '../exchange-state.ts'
 import { badRequest, instant, refuse, text, whole } from '../kit/params.ts'
-import { dec, ZERO } from '../world.ts'
 import { instrumentPage, instrumentRows } from './market.ts'
 import {
   type Answer,
@@ -17,9 +17,9 @@ import {
 } from './routes.ts'
 
 /** Newest first. */
-function systemStatus({ world, params }: PublicCall): Answer {
+function systemStatus({ exchange, params }: PublicCall): Answer {
   const [id, state] = [text(params, 'id'), text(params, 'state')]
-  const list = systemStatusRows(world).filter(
+  const list = systemStatusRows(exchange).filter(
     row => (!id || row.id === id) && (!state || row.state === state),
   )
   return { result: { list } }
@@ -35,12 +35,12 @@ function accountInstruments(call: SignedCall): Answer {
   return { result: { category, ...instrumentPage({ ...call, params: { ...call.params, limit } }, list) } }
 }
 
-function leverages({ world, account, params }: SignedCall): Answer {
+function leverages({ exchange, account, params }: SignedCall): Answer {
   const category = text(params, 'category')
   if (category !== 'linear') return badRequest(`category invalid: ${category}`)
   const symbol = text(params, 'symbol')
-  if (symbol && !world.universe.find('linear', symbol)) return refuse(10001, 'Not supported symbols')
-  const list = world.universe
+  if (symbol && !exchange.universe.find('linear', symbol)) return refuse(10001, 'Not supported symbols')
+  const list = exchange.universe
     .listed('linear')
     .filter(({ instrument }) => !symbol || instrument.symbol === symbol)
     .map(
@@ -55,11 +55,14 @@ function leverages({ world, account, params }: SignedCall): Answer {
 }
 
 /** Sums over the account's spot trades in a symbol. Fees are sums in whatever coin they were taken. */
-function tradeSums({ world, account, params }: SignedCall): Answer {
-  const found = world.universe.find('spot', text(params, 'symbol'))
+function tradeSums({ exchange, account, params }: SignedCall): Answer {
+  const found = exchange.universe.find('spot', text(params, 'symbol'))
   if (!found) return refuse(10001, 'Not supported symbols')
   const { symbol, baseCoin, quoteCoin } = found.instrument
-  const [fromMs, toMs] = [instant(params, 'startTime') ?? 0, instant(params, 'endTime') ?? world.state.nowMs]
+  const [fromMs, toMs] = [
+    instant(params, 'startTime') ?? 0,
+    instant(params, 'endTime') ?? exchange.state.nowMs,
+  ]
   const rows = account.executions.filter(
     ({ market, atMs, json }) => market === 'spot' && json.symbol === symbol && atMs >= fromMs && atMs <= toMs,
   )
@@ -105,8 +108,8 @@ function orderedQty(rows: SignedCall['account']['executions'], side: string): De
 }
 
 /** A cut of the risk limits holds at once: what it leaves to confirm is whether the position is within them. */
-function confirmRisk({ world, params }: SignedCall): Answer {
-  const found = world.universe.find('linear', text(params, 'symbol'))
+function confirmRisk({ exchange, params }: SignedCall): Answer {
+  const found = exchange.universe.find('linear', text(params, 'symbol'))
   return found ? { result: {} } : refuse(10001, 'Not supported symbols')
 }
 

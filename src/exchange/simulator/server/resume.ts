@@ -2,6 +2,8 @@
  * Where a simulator goes on: from its account file at the time it had promised, or new. At speed 1 it is the machine's time
  * (or what the account has already seen, if that is later); at any other speed time stood still while nobody ran it.
  */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { systemClock } from '../../../clock/clock.ts'
 import {
   AccountFileError,
@@ -17,11 +19,12 @@ import type { Faults, SavedFaults } from '../faults/faults.ts'
 import { HOUR_MS } from '../market/funding.ts'
 import { readUniverse } from '../universe/files.ts'
 import type { Accounts } from './accounts.ts'
+import { statusOf } from './control.ts'
 import { advanceTo, replay } from './driver.ts'
 import type { SimulatorOptions } from './options.ts'
 
 /**
- * A world whose time is its own begins half an hour before a full hour: whenever somebody starts it, the first settlements
+ * A exchange whose time is its own begins half an hour before a full hour: whenever somebody starts it, the first settlements
  * come equally soon.
  */
 const halfPast = (wallMs: number): number => Math.floor(wallMs / HOUR_MS) * HOUR_MS - HOUR_MS / 2
@@ -78,4 +81,31 @@ function restoreFaults(faults: Faults, saved: SavedFaults | undefined, inputs: r
   for (const input of inputs) if ('faults' in input) last = input.faults
   if (last) faults.restore(last)
   return last !== undefined
+}
+
+type Holder = { pid: number; url: string }
+
+/**
+ * One simulator per account file: two would each lose what the other acknowledged. Claims `stateFile` for the one at `url`; rejects with `AccountFileError` when another one that answers has it. A dead
+ * process's claim is void, and so is one whose number now belongs to some other program. Returns how to give it back.
+ */
+export async function claim(stateFile: string, url: string): Promise<() => void> {
+  const file = `${stateFile}.owner`
+  const holder = existsSync(file) ? holderIn(readFileSync(file, 'utf8')) : undefined
+  if (holder && holder.url !== url && (await statusOf(holder.url))?.pid === holder.pid)
+    throw new AccountFileError(
+      `${stateFile}: expected no other simulator on it, found process ${holder.pid} at ${holder.url}`,
+    )
+  mkdirSync(dirname(stateFile), { recursive: true })
+  writeFileSync(file, JSON.stringify({ pid: process.pid, url } satisfies Holder))
+  return () => rmSync(file, { force: true })
+}
+
+function holderIn(text: string): Holder | undefined {
+  try {
+    return JSON.parse(text) as Holder
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
 }

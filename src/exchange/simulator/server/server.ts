@@ -7,25 +7,23 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { scaledClock } from '../../../clock/clock.ts'
 import { clockOffsetMs } from '../faults/core.ts'
-import { createFaults } from '../faults/faults.ts'
-import { humanHand } from '../faults/human.ts'
+import { createFaults, type Faults } from '../faults/faults.ts'
+import { type Fault, msOf } from '../faults/plan.ts'
 import { faultyDeliver, faultyLimits } from '../faults/wire.ts'
 import { playRecording } from '../history/recorded-frames.ts'
 import type { CoreRequest, Push } from '../simulated.ts'
-import { accountsOf } from './accounts.ts'
-import { claim } from './claim.ts'
+import { type Accounts, accountsOf } from './accounts.ts'
 import { answerControl, type SimulatorStatus } from './control.ts'
 import { deliverAsIs } from './deliver.ts'
 import { drive } from './driver.ts'
-import { fanOut, playOut } from './fan-out.ts'
 import type { SimulatorOptions } from './options.ts'
 import { rateLimits } from './rate-limits.ts'
 import { answerRest } from './rest.ts'
-import { resume } from './resume.ts'
-import { type Hub, openSockets } from './sockets.ts'
-import { privateHandler } from './sockets-private.ts'
-import { publicHandlers } from './sockets-public.ts'
-import { tradeHandler } from './sockets-trade.ts'
+import { claim, resume } from './resume.ts'
+import { fanOut, type Hub, openSockets, playOut } from './sockets/hub.ts'
+import { privateHandler } from './sockets/private.ts'
+import { publicHandlers } from './sockets/public.ts'
+import { tradeHandler } from './sockets/trade.ts'
 
 export type SimulatorServer = {
   /** `http://127.0.0.1:PORT`; the sockets are on the same port. */
@@ -62,9 +60,14 @@ export async function startSimulatorServer(options: SimulatorOptions): Promise<S
 
 const urlOf = (http: Server): string => `http://127.0.0.1:${(http.address() as AddressInfo).port}`
 
-function serve(http: Server, options: SimulatorOptions, release: () => void): SimulatorServer {
+type Ends = {
+  hear(pushes: Push[]): void
+  fail(error: Error): void
+}
+
+/** The exchange behind the server: as it was left or new, moved by its clock, with its faults; counts what is asked of it. */
+function openExchange(options: SimulatorOptions, accounts: Accounts, { hear, fail }: Ends) {
   const { speed, seed } = options
-  const accounts = accountsOf(options.keys)
   let coreMs = () => 0
   // A plan that came with the start needs no keeping: it comes with the next one too.
   const faults = createFaults(
@@ -78,10 +81,36 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
   coreMs = core.nowMs
   const startedAtMs = core.nowMs()
   const clock = scaledClock({ startAtMs: startedAtMs, speed })
-  const later = (run: () => void, delayMs: number) => void clock.setTimeout(run, delayMs)
-  const deliver = faultyDeliver(faults, later, options.deliver ?? deliverAsIs)
+  const driver = drive({ core, clock, speed, file, state, hear, fail })
   let requests = 0
   let orders = 0
+  return {
+    core,
+    clock,
+    driver,
+    faults,
+    startedAtMs,
+    /** Writes the present plan of faults down. */
+    keepFaults: () => driver.keep(keep()),
+    ask(request: CoreRequest) {
+      requests++
+      const reply = driver.ask(request)
+      if (reply.retCode === 0 && request.path.endsWith('create')) orders++
+      return reply
+    },
+    requests: () => requests,
+    status: () => ({ nowMs: driver.nowMs(), speed, seed, pid: process.pid, orders, startedAtMs }),
+    /** Funds accounts that are new, and starts the windows of the faults. */
+    begin() {
+      for (const uid of unfunded) driver.deposit(uid, 'USDT', options.balance)
+      if (!kept()) faults.begin(core.nowMs())
+    },
+  }
+}
+
+function serve(http: Server, options: SimulatorOptions, release: () => void): SimulatorServer {
+  const { speed } = options
+  const accounts = accountsOf(options.keys)
   let closing: (() => void) | undefined
   let broken: Error | undefined
   const fail = (error: Error) => {
@@ -89,20 +118,16 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
     closing?.()
     options.failed?.(error)
   }
-  const player = playRecording(options.recorded, clock, frame => playOut(hub, frame))
   const isPlayed = (channel: Push['channel'], topic: string) => player?.plays(channel, topic) ?? false
   const hear = (pushes: Push[]) => fanOut(hub, pushes, isPlayed)
-  const hand = humanHand(faults, accounts.all[0]?.uid ?? '', request => driver.ask(request))
-  const driver = drive({ core, clock, speed, file, state, hear, fail })
-  const ask = (request: CoreRequest) => {
-    requests++
-    const reply = driver.ask(request)
-    if (reply.retCode === 0 && request.path.endsWith('create')) orders++
-    return reply
-  }
+  const exchange = openExchange(options, accounts, { hear, fail })
+  const { core, clock, driver, faults, startedAtMs, ask, status } = exchange
+  const player = playRecording(options.recorded, clock, frame => playOut(hub, frame))
+  const later = (run: () => void, delayMs: number) => void clock.setTimeout(run, delayMs)
+  const deliver = faultyDeliver(faults, later, options.deliver ?? deliverAsIs)
   const limits = faultyLimits(faults, rateLimits(driver.nowMs, options.requestsPer5s ?? 60_000))
-  const shownMs = () => driver.nowMs() + clockOffsetMs(faults)
-  const gate = { accounts, speed, nowMs: shownMs }
+  const nowMs = () => driver.nowMs() + clockOffsetMs(faults)
+  const gate = { accounts, speed, nowMs }
   const hub: Hub = openSockets(http, {
     deliver,
     bufferedBytesMax: options.bufferedBytesMax ?? 4_194_304,
@@ -116,19 +141,11 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
     },
   })
   core.want(hub.isWanted)
-  for (const uid of unfunded) driver.deposit(uid, 'USDT', options.balance)
+  exchange.begin()
   if (broken) throw broken
-  if (!kept()) faults.begin(core.nowMs())
-  const looking = setInterval(hand.look, HUMAN_LOOK_MS)
-  const status = () => ({ nowMs: driver.nowMs(), speed, seed, pid: process.pid, orders, startedAtMs })
-  const rest = { accounts, limits, deliver, speed, startedAtMs, nowMs: shownMs, ask }
-  const control = {
-    status,
-    stopAsked: options.stopAsked,
-    faults,
-    ask: driver.ask,
-    kept: () => driver.keep(keep()),
-  }
+  const looking = setInterval(humanHand(faults, accounts.all[0]?.uid ?? '', driver.ask).look, HUMAN_LOOK_MS)
+  const control = { status, stopAsked: options.stopAsked, faults, ask: driver.ask, kept: exchange.keepFaults }
+  const rest = { ...gate, limits, deliver, startedAtMs, ask }
   http.on('request', (request, response) => {
     if (request.url?.startsWith('/simulator/')) answerControl(request, response, control)
     else answerRest(request, response, rest)
@@ -140,19 +157,34 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
     http.close()
     http.closeAllConnections()
   }
-  const url = urlOf(http)
   return {
-    url,
-    port: Number(new URL(url).port),
+    url: urlOf(http),
+    port: Number(new URL(urlOf(http)).port),
     nowMs: driver.nowMs,
     status,
-    traffic: () => ({ requests, sockets: [...hub.connections()].length }),
-    async close() {
-      const closed = new Promise<void>(resolve => http.once('close', () => resolve()))
-      closing()
-      driver.close()
-      release()
-      await closed
+    traffic: () => ({ requests: exchange.requests(), sockets: [...hub.connections()].length }),
+    close: () => closeAll(http, [closing, driver.close, release]),
+  }
+}
+
+/** Resolves when no connection is left. */
+async function closeAll(http: Server, ways: readonly ((() => void) | undefined)[]): Promise<void> {
+  const closed = new Promise<void>(resolve => http.once('close', () => resolve()))
+  for (const close of ways) close?.()
+  await closed
+}
+
+/** Somebody else at the same account, whose orders no engine decided: `look` places what is due. */
+function humanHand(faults: Faults, uid: string, ask: (request: CoreRequest) => unknown): { look(): void } {
+  const triedAtMs = new Map<Fault, number>()
+  return {
+    look() {
+      const due = faults.holds('human-trades')
+      if (!due?.order) return
+      if (faults.nowMs() < (triedAtMs.get(due) ?? Number.NEGATIVE_INFINITY) + msOf(due)) return
+      triedAtMs.set(due, faults.nowMs())
+      if (!faults.strikes('human-trades')) return
+      ask({ via: 'rest', method: 'POST', path: '/v5/order/create', params: { ...due.order }, uid })
     },
   }
 }

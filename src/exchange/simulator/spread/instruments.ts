@@ -4,9 +4,10 @@
  */
 import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../../domain/json.ts'
+import { type AccountState, bookOf, instrumentOf, lifeOf, type SimExchange } from '../exchange-state.ts'
 import { type Grid, gridOf } from '../kit/grid.ts'
 import type { Listing } from '../universe/universe.ts'
-import { bookOf, instrumentOf, lifeOf, type World } from '../world.ts'
+import type { SpreadOrder } from './state.ts'
 
 const COINS = ['BTC', 'ETH', 'SOL']
 /** Decimals of a spread's price. */
@@ -21,6 +22,9 @@ export type Spread = {
   readonly maxQty: Decimal
 }
 
+/** A spread order where it is worked. */
+export type SpreadPlace = { exchange: SimExchange; account: AccountState; order: SpreadOrder; spread: Spread }
+
 /** The spread of a coin: in lots that both legs can trade. */
 function spreadOf(listing: Listing): Spread {
   const { perp, spot } = listing
@@ -34,36 +38,36 @@ function spreadOf(listing: Listing): Spread {
   }
 }
 
-const known = new WeakMap<World, readonly Spread[]>()
+const known = new WeakMap<SimExchange, readonly Spread[]>()
 
-export function spreads(world: World): readonly Spread[] {
+export function spreads(exchange: SimExchange): readonly Spread[] {
   const made =
-    known.get(world) ??
-    world.universe
+    known.get(exchange) ??
+    exchange.universe
       .listed('linear')
       .filter(
         ({ listing, instrument }) =>
           listing.lists.spot && instrument.quoteCoin === 'USDT' && COINS.includes(instrument.baseCoin),
       )
       .map(({ listing }) => spreadOf(listing))
-  known.set(world, made)
+  known.set(exchange, made)
   return made
 }
 
-export const findSpread = (world: World, symbol: string): Spread | undefined =>
-  spreads(world).find(spread => spread.symbol === symbol)
+export const findSpread = (exchange: SimExchange, symbol: string): Spread | undefined =>
+  spreads(exchange).find(spread => spread.symbol === symbol)
 
-export const isTrading = (world: World, { listing }: Spread): boolean =>
-  lifeOf(world, 'linear', listing.perp.symbol).status === 'Trading'
+export const isTrading = (exchange: SimExchange, { listing }: Spread): boolean =>
+  lifeOf(exchange, 'linear', listing.perp.symbol).status === 'Trading'
 
 /** One row of `/v5/spread/instrument`. */
-export function spreadJson(world: World, spread: Spread): JsonObject {
+export function spreadJson(exchange: SimExchange, spread: Spread): JsonObject {
   const { perp, spot } = spread.listing
-  const { deliveryAtMs } = lifeOf(world, 'linear', perp.symbol)
+  const { deliveryAtMs } = lifeOf(exchange, 'linear', perp.symbol)
   return {
     symbol: spread.symbol,
     contractType: 'FundingRateArb',
-    status: isTrading(world, spread) ? 'Trading' : 'Settling',
+    status: isTrading(exchange, spread) ? 'Trading' : 'Settling',
     baseCoin: spot.baseCoin,
     quoteCoin: spot.quoteCoin,
     settleCoin: perp.quoteCoin,
@@ -85,11 +89,15 @@ export function spreadJson(world: World, spread: Spread): JsonObject {
 export type Quote = { price: Decimal; perp: Decimal; spot: Decimal; qty: Decimal }
 
 /** What buying (or selling) gets at once: the touch of both books, in the quantity that both have. */
-export function spreadQuote(world: World, { listing, qty }: Spread, side: 'Buy' | 'Sell'): Quote | undefined {
+export function spreadQuote(
+  exchange: SimExchange,
+  { listing, qty }: Spread,
+  side: 'Buy' | 'Sell',
+): Quote | undefined {
   const buys = side === 'Buy'
   const legs = (['linear', 'spot'] as const).map(market => {
     const instrument = instrumentOf(listing, market)
-    const best = bookOf(world, market, listing).best((market === 'linear') === buys ? 'asks' : 'bids')
+    const best = bookOf(exchange, market, listing).best((market === 'linear') === buys ? 'asks' : 'bids')
     return best && { price: instrument.price.step.times(best[0]), qty: instrument.qty.step.times(best[1]) }
   })
   const [perp, spot] = legs

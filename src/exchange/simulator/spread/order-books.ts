@@ -4,9 +4,9 @@
  */
 import { Decimal } from 'decimal.js'
 import type { Market, Side } from '../../../domain/instrument.ts'
+import { bookOf, instrumentOf, type SimExchange } from '../exchange-state.ts'
 import type { Grid } from '../kit/grid.ts'
 import type { BookSide, Level } from '../market/order-book.ts'
-import { bookOf, instrumentOf, type World } from '../world.ts'
 import type { Spread } from './instruments.ts'
 
 /** One step: both legs' prices and the quantity that both have there. */
@@ -29,20 +29,32 @@ type Units = ReturnType<typeof unitsOf>
 /** One step of a grid in units. */
 const inUnits = (grid: Grid, decimals: number): number => grid.units * 10 ** (decimals - grid.decimals)
 
-function rungs(world: World, { listing }: Spread, side: Side, market: Market, units: Units, levels: number) {
+function rungs(
+  exchange: SimExchange,
+  { listing }: Spread,
+  side: Side,
+  market: Market,
+  units: Units,
+  levels: number,
+) {
   const instrument = instrumentOf(listing, market)
   const [tick, lot] = [inUnits(instrument.price, units.price), inUnits(instrument.qty, units.qty)]
-  return bookOf(world, market, listing)
+  return bookOf(exchange, market, listing)
     .levels(legSide(side, market) === 'Buy' ? 'asks' : 'bids', levels)
     .map(([ticks, lots]): Rung => ({ price: ticks * tick, left: lots * lot }))
 }
 
 /** The steps from the touch outward while both legs have levels; each is told how much of it was taken. */
-function* stepsOf(world: World, spread: Spread, side: Side, levels: number): Generator<Step, void, number> {
+function* stepsOf(
+  exchange: SimExchange,
+  spread: Spread,
+  side: Side,
+  levels: number,
+): Generator<Step, void, number> {
   const units = unitsOf(spread)
   const lot = inUnits(spread.qty, units.qty)
-  const perps = rungs(world, spread, side, 'linear', units, levels)
-  const spots = rungs(world, spread, side, 'spot', units, levels)
+  const perps = rungs(exchange, spread, side, 'linear', units, levels)
+  const spots = rungs(exchange, spread, side, 'spot', units, levels)
   let [at, of] = [0, 0]
   for (let perp = perps[at], spot = spots[of]; perp && spot; perp = perps[at], spot = spots[of]) {
     const both = Math.floor(Math.min(perp.left, spot.left) / lot) * lot
@@ -64,12 +76,16 @@ type Walk = {
 }
 
 /** What a taker of so much gets, best first, until a price is beyond or a leg has no more levels. */
-export function partsOf(world: World, spread: Spread, { side, levels, wanted, isBeyond }: Walk): Part[] {
+export function partsOf(
+  exchange: SimExchange,
+  spread: Spread,
+  { side, levels, wanted, isBeyond }: Walk,
+): Part[] {
   const units = unitsOf(spread)
   const [tick, lot] = [new Decimal(10).pow(-units.price), new Decimal(10).pow(-units.qty)]
   const parts: Part[] = []
   let left = wanted.div(lot).floor().toNumber()
-  const steps = stepsOf(world, spread, side, levels)
+  const steps = stepsOf(exchange, spread, side, levels)
   for (let step = steps.next(); !step.done && left > 0; ) {
     const [perp, spot] = [tick.times(step.value.perp), tick.times(step.value.spot)]
     if (isBeyond(perp.minus(spot))) break
@@ -82,11 +98,11 @@ export function partsOf(world: World, spread: Spread, { side, levels, wanted, is
 }
 
 /** The best levels of one side in ticks and lots of the spread's own grids. Steps of the same price are one level. */
-export function spreadLevels(world: World, spread: Spread, side: BookSide, depth: number): Level[] {
+export function spreadLevels(exchange: SimExchange, spread: Spread, side: BookSide, depth: number): Level[] {
   const units = unitsOf(spread)
   const [tick, lot] = [inUnits(spread.price, units.price), inUnits(spread.qty, units.qty)]
   const found: [number, number][] = []
-  const steps = stepsOf(world, spread, side === 'asks' ? 'Buy' : 'Sell', depth * 2)
+  const steps = stepsOf(exchange, spread, side === 'asks' ? 'Buy' : 'Sell', depth * 2)
   for (let step = steps.next(); !step.done; step = steps.next(step.value.qty)) {
     const { perp, spot, qty } = step.value
     const ticks = Math.round((perp - spot) / tick)

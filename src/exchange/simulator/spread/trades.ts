@@ -2,10 +2,10 @@
 import { Decimal } from 'decimal.js'
 import type { Side } from '../../../domain/instrument.ts'
 import type { JsonObject } from '../../../domain/json.ts'
+import type { SimExchange } from '../exchange-state.ts'
 import { floorTo } from '../kit/grid.ts'
 import { hash, hashFraction, uuid } from '../kit/random.ts'
 import { HOUR_MS, MINUTE_MS } from '../market/funding.ts'
-import type { World } from '../world.ts'
 import { type Quote, type Spread, spreadQuote } from './instruments.ts'
 
 const SALT = 93
@@ -17,24 +17,24 @@ const DAY_MS = 24 * HOUR_MS
 export type SpreadTrade = { atMs: number; side: Side; price: string; qty: string; id: string; seq: number }
 type Touch = Record<Side, Quote | undefined>
 
-const saltOf = (world: World, { listing }: Spread) => hash(world.seed, listing.index, SALT)
+const saltOf = (exchange: SimExchange, { listing }: Spread) => hash(exchange.seed, listing.index, SALT)
 /** The side of the taker in that second, whether it trades or not. */
 const sideOf = (salt: number, second: number): Side => (hashFraction(salt, second, 2) < 0.5 ? 'Buy' : 'Sell')
 
-export const touchOf = (world: World, spread: Spread): Touch => ({
-  Buy: spreadQuote(world, spread, 'Buy'),
-  Sell: spreadQuote(world, spread, 'Sell'),
+export const touchOf = (exchange: SimExchange, spread: Spread): Touch => ({
+  Buy: spreadQuote(exchange, spread, 'Buy'),
+  Sell: spreadQuote(exchange, spread, 'Sell'),
 })
 
 /** The trade of one second, if any, priced at the present touch. */
 export function spreadTradeAt(
-  world: World,
+  exchange: SimExchange,
   spread: Spread,
   atMs: number,
   touch: Touch,
 ): SpreadTrade | undefined {
   const second = Math.floor(atMs / 1000)
-  const salt = saltOf(world, spread)
+  const salt = saltOf(exchange, spread)
   if (hashFraction(salt, second, 1) >= CHANCE) return undefined
   const side = sideOf(salt, second)
   const quote = touch[side]
@@ -51,12 +51,12 @@ export function spreadTradeAt(
 }
 
 /** Newest first, as `/v5/spread/recent-trade` lists them. */
-export function recentSpreadTrades(world: World, spread: Spread, limit: number): JsonObject[] {
-  const touch = touchOf(world, spread)
-  const nowMs = world.market.nowMs()
+export function recentSpreadTrades(exchange: SimExchange, spread: Spread, limit: number): JsonObject[] {
+  const touch = touchOf(exchange, spread)
+  const nowMs = exchange.market.nowMs()
   const list: JsonObject[] = []
   for (let atMs = nowMs; atMs > nowMs - DAY_MS && list.length < limit; atMs -= 1000) {
-    const trade = spreadTradeAt(world, spread, atMs, touch)
+    const trade = spreadTradeAt(exchange, spread, atMs, touch)
     if (!trade) continue
     list.push({
       execId: trade.id,
@@ -72,17 +72,17 @@ export function recentSpreadTrades(world: World, spread: Spread, limit: number):
 }
 
 type Day = { atMinute: number; high: number; low: number; before: number; lots: number }
-const days = new WeakMap<World, Map<Spread, Day>>()
+const days = new WeakMap<SimExchange, Map<Spread, Day>>()
 
 /** Figures of the last day, by the difference of both legs' minutes; read anew once a minute. */
-function dayOf(world: World, spread: Spread): Day {
-  const nowMs = world.market.nowMs()
+function dayOf(exchange: SimExchange, spread: Spread): Day {
+  const nowMs = exchange.market.nowMs()
   const atMinute = Math.floor(nowMs / MINUTE_MS)
-  const cache = days.get(world) ?? new Map<Spread, Day>()
-  days.set(world, cache)
+  const cache = days.get(exchange) ?? new Map<Spread, Day>()
+  days.set(exchange, cache)
   const known = cache.get(spread)
   if (known?.atMinute === atMinute) return known
-  const { candles } = world.market
+  const { candles } = exchange.market
   const { index, multiplier } = spread.listing
   const [perps, spots] = (['perp', 'spot'] as const).map(series =>
     candles.minutes(index, series, nowMs - DAY_MS, nowMs + 1),
@@ -91,7 +91,7 @@ function dayOf(world: World, spread: Spread): Day {
     const spot = spots?.[at]?.close
     return spot === undefined ? [] : [close - spot * multiplier]
   })
-  const salt = saltOf(world, spread)
+  const salt = saltOf(exchange, spread)
   let lots = 0
   for (let back = 0; back < 1440; back++) lots += Math.floor(60 * hashFraction(salt, atMinute - back, 4))
   const [before = 0] = apart
@@ -101,11 +101,11 @@ function dayOf(world: World, spread: Spread): Day {
 }
 
 /** A spread's ticker, as REST and the stream print it. */
-export function spreadTicker(world: World, spread: Spread): JsonObject {
-  const { Buy: ask, Sell: bid } = touchOf(world, spread)
-  const side = sideOf(saltOf(world, spread), Math.floor(world.market.nowMs() / 1000))
+export function spreadTicker(exchange: SimExchange, spread: Spread): JsonObject {
+  const { Buy: ask, Sell: bid } = touchOf(exchange, spread)
+  const side = sideOf(saltOf(exchange, spread), Math.floor(exchange.market.nowMs() / 1000))
   const last = ((side === 'Buy' ? ask : bid) ?? ask ?? bid)?.price
-  const day = dayOf(world, spread)
+  const day = dayOf(exchange, spread)
   const decimals = spread.listing.spot.price.decimals
   const text = (price: number) => new Decimal(price.toFixed(decimals))
   return {

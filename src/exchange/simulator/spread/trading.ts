@@ -5,6 +5,15 @@
 import { Decimal } from 'decimal.js'
 import type { Market } from '../../../domain/instrument.ts'
 import { checkMaintenance } from '../events/maintenance.ts'
+import {
+  bookOf,
+  dec,
+  instrumentOf,
+  nextNumber,
+  type OrderState,
+  plus,
+  type SimExchange,
+} from '../exchange-state.ts'
 import { ceilTo, floorTo } from '../kit/grid.ts'
 import type { Refusal } from '../kit/params.ts'
 import { uuid } from '../kit/random.ts'
@@ -15,17 +24,7 @@ import { applyFill, type Terms } from '../orders/matching.ts'
 import { fileOrder } from '../orders/orders.ts'
 import { pushExecutions, pushPosition, pushWallet } from '../pushes/private.ts'
 import { pushSpreadExecution, pushSpreadOrder, spreadExecutionJson } from '../pushes/spread.ts'
-import {
-  type AccountState,
-  bookOf,
-  dec,
-  instrumentOf,
-  nextNumber,
-  type OrderState,
-  plus,
-  type World,
-} from '../world.ts'
-import { findSpread, isTrading, type Spread } from './instruments.ts'
+import { findSpread, isTrading, type SpreadPlace } from './instruments.ts'
 import { legSide, type Part, partsOf } from './order-books.ts'
 import type { SpreadOrder } from './state.ts'
 
@@ -33,15 +32,14 @@ const LEVELS = 200
 const SPREAD_PURPOSE = 5
 const FEE_SHARE = new Decimal('0.5')
 
-export type SpreadPlace = { world: World; account: AccountState; order: SpreadOrder; spread: Spread }
 export const leftOf = (order: SpreadOrder): Decimal => dec(order.qty).minus(order.cumQty)
 
 const isBeyond = (order: SpreadOrder, price: Decimal): boolean =>
   order.orderType === 'Limit' && (order.side === 'Buy' ? price.gt(order.price) : price.lt(order.price))
 
 /** What both books would give now, at the limit or better, best first. */
-const planOf = ({ world, order, spread }: SpreadPlace): Part[] =>
-  partsOf(world, spread, {
+const planOf = ({ exchange, order, spread }: SpreadPlace): Part[] =>
+  partsOf(exchange, spread, {
     side: order.side,
     levels: LEVELS,
     wanted: leftOf(order),
@@ -61,9 +59,9 @@ function fillingLeg(place: SpreadPlace, market: Market, qty: Decimal, price: Dec
 
 /** The order that one leg is, for a quantity; it exists only as filled. */
 function legOrder(place: SpreadPlace, market: Market, qty: Decimal, price: Decimal): OrderState {
-  const { world, account, order, spread } = place
+  const { exchange, account, order, spread } = place
   return {
-    number: nextNumber(world),
+    number: nextNumber(exchange),
     orderId: market === 'linear' ? order.leg1OrderId : order.leg2OrderId,
     orderLinkId: '',
     market,
@@ -85,14 +83,14 @@ function legOrder(place: SpreadPlace, market: Market, qty: Decimal, price: Decim
     createType: 'CreateByFutureSpread',
     closedPnl: '0',
     lastPriceOnCreated: '',
-    createdAtMs: world.state.nowMs,
-    updatedAtMs: world.state.nowMs,
+    createdAtMs: exchange.state.nowMs,
+    updatedAtMs: exchange.state.nowMs,
   }
 }
 
 /** A leg's best price, also where less than one lot of the spread is left at it. */
-function touchPrice({ world, order, spread }: SpreadPlace, market: Market): Decimal {
-  const best = bookOf(world, market, spread.listing).best(
+function touchPrice({ exchange, order, spread }: SpreadPlace, market: Market): Decimal {
+  const best = bookOf(exchange, market, spread.listing).best(
     legSide(order.side, market) === 'Buy' ? 'asks' : 'bids',
   )
   return instrumentOf(spread.listing, market).price.step.times(best?.[0] ?? 0)
@@ -100,15 +98,17 @@ function touchPrice({ world, order, spread }: SpreadPlace, market: Market): Deci
 
 /** Whether both legs could be traded at the touch in this quantity. Nothing is left behind. */
 export function checkLegs(place: SpreadPlace, qty: Decimal): Refusal | undefined {
-  const { world, account, spread } = place
-  const { counter } = world.state
+  const { exchange, account, spread } = place
+  const { counter } = exchange.state
   const perp = legOrder(place, 'linear', qty, touchPrice(place, 'linear'))
   const spot = legOrder(place, 'spot', qty, touchPrice(place, 'spot'))
-  world.state.counter = counter
-  return checkLinear(world, account, spread.listing, perp) ?? checkSpot(world, account, spread.listing, spot)
+  exchange.state.counter = counter
+  return (
+    checkLinear(exchange, account, spread.listing, perp) ?? checkSpot(exchange, account, spread.listing, spot)
+  )
 }
 
-function eat({ world, order, spread }: SpreadPlace, part: Part): void {
+function eat({ exchange, order, spread }: SpreadPlace, part: Part): void {
   for (const market of ['linear', 'spot'] as const) {
     const instrument = instrumentOf(spread.listing, market)
     const price = market === 'linear' ? part.perp : part.spot
@@ -116,7 +116,7 @@ function eat({ world, order, spread }: SpreadPlace, part: Part): void {
       price.div(instrument.price.step).round().toNumber(),
       part.qty.div(instrument.qty.step).round().toNumber(),
     ]
-    bookOf(world, market, spread.listing).eat(legSide(order.side, market) === 'Buy' ? 'asks' : 'bids', [
+    bookOf(exchange, market, spread.listing).eat(legSide(order.side, market) === 'Buy' ? 'asks' : 'bids', [
       level,
     ])
   }
@@ -124,30 +124,30 @@ function eat({ world, order, spread }: SpreadPlace, part: Part): void {
 
 /** Both legs of one part, and the combination's own execution. */
 function fillPart(place: SpreadPlace, part: Part, maker: boolean): void {
-  const { world, account, order, spread } = place
-  const execId = uuid(world.seed, nextNumber(world), SPREAD_PURPOSE)
+  const { exchange, account, order, spread } = place
+  const execId = uuid(exchange.seed, nextNumber(exchange), SPREAD_PURPOSE)
   const terms: Terms = { execType: 'FutureSpread', feeShare: FEE_SHARE, parentExecId: execId }
   order.cumQty = plus(order.cumQty, part.qty)
-  order.updatedAtMs = world.state.nowMs
+  order.updatedAtMs = exchange.state.nowMs
   const legs = (['linear', 'spot'] as const).map(market => {
     const price = market === 'linear' ? part.perp : part.spot
     const leg = fillingLeg(place, market, part.qty, price)
     return applyFill(
-      { world, account, order: leg, listing: spread.listing },
+      { exchange, account, order: leg, listing: spread.listing },
       { qty: part.qty, price, maker, terms },
     )
   })
   if (!maker) eat(place, part)
   const price = part.perp.minus(part.spot)
   const json = spreadExecutionJson(place, { execId, price, qty: part.qty, legs })
-  account.spread?.executions.push({ number: nextNumber(world), atMs: world.state.nowMs, json })
-  pushExecutions(world, account, legs)
-  pushPosition(world, account, spread.listing.perp.symbol)
+  account.spread?.executions.push({ number: nextNumber(exchange), atMs: exchange.state.nowMs, json })
+  pushExecutions(exchange, account, legs)
+  pushPosition(exchange, account, spread.listing.perp.symbol)
   pushSpreadExecution(place, { execId, price, qty: part.qty, maker, legs })
 }
 
-export function endSpread({ world, order }: SpreadPlace, cancelType: string, rejectReason: string): void {
-  Object.assign(order, { status: 'Cancelled', cancelType, rejectReason, updatedAtMs: world.state.nowMs })
+export function endSpread({ exchange, order }: SpreadPlace, cancelType: string, rejectReason: string): void {
+  Object.assign(order, { status: 'Cancelled', cancelType, rejectReason, updatedAtMs: exchange.state.nowMs })
 }
 
 /** Puts an order where it belongs and tells of it. */
@@ -163,8 +163,8 @@ export function fileSpread(place: SpreadPlace): void {
   pushSpreadOrder(place)
 }
 
-const tellWallet = ({ world, account, spread }: SpreadPlace) =>
-  pushWallet(world, account, [spread.listing.spot.baseCoin, spread.listing.spot.quoteCoin])
+const tellWallet = ({ exchange, account, spread }: SpreadPlace) =>
+  pushWallet(exchange, account, [spread.listing.spot.baseCoin, spread.listing.spot.quoteCoin])
 
 /** First contact with the books. */
 export function takeSpread(place: SpreadPlace): void {
@@ -199,19 +199,19 @@ function fillResting(place: SpreadPlace, part: Part): void {
   fileSpread(place)
 }
 
-const isDown = (world: World): boolean =>
-  (checkMaintenance(world, 'linear') ?? checkMaintenance(world, 'spot')) !== undefined
+const isDown = (exchange: SimExchange): boolean =>
+  (checkMaintenance(exchange, 'linear') ?? checkMaintenance(exchange, 'spot')) !== undefined
 
 /** After a price step: resting spread orders that both markets have come to. */
-export function matchSpreads(world: World): void {
-  if (isDown(world)) return
-  for (const account of Object.values(world.state.accounts)) {
+export function matchSpreads(exchange: SimExchange): void {
+  if (isDown(exchange)) return
+  for (const account of Object.values(exchange.state.accounts)) {
     if (!account.spread?.open.length) continue
     for (const order of [...account.spread.open]) {
-      const spread = findSpread(world, order.symbol)
+      const spread = findSpread(exchange, order.symbol)
       if (!spread) continue
-      const place = { world, account, order, spread }
-      if (!isTrading(world, spread)) {
+      const place = { exchange, account, order, spread }
+      if (!isTrading(exchange, spread)) {
         endSpread(place, 'CancelBySettle', 'EC_NoError')
         fileSpread(place)
         continue
@@ -228,10 +228,10 @@ export function matchSpreads(world: World): void {
 
 /** A new order with an id of its own and of each leg. */
 export const spreadIds = (
-  world: World,
+  exchange: SimExchange,
 ): Pick<SpreadOrder, 'number' | 'orderId' | 'leg1OrderId' | 'leg2OrderId'> => ({
-  number: nextNumber(world),
-  orderId: newOrderId(world, false),
-  leg1OrderId: newOrderId(world, false),
-  leg2OrderId: newOrderId(world, true),
+  number: nextNumber(exchange),
+  orderId: newOrderId(exchange, false),
+  leg1OrderId: newOrderId(exchange, false),
+  leg2OrderId: newOrderId(exchange, true),
 })

@@ -4,17 +4,17 @@
  */
 import { Decimal } from 'decimal.js'
 import type { Market } from '../../../domain/instrument.ts'
+import { indexOf, instrumentOf, markOf, type SimExchange } from '../exchange-state.ts'
 import { ceilTo, floorTo } from '../kit/grid.ts'
-import { indexOf, instrumentOf, markOf, type World } from '../world.ts'
 import type { Listing } from './universe.ts'
 
 export type PriceBand = { buyMax: Decimal; sellMin: Decimal }
 
-export function priceBand(world: World, listing: Listing, market: Market): PriceBand {
+export function priceBand(exchange: SimExchange, listing: Listing, market: Market): PriceBand {
   const instrument = instrumentOf(listing, market)
-  const perContract = indexOf(world, listing)
+  const perContract = indexOf(exchange, listing)
   const index = market === 'spot' ? perContract.div(listing.multiplier) : perContract
-  const mark = market === 'spot' ? index : markOf(world, listing)
+  const mark = market === 'spot' ? index : markOf(exchange, listing)
   const [x, y] = [instrument.ratioX, instrument.ratioY]
   const buyMax = Decimal.min(mark.times(1 + y), Decimal.max(index, mark.times(1 + x)))
   const sellMin = Decimal.max(mark.times(1 - y), Decimal.min(index, mark.times(1 - x)))

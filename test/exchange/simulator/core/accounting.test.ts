@@ -2,8 +2,8 @@ import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fundingReceived } from '../../../../src/exchange/simulator/account/settlement.ts'
+import type { ExchangeState } from '../../../../src/exchange/simulator/exchange-state.ts'
 import { builtInUniverse } from '../../../../src/exchange/simulator/universe/universe.ts'
-import type { WorldState } from '../../../../src/exchange/simulator/world.ts'
 import { type Desk, HOUR, openDesk, sum, UID } from '../../../support/exchange/simulator-core.ts'
 
 const trade = (desk: Desk, category: string, symbol: string, side: string, qty: string, more = {}) =>
@@ -123,7 +123,7 @@ describe('settlement', () => {
 
 /** The whole of one coin over all accounts and the house, less debts: what was paid in. */
 function totals(desk: Desk): Record<string, string> {
-  const { accounts, house } = desk.core.save().world as unknown as WorldState
+  const { accounts, house } = desk.core.save().state as unknown as ExchangeState
   const coins = new Set([
     ...Object.keys(house),
     ...Object.values(accounts).flatMap(account => Object.keys(account.coins)),

@@ -75,7 +75,7 @@ describe('a price shock', () => {
     const untilMs = desk.core.nowMs() + 10 * MINUTE
     desk.core.advance(untilMs)
     resumed.advance(untilMs)
-    expect(resumed.save().world).toEqual(desk.core.save().world)
+    expect(resumed.save().state).toEqual(desk.core.save().state)
     expect(resumed.save().market).toEqual(desk.core.save().market)
     expect(indexOf(desk) / before).toBeCloseTo(1.5, 1)
   })
@@ -152,7 +152,7 @@ test('a recall repays what is owed and ends borrowing, and no money is made or l
   expect(desk.log({ type: 'CURRENCY_BUY' })).toMatchObject([{ currency: 'SOL', change: '50' }])
   expect(info(desk, 'spot')).toMatchObject({ marginTrading: 'none' })
   expect(desk.create(order('spot', 'Sell', '1', { isLeverage: 1 }))).toMatchObject({ retCode: 170344 })
-  const { accounts, house } = desk.core.save().world as unknown as {
+  const { accounts, house } = desk.core.save().state as unknown as {
     accounts: Record<string, { coins: Record<string, { wallet: string }> }>
     house: Record<string, string>
   }

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../../src/domain/json.ts'
 import { createSimulatedBybit } from '../../../../src/exchange/simulator/create.ts'
 import type { Happening } from '../../../../src/exchange/simulator/events/agenda-types.ts'
+import type { ExchangeState } from '../../../../src/exchange/simulator/exchange-state.ts'
 import { builtInUniverse } from '../../../../src/exchange/simulator/universe/universe.ts'
-import type { WorldState } from '../../../../src/exchange/simulator/world.ts'
 import { type Desk, HOUR, openDesk, START_MS, sum } from '../../../support/exchange/simulator-core.ts'
 
 const universe = builtInUniverse(['SOLUSDT', 'WIFUSDT'])
@@ -69,7 +69,7 @@ function play(desk: Desk, steps: readonly Step[]): void {
 }
 
 function expectWhole(desk: Desk): void {
-  const { accounts, house } = desk.core.save().world as unknown as WorldState
+  const { accounts, house } = desk.core.save().state as unknown as ExchangeState
   for (const coin of universe.coins) {
     const parts = [...Object.values(accounts).map(account => account.coins[coin]?.wallet), house[coin]]
     expect(sum(parts).toFixed(), coin).toBe(coin === 'USDT' ? '100500' : '0')

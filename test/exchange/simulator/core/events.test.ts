@@ -31,7 +31,7 @@ const instrument = (desk: Desk, more: JsonObject = {}) =>
 
 /** All that accounts and house hold of USDT. */
 function everything(desk: Desk): string {
-  const { accounts, house } = desk.core.save().world as unknown as {
+  const { accounts, house } = desk.core.save().state as unknown as {
     accounts: Record<string, { coins: Record<string, { wallet: string }> }>
     house: Record<string, string>
   }

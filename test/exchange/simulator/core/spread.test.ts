@@ -114,7 +114,7 @@ describe('a fill', () => {
     create(desk, order('Sell'))
     desk.core.advance(desk.core.nowMs() + HOUR)
     create(desk, order('Buy', { qty: '9.9' }))
-    const { accounts, house } = desk.core.save().world as unknown as {
+    const { accounts, house } = desk.core.save().state as unknown as {
       accounts: Record<string, { coins: Record<string, { wallet: string }> }>
       house: Record<string, string>
     }
@@ -139,7 +139,7 @@ describe('without one leg there is no other', () => {
     expect(desk.position('SOLUSDT').side).toBe('')
     expect(desk.core.save()).toEqual({
       ...before,
-      world: { ...(before.world as JsonObject), accounts: (desk.core.save().world as JsonObject).accounts },
+      state: { ...(before.state as JsonObject), accounts: (desk.core.save().state as JsonObject).accounts },
     })
   })
 

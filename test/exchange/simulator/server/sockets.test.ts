@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../../../src/domain/json.ts'
 import type { SimulatorServer } from '../../../../src/exchange/simulator/server/server.ts'
-import type { Connection } from '../../../../src/exchange/simulator/server/sockets-connection.ts'
-import { pushPrivate } from '../../../../src/exchange/simulator/server/sockets-private.ts'
+import type { Connection } from '../../../../src/exchange/simulator/server/sockets/connection.ts'
+import { pushPrivate } from '../../../../src/exchange/simulator/server/sockets/private.ts'
 import {
   ask,
   auth,

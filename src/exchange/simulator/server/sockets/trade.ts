@@ -2,14 +2,14 @@
  * /v5/trade: order entry. Its replies are shaped like REST's and not like the other sockets': `retCode`, no `success`, so that
  * a client that looks for `success: false` after auth takes a refusal for a welcome (the SDK does).
  */
-import type { Json, JsonObject } from '../../../domain/json.ts'
-import { staleText, timely } from '../kit/signature.ts'
-import { isObject, scalarText } from '../kit/wire-json.ts'
-import { askWithin } from '../orders/batch-limits.ts'
-import type { CoreReply, CoreRequest } from '../simulated.ts'
-import type { Limit, RateLimits } from './rate-limits.ts'
-import type { Connection, Handler, Message } from './sockets-connection.ts'
-import { authenticate, type Gate } from './sockets-private.ts'
+import type { Json, JsonObject } from '../../../../domain/json.ts'
+import { staleText, timely } from '../../kit/signature.ts'
+import { isObject, scalarText } from '../../kit/wire-json.ts'
+import { askWithin } from '../../orders/batch-limits.ts'
+import type { CoreReply, CoreRequest } from '../../simulated.ts'
+import type { Limit, RateLimits } from '../rate-limits.ts'
+import type { Connection, Handler, Message } from './connection.ts'
+import { authenticate, type Gate } from './private.ts'
 
 type Desk = Gate & {
   limits: RateLimits

@@ -4,9 +4,11 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { Push } from '../simulated.ts'
-import type { Channel, Deliver } from './deliver.ts'
-import { type Connection, connectionOf, type Handler, receive } from './sockets-connection.ts'
+import type { Frame } from '../../history/recorded-frames.ts'
+import type { Push } from '../../simulated.ts'
+import type { Channel, Deliver } from '../deliver.ts'
+import { type Connection, connectionOf, type Handler, receive } from './connection.ts'
+import { pushPrivate } from './private.ts'
 
 export type Sockets = {
   handlers: Record<Exclude<Channel, 'rest'>, Handler>
@@ -133,4 +135,35 @@ function activeTimeMs(asked: string | null): number {
   const [, count, unit] = /^(\d{1,4})(s|m)$/.exec(asked ?? '') ?? []
   const ms = Number(count) * (unit === 'm' ? 60_000 : 1000)
   return ms >= 30_000 && ms <= SILENCE_MS ? ms : SILENCE_MS
+}
+
+/** Hands on one frame as it was recorded. */
+export function playOut(hub: Hub, { channel, topic, text }: Frame): void {
+  for (const connection of hub.listeners(channel, topic)) connection.push(topic, text)
+}
+
+/**
+ * Hands pushes to whoever listens; a public push is put into text once for all of them.
+ *
+ * @param isPlayed - topics that a recording has taken over
+ */
+export function fanOut(
+  hub: Hub,
+  pushes: readonly Push[],
+  isPlayed: (channel: Push['channel'], topic: string) => boolean,
+): void {
+  for (const push of pushes) {
+    if (isPlayed(push.channel, push.topic)) continue
+    if (push.channel === 'private') {
+      for (const connection of hub.connections())
+        if (connection.channel === 'private' && connection.uid === push.uid && push.uid !== '')
+          pushPrivate(connection, push)
+      continue
+    }
+    let text: string | undefined
+    for (const connection of hub.listeners(push.channel, push.topic)) {
+      text ??= JSON.stringify(push.message)
+      connection.push(push.topic, text)
+    }
+  }
 }

@@ -1,13 +1,14 @@
 /**
- * The simulated exchange's books of account, as plain JSON so that they can be saved and resumed at any instant, and the
- * `World` that every part works on. Amounts are decimal text; a position's `cost` is exact, its average is only shown.
+ * What the simulated exchange keeps: accounts, agenda and restrictions, as plain JSON that can be saved and resumed at any
+ * instant; and `SimExchange`, which holds it with markets and order books. Amounts are decimal text; a position's `cost` is
+ * exact, its average is only shown.
  */
 import { Decimal } from 'decimal.js'
 import '../../domain/units.ts'
 import type { Market as MarketName, Side } from '../../domain/instrument.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { Announcement, Cascade, Happening, Maintenance } from './events/agenda-types.ts'
-import { usdtOf } from './kit/rates.ts'
+import { type FeeTable, usdtOf } from './kit/rates.ts'
 import type { Market } from './market/market.ts'
 import type { OrderBook } from './market/order-book.ts'
 import type { Push } from './simulated.ts'
@@ -138,7 +139,7 @@ export type LifeState = {
 
 export type PoolState = { balance: string; maxBalance: string; pnlRatio: string }
 
-export type WorldState = {
+export type ExchangeState = {
   /** What is going to happen, soonest first. */
   agenda: Happening[]
   /** By market and symbol, e.g. 'linear BTCUSDT'. */
@@ -170,16 +171,15 @@ export type WorldState = {
   house: Record<string, string>
 }
 
-export type FeeTable = Record<MarketName, { taker: string; maker: string }>
-
-export type World = {
+/** One simulated exchange: what is listed, how prices move, what is kept. Only `state` is saved with an account. */
+export type SimExchange = {
   readonly seed: number
   readonly universe: Universe
   readonly market: Market
   readonly fees: FeeTable
   readonly vipLevel: string
   readonly books: Record<MarketName, readonly OrderBook[]>
-  state: WorldState
+  state: ExchangeState
   readonly pushes: Push[]
 }
 
@@ -205,18 +205,18 @@ export function keptDec(text: string): Decimal {
 export const plus = (text: string, more: Decimal): string => new Decimal(text).plus(more).toFixed()
 
 export const lifeKey = (market: MarketName, symbol: string): string => `${market} ${symbol}`
-export const lifeOf = (world: World, market: MarketName, symbol: string): LifeState =>
-  world.state.life[lifeKey(market, symbol)] ?? TRADING
+export const lifeOf = (exchange: SimExchange, market: MarketName, symbol: string): LifeState =>
+  exchange.state.life[lifeKey(market, symbol)] ?? TRADING
 const TRADING: LifeState = { status: 'Trading' }
 
-export const nextNumber = (world: World): number => ++world.state.counter
-export const nextSeq = (world: World): number => {
-  world.state.seq += 3
-  return world.state.seq
+export const nextNumber = (exchange: SimExchange): number => ++exchange.state.counter
+export const nextSeq = (exchange: SimExchange): number => {
+  exchange.state.seq += 3
+  return exchange.state.seq
 }
 
-export function bookOf(world: World, market: MarketName, listing: Listing): OrderBook {
-  const book = world.books[market][listing.index]
+export function bookOf(exchange: SimExchange, market: MarketName, listing: Listing): OrderBook {
+  const book = exchange.books[market][listing.index]
   if (!book) throw new Error(`book: expected one for ${listing.perp.symbol} ${market}, found none`)
   return book
 }
@@ -237,45 +237,50 @@ function printed(known: WeakMap<Listing, Printed>, listing: Listing, price: numb
   return made
 }
 
-const printedMark = (world: World, listing: Listing): Printed =>
-  printed(marks, listing, world.market.reference(listing.index).mark)
-const printedIndex = (world: World, listing: Listing): Printed =>
-  printed(indexes, listing, world.market.reference(listing.index).index)
+const printedMark = (exchange: SimExchange, listing: Listing): Printed =>
+  printed(marks, listing, exchange.market.reference(listing.index).mark)
+const printedIndex = (exchange: SimExchange, listing: Listing): Printed =>
+  printed(indexes, listing, exchange.market.reference(listing.index).index)
 function decimalOf(price: Printed): Decimal {
   price.value ??= dec(price.text)
   return price.value
 }
 
 /** Mark price of a perpetual, USDT per contract. */
-export const markOf = (world: World, listing: Listing): Decimal => decimalOf(printedMark(world, listing))
+export const markOf = (exchange: SimExchange, listing: Listing): Decimal =>
+  decimalOf(printedMark(exchange, listing))
 /** Index price per contract. */
-export const indexOf = (world: World, listing: Listing): Decimal => decimalOf(printedIndex(world, listing))
+export const indexOf = (exchange: SimExchange, listing: Listing): Decimal =>
+  decimalOf(printedIndex(exchange, listing))
 
-export const markText = (world: World, listing: Listing): string => printedMark(world, listing).text
-export const indexText = (world: World, listing: Listing): string => printedIndex(world, listing).text
+export const markText = (exchange: SimExchange, listing: Listing): string =>
+  printedMark(exchange, listing).text
+export const indexText = (exchange: SimExchange, listing: Listing): string =>
+  printedIndex(exchange, listing).text
 
 /** What one coin is worth in USDT by its index price; 0 for a coin not listed. */
-export function coinPrice(world: World, coin: string): Decimal {
+export function coinPrice(exchange: SimExchange, coin: string): Decimal {
   const fixed = usdtOf(coin)
   if (fixed !== undefined) return new Decimal(fixed)
-  const listing = world.universe.byCoin(coin)
+  const listing = exchange.universe.byCoin(coin)
   if (!listing) return ZERO
-  const price = indexOf(world, listing).div(listing.multiplier)
+  const price = indexOf(exchange, listing).div(listing.multiplier)
   const { quoteCoin } = listing.spot
-  return quoteCoin === 'USDT' ? price : price.times(coinPrice(world, quoteCoin))
+  return quoteCoin === 'USDT' ? price : price.times(coinPrice(exchange, quoteCoin))
 }
 
 /** Of the first tier. */
-export const collateralRatio = (world: World, coin: string): Decimal =>
+export const collateralRatio = (exchange: SimExchange, coin: string): Decimal =>
   coin === 'USDT' || coin === 'USDC'
     ? new Decimal(1)
-    : new Decimal(world.state.ratios[coin] ?? world.universe.byCoin(coin)?.collateralRatio ?? 0)
+    : new Decimal(exchange.state.ratios[coin] ?? exchange.universe.byCoin(coin)?.collateralRatio ?? 0)
 
 /** The least value of an order, in the quote coin. */
-export const minValueOf = (world: World, { market, symbol, minValue }: Instrument): Decimal =>
-  new Decimal(world.state.minValues[`${market} ${symbol}`] ?? minValue)
+export const minValueOf = (exchange: SimExchange, { market, symbol, minValue }: Instrument): Decimal =>
+  new Decimal(exchange.state.minValues[`${market} ${symbol}`] ?? minValue)
 
 /** What is left of a perpetual's published risk limits, from 0 to 1. */
-export const riskShareOf = (world: World, symbol: string): string => world.state.riskShares[symbol] ?? '1'
+export const riskShareOf = (exchange: SimExchange, symbol: string): string =>
+  exchange.state.riskShares[symbol] ?? '1'
 
 export const leavesOf = (order: OrderState): Decimal => dec(order.qty).minus(order.cumQty)

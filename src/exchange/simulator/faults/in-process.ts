@@ -1,12 +1,15 @@
 /**
- * Faults between the adapter and a line in the same process that only sockets have otherwise: answers that are no answers, a
- * refusal by quota, a private stream that is cut and taken anew.
+ * Faults in one process. On the line, where requests are whole: a request or its answer is lost, or the answer is late. Between
+ * the adapter and the line, what only sockets have otherwise: answers that are no answers, a refusal by quota, a private stream
+ * that is cut and taken anew.
  */
-import type { Clock } from '../clock/clock.ts'
-import { type Envelope, type PrivateHear, type Wire, WireFailure } from '../exchange/bybit/wire/wire.ts'
-import type { Subscription } from '../exchange/exchange.ts'
-import type { Faults } from '../exchange/simulator/faults/faults.ts'
-import type { FaultName } from '../exchange/simulator/faults/plan.ts'
+import type { Clock } from '../../../clock/clock.ts'
+import { type Envelope, type PrivateHear, type Wire, WireFailure } from '../../bybit/wire/wire.ts'
+import type { Subscription } from '../../exchange.ts'
+import type { Fault } from '../in-process.ts'
+import type { CoreRequest } from '../simulated.ts'
+import type { Faults } from './faults.ts'
+import { type FaultName, msOf } from './plan.ts'
 
 /** A cut private stream is back after this long: dialled, authenticated, subscribed. */
 const REDIAL_MS = 3_000
@@ -76,3 +79,18 @@ function droppable(
     },
   }
 }
+
+const CREATE = /^(\/v5\/order\/|order\.)create/
+const ORDER = /^(\/v5\/order\/|order\.)(create|amend|cancel)/
+
+/** Puts the faults on a line in this process. */
+export const faultyLine =
+  (faults: Faults) =>
+  ({ via, path }: CoreRequest): Fault => {
+    const occasion = { channel: via, what: path } as const
+    if (ORDER.test(path) && faults.strikes('lost-request', occasion)) return 'lose-request'
+    if (ORDER.test(path) && faults.strikes('lost-ack', occasion)) return 'lose-reply'
+    const slow = faults.strikes('slow-reply', occasion)
+    const late = slow ?? (CREATE.test(path) ? faults.strikes('fill-before-ack', occasion) : undefined)
+    return late ? { lateMs: msOf(late) } : 'none'
+  }

@@ -2,11 +2,11 @@
  * /v5/private: auth, then the account's own events. A topic is all-in-one (`order`) or of one category (`order.linear`),
  * never both kinds in one request. `execution.fast` is cut from `execution`, as Bybit sends it: trades only, fewer fields.
  */
-import type { Json, JsonObject } from '../../../domain/json.ts'
-import { signs, socketText, unexpired } from '../kit/signature.ts'
-import type { Push } from '../simulated.ts'
-import type { Accounts } from './accounts.ts'
-import { type Connection, type Handler, type Message, requestIdOf, topicsIn } from './sockets-connection.ts'
+import type { Json, JsonObject } from '../../../../domain/json.ts'
+import { signs, socketText, unexpired } from '../../kit/signature.ts'
+import type { Push } from '../../simulated.ts'
+import type { Accounts } from '../accounts.ts'
+import { type Connection, type Handler, type Message, requestIdOf, topicsIn } from './connection.ts'
 
 export type Gate = {
   accounts: Accounts

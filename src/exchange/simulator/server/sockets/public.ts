@@ -2,10 +2,10 @@
  * /v5/public/spot and /v5/public/linear: subscribe, unsubscribe, ping. The two differ in their acknowledgements exactly as
  * measured on Bybit: linear always carries `req_id` and an empty `ret_msg`, spot names the op and echoes `req_id` only if sent.
  */
-import type { JsonObject } from '../../../domain/json.ts'
-import type { Push } from '../simulated.ts'
-import type { Hub } from './sockets.ts'
-import { type Connection, type Handler, type Message, requestIdOf, topicsIn } from './sockets-connection.ts'
+import type { JsonObject } from '../../../../domain/json.ts'
+import type { Push } from '../../simulated.ts'
+import { type Connection, type Handler, type Message, requestIdOf, topicsIn } from './connection.ts'
+import type { Hub } from './hub.ts'
 
 const SPOT_ARGS_MAX = 10
 const ARGS_CHARS_MAX = 21_000
