@@ -1,6 +1,7 @@
 /** Fees of a variant: Bybit's published levels by name, or a file of one's own. Fractions of notional. */
 import { z } from 'zod'
-import { decimalText } from '../domain/units.ts'
+import { ALL_TAKER, roundTripRate } from '../domain/market/fees.ts'
+import { decimalText, feeRate } from '../domain/units.ts'
 import type { FeeTable } from '../exchange/simulator/kit/rates.ts'
 
 export type NamedFees = { name: string; table: FeeTable }
@@ -49,4 +50,12 @@ export function readFees(name: string, content: unknown): NamedFees {
     throw new Error(`${name}: ${faults.join('; ')}`)
   }
   return { name, table: { spot: parsed.data.spot, linear: parsed.data.perp } }
+}
+
+/** Four crossing fills, bps of notional. */
+export function allTakerBps({ table: { spot, linear } }: NamedFees): number {
+  const of = ({ taker, maker }: typeof spot) => ({ taker: feeRate(taker), maker: feeRate(maker) })
+  return roundTripRate({ spot: of(spot), perp: of(linear) }, ALL_TAKER)
+    .times(10_000)
+    .toNumber()
 }

@@ -1,14 +1,13 @@
 /** Every variant over one history, the engine first and the baselines after it, as one plain value. */
 
 import type { Route } from '../domain/instrument.ts'
-import { ALL_TAKER, roundTripRate } from '../domain/market/fees.ts'
 import type { Rules } from '../domain/rules.ts'
-import { feeRate, type Usdt } from '../domain/units.ts'
+import type { Usdt } from '../domain/units.ts'
 import type { Coverage, History, HistoryFault } from '../exchange/simulator/history/files.ts'
 import { baselineRun } from './baseline.ts'
 import { BASELINES } from './baseline-rules.ts'
 import { engineRun } from './engine-run.ts'
-import { feeLevel, type NamedFees } from './fees.ts'
+import { allTakerBps, feeLevel, type NamedFees } from './fees.ts'
 import { PATIENT, replayRules } from './replay/rules.ts'
 import { type BacktestRun, tiesOut } from './run.ts'
 import { CROSSING, capitalFor, type Variant } from './variant.ts'
@@ -129,14 +128,6 @@ function variantsOf(wish: SweepWish): Variant[] {
 
 /** The fees that a newcomer pays and those of the level that an account of some size reaches. */
 const COMPARED = ['vip0', 'vip3'].flatMap(name => feeLevel(name) ?? [])
-
-/** Four crossing fills, bps of notional. */
-export function allTakerBps({ table: { spot, linear } }: NamedFees): number {
-  const of = ({ taker, maker }: typeof spot) => ({ taker: feeRate(taker), maker: feeRate(maker) })
-  return roundTripRate({ spot: of(spot), perp: of(linear) }, ALL_TAKER)
-    .times(10_000)
-    .toNumber()
-}
 
 function assumptionsOf({ strategy, limits }: Rules, patient: boolean): string[] {
   const kept = Object.entries(PATIENT).map(([key, value]) => `${key} ${value}`)

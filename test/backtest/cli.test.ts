@@ -155,9 +155,9 @@ describe('records', () => {
   })
 
   test('funding alone is called a study', async () => {
-    const { code, out } = await hedgerow('backtest', '--funding-only', '--data', folder)
+    const { code, out } = await hedgerow('backtest', '--study', '--data', folder)
     expect(code).toBe(0)
     expect(out).toContain('A study, not a run')
-    expect(out).toContain('SOLUSDT')
+    expect(out).toContain('two speeds')
   })
 })

@@ -54,7 +54,7 @@ test('where nothing is worth doing nothing is done, and the reasons and the best
   const text = backtestText(report)
   expect(text).toContain('nothing was worth doing: the best net carry ever seen was ')
   expect(text).toContain('net carry of ')
-  expect(text).toContain('1 symbols have funding and no prices (--funding-only studies them): LONELYUSDT')
+  expect(text).toContain('1 symbols have funding and no prices (--study studies them): LONELYUSDT')
 }, 60_000)
 
 describe.skipIf(!present)('ten recorded days', { timeout: 120_000 }, () => {

@@ -13,7 +13,7 @@ export function backtestCommands(program: Command): void {
       'hedgerow backtest --data ./history',
       'hedgerow backtest --compare --json --out report.json',
       'hedgerow backtest --symbols SOLUSDT --from 2025-10-01 --to 2025-12-01 --fees vip3 --spread off',
-      'hedgerow backtest --funding-only --fees vip1',
+      'hedgerow backtest --study --fees vip1',
     ],
     '\nJSON: one report: what was run on what, and for each variant the engine and its baselines with figures, trades, equity, reasons',
   )
@@ -43,8 +43,11 @@ export function backtestCommands(program: Command): void {
     .option('--seed <seed>', 'of the modelled order books', wholeOf, 1)
     .option('--patient', 'a patient strategy for large coins in place of the configured horizon and bars')
     .option('--compare', 'vary the fees (vip0, vip3) and the spread route')
-    .option('--funding-only', 'a study of every symbol’s funding: no prices, no orders')
-    .option('--half-spread-bps <bps>', 'of each book in the study', numberOf, 1)
+    .option(
+      '--study',
+      'the engine’s decisions and the baselines on settled funding alone: no prices, no orders',
+    )
+    .option('--half-spread-bps <bps>', 'of each book in the study', numberOf, 0)
     .option('--json', 'print JSON')
     .option('--out <file>', 'write the report to this file')
     .action(async (options: BacktestOptions) => {

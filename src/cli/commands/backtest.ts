@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { FEE_LEVELS, feeLevel, type NamedFees, readFees } from '../../backtest/fees.ts'
-import { studyFunding } from '../../backtest/study.ts'
+import { studyFunding } from '../../backtest/study/study.ts'
 import { sweep } from '../../backtest/sweep.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { type Config, loadConfig } from '../../config/config.ts'
@@ -38,7 +38,7 @@ export type BacktestOptions = {
   seed: number
   patient?: boolean
   compare?: boolean
-  fundingOnly?: boolean
+  study?: boolean
   halfSpreadBps: number
   json?: boolean
   out?: string
@@ -54,8 +54,8 @@ export async function backtest(options: BacktestOptions): Promise<number> {
   assertSymbols(options, records)
   const clock = systemClock()
   const startedAtMs = clock.nowMs()
-  const { text, json, code } = options.fundingOnly
-    ? study(options, config, fees, records)
+  const { text, json, code } = options.study
+    ? studied(options, config, fees, records)
     : await run({ options, config, fees, routes, records })
   deliver(options, text, json)
   if (!options.json) process.stderr.write(`took ${lengthText(clock.nowMs() - startedAtMs)}\n`)
@@ -100,7 +100,7 @@ async function run({ options, config, fees, routes, records }: Asked): Promise<M
   return { text: backtestText(report), json: report, code: report.tiesOut ? 0 : 1 }
 }
 
-function study(
+function studied(
   { symbols, from, to, halfSpreadBps, json }: BacktestOptions,
   { rules }: Config,
   fees: NamedFees,
@@ -112,8 +112,7 @@ function study(
     done => progress.at(done),
   )
   progress.end()
-  if (report.symbols.length === 0)
-    throw new CliFailure('no settlement of these symbols is recorded in that span')
+  if (report.symbols === 0) throw new CliFailure('no settlement of these symbols is recorded in that span')
   return { text: studyText(report), json: report, code: 0 }
 }
 
@@ -139,7 +138,7 @@ function asFailure<Value>(read: () => Value, more = ''): Value {
   }
 }
 
-function assertSymbols({ symbols, fundingOnly }: BacktestOptions, { funding, prices }: Records): void {
+function assertSymbols({ symbols, study: fundingOnly }: BacktestOptions, { funding, prices }: Records): void {
   const known = [...funding.keys()].filter(symbol => fundingOnly || prices.has(symbol))
   const unknown = symbols?.find(symbol => !known.includes(symbol))
   if (unknown === undefined) return

@@ -108,7 +108,7 @@ function tablesOf(source: Source['name'], pairs: readonly Pair[]): { tables: Nam
     if (spot !== undefined && isReplayable(symbol)) return [named('funding'), named('prices')]
     const why =
       spot === undefined ? 'has no spot market' : 'is not a market that replay and backtest can trade'
-    notes.push(`${symbol} ${why}: its funding alone is fetched (\`backtest --funding-only\`)`)
+    notes.push(`${symbol} ${why}: its funding alone is fetched (\`backtest --study\`)`)
     return [named('funding')]
   })
   return { tables, notes }

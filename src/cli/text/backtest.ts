@@ -71,7 +71,7 @@ function uncoveredLines({ coverage, symbols, toMs }: BacktestReport): string[] {
   const lines = [
     ...(unpriced.length > 0
       ? [
-          `${unpriced.length} symbols have funding and no prices (--funding-only studies them): ${unpriced.join(', ')}`,
+          `${unpriced.length} symbols have funding and no prices (--study studies them): ${unpriced.join(', ')}`,
         ]
       : []),
     ...later.map(

@@ -16,7 +16,7 @@ type Row = Readonly<Record<string, string>>
 type Table = { name: string; kind: Kind | undefined; lines: readonly string[]; names: readonly string[] }
 
 const COLUMNS: Readonly<Record<Kind, readonly string[]>> = {
-  funding: ['symbol', 'fundingRateTimestamp', 'fundingRate', 'observedIntervalHours'],
+  funding: ['symbol', 'fundingRate'],
   prices: ['openTime', 'open_spot', 'open_perp'],
 }
 /** What a table must have to be read, for people. */
@@ -68,7 +68,7 @@ export function fundingOf(table: Table): Map<string, FundingPoint[]> {
   const bySymbol = new Map<string, FundingPoint[]>()
   for (const { row, line } of rowsOf(table)) {
     const { symbol = '', fundingRate: rate = '' } = row
-    const atMs = Number(row.fundingRateTimestamp)
+    const atMs = Number(row.fundingRateTimestamp ?? row.fundingTime)
     const hours = row.observedIntervalHours ? Number(row.observedIntervalHours) : UNKNOWN
     const isRate = /^-?\d+(\.\d+)?(e-\d+)?$/i.test(rate)
     if (symbol === '' || !Number.isSafeInteger(atMs) || !isRate || !(hours >= UNKNOWN))
