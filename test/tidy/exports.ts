@@ -31,7 +31,7 @@ export function unusedExports(tree: readonly Source[]): Fault[] {
 }
 
 const timesNamed = ({ program }: Source, name: string) =>
-  [...everySyntax(program)].filter(([part]) => part.type === 'Identifier' && part.name === name).length
+  everySyntax(program).filter(([part]) => part.type === 'Identifier' && part.name === name).length
 
 /** Packages that work without being imported, with what they are for. */
 const TOOLS: Readonly<Record<string, string>> = {

@@ -19,7 +19,7 @@ export type LongFunction = { id: string; lines: number; fault: Fault }
  * nine maps is several things. A `describe` block is a chapter of sentences, not a function; it is not measured.
  */
 export function longFunctions(source: Source): LongFunction[] {
-  return [...everySyntax(source.program)].flatMap(([part, around]) => {
+  return everySyntax(source.program).flatMap(([part, around]) => {
     if (!/Function/.test(part.type) || !isSyntax(part.body) || isChapter(around.at(-1))) return []
     const lines = source.text.slice(part.start, part.end).split('\n').length
     if (lines <= FUNCTION_LINES_MAX) return []

@@ -34,14 +34,28 @@ export function readTree(): Source[] {
 export const isSyntax = (part: unknown): part is Syntax =>
   typeof part === 'object' && part !== null && 'type' in part && typeof part.type === 'string'
 
+type Piece = [part: Syntax, around: readonly Syntax[]]
+
 /** Every piece of syntax below `from`, outermost first, each with the pieces around it (innermost last). */
-export function* everySyntax(
-  from: Syntax,
-  around: readonly Syntax[] = [],
-): Generator<[Syntax, readonly Syntax[]]> {
-  yield [from, around]
+export function everySyntax(from: Syntax): readonly Piece[] {
+  const pieces = walked.get(from) ?? walk(from, [], [])
+  if (from.type === 'Program') walked.set(from, pieces)
+  return pieces
+}
+
+/** Each rule walks each file: the walk is kept. */
+const walked = new WeakMap<Syntax, readonly Piece[]>()
+
+function walk(from: Syntax, around: readonly Syntax[], pieces: Piece[]): readonly Piece[] {
+  pieces.push([from, around])
   const inside = [...around, from]
-  for (const part of Object.values(from).flat()) if (isSyntax(part)) yield* everySyntax(part, inside)
+  for (const key in from) {
+    const part = from[key]
+    if (Array.isArray(part)) {
+      for (const one of part) if (isSyntax(one)) walk(one, inside, pieces)
+    } else if (isSyntax(part)) walk(part, inside, pieces)
+  }
+  return pieces
 }
 
 const lineOf = ({ text }: Source, at: number): number => text.slice(0, at).split('\n').length
@@ -67,7 +81,7 @@ export type Import = {
 
 /** Every import, re-export, `import()` and `import('…').Type`, with the names taken. */
 export function importsOf(source: Source): Import[] {
-  return [...everySyntax(source.program)].flatMap(([part, around]) => {
+  return everySyntax(source.program).flatMap(([part, around]) => {
     const specifier = nameOf(part.source)
     if (specifier === undefined) return []
     const file = specifier.startsWith('.')
