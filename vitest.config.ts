@@ -1,18 +1,53 @@
+/**
+ * Three ways to run the tests, by vitest's `--mode`:
+ *
+ *   gate  `npm test`: units, models and contracts, and one round of each thing that needs processes or a browser
+ *   long  `npm run test:long`: whole days, situations and crashes, and what draws at random anew and more often
+ *   test  `npx vitest run FILE…`: any file, as the gate runs it
+ */
+import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
-/** Where CI wants the figures of the run. */
-const report = process.env.TEST_REPORT
+/** Minutes of simulated days, of processes, of browsers. */
+const LONG = [
+  'test/whole/days/**/*.test.ts',
+  'test/whole/operations/**/*.test.ts',
+  'test/whole/situations/**/*.test.ts',
+]
 
-export default defineConfig({
-  test: {
-    include: ['test/**/*.test.ts'],
-    // One database server for the run, started by the first test that asks for it.
-    globalSetup: ['test/support/store/shared-server.ts'],
-    // Real processes and databases: two cores carry two workers, more only make timings worse.
-    maxWorkers: 2,
-    testTimeout: 30_000,
-    reporters: report ? ['default', 'json'] : ['default'],
-    ...(report ? { outputFile: { json: report } } : {}),
-    hookTimeout: 60_000,
-  },
+/** Files that draw at random, or do more when they have the time. */
+const drawing = () =>
+  globSync('test/**/*.test.ts').filter(file =>
+    /from 'fast-check'|inject\('thorough'\)|often\(/.test(readFileSync(file, 'utf8')),
+  )
+
+export default defineConfig(({ mode }) => {
+  const isLong = mode === 'long'
+  // Fixed where a change is judged, so that it is not red by chance; fresh where counterexamples are looked for.
+  const seed = Number(process.env.HEDGEROW_TEST_SEED ?? (isLong ? Date.now() % 2 ** 31 : 20_261_201))
+  const report = process.env.TEST_REPORT
+  if (isLong) process.stdout.write(`properties are drawn with HEDGEROW_TEST_SEED=${seed}\n`)
+  return {
+    test: {
+      include: isLong ? [...LONG, ...drawing()] : ['test/**/*.test.ts'],
+      exclude: mode === 'gate' ? LONG : [],
+      provide: { thorough: isLong, propertySeed: seed },
+      setupFiles: ['test/support/properties.ts'],
+      // One database server and one build of the pages for the run, made by the first test that asks for it.
+      globalSetup: ['test/support/store/shared-server.ts'],
+      // Real processes and databases: two cores carry two workers, more only make timings worse.
+      maxWorkers: 2,
+      // What waits says what for. These end what hangs, on a machine that does much else too.
+      testTimeout: isLong ? 900_000 : 240_000,
+      hookTimeout: 240_000,
+      expect: { poll: { timeout: 60_000, interval: 50 } },
+      reporters: report ? ['default', 'json'] : ['default'],
+      ...(report ? { outputFile: { json: report } } : {}),
+      coverage: {
+        include: ['src/**/*.ts', 'actors/**/*.ts', 'machines/**/*.ts'],
+        exclude: ['src/dashboard/**', 'src/store/migrations/**'],
+        reporter: ['text-summary'],
+      },
+    },
+  }
 })

@@ -9,6 +9,7 @@ import { systemClock } from '../../src/clock/clock.ts'
 import { VirtualClock } from '../../src/clock/virtual-clock.ts'
 import { silentTelemetry } from '../../src/telemetry/telemetry.ts'
 import { type SmallView, smallView } from '../support/api/small-view.ts'
+import { often } from '../support/properties.ts'
 
 const TOKEN = 'a-token-of-the-tests-only'
 const newApi = (view: SmallView, port = 8787) =>
@@ -45,7 +46,7 @@ describe('whatever is sent', () => {
         expect(problem.status).toBe(answer.status)
         expect(problem.detail).not.toBe('')
       }),
-      { numRuns: 150 },
+      often(150),
     )
   })
 
@@ -58,7 +59,7 @@ describe('whatever is sent', () => {
         const answer = await app.request(`/api/actors/${encodeURIComponent(id)}`, { headers })
         expect(id === 'engine' ? [200] : [404]).toContain(answer.status)
       }),
-      { numRuns: 150 },
+      often(150),
     )
   })
 
@@ -78,7 +79,7 @@ describe('whatever is sent', () => {
         })
         expect(answer.status).toBe(401)
       }),
-      { numRuns: 100 },
+      often(100),
     )
   })
 })
@@ -184,7 +185,7 @@ test('moves come in any order: a reader that follows its cursor always ends with
       )
       expect(feed.hasMoved(cursor)).toBe(false)
     }),
-    { numRuns: 200 },
+    often(200),
   )
 })
 
@@ -201,6 +202,6 @@ test('over any stretch of time a caller gets at most its burst and its rate', ()
       }
       expect(taken).toBeLessThanOrEqual(20 + Math.ceil((clock.nowMs() / 1000) * 5))
     }),
-    { numRuns: 100 },
+    often(100),
   )
 })

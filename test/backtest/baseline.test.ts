@@ -127,7 +127,7 @@ test('a missing hour is no market: what is wanted waits for the next', () => {
   expect(Math.floor(((trades[0]?.openedAtMs ?? 0) - FROM_MS) / HOUR_MS)).toBe(5)
 })
 
-test('where the engine holds too, both come to the same', { timeout: 60_000 }, async () => {
+test('where the engine holds too, both come to the same', async () => {
   const days = 4
   const rates = ['0.0003', '-0.0001', '0.00025', '0.0004']
   const moving = invented({

@@ -118,7 +118,7 @@ describe('records', () => {
     expect(err).toMatch(/broken.csv line 3: expected a symbol, an instant, a rate/)
   })
 
-  test('what was imported is run without another word', { timeout: 120_000 }, async () => {
+  test('what was imported is run without another word', async () => {
     const imported = await hedgerow('data', 'import', ...tables, '--json')
     expect(imported.code).toBe(0)
     expect(JSON.parse(imported.out).files).toMatchObject([

@@ -38,7 +38,7 @@ test('the same history and seed give the same bytes, another seed other books', 
   expect(JSON.parse(once).variants[0].runs[0].trades.length).toBeGreaterThan(0)
   expect(JSON.stringify(await sweep(wish(history)))).toBe(once)
   expect(JSON.stringify(await sweep({ ...wish(history), seed: 6 }))).not.toBe(once)
-}, 60_000)
+})
 
 test('where nothing is worth doing nothing is done, and the reasons and the best that was seen are told', async () => {
   const poor = invented({ days: 2, rates: ['0.00001'] })
@@ -55,14 +55,14 @@ test('where nothing is worth doing nothing is done, and the reasons and the best
   expect(text).toContain('nothing was worth doing: the best net carry ever seen was ')
   expect(text).toContain('net carry of ')
   expect(text).toContain('1 symbols have funding and no prices (--study studies them): LONELYUSDT')
-}, 60_000)
+})
 
-describe.skipIf(!present)('ten recorded days', { timeout: 120_000 }, () => {
+describe.skipIf(!present)('ten recorded days', () => {
   let report: BacktestReport
   beforeAll(async () => {
     const history = readHistory(DATA, { fromMs: Date.UTC(2025, 7, 21), toMs: Date.UTC(2025, 7, 31) })
     report = await sweep(wish(history))
-  }, 120_000)
+  })
   const engine = () => {
     const run = report.variants[0]?.runs[0]
     if (!run) throw new Error('report: expected a run, found none')
@@ -126,7 +126,7 @@ test('the native spread halves the fees where it may be taken', async () => {
   expect(Number(native.feesUsdt) / Number(legs.feesUsdt)).toBeCloseTo(0.5, 1)
   expect(native.costBps).toBeLessThan(20)
   expect(legs.costBps).toBeGreaterThan(31)
-}, 60_000)
+})
 
 test('variants differ in fees and in the spread route, and baselines are run once for the same fees', async () => {
   const history = historyOfDays([invented({ days: 1, rates: ['0.0001'] })], 1)
@@ -146,4 +146,4 @@ test('variants differ in fees and in the spread route, and baselines are run onc
   expect(without?.runs[1]).toBe(withSpread?.runs[1])
   const paid = (of: typeof better) => Number(of?.runs[1]?.figures.feesUsdt)
   expect(paid(better) / paid(without)).toBeCloseTo(22 / 31, 2)
-}, 60_000)
+})

@@ -116,7 +116,7 @@ else {
   await measure(true, false)
   if (noBrowser) console.log('page: not measured, there is no chromium')
   else {
-    buildPages()
+    await buildPages()
     await measure(true, true)
   }
 }

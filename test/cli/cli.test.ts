@@ -169,7 +169,7 @@ describe('without an engine', () => {
 test('the simulator says where it is, and ends in order when told', async () => {
   const args = ['simulator', '--port', '0', '--seed', '7']
   const simulator = start(args, { cwd: folder })
-  await expect.poll(() => simulator.out, { timeout: 20_000 }).toContain('\n')
+  await expect.poll(() => simulator.out).toContain('\n')
   const { url } = JSON.parse(simulator.out) as { url: string }
   expect((await fetch(`${url}/v5/market/time`)).status).toBe(200)
   simulator.child.kill('SIGTERM')
@@ -249,7 +249,7 @@ describe('with an engine', () => {
 
   test('flatten waits for the last hedge; one that fails ends the wait with a person called for', async () => {
     const waits = start(['flatten', '--yes'], { cwd: folder, env })
-    await expect.poll(() => waits.err, { timeout: 10_000 }).toContain('unwinding 0 %')
+    await expect.poll(() => waits.err).toContain('unwinding 0 %')
     expect(waits.code).toBeNull()
     view.remove('hedge/AAAAAAAAAA')
     expect(await waits.ended).toMatchObject({
@@ -263,15 +263,15 @@ describe('with an engine', () => {
 
   test('a watch tells each move once, goes on after a restart of the engine, and Ctrl-C ends it well', async () => {
     const watch = start(['actors', '--watch', '--kind', 'hedge'], { cwd: folder, env })
-    await expect.poll(() => watch.out, { timeout: 10_000 }).toMatch(/hedge\/AAAAAAAAAA +hedged/)
+    await expect.poll(() => watch.out).toMatch(/hedge\/AAAAAAAAAA +hedged/)
     view.move('hedge/AAAAAAAAAA', 'unwinding')
-    await expect.poll(() => watch.out, { timeout: 10_000 }).toMatch(/unwinding/)
+    await expect.poll(() => watch.out).toMatch(/unwinding/)
     const { port } = server
     await server.close()
-    await expect.poll(() => watch.err, { timeout: 10_000 }).toContain('away')
+    await expect.poll(() => watch.err).toContain('away')
     server = await api(port).listen()
     view.move('hedge/AAAAAAAAAA', 'failed')
-    await expect.poll(() => watch.out, { timeout: 10_000 }).toMatch(/failed/)
+    await expect.poll(() => watch.out).toMatch(/failed/)
     watch.child.kill('SIGINT')
     const { code, out } = await watch.ended
     expect(code).toBe(0)
@@ -286,9 +286,9 @@ describe('with an engine', () => {
         .split('\n')
         .slice(0, -1)
         .map(line => (JSON.parse(line) as { state: string }).state)
-    await expect.poll(states, { timeout: 10_000 }).toEqual(['trading'])
+    await expect.poll(states).toEqual(['trading'])
     view.move('engine', 'halted')
-    await expect.poll(states, { timeout: 10_000 }).toEqual(['trading', 'halted'])
+    await expect.poll(states).toEqual(['trading', 'halted'])
     watch.child.kill('SIGTERM')
     expect((await watch.ended).code).toBe(0)
   })

@@ -30,13 +30,13 @@ beforeAll(async () => {
     },
     { timeout: 85_000, interval: 500 },
   )
-}, 90_000)
+})
 
 afterAll(async () => {
   engine.child.kill('SIGTERM')
   await engine.ended
   rmSync(folder, { recursive: true, force: true })
-}, 60_000)
+})
 
 type Judged = { symbol: string; carry: Record<string, string> | null }
 
@@ -54,7 +54,7 @@ describe('what is decided and why', () => {
           throw new Error(`expected the sum for ${judged}, found none`)
         return { ...told, judgement }
       },
-      { timeout: 40_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     )
     expect(code).toBe(0)
     const { notionalUsdt: _n, capitalUsdt: _c, netUsdt, ...rest } = judgement.carry
@@ -158,13 +158,11 @@ test('completion knows the commands, the options, and the names of the running e
   expect(complete('hedgerow config ')).toEqual(['check', 'init'])
   expect(complete('hedgerow actors --tr')).toEqual(['--trouble'])
   // A busy engine is not quick, and then the shell gets no names.
-  await expect.poll(() => complete('hedgerow actors --kind sym'), { timeout: 15_000 }).toEqual(['symbol'])
+  await expect.poll(() => complete('hedgerow actors --kind sym')).toEqual(['symbol'])
   // The shell keeps what is before a colon.
-  await expect.poll(() => complete('hedgerow send symbol:BT'), { timeout: 15_000 }).toEqual(['BTCUSDT'])
-  await expect
-    .poll(() => complete('hedgerow send engine engine.ha'), { timeout: 15_000 })
-    .toEqual(['engine.halt'])
-}, 60_000)
+  await expect.poll(() => complete('hedgerow send symbol:BT')).toEqual(['BTCUSDT'])
+  await expect.poll(() => complete('hedgerow send engine engine.ha')).toEqual(['engine.halt'])
+})
 
 test('flatten waits until every hedge is closed, and tells how far it is', async () => {
   const { code, out, err } = await hedgerow('flatten', '--yes')
@@ -172,4 +170,4 @@ test('flatten waits until every hedge is closed, and tells how far it is', async
   expect(err).toMatch(/unwinding 100 %/)
   expect(await json('hedges', '--open')).toEqual([])
   expect((await json('audit')).rows[0]).toMatchObject({ operator: 'ada', source: 'cli', outcome: 'accepted' })
-}, 60_000)
+})

@@ -185,7 +185,7 @@ leverage: 3
     ['a far gap nearer than the near one', 'limits:\n  solvencyGapFar: 0.1\n', 'limits.solvencyGapNear'],
     ['no route', 'execution:\n  routes: []\n', 'execution.routes'],
     ['an unknown route', 'execution:\n  routes: [spot-first, magic]\n', 'execution.routes.1'],
-    ['a route twice', 'execution:\n  routes: [parallelOrder, parallelOrder]\n', 'execution.routes'],
+    ['a route twice', 'execution:\n  routes: [parallel, parallel]\n', 'execution.routes'],
     ['an unknown direction', 'strategy:\n  directions: [sideways]\n', 'strategy.directions.0'],
     ['a negative amount', 'limits:\n  hedgeNotionalUsdtMax: -5\n', 'limits.hedgeNotionalUsdtMax'],
     ['an exponent', 'limits:\n  totalNotionalUsdtMax: 1e6\n', 'limits.totalNotionalUsdtMax'],

@@ -13,7 +13,7 @@ const AWAY = /ERR_|status of 401|status of 503|dynamically imported module/
 /** Refused, or of a hedge that has closed meanwhile and has no actor any more. */
 const LATE = /status of (404|409)/
 
-describe.skipIf(noBrowser)('the pages', { timeout: 120_000 }, () => {
+describe.skipIf(noBrowser)('the pages', () => {
   let engine: EngineProcess
   let browser: Browser
   const open = (at: string, options = {}, expected?: RegExp) =>
@@ -22,9 +22,9 @@ describe.skipIf(noBrowser)('the pages', { timeout: 120_000 }, () => {
   const dialog = (page: Page) => page.locator('dialog[open]')
 
   beforeAll(async () => {
-    buildPages()
+    await buildPages()
     ;[engine, browser] = await Promise.all([engineProcess(), openBrowser()])
-  }, 120_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await engine?.stop()

@@ -22,7 +22,7 @@ type Row = { id: string; state: string; settlements: number }
 
 async function main(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  buildPages()
+  await buildPages()
   const engine = await engineProcess()
   const browser = await openBrowser()
   try {

@@ -78,7 +78,7 @@ describe(`the desk on ${paths.length} paths`, () => {
       listeners: ['engine', SYMBOL_ACTOR, 'hedges-1', ...hedgeActors],
     }
     for (const path of covering(paths)) await expectSameWalk(subject, path, model.key)
-  }, 60_000)
+  })
 
   test('promise 9: a hedge is reserved only while the desk is open, and never twice for one symbol', () => {
     for (const { steps, description } of paths)

@@ -69,7 +69,7 @@ describe(`the engine on ${paths.length} paths`, () => {
       listeners: ['desk'],
     }
     for (const path of covering(paths)) await expectSameWalk(subject, path, model.key)
-  }, 60_000)
+  })
 
   test('promise 9: it trades only with its account stream up, no halt, and this run’s reconciliation finished', () => {
     for (const { steps, description } of paths)

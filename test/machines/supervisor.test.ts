@@ -52,7 +52,7 @@ describe(`a supervisor on ${paths.length} paths`, () => {
       kinds: { worker: workerKind() },
     }
     for (const path of paths) await expectSameWalk(subject, path, model.key)
-  }, 60_000)
+  })
 
   test('a child is quarantined at its sixth failure within a minute, never before, and each time a person is called', () => {
     const quarantined = paths.flatMap(({ steps }) =>

@@ -54,7 +54,7 @@ describe(`a symbol on ${paths.length} paths`, () => {
       listeners: ['desk', `hedge:${HEDGE_ID}`],
     }
     for (const path of paths) await expectSameWalk(subject, path, model.key)
-  }, 60_000)
+  })
 
   test('it never forgets a hedge that is not closed', () => {
     for (const { steps, description } of paths)

@@ -122,7 +122,7 @@ export async function askServer(home: EmbeddedHome): Promise<Answer> {
   } catch (error) {
     const { code, message } = error as { code?: string; message: string }
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return { kind: 'absent', why: code }
-    if (code?.startsWith('57') || code === '53300' || /timeout|terminated|ECONNRESET/.test(message))
+    if (code?.startsWith('57') || code === '53300' || /timeout|terminated|ECONNRESET|EPIPE/.test(message))
       return { kind: 'busy', why: message }
     throw error
   } finally {

@@ -60,14 +60,14 @@ test('a folder without records is named, and nothing is made', async () => {
   expect(existsSync(join(dataDir, 'postgres'))).toBe(false)
 })
 
-describe.skipIf(!present)('two recorded weeks, replayed', { timeout: 120_000 }, () => {
+describe.skipIf(!present)('two recorded weeks, replayed', () => {
   let report: ReplayReport
   let history: History
   beforeAll(async () => {
     prepareDataDir(dataDir)
     history = withHole()
     report = await replayed(config(), history, silentTelemetry(), nowhere)
-  }, 120_000)
+  })
 
   test('open hedges, and end with all of them closed', () => {
     expect(report.hedges.length).toBeGreaterThan(0)

@@ -90,7 +90,7 @@ describe('what is fetched', () => {
     expectWhole()
   })
 
-  test('is run by backtest without another word', { timeout: 60_000 }, async () => {
+  test('is run by backtest without another word', async () => {
     await run('SOLUSDT', '--from', '2025-10-01', '--to', '2025-10-03')
     const { code, out } = await start(['backtest', '--json'], { cwd: folder }).ended
     expect(code).toBe(0)
@@ -167,9 +167,7 @@ describe('what is fetched', () => {
 })
 
 describe('what goes wrong', () => {
-  test('an exchange that is asked too often, or breaks off, is asked again', {
-    timeout: 30_000,
-  }, async () => {
+  test('an exchange that is asked too often, or breaks off, is asked again', async () => {
     bybit.instead = (request, end, cut) => {
       if (request === 2) end(JSON.stringify({ ...ok(), retCode: 10006, retMsg: 'Too many visits!' }))
       else if (request === 5) cut()
@@ -182,9 +180,7 @@ describe('what goes wrong', () => {
     expectWhole()
   })
 
-  test('killed at any point it leaves whole tables, and the next run fetches the rest', {
-    timeout: 60_000,
-  }, async () => {
+  test('killed at any point it leaves whole tables, and the next run fetches the rest', async () => {
     const tables = () =>
       existsSync(home())
         ? readdirSync(home(), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.csv'))

@@ -22,7 +22,7 @@ type Seen = {
   snapshot?: { status: string; value?: unknown; context?: { halt?: { by?: string } } }
 }
 
-describe.skipIf(noBrowser)('the page of the hosted inspector', { timeout: 120_000 }, () => {
+describe.skipIf(noBrowser)('the page of the hosted inspector', () => {
   let site: Server
   let siteUrl: string
   let elsewhere: Server
@@ -33,7 +33,7 @@ describe.skipIf(noBrowser)('the page of the hosted inspector', { timeout: 120_00
   let browser: Browser
 
   beforeAll(async () => {
-    buildPages()
+    await buildPages()
     const served = receiverScript()
     site = createServer((request, response) => {
       const isScript = request.url === '/receiver.js'
@@ -55,7 +55,7 @@ describe.skipIf(noBrowser)('the page of the hosted inspector', { timeout: 120_00
     script = code
     engine = running
     browser = opened
-  }, 120_000)
+  })
   afterEach(() => closePages(browser))
   afterAll(async () => {
     await browser?.close()
@@ -143,7 +143,7 @@ describe.skipIf(noBrowser)('the page of the hosted inspector', { timeout: 120_00
   })
 })
 
-const LONG = { timeout: 30_000 }
+const LONG = { timeout: 60_000 }
 
 async function receiverScript(): Promise<string> {
   const { build } = await import('vite')

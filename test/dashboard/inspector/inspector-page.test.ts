@@ -10,7 +10,7 @@ type Row = { id: string; kind: string; state: string; version: number }
 const LATE = /status of (409|404)/
 const AWAY = /ERR_|status of 401|status of 503/
 
-describe.skipIf(noBrowser)('the inspector', { timeout: 120_000 }, () => {
+describe.skipIf(noBrowser)('the inspector', () => {
   let engine: EngineProcess
   let browser: Browser
   let closedHedge = ''
@@ -30,9 +30,9 @@ describe.skipIf(noBrowser)('the inspector', { timeout: 120_000 }, () => {
   }
 
   beforeAll(async () => {
-    buildPages()
+    await buildPages()
     ;[engine, browser] = await Promise.all([engineProcess(), openBrowser()])
-  }, 120_000)
+  })
   afterEach(() => closePages(browser))
   afterAll(async () => {
     await browser?.close()
@@ -125,12 +125,12 @@ describe.skipIf(noBrowser)('the inspector', { timeout: 120_000 }, () => {
     // Where sessions end with the process, the open page asks for a new one and goes on where it was.
     const token = page.getByLabel('Token')
     const trading = page.locator('[data-node="engine.trading"][data-state="active"]')
-    await token.or(trading).first().waitFor({ timeout: 30_000 })
+    await token.or(trading).first().waitFor({ timeout: 60_000 })
     if (await token.isVisible()) {
       await token.fill(TOKEN)
       await page.keyboard.press('Enter')
     }
-    await page.getByTestId('line').waitFor({ state: 'detached', timeout: 30_000 })
+    await page.getByTestId('line').waitFor({ state: 'detached', timeout: 60_000 })
     await active(page, 'engine.trading')
     expect(faults).toEqual([])
   })

@@ -6,18 +6,18 @@ import { buildPages, closePages, noBrowser, openBrowser, openPage } from '../../
 import { type Contrast, contrasts } from '../../support/browser/contrast.ts'
 import { CROWD_TOKEN, type Crowd, crowd } from '../../support/browser/crowd.ts'
 
-describe.skipIf(noBrowser)('the look of the inspector', { timeout: 60_000 }, () => {
+describe.skipIf(noBrowser)('the look of the inspector', () => {
   let actors: Crowd
   let browser: Browser
   const open = (options: object = {}, id = 'hedge:0001') =>
     openPage(browser, { url: actors.api.url, token: CROWD_TOKEN }, `/inspector/${id}`, options)
 
   beforeAll(async () => {
-    buildPages()
+    await buildPages()
     ;[actors, browser] = await Promise.all([crowd(30), openBrowser()])
     for (const type of ['leg.ask', 'leg.lost', 'hedge.retry']) actors.runtime.deliver('hedge:0001', { type })
     for (const type of ['legs.level', 'legs.fail']) actors.runtime.deliver('hedge:0002', { type })
-  }, 120_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await actors?.close()
@@ -72,7 +72,7 @@ describe.skipIf(noBrowser)('the look of the inspector', { timeout: 60_000 }, () 
     const countdown = page.locator('[data-edge*="SILENCE"] [data-testid=countdown]').first()
     await countdown.waitFor()
     const first = await countdown.textContent()
-    await expect.poll(() => countdown.textContent(), { timeout: 5000 }).not.toBe(first)
+    await expect.poll(() => countdown.textContent()).not.toBe(first)
   })
 
   test('trouble is one press away, and only trouble is left', async () => {

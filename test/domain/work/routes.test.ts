@@ -12,6 +12,7 @@ import { orderQty, price } from '../../../src/domain/units.ts'
 import { lendingMarket, planFacing } from '../../support/domain/sample-account.ts'
 import { anyGrid, bookAround, type Grid, RULES, withSpread, XRP } from '../../support/domain/sample-market.ts'
 import { type Course, type Mishap, type Run, runHedge } from '../../support/machines/route-exchange.ts'
+import { often } from '../../support/properties.ts'
 
 /** A lot worth more than the fees of the whole hedge: here coins for them can be bought beforehand. */
 const BTC: Grid = {
@@ -103,9 +104,9 @@ describe('promises 2, 4 and 5 by every route, both ways', () => {
           )
         },
       ),
-      { numRuns: 400 },
+      often(400),
     )
-  }, 60_000)
+  })
 
   test('a perpetual that the exchange takes away in part is not built up again, and the hedge ends hedged or flat', () => {
     const anyTaking = fc.record({
@@ -128,9 +129,9 @@ describe('promises 2, 4 and 5 by every route, both ways', () => {
         const later = run.placed.slice(course.takenAfter + 1)
         if (run.taken) expect(later.filter(isGrowing)).toEqual([])
       }),
-      { numRuns: 200 },
+      often(200),
     )
-  }, 60_000)
+  })
 
   test('on any books: prices jump, depth comes and goes', () => {
     const anyMarket = fc.record({
@@ -162,9 +163,9 @@ describe('promises 2, 4 and 5 by every route, both ways', () => {
           expectEnd(plan, run, grid)
         },
       ),
-      { numRuns: 200 },
+      often(200),
     )
-  }, 60_000)
+  })
 })
 
 describe.each(MAKERS)('an order that waits: %s', route => {
@@ -178,7 +179,7 @@ describe.each(MAKERS)('an order that waits: %s', route => {
           expect(ended).toBe('hedged')
           expect(apartMsMax).toBe(0)
         }),
-        { numRuns: 50 },
+        often(50),
       )
     },
     30_000,
@@ -244,7 +245,7 @@ describe('native orders of both legs', () => {
           if (native) expect(run.apartBaseMax.lte(lotBase(plan).times(2))).toBe(true)
         },
       ),
-      { numRuns: 100 },
+      often(100),
     )
   })
 

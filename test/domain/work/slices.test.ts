@@ -21,6 +21,7 @@ import {
   planFacing,
 } from '../../support/domain/sample-account.ts'
 import { anyGrid, type Grid, marketOn, NOW_MS, RULES, VIP0, XRP } from '../../support/domain/sample-market.ts'
+import { often } from '../../support/properties.ts'
 
 const EMPTY: Exposure = {
   hedges: [],
@@ -138,7 +139,7 @@ describe('an entry', () => {
         for (const step of steps)
           expect(isOnGrid(step.qty, step.leg === 'spot' ? plan.spot.qtyStep : plan.perp.qtyStep)).toBe(true)
       }),
-      { numRuns: 60 },
+      often(60),
     )
   })
 
@@ -163,7 +164,7 @@ describe('an entry', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      often(60),
     )
   })
 

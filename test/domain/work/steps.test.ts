@@ -30,6 +30,7 @@ import {
   RULES,
   XRP,
 } from '../../support/domain/sample-market.ts'
+import { often } from '../../support/properties.ts'
 
 const isOfLeg = (order: HedgeOrder): order is HedgeOrder & LegOrder => order.leg !== 'spreadOrder'
 
@@ -112,7 +113,7 @@ describe('promise 5: every hedge ends hedged or flat', () => {
         const past = facing.firstLeg === 'perp' ? plan.spot.qtyStep : '0'
         expect(new Decimal(held.perpBase).lte(target.plus(past))).toBe(true)
       }),
-      { numRuns: 600 },
+      often(600),
     )
   })
 
@@ -146,7 +147,7 @@ describe('promise 5: every hedge ends hedged or flat', () => {
           else expectHedged(plan, held)
         },
       ),
-      { numRuns: 400 },
+      often(400),
     )
   })
 
@@ -160,7 +161,7 @@ describe('promise 5: every hedge ends hedged or flat', () => {
         if (ended === 'flat') expectFlat(plan, held, grid)
         else expectHedged(plan, held)
       }),
-      { numRuns: 200 },
+      often(200),
     )
   })
 
@@ -187,7 +188,7 @@ test('promise 4: at most one slice, with its rounding and what was too little to
       const bound = rounding.plus(plan.sliceBaseQty).plus(dust)
       expect(apartBaseMax.lte(bound)).toBe(true)
     }),
-    { numRuns: 300 },
+    often(300),
   )
 })
 

@@ -29,7 +29,7 @@ describe('authentication', () => {
         everReady ||= wire.tradeReady()
         expect(sent(TRADE, 'auth').length).toBeGreaterThan(1)
       },
-      { timeout: 10_000, interval: 1 },
+      { timeout: 60_000, interval: 1 },
     )
     expect(everReady).toBe(false)
     expect(logged.join('\n')).toContain('authentication refused: 10004')

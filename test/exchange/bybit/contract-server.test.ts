@@ -44,7 +44,7 @@ test('a simulator that stops and starts again on its port is found again, with i
     said.push('market' in fact ? `${fact.market} ${fact.kind}` : fact.kind),
   )
   const all = ['up', 'spot up', 'linear up', 'book', 'ticker']
-  const until = (what: () => boolean) => vi.waitFor(() => expect(what()).toBe(true), { timeout: 20_000 })
+  const until = (what: () => boolean) => vi.waitFor(() => expect(what()).toBe(true), { timeout: 60_000 })
   await until(() => all.every(word => said.includes(word)) && exchange.orderEntryReady())
   await first.close()
   await until(() => ['down', 'spot down', 'linear down'].every(word => said.includes(word)))

@@ -238,7 +238,7 @@ test('a settlement is a funding payment of the position’s side at the rate tha
     rest.options.timeDifference = Date.now() - early.nowMs()
     rest.setMarkets(markets)
     await rest.createOrder(PERP, 'market', 'sell', 0.01)
-    await expect.poll(() => early.nowMs(), { timeout: 10_000 }).toBeGreaterThan(settlesAtMs + 100)
+    await expect.poll(() => early.nowMs()).toBeGreaterThan(settlesAtMs + 100)
     const [payment] = await rest.fetchFundingHistory(PERP)
     expect(payment).toMatchObject({ symbol: PERP, timestamp: settlesAtMs })
     const [print] = await rest.fetchFundingRateHistory(PERP, settlesAtMs - 1, 1)
@@ -350,7 +350,7 @@ describe('watchers', () => {
       pro.watchPositions([PERP]),
       pro.watchBalance(),
     ]
-    await expect.poll(() => privateTopics, { timeout: 10_000 }).toBe(4)
+    await expect.poll(() => privateTopics).toBe(4)
     const bought = idOf(await pro.createOrderWs(PERP, 'market', 'buy', 0.003))
     expect((await orders).map(({ id }) => id)).toContain(bought)
     expect(await trades).toMatchObject([{ order: bought, symbol: PERP, side: 'buy', amount: 0.003 }])
@@ -366,7 +366,7 @@ describe('watchers', () => {
     expect((await pro.cancelOrderWs(id, PERP)).id).toBe(id)
     const heard = () => (pro.orders ?? []) as { id?: string; status?: string }[]
     const ended = () => heard().find(order => order.id === id && order.status === 'canceled')
-    await expect.poll(ended, { timeout: 10_000 }).toBeDefined()
+    await expect.poll(ended).toBeDefined()
     expect(ended()).toMatchObject({ amount: 0.02, filled: 0 })
   })
 

@@ -97,7 +97,7 @@ describe('over REST', () => {
       { numRuns: 500, seed: 3, endOnFailure: true },
     )
     await expectGoodTrade(server)
-  }, 30_000)
+  })
 
   test.each<[string, string, JsonObject | string, number]>([
     ['no JSON', 'order/create', '{"category":', 10001],
@@ -254,7 +254,7 @@ describe('over sockets', () => {
       if (verb === '' || verb === '__proto__') expect(reply.retCode).toBe(10404)
     }
     await expectGoodTrade(server)
-  }, 20_000)
+  })
 
   test('an object that cannot be made text is no topic, no id and no time', async () => {
     const server = await startReal()

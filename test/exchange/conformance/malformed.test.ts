@@ -50,4 +50,4 @@ test('the core answers 10,000 bad requests in its envelope, and its markets and 
     retCode: 0,
   })
   expect(() => JSON.stringify(core.save())).not.toThrow()
-}, 60_000)
+})

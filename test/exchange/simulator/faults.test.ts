@@ -110,7 +110,7 @@ describe('requests and answers', () => {
     const server = await faulty({ name: 'forbidden-burst', times: 1, ms: 1_000 })
     const time = () => fetch(`${server.url}/v5/market/time`)
     expect([(await time()).status, (await place(server, 'banned')).status]).toEqual([403, 403])
-    await expect.poll(async () => (await time()).status, { timeout: 10_000 }).toBe(200)
+    await expect.poll(async () => (await time()).status).toBe(200)
     expect(await find(server, 'banned')).toEqual([])
   })
 
@@ -120,7 +120,7 @@ describe('requests and answers', () => {
     const heard = placeUnheard(server, 'late')
     await socket.next(({ topic }) => topic === 'execution')
     expect(heard.answer).toBe(false)
-    await expect.poll(() => heard.answer, { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => heard.answer).toBe(true)
   })
 
   test('a clock that is off refuses requests of the right time', async () => {
@@ -134,7 +134,7 @@ describe('requests and answers', () => {
     const server = await faulty({ name: 'stale-rest', ms: 2_000 })
     expect(await (await place(server, 'young')).json()).toMatchObject({ retCode: 0 })
     expect(await find(server, 'young')).toEqual([])
-    await expect.poll(async () => (await find(server, 'young')).length, { timeout: 10_000 }).toBe(1)
+    await expect.poll(async () => (await find(server, 'young')).length).toBe(1)
   })
 
   test('a person trades in the same account', async () => {

@@ -1,5 +1,5 @@
 /** Every transition of the hedge's chart on the real durable actor, with a crash after every step of the way. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { hedgeMachine } from '../../../machines/hedge/hedge.ts'
 import type { JsonObject } from '../../../src/domain/json.ts'
 import { covering, expectSameWalk, type Subject } from '../../support/machines/durable-walk.ts'
@@ -50,6 +50,7 @@ describe(`a hedge on ${walked.length} of ${paths.length} paths`, () => {
   })
 
   test('promises 2, 5 and 7: it takes each path alike, whether or not its process dies after every step', async () => {
-    for (const path of walked) await expectSameWalk(subject, path, hedgeModel.key)
-  }, 300_000)
+    const some = walked.filter((_, nth) => inject('thorough') || nth % 10 === 0)
+    for (const path of some) await expectSameWalk(subject, path, hedgeModel.key)
+  })
 })

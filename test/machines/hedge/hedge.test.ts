@@ -17,6 +17,7 @@ import {
   unknownOrder,
   WINDOW_OVER_MS,
 } from '../../support/machines/told-hedge.ts'
+import { often } from '../../support/properties.ts'
 
 const { asksMin, asksMax } = RULES.execution
 
@@ -186,9 +187,9 @@ describe('promise 2: one intent, at most one order', () => {
         expect(placed).toEqual([...new Set(placed)])
         expect(placed).toHaveLength(steps.spot + steps.perp)
       }),
-      { numRuns: 200 },
+      often(200),
     )
-  }, 30_000)
+  })
 })
 
 describe('promise 4: no naked leg', () => {

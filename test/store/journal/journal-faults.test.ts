@@ -159,7 +159,7 @@ test('a killed server loses nothing that was acknowledged, and the journal goes 
   await database.close()
   await again.stop()
   remove()
-}, 60_000)
+})
 
 /** Kills the server as a power cut would end it: no process of it gets to clean up. */
 async function killWhole(pid: number, socketDir: string): Promise<void> {

@@ -1,10 +1,14 @@
 /** A browser that notes everything a quiet page must not do: errors on its console, requests to anywhere else. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { until } from './engine-process.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../../..')
+const LOCK_MS_MAX = 120_000
+const NODE = path.join(ROOT, 'node_modules/.bin/node')
 /** `CHROMIUM` names one that is elsewhere. */
 const CHROMIUM = [
   process.env.CHROMIUM ?? '',
@@ -20,17 +24,25 @@ if (noBrowser)
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox', '--disable-gpu'] })
 
-/** Builds the pages when what is built is older than what it is built from. */
-export function buildPages(): void {
-  const built = path.join(ROOT, 'dist/index.html')
-  const newest = (folder: string): number =>
-    Math.max(
-      ...readdirSync(folder, { recursive: true, withFileTypes: true })
-        .filter(entry => entry.isFile())
-        .map(entry => statSync(path.join(entry.parentPath, entry.name)).mtimeMs),
-    )
-  if (existsSync(built) && statSync(built).mtimeMs > newest(path.join(ROOT, 'src/dashboard'))) return
-  execFileSync(path.join(ROOT, 'node_modules/.bin/vite'), ['build'], { cwd: ROOT, stdio: 'pipe' })
+/** Builds the pages when what is built is older than its sources; of files that ask at the same time one builds. */
+export async function buildPages(): Promise<void> {
+  const lock = path.join(tmpdir(), `hedgerow-pages${ROOT.replaceAll(path.sep, '-')}`)
+  await until(async () => {
+    try {
+      mkdirSync(lock)
+      return true
+    } catch {
+      // Another file builds; a lock as old as this is of a run that was killed.
+      if (Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0) > LOCK_MS_MAX)
+        rmSync(lock, { recursive: true, force: true })
+      return false
+    }
+  }, 2 * LOCK_MS_MAX)
+  try {
+    execFileSync(NODE, [path.join(ROOT, 'src/cli/kit/build-pages.ts')], { cwd: ROOT, stdio: 'pipe' })
+  } finally {
+    rmSync(lock, { recursive: true, force: true })
+  }
 }
 
 export async function closePages(browser: Browser): Promise<void> {
@@ -52,6 +64,7 @@ export async function openPage(
   expected: RegExp = /^$/,
 ): Promise<Watched> {
   const context = await browser.newContext({ viewport: { width: 1600, height: 960 }, ...options })
+  context.setDefaultTimeout(90_000)
   const page = await context.newPage()
   const faults: string[] = []
   page.on('console', message => {

@@ -60,7 +60,7 @@ export async function engineProcess(more: Record<string, string> = {}): Promise<
     await until(async () => {
       if (child?.exitCode !== null) throw new Error(`the engine ended: ${said}`)
       return (await fetch(`${url}/readyz`).catch(() => undefined))?.ok
-    }, 60_000)
+    }, 180_000)
   }
   await start()
   return {

@@ -42,7 +42,7 @@ afterEach(async () => {
 })
 
 export const until = (what: () => unknown) =>
-  vi.waitFor(() => expect(what()).toBeTruthy(), { timeout: 10_000, interval: 5 })
+  vi.waitFor(() => expect(what()).toBeTruthy(), { timeout: 60_000, interval: 5 })
 export const sent = (path: string, op: string) =>
   server.heard.filter(one => one.path === path && one.frame.op === op)
 export const order = { category: 'linear', symbol: 'BTCUSDT', orderLinkId: 'link' }

@@ -77,7 +77,7 @@ export async function eventually<Answer>(
   what: string,
   ask: () => Promise<Answer | undefined | false> | Answer | undefined | false,
   {
-    withinMs = 60_000,
+    withinMs = 120_000,
     everyMs = 50,
     seen = () => '',
   }: { withinMs?: number; everyMs?: number; seen?: () => string } = {},

@@ -38,7 +38,7 @@ export type Situation = {
   blindSeconds?: number
   /** Lots that a person has beside it at the end. */
   foreignLots?: number
-  ends: 'hedged' | 'flat' | 'either'
+  ends: 'hedged' | 'flat'
 }
 
 export type Ending = {

@@ -85,7 +85,7 @@ test('an exchange that falls silent is told of, and so is that it speaks again',
   await eventually('the silence', silence('raised'), patience)
   simulator.process.kill('SIGCONT')
   await eventually('the end of it', silence('cleared'), patience)
-}, 240_000)
+})
 
 test('an engine that must end itself says why before it does', async () => {
   const { engine, folder, heard, pulse } = await engineWithEars()
@@ -99,4 +99,4 @@ test('an engine that must end itself says why before it does', async () => {
   const fatal = heard().find(({ name }) => name === 'engine.fatal')
   expect(fatal).toMatchObject({ occasion: 'raised', severity: 'page' })
   expect(fatal?.detail.cause).toMatch(/lease|journal/)
-}, 240_000)
+})

@@ -126,4 +126,4 @@ test('after a faulty hour every hedge is hedged or flat, the ledger ties out and
   expect(world.created).toHaveLength(new Set(world.created).size)
   engine.runtime.close()
   venue.close()
-}, 120_000)
+})

@@ -101,7 +101,7 @@ test('a loss above the limit halts, across a restart, until a person resumes; th
   expect(world.stateOf('engine')).toBe('trading')
   expect(world.standing()).not.toContain('risk.limit-reached')
   world.end()
-}, 60_000)
+})
 
 test('fees above the churn budget of the day open nothing more, however soon it is asked for', async () => {
   const world = await running({ limits: { feesDayUsdtMax: '8' as never }, strategy: { coolDownMs: 0 } })
@@ -113,7 +113,7 @@ test('fees above the churn budget of the day open nothing more, however soon it 
   expect(world.because()).toMatch(/^churn-budget: found 1\d\./)
   expect(world.engineContext().halt).toBeNull()
   world.end()
-}, 60_000)
+})
 
 describe('flatten', () => {
   test('ends when the exchange shows nothing of ours, and says so', async () => {
@@ -126,7 +126,7 @@ describe('flatten', () => {
     expect(world.hedges()).toEqual([])
     expect(world.standing()).toContain('engine.flattened')
     world.end()
-  }, 60_000)
+  })
 
   test('names what is left, and goes on looking across a restart until it is gone', async () => {
     const world = await running({}, { symbols: [SYMBOL, OTHER] })
@@ -144,7 +144,7 @@ describe('flatten', () => {
     expect(await world.until(() => world.stateOf('desk') === 'closed')).toBe(true)
     expect(world.engineContext().flatten?.left).toEqual([])
     world.end()
-  }, 60_000)
+  })
 })
 
 test('short of margin, one hedge goes at a time: the next only when that one is over', async () => {
@@ -168,7 +168,7 @@ test('short of margin, one hedge goes at a time: the next only when that one is 
   expect(told[0]).not.toEqual(told[1])
   expect(world.standing()).toContain('solvency.low')
   world.end()
-}, 60_000)
+})
 
 describe('what is nobody’s', () => {
   test('is told, and counts against the limit of its symbol', async () => {
@@ -185,7 +185,7 @@ describe('what is nobody’s', () => {
       true,
     )
     world.end()
-  }, 60_000)
+  })
 
   test('halts where that is the policy, once', async () => {
     const world = await running({ limits: { foreign: 'halt', symbolNotionalUsdtMax: '100' as never } })
@@ -196,7 +196,7 @@ describe('what is nobody’s', () => {
     await world.advance(world.clock.nowMs() + 5 * MINUTE_MS)
     expect(world.stateOf('engine')).toBe('trading')
     world.end()
-  }, 60_000)
+  })
 })
 
 test('promise 4: a leg that a person took away is missed at once, and the hedge is level again within half a minute', async () => {
@@ -212,7 +212,7 @@ test('promise 4: a leg that a person took away is missed at once, and the hedge 
   expect(context.perp.base).toBe(world.shorts()[0])
   expect(Math.abs(Number(context.spot.base) - Number(context.perp.base))).toBeLessThan(0.1)
   world.end()
-}, 60_000)
+})
 
 test('nothing is opened from before a maintenance until it is over and everything was compared anew', async () => {
   const world = await running({ strategy: { maintenanceGuardMs: 10 * MINUTE_MS } })
@@ -229,7 +229,7 @@ test('nothing is opened from before a maintenance until it is over and everythin
   expect(world.clock.nowMs()).toBeGreaterThanOrEqual(atMs + 5 * MINUTE_MS)
   expect(refused()).toBe('')
   world.end()
-}, 60_000)
+})
 
 test('a delisting runs its hedge off, and the symbol is out', async () => {
   const world = await running()
@@ -239,7 +239,7 @@ test('a delisting runs its hedge off, and the symbol is out', async () => {
   expect(await world.until(() => world.stateOf(`symbol:${SYMBOL}`) === 'failed.delisted', 5)).toBe(true)
   expect(world.standing()).toContain(`symbol.delisting ${SYMBOL}`)
   world.end()
-}, 60_000)
+})
 
 test('after the exchange took a position its symbol cools down: the short is not opened again meanwhile', async () => {
   const world = await running({ strategy: { coolDownMs: 40 * MINUTE_MS, adlTriggerNear: 0 } })
@@ -254,4 +254,4 @@ test('after the exchange took a position its symbol cools down: the short is not
   expect(await world.until(() => world.shorts().length > 0, 10)).toBe(true)
   expect(world.clock.nowMs()).toBeGreaterThanOrEqual(overAtMs + 40 * MINUTE_MS)
   world.end()
-}, 60_000)
+})

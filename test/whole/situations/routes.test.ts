@@ -144,7 +144,7 @@ describe.each(ROUTES)('%s', route => {
     await expectTiedOut(world)
     world.engine.runtime.close()
     world.venue.close()
-  }, 60_000)
+  })
 
   test('on a bad day no intent has two orders, nothing waits in a book, and everything ends flat', async () => {
     const world = await routeWorld(route, BAD_DAY)
@@ -160,7 +160,7 @@ describe.each(ROUTES)('%s', route => {
     await expectTiedOut(world)
     world.engine.runtime.close()
     world.venue.close()
-  }, 60_000)
+  })
 })
 
 describe('what waits in the book when the process ends', () => {
@@ -240,7 +240,7 @@ describe('what waits in the book when the process ends', () => {
     expect(ofFailed.flatMap(({ context }) => ordersOf(context))).toEqual([])
     world.engine.runtime.close()
     world.venue.close()
-  }, 60_000)
+  })
 
   test('an order of ours that no hedge claims is taken off by the next reconciliation', async () => {
     const world = await routeWorld('spot-first')
@@ -267,5 +267,5 @@ describe('what waits in the book when the process ends', () => {
     expect(openOrders(world)).toEqual([])
     world.engine.runtime.close()
     world.venue.close()
-  }, 60_000)
+  })
 })

@@ -5,6 +5,7 @@ import { fundingReceived } from '../../../../src/exchange/simulator/account/sett
 import type { ExchangeState } from '../../../../src/exchange/simulator/exchange-state.ts'
 import { builtInUniverse } from '../../../../src/exchange/simulator/universe/universe.ts'
 import { type Desk, HOUR, openDesk, sum, UID } from '../../../support/exchange/simulator-core.ts'
+import { often } from '../../../support/properties.ts'
 
 const trade = (desk: Desk, category: string, symbol: string, side: string, qty: string, more = {}) =>
   desk.create({ category, symbol, side, orderType: 'Market', marketUnit: 'baseCoin', qty, ...more })
@@ -177,7 +178,7 @@ test('nothing is made or lost: rows explain every balance and house and accounts
         }
       },
     ),
-    { numRuns: 25 },
+    often(25),
   )
 })
 

@@ -8,6 +8,7 @@ import type { Happening } from '../../../../src/exchange/simulator/events/agenda
 import type { ExchangeState } from '../../../../src/exchange/simulator/exchange-state.ts'
 import { builtInUniverse } from '../../../../src/exchange/simulator/universe/universe.ts'
 import { type Desk, HOUR, openDesk, START_MS, sum } from '../../../support/exchange/simulator-core.ts'
+import { often } from '../../../support/properties.ts'
 
 const universe = builtInUniverse(['SOLUSDT', 'WIFUSDT'])
 const MINUTE = 60_000
@@ -112,6 +113,6 @@ test('through delistings, deleveraging, squeezes, spreads, loans and repayments'
         expect(JSON.stringify(restored.save())).toBe(JSON.stringify(saved))
       },
     ),
-    { numRuns: 10 },
+    often(10),
   )
 })

@@ -12,6 +12,7 @@ import {
 } from '../../../../src/exchange/simulator/market/funding.ts'
 import { builtInUniverse } from '../../../../src/exchange/simulator/universe/universe.ts'
 import { HOUR, ioc, openDesk, START_MS, UID } from '../../../support/exchange/simulator-core.ts'
+import { often } from '../../../support/properties.ts'
 
 describe('the funding formula', () => {
   test('gives the interest plateau for every premium within 0.05 % of it', () => {
@@ -66,7 +67,7 @@ describe('the opening scene', () => {
         expect(turned).toHaveLength(1)
         expect(lasting).toHaveLength(1)
       }),
-      { numRuns: 15 },
+      often(15),
     )
   })
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Json, JsonObject } from '../../../../src/domain/json.ts'
 import { createSimulatedBybit } from '../../../../src/exchange/simulator/create.ts'
 import { HOUR, ioc, openDesk, START_MS, UID } from '../../../support/exchange/simulator-core.ts'
+import { often } from '../../../support/properties.ts'
 
 const PATHS = [
   ...[
@@ -137,7 +138,7 @@ test('no request, however odd, makes the core throw or answer out of shape, and 
         JSON.stringify(reply)
       },
     ),
-    { numRuns: 3000 },
+    often(3000),
   )
   expect(Number(desk.coin('USDT').walletBalance)).toBeGreaterThan(0)
 })

@@ -112,7 +112,7 @@ test('whatever is ordered, both legs are filled in the same quantity or neither 
     }),
     { numRuns: 25, seed: 1 },
   )
-}, 20_000)
+})
 
 test('tickers are whole snapshots; trades of the stream are those of recent-trade', () => {
   const desk = openDesk({ universe })

@@ -9,6 +9,7 @@ import type { Input } from '../../../../src/exchange/simulator/account/account-f
 import { createSimulatedBybit } from '../../../../src/exchange/simulator/create.ts'
 import { advanceTo, replay } from '../../../../src/exchange/simulator/server/driver.ts'
 import type { CoreRequest, SimulatedBybit } from '../../../../src/exchange/simulator/simulated.ts'
+import { often } from '../../../support/properties.ts'
 
 // Just before a funding settlement, so that a run crosses one.
 const START_MS = Date.UTC(2026, 0, 5, 7, 59, 40)
@@ -76,6 +77,6 @@ test('a core that was watched, read and moved in small steps is replayed from it
       advanceTo(again, live.nowMs())
       expect(JSON.stringify(again.save())).toBe(JSON.stringify(live.save()))
     }),
-    { numRuns: 15 },
+    often(15),
   )
 })

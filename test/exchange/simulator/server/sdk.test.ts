@@ -24,8 +24,7 @@ function listen(server: SimulatorServer, path: string) {
   const heard: Push[] = []
   client.on('update', update => heard.push(update as unknown as Push))
   client.on('exception', () => {})
-  const next = (topic: string) =>
-    expect.poll(() => heard.find(push => push.topic === topic), { timeout: 10_000 })
+  const next = (topic: string) => expect.poll(() => heard.find(push => push.topic === topic))
   return { client, heard, next }
 }
 
