@@ -5,10 +5,14 @@ import type { Page } from '../api/engine-view.ts'
 import type { AlertRow, AuditRow, FundingTotal } from '../api/rows/rows.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Fill, OrderReport } from '../domain/legs/order.ts'
-import type { Usdt } from '../domain/units.ts'
 import { createDecisionStore, type Decision, type DecisionStore } from '../store/books/decision-store.ts'
 import { createLedgerStore } from '../store/books/ledger-store.ts'
-import { coinFees, commandPage, fundingTotals } from '../store/books/operator-reads.ts'
+import {
+  type BookedFigures,
+  bookedFigures,
+  commandPage,
+  fundingTotals,
+} from '../store/books/operator-reads.ts'
 import { createOperatorStore } from '../store/books/operator-store.ts'
 import { createRiskReads } from '../store/books/risk-reads.ts'
 import { ownersOfExecs } from '../store/books/row-owners.ts'
@@ -33,8 +37,8 @@ export type Books = BookkeeperBooks &
     ledgerPage(page: PageRequest): Promise<Page<JsonObject>>
     fundingPage(page: PageRequest): Promise<Page<JsonObject>>
     equity(sinceMs: number): Promise<JsonObject[]>
-    /** Fees taken in the coin, valued at their fills, by hedge. */
-    coinFees(hedgeIds: readonly string[]): Promise<Record<string, Usdt>>
+    /** Funding and fees taken in the coin, by hedge. */
+    figures(hedgeIds: readonly string[]): Promise<Map<string, BookedFigures>>
     fundingTotals(everyMs: number): Promise<FundingTotal[]>
     alerts(limit: number): Promise<AlertRow[]>
     audit(page: PageRequest): Promise<Page<AuditRow>>
@@ -74,7 +78,7 @@ export function createBooks({
     ledgerPage: ledger.postings,
     fundingPage: ledger.fundingPayments,
     equity: operator.equity,
-    coinFees: hedgeIds => coinFees(pool, account, hedgeIds),
+    figures: hedgeIds => bookedFigures(pool, account, hedgeIds),
     fundingTotals: everyMs => fundingTotals(pool, account, everyMs),
     alerts: operator.alerts,
     async audit(page) {

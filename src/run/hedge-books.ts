@@ -20,10 +20,10 @@ import {
 } from '../store/books/hedge-results.ts'
 import { type HedgeRow, hedgeRowOf, hedgeRows, midsOfHedge } from '../store/books/hedge-rows.ts'
 import type { LedgerStore } from '../store/books/ledger-store.ts'
-import { coinFees } from '../store/books/operator-reads.ts'
+import { type BookedFigures, bookedFigures } from '../store/books/operator-reads.ts'
 import type { TradeStore } from '../store/books/trade-store.ts'
 import type { Database } from '../store/database.ts'
-import { closedResult, hedgeSummary } from '../views/hedge-summary.ts'
+import { hedgeSummary } from '../views/hedge-summary.ts'
 import { finalResult, type HedgeRecords, hedgeAccounts, type Valuation } from './hedge-accounts.ts'
 
 const HEDGES_SHOWN = 200
@@ -56,22 +56,24 @@ export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
   }
 
   return {
-    /** The newest hedges, living and closed. */
+    /** The newest hedges, living and closed. What is booked of each comes from the books, its legs from its executions. */
     async hedges(limit = HEDGES_SHOWN): Promise<JsonObject[]> {
       const rows = await hedgeRows(pool, account, limit)
-      const ended = rows.filter(({ state }) => state === 'closed').map(({ actorId }) => hedgeIdOf(actorId))
-      const written = await results.of(ended)
-      const fees = await coinFees(
+      const [ended, living] = [true, false].map(isEnded =>
+        rows.filter(({ state }) => (state === 'closed') === isEnded),
+      ) as [HedgeRow[], HedgeRow[]]
+      const written = await results.of(ended.map(({ actorId }) => hedgeIdOf(actorId)))
+      const figures = await bookedFigures(
         pool,
         account,
-        ended.filter(id => !written.has(id)),
+        living.map(({ actorId }) => hedgeIdOf(actorId)),
       )
+      const fresh = ended.filter(({ actorId }) => !written.has(hedgeIdOf(actorId))).slice(0, SETTLED_AT_ONCE)
+      for (const row of fresh) written.set(hedgeIdOf(row.actorId), finalResult(await factsOf(row)))
       return rows.map(row => {
-        const result = written.get(hedgeIdOf(row.actorId))
-        return {
-          ...summary(row),
-          ...(result ? shownResult(result) : closedResult(contextOf(row), row.state, fees)),
-        }
+        const id = hedgeIdOf(row.actorId)
+        const result = written.get(id)
+        return { ...summary(row, figures.get(id)), ...(result && shownResult(result)) }
       })
     },
     /** One hedge with its fills and funding, its profit by parts, how it was executed, and what was decided about it. */
@@ -80,10 +82,13 @@ export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
       if (!row) return undefined
       const [facts, funding] = await Promise.all([factsOf(row), ledger.fundingOfHedge(hedgeId)])
       const { fills, postings } = facts
+      const accounts = hedgeAccounts(facts, valuation)
+      const { fundingUsdt, feesUsdt } = accounts.profit
       return json({
         ...summary(row),
+        ...{ fundingUsdt, feesUsdt, settlements: funding.length },
         result: hedgeResult(postings, valuation.prices),
-        ...hedgeAccounts(facts, valuation),
+        ...accounts,
         decisions: await decisionsOf(decisions, facts),
         fills,
         funding,
@@ -149,5 +154,6 @@ const contextOf = ({ context }: HedgeRow): HedgeContext => {
   return { ...known, plan: wholePlan(known.plan) }
 }
 const hedgeIdOf = (actorId: string) => actorId.replace(/^hedge:/, '')
-const summary = (row: HedgeRow): JsonObject => hedgeSummary(contextOf(row), row.state, row.sinceMs)
+const summary = (row: HedgeRow, booked?: BookedFigures): JsonObject =>
+  hedgeSummary(contextOf(row), row, booked)
 const json = (value: object): JsonObject => value as JsonObject

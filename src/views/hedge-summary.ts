@@ -1,12 +1,20 @@
-/** One hedge as people read it: its legs, what it has earned, what was expected. */
-
+/** One stored hedge as people read it: its legs, what it has earned, what was planned of it and how much of that it holds. */
 import { Decimal } from 'decimal.js'
 import type { HedgeContext } from '../../machines/hedge/context.ts'
 import type { JsonObject } from '../domain/json.ts'
-import type { Usdt } from '../domain/units.ts'
+import type { LegOutcome } from '../domain/work/leg-outcome.ts'
+import type { BookedFigures } from '../store/books/operator-reads.ts'
+import { hedgeFacts } from './living-hedges.ts'
 
-export function hedgeSummary(context: HedgeContext, state: string, sinceMs: number): JsonObject {
-  const { plan, spot, perp } = context
+/** @param booked - its funding by the books; where they were not asked, what it was told itself */
+export function hedgeSummary(
+  context: HedgeContext,
+  { state, sinceMs }: { state: string; sinceMs: number },
+  booked: Pick<BookedFigures, 'fundingUsdt' | 'settlements'> = context,
+): JsonObject {
+  const { plan } = context
+  const { legs, heldUsdt, filledShare } = hedgeFacts(context)
+  const leg = (name: 'spot' | 'perp') => legRow(legs[name], context[name])
   return {
     id: plan.hedgeId,
     symbol: plan.symbol,
@@ -14,13 +22,16 @@ export function hedgeSummary(context: HedgeContext, state: string, sinceMs: numb
     direction: plan.direction,
     state,
     sinceMs,
-    targetBaseQty: plan.targetBaseQty,
-    notionalUsdt: plan.notionalUsdt,
-    spot: leg(spot),
-    perp: leg(perp),
-    fundingUsdt: context.fundingUsdt,
-    settlements: context.settlements,
-    expectedNetUsdt: plan.expected.netUsdt,
+    plannedBase: plan.targetBaseQty,
+    plannedUsdt: plan.notionalUsdt,
+    heldUsdt,
+    filledShare: filledShare.toNumber(),
+    spot: leg('spot'),
+    perp: leg('perp'),
+    fundingUsdt: booked.fundingUsdt,
+    settlements: booked.settlements,
+    feesUsdt: new Decimal(legs.spot.feesUsdt).plus(legs.perp.feesUsdt).neg().toFixed(),
+    plannedNetUsdt: plan.expected.netUsdt,
     expectedAprOnCapital: plan.expected.aprOnCapital,
     unwindBecause: context.unwindBecause,
     failure: context.failure,
@@ -29,30 +40,7 @@ export function hedgeSummary(context: HedgeContext, state: string, sinceMs: numb
   }
 }
 
-const leg = ({ base, cashUsdt, feesUsdt, order, step }: HedgeContext['spot']): JsonObject => ({
-  base,
-  cashUsdt,
-  feesUsdt,
-  orders: step,
-  working: order?.orderLinkId ?? null,
-})
-
-/**
- * What a closed hedge made, from its executions and settlements; empty while it lives. Dust left over counts nothing.
- *
- * @param coinFees - fees taken in the coin, by hedge: they are missing from the coins sold, so basis and slippage get them back
- */
-export function closedResult(
-  { plan, spot, perp, fundingUsdt }: HedgeContext,
-  state: string,
-  coinFees: Readonly<Record<string, Usdt>>,
-): JsonObject {
-  if (state !== 'closed') return {}
-  const fees = new Decimal(spot.feesUsdt).plus(perp.feesUsdt)
-  const basis = Decimal.sum(spot.cashUsdt, perp.cashUsdt, coinFees[plan.hedgeId] ?? 0)
-  return {
-    feesUsdt: fees.neg().toFixed(),
-    basisUsdt: basis.toFixed(),
-    netUsdt: basis.minus(fees).plus(fundingUsdt).toFixed(),
-  }
-}
+const legRow = (
+  { base, cashUsdt, feesUsdt }: LegOutcome,
+  { step, order }: HedgeContext['spot'],
+): JsonObject => ({ base, cashUsdt, feesUsdt, orders: step, working: order?.orderLinkId ?? null })

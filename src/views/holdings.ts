@@ -1,89 +1,132 @@
 /** Open hedges valued at this moment, from what runs: nothing is read from the database or the exchange. */
 import { Decimal } from 'decimal.js'
-import type { Running } from '../../actors/runtime/running.ts'
 import type { HedgeContext, LegOrders } from '../../machines/hedge/context.ts'
 import type { Holding, LegHolding } from '../api/rows/rows.ts'
 import { entryBasisBps } from '../domain/entry/entry-basis.ts'
 import { perBaseCoin } from '../domain/grid.ts'
-import { isLevel } from '../domain/legs/level.ts'
-import { fundingApr } from '../domain/market/funding.ts'
+import { signOf } from '../domain/legs/sides.ts'
+import { fundingApr, fundingToShort, HOUR_MS } from '../domain/market/funding.ts'
 import type { MarketView } from '../domain/market/market-view.ts'
 import { midPrice } from '../domain/market/order-book.ts'
-import { NO_USDT, type Price, type Usdt } from '../domain/units.ts'
+import { fundingRate, NO_USDT, type Price } from '../domain/units.ts'
+import type { LegOutcome } from '../domain/work/leg-outcome.ts'
 import type { Books } from '../run/books.ts'
 import type { Engine } from '../run/engine.ts'
-import { workFacts } from './work-facts.ts'
+import type { BookedFigures } from '../store/books/operator-reads.ts'
+import {
+  atWork,
+  type HedgeFacts,
+  hedgeFacts,
+  type LivingHedge,
+  livingHedges,
+  routeOf,
+} from './living-hedges.ts'
 
 /** USDT per coin; null where the feed is not trusted now. */
 type Prices = { spot: Price | null; perp: Price | null }
+/** What is needed beside the hedge itself. */
+export type Surroundings = { market: MarketView | undefined; booked: BookedFigures; nowMs: number }
 
-/** Values all open hedges. The one stored figure it needs, fees taken in the coin, is read beside when orders ended. */
-export function createHoldings(engine: Engine, books: Pick<Books, 'coinFees'>): () => Holding[] {
+type Known = BookedFigures & { ofLegs: string }
+/** Engine time at speed 1: the books are read again after this, though nothing moved here. */
+const BOOKS_AGE_MS_MAX = 60_000
+
+/** Values all open hedges. Funding and fees taken in the coin are the books': read beside, when something moved or they are old. */
+export function createHoldings(
+  engine: Pick<Engine, 'runtime' | 'board' | 'ports'>,
+  books: Pick<Books, 'figures'>,
+): () => Holding[] {
   const { runtime, board, ports } = engine
-  const known = new Map<string, { feesUsdt: Usdt; coinFeesUsdt: Usdt }>()
+  let known = new Map<string, Known>()
+  let readAtMs = Number.NEGATIVE_INFINITY
+  let reading = false
 
-  const learn = async (hedges: readonly HedgeContext[]) => {
-    const fees = await books.coinFees(hedges.map(({ plan }) => plan.hedgeId))
-    for (const { plan, spot } of hedges)
-      known.set(plan.hedgeId, { feesUsdt: spot.feesUsdt, coinFeesUsdt: fees[plan.hedgeId] ?? NO_USDT })
+  const read = async (hedges: readonly LivingHedge[]) => {
+    const found = await books.figures(hedges.map(({ context: { plan } }) => plan.hedgeId))
+    known = new Map(
+      hedges.flatMap(({ context }) => {
+        const figures = found.get(context.plan.hedgeId)
+        return figures ? [[context.plan.hedgeId, { ...figures, ofLegs: movedBy(context) }] as const] : []
+      }),
+    )
+  }
+  const keepRead = (hedges: readonly LivingHedge[], nowMs: number) => {
+    const isNew = hedges.some(({ context }) => known.get(context.plan.hedgeId)?.ofLegs !== movedBy(context))
+    if (reading || hedges.length === 0) return
+    if (!isNew && nowMs - readAtMs < BOOKS_AGE_MS_MAX * ports.speed) return
+    reading = true
+    readAtMs = nowMs
+    read(hedges)
+      .catch(error => ports.telemetry.log.warn('holdings.books', { error: String(error) }))
+      .finally(() => {
+        reading = false
+      })
   }
 
   return () => {
-    const hedges = [...runtime.all()].filter(({ kind }) => kind === 'hedge')
-    const contexts = hedges.map(({ actor }) => actor.getSnapshot().context as HedgeContext)
-    const living = new Set(contexts.map(({ plan }) => plan.hedgeId))
-    for (const id of known.keys()) if (!living.has(id)) known.delete(id)
-    // Bought coins only: every fee of the spot leg was taken in the coin. Once it sells, the fills tell.
-    const selling = contexts.filter(
-      ({ phase, plan, spot }) => phase === 'unwinding' && known.get(plan.hedgeId)?.feesUsdt !== spot.feesUsdt,
+    const nowMs = ports.clock.nowMs()
+    const hedges = livingHedges(runtime)
+    keepRead(hedges, nowMs)
+    return hedges.map(hedge =>
+      holdingOf(hedge, {
+        market: board.view(hedge.context.plan.symbol),
+        booked: known.get(hedge.context.plan.hedgeId) ?? unread(hedge.context),
+        nowMs,
+      }),
     )
-    if (selling.length > 0)
-      learn(selling).catch(error => ports.telemetry.log.warn('holdings.fees', { error: String(error) }))
-    return hedges.map((hedge, at) => {
-      const { plan, phase, spot } = contexts[at] as HedgeContext
-      const coinFeesUsdt =
-        phase === 'unwinding' ? (known.get(plan.hedgeId)?.coinFeesUsdt ?? spot.feesUsdt) : spot.feesUsdt
-      return holdingOf(hedge, board.view(plan.symbol), coinFeesUsdt)
-    })
   }
 }
 
-/**
- * @param coinFeesUsdt - fees of this hedge that were taken in the coin, valued at their fills: they are in the coins held
- *   already, so that basis and slippage get them back
- */
-function holdingOf(
-  { cell, sinceMs, actor }: Running,
-  market: MarketView | undefined,
-  coinFeesUsdt: Usdt,
+/** What changes the books' figures: a settlement, or a fee of the spot leg. */
+const movedBy = ({ settlements, spot }: HedgeContext) => `${settlements} ${spot.feesUsdt}`
+
+/** Until the books were read: its own count, and on the way in its spot leg's side says what the fees were taken in. */
+const unread = ({ plan, spot, fundingUsdt, settlements }: HedgeContext): BookedFigures => ({
+  fundingUsdt,
+  settlements,
+  coinFeesUsdt: plan.direction === 'long-carry' ? spot.feesUsdt : NO_USDT,
+})
+
+/** One open hedge as it stands. */
+export function holdingOf(
+  { actor: { cell, sinceMs }, context }: LivingHedge,
+  { market, booked, nowMs }: Surroundings,
 ): Holding {
-  const context = actor.getSnapshot().context as HedgeContext
-  const { plan, spot, perp } = context
+  const { plan } = context
+  const facts = hedgeFacts(context)
+  const { spot, perp } = facts.legs
   const prices = pricesOf(market, plan.perp.multiplier)
-  const delta = new Decimal(spot.base).minus(perp.base)
+  const isOpen = context.phase !== 'unwinding' && new Decimal(perp.base).gt(0)
   return {
     id: plan.hedgeId,
     symbol: plan.symbol,
     baseCoin: plan.baseCoin,
     direction: plan.direction,
-    ...workFacts(context),
+    route: routeOf(context),
     state: cell?.state ?? '',
     sinceMs,
     version: cell?.seq ?? 0,
-    targetBase: plan.targetBaseQty,
-    capitalUsdt: plan.capitalUsdt,
+    plannedBase: plan.targetBaseQty,
+    plannedUsdt: plan.notionalUsdt,
+    filledShare: facts.filledShare.toNumber(),
+    heldUsdt: facts.heldUsdt,
+    capitalUsdt: rounded(facts.filledShare.times(plan.capitalUsdt)),
     notionalUsdt: worth(perp.base, prices.perp),
-    spot: legOf(spot, prices.spot),
-    perp: legOf(perp, prices.perp),
-    deltaBase: delta.toFixed(),
-    deltaUsdt: worth(delta.toFixed(), prices.perp),
-    isLevel: isLevel(plan, { spotNetBase: spot.base, perpBase: perp.base }),
-    ...basisOf(prices, context),
-    ...fundingOf(market, perp.base, prices.perp),
-    ...profitOf(context, prices, coinFeesUsdt),
-    settlements: context.settlements,
-    expectedNetUsdt: plan.expected.netUsdt,
-    expectedApr: plan.expected.aprOnCapital,
+    spot: legOf(context.spot, spot, prices.spot),
+    perp: legOf(context.perp, perp, prices.perp),
+    ordersAtWork: facts.orders.map(atWork),
+    deltaBase: facts.deltaBase.toFixed(),
+    deltaUsdt: worth(facts.deltaBase.toFixed(), prices.perp),
+    isLevel: facts.isLevel,
+    basisBps:
+      prices.spot && prices.perp
+        ? new Decimal(prices.perp).minus(prices.spot).div(prices.spot).times(10_000).toNumber()
+        : null,
+    entryBasisBps: isOpen ? entryBasisBps(spot, perp) : null,
+    ...fundingOf(market, context, facts),
+    ...profitOf(context, facts, prices, booked),
+    settlements: booked.settlements,
+    ...expectationsOf(context, facts, nowMs),
     enteredAtMs: context.enteredAtMs,
     hedgedAtMs: context.hedgedAtMs,
     because: context.failure ?? context.unwindBecause,
@@ -98,10 +141,12 @@ function pricesOf(market: MarketView | undefined, multiplier: number): Prices {
   }
 }
 
-const worth = (base: string, price: Price | null): string | null =>
-  price === null ? null : new Decimal(base).mul(price).toDecimalPlaces(8).toFixed()
+const rounded = (value: Decimal): string => value.toDecimalPlaces(8).toFixed()
 
-function legOf({ base, cashUsdt, step, order }: LegOrders, price: Price | null): LegHolding {
+const worth = (base: string, price: Price | null): string | null =>
+  price === null ? null : rounded(new Decimal(base).mul(price))
+
+function legOf({ step, order }: LegOrders, { base, cashUsdt }: LegOutcome, price: Price | null): LegHolding {
   const held = new Decimal(base)
   return {
     base,
@@ -114,40 +159,58 @@ function legOf({ base, cashUsdt, step, order }: LegOrders, price: Price | null):
   }
 }
 
-function basisOf({ spot, perp }: Prices, context: HedgeContext) {
-  const isOpen = context.phase !== 'unwinding' && new Decimal(context.perp.base).gt(0)
-  return {
-    basisBps: spot && perp ? new Decimal(perp).minus(spot).div(spot).times(10_000).toNumber() : null,
-    entryBasisBps: isOpen ? entryBasisBps(context.spot, context.perp) : null,
-  }
-}
-
-function fundingOf(market: MarketView | undefined, base: string, price: Price | null) {
+/** As this hedge is paid: its short receives a positive rate, its long a negative one. */
+function fundingOf(market: MarketView | undefined, { plan }: HedgeContext, { shortContracts }: HedgeFacts) {
   const ticker = market?.ticker
   if (!ticker) return { fundingRate: null, fundingApr: null, nextFundingAtMs: null, nextFundingUsdt: null }
-  const { fundingRate, fundingIntervalMs, nextFundingAtMs } = ticker
-  const next = price && new Decimal(base).mul(price).mul(fundingRate).toDecimalPlaces(8).toFixed()
+  const { fundingRate: rate, fundingIntervalMs, nextFundingAtMs, markPrice } = ticker
+  const received = fundingRate(new Decimal(rate).times(signOf(plan.direction)))
   return {
-    fundingRate,
-    fundingApr: fundingApr(fundingRate, fundingIntervalMs),
+    fundingRate: rate,
+    fundingApr: fundingApr(received, fundingIntervalMs),
     nextFundingAtMs,
-    nextFundingUsdt: next,
+    nextFundingUsdt: rounded(new Decimal(fundingToShort(shortContracts, markPrice, rate))),
   }
 }
 
-function profitOf({ spot, perp, fundingUsdt }: HedgeContext, prices: Prices, coinFeesUsdt: Usdt) {
+/**
+ * What both legs would fetch now, with the cash they took and gave; a debt counts against it, interest owed among it. Fees
+ * taken in the coin are in the coins held already, so that basis and slippage get them back.
+ */
+function profitOf(
+  { plan }: HedgeContext,
+  { legs: { spot, perp } }: HedgeFacts,
+  prices: Prices,
+  { fundingUsdt, coinFeesUsdt }: BookedFigures,
+) {
   const feesUsdt = new Decimal(spot.feesUsdt).plus(perp.feesUsdt)
   const fees = { fundingUsdt, feesUsdt: feesUsdt.neg().toFixed() }
   if (!prices.spot || !prices.perp) return { ...fees, basisUsdt: null, netUsdt: null }
-  const basis = new Decimal(spot.base)
-    .mul(prices.spot)
-    .plus(spot.cashUsdt)
-    .plus(coinFeesUsdt)
-    .plus(perp.cashUsdt)
-    .minus(new Decimal(perp.base).mul(prices.perp))
+  const legsUsdt = new Decimal(spot.base).times(prices.spot).minus(new Decimal(perp.base).times(prices.perp))
+  const basis = Decimal.sum(
+    legsUsdt.times(signOf(plan.direction)),
+    spot.cashUsdt,
+    perp.cashUsdt,
+    coinFeesUsdt,
+  )
+  return { ...fees, basisUsdt: rounded(basis), netUsdt: rounded(basis.minus(feesUsdt).plus(fundingUsdt)) }
+}
+
+/** The plan's expectations, for what of it was filled and for the time it was held. On its way out it expects nothing more. */
+function expectationsOf(
+  { plan, phase, hedgedAtMs }: HedgeContext,
+  { filledShare }: HedgeFacts,
+  nowMs: number,
+) {
+  const { netUsdt, fundingUsdt, horizonHours, aprOnCapital } = plan.expected
+  const heldHours = hedgedAtMs > 0 ? Math.max(0, nowMs - hedgedAtMs) / HOUR_MS : 0
+  const leaves = phase === 'unwinding'
   return {
-    ...fees,
-    basisUsdt: basis.toDecimalPlaces(8).toFixed(),
-    netUsdt: basis.minus(feesUsdt).plus(fundingUsdt).toDecimalPlaces(8).toFixed(),
+    expectedNetUsdt: leaves ? null : rounded(filledShare.times(netUsdt)),
+    expectedFundingSoFarUsdt: leaves
+      ? null
+      : rounded(filledShare.times(fundingUsdt).times(heldHours).div(horizonHours)),
+    expectedApr: aprOnCapital,
+    horizonHours,
   }
 }

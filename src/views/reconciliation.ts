@@ -1,53 +1,100 @@
 /** What the hedges say beside what the exchange shows, line by line, for people. It looks; it corrects nothing. */
 import { Decimal } from 'decimal.js'
+import { DUST_USDT } from '../../actors/risk/foreign.ts'
 import type { Runtime } from '../../actors/runtime/runtime.ts'
-import type { HedgeContext } from '../../machines/hedge/context.ts'
 import type { Reconciliation, ReconciliationLine } from '../api/rows/rows.ts'
 import type { Clock } from '../clock/clock.ts'
-import { type Claim, type Difference, reconcile, type VenueHoldings } from '../domain/books/reconcile.ts'
-import { baseToContracts } from '../domain/grid.ts'
-import type { Exchange } from '../exchange/exchange.ts'
+import { type Claim, type Difference, reconcile } from '../domain/books/reconcile.ts'
+import { ownedOf, shortContracts } from '../domain/legs/venue-legs.ts'
+import type { CoinBalance, Exchange, Position } from '../exchange/exchange.ts'
+import { hedgeFacts, livingHedges } from './living-hedges.ts'
 
 type Parts = { runtime: () => Runtime; exchange: Exchange; clock: Clock }
 
 /** Reads the exchange now. @throws ExchangeFailure */
 export async function reconciliationNow({ runtime, exchange, clock }: Parts): Promise<Reconciliation> {
+  const before = versionsOf(runtime())
   const [positions, wallet, openOrders] = await Promise.all([
     exchange.positions(),
     exchange.wallet(),
     exchange.openOrders(),
   ])
-  const contexts = [...runtime().all()]
-    .filter(({ kind }) => kind === 'hedge')
-    .map(({ actor }) => actor.getSnapshot().context as HedgeContext)
-  const inFlight = contexts
-    .flatMap(({ spot, perp }) => [spot.order, perp.order])
-    .flatMap(order => (order ? [order.orderLinkId] : []))
+  const hedges = livingHedges(runtime())
+  const facts = hedges.map(({ context }) => hedgeFacts(context))
+  const inFlight = facts.flatMap(({ orders }) => orders.map(({ orderLinkId }) => orderLinkId))
+  // What moved while it was read, or is at work, proves nothing against what was read.
+  const moving = new Set(
+    hedges
+      .filter(({ actor }, at) => facts[at]?.orders.length !== 0 || before.get(actor.id) !== actor.cell?.seq)
+      .map(({ context }) => context.plan.hedgeId),
+  )
   const venue = { positions, coins: wallet.coins, openOrders }
-  const claims = contexts.map(claimOf)
-  const differences = reconcile(claims, inFlight, venue)
+  const lines = linesOf(
+    facts.map(({ claim }) => claim),
+    venue,
+    { inFlight, moving },
+  )
+  return { readAtMs: clock.nowMs(), inFlight, ...accountDelta(lines, venue), lines }
+}
+
+const versionsOf = (runtime: Runtime) =>
+  new Map(livingHedges(runtime).map(({ actor }) => [actor.id, actor.cell?.seq]))
+
+type Shown = {
+  positions: readonly Position[]
+  coins: readonly CoinBalance[]
+  openOrders: readonly { orderLinkId: string; symbol: string }[]
+}
+/** Coins whose price does not move against USDT. */
+const CASH = new Set(['USDT', 'USDC'])
+
+/** USDT per coin by the exchange's own valuation; null where it gives none. */
+const coinPrice = ({ equity, usdValue }: CoinBalance): Decimal | null =>
+  new Decimal(equity || 0).isZero() ? null : new Decimal(usdValue || 0).div(equity)
+
+/** What a rise of all prices by their whole would bring the account; and what of it no hedge claims, either side counted up. */
+export function accountDelta(lines: readonly ReconciliationLine[], { positions, coins }: Shown) {
+  const worth = [
+    ...coins.filter(({ coin }) => !CASH.has(coin)).map(each => coinPrice(each)?.times(ownedOf(each)) ?? null),
+    ...positions.map(each => shortContracts(each).neg().times(each.markPrice)),
+  ]
+  const unclaimed = lines.filter(({ verdict }) => verdict === 'unclaimed').map(line => line.differenceUsdt)
   return {
-    readAtMs: clock.nowMs(),
-    inFlight,
-    lines: [
-      ...positionLines(claims, venue, differences),
-      ...coinLines(claims, venue, differences),
-      ...orderLines(differences),
-    ],
+    deltaUsdt: total(worth)?.toFixed(2) ?? null,
+    unclaimedUsdt:
+      total(unclaimed.map(each => (each === null ? null : new Decimal(each).abs())))?.toFixed(2) ?? null,
   }
 }
 
-const claimOf = ({ plan, spot, perp }: HedgeContext): Claim => ({
-  hedgeId: plan.hedgeId,
-  baseCoin: plan.baseCoin,
-  perpSymbol: plan.perp.symbol,
-  spotNetBase: spot.base,
-  perpContracts: baseToContracts(perp.base, plan.perp.multiplier),
-  perpQtyStep: plan.perp.qtyStep,
-  spotQtyStep: plan.spot.qtyStep,
-})
+/** Unknown when a part of it is. */
+const total = (parts: readonly (Decimal | null)[]): Decimal | null =>
+  parts.reduce<Decimal | null>(
+    (all, part) => (all === null || part === null ? null : all.plus(part)),
+    new Decimal(0),
+  )
 
-function positionLines(claims: readonly Claim[], { positions }: VenueHoldings, differences: Difference[]) {
+type AtWork = { inFlight: readonly string[]; moving: ReadonlySet<string> }
+
+/** Every position, coin and order that either side knows of: with + for long and owned, − for short and owed. */
+export function linesOf(
+  claims: readonly Claim[],
+  venue: Shown,
+  { inFlight, moving }: AtWork,
+): ReconciliationLine[] {
+  const differences = reconcile(claims, inFlight, venue)
+  const lines = [
+    ...positionLines(claims, venue, differences),
+    ...coinLines(claims, venue, differences),
+    ...orderLines(differences),
+  ]
+  return lines.map(line =>
+    line.verdict === 'broken' && line.hedgeIds.some(id => moving.has(id))
+      ? { ...line, verdict: 'moving' }
+      : line,
+  )
+}
+
+function positionLines(claims: readonly Claim[], { positions }: Shown, differences: Difference[]) {
   const symbols = new Set([
     ...claims.map(({ perpSymbol }) => perpSymbol),
     ...positions.filter(({ side }) => side !== 'flat').map(({ symbol }) => symbol),
@@ -55,62 +102,77 @@ function positionLines(claims: readonly Claim[], { positions }: VenueHoldings, d
   return [...symbols].sort().map(symbol => {
     const mine = claims.filter(({ perpSymbol }) => perpSymbol === symbol)
     const engine = sum(mine.map(({ perpContracts }) => perpContracts)).neg()
-    const exchange = sum(
-      positions
-        .filter(each => each.symbol === symbol)
-        .map(({ qty, side }) => (side === 'Sell' ? `-${qty}` : side === 'Buy' ? qty : '0')),
-    )
-    return line('position', symbol, mine, { engine, exchange, unit: 'contracts' }, differences)
+    const shown = positions.filter(each => each.symbol === symbol)
+    const exchange = sum(shown.map(shortContracts)).neg()
+    const price = shown[0] ? new Decimal(shown[0].markPrice) : null
+    return line('position', symbol, mine, { engine, exchange, price, unit: 'contracts' }, differences)
   })
 }
 
-function coinLines(claims: readonly Claim[], { coins }: VenueHoldings, differences: Difference[]) {
-  const held = coins.filter(({ coin, wallet }) => coin !== 'USDT' && !new Decimal(wallet).isZero())
+function coinLines(claims: readonly Claim[], { coins }: Shown, differences: Difference[]) {
+  const held = coins.filter(each => each.coin !== 'USDT' && !new Decimal(ownedOf(each)).isZero())
   const names = new Set([...claims.map(({ baseCoin }) => baseCoin), ...held.map(({ coin }) => coin)])
   return [...names].sort().map(coin => {
     const mine = claims.filter(({ baseCoin }) => baseCoin === coin)
     const engine = sum(mine.map(({ spotNetBase }) => spotNetBase))
-    const exchange = sum(coins.filter(each => each.coin === coin).map(({ wallet }) => wallet))
-    return line('coin', coin, mine, { engine, exchange, unit: coin }, differences)
+    const shown = coins.filter(each => each.coin === coin)
+    const price = shown[0] ? coinPrice(shown[0]) : null
+    return line(
+      'coin',
+      coin,
+      mine,
+      { engine, exchange: sum(shown.map(ownedOf)), price, unit: coin },
+      differences,
+    )
   })
 }
 
-type Sides = { engine: Decimal; exchange: Decimal; unit: string }
+/** The price is USDT per unit; null while the exchange gives none. */
+type Sides = { engine: Decimal; exchange: Decimal; price: Decimal | null; unit: string }
 
 function line(
   what: 'position' | 'coin',
   subject: string,
   claims: readonly Claim[],
-  { engine, exchange, unit }: Sides,
+  { engine, exchange, price, unit }: Sides,
   differences: readonly Difference[],
 ): ReconciliationLine {
   const kinds = what === 'coin' ? ['short-spot', 'foreign-spot'] : ['missing-position', 'foreign-position']
   const found = differences.find(each => each.subject === subject && kinds.includes(each.kind))
+  const difference = exchange.minus(engine)
+  const differenceUsdt = price && difference.times(price)
+  const verdict = verdictOf(found)
+  const isDust = verdict === 'unclaimed' && what === 'coin' && differenceUsdt?.abs().lt(DUST_USDT)
   return {
     what,
     subject,
     hedgeIds: claims.map(({ hedgeId }) => hedgeId),
     engine: engine.toFixed(),
     exchange: exchange.toFixed(),
-    difference: exchange.minus(engine).toFixed(),
+    difference: difference.toFixed(),
+    differenceUsdt: differenceUsdt?.toFixed(2) ?? null,
     unit,
-    verdict: found?.weight ?? 'same',
+    verdict: isDust ? 'dust' : verdict,
   }
 }
+
+const verdictOf = (found: Difference | undefined): ReconciliationLine['verdict'] =>
+  found ? (found.weight === 'broken' ? 'broken' : 'unclaimed') : 'same'
 
 const orderLines = (differences: readonly Difference[]): ReconciliationLine[] =>
   differences
     .filter(({ kind }) => kind.endsWith('-order'))
-    .map(({ subject, hedgeIds, expected, found, weight }) => ({
+    .map(difference => ({
       what: 'order',
-      subject,
-      hedgeIds,
-      engine: expected,
-      exchange: found,
+      subject: difference.subject,
+      hedgeIds: difference.hedgeIds,
+      engine: difference.expected,
+      exchange: difference.found,
       difference: '',
+      differenceUsdt: null,
       unit: '',
-      verdict: weight,
+      verdict: verdictOf(difference),
     }))
 
-const sum = (parts: readonly string[]): Decimal =>
-  parts.reduce((total, part) => total.plus(part), new Decimal(0))
+const sum = (parts: readonly Decimal.Value[]): Decimal =>
+  parts.reduce((total: Decimal, part) => total.plus(part), new Decimal(0))

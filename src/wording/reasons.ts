@@ -19,7 +19,7 @@ const old =
 const missing =
   (what: string): Says =>
   found =>
-    `${what} was not heard yet (found ${found})`
+    `${what} has not arrived yet${found && found !== 'none' ? ` (found ${found})` : ''}`
 
 const SAYS: Readonly<Record<string, Says>> = {
   'carry-above-entry': (found, limit) =>
@@ -51,22 +51,31 @@ const SAYS: Readonly<Record<string, Says>> = {
     `the lending pool has ${rounded(found)} coins, needed are ${rounded(limit)}`,
   'no-route': (found, limit) => `no way to work the legs (${found}), allowed is ${limit}`,
   'spot-exit-depth': (found, limit) =>
-    `the spot book is too thin on the way out: found ${rounded(found)}, needed ${rounded(limit)}`,
+    `the spot order book is too thin on the way out: found ${rounded(found)}, needed ${rounded(limit)}`,
   'perp-exit-depth': (found, limit) =>
-    `the perpetual's book is too thin on the way out: found ${rounded(found)}, needed ${rounded(limit)}`,
-  'spot-book-missing': missing('the spot book'),
-  'perp-book-missing': missing("the perpetual's book"),
+    `the perpetual's order book is too thin on the way out: found ${rounded(found)}, needed ${rounded(limit)}`,
+  'spot-book-missing': missing('the spot order book'),
+  'perp-book-missing': missing("the perpetual's order book"),
   'ticker-missing': missing('the ticker'),
-  'spot-book-stale': old('the spot book'),
-  'perp-book-stale': old("the perpetual's book"),
+  'spot-book-stale': old('the spot order book'),
+  'perp-book-stale': old("the perpetual's order book"),
   'ticker-stale': old('the ticker'),
+  'spread-not-listed': () => 'the exchange has no spread instrument of both legs',
+  'spread-not-trading': () => 'the spread instrument does not trade',
+  'spread-stale': old('the spread order book'),
+  'spread-depth': (found, limit) =>
+    `the spread order book is too thin: found ${rounded(found)}, needed ${rounded(limit)}`,
+  'spread-borrows': () => 'a spread order may not borrow the coin',
+  'book-missing': missing('an order book'),
+  'not-enough-depth': (found, limit) =>
+    `an order book is too thin: found ${rounded(found)}, needed ${rounded(limit)}`,
   'no-room': (found, limit) => `there is room for ${usdt(found)}, a hedge needs ${usdt(limit)}`,
   'below-minimum': (found, limit) =>
     `the largest hedge would be ${rounded(found)}, below the minimum of ${rounded(limit)}`,
   'spot-depth': (found, limit) =>
-    `the spot book is too thin: found ${rounded(found)}, needed ${rounded(limit)}`,
+    `the spot order book is too thin: found ${rounded(found)}, needed ${rounded(limit)}`,
   'perp-depth': (found, limit) =>
-    `the perpetual's book is too thin: found ${rounded(found)}, needed ${rounded(limit)}`,
+    `the perpetual's order book is too thin: found ${rounded(found)}, needed ${rounded(limit)}`,
   'carry-stays': (found, limit) =>
     `funding of ${apr(found)} on notional is above the exit bar of ${apr(limit)}`,
   'carry-fading': (found, limit) => `funding is below the exit bar, ${found}; it takes ${limit} to leave`,
@@ -94,7 +103,7 @@ const SAYS: Readonly<Record<string, Says>> = {
     `the account's maintenance margin rate of ${rate(found)} has reached ${rate(limit)}`,
   halted: () => 'the engine is halted: no new risk',
   'symbol-taken': found => `hedge ${found} holds this symbol already`,
-  'too-many-hedges': (found, limit) => `it would be hedge ${found} of at most ${limit}`,
+  'too-many-hedges': (_, limit) => `${limit} hedges are open already, no more are allowed`,
   'hedge-too-small': (found, limit) => `${usdt(found)} is below the least a hedge may have, ${usdt(limit)}`,
   'hedge-too-large': (found, limit) => `${usdt(found)} is above the most a hedge may have, ${usdt(limit)}`,
   'total-too-large': (found, limit) => `all hedges together would have ${usdt(found)}, above ${usdt(limit)}`,
@@ -115,13 +124,18 @@ export type Reason = { because: string; found?: string; limit?: string }
 export function reasonText({ because, found = '', limit = '' }: Reason): string {
   const says = SAYS[because]
   if (says) return says(found, limit)
-  return found || limit ? `${because}: found ${rounded(found)}, limit ${rounded(limit)}` : because
+  // A name nobody wrote words for is shown as it is; a person's own words are left alone.
+  const name = /^[a-z]+(-[a-z]+)+$/.test(because) ? because.replaceAll('-', ' ') : because
+  return found || limit ? `${name}: found ${rounded(found)}, limit ${rounded(limit)}` : name
 }
+
+/** The reasons that have words of their own. */
+export const TOLD_REASONS: readonly string[] = Object.keys(SAYS)
 
 /** The same for a reason that was journaled as one text: `name: found x, limit y`. Anything else stays as it is. */
 export function spokenReason(text: string | null | undefined): string {
   const [, because, found, limit] = /^([a-z-]+): found (.*), limit (.*)$/s.exec(text ?? '') ?? []
-  if (because === undefined) return text ?? ''
+  if (because === undefined) return reasonText({ because: text ?? '' })
   return reasonText({ because, found: found ?? '', limit: limit ?? '' })
 }
 

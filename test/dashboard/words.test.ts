@@ -1,39 +1,13 @@
 /** What the pages make of rows before they draw them: text, files, curves, the live store. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { AlertRow, OrderAtWork } from '../../src/api/rows/rows.ts'
+import type { AlertRow } from '../../src/api/rows/rows.ts'
 import type { EngineState } from '../../src/dashboard/data/store.ts'
 import { createLiveStore, withFrame, withHoldings } from '../../src/dashboard/data/store.ts'
 import { byUrgency, detailText, placeOf } from '../../src/dashboard/pages/alerts/alert-words.ts'
-import { storyOf } from '../../src/dashboard/pages/hedge/story.ts'
 import { drawDown } from '../../src/dashboard/pages/overview/draw-down.ts'
 import { standing } from '../../src/dashboard/shell/banner-words.ts'
 import { csvText } from '../../src/dashboard/show/csv.ts'
-import { amountText, percentText, qtyText } from '../../src/dashboard/show/figures.ts'
-import { orderOf, orderText } from '../../src/dashboard/show/hedge-words.ts'
-import { reasonText } from '../../src/dashboard/show/reasons.ts'
-import { innerState } from '../../src/dashboard/show/state-words.ts'
-import { lengthText } from '../../src/dashboard/show/time.ts'
-
-describe('amounts', () => {
-  test('an amount is formatted from its text, not from a float that lost digits', () => {
-    expect(amountText('9007199254740993.25')).toBe('9,007,199,254,740,993.25')
-    expect(qtyText('0.123456789012345678', 18)).toBe('0.123456789012345678')
-  })
-
-  test('a loss has the real minus sign, a gain its plus when asked, zero neither', () => {
-    expect(amountText('-3.1')).toBe('−3.10')
-    expect(amountText('3.1', 2, true)).toBe('+3.10')
-    expect(amountText('0', 2, true)).toBe('0.00')
-    expect(percentText(-0.0794, 1)).toBe('−7.9 %')
-  })
-})
-
-test('a length names its two largest parts', () => {
-  expect(lengthText(90_061_000)).toBe('1 d 1 h')
-  expect(lengthText(61_000)).toBe('1 m 1 s')
-  expect(lengthText(850)).toBe('850 ms')
-})
 
 describe('a downloaded file', () => {
   /** RFC 4180, read back. */
@@ -64,44 +38,6 @@ test('a draw-down is the fall from the highest value before, never a gain', () =
   expect(drawDown([100, 90, 120, 60])).toEqual([0, -0.09999999999999998, 0, -0.5])
   const values = fc.array(fc.double({ min: 1, max: 1e6, noNaN: true }))
   fc.assert(fc.property(values, curve => drawDown(curve).every(fall => fall <= 0 && fall > -1)))
-})
-
-describe('reasons', () => {
-  test('a refusal says what was found and what it was held against', () => {
-    expect(reasonText('carry-below-entry', '-0.794', '0.15')).toBe(
-      'net APR −79.4 % is below the 15.0 % needed',
-    )
-    expect(reasonText('carry-gone: found -1.696, limit 0.02')).toContain('expected funding −169.6 % a year')
-  })
-
-  test('one nobody wrote words for is shown as it is', () => {
-    expect(reasonText('moon-too-full', '3', '2')).toBe('moon too full: found 3, limit 2')
-  })
-})
-
-test('a story names every step, the newest first, and milestones among them', () => {
-  const step = (
-    seq: number,
-    event: { type: string } & Record<string, unknown>,
-    from: string,
-    to: string,
-  ) => ({
-    seq,
-    atMs: 1000 + seq,
-    event,
-    from,
-    to,
-  })
-  const story = storyOf([
-    step(0, { type: 'plan.confirmed' }, 'idle', 'entering.work.deciding'),
-    step(1, { type: 'order.accepted', orderLinkId: 'X' }, 'entering', 'entering'),
-    step(2, { type: 'legs.verified' }, 'entering.work.verifying', 'hedged.watching'),
-    step(3, { type: 'hedge.unwind', by: 'ada', because: 'why not' }, 'hedged.watching', 'unwinding.work'),
-  ])
-  expect(story.map(({ seq }) => seq)).toEqual([3, 2, 1, 0])
-  expect(story.filter(({ isMilestone }) => isMilestone).map(({ seq }) => seq)).toEqual([3, 2, 0])
-  expect(story[0]?.text).toBe('Told to unwind by ada: why not. Unwinding: both legs are being closed')
-  expect(story[1]?.text).toContain('Hedged: both legs stand level')
 })
 
 describe('the live store', () => {
@@ -170,38 +106,15 @@ describe('alerts', () => {
 
   test('details name their units in words', () => {
     const detail = { ageMs: 68_301, severity: 'page', lossUsdt: '-1204.5', policy: 'ignore', rank: 3 }
-    expect(detailText(alert('a', { detail }))).toBe('age 1 m 8 s, loss −1,204.50 USDT, policy ignore, rank 3')
+    expect(detailText(alert('a', { detail }))).toBe(
+      'age 1 min 8 s, loss −1,204.50 USDT, policy ignore, rank 3',
+    )
   })
 
   test('a hedge leads to its page, a symbol to its chart, a feed nowhere', () => {
     expect(placeOf('hedge:AB12')).toBe('/hedges/AB12')
     expect(placeOf('ETHUSDT')).toBe('/inspector/symbol%3AETHUSDT')
     expect(placeOf('spot')).toBeUndefined()
-  })
-})
-
-describe('orders at work', () => {
-  const order: OrderAtWork = {
-    leg: 'perp',
-    orderLinkId: 'AB12-PE0001',
-    side: 'Sell',
-    qty: '1554',
-    filledQty: '300',
-    limitPrice: '0.3216',
-    rests: true,
-    cancelRequested: false,
-  }
-
-  test('one that waits in the book says so, with what it did so far', () => {
-    expect(orderText(order)).toBe('Sell 1,554 at 0.3216, rests in the book, 300 filled')
-    expect(orderText({ ...order, cancelRequested: true, filledQty: '0' })).toContain('is taken off the book')
-    expect(orderText({ ...order, rests: false })).toContain('takes from the book')
-  })
-
-  test('an order for both legs works each of them', () => {
-    const both = { ...order, leg: 'both' as const }
-    expect(orderOf([both], 'spot')).toBe(both)
-    expect(orderOf([order], 'spot')).toBeUndefined()
   })
 })
 
@@ -241,7 +154,7 @@ describe('what stands over every page', () => {
     }
     const said = text({ state: 'reducing', risk })
     expect(said).toContain('set by the limit limits.maintenanceMarginRateMax')
-    expect(said).toContain('the maintenance margin rate is 52.0 %, allowed are 50.0 %')
+    expect(said).toContain('the maintenance margin rate of 52.00 % has reached 50.00 %')
     // A halt weighs more: it does not end by itself.
     const halt = { by: 'ada', because: 're-checking', atMs: 1 }
     expect(text({ state: 'halted', halt, risk })).toMatch(/^Halted by ada at .*: re-checking\./)
@@ -256,10 +169,4 @@ describe('what stands over every page', () => {
     ).toContain('still shows: 0.1 BTC')
     expect(text({ state: 'trading', flatten })).toBe('')
   })
-})
-
-test('regions at rest are left out of a state', () => {
-  expect(innerState('entering.work.ordering | entering.spot.quiet | entering.spreadOrder.sending')).toBe(
-    'work ordering · both legs sending',
-  )
 })

@@ -51,19 +51,25 @@ export const storedHedge = z
     direction: z.string(),
     state: z.string(),
     sinceMs: z.number(),
-    notionalUsdt: amount,
+    /** Base coins of each leg, their worth at the plan's mark price, and the net over the plan's horizon. */
+    plannedBase: amount,
+    plannedUsdt: amount,
+    plannedNetUsdt: amount,
+    /** What the perpetual holds now, at the plan's mark price, and that of the planned quantity. */
+    heldUsdt: amount,
+    filledShare: z.number(),
     spot: storedLeg,
     perp: storedLeg,
+    /** As booked. Fees of a hedge that lives are those of its executions. */
     fundingUsdt: amount,
+    feesUsdt: amount,
     settlements: count,
-    expectedNetUsdt: amount,
     expectedAprOnCapital: z.number(),
     unwindBecause: z.string().nullable(),
     failure: z.string().nullable(),
     enteredAtMs: z.number(),
     hedgedAtMs: z.number(),
     /** Of closed ones. */
-    feesUsdt: amount.optional(),
     basisUsdt: amount.optional(),
     netUsdt: amount.optional(),
     ...closedParts,

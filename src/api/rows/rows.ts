@@ -59,13 +59,20 @@ export const holding = z
     state: z.string(),
     sinceMs: z.number(),
     version: count,
-    targetBase: amount,
-    capitalUsdt: amount,
+    /** What was planned: base coins of each leg, and their worth at the plan's mark price. */
+    plannedBase: amount,
+    plannedUsdt: amount,
+    /** Of the planned quantity, what the perpetual holds: 0 to about 1. */
+    filledShare: z.number(),
+    /** What the perpetual holds, at the plan's mark price; at the present one, null while the feed is not trusted. */
+    heldUsdt: amount,
     notionalUsdt: amount.nullable(),
+    /** Capital that what is held binds. */
+    capitalUsdt: amount,
     spot: legHolding,
     perp: legHolding,
     ordersAtWork: z.array(orderAtWork),
-    /** Coins held less coins short, and its worth: what price could still hurt. */
+    /** Base coins the account is long by both legs together, − is short, and their worth: what price could still hurt. */
     deltaBase: amount,
     deltaUsdt: amount.nullable(),
     /** Does the difference stay below one lot of the perpetual? */
@@ -73,7 +80,7 @@ export const holding = z
     basisBps: z.number().nullable(),
     entryBasisBps: z.number().nullable(),
     fundingRate: amount.nullable(),
-    /** Gross, on notional, of the present rate. */
+    /** Gross, on notional, of the present rate, in this hedge's direction: + is received. */
     fundingApr: z.number().nullable(),
     nextFundingAtMs: z.number().nullable(),
     /** What the present rate would bring at the next settlement. */
@@ -84,8 +91,12 @@ export const holding = z
     basisUsdt: amount.nullable(),
     netUsdt: amount.nullable(),
     settlements: count,
-    expectedNetUsdt: amount,
+    /** The plan's net over its horizon, for what of it is held; null on its way out, which expects nothing more. */
+    expectedNetUsdt: amount.nullable(),
+    /** Of the plan's funding, what was to come by now of what is held. */
+    expectedFundingSoFarUsdt: amount.nullable(),
     expectedApr: z.number(),
+    horizonHours: z.number(),
     enteredAtMs: z.number(),
     hedgedAtMs: z.number(),
     because: z.string().nullable(),
@@ -140,8 +151,14 @@ const reconciliationLine = z
     engine: z.string(),
     exchange: z.string(),
     difference: z.string(),
+    /** By the exchange's own prices; null where it gives none, and of orders. */
+    differenceUsdt: amount.nullable(),
     unit: z.string(),
-    verdict: z.enum(['same', 'information', 'broken']),
+    /**
+     * `moving`: orders are at work on it, the sides are compared when they have ended. `unclaimed`: more than our hedges claim,
+     * reported and left alone; `dust` is so little of it that slices and fees leave it over.
+     */
+    verdict: z.enum(['same', 'dust', 'moving', 'unclaimed', 'broken']),
   })
   .openapi('ReconciliationLine')
 export type ReconciliationLine = z.output<typeof reconciliationLine>
@@ -151,6 +168,10 @@ export const reconciliation = z
     readAtMs: z.number(),
     /** Orders at work: until they end, the two sides may differ. */
     inFlight: z.array(z.string()),
+    /** What the whole account is long by coins and positions, − is short; null where the exchange gives no price. */
+    deltaUsdt: amount.nullable(),
+    /** The part of what it holds that no hedge claims, long and short counted up. */
+    unclaimedUsdt: amount.nullable(),
     lines: z.array(reconciliationLine),
   })
   .openapi('Reconciliation')

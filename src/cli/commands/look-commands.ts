@@ -67,7 +67,7 @@ function hedgeCommands(program: Command): void {
     usage: 'hedges',
     description: 'hedges, the newest first',
     examples: ['hedgerow hedges', 'hedgerow hedges --open'],
-    json: 'an array of hedges as GET /api/hedges gives them: {id, symbol, state, notionalUsdt, spot, perp, fundingUsdt, …}.',
+    json: 'an array of hedges as GET /api/hedges gives them: {id, symbol, state, plannedUsdt, heldUsdt, spot, perp, fundingUsdt, …}.',
   })
     .option('--open', 'only those not closed')
     .action(async shown => (await import('./look/hedges.ts')).showHedges(shown))

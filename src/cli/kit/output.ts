@@ -44,7 +44,7 @@ export function tableLines(
 const widthsOf = (lines: readonly string[][]) =>
   (lines[0] ?? []).map((_, at) => Math.max(...lines.map(line => lengthOf(line[at] ?? ''))))
 
-const FIGURE = /^([-+]?[\d,]+(\.\d+)?( ?(%|bps|USDT))?|–)$/
+const FIGURE = /^([-−+]?[\d,]+(\.\d+)?( ?(%|bps|USDT))?|–)$/
 const isFigures = (cells: readonly string[]) =>
   cells.length > 0 &&
   cells.every(text => FIGURE.test(stripVTControlCharacters(text))) &&
@@ -115,4 +115,4 @@ export const red = paint(31)
 
 /** A gain green, a loss red, nothing plain: by the sign the figure itself shows. */
 export const signed = (text: string) =>
-  text.startsWith('+') ? green(text) : text.startsWith('-') ? red(text) : text
+  text.startsWith('+') ? green(text) : /^[-−]/.test(text) ? red(text) : text

@@ -10,11 +10,11 @@ import { HOUR_MS } from '../../domain/market/funding.ts'
 import {
   amountText,
   bpsText,
-  exactText,
   hoursText,
   instantText,
   lengthText,
   percentText,
+  priceText,
 } from '../../wording/figures.ts'
 import { reasonText, spokenReason } from '../../wording/reasons.ts'
 import { bold, dim, signed, tableLines } from '../kit/output.ts'
@@ -200,7 +200,7 @@ function reasonRange({ because, times, foundMin, foundMax, limit }: NotTaken): s
 /** A fraction as percent a year where it is one, anything else as it is. */
 const figureText = (found: string): string =>
   /^-?\d+(\.\d+)?(e-\d+)?$/.test(found) ? percentText(found) : exactOr(found)
-const exactOr = (found: string): string => found.replace(/-?\d+\.\d{3,}/g, each => exactText(each, 4))
+const exactOr = (found: string): string => found.replace(/-?\d+\.\d{3,}/g, each => priceText(each))
 
 function checkText({ checks, trades }: BacktestRun): string {
   const { residuals, suspense, unowned, funding, journal } = checks

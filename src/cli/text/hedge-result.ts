@@ -6,11 +6,11 @@ import type { CarryOutcome } from '../../domain/carry/carry-outcome.ts'
 import {
   amountText,
   bpsText,
-  exactText,
   hoursText,
   instantText,
   lengthText,
   percentText,
+  qtyText,
 } from '../../wording/figures.ts'
 import { reasonText } from '../../wording/reasons.ts'
 import { bold, dim, signed, tableLines } from '../kit/output.ts'
@@ -43,7 +43,7 @@ export function profitLines({ state, profit, carry }: Made): string[] {
     expected: dim(amountText(expectedUsdt, { places: 4, sign: true })),
   }))
   const { realisedUsdt, unrealisedUsdt, inventory, unvalued, measuredShare } = profit
-  const left = inventory.map(({ coin, qty }) => `${exactText(qty)} ${coin}`).join(', ')
+  const left = inventory.map(({ coin, qty }) => `${qtyText(qty)} ${coin}`).join(', ')
   const { realisedAprOnCapital, expectedAprOnCapital, heldHours, horizonHours, expectedFundingSoFarUsdt } =
     carry
   const notes = [

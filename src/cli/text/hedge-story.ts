@@ -3,16 +3,10 @@ import { Decimal } from 'decimal.js'
 import type { ActorDetail, EngineSummary, LegalEvent, TransitionView } from '../../api/engine-view.ts'
 import type { Holding } from '../../api/rows/rows.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import { eventText, shortOrder } from '../../wording/event-stories.ts'
-import {
-  amountText,
-  bpsText,
-  exactText,
-  instantText,
-  lengthText,
-  percentText,
-} from '../../wording/figures.ts'
+import { amountText, bpsText, instantText, lengthText, percentText, qtyText } from '../../wording/figures.ts'
+import { facing, LEGS } from '../../wording/hedges.ts'
 import { spokenReason } from '../../wording/reasons.ts'
+import { hedgeStory, shortOrder } from '../../wording/stories.ts'
 import { type HedgeRow, holdingsOf, phaseText } from '../commands/look/hedges.ts'
 import { transitionsOf } from '../commands/look/transitions.ts'
 import type { Shown } from '../kit/asking.ts'
@@ -95,15 +89,16 @@ async function hedgeIdOf(client: Client, typed: string): Promise<string> {
 }
 
 function headLines(hedge: Hedge, holding: Holding | undefined, nowMs: number): string[] {
-  const { spot, perp, baseCoin, targetBaseQty, notionalUsdt } = hedge
+  const { spot, perp, baseCoin, plannedBase, plannedUsdt } = hedge
+  const legs = facing(hedge.direction)
   const ends = hedge.state === 'closed' ? hedge.sinceMs : nowMs
   const held = hedge.hedgedAtMs ? `, hedged for ${lengthText(Math.max(0, ends - hedge.hedgedAtMs))}` : ''
-  const target = `${exactText(targetBaseQty)} ${baseCoin}, ${amountText(notionalUsdt)} USDT`
+  const target = `${qtyText(plannedBase)} ${baseCoin}, ${amountText(plannedUsdt)} USDT`
   return [
     `${bold(hedge.id)}  ${hedge.symbol}  ${phaseText(hedge.state)}${dim(` since ${instantText(hedge.sinceMs)} UTC${held}`)}`,
-    `${dim('planned  ')} ${target}; ${amountText(hedge.expectedNetUsdt, { sign: true })} USDT net expected, ${percentText(hedge.expectedAprOnCapital, { places: 1 })} a year on capital`,
-    `${dim('spot     ')} ${exactText(spot.base)} ${baseCoin} held`,
-    `${dim('perpetual')} ${exactText(perp.base)} ${baseCoin} short`,
+    `${dim('planned  ')} ${legs.name}, ${target}; ${amountText(hedge.plannedNetUsdt, { sign: true })} USDT net expected, ${percentText(hedge.expectedAprOnCapital, { places: 1 })} a year on capital`,
+    `${dim('spot     ')} ${qtyText(spot.base)} ${baseCoin} ${legs.spotHeld}`,
+    `${dim('perpetual')} ${qtyText(perp.base)} ${baseCoin} ${legs.perpHeld}${hedge.state === 'closed' ? '' : dim(`, ${amountText(hedge.heldUsdt)} USDT, ${percentText(hedge.filledShare, { places: 0 })} of the plan`)}`,
     ...(holding ? balanceLines(holding, nowMs) : []),
     ...(hedge.unwindBecause ? [`${dim('leaves   ')} ${spokenReason(hedge.unwindBecause)}`] : []),
     ...(hedge.failure ? [`${dim('failed   ')} ${red(spokenReason(hedge.failure))}`] : []),
@@ -178,11 +173,11 @@ function orderLines(orders: readonly Order[]): string[] {
   const rows = orders.map(order => ({
     id: shortOrder(order.orderLinkId),
     at: instantText(order.decidedAtMs).slice(5),
-    leg: order.leg,
+    leg: LEGS[order.leg] ?? order.leg,
     side: order.side === 'Buy' ? 'buy' : 'sell',
-    qty: exactText(order.qty),
-    limit: exactText(order.limitPrice),
-    price: exactText(order.averagePrice),
+    qty: qtyText(order.qty),
+    limit: qtyText(order.limitPrice),
+    price: qtyText(order.averagePrice),
     outcome: /rejected|never|unknown|not filled/.test(order.outcome) ? red(order.outcome) : order.outcome,
   }))
   const columns = {
@@ -202,8 +197,8 @@ function fundingLines(funding: readonly Payment[]): string[] {
   const rows = funding.map(({ amount, qty, markPrice, settledAtMs }) => ({
     at: instantText(settledAtMs).slice(5),
     amount: signed(amountText(amount, { places: 4, sign: true })),
-    qty: exactText(qty),
-    price: exactText(markPrice),
+    qty: qtyText(qty),
+    price: qtyText(markPrice),
   }))
   return rows.length === 0
     ? []
@@ -215,7 +210,7 @@ function storyLines(steps: readonly TransitionView[]): string[] {
   return steps.map(({ atMs, event, from, to }) => {
     const [before, after] = [from, to].map(state => state.split(/[. ]/)[0])
     const moved = before === after ? '' : `  ${bold(`→ ${after}`)}`
-    return `${dim(instantText(atMs).slice(5))}  ${eventText(event)}${moved}`
+    return `${dim(instantText(atMs).slice(5))}  ${hedgeStory({ event, from, to }).text}${moved}`
   })
 }
 

@@ -1,7 +1,7 @@
 /** Every actor as the supervision tree: searched, filtered, walked with the arrow keys. Only visible lines are drawn. */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from 'react'
-import { lengthText } from '../show/time.ts'
+import { lengthText } from '../../wording/figures.ts'
 import { type Filter, type TreeLine, treeLines } from './actor-tree.ts'
 import { isTrouble, stateWords, toneOf } from './chart/tone.ts'
 import { readFeed, useFeed, useNowMs } from './feed.ts'

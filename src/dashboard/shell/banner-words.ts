@@ -1,8 +1,9 @@
 /** Why nothing new is opened, and how a flatten goes, in sentences. */
+
+import { shortInstantText } from '../../wording/figures.ts'
+import { reasonText, spokenReason } from '../../wording/reasons.ts'
+import { topState } from '../../wording/states.ts'
 import type { EngineState } from '../data/store.ts'
-import { reasonText } from '../show/reasons.ts'
-import { topState } from '../show/state-words.ts'
-import { shortInstantText } from '../show/time.ts'
 
 export type Said = { text: string; tone: 'bad' | 'warn' | 'good' }
 
@@ -25,7 +26,7 @@ export function standing(engine: EngineState | null): Said[] {
     })
   else if (risk && state.startsWith('reducing'))
     said.push({
-      text: `Reducing since ${shortInstantText(risk.atMs)} UTC, set by ${byText(risk.setBy ?? 'the engine')}: ${reasonText(risk.because, risk.found, risk.limit)}. Nothing new is opened, what is open may shrink; it ends by itself when the figure is back.`,
+      text: `Reducing since ${shortInstantText(risk.atMs)} UTC, set by ${byText(risk.setBy ?? 'the engine')}: ${reasonText(risk)}. Nothing new is opened, what is open may shrink; it ends by itself when the figure is back.`,
       tone: 'warn',
     })
   const busy = NOT_YET[topState(state)]
@@ -33,11 +34,11 @@ export function standing(engine: EngineState | null): Said[] {
   return [...said, ...flattening(engine)]
 }
 
-/** A setting is named as one: people look it up by its key. */
 /** A limit's reason is the engine's; a person's words stay as they are. */
 export const haltText = ({ by, because }: { by: string; because: string }) =>
-  isSetting(by) ? reasonText(because) : because
+  isSetting(by) ? spokenReason(because) : because
 
+/** A setting is named as one: people look it up by its key. */
 const isSetting = (by: string) => /^\w+\.\w+$/.test(by)
 
 const byText = (by: string) =>

@@ -1,9 +1,9 @@
 /** Halt, resume and flatten: always on screen, each naming what it does before it is done. */
 import { useState } from 'react'
+import { instantText } from '../../wording/figures.ts'
 import { command } from '../data/client.ts'
 import { useLive } from '../data/use-live.ts'
 import { ConfirmDialog } from '../show/confirm-dialog.tsx'
-import { instantText } from '../show/time.ts'
 import { haltText } from './banner-words.ts'
 
 type Asking = 'halt' | 'resume' | 'flatten' | undefined

@@ -1,5 +1,5 @@
 /** Amounts in a table or a tile: signed ones coloured by gain and loss, what is not known as a dash. */
-import { amountText, signTone } from './figures.ts'
+import { amountText, toneOf } from '../../wording/figures.ts'
 
 const COLOURS = { good: 'text-good', bad: 'text-bad' }
 
@@ -13,6 +13,10 @@ export function Amount({
   plain?: boolean
 }) {
   if (value === null) return <span className="text-faint">–</span>
-  const tone = plain ? undefined : signTone(value)
-  return <span className={`live ${tone ? COLOURS[tone] : ''}`}>{amountText(value, digits, !plain)}</span>
+  const tone = plain ? undefined : toneOf(value)
+  return (
+    <span className={`live ${tone ? COLOURS[tone] : ''}`}>
+      {amountText(value, { places: digits, sign: !plain })}
+    </span>
+  )
 }

@@ -1,6 +1,7 @@
 /** How long until an instant of the engine's time; it runs as fast as the engine's clock does. */
+
+import { lengthText } from '../../wording/figures.ts'
 import { useEngineNowMs } from '../data/use-live.ts'
-import { lengthText } from './time.ts'
 
 export function Countdown({ atMs }: { atMs: number }) {
   const leftMs = atMs - useEngineNowMs()

@@ -56,7 +56,7 @@ export const bpsText = (bps: number): string =>
     : '–'
 
 /** Loss, gain or neither; a rest too small to show is neither. */
-export function signTone(value: string | number): 'good' | 'bad' | undefined {
+export function toneOf(value: string | number): 'good' | 'bad' | undefined {
   const size = Number(value)
   if (Math.abs(size) < 0.005) return undefined
   return size > 0 ? 'good' : 'bad'

@@ -1,5 +1,5 @@
 /** A state of a chart as a chip: its first part in words, what is nested in it small, colour only where it matters. */
-import { innerState, stateTone, topState } from './state-words.ts'
+import { innerState, stateTone, topState } from '../../wording/states.ts'
 
 export function StateChip({ state, inner = false }: { state: string; inner?: boolean }) {
   const nested = inner ? innerState(state) : ''

@@ -88,13 +88,19 @@ function positionDifferences(claims: readonly Claim[], { positions }: VenueHoldi
       kind: missing && mine.length > 0 ? 'missing-position' : 'foreign-position',
       subject: symbol,
       hedgeIds: mine.map(claim => claim.hedgeId),
-      found: `${found.toFixed()} contracts short`,
-      expected: `${expected.toFixed()} contracts short`,
+      found: contractsText(found),
+      expected: contractsText(expected),
       weight: mine.length > 0 ? 'broken' : 'information',
     })
   }
   return differences
 }
+
+/** `0.5 contracts long`: the sign is said in words. */
+const contractsText = (short: Decimal): string =>
+  short.isZero()
+    ? 'no contracts'
+    : `${short.abs().toFixed()} contracts ${short.isNegative() ? 'long' : 'short'}`
 
 function spotDifferences(claims: readonly Claim[], { coins }: VenueHoldings): Difference[] {
   const byCoin = Map.groupBy(claims, claim => claim.baseCoin)

@@ -3,10 +3,10 @@
  * For people only: the books are made from the exchange's rows.
  */
 import { Decimal } from 'decimal.js'
-import type { HedgeContext } from '../../../machines/hedge/context.ts'
 import { fundingToShort } from '../../domain/market/funding.ts'
 import type { TickerView } from '../../domain/market/market-view.ts'
 import { orderQty, type Usdt } from '../../domain/units.ts'
+import { hedgeFacts, livingHedges } from '../../views/living-hedges.ts'
 import type { Engine } from '../engine.ts'
 
 type Shown = { nextFundingAtMs: number; promisedUsdt: Usdt }
@@ -36,13 +36,13 @@ const shown = ({ nextFundingAtMs, markPrice, fundingRate }: TickerView, contract
   promisedUsdt: fundingToShort(orderQty(contracts), markPrice, fundingRate),
 })
 
+/** By symbol; negative is long. */
 function shortContracts({ runtime }: Engine): Map<string, Decimal> {
   const held = new Map<string, Decimal>()
-  for (const { kind, actor } of runtime.all()) {
-    if (kind !== 'hedge') continue
-    const { plan, perp } = actor.getSnapshot().context as HedgeContext
-    const contracts = new Decimal(perp.base).div(plan.perp.multiplier)
-    if (contracts.gt(0)) held.set(plan.symbol, contracts.plus(held.get(plan.symbol) ?? 0))
+  for (const { context } of livingHedges(runtime)) {
+    const { symbol } = context.plan
+    const contracts = new Decimal(hedgeFacts(context).shortContracts)
+    if (!contracts.isZero()) held.set(symbol, contracts.plus(held.get(symbol) ?? 0))
   }
   return held
 }

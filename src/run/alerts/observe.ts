@@ -1,10 +1,10 @@
 /** One look at a running engine, for the rules of alerts. Reads what is in memory; asks nobody. */
 import { Decimal } from 'decimal.js'
 import type { EngineContext } from '../../../machines/engine.ts'
-import type { HedgeContext } from '../../../machines/hedge/context.ts'
 import type { SupervisorContext } from '../../../machines/supervisor.ts'
 import type { HedgeSeen, Observation } from '../../alerts/rules.ts'
 import type { Journal } from '../../store/schema/records.ts'
+import { hedgeFacts, livingHedges } from '../../views/living-hedges.ts'
 import type { Engine } from '../engine.ts'
 
 /** What was asked elsewhere and is not known from memory. */
@@ -33,29 +33,25 @@ export function observe({ engine, journal, isOwner, probes }: Observed): Observa
 }
 
 function hedgesSeen({ runtime, board }: Engine): HedgeSeen[] {
-  const seen: HedgeSeen[] = []
-  for (const { id, kind, cell, actor } of runtime.all()) {
-    if (kind !== 'hedge' || !cell) continue
-    const context = actor.getSnapshot().context as HedgeContext
-    const { plan, spot, perp, limits, failure, unbalancedSinceMs, hedgedAtMs, lastSettlementAtMs } = context
-    const perBase = new Decimal(plan.markPrice).div(plan.perp.multiplier)
-    const orders = [spot.order, perp.order].flatMap(order => (order ? [order] : []))
-    seen.push({
+  return livingHedges(runtime).flatMap(({ actor: { id, cell }, context }) => {
+    if (!cell) return []
+    const { plan, limits, failure, unbalancedSinceMs, hedgedAtMs, lastSettlementAtMs } = context
+    const { legs, unhedgedUsdt, orders } = hedgeFacts(context)
+    return {
       id,
       symbol: plan.symbol,
       state: cell.state,
       unbalancedSinceMs,
-      unhedgedNotionalUsdt: new Decimal(spot.base).minus(perp.base).abs().mul(perBase).toFixed(2),
+      unhedgedNotionalUsdt: new Decimal(unhedgedUsdt).toFixed(2),
       limits,
       failure,
       orders: orders.map(({ orderLinkId, decidedAtMs }) => ({ orderLinkId, decidedAtMs })),
       // A hedge without its perpetual is paid nothing.
-      hedgedAtMs: new Decimal(perp.base).isZero() ? 0 : hedgedAtMs,
+      hedgedAtMs: new Decimal(legs.perp.base).isZero() ? 0 : hedgedAtMs,
       lastSettlementAtMs,
       schedule: board.view(plan.symbol)?.ticker ?? undefined,
-    })
-  }
-  return seen
+    }
+  })
 }
 
 function quarantined({ runtime }: Engine): { id: string; error: string }[] {

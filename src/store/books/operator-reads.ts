@@ -39,18 +39,38 @@ export async function journaledCommand(
   }))[0]
 }
 
-/** Fees that were taken in the coin itself, valued at their fills, by hedge; hedges without any are left out. */
-export async function coinFees(
+/** What the books have of a hedge that its own executions do not tell. */
+export type BookedFigures = {
+  /** + is received. */
+  fundingUsdt: Usdt
+  settlements: number
+  /** Fees that were taken in the coin itself, valued at their fills; + is paid. */
+  coinFeesUsdt: Usdt
+}
+
+/** By hedge; of one that nothing was booked for, zeros. */
+export async function bookedFigures(
   pool: Pool,
   account: string,
   hedgeIds: readonly string[],
-): Promise<Record<string, Usdt>> {
-  const { rows } = await pool.query<{ hedge_id: string; fees: Usdt }>(
-    `select hedge_id, trim_scale(sum(fee * price))::text as fees from fill
-      where account = $1 and hedge_id = any($2) and fee_coin <> 'USDT' group by hedge_id`,
+): Promise<Map<string, BookedFigures>> {
+  type Found = { hedge_id: string; funding: Usdt; settlements: string; fees: Usdt }
+  const { rows } = await pool.query<Found>(
+    `select hedge_id, trim_scale(coalesce(paid.funding, 0))::text as funding,
+        coalesce(paid.settlements, 0)::text as settlements, trim_scale(coalesce(taken.fees, 0))::text as fees
+      from unnest($2::text[]) as asked(hedge_id)
+      left join (select hedge_id, sum(amount) as funding, count(*) as settlements from funding_payment
+        where account = $1 and hedge_id = any($2) and coin = 'USDT' group by 1) paid using (hedge_id)
+      left join (select hedge_id, sum(fee * price) as fees from fill
+        where account = $1 and hedge_id = any($2) and fee_coin <> 'USDT' group by 1) taken using (hedge_id)`,
     [account, hedgeIds],
   )
-  return Object.fromEntries(rows.map(({ hedge_id, fees }) => [hedge_id, fees]))
+  return new Map(
+    rows.map(({ hedge_id, funding, settlements, fees }) => [
+      hedge_id,
+      { fundingUsdt: funding, settlements: Number(settlements), coinFeesUsdt: fees },
+    ]),
+  )
 }
 
 /** Funding by symbol in steps of `everyMs`, oldest first; each step is named by its beginning. */

@@ -83,6 +83,11 @@ const READS = {
   profit: () =>
     Promise.resolve({ rows: [], open: { hedges: 0, fundingUsdt: '0', feesUsdt: '0', netUsdt: '0' } }),
   fundingTotals: () => Promise.resolve([]),
+  reconciliation: () =>
+    Promise.resolve({
+      ...{ readAtMs: 1_700_000_000_000, inFlight: [], lines: [] },
+      ...{ deltaUsdt: '0', unclaimedUsdt: '0' },
+    }),
 } satisfies Partial<EngineView>
 
 export function smallView(): SmallView {
@@ -162,7 +167,6 @@ export function smallView(): SmallView {
     ...READS,
     holdings: () => view.held,
     account: () => Promise.reject(new Error('the small engine has no account')),
-    reconciliation: () => Promise.resolve({ readAtMs: 1_700_000_000_000, inFlight: [], lines: [] }),
     alerts: () => Promise.resolve(view.standing),
     acknowledgeAlert(alertId, { by }) {
       const found = view.standing.find(alert => alert.alertId === alertId)

@@ -1,6 +1,6 @@
 /** `account` and `reconciliation`: what the exchange itself shows, and how it compares with what our hedges say. */
-import type { AccountRow, QuotaRow, Reconciliation } from '../../../api/rows/rows.ts'
-import { amountText, exactText, instantText, lengthText, percentText } from '../../../wording/figures.ts'
+import type { AccountRow, QuotaRow, Reconciliation, ReconciliationLine } from '../../../api/rows/rows.ts'
+import { amountText, instantText, lengthText, percentText, qtyText } from '../../../wording/figures.ts'
 import type { Shown } from '../../kit/asking.ts'
 import { engineClient } from '../../kit/client.ts'
 import { CliFailure } from '../../kit/failure.ts'
@@ -25,8 +25,8 @@ export async function showAccount({ json, ...where }: Shown): Promise<void> {
   )
   const rows = account.coins.map(({ coin, wallet, borrowed, usdValue }) => ({
     coin,
-    wallet: exactText(wallet),
-    borrowed: exactText(borrowed),
+    wallet: qtyText(wallet),
+    borrowed: qtyText(borrowed),
     value: amountText(usdValue),
   }))
   print(`\n${table(rows, { coin: 'COIN', wallet: 'WALLET', borrowed: 'BORROWED', value: 'USD' })}`)
@@ -55,19 +55,28 @@ export function scarcestText(quota: readonly QuotaRow[]): string {
   return `${leftText(first)} of ${first.limit} requests left on ${first.endpoint}${first.leftToEnter === 0 ? yellow(', kept for exits') : ''}`
 }
 
+const VERDICTS: Record<ReconciliationLine['verdict'], (text: string) => string> = {
+  same: green,
+  dust: dim,
+  moving: yellow,
+  unclaimed: yellow,
+  broken: red,
+}
+
 export async function showReconciliation({ json, ...where }: Shown): Promise<void> {
   const found = (await engineClient(where).get('/api/reconciliation')) as Reconciliation
   const broken = found.lines.filter(({ verdict }) => verdict === 'broken').length
   if (json) printJson(found)
   else {
     const rows = found.lines.map(
-      ({ verdict, what, subject, engine, exchange, difference, unit, hedgeIds }) => ({
-        verdict: verdict === 'same' ? green(verdict) : verdict === 'broken' ? red(verdict) : yellow(verdict),
+      ({ verdict, what, subject, engine, exchange, difference, differenceUsdt, unit, hedgeIds }) => ({
+        verdict: VERDICTS[verdict](verdict),
         what,
         subject,
-        engine: exactText(engine),
-        exchange: exactText(exchange),
-        difference: exactText(difference),
+        engine: qtyText(engine),
+        exchange: qtyText(exchange),
+        difference: qtyText(difference),
+        worth: amountText(differenceUsdt, { sign: true }),
         unit,
         hedges: hedgeIds.join(' '),
       }),
@@ -79,6 +88,7 @@ export async function showReconciliation({ json, ...where }: Shown): Promise<voi
       engine: 'ENGINE',
       exchange: 'EXCHANGE',
       difference: 'DIFFERENCE',
+      worth: 'WORTH USDT',
       unit: 'UNIT',
       hedges: 'HEDGES',
     }
@@ -86,6 +96,9 @@ export async function showReconciliation({ json, ...where }: Shown): Promise<voi
       rows.length > 0
         ? table(rows, columns, { spare: ['unit', 'what', 'hedges'] })
         : 'nothing is held on either side',
+    )
+    print(
+      `\n${dim('the account is long by')}  ${amountText(found.deltaUsdt)} USDT${dim('; no hedge claims')}  ${amountText(found.unclaimedUsdt)} USDT`,
     )
     if (found.inFlight.length > 0)
       print(dim(`orders at work, both sides may differ: ${found.inFlight.join(', ')}`))

@@ -10,11 +10,11 @@ import type { ExitJudgement } from '../../../domain/exit/judgement.ts'
 import {
   amountText,
   bpsText,
-  exactText,
   hoursText,
   instantText,
   lengthText,
   percentText,
+  qtyText,
 } from '../../../wording/figures.ts'
 import { reasonText, spokenReason } from '../../../wording/reasons.ts'
 import type { Shown } from '../../kit/asking.ts'
@@ -159,7 +159,7 @@ function carryLines(carry: CarryEstimate | null): string[] {
     ['basis now', bpsText(carry.midBasisBps), '', 'between the middles of both books'],
     ['break-even', hoursText(carry.breakEvenHours), '', breakEvenNote(carry)],
   ]
-  const size = `${exactText(carry.baseQty)} coins, ${amountText(notionalUsdt)} USDT`
+  const size = `${qtyText(carry.baseQty)} coins, ${amountText(notionalUsdt)} USDT`
   return [
     `${dim('If')} ${size} ${dim(`were hedged for ${horizonHours} h:`)}`,
     ...aligned(lines),
@@ -212,7 +212,7 @@ function heldLines({ judged, engine }: Facts, hedge: HedgeRow): string[] {
     : 'not hedged yet'
   const lines = [
     `${dim('hedge       ')}${hedge.id} ${phaseText(hedge.state)}, ${held}; ${dim(`\`hedgerow hedge ${hedge.id}\` tells its story`)}`,
-    `${dim('so far      ')}${signed(amountText(hedge.fundingUsdt, { places: 4, sign: true }))} USDT of funding in ${hedge.settlements} settlements; expected when decided ${amountText(hedge.expectedNetUsdt, { places: 4, sign: true })} USDT net`,
+    `${dim('so far      ')}${signed(amountText(hedge.fundingUsdt, { places: 4, sign: true }))} USDT of funding in ${hedge.settlements} ${hedge.settlements === 1 ? 'settlement' : 'settlements'}; planned ${amountText(hedge.plannedNetUsdt, { places: 4, sign: true })} USDT net, ${percentText(hedge.filledShare, { places: 0 })} of the plan is held`,
   ]
   const { exit } = judged
   if (exit) {

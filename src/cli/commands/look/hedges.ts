@@ -1,7 +1,7 @@
 /** `hedges`: one line each, the open ones as they stand, the closed ones with what they made. */
 import type { EngineSummary } from '../../../api/engine-view.ts'
 import type { Holding } from '../../../api/rows/rows.ts'
-import { amountText, lengthText, percentText, sumOf } from '../../../wording/figures.ts'
+import { amountText, lengthText, percentText } from '../../../wording/figures.ts'
 import { shortReason } from '../../../wording/reasons.ts'
 import type { Shown } from '../../kit/asking.ts'
 import { type Client, engineClient } from '../../kit/client.ts'
@@ -17,13 +17,17 @@ export type HedgeRow = {
   direction: string
   state: string
   sinceMs: number
-  targetBaseQty: string
-  notionalUsdt: string
+  plannedBase: string
+  plannedUsdt: string
+  plannedNetUsdt: string
+  heldUsdt: string
+  filledShare: number
   spot: LegRow
   perp: LegRow
   fundingUsdt: string
+  /** + is received: of most hedges it is negative. */
+  feesUsdt: string
   settlements: number
-  expectedNetUsdt: string
   expectedAprOnCapital: number
   unwindBecause: string | null
   failure: string | null
@@ -66,10 +70,11 @@ export function hedgeLines(
     symbol: hedge.symbol,
     state: phaseText(hedge.state),
     age: lengthText(Math.max(0, nowMs - hedge.sinceMs)),
-    notional: amountText(hedge.notionalUsdt),
+    held: hedge.state === 'closed' ? '' : amountText(hedge.heldUsdt),
+    share: hedge.state === 'closed' ? '' : percentText(hedge.filledShare, { places: 0 }),
     funding: signed(amountText(hedge.fundingUsdt, { sign: true })),
-    fees: amountText(feesOf(hedge)),
-    expected: amountText(hedge.expectedNetUsdt, { sign: true }),
+    fees: amountText(hedge.feesUsdt, { sign: true }),
+    expected: amountText(expectedOf(hedge, holdings.get(hedge.id)), { sign: true }),
     apr: percentText(hedge.expectedAprOnCapital, { places: 0 }),
     net: signed(amountText(hedge.netUsdt ?? holdings.get(hedge.id)?.netUsdt, { sign: true })),
     delta: deltaText(holdings.get(hedge.id)),
@@ -80,7 +85,8 @@ export function hedgeLines(
     symbol: 'SYMBOL',
     state: 'STATE',
     age: 'FOR',
-    notional: 'USDT',
+    held: 'HELD USDT',
+    share: 'OF PLAN',
     funding: 'FUNDING',
     fees: 'FEES',
     expected: 'EXPECTED',
@@ -89,7 +95,7 @@ export function hedgeLines(
     ...(rows.some(({ delta }) => delta !== '') && { delta: 'DELTA' }),
     ...(rows.some(({ because }) => because !== '') && { because: 'BECAUSE' }),
   }
-  return tableLines(rows, columns, { spare: ['apr', 'expected', 'fees', 'delta', 'notional'] })
+  return tableLines(rows, columns, { spare: ['apr', 'expected', 'fees', 'delta', 'share', 'held'] })
 }
 
 const deltaText = (holding: Holding | undefined): string => {
@@ -97,7 +103,9 @@ const deltaText = (holding: Holding | undefined): string => {
   return holding.isLevel ? green('level') : red(`${amountText(holding.deltaUsdt, { sign: true })} USDT`)
 }
 
-const feesOf = ({ spot, perp }: HedgeRow) => sumOf(spot.feesUsdt, perp.feesUsdt)
+/** Of what is held; a closed one's plan. One on its way out expects nothing more. */
+const expectedOf = (hedge: HedgeRow, holding: Holding | undefined) =>
+  holding ? holding.expectedNetUsdt : hedge.plannedNetUsdt
 
 /** The first part of a hedge's state says what matters; of the regions only what is at work. */
 export function phaseText(state: string): string {

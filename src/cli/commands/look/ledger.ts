@@ -2,8 +2,8 @@
 import type { Page } from '../../../api/engine-view.ts'
 import type { AuditRow } from '../../../api/rows/rows.ts'
 import type { Posting } from '../../../domain/books/ledger.ts'
-import { eventText } from '../../../wording/event-stories.ts'
-import { amountText, exactText, instantText } from '../../../wording/figures.ts'
+import { amountText, instantText, qtyText } from '../../../wording/figures.ts'
+import { eventText } from '../../../wording/stories.ts'
 import type { Shown } from '../../kit/asking.ts'
 import { type Client, engineClient } from '../../kit/client.ts'
 import { dim, green, print, printJson, red, signed, table } from '../../kit/output.ts'
@@ -26,9 +26,9 @@ export async function showLedger({ json, limit, cursor, all, ...where }: Shown &
   const rows = page.rows.map(({ atMs, account, amount, symbol, hedgeId, price }) => ({
     at: instantText(atMs),
     account,
-    amount: exactText(amount),
+    amount: qtyText(amount),
     symbol,
-    price: price === '0' ? '' : exactText(price),
+    price: price === '0' ? '' : qtyText(price),
     hedge: hedgeId,
   }))
   const columns = {
@@ -55,8 +55,8 @@ export async function showFunding({ json, limit, cursor, all, ...where }: Shown 
     symbol,
     amount: signed(amountText(amount, { places: 4, sign: true })),
     coin,
-    qty: exactText(qty),
-    price: exactText(markPrice),
+    qty: qtyText(qty),
+    price: qtyText(markPrice),
     hedge: hedgeId,
   }))
   const columns = {

@@ -1,7 +1,7 @@
 /** `transitions`: an actor's journal, each step in words. */
 import type { TransitionView } from '../../../api/engine-view.ts'
-import { eventText } from '../../../wording/event-stories.ts'
 import { instantText } from '../../../wording/figures.ts'
+import { eventText } from '../../../wording/stories.ts'
 import type { Shown } from '../../kit/asking.ts'
 import { type Client, engineClient } from '../../kit/client.ts'
 import { actorPath, noSuchActor } from '../../kit/known-actors.ts'

@@ -1,7 +1,7 @@
 /** One actor: its chart in the middle, what may be done and what it knows at the right; live, or at an earlier step. */
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { InspectionRow, PastStep } from '../../../api/inspection-view.ts'
-import { lengthText } from '../../show/time.ts'
+import { lengthText } from '../../../wording/figures.ts'
 import { activeIds, edgesOfStep } from '../chart/chart.ts'
 import { ChartView } from '../chart/chart-view.tsx'
 import type { Moment } from '../chart/picture.tsx'

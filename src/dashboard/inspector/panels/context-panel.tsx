@@ -1,7 +1,7 @@
 /** What the actor knows, as a tree. What changed with the last step flashes, and keeps its former value beside it. */
 import { useState } from 'react'
 import type { Json, JsonObject } from '../../../domain/json.ts'
-import { instantText } from '../../show/time.ts'
+import { instantText } from '../../../wording/figures.ts'
 import { ScrollRegion } from '../chart/scroll-region.tsx'
 
 type Parts = { context: JsonObject | undefined; before: JsonObject | undefined; note: string }

@@ -1,7 +1,7 @@
 /** Walks along the persisted steps of an actor, and says plainly when what is shown is not now. */
 import { useQueryClient } from '@tanstack/react-query'
 import type { PastStep } from '../../../api/inspection-view.ts'
-import { instantText } from '../../show/time.ts'
+import { instantText } from '../../../wording/figures.ts'
 import { eventWords } from '../chart/chart.ts'
 import { useKeys } from '../chart/chart-view.tsx'
 import { useSteps } from './use-past.ts'

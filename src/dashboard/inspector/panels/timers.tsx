@@ -1,6 +1,6 @@
 /** What will happen by itself, and when. */
 import type { FocusedTimer } from '../../../api/inspection-view.ts'
-import { lengthText } from '../../show/time.ts'
+import { lengthText } from '../../../wording/figures.ts'
 import { eventWords } from '../chart/chart.ts'
 import { useNowMs } from '../feed.ts'
 

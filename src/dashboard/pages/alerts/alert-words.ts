@@ -1,7 +1,6 @@
 /** Alerts as people read them: the most urgent first, what they are about, and their details in words. */
 import type { AlertRow } from '../../../api/rows/rows.ts'
-import { amountText, percentText } from '../../show/figures.ts'
-import { lengthText } from '../../show/time.ts'
+import { amountText, lengthText, percentText } from '../../../wording/figures.ts'
 
 const urgency = ({ clearedAtMs, severity }: AlertRow) =>
   clearedAtMs !== null ? 2 : severity === 'page' ? 0 : 1
@@ -44,6 +43,6 @@ function valueText(value: unknown, unit: string): string {
   if (unit === 'Ms') return lengthText(size)
   if (unit === 'AtMs') return `${new Date(size).toISOString().slice(11, 19)} UTC`
   if (unit === 'Usdt') return `${amountText(String(value))} USDT`
-  if (unit === 'Rate') return percentText(size, 2)
+  if (unit === 'Rate') return percentText(size)
   return unit === 'Bps' ? `${value} bps` : String(value)
 }

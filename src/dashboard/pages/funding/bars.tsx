@@ -11,7 +11,7 @@ import {
   YAxis,
 } from 'recharts'
 import type { FundingTotal } from '../../../api/rows/rows.ts'
-import { amountText } from '../../show/figures.ts'
+import { amountText } from '../../../wording/figures.ts'
 
 /** Told apart also by those who see colours differently; more symbols than these share the last one as "others". */
 const COLOURS = ['#4f7fd6', '#3f9e78', '#c2853a', '#9a6fc4', '#c2606a', '#5d9fb0', '#8a8f98']
@@ -40,7 +40,7 @@ export function FundingBars({ totals }: { totals: readonly FundingTotal[] }) {
             tickLine={false}
             axisLine={false}
             width={64}
-            tickFormatter={value => amountText(String(value), 0)}
+            tickFormatter={value => amountText(String(value), { places: 0 })}
           />
           <ReferenceLine y={0} stroke="var(--edge)" />
           <Tooltip
@@ -52,7 +52,7 @@ export function FundingBars({ totals }: { totals: readonly FundingTotal[] }) {
               borderRadius: 8,
               fontSize: 12,
             }}
-            formatter={value => amountText(Number(value).toFixed(2), 2, true)}
+            formatter={value => amountText(Number(value).toFixed(2), { sign: true })}
           />
           <Legend
             iconSize={9}

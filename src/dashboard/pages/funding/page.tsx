@@ -2,14 +2,13 @@
 import { lazy, Suspense } from 'react'
 import { Link } from 'wouter'
 import type { FundingRow } from '../../../api/rows/books.ts'
+import { amountText, instantText, priceText, qtyText } from '../../../wording/figures.ts'
 import { usePages, useRows } from '../../data/use-rows.ts'
 import { PageTitle } from '../../shell/layout.tsx'
 import { Amount } from '../../show/amount.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
-import { amountText, priceText, qtyText } from '../../show/figures.ts'
 import { MoreRows } from '../../show/more-rows.tsx'
 import { Empty, Panel } from '../../show/panel.tsx'
-import { instantText } from '../../show/time.ts'
 
 const Bars = lazy(async () => ({ default: (await import('./bars.tsx')).FundingBars }))
 
@@ -83,7 +82,10 @@ function ByStep() {
   const { data } = useRows('/api/funding/totals', 10_000, { everyMs: DAY_MS })
   const total = (data ?? []).reduce((sum, { amountUsdt }) => sum + Number(amountUsdt), 0)
   return (
-    <Panel title="Funding by day" note={`USDT, UTC days · together ${amountText(total.toFixed(2), 2, true)}`}>
+    <Panel
+      title="Funding by day"
+      note={`USDT, UTC days · together ${amountText(total.toFixed(2), { sign: true })}`}
+    >
       {!data || data.length === 0 ? (
         <Empty>No settlement has been booked yet.</Empty>
       ) : (

@@ -3,19 +3,29 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
 import type { FillRow, FundingRow, HedgeDetail } from '../../../api/rows/books.ts'
 import type { Holding, LegHolding, OrderAtWork } from '../../../api/rows/rows.ts'
+import {
+  amountText,
+  bpsText,
+  instantText,
+  lengthText,
+  percentText,
+  priceText,
+  qtyText,
+  shortInstantText,
+  storyInstantText,
+  toneOf,
+} from '../../../wording/figures.ts'
+import { facing, orderOf, orderText, routeWords } from '../../../wording/hedges.ts'
+import { spokenReason } from '../../../wording/reasons.ts'
 import { ask } from '../../data/client.ts'
 import { useActor, useLive } from '../../data/use-live.ts'
 import { PageTitle } from '../../shell/layout.tsx'
 import { Amount } from '../../show/amount.tsx'
 import { Age, Countdown } from '../../show/countdown.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
-import { amountText, bpsText, percentText, priceText, qtyText, signTone } from '../../show/figures.ts'
-import { facing, orderOf, orderText, routeWords } from '../../show/hedge-words.ts'
 import { Failed, Panel } from '../../show/panel.tsx'
-import { reasonText } from '../../show/reasons.ts'
 import { StateChip } from '../../show/state-chip.tsx'
 import { Tile, Tiles } from '../../show/tile.tsx'
-import { instantText, lengthText, shortInstantText, storyInstantText } from '../../show/time.ts'
 import { Commands } from './commands.tsx'
 import { Decided, Execution, Profit } from './result-panels.tsx'
 import { StoryPanel } from './story-panel.tsx'
@@ -59,7 +69,7 @@ export function HedgePage({ id }: { id: string }) {
           <strong className="font-semibold">
             {hedge.failure ? 'Failed' : holding ? 'Closing' : 'Closed'} because
           </strong>{' '}
-          {reasonText(because)}.
+          {spokenReason(because)}.
         </p>
       )}
       <Figures hedge={hedge} holding={holding} />
@@ -95,25 +105,33 @@ function Figures({ hedge, holding }: Both) {
       <Tile
         name={holding ? 'Net so far' : 'Net'}
         unit="USDT"
-        tone={net === null ? undefined : signTone(net)}
-        note={`expected ${amountText(hedge.expectedNetUsdt, 2, true)}`}
+        tone={net === null ? undefined : toneOf(net)}
+        note={netNote(hedge, holding)}
       >
-        {net === null ? '–' : amountText(net, 2, true)}
+        {net === null ? '–' : amountText(net, { sign: true })}
       </Tile>
       <Tile
         name="Funding"
         unit="USDT"
-        tone={signTone(hedge.fundingUsdt)}
-        note={`${hedge.settlements} settlements`}
+        tone={toneOf(hedge.fundingUsdt)}
+        note={`${hedge.settlements} ${hedge.settlements === 1 ? 'settlement' : 'settlements'}`}
       >
-        {amountText(hedge.fundingUsdt, 2, true)}
+        {amountText(hedge.fundingUsdt, { sign: true })}
       </Tile>
-      {holding ? <OpenFigures hedge={hedge} holding={holding} /> : <ClosedFigures hedge={hedge} />}
+      {holding ? <OpenFigures holding={holding} /> : <ClosedFigures hedge={hedge} />}
     </Tiles>
   )
 }
 
-function OpenFigures({ hedge, holding }: { hedge: HedgeDetail; holding: Holding }) {
+/** Of what is held; of a closed one and one on its way out, what was planned. */
+function netNote({ plannedNetUsdt }: HedgeDetail, holding: Holding | undefined): string {
+  const expected = holding?.expectedNetUsdt
+  return expected
+    ? `expected ${amountText(expected, { sign: true })} of what is held`
+    : `planned ${amountText(plannedNetUsdt, { sign: true })}`
+}
+
+function OpenFigures({ holding }: { holding: Holding }) {
   const { nextFundingAtMs, nextFundingUsdt, isLevel, deltaBase, deltaUsdt, baseCoin } = holding
   return (
     <>
@@ -122,7 +140,7 @@ function OpenFigures({ hedge, holding }: { hedge: HedgeDetail; holding: Holding 
         unit="USDT"
         note={nextFundingAtMs ? <Countdown atMs={nextFundingAtMs} /> : 'not known'}
       >
-        {nextFundingUsdt ? amountText(nextFundingUsdt, 2, true) : '–'}
+        {nextFundingUsdt ? amountText(nextFundingUsdt, { sign: true }) : '–'}
       </Tile>
       <Tile
         name="Delta"
@@ -139,14 +157,18 @@ function OpenFigures({ hedge, holding }: { hedge: HedgeDetail; holding: Holding 
       >
         {holding.basisBps === null ? '–' : bpsText(holding.basisBps)}
       </Tile>
-      <Tile name="Capital" unit="USDT" note={`planned for ${percentText(hedge.expectedAprOnCapital, 0)} APR`}>
-        {amountText(holding.capitalUsdt, 0)}
+      <Tile
+        name="Held"
+        unit="USDT"
+        note={`${percentText(holding.filledShare, { places: 0 })} of the plan · binds ${amountText(holding.capitalUsdt, { places: 0 })}`}
+      >
+        {amountText(holding.heldUsdt, { places: 0 })}
       </Tile>
     </>
   )
 }
 
-function ClosedFigures({ hedge: { enteredAtMs, sinceMs, result, notionalUsdt } }: { hedge: HedgeDetail }) {
+function ClosedFigures({ hedge: { enteredAtMs, sinceMs, result, plannedUsdt } }: { hedge: HedgeDetail }) {
   const livedMs = enteredAtMs > 0 ? sinceMs - enteredAtMs : 0
   return (
     <>
@@ -159,8 +181,8 @@ function ClosedFigures({ hedge: { enteredAtMs, sinceMs, result, notionalUsdt } }
       <Tile name="Closed" note="UTC">
         {shortInstantText(sinceMs)}
       </Tile>
-      <Tile name="Notional" unit="USDT" note="as planned">
-        {amountText(notionalUsdt, 0)}
+      <Tile name="Planned" unit="USDT" note="notional">
+        {amountText(plannedUsdt, { places: 0 })}
       </Tile>
     </>
   )

@@ -1,12 +1,18 @@
 /** What a hedge made by parts beside what was expected, how it was executed, and the judgements it came from and went by. */
 import type { HedgeDetail } from '../../../api/rows/books.ts'
 import type { DecisionRow } from '../../../api/rows/results.ts'
+import {
+  amountText,
+  bpsText,
+  instantText,
+  lengthText,
+  percentText,
+  qtyText,
+} from '../../../wording/figures.ts'
+import { routeWords } from '../../../wording/hedges.ts'
+import { reasonText } from '../../../wording/reasons.ts'
 import { Amount } from '../../show/amount.tsx'
-import { amountText, bpsText, percentText, qtyText } from '../../show/figures.ts'
-import { routeWords } from '../../show/hedge-words.ts'
 import { Panel } from '../../show/panel.tsx'
-import { reasonText } from '../../show/reasons.ts'
-import { instantText, lengthText } from '../../show/time.ts'
 import { Waterfall } from './waterfall.tsx'
 
 const HOUR_MS = 3_600_000
@@ -34,8 +40,8 @@ export function Profit({ hedge: { profit, carry, state } }: { hedge: HedgeDetail
         />
         {open && (
           <p className="mt-1 text-[12px] text-soft">
-            Realised {amountText(profit.realisedUsdt, 2, true)}, open at today’s prices{' '}
-            {amountText(profit.unrealisedUsdt, 2, true)}.
+            Realised {amountText(profit.realisedUsdt, { sign: true })}, open at today’s prices{' '}
+            {amountText(profit.unrealisedUsdt, { sign: true })}.
           </p>
         )}
         {profit.inventory.length > 0 && !open && (
@@ -45,16 +51,18 @@ export function Profit({ hedge: { profit, carry, state } }: { hedge: HedgeDetail
         )}
         {profit.measuredShare < 1 && (
           <p className="mt-1 text-[12px] text-soft">
-            Slippage is measured on {percentText(profit.measuredShare, 0)} of the trades; the rest is in
-            basis.
+            Slippage is measured on {percentText(profit.measuredShare, { places: 0 })} of the trades; the rest
+            is in basis.
           </p>
         )}
       </div>
       <Expected carry={carry} />
       <p className="border-t border-line px-4 py-2 text-[12px] text-soft">
-        {apr === null ? 'Too short for a yearly figure' : `${percentText(apr, 1, true)} a year on capital`},
-        expected {percentText(expectedAprOnCapital, 1, true)}; held {lengthText(carry.heldHours * HOUR_MS)} of
-        a horizon of {lengthText(carry.horizonHours * HOUR_MS)}.
+        {apr === null
+          ? 'Too short for a yearly figure'
+          : `${percentText(apr, { places: 1, sign: true })} a year on capital`}
+        , expected {percentText(expectedAprOnCapital, { places: 1, sign: true })}; held{' '}
+        {lengthText(carry.heldHours * HOUR_MS)} of a horizon of {lengthText(carry.horizonHours * HOUR_MS)}.
       </p>
     </Panel>
   )
@@ -94,7 +102,7 @@ const Expected = ({ carry: { lines } }: Pick<HedgeDetail, 'carry'>) => (
           <th scope="row" className="px-4 py-1 text-left font-[inherit]">
             {PART_NAMES[part]}
           </th>
-          <td className="num px-3">{amountText(expectedUsdt, 2, true)}</td>
+          <td className="num px-3">{amountText(expectedUsdt, { sign: true })}</td>
           <td className="num px-4">
             <Amount value={realisedUsdt} />
           </td>
@@ -109,11 +117,11 @@ export function Execution({ hedge: { quality } }: { hedge: HedgeDetail }) {
   const { slippageBps, entryShortfallBps, makerRatio, repairs } = quality
   const rows: [name: string, figure: string][] = [
     ['One leg alone, at most', lengthText(quality.legGapMs)],
-    ['Alone in all', `${amountText(String(quality.unhedgedNotionalSeconds), 0)} USDT × s`],
+    ['Alone in all', `${amountText(String(quality.unhedgedNotionalSeconds), { places: 0 })} USDT × s`],
     ['Repairs', String(repairs)],
     ['Slippage of the fills', slippageBps === null ? '–' : bpsText(slippageBps)],
     ['Entry against the plan, + is worse', entryShortfallBps === null ? '–' : bpsText(entryShortfallBps)],
-    ['Rested in the book', makerRatio === null ? '–' : percentText(makerRatio, 0)],
+    ['Rested in the book', makerRatio === null ? '–' : percentText(makerRatio, { places: 0 })],
     ['Fees and slippage, of the notional', bpsText(quality.costBps)],
     ['The same by four crossing fills', bpsText(quality.allTakerBps)],
     ['Cost so far', `${amountText(quality.costUsdt)} USDT`],
@@ -151,7 +159,7 @@ const Decision = ({ name, decision }: { name: string; decision: DecisionRow }) =
   <>
     <dt className="text-soft">{name}</dt>
     <dd>
-      {instantText(decision.atMs)}: {reasonText(decision.because, decision.found, decision.limit)}
+      {instantText(decision.atMs)}: {reasonText(decision)}
     </dd>
   </>
 )

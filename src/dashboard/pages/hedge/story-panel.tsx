@@ -1,13 +1,13 @@
 /** How the hedge came to where it is, in words, from its journal. */
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { instantText, storyInstantText } from '../../../wording/figures.ts'
+import { innerState, topState } from '../../../wording/states.ts'
 import { ask } from '../../data/client.ts'
 import { useActor } from '../../data/use-live.ts'
 import { csvText } from '../../show/csv.ts'
 import { download } from '../../show/download.ts'
 import { Empty, Failed, Panel } from '../../show/panel.tsx'
-import { innerState, topState } from '../../show/state-words.ts'
-import { instantText, storyInstantText } from '../../show/time.ts'
 import { type Chapter, type StepRow, storyOf } from './story.ts'
 
 const STEPS_AT_ONCE = 1000

@@ -1,5 +1,5 @@
 /** From funding through costs to what is left, as steps: each bar begins where the one before ended. */
-import { amountText } from '../../show/figures.ts'
+import { amountText } from '../../../wording/figures.ts'
 
 type Part = { name: string; value: string }
 
@@ -14,7 +14,7 @@ export function Waterfall({ parts, total }: { parts: readonly Part[]; total: Par
   const [low, high] = [Math.min(0, ...ends), Math.max(0, ...ends)]
   const scale = (WIDTH - LEFT - RIGHT) / Math.max(high - low, 0.01)
   const x = (value: number) => LEFT + (value - low) * scale
-  const label = steps.map(({ name, value }) => `${name} ${amountText(value, 2, true)}`).join(', ')
+  const label = steps.map(({ name, value }) => `${name} ${amountText(value, { sign: true })}`).join(', ')
   return (
     <svg
       viewBox={`0 0 ${WIDTH} ${steps.length * ROW}`}
@@ -47,7 +47,7 @@ export function Waterfall({ parts, total }: { parts: readonly Part[]; total: Par
               opacity={isTotal ? 1 : 0.75}
             />
             <text x={x(Math.max(from, to)) + 7} y={y + 12} className="fill-ink text-[12px] tabular-nums">
-              {amountText(value, 2, true)}
+              {amountText(value, { sign: true })}
             </text>
           </g>
         )

@@ -2,15 +2,21 @@
 import { Link } from 'wouter'
 import type { PostingRow } from '../../../api/rows/books.ts'
 import type { ReconciliationLine } from '../../../api/rows/rows.ts'
+import {
+  amountText,
+  clockText,
+  instantText,
+  percentText,
+  priceText,
+  qtyText,
+} from '../../../wording/figures.ts'
 import { useLive } from '../../data/use-live.ts'
 import { usePages, useRows } from '../../data/use-rows.ts'
 import { PageTitle } from '../../shell/layout.tsx'
 import { Amount } from '../../show/amount.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
-import { amountText, percentText, priceText, qtyText } from '../../show/figures.ts'
 import { MoreRows } from '../../show/more-rows.tsx'
 import { Failed, Panel } from '../../show/panel.tsx'
-import { clockText, instantText } from '../../show/time.ts'
 import { RequestLimits } from './request-limits.tsx'
 
 export function LedgerPage() {
@@ -34,8 +40,9 @@ export function LedgerPage() {
 
 const VERDICTS = {
   same: { word: 'agree', tone: 'good' },
-  /** Dust of closed hedges, or a person's own: no hedge claims it. */
-  information: { word: 'surplus', tone: '' },
+  dust: { word: 'dust', tone: '' },
+  moving: { word: 'at work', tone: 'accent' },
+  unclaimed: { word: 'nobody’s', tone: 'warn' },
   broken: { word: 'differ', tone: 'bad' },
 } as const
 
@@ -160,18 +167,14 @@ function Account() {
   return (
     <Panel title="Account" note={`read ${clockText(account.readAtMs)} UTC`}>
       <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1 px-4 py-3 text-[13px]">
-        <Fact name="Equity">{account.equityUsdt === null ? '–' : amountText(account.equityUsdt)} USDT</Fact>
-        <Fact name="Free for orders">
-          {account.availableUsdt === null ? '–' : amountText(account.availableUsdt)} USDT
-        </Fact>
-        <Fact name="Initial margin rate">
-          {account.initialMarginRate === null ? '–' : percentText(Number(account.initialMarginRate), 2)}
-        </Fact>
+        <Fact name="Equity">{amountText(account.equityUsdt)} USDT</Fact>
+        <Fact name="Free for orders">{amountText(account.availableUsdt)} USDT</Fact>
+        <Fact name="Initial margin rate">{percentText(account.initialMarginRate)}</Fact>
         <Fact name="Maintenance margin rate">
-          {account.maintenanceMarginRate === null
-            ? '–'
-            : percentText(Number(account.maintenanceMarginRate), 2)}{' '}
-          <span className="text-faint">of {percentText(account.maintenanceMarginLimit, 0)} allowed</span>
+          {percentText(account.maintenanceMarginRate)}{' '}
+          <span className="text-faint">
+            of {percentText(account.maintenanceMarginLimit, { places: 0 })} allowed
+          </span>
         </Fact>
         <Fact name="Order entry">
           <span className={account.orderEntryReady ? 'text-good' : 'text-bad'}>

@@ -1,8 +1,8 @@
 /** How much the exchange still lets us ask, by endpoint: a bar for the eye, the same in words beside it. */
 import type { QuotaRow } from '../../../api/rows/rows.ts'
+import { clockText } from '../../../wording/figures.ts'
 import { useEngineNowMs } from '../../data/use-live.ts'
 import { type Column, DataTable } from '../../show/data-table.tsx'
-import { clockText } from '../../show/time.ts'
 
 const PLACES: Readonly<Record<string, string>> = {
   address: 'all requests of this machine',

@@ -1,14 +1,13 @@
 /** Every tracked symbol by what a hedge of it would bring, and why it is taken or not. */
 import type { Opportunity } from '../../../api/rows/books.ts'
+import { amountText, bpsText, lengthText, percentText } from '../../../wording/figures.ts'
+import { facing, routeWords } from '../../../wording/hedges.ts'
 import { useRows } from '../../data/use-rows.ts'
 import { PageTitle } from '../../shell/layout.tsx'
 import { Amount } from '../../show/amount.tsx'
 import { Countdown } from '../../show/countdown.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
-import { amountText, bpsText, percentText } from '../../show/figures.ts'
-import { facing, routeWords } from '../../show/hedge-words.ts'
 import { Failed } from '../../show/panel.tsx'
-import { lengthText } from '../../show/time.ts'
 import { standing } from './standing.ts'
 
 const COLUMNS: readonly Column<Opportunity>[] = [
@@ -25,7 +24,7 @@ const COLUMNS: readonly Column<Opportunity>[] = [
     cell: ({ carry }) =>
       carry ? (
         <span className={`live font-semibold ${carry.aprOnCapital > 0 ? 'text-good' : ''}`}>
-          {percentText(carry.aprOnCapital, 1, true)}
+          {percentText(carry.aprOnCapital, { places: 1, sign: true })}
         </span>
       ) : (
         <span className="text-faint">–</span>
@@ -81,7 +80,9 @@ const COLUMNS: readonly Column<Opportunity>[] = [
     unit: 'gross, now',
     figure: true,
     value: ({ carry }) => carry?.fundingApr,
-    cell: ({ carry }) => <span className="live">{carry ? percentText(carry.fundingApr) : '–'}</span>,
+    cell: ({ carry }) => (
+      <span className="live">{carry ? percentText(carry.fundingApr, { places: 1 }) : '–'}</span>
+    ),
   },
   {
     head: 'Rate',
@@ -115,7 +116,9 @@ const COLUMNS: readonly Column<Opportunity>[] = [
     figure: true,
     value: ({ market }) => market.depthUsdt,
     cell: ({ market }) => (
-      <span className="live">{market.depthUsdt === null ? '–' : amountText(market.depthUsdt, 0)}</span>
+      <span className="live">
+        {market.depthUsdt === null ? '–' : amountText(market.depthUsdt, { places: 0 })}
+      </span>
     ),
   },
   { head: 'State', value: ({ market }) => market.state, hidden: true },

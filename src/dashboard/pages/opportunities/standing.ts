@@ -1,7 +1,7 @@
 /** What the engine makes of a symbol, and why: the same words wherever it is shown. */
 import type { Opportunity } from '../../../api/rows/books.ts'
-import { reasonText } from '../../show/reasons.ts'
-import { topState } from '../../show/state-words.ts'
+import { reasonText, spokenReason } from '../../../wording/reasons.ts'
+import { topState } from '../../../wording/states.ts'
 
 const HELD: Readonly<Record<string, string>> = {
   entering: 'its hedge is being opened',
@@ -19,13 +19,17 @@ export function standing({ verdict, because, found, limit, market }: Opportunity
   const held = HELD[top]
   if (held) return { word: 'taken', tone: 'good', why: held }
   if (top === 'failed')
-    return { word: market.state.split('.')[1] ?? 'failed', tone: 'bad', why: reasonText(market.stateBecause) }
-  const why = reasonText(because, found, limit)
+    return {
+      word: market.state.split('.')[1] ?? 'failed',
+      tone: 'bad',
+      why: spokenReason(market.stateBecause),
+    }
+  const why = reasonText({ because, found, limit })
   if (verdict === 'blind') return { word: 'blind', tone: 'bad', why }
   if (verdict === 'quiet') return { word: 'not worth it', tone: '', why }
   if (market.engineRefuses) return { word: 'held back', tone: 'warn', why: market.engineRefuses }
   if (market.state === 'idle.refused')
-    return { word: 'refused', tone: 'warn', why: reasonText(market.stateBecause) }
+    return { word: 'refused', tone: 'warn', why: spokenReason(market.stateBecause) }
   if (market.state === 'idle.cooling')
     return { word: 'cooling', tone: 'warn', why: 'its last hedge closed a moment ago' }
   return { word: 'tempting', tone: 'accent', why }

@@ -1,9 +1,9 @@
 /** What needs a person, and whether the exchange agrees with us: the two short answers of the overview. */
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
+import { percentText } from '../../../wording/figures.ts'
 import { useLive } from '../../data/use-live.ts'
 import { useRows } from '../../data/use-rows.ts'
-import { percentText } from '../../show/figures.ts'
 import { Panel } from '../../show/panel.tsx'
 import { byUrgency, subjectText } from '../alerts/alert-words.ts'
 import { standing } from '../opportunities/standing.ts'
@@ -136,7 +136,9 @@ function Best() {
             <span className="chip ml-auto" data-tone={standing(row).tone}>
               {standing(row).word}
             </span>
-            <span className="num live w-20">{percentText(row.carry?.aprOnCapital ?? 0, 1, true)}</span>
+            <span className="num live w-20">
+              {percentText(row.carry?.aprOnCapital ?? 0, { places: 1, sign: true })}
+            </span>
           </li>
         ))}
         {best.length === 0 && <li className="px-4 py-2.5 text-soft">No symbol has been judged yet.</li>}

@@ -1,12 +1,12 @@
 /** What was held: how long, what it made by parts, and why it closed. */
 import { Link } from 'wouter'
 import type { StoredHedge } from '../../../api/rows/books.ts'
+import { instantText, lengthText, shortInstantText } from '../../../wording/figures.ts'
+import { spokenReason } from '../../../wording/reasons.ts'
 import { ask } from '../../data/client.ts'
 import { ROWS_MAX, useRows } from '../../data/use-rows.ts'
 import { Amount } from '../../show/amount.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
-import { reasonText } from '../../show/reasons.ts'
-import { instantText, lengthText, shortInstantText } from '../../show/time.ts'
 
 const COLUMNS: readonly Column<StoredHedge>[] = [
   {
@@ -79,7 +79,7 @@ const COLUMNS: readonly Column<StoredHedge>[] = [
   {
     head: 'Why it closed',
     value: ({ unwindBecause }) => unwindBecause,
-    cell: ({ unwindBecause }) => <span className="text-soft">{reasonText(unwindBecause ?? '')}</span>,
+    cell: ({ unwindBecause }) => <span className="text-soft">{spokenReason(unwindBecause)}</span>,
   },
 ]
 

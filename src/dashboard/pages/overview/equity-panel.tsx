@@ -1,9 +1,9 @@
 /** Equity over time with its draw-down below it. */
 import { useMemo, useState } from 'react'
 import type { EquityPoint } from '../../../api/rows/books.ts'
+import { amountText, percentText } from '../../../wording/figures.ts'
 import { useEngineNowMs } from '../../data/use-live.ts'
 import { useRows } from '../../data/use-rows.ts'
-import { amountText, percentText } from '../../show/figures.ts'
 import { Empty, Failed, Panel } from '../../show/panel.tsx'
 import { Curve } from './curve.tsx'
 import { drawDown } from './draw-down.ts'
@@ -15,10 +15,10 @@ const SPANS = [
   { name: 'All', ms: Number.POSITIVE_INFINITY },
 ] as const
 
-const equityText = (value: number) => amountText(value.toFixed(2), 0)
-const preciseText = (value: number) => amountText(value.toFixed(2), value > 1000 ? 1 : 2)
+const equityText = (value: number) => amountText(value.toFixed(2), { places: 0 })
+const preciseText = (value: number) => amountText(value.toFixed(2), { places: value > 1000 ? 1 : 2 })
 /** A small fall keeps a digit that is not 0. */
-const fallText = (value: number) => percentText(value, value > -0.0005 && value < 0 ? 4 : 2)
+const fallText = (value: number) => percentText(value, { places: value > -0.0005 && value < 0 ? 4 : 2 })
 
 export function EquityPanel({ className }: { className?: string }) {
   const [spanMs, setSpanMs] = useState<number>(Number.POSITIVE_INFINITY)

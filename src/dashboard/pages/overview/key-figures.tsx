@@ -1,8 +1,8 @@
 /** The answers one looks for first: what we have, what we hold, is it level, what did it earn and pay. */
 import type { AccountRow } from '../../../api/rows/rows.ts'
+import { amountText, percentText, toneOf } from '../../../wording/figures.ts'
 import { useLive } from '../../data/use-live.ts'
 import { useRows } from '../../data/use-rows.ts'
-import { amountText, percentText, signTone } from '../../show/figures.ts'
 import { Tile, Tiles } from '../../show/tile.tsx'
 
 export function KeyFigures() {
@@ -65,11 +65,11 @@ export function KeyFigures() {
         }
         note={
           account
-            ? `limit ${percentText(account.maintenanceMarginLimit, 0)} · initial ${rateText(account.initialMarginRate)}`
+            ? `limit ${percentText(account.maintenanceMarginLimit, { places: 0 })} · initial ${percentText(account.initialMarginRate)}`
             : ' '
         }
       >
-        {rateText(margin)}
+        {percentText(margin)}
       </Tile>
     </Tiles>
   )
@@ -86,23 +86,18 @@ function Equity({ account }: { account: AccountRow | undefined }) {
       unit="USDT"
       note={
         account
-          ? `${grown === undefined ? '' : `${figure(grown)} in all · `}${usdtText(account.availableUsdt, 0)} free`
+          ? `${grown === undefined ? '' : `${figure(grown)} in all · `}${amountText(account.availableUsdt, { places: 0 })} free`
           : ' '
       }
     >
-      {usdtText(account?.equityUsdt ?? null, 2)}
+      {amountText(account?.equityUsdt)}
     </Tile>
   )
 }
 
-/** A total that is not known is a dash. */
-const usdtText = (value: string | null, digits: number) => (value === null ? '–' : amountText(value, digits))
-const rateText = (rate: string | null) => (rate === null ? '–' : percentText(Number(rate), 2))
-
-const figure = (value: number | null) => (value === null ? '–' : amountText(value.toFixed(2), 2, true))
+const figure = (value: number | null) => (value === null ? '–' : amountText(value.toFixed(2), { sign: true }))
 const worthText = (value: number | null) =>
-  value === null ? 'worth not known' : `${amountText(value.toFixed(0), 0)} USDT`
-const toneOf = (value: number | null) => (value === null ? undefined : signTone(value))
+  value === null ? 'worth not known' : `${amountText(value.toFixed(0), { places: 0 })} USDT`
 
 /** For the eye: sums of a few figures, which no decision rests on. What is not known of one is not known of all. */
 function sum<Row>(rows: readonly Row[], part: (row: Row) => string | null | undefined): number | null {

@@ -1,12 +1,12 @@
 /** What is held now: both legs, how level they are, what funding comes next, and the profit by its parts. */
 import { Link } from 'wouter'
 import type { Holding } from '../../../api/rows/rows.ts'
+import { amountText, bpsText, percentText, priceText, qtyText } from '../../../wording/figures.ts'
+import { facing, orderOf, orderText, routeWords } from '../../../wording/hedges.ts'
 import { useLive } from '../../data/use-live.ts'
 import { Amount } from '../../show/amount.tsx'
 import { Countdown } from '../../show/countdown.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
-import { bpsText, percentText, priceText, qtyText } from '../../show/figures.ts'
-import { facing, orderOf, orderText, routeWords } from '../../show/hedge-words.ts'
 import { StateChip } from '../../show/state-chip.tsx'
 import { ProfitBar } from './profit-bar.tsx'
 
@@ -50,6 +50,15 @@ const COLUMNS: readonly Column<Holding>[] = [
     figure: true,
     value: ({ perp, direction }) => signed(facing(direction).perpSign, perp.base),
     cell: row => <Leg row={row} leg="perp" />,
+  },
+  {
+    head: 'Held',
+    unit: 'USDT · of the plan',
+    figure: true,
+    value: ({ heldUsdt }) => heldUsdt,
+    cell: ({ heldUsdt, filledShare }) => (
+      <Two above={amountText(heldUsdt, { places: 0 })} below={percentText(filledShare, { places: 0 })} />
+    ),
   },
   {
     head: 'Delta',
@@ -99,7 +108,7 @@ const COLUMNS: readonly Column<Holding>[] = [
     figure: true,
     value: ({ fundingApr }) => fundingApr,
     cell: ({ fundingApr }) => (
-      <span className="live">{fundingApr === null ? '–' : percentText(fundingApr)}</span>
+      <span className="live">{fundingApr === null ? '–' : percentText(fundingApr, { places: 1 })}</span>
     ),
   },
   {
@@ -142,7 +151,8 @@ const COLUMNS: readonly Column<Holding>[] = [
       </span>
     ),
   },
-  { head: 'Expected net (USDT)', value: ({ expectedNetUsdt }) => expectedNetUsdt, hidden: true },
+  { head: 'Expected net of what is held (USDT)', value: row => row.expectedNetUsdt, hidden: true },
+  { head: 'Planned (USDT)', value: ({ plannedUsdt }) => plannedUsdt, hidden: true },
   { head: 'Capital (USDT)', value: ({ capitalUsdt }) => capitalUsdt, hidden: true },
 ]
 

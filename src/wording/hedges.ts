@@ -1,0 +1,87 @@
+/** How a hedge faces and how it is worked, and its orders, in words. */
+import { priceText, qtyText } from './figures.ts'
+
+export type Facing = {
+  name: string
+  does: string
+  /** Of a leg: as a title, and after a quantity. */
+  spot: string
+  perp: string
+  spotHeld: string
+  perpHeld: string
+  /** Before a quantity: − is owed or short. */
+  spotSign: string
+  perpSign: string
+}
+
+const LONG: Facing = {
+  name: 'long carry',
+  does: 'coins bought, the same quantity of the perpetual sold short',
+  spot: 'Spot, long',
+  perp: 'Perpetual, short',
+  spotHeld: 'held',
+  perpHeld: 'short',
+  spotSign: '',
+  perpSign: '−',
+}
+const REVERSE: Facing = {
+  name: 'reverse carry',
+  does: 'coins borrowed and sold, the same quantity of the perpetual bought',
+  spot: 'Spot, borrowed',
+  perp: 'Perpetual, long',
+  spotHeld: 'borrowed and sold',
+  perpHeld: 'long',
+  spotSign: '−',
+  perpSign: '',
+}
+
+export const facing = (direction: string): Facing => (direction === 'reverse-carry' ? REVERSE : LONG)
+
+const ROUTES: Readonly<Record<string, { name: string; does: string }>> = {
+  spread: { name: 'spread order', does: 'one order of the exchange opens both legs, or none' },
+  'maker-spot': {
+    name: 'spot rests',
+    does: 'a spot order rests in the order book, the perpetual follows each fill',
+  },
+  'maker-perp': {
+    name: 'perp rests',
+    does: 'an order for the perpetual rests in the order book, spot follows each fill',
+  },
+  parallel: { name: 'parallel', does: 'both legs cross at the same time' },
+  'spot-first': { name: 'spot first', does: 'spot crosses, then the perpetual' },
+  'perp-first': { name: 'perp first', does: 'the perpetual crosses, then spot' },
+}
+
+/** A route in a word or two, and in a sentence. */
+export const routeWords = (route: string): { name: string; does: string } =>
+  ROUTES[route] ?? { name: route.replaceAll('-', ' '), does: route }
+
+/** What an order works on, as the API and the journal name it. */
+export const LEGS: Readonly<Record<string, string>> = {
+  spot: 'spot',
+  perp: 'perpetual',
+  both: 'both legs',
+  spreadOrder: 'both legs',
+}
+
+type Order = {
+  side: string
+  qty: string
+  limitPrice: string
+  filledQty: string
+  rests: boolean
+  cancelRequested: boolean
+}
+
+/** `sell 1,554 at 0.3216, rests in the order book, 300 filled`; the price of an order of both legs is between them. */
+export function orderText({ side, qty, limitPrice, rests, cancelRequested, filledQty }: Order): string {
+  const how = cancelRequested ? 'is being cancelled' : rests ? 'rests in the order book' : 'crosses'
+  const filled = Number(filledQty) > 0 ? `, ${qtyText(filledQty)} filled` : ''
+  return `${side.toLowerCase()} ${qtyText(qty)} at ${priceText(limitPrice)}, ${how}${filled}`
+}
+
+/** The order that works a leg: its own, or the one of both. */
+export const orderOf = <Each extends { leg: string }>(
+  orders: readonly Each[],
+  leg: 'spot' | 'perp',
+): Each | undefined => orders.find(order => order.leg === leg || order.leg === 'both')
