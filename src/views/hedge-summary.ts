@@ -4,7 +4,7 @@ import type { HedgeContext } from '../../machines/hedge/context.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { LegOutcome } from '../domain/work/leg-outcome.ts'
 import type { BookedFigures } from '../store/books/operator-reads.ts'
-import { hedgeFacts } from './living-hedges.ts'
+import { readHedge } from './living-hedges.ts'
 
 /** @param booked - its funding by the books; where they were not asked, what it was told itself */
 export function hedgeSummary(
@@ -13,7 +13,7 @@ export function hedgeSummary(
   booked: Pick<BookedFigures, 'fundingUsdt' | 'settlements'> = context,
 ): JsonObject {
   const { plan } = context
-  const { legs, heldUsdt, filledShare } = hedgeFacts(context)
+  const { legs, heldUsdt, filledShare } = readHedge(context)
   const leg = (name: 'spot' | 'perp') => legRow(legs[name], context[name])
   return {
     id: plan.hedgeId,

@@ -15,10 +15,10 @@ import type { Engine } from '../run/engine.ts'
 import type { BookedFigures } from '../store/books/operator-reads.ts'
 import {
   atWork,
-  type HedgeFacts,
-  hedgeFacts,
+  type HedgeReading,
   type LivingHedge,
   livingHedges,
+  readHedge,
   routeOf,
 } from './living-hedges.ts'
 
@@ -93,7 +93,7 @@ export function holdingOf(
   { market, booked, nowMs }: Surroundings,
 ): Holding {
   const { plan } = context
-  const facts = hedgeFacts(context)
+  const facts = readHedge(context)
   const { spot, perp } = facts.legs
   const prices = pricesOf(market, plan.perp.multiplier)
   const isOpen = context.phase !== 'unwinding' && new Decimal(perp.base).gt(0)
@@ -160,7 +160,7 @@ function legOf({ step, order }: LegOrders, { base, cashUsdt }: LegOutcome, price
 }
 
 /** As this hedge is paid: its short receives a positive rate, its long a negative one. */
-function fundingOf(market: MarketView | undefined, { plan }: HedgeContext, { shortContracts }: HedgeFacts) {
+function fundingOf(market: MarketView | undefined, { plan }: HedgeContext, { shortContracts }: HedgeReading) {
   const ticker = market?.ticker
   if (!ticker) return { fundingRate: null, fundingApr: null, nextFundingAtMs: null, nextFundingUsdt: null }
   const { fundingRate: rate, fundingIntervalMs, nextFundingAtMs, markPrice } = ticker
@@ -179,7 +179,7 @@ function fundingOf(market: MarketView | undefined, { plan }: HedgeContext, { sho
  */
 function profitOf(
   { plan }: HedgeContext,
-  { legs: { spot, perp } }: HedgeFacts,
+  { legs: { spot, perp } }: HedgeReading,
   prices: Prices,
   { fundingUsdt, coinFeesUsdt }: BookedFigures,
 ) {
@@ -199,7 +199,7 @@ function profitOf(
 /** The plan's expectations, for what of it was filled and for the time it was held. On its way out it expects nothing more. */
 function expectationsOf(
   { plan, phase, hedgedAtMs }: HedgeContext,
-  { filledShare }: HedgeFacts,
+  { filledShare }: HedgeReading,
   nowMs: number,
 ) {
   const { netUsdt, fundingUsdt, horizonHours, aprOnCapital } = plan.expected

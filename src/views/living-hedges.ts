@@ -25,7 +25,7 @@ export const livingHedges = (runtime: Pick<Runtime, 'all'>): LivingHedge[] =>
     .filter(({ kind }) => kind === 'hedge')
     .map(actor => ({ actor, context: actor.actor.getSnapshot().context as HedgeContext }))
 
-export type HedgeFacts = {
+export type HedgeReading = {
   /** What each leg holds, paid and received, the fills of an order that still rests among it. */
   legs: Record<'spot' | 'perp', LegOutcome>
   /** What it takes from the account's holdings. */
@@ -45,7 +45,7 @@ export type HedgeFacts = {
 }
 
 /** What a hedge is now, by its executions alone. */
-export function hedgeFacts(context: HedgeContext): HedgeFacts {
+export function readHedge(context: HedgeContext): HedgeReading {
   const { plan } = context
   const legs = { spot: withProgress(context.spot), perp: withProgress(context.perp) }
   const { spot, perp } = legs

@@ -7,7 +7,7 @@ import type { Clock } from '../clock/clock.ts'
 import { type Claim, type Difference, reconcile } from '../domain/books/reconcile.ts'
 import { ownedOf, shortContracts } from '../domain/legs/venue-legs.ts'
 import type { CoinBalance, Exchange, Position } from '../exchange/exchange.ts'
-import { hedgeFacts, livingHedges } from './living-hedges.ts'
+import { livingHedges, readHedge } from './living-hedges.ts'
 
 type Parts = { runtime: () => Runtime; exchange: Exchange; clock: Clock }
 
@@ -20,7 +20,7 @@ export async function reconciliationNow({ runtime, exchange, clock }: Parts): Pr
     exchange.openOrders(),
   ])
   const hedges = livingHedges(runtime())
-  const facts = hedges.map(({ context }) => hedgeFacts(context))
+  const facts = hedges.map(({ context }) => readHedge(context))
   const inFlight = facts.flatMap(({ orders }) => orders.map(({ orderLinkId }) => orderLinkId))
   // What moved while it was read, or is at work, proves nothing against what was read.
   const moving = new Set(

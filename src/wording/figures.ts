@@ -53,7 +53,7 @@ export const priceText = (value: Figure): string =>
   isKnown(value) ? formatted(value, { minimumSignificantDigits: 4, maximumSignificantDigits: 7 }) : UNKNOWN
 
 /** A loss, a gain, or neither: what is too small to show is neither. */
-export function toneOf(value: Figure, places = 2): 'good' | 'bad' | undefined {
+export function signTone(value: Figure, places = 2): 'good' | 'bad' | undefined {
   if (!isKnown(value) || Math.abs(Number(value)) < 0.5 * 10 ** -places) return undefined
   return Number(value) > 0 ? 'good' : 'bad'
 }

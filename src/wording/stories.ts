@@ -7,8 +7,8 @@ import { LEGS } from './hedges.ts'
 import { spokenReason } from './reasons.ts'
 import { topState } from './states.ts'
 
-export type Tone = '' | 'good' | 'warn' | 'bad' | 'accent'
-export type Story = { text: string; tone: Tone; isMilestone: boolean }
+type StoryTone = '' | 'good' | 'warn' | 'bad' | 'accent'
+export type Story = { text: string; tone: StoryTone; isMilestone: boolean }
 /** An event's own fields. */
 type Facts = Readonly<Record<string, unknown>>
 type Step = { event: Facts; from: string; to: string }
@@ -32,7 +32,7 @@ const legName = (leg: unknown): string => LEGS[text(leg)] ?? text(leg)
 const usdt = (value: unknown, places = 4): string => `${amountText(text(value), { places, sign: true })} USDT`
 
 type Tell = (event: Facts) => string
-type Told = Tell | readonly [tone: Tone, tell: Tell]
+type Told = Tell | readonly [tone: StoryTone, tell: Tell]
 
 /** A plain sentence is a detail; one with a tone is a milestone. */
 const STORIES: Readonly<Record<string, Told>> = {
@@ -162,7 +162,7 @@ function storyOfEvent(event: Facts): Story {
   return { text: `${type}${by(event)}${because(event)}`, tone: '', isMilestone: false }
 }
 
-const toneOf = (type: string, tone: Tone, { amountUsdt, left }: Facts): Tone => {
+const toneOf = (type: string, tone: StoryTone, { amountUsdt, left }: Facts): StoryTone => {
   if (type === 'funding.settled' && Number(text(amountUsdt)) < 0) return 'bad'
   return type === 'desk.flat' && list(left).length > 0 ? 'bad' : tone
 }
@@ -172,7 +172,7 @@ const timerText = (timer: string): string =>
     ? `${lengthText(Number(timer))} have passed`
     : `${timer.toLowerCase().replaceAll('_', ' ')}: its time has passed`
 
-const ARRIVED: Readonly<Record<string, { text: string; tone: Tone }>> = {
+const ARRIVED: Readonly<Record<string, { text: string; tone: StoryTone }>> = {
   hedged: { text: 'hedged: both legs are level', tone: 'good' },
   unwinding: { text: 'unwinding: both legs are being closed', tone: 'warn' },
   closed: { text: 'closed: nothing is held', tone: 'good' },

@@ -7,7 +7,7 @@ import { amount, fundingRate, orderQty, price, usdt } from '../../src/domain/uni
 import type { CoinBalance, Position } from '../../src/exchange/exchange.ts'
 import { hedgeSummary } from '../../src/views/hedge-summary.ts'
 import { holdingOf } from '../../src/views/holdings.ts'
-import { hedgeFacts, type LivingHedge } from '../../src/views/living-hedges.ts'
+import { type LivingHedge, readHedge } from '../../src/views/living-hedges.ts'
 import { accountDelta, linesOf } from '../../src/views/reconciliation.ts'
 import { bookAround, marketOn, NOW_MS, XRP } from '../support/domain/sample-market.ts'
 import {
@@ -194,7 +194,7 @@ const coin = (name: string, wallet: string, { borrowed = '0', usdPrice = '2.5' }
 }
 
 function compared(hedges: LivingHedge[], venue: { positions?: Position[]; coins?: CoinBalance[] }) {
-  const facts = hedges.map(({ context }) => hedgeFacts(context))
+  const facts = hedges.map(({ context }) => readHedge(context))
   const inFlight = facts.flatMap(({ orders }) => orders.map(({ orderLinkId }) => orderLinkId))
   const moving = new Set(facts.filter(({ orders }) => orders.length > 0).map(({ claim }) => claim.hedgeId))
   const shown = { positions: [], coins: [], openOrders: [], ...venue }

@@ -8,7 +8,7 @@ import {
   percentText,
   priceText,
   qtyText,
-  toneOf,
+  signTone,
 } from '../../src/wording/figures.ts'
 
 describe('a figure', () => {
@@ -41,7 +41,7 @@ describe('a figure', () => {
   })
 
   test('too small to show is neither loss nor gain', () => {
-    expect([toneOf('0.004'), toneOf('-0.006'), toneOf('1'), toneOf(null)]).toEqual([
+    expect([signTone('0.004'), signTone('-0.006'), signTone('1'), signTone(null)]).toEqual([
       undefined,
       'bad',
       'good',

@@ -1,5 +1,5 @@
 /** Amounts in a table or a tile: signed ones coloured by gain and loss, what is not known as a dash. */
-import { amountText, toneOf } from '../../wording/figures.ts'
+import { amountText, signTone } from '../../wording/figures.ts'
 
 const COLOURS = { good: 'text-good', bad: 'text-bad' }
 
@@ -13,7 +13,7 @@ export function Amount({
   plain?: boolean
 }) {
   if (value === null) return <span className="text-faint">–</span>
-  const tone = plain ? undefined : toneOf(value)
+  const tone = plain ? undefined : signTone(value)
   return (
     <span className={`live ${tone ? COLOURS[tone] : ''}`}>
       {amountText(value, { places: digits, sign: !plain })}

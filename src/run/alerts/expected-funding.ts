@@ -6,7 +6,7 @@ import { Decimal } from 'decimal.js'
 import { fundingToShort } from '../../domain/market/funding.ts'
 import type { TickerView } from '../../domain/market/market-view.ts'
 import { orderQty, type Usdt } from '../../domain/units.ts'
-import { hedgeFacts, livingHedges } from '../../views/living-hedges.ts'
+import { livingHedges, readHedge } from '../../views/living-hedges.ts'
 import type { Engine } from '../engine.ts'
 
 type Shown = { nextFundingAtMs: number; promisedUsdt: Usdt }
@@ -41,7 +41,7 @@ function shortContracts({ runtime }: Engine): Map<string, Decimal> {
   const held = new Map<string, Decimal>()
   for (const { context } of livingHedges(runtime)) {
     const { symbol } = context.plan
-    const contracts = new Decimal(hedgeFacts(context).shortContracts)
+    const contracts = new Decimal(readHedge(context).shortContracts)
     if (!contracts.isZero()) held.set(symbol, contracts.plus(held.get(symbol) ?? 0))
   }
   return held

@@ -4,7 +4,7 @@ import type { EngineContext } from '../../../machines/engine.ts'
 import type { SupervisorContext } from '../../../machines/supervisor.ts'
 import type { HedgeSeen, Observation } from '../../alerts/rules.ts'
 import type { Journal } from '../../store/schema/records.ts'
-import { hedgeFacts, livingHedges } from '../../views/living-hedges.ts'
+import { livingHedges, readHedge } from '../../views/living-hedges.ts'
 import type { Engine } from '../engine.ts'
 
 /** What was asked elsewhere and is not known from memory. */
@@ -36,7 +36,7 @@ function hedgesSeen({ runtime, board }: Engine): HedgeSeen[] {
   return livingHedges(runtime).flatMap(({ actor: { id, cell }, context }) => {
     if (!cell) return []
     const { plan, limits, failure, unbalancedSinceMs, hedgedAtMs, lastSettlementAtMs } = context
-    const { legs, unhedgedUsdt, orders } = hedgeFacts(context)
+    const { legs, unhedgedUsdt, orders } = readHedge(context)
     return {
       id,
       symbol: plan.symbol,

@@ -12,8 +12,8 @@ import {
   priceText,
   qtyText,
   shortInstantText,
+  signTone,
   storyInstantText,
-  toneOf,
 } from '../../../wording/figures.ts'
 import { facing, orderOf, orderText, routeWords } from '../../../wording/hedges.ts'
 import { spokenReason } from '../../../wording/reasons.ts'
@@ -105,7 +105,7 @@ function Figures({ hedge, holding }: Both) {
       <Tile
         name={holding ? 'Net so far' : 'Net'}
         unit="USDT"
-        tone={net === null ? undefined : toneOf(net)}
+        tone={net === null ? undefined : signTone(net)}
         note={netNote(hedge, holding)}
       >
         {net === null ? '–' : amountText(net, { sign: true })}
@@ -113,7 +113,7 @@ function Figures({ hedge, holding }: Both) {
       <Tile
         name="Funding"
         unit="USDT"
-        tone={toneOf(hedge.fundingUsdt)}
+        tone={signTone(hedge.fundingUsdt)}
         note={`${hedge.settlements} ${hedge.settlements === 1 ? 'settlement' : 'settlements'}`}
       >
         {amountText(hedge.fundingUsdt, { sign: true })}

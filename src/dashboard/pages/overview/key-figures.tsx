@@ -1,6 +1,6 @@
 /** The answers one looks for first: what we have, what we hold, is it level, what did it earn and pay. */
 import type { AccountRow } from '../../../api/rows/rows.ts'
-import { amountText, percentText, toneOf } from '../../../wording/figures.ts'
+import { amountText, percentText, signTone } from '../../../wording/figures.ts'
 import { useLive } from '../../data/use-live.ts'
 import { useRows } from '../../data/use-rows.ts'
 import { Tile, Tiles } from '../../show/tile.tsx'
@@ -42,18 +42,18 @@ export function KeyFigures() {
       <Tile
         name="Funding"
         unit="USDT"
-        tone={toneOf(funding)}
+        tone={signTone(funding)}
         note={`${figure(sum(held, row => row.nextFundingUsdt))} at the next settlements`}
       >
         {figure(funding)}
       </Tile>
-      <Tile name="Fees" unit="USDT" tone={toneOf(fees)} note={`basis and slip ${figure(basis)}`}>
+      <Tile name="Fees" unit="USDT" tone={signTone(fees)} note={`basis and slip ${figure(basis)}`}>
         {figure(fees)}
       </Tile>
       <Tile
         name="Net of all hedges"
         unit="USDT"
-        tone={toneOf(both(net, made))}
+        tone={signTone(both(net, made))}
         note={`open ${figure(net)} · closed ${figure(made)}`}
       >
         {figure(both(net, made))}
