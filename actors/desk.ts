@@ -1,16 +1,18 @@
 /** Plans what a symbol wishes for: reads the market and the wallet, sizes the hedge. The chart judges the plan. */
 import { Decimal } from 'decimal.js'
-import { deskMachine, type Wish } from '../machines/desk.ts'
+import { deskMachine, exposureOf, type Wish } from '../machines/desk.ts'
 import { dustBase } from '../src/domain/books/dust.ts'
+import { accountAfter } from '../src/domain/entry/after-entry.ts'
 import { judgeEntry } from '../src/domain/entry/opportunity.ts'
-import type { DustLot } from '../src/domain/entry/plan.ts'
+import type { DustLot, HedgePlan } from '../src/domain/entry/plan.ts'
 import { sizeHedge } from '../src/domain/entry/sizing.ts'
 import type { HedgePair } from '../src/domain/instrument.ts'
 import type { JsonObject } from '../src/domain/json.ts'
 import { isRefusal } from '../src/domain/refusal.ts'
 import { orderBudgetLeft } from '../src/domain/risk/quota.ts'
-import type { AccountFacts } from '../src/domain/risk/solvency.ts'
-import { NO_USDT } from '../src/domain/units.ts'
+import { type AccountFacts, judgeSolvency } from '../src/domain/risk/solvency.ts'
+import { NO_BASE } from '../src/domain/units.ts'
+import { hedgeCash, hedges } from './account/reconciler.ts'
 import type { Ports } from './ports.ts'
 import { migrateDesk } from './runtime/migrations.ts'
 import type { Answer } from './runtime/outbox.ts'
@@ -25,6 +27,7 @@ type DeskKindPorts = Ports<
   | 'rules'
   | 'telemetry'
   | 'alerts'
+  | 'runtime'
   | 'newRiskRefused'
   | 'judgeRisk'
   | 'assertOwner'
@@ -32,7 +35,7 @@ type DeskKindPorts = Ports<
 >
 
 type PlanHedgePorts = Ports<
-  'clock' | 'exchange' | 'board' | 'rules' | 'newRiskRefused' | 'judgeRisk' | 'dust'
+  'clock' | 'exchange' | 'board' | 'rules' | 'runtime' | 'newRiskRefused' | 'judgeRisk' | 'dust'
 >
 
 export const deskKind = (ports: DeskKindPorts): DurableKind => ({
@@ -56,21 +59,47 @@ async function planHedge(ports: PlanHedgePorts, wish: Wish): Promise<Answer> {
   if (judged.verdict !== 'tempting')
     return no(`${judged.because}: found ${judged.found}, limit ${judged.limit}`)
   const direction = judged.direction ?? 'long-carry'
+  // Before the wallet is read: a fill that is known later is bound twice, never free twice.
+  const cash = hedgeCash(ports)
   const { account, facts } = await ports.judgeRisk()
   const inTheWay = direction === 'reverse-carry' ? coinsInTheWay(view.pair, facts) : undefined
   if (inTheWay) return no(inTheWay)
   const budget = orderBudgetLeft(ports.exchange.quota())
   const funds = { ...account, ...(budget !== undefined && { orderBudgetLeft: budget }) }
-  const exposure = { ...funds, hedges: wish.hedges, reservedUsdt: NO_USDT, halted: false }
+  const exposure = exposureOf(wish.hedges, funds, cash)
   const plan = sizeHedge(hedgeId, view, exposure, ports.rules, nowMs, direction)
   if (isRefusal(plan)) return no(`${plan.refused}: found ${plan.found}, limit ${plan.limit}`)
+  const strained = solvencyAfter(ports, plan, facts)
+  if (strained) return no(strained)
   const dust = direction === 'long-carry' ? await usableDust(ports, view.pair, wish, facts) : []
   return {
     type: 'hedge.planned',
     symbolActor,
     funds: funds as unknown as JsonObject,
+    cash: cash as unknown as JsonObject,
     plan: { ...plan, ...(dust.length > 0 && { dust }) } as unknown as JsonObject,
   }
+}
+
+/** The account's solvency by our own model with this plan and all that is under way complete; undefined when it holds. */
+function solvencyAfter(
+  { board, rules, runtime }: Ports<'board' | 'rules' | 'runtime'>,
+  plan: HedgePlan,
+  facts: AccountFacts,
+): string | undefined {
+  const underway = hedges({ runtime }).map(({ context }) => ({
+    plan: context.plan,
+    spotNetBase: context.spot.base,
+    perpBase: context.perp.base,
+  }))
+  const plans = [...underway, { plan, spotNetBase: NO_BASE, perpBase: NO_BASE }].map(each => {
+    const { collateral, riskTiers } = board.view(each.plan.symbol) ?? {}
+    return { ...each, margin: { ...(collateral && { collateral }), ...(riskTiers && { riskTiers }) } }
+  })
+  const after = judgeSolvency(accountAfter(facts, plans), { ...rules.limits, ...rules.strategy })
+  return after.verdict === 'reduce' || after.verdict === 'flatten'
+    ? `solvency-after: found ${after.found}, limit ${after.limit}`
+    : undefined
 }
 
 /** In smallest orders of the spot market. */

@@ -15,17 +15,18 @@ import type { JsonObject } from '../src/domain/json.ts'
 import { isRefusal } from '../src/domain/refusal.ts'
 import {
   type AccountExposure,
-  capitalOf,
   type Exposure,
+  type HedgeCash,
   type OpenHedge,
+  reservedOf,
 } from '../src/domain/risk/exposure.ts'
-import { type Approved, approve } from '../src/domain/risk/limits.ts'
+import { type Approved, approve, reserveUsdt } from '../src/domain/risk/limits.ts'
 import type { ExecutionRules, LimitRules } from '../src/domain/rules.ts'
 import type { Usdt } from '../src/domain/units.ts'
 import type { HedgeInput } from './hedge/context.ts'
 
-/** What the desk knows of a hedge it granted. */
-export type Holding = { symbol: string; notionalUsdt: Usdt; capitalUsdt: Usdt; grantedAtMs: number }
+/** What the desk knows of a hedge it granted. `reserveUsdt`: the cash it binds for as long as it lives. */
+export type Holding = { symbol: string; notionalUsdt: Usdt; reserveUsdt: Usdt; grantedAtMs: number }
 
 export type DeskInput = {
   /** Four letters or digits of this installation: hedge ids of two databases on one account never meet. */
@@ -56,7 +57,13 @@ export type DeskEvent = (
   | { type: 'flat.verified'; left: string[] }
   | { type: 'flat.unread'; because: string }
   | { type: 'hedge.wanted'; symbol: string; symbolActor: string }
-  | { type: 'hedge.planned'; plan: HedgePlan; symbolActor: string; funds: AccountExposure }
+  | {
+      type: 'hedge.planned'
+      plan: HedgePlan
+      symbolActor: string
+      funds: AccountExposure
+      cash: HedgeCash
+    }
   | { type: 'hedge.unplanned'; symbol: string; symbolActor: string; because: string }
   | { type: 'hedge.over'; hedgeId: string }
 ) & { atMs: number }
@@ -66,25 +73,27 @@ const COUNTER_WIDTH = 6
 const hedgeIdOf = (salt: string, counter: number): string =>
   salt + counter.toString(36).toUpperCase().padStart(COUNTER_WIDTH, '0')
 
-/** Capital of hedges granted moments ago, which the wallet does not show yet. */
-const UNSEEN_MS = 60_000
+/** A hedge the desk granted, as limits and planning see it. */
+export type GrantedHedge = OpenHedge & { reserveUsdt: Usdt }
 
-const openHedges = ({ hedges }: DeskContext): OpenHedge[] =>
-  Object.entries(hedges).map(([hedgeId, { symbol, notionalUsdt }]) => ({ hedgeId, symbol, notionalUsdt }))
+export const grantedHedges = ({ hedges }: Pick<DeskContext, 'hedges'>): GrantedHedge[] =>
+  Object.entries(hedges).map(([hedgeId, { symbol, notionalUsdt, reserveUsdt }]) => ({
+    hedgeId,
+    symbol,
+    notionalUsdt,
+    reserveUsdt,
+  }))
 
-function exposureOf(context: DeskContext, funds: AccountExposure, atMs: number): Exposure {
-  const unseen = Object.values(context.hedges).filter(hedge => hedge.grantedAtMs > atMs - UNSEEN_MS)
-  return {
-    hedges: openHedges(context),
-    ...funds,
-    reservedUsdt: capitalOf(unseen),
-    halted: false,
-  }
-}
+/** What the account carries: a hedge granted since `cash` was read has traded nothing there, and so binds all of its reserve. */
+export const exposureOf = (
+  hedges: readonly GrantedHedge[],
+  funds: AccountExposure,
+  cash: HedgeCash,
+): Exposure => ({ hedges, ...funds, ...reservedOf(hedges, cash), halted: false })
 
 function judged(context: DeskContext, event: DeskEvent) {
   if (event.type !== 'hedge.planned') return undefined
-  return approve(event.plan, exposureOf(context, event.funds, event.atMs), context.limits)
+  return approve(event.plan, exposureOf(grantedHedges(context), event.funds, event.cash), context.limits)
 }
 
 const without = <Value>(map: Record<string, Value>, key: string): Record<string, Value> =>
@@ -117,7 +126,7 @@ const toRelieve = ({ hedges, relieving }: DeskContext, event: DeskEvent): string
     : []
 
 /** What planning may know: the effect must not read the desk, whose snapshot may lead. */
-export type Wish = { symbol: string; symbolActor: string; hedgeId: string; hedges: OpenHedge[] }
+export type Wish = { symbol: string; symbolActor: string; hedgeId: string; hedges: GrantedHedge[] }
 
 const deskSetup = setup({
   types: { context: {} as DeskContext, events: {} as DeskEvent, input: {} as DeskInput },
@@ -151,8 +160,13 @@ const deskSetup = setup({
     }),
     reserve: assign(({ context, event }) => {
       if (event.type !== 'hedge.planned') return {}
-      const { hedgeId, symbol, notionalUsdt, capitalUsdt } = event.plan
-      const holding = { symbol, notionalUsdt, capitalUsdt, grantedAtMs: event.atMs }
+      const { hedgeId, symbol, notionalUsdt } = event.plan
+      const holding = {
+        symbol,
+        notionalUsdt,
+        reserveUsdt: reserveUsdt(event.plan),
+        grantedAtMs: event.atMs,
+      }
       return { hedges: { ...context.hedges, [hedgeId]: holding } }
     }),
     release: assign(({ context, event }) =>
@@ -223,7 +237,7 @@ const planHedge = {
       symbol,
       symbolActor,
       hedgeId: context.planning[symbol] ?? '',
-      hedges: openHedges(context),
+      hedges: grantedHedges(context),
     }
   },
 } as const

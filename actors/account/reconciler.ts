@@ -9,6 +9,7 @@ import { type Claim, type Difference, reconcile } from '../../src/domain/books/r
 import { type OrderReport, ownerOfOrder } from '../../src/domain/legs/order.ts'
 import { signOf } from '../../src/domain/legs/sides.ts'
 import { ownLegs, shownLegs } from '../../src/domain/legs/venue-legs.ts'
+import type { HedgeCash } from '../../src/domain/risk/exposure.ts'
 import { baseQty, orderQty } from '../../src/domain/units.ts'
 import type { CoinBalance, Position } from '../../src/exchange/exchange.ts'
 import type { Ports } from '../ports.ts'
@@ -64,6 +65,15 @@ export const hedges = (ports: Ports<'runtime'>): Held[] =>
   [...ports.runtime().all()]
     .filter(actor => actor.kind === 'hedge')
     .map(actor => ({ actor, context: actor.actor.getSnapshot().context as HedgeContext }))
+
+/** What is known of the hedges' cash: what their spot legs have cost or brought so far, and whose entry is over. */
+export function hedgeCash(ports: Ports<'runtime'>): HedgeCash {
+  const held = hedges(ports).map(({ context }) => context)
+  return {
+    spotCashUsdt: Object.fromEntries(held.map(({ plan, spot }) => [plan.hedgeId, spot.cashUsdt])),
+    whole: held.filter(({ phase }) => phase !== 'entering').map(({ plan }) => plan.hedgeId),
+  }
+}
 
 /** A failed hedge waits for a person: its order's end is not waited for here. */
 const working = (ports: Ports<'runtime'>): string[] =>

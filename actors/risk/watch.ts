@@ -11,7 +11,7 @@ import { signOf } from '../../src/domain/legs/sides.ts'
 import type { AccountExposure } from '../../src/domain/risk/exposure.ts'
 import { riskState } from '../../src/domain/risk/risk-state.ts'
 import { type AccountFacts, judgeSolvency, type Solvency } from '../../src/domain/risk/solvency.ts'
-import { baseQty } from '../../src/domain/units.ts'
+import { baseQty, type Usdt, usdt } from '../../src/domain/units.ts'
 import { type Reducible, reliefOf } from '../../src/domain/work/shrinking.ts'
 import {
   type AccountFact,
@@ -68,6 +68,7 @@ export function createRiskWatch(ports: () => RiskWatchPorts, books: RiskHistory)
     const solvency = judgeSolvency(facts, { ...limits, ...strategy })
     const account: AccountExposure = {
       ...exposureOf(ports(), { totals, coins: wallet.coins, positions }, solvency),
+      cashUsdt: cashOf(facts),
       ...told,
     }
     const judged = riskState(account, limits)
@@ -109,6 +110,17 @@ export function createRiskWatch(ports: () => RiskWatchPorts, books: RiskHistory)
     judge: look,
   }
 }
+
+/** USDT owned, what open perpetuals have lost taken off: a gain is none until it is paid. */
+const cashOf = ({ usdt: owned, holdings }: AccountFacts): Usdt =>
+  usdt(
+    holdings
+      .reduce((cash, { perpBase, markPrice, perpEntryPrice }) => {
+        const gained = new Decimal(markPrice).minus(perpEntryPrice).times(perpBase)
+        return cash.plus(Decimal.min(0, gained))
+      }, new Decimal(owned))
+      .toDecimalPlaces(18),
+  )
 
 const engineOf = (ports: Ports<'runtime'>): EngineContext | undefined =>
   ports.runtime().get('engine')?.actor.getSnapshot().context as EngineContext | undefined

@@ -1,13 +1,14 @@
 /** What is known of a hedge, and of all else, when it is judged whether to leave it. */
 import { Decimal } from 'decimal.js'
-import type { DeskContext } from '../../machines/desk.ts'
+import { type DeskContext, exposureOf, grantedHedges } from '../../machines/desk.ts'
 import type { HedgeContext } from '../../machines/hedge/context.ts'
 import { entryBasisBps } from '../../src/domain/entry/entry-basis.ts'
 import { bestAlternativeApr, type EntryJudgement } from '../../src/domain/entry/opportunity.ts'
 import type { HedgePlan } from '../../src/domain/entry/plan.ts'
 import { roomUsdt } from '../../src/domain/entry/sizing.ts'
 import type { ExitInputs, HeldHedge } from '../../src/domain/exit/judgement.ts'
-import { NO_USDT, type Usdt, usdt } from '../../src/domain/units.ts'
+import { type Usdt, usdt } from '../../src/domain/units.ts'
+import { hedgeCash } from '../account/reconciler.ts'
 import type { EnginePorts, Ports } from '../ports.ts'
 
 /** A hedge that is still being opened counts as young as it can be. */
@@ -81,11 +82,7 @@ function hasRoom({ runtime, risk, rules }: Ports<'rules' | 'runtime' | 'risk'>):
   const desk = runtime().get('desk')?.actor.getSnapshot().context as DeskContext | undefined
   const account = risk()?.account
   if (!desk || !account) return true
-  const hedges = Object.entries(desk.hedges).map(([hedgeId, { symbol, notionalUsdt }]) => ({
-    hedgeId,
-    symbol,
-    notionalUsdt,
-  }))
-  const room = roomUsdt({ ...account, hedges, reservedUsdt: NO_USDT, halted: false }, rules)
+  const hedges = grantedHedges(desk)
+  const room = roomUsdt(exposureOf(hedges, account, hedgeCash({ runtime })), rules, '')
   return hedges.length < rules.limits.hedgesMax && new Decimal(room).gte(rules.limits.hedgeNotionalUsdtMin)
 }

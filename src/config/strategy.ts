@@ -109,6 +109,13 @@ export const strategy = z.strictObject({
     about:
       'A rise of the price that one hedge by itself must survive: where a coin counts little as collateral, more USDT than capitalBuffer is kept beside it',
   }),
+  initialMarginRate: numberKey({
+    min: 0.01,
+    max: 1,
+    unit: 'fraction of notional',
+    or: '0.1',
+    about: 'Initial margin of a perpetual at the leverage that is set: it stays reserved while a hedge lives',
+  }),
   maintenanceRate: numberKey({
     min: 0.001,
     max: 0.5,

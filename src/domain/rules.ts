@@ -30,6 +30,8 @@ export type StrategyRules = {
   capitalBuffer: number
   /** A rise of the price, as a fraction, that one hedge by itself must survive: it sets the buffer where collateral is poor. */
   gapSurvived: number
+  /** Initial margin per notional at the leverage that is set: 0.1 is ten times. A tier that asks for more has its way. */
+  initialMarginRate: number
   /** Maintenance margin per notional, a fraction, where the exchange's risk tiers are not known. */
   maintenanceRate: number
   /** Maintenance margin of a borrowed coin per its worth, a fraction. */

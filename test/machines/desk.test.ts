@@ -25,6 +25,7 @@ const planned = ({ context }: State) => {
       plan: samplePlan(hedgeId),
       symbolActor: SYMBOL_ACTOR,
       funds: { availableUsdt, maintenanceMarginRate: '0' },
+      cash: { spotCashUsdt: {}, whole: [] },
     }),
   )
 }

@@ -3,7 +3,7 @@
  * minimums with a margin for the exit, and below what the books, the exchange's maxima and the account allow.
  */
 import { Decimal } from 'decimal.js'
-import { capitalRatio } from '../carry/capital.ts'
+import { capitalRatioUpTo } from '../carry/capital.ts'
 import { type CarryReason, estimateCarry } from '../carry/carry.ts'
 import type { DepthReason } from '../carry/pair-quote.ts'
 import { chooseRoute } from '../carry/route.ts'
@@ -19,7 +19,7 @@ import {
 import { lotBase } from '../legs/balance.ts'
 import { EXIT_MARGIN, smallestHedge } from '../legs/minimums.ts'
 import { sideOf } from '../legs/sides.ts'
-import { netBaseReceived, type PairFeeRates } from '../market/fees.ts'
+import { netBaseReceived, type PairFeeRates, roundTripRate } from '../market/fees.ts'
 import {
   type BlindReason,
   type FreshMarket,
@@ -29,7 +29,7 @@ import {
 } from '../market/market-view.ts'
 import { depthWithin, limitThrough } from '../market/order-book.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
-import type { Exposure } from '../risk/exposure.ts'
+import { type Exposure, freeUsdt } from '../risk/exposure.ts'
 import type { ExecutionRules, Rules } from '../rules.ts'
 import { type BaseQty, baseQty, orderQty, type Usdt, usdt } from '../units.ts'
 import type { HedgePlan } from './plan.ts'
@@ -51,7 +51,7 @@ export function sizeHedge(
 ): HedgePlan | Refusal<SizeReason | CarryReason | BlindReason> {
   const fresh = freshMarket(market, rules.limits, nowMs)
   if (isRefusal(fresh)) return fresh
-  const room = roomUsdt(exposure, rules, capitalPerNotional(fresh, rules, direction))
+  const room = roomUsdt(exposure, rules, fresh.pair.symbol, bindsPerNotional(fresh, rules, direction))
   if (new Decimal(room).lt(rules.limits.hedgeNotionalUsdtMin) || new Decimal(room).lte(0))
     return refuse('no-room', room, rules.limits.hedgeNotionalUsdtMin)
   const sizes = sizesFor(fresh, rules, room, direction)
@@ -88,32 +88,42 @@ function spreadFacts({ spread }: MarketView): { spread?: SpreadFacts } {
   return { spread: { symbol, tickSize, qtyStep, minOrderQty: minQty, maxOrderQty: maxQty } }
 }
 
-/** Capital per notional of the largest hedge: a smaller one never binds more, so what fits by this fits. */
-function capitalPerNotional(
-  { ticker, pair, ...margin }: FreshMarket,
+/** The most that any hedge up to the largest binds per notional, its fees with it: what fits by this fits. */
+function bindsPerNotional(
+  { ticker, pair, feeRates, ...margin }: FreshMarket,
   { limits, strategy }: Rules,
   direction: Direction,
 ): Decimal {
   const notional = new Decimal(limits.hedgeNotionalUsdtMax)
   const base = notional.times(pair.perp.multiplier).div(ticker.markPrice)
-  return capitalRatio({ direction, base, notional }, margin, strategy)
+  const fees = Decimal.max(0, roundTripRate(feeRates))
+  return capitalRatioUpTo({ direction, base, notional }, margin, strategy).plus(fees)
 }
 
-/** Notional that one more hedge may have: by itself, in total, and by the capital that is free. */
+/**
+ * Notional that one more hedge of this symbol may have: by itself, in its symbol whoever holds what, in total, by the cash that
+ * is free.
+ */
 export function roomUsdt(
   exposure: Exposure,
   { limits, strategy }: Rules,
-  perNotional: Decimal = new Decimal(strategy.capitalBuffer).plus(1),
+  symbol: string,
+  perNotional: Decimal = new Decimal(strategy.capitalBuffer).plus(strategy.initialMarginRate).plus(1),
 ): Usdt {
-  const open = exposure.hedges.reduce((sum, hedge) => sum.plus(hedge.notionalUsdt), new Decimal(0))
-  const free = new Decimal(exposure.availableUsdt)
-    .minus(exposure.reservedUsdt)
+  const { hedges, foreignNotionalUsdt } = exposure
+  const sum = (of: Exposure['hedges']) =>
+    of.reduce((total, hedge) => total.plus(hedge.notionalUsdt), new Decimal(0))
+  const inSymbol = sum(hedges.filter(hedge => hedge.symbol === symbol)).plus(
+    foreignNotionalUsdt?.[symbol] ?? 0,
+  )
+  const free = freeUsdt(exposure)
     .minus(limits.freeMarginUsdtMin)
     .div(Decimal.max(perNotional, LEAST_PER_NOTIONAL))
   return usdt(
     Decimal.min(
       limits.hedgeNotionalUsdtMax,
-      new Decimal(limits.totalNotionalUsdtMax).minus(open),
+      new Decimal(limits.symbolNotionalUsdtMax).minus(inSymbol),
+      new Decimal(limits.totalNotionalUsdtMax).minus(sum(hedges)),
       free.toDecimalPlaces(18, Decimal.ROUND_DOWN),
     ),
   )

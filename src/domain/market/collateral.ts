@@ -19,7 +19,12 @@ export type CollateralView = {
 }
 
 /** A band of position value: everything above the one before it, up to `upToUsdt` (null: without end). Rate as a fraction. */
-export type RiskTier = { upToUsdt: string | null; maintenanceRate: string }
+export type RiskTier = {
+  upToUsdt: string | null
+  maintenanceRate: string
+  /** The least initial margin, whatever leverage is set; left out: the leverage alone says. */
+  initialRate?: string
+}
 
 /** Coins that `qty` counts for: Σ over the bands of coins × ratio; 0 when it is no collateral. */
 export function collateralCoins(qty: Numeric, { tiers, enabled }: CollateralView): Decimal {
@@ -40,13 +45,25 @@ export function collateralRatio(qty: Numeric, view: CollateralView): Decimal {
  * Maintenance margin of a position of this value: each band at its own rate, which is value × rate − deduction of the tier.
  * Above the last tier its rate goes on: a larger position never needs less.
  */
-export function maintenanceUsdt(valueUsdt: Numeric, tiers: readonly RiskTier[]): Decimal {
-  const endless = tiers.map(({ upToUsdt, maintenanceRate }, i) => ({
-    upTo: i === tiers.length - 1 ? null : upToUsdt,
-    rate: maintenanceRate,
-  }))
-  return overBands(valueUsdt, endless)
-}
+export const maintenanceUsdt = (valueUsdt: Numeric, tiers: readonly RiskTier[]): Decimal =>
+  overBands(
+    valueUsdt,
+    endless(tiers, ({ maintenanceRate }) => maintenanceRate),
+  )
+
+/** Initial margin of a position of this value: in each band the leverage's rate, or the band's own where that is higher. */
+export const initialMarginUsdt = (
+  valueUsdt: Numeric,
+  tiers: readonly RiskTier[],
+  leverageRate: number,
+): Decimal =>
+  overBands(
+    valueUsdt,
+    endless(tiers, ({ initialRate }) => Decimal.max(initialRate ?? 0, leverageRate).toFixed()),
+  )
+
+const endless = (tiers: readonly RiskTier[], rateOf: (tier: RiskTier) => string) =>
+  tiers.map((tier, i) => ({ upTo: i === tiers.length - 1 ? null : tier.upToUsdt, rate: rateOf(tier) }))
 
 function overBands(amount: Numeric, bands: readonly { upTo: string | null; rate: string }[]): Decimal {
   const whole = new Decimal(amount)

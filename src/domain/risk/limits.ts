@@ -5,8 +5,8 @@
 import { Decimal } from 'decimal.js'
 import { type Refusal, refuse } from '../refusal.ts'
 import type { LimitRules } from '../rules.ts'
-import type { Usdt } from '../units.ts'
-import type { Exposure } from './exposure.ts'
+import { type Usdt, usdt } from '../units.ts'
+import { type Exposure, freeUsdt } from './exposure.ts'
 import { type AccountReason, churnReason, lossReason, strainReason } from './risk-state.ts'
 
 declare const approved: unique symbol
@@ -34,6 +34,10 @@ type Asking = {
   expected?: { feesUsdt: Usdt }
 }
 
+/** Cash a plan binds for as long as its hedge lives: its capital, and the fees of the way in and out. */
+export const reserveUsdt = ({ capitalUsdt, expected }: Pick<Asking, 'capitalUsdt' | 'expected'>): Usdt =>
+  usdt(Decimal.max(0, new Decimal(expected?.feesUsdt ?? 0).neg()).plus(capitalUsdt))
+
 /**
  * Notional, capital and fees of the plan on top of what is carried, against every limit; the first one broken is named. What
  * the exposure leaves out is not checked: who builds it answers for that.
@@ -46,7 +50,7 @@ export function approve<Plan extends Asking>(
   const { hedges } = exposure
   const notional = new Decimal(plan.notionalUsdt)
   const total = hedges.reduce((sum, hedge) => sum.plus(hedge.notionalUsdt), notional)
-  const free = new Decimal(exposure.availableUsdt).minus(exposure.reservedUsdt).minus(plan.capitalUsdt)
+  const free = freeUsdt(exposure).minus(reserveUsdt(plan))
   const taken = hedges.find(hedge => hedge.symbol === plan.symbol)
 
   if (exposure.halted) return refuse('halted', 'halted', 'not halted')
@@ -57,9 +61,9 @@ export function approve<Plan extends Asking>(
     return refuse('hedge-too-small', plan.notionalUsdt, limits.hedgeNotionalUsdtMin)
   if (!notional.lte(limits.hedgeNotionalUsdtMax))
     return refuse('hedge-too-large', plan.notionalUsdt, limits.hedgeNotionalUsdtMax)
-  const foreign = exposure.foreignNotionalUsdt?.[plan.symbol]
-  if (foreign !== undefined && notional.plus(foreign).gt(limits.symbolNotionalUsdtMax))
-    return refuse('symbol-too-large', notional.plus(foreign).toFixed(), limits.symbolNotionalUsdtMax)
+  const inSymbol = notional.plus(exposure.foreignNotionalUsdt?.[plan.symbol] ?? 0)
+  if (inSymbol.gt(limits.symbolNotionalUsdtMax))
+    return refuse('symbol-too-large', inSymbol.toFixed(), limits.symbolNotionalUsdtMax)
   if (!total.lte(limits.totalNotionalUsdtMax))
     return refuse('total-too-large', total.toFixed(), limits.totalNotionalUsdtMax)
   if (!free.gte(limits.freeMarginUsdtMin))

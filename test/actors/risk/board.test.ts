@@ -133,12 +133,13 @@ describe('another opportunity', () => {
       rules: { ...RULES, limits: { ...RULES.limits, hedgesMax } },
       risk: () => ({ account: { availableUsdt: usdt('100000'), maintenanceMarginRate: '0' } }),
       runtime: () => ({
+        all: () => [],
         get: (id: string) =>
           id === 'desk'
             ? {
                 actor: {
                   getSnapshot: () => ({
-                    context: { hedges: { H1: { symbol: 'CUSDT', notionalUsdt: '100' } } },
+                    context: { hedges: { H1: { symbol: 'CUSDT', notionalUsdt: '100', reserveUsdt: '140' } } },
                   }),
                 },
               }

@@ -88,7 +88,7 @@ describe('sizing', () => {
         const plan = sizeHedge('HEDGE00001', marketOn(XRP), exposure, RULES, NOW_MS)
         if (isRefusal(plan)) {
           // A lot is 0.25 USDT: a refusal just above the smallest hedge is the grid's doing.
-          expect(new Decimal(roomUsdt(exposure, RULES)).lt('50.25')).toBe(true)
+          expect(new Decimal(roomUsdt(exposure, RULES, 'XRPUSDT')).lt('50.25')).toBe(true)
           return
         }
         expect(new Decimal(plan.capitalUsdt).plus(100).lte(available)).toBe(true)

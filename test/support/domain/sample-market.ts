@@ -33,6 +33,8 @@ export const RULES: Rules = {
     judgeEveryMs: 5_000,
     directions: ['long-carry', 'reverse-carry'],
     gapSurvived: 0.5,
+    // None: the sums of the tests are reckoned by hand.
+    initialMarginRate: 0,
     maintenanceRate: 0.02,
     borrowMaintenanceRate: 0.04,
     reverseMarginRatio: 0.5,
