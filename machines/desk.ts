@@ -76,6 +76,7 @@ const hedgeIdOf = (salt: string, counter: number): string =>
 /** A hedge the desk granted, as limits and planning see it. */
 export type GrantedHedge = OpenHedge & { reserveUsdt: Usdt }
 
+/** Every hedge the desk granted and was not told to be over, with the cash it binds. */
 export const grantedHedges = ({ hedges }: Pick<DeskContext, 'hedges'>): GrantedHedge[] =>
   Object.entries(hedges).map(([hedgeId, { symbol, notionalUsdt, reserveUsdt }]) => ({
     hedgeId,
