@@ -7,7 +7,7 @@ import { boardQueries, boards, DOCKER, read, ruleQueries } from '../../support/o
 
 const ROOT = join(DOCKER, '..')
 const packages = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-  devDependencies: Record<string, string>
+  dependencies: Record<string, string>
 }
 
 type Service = {
@@ -69,7 +69,7 @@ describe('the image', () => {
   test('every stage starts from the Node that development is pinned to', () => {
     expect(froms.length).toBeGreaterThan(1)
     for (const from of froms)
-      expect(from).toMatch(new RegExp(`^FROM node:${packages.devDependencies.node}-bookworm-slim\\b`))
+      expect(from).toMatch(new RegExp(`^FROM node:${packages.dependencies.node}-bookworm-slim\\b`))
   })
 
   test('runs as nobody of power, with a health check', () => {
