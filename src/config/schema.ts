@@ -1,6 +1,6 @@
 /**
  * The one schema of the configuration: `hedgerow.yaml` (strategy, execution, limits, acknowledgement) and the environment.
- * Everything has a careful default, so `npm start` needs nothing. Relations between keys are in `config-relations.ts`.
+ * Everything has a careful default, so `npm start` needs nothing. Relations between keys are in `relations.ts`.
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'

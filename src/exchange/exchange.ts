@@ -1,6 +1,6 @@
 /**
  * The exchange port: all that Hedgerow asks of an exchange. Answers are values in our words and units;
- * Bybit's spelling, minutes, hours and codes end in `src/exchange/bybit/translate.ts` and `errors.ts`.
+ * Bybit's spelling, minutes, hours and codes end in `src/exchange/bybit/translate/` and `errors.ts`.
  *
  * Reads throw `ExchangeFailure` (the supervisor or the caller's chart decides on trying again).
  * Money verbs never throw: an unclear outcome is the value `unknown`.

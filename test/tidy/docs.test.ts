@@ -7,7 +7,7 @@ import { CATALOGUE } from '../../src/alerts/catalogue.ts'
 import { buildProgram } from '../../src/cli/program.ts'
 import { environmentShape, fileShape } from '../../src/config/schema.ts'
 import { codeOf, commandFaults, keyFaults, pathFaults, readDoc, variableFaults } from './docs.ts'
-import { ROOT } from './source.ts'
+import { ROOT, readTree } from './source.ts'
 
 const DOCS = ['README.md', 'ARCHITECTURE.md', 'RUNBOOK.md', 'DECISIONS.md', 'CHANGELOG.md'].map(readDoc)
 const runbook = readDoc('RUNBOOK.md')
@@ -25,6 +25,8 @@ const expectNone = (faults: string[]) => expect(faults, `\n${faults.join('\n')}\
 
 /** The keys of each section of the file, below any wrapper of the schema. */
 const sections = Object.fromEntries(Object.entries(fileShape).map(([name, schema]) => [name, keysOf(schema)]))
+const keys = { ...sections, file: Object.keys(fileShape) }
+
 function keysOf(schema: unknown): string[] {
   if (typeof schema !== 'object' || schema === null) return []
   if ('shape' in schema && typeof schema.shape === 'object') return Object.keys(schema.shape ?? {})
@@ -35,6 +37,15 @@ function keysOf(schema: unknown): string[] {
 
 test('every file and folder that a page names is there', () => {
   expectNone(DOCS.flatMap(doc => pathFaults(doc, files)))
+})
+
+test('every file that a comment names is there', () => {
+  const comments = readTree().map(({ path: file, text }) => ({
+    path: file,
+    // Other lines stay as empty ones, so that a fault is found at its own.
+    text: text.replaceAll(/^(?!\s*(?:\/\*\*|\*|\/\/)).*$/gm, ''),
+  }))
+  expectNone(comments.flatMap(doc => pathFaults(doc, files)))
 })
 
 test('every command, option and script that a page names is there', () => {
@@ -56,7 +67,7 @@ test('every key of the configuration that a page names is there', () => {
     DOCS.flatMap(doc =>
       keyFaults(
         doc,
-        sections,
+        keys,
         operated.some(({ path: file }) => file === doc.path),
       ),
     ),

@@ -32,7 +32,7 @@ const faultAt = (doc: Doc, line: number, rule: string, found: string): Fault =>
 
 const PATH = /^(?:src|actors|machines|test|docker|\.ci)\/[\w./*{},-]*$|^[\w*/-]+\.(?:tsx?|md|ya?ml|json)$/
 /** Files that are made where the engine runs. */
-const MADE = ['hedgerow.yaml', 'simulator-account.json', 'simulator.json']
+const MADE = ['hedgerow.yaml', 'simulator-account.json', 'simulator.json', 'docker/secrets/']
 
 /** Files and folders that are named and not there. A name without its folder may stand anywhere. */
 export function pathFaults(doc: Doc, files: readonly string[]): Fault[] {
