@@ -8,10 +8,11 @@ import { isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { Rules } from '../domain/rules.ts'
 import { type AlertSettings, alertSettings } from './alerts.ts'
-import { ConfigFaults, faultsOf, isRecord, shown } from './faults.ts'
+import { ConfigFaults, faultsOf, isRecord } from './faults.ts'
 import { brokenRelations } from './relations.ts'
 import { sections } from './rules.ts'
 import { everyKey, type KeyValues, type LOG_LEVELS, type Mode } from './schema.ts'
+import { shown } from './secrets.ts'
 import { type Environment, readEnvironment, readFile } from './sources.ts'
 
 export type KeyPair = { key: string; secret: string }
@@ -101,14 +102,6 @@ export function loadConnection({ cwd, env }: Omit<Sources, 'file'>): Connection 
     dataDir: resolve(cwd, dataDir),
     apiToken,
   }
-}
-
-/** The values that no log line, page or error may show. */
-export function secretsOf(config: Config): string[] {
-  const password = config.databaseUrl ? new URL(config.databaseUrl).password : ''
-  const { keys, apiToken, databaseUrl, alerts } = config
-  const secrets = [keys?.key, keys?.secret, apiToken, databaseUrl, password, ...Object.values(alerts.secrets)]
-  return secrets.flatMap(secret => (secret ? [secret] : []))
 }
 
 function assemble(values: KeyValues, cwd: string, file: string | undefined): Config {

@@ -2,6 +2,7 @@
  * A fault of the configuration: which key, what was found, what was expected. A secret is never shown.
  */
 import { fileShape } from './schema.ts'
+import { shown } from './secrets.ts'
 
 export type ConfigFault = { key: string; found: string; expected: string }
 
@@ -26,7 +27,7 @@ export function faultsOf(issue: Issue, raw: unknown): ConfigFault[] {
       const path = [...at, name]
       return fault(
         path.join('.'),
-        shown(name, valueAt(raw, path)),
+        shown(path.join('.'), valueAt(raw, path)),
         `a known key of ${at.join('.') || 'the file'}`,
       )
     })
@@ -35,15 +36,6 @@ export function faultsOf(issue: Issue, raw: unknown): ConfigFault[] {
   const expected = at.length === 1 && Object.hasOwn(fileShape, at[0] ?? '') && issue.code === 'invalid_type'
   const key = at.join('.')
   return [fault(key, shown(key, valueAt(raw, at)), expected ? 'keys and values' : issue.message)]
-}
-
-const SECRET = /key|secret|token|password|database|hedgerow_alert/i
-
-/** A value as a fault may show it. */
-export function shown(key: string, value: unknown): string {
-  if (value === undefined) return 'nothing'
-  if (SECRET.test(key)) return 'a value that is not shown'
-  return (JSON.stringify(value) ?? String(value)).slice(0, 120)
 }
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>

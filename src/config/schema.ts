@@ -39,6 +39,8 @@ const isInspectorUrl = (text: string) => {
   const isSafe = protocol === 'https:' || (protocol === 'http:' && isHere)
   return isSafe && isHost(name) && username === '' && password === ''
 }
+/** An address is none, and may hold a password. */
+const isFolder = (text: string) => text.trim() !== '' && !text.includes('://')
 const isCredential = (text: string) => /^[\x21-\x7e]{4,512}$/.test(text)
 const credential = (what: string) =>
   optionalText({ matches: isCredential, expected: `${what}: 4 to 512 printable characters` })
@@ -54,7 +56,7 @@ export const environmentShape = {
     matches: text => text.split(',').every(name => isHost(name.trim())),
     expected: 'host names with commas between',
   }),
-  HEDGEROW_DATA_DIR: textKey({ matches: text => text.trim() !== '', expected: 'a folder', or: '.hedgerow' }),
+  HEDGEROW_DATA_DIR: textKey({ matches: isFolder, expected: 'a folder', or: '.hedgerow' }),
   HEDGEROW_DATABASE_URL: optionalText({
     matches: hasScheme('postgres:', 'postgresql:'),
     expected: 'a URL such as postgres://user:password@host:5432/hedgerow',
@@ -69,7 +71,7 @@ export const environmentShape = {
     matches: hasScheme('http:', 'https:'),
     expected: 'the http URL of a running simulator, such as http://127.0.0.1:9797',
   }),
-  HEDGEROW_HISTORY_DIR: optionalText({ matches: text => text.trim() !== '', expected: 'a folder' }),
+  HEDGEROW_HISTORY_DIR: optionalText({ matches: isFolder, expected: 'a folder' }),
   HEDGEROW_HOSTED_INSPECTOR_URL: optionalText({
     matches: isInspectorUrl,
     expected: 'the https URL of an inspector (http on this machine only), without a user name',

@@ -5,22 +5,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDocument } from 'yaml'
-import { type ConfigFault, fault, isRecord, shown } from './faults.ts'
+import { type ConfigFault, fault, isRecord } from './faults.ts'
 import { environmentShape, fileShape } from './schema.ts'
-
-/** systemd hands each credential as a file; the names are those of the unit's LoadCredential lines. */
-const CREDENTIAL_FILES: Record<string, string> = {
-  BYBIT_API_KEY: 'bybit-api-key',
-  BYBIT_API_SECRET: 'bybit-api-secret',
-  HEDGEROW_DATABASE_URL: 'hedgerow-database-url',
-  HEDGEROW_API_TOKEN: 'hedgerow-api-token',
-  HEDGEROW_ALERT_WEBHOOK_URL: 'hedgerow-alert-webhook-url',
-  HEDGEROW_ALERT_SLACK_URL: 'hedgerow-alert-slack-url',
-  HEDGEROW_ALERT_DISCORD_URL: 'hedgerow-alert-discord-url',
-  HEDGEROW_ALERT_TELEGRAM_TOKEN: 'hedgerow-alert-telegram-token',
-  HEDGEROW_ALERT_SMTP_PASSWORD: 'hedgerow-alert-smtp-password',
-  HEDGEROW_ALERT_HEARTBEAT_URL: 'hedgerow-alert-heartbeat-url',
-}
+import { credentialFile, SECRET_VARIABLES, shown } from './secrets.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 export type Read = { values: Record<string, unknown>; faults: ConfigFault[] }
@@ -68,8 +55,8 @@ export function readEnvironment(env: Environment): Read {
   const read: Read = { values: {}, faults: [] }
   const credentials = env.CREDENTIALS_DIRECTORY
   if (credentials) {
-    for (const [key, name] of Object.entries(CREDENTIAL_FILES)) {
-      const path = join(credentials, name)
+    for (const key of SECRET_VARIABLES) {
+      const path = join(credentials, credentialFile(key))
       if (existsSync(path)) read.values[key] = readFileSync(path, 'utf8').trim()
     }
   }

@@ -9,6 +9,7 @@ const SHORTEST = 3
 /** Replaces each secret in a text, also where JSON or a URL spells it with escapes. */
 export function redaction(secrets: readonly string[]): (text: string) => string {
   const spellings = secrets
+    .flatMap(partsOf)
     .filter(secret => secret.length >= SHORTEST)
     .flatMap(secret => [
       secret,
@@ -20,6 +21,22 @@ export function redaction(secrets: readonly string[]): (text: string) => string 
   const hide = [...new Set(spellings)].sort((a, b) => b.length - a.length)
   return text => hide.reduce((left, secret) => left.replaceAll(secret, HIDDEN), text)
 }
+
+/** A URL that is a secret is one in each part of it by which somebody signs in: another program may echo one of them alone. */
+function partsOf(secret: string): string[] {
+  if (!URL.canParse(secret)) return [secret]
+  const { password, pathname, search, searchParams, protocol } = new URL(secret)
+  const parts = [secret, password]
+  if (protocol.startsWith('http')) {
+    const segments = [...pathname.split('/'), ...searchParams.values()]
+    parts.push(search, ...segments.filter(looksSecret))
+    if (looksSecret(pathname.replaceAll('/', ''))) parts.push(pathname)
+  }
+  return parts
+}
+
+/** Not a word of an address, such as `services`: long, or with a digit or a capital letter in it. */
+const looksSecret = (part: string): boolean => part.length >= 20 || (part.length >= 6 && /[\dA-Z]/.test(part))
 
 function decoded(text: string): string {
   try {

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { loadConfig, secretsOf } from '../../src/config/config.ts'
+import { loadConfig } from '../../src/config/config.ts'
 import { ConfigFaults } from '../../src/config/faults.ts'
+import { secretsOf } from '../../src/config/shown-config.ts'
 import { waysOf } from '../../src/run/alerts/ways.ts'
 
 let cwd: string

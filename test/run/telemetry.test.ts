@@ -64,6 +64,13 @@ test('a secret that holds another one is hidden whole', () => {
   expect(hide('postgres://u:pass@h/d and pass and a')).toBe('[hidden] and [hidden] and a')
 })
 
+test('each part of a URL that is a secret is hidden too, and no ordinary word of it', () => {
+  const hide = redaction(['https://hooks.example/services/T01ABC/B02/xYz9876543210?sig=Ab12Cd34'])
+  for (const part of ['/services/T01ABC/B02/xYz9876543210', 'xYz9876543210', 'T01ABC', 'Ab12Cd34'])
+    expect(hide(`404 no such hook ${part}.`)).toBe('404 no such hook [hidden].')
+  expect(hide('services at hooks.example')).toBe('services at hooks.example')
+})
+
 test('errors, big numbers and loops are written, not thrown', () => {
   const { telemetry, rows } = listening()
   const loop: Record<string, unknown> = { big: 1n }

@@ -17,8 +17,7 @@ export const telegram = ({ token, chat, url }: TelegramOptions): Way => {
       const body = { chat_id: chat, text: textOf(message).slice(0, TEXT_MAX), disable_web_page_preview: true }
       const answer: unknown = JSON.parse(await post(address, body, signal))
       const isTaken = typeof answer === 'object' && answer !== null && 'ok' in answer && answer.ok === true
-      if (!isTaken)
-        throw new Error(`expected an answer with ok true, found ${JSON.stringify(answer).slice(0, 120)}`)
+      if (!isTaken) throw new Error(`expected an answer with ok true, found ${JSON.stringify(answer)}`)
     },
   }
 }

@@ -40,6 +40,6 @@ export async function post(url: string, body: object, signal: AbortSignal): Prom
     signal,
   })
   const text = (await answer.text()).slice(0, TEXT_MAX)
-  if (!answer.ok) throw new Error(`expected 2xx, found ${answer.status} ${text.slice(0, 120)}`)
+  if (!answer.ok) throw new Error(`expected 2xx, found ${answer.status} ${text}`)
   return text
 }

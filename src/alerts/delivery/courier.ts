@@ -30,6 +30,7 @@ export type Courier = {
 }
 
 const QUEUE_MAX = 100
+const CAUSE_MAX = 300
 const SEND_MS_MAX = 10_000
 const RETRY_AFTER_MS = [1_000, 5_000, 25_000]
 
@@ -81,7 +82,8 @@ async function deliver(ports: CourierPorts, way: Way, message: AlertMessage, clo
       await within(clock, sendMsMax, closing, signal => way.send(message, signal))
       return ports.delivered(way.name)
     } catch (error) {
-      cause = redact(causeOf(error))
+      // Cut after it was hidden: a part of a secret is one too.
+      cause = redact(causeOf(error)).slice(0, CAUSE_MAX)
     }
   }
   ports.failed(way.name, cause, 'failed')
@@ -127,5 +129,5 @@ function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const beneath = error.cause instanceof Error ? `: ${error.cause.message}` : ''
-  return `${error.message}${beneath}`.slice(0, 300)
+  return `${error.message}${beneath}`
 }

@@ -4,7 +4,6 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { Config } from '../../config/config.ts'
 import { withExamples } from '../kit/asking.ts'
 import { CliFailure } from '../kit/failure.ts'
 import { pairs, print, printJson } from '../kit/output.ts'
@@ -18,10 +17,11 @@ export function configCommands(program: Command): void {
     .option('--json', 'print JSON')
     .action(async ({ config: file, json }: { config?: string; json?: boolean }) => {
       const { readConfig } = await import('../kit/read-config.ts')
-      const shown = withoutSecrets(readConfig(file))
+      const { shownConfig } = await import('../../config/shown-config.ts')
+      const shown = shownConfig(readConfig(file))
       if (json) return printJson(shown)
-      const { rules, ...rest } = shown
-      print(pairs({ ...rest, ...rules.strategy, ...rules.execution, ...rules.limits }))
+      const { rules, alerts, ...rest } = shown
+      print(pairs({ ...rest, ...rules.strategy, ...rules.execution, ...rules.limits, ...alerts }))
       print('the configuration is right')
     })
   withExamples(config.command('init'), ['hedgerow config init --to hedgerow.yaml'])
@@ -33,12 +33,6 @@ export function configCommands(program: Command): void {
       writeNew(resolve(to), configTemplate(), force === true)
       print(`wrote ${resolve(to)}`)
     })
-}
-
-/** The configuration as it may be shown: secrets are said to be there or not. */
-function withoutSecrets({ keys, apiToken, databaseUrl, ...rest }: Config) {
-  const set = (value: unknown) => (value === undefined ? 'not set' : 'set')
-  return { ...rest, keys: set(keys), apiToken: set(apiToken), databaseUrl: set(databaseUrl) }
 }
 
 function writeNew(path: string, text: string, force: boolean): void {

@@ -1,6 +1,7 @@
 /**
  * How a command ends: 0 done, 1 failed, 2 bad usage (which a fault in the configuration is too).
  */
+import { secretsIn } from '../../config/secrets.ts'
 import { redaction } from '../../telemetry/redaction.ts'
 
 export type ExitCode = 1 | 2
@@ -24,14 +25,6 @@ type Explained = { text: string; exitCode: ExitCode }
 export function explained(error: unknown, env = process.env): Explained {
   const { text, exitCode } = spelled(error)
   return { text: redaction(secretsIn(env))(text), exitCode }
-}
-
-function secretsIn(env: NodeJS.ProcessEnv): string[] {
-  const url = env.HEDGEROW_DATABASE_URL ?? ''
-  const password = URL.canParse(url) ? new URL(url).password : ''
-  return [env.BYBIT_API_KEY, env.BYBIT_API_SECRET, env.HEDGEROW_API_TOKEN, url, password].filter(
-    secret => secret !== undefined,
-  )
 }
 
 function spelled(error: unknown): Explained {

@@ -1,0 +1,49 @@
+/**
+ * The one list of what is secret, and what a fault may show: a value that no known, open key holds is never printed, not even
+ * in the sentence that refuses it.
+ */
+import { alertSecrets } from './alerts.ts'
+import { sections } from './rules.ts'
+import { environmentShape } from './schema.ts'
+
+/** The variables whose values no line, page, file or error may hold. */
+export const SECRET_VARIABLES: readonly string[] = [
+  'BYBIT_API_KEY',
+  'BYBIT_API_SECRET',
+  'HEDGEROW_API_TOKEN',
+  'HEDGEROW_DATABASE_URL',
+  ...Object.keys(alertSecrets),
+]
+
+/** systemd hands each as a file of this name: those of the unit's LoadCredential lines. */
+export const credentialFile = (variable: string): string => variable.toLowerCase().replaceAll('_', '-')
+
+/** The secrets of an environment that was not read yet. */
+export const secretsIn = (env: Readonly<Record<string, string | undefined>>): string[] =>
+  SECRET_VARIABLES.flatMap(name => env[name] ?? [])
+
+/** An address without whatever else a URL may carry: who signs in, its path, its question. */
+export function addressOf(url: string): string {
+  if (!URL.canParse(url)) return 'an address that is not shown'
+  const { protocol, host } = new URL(url)
+  return `${protocol}//${host}`
+}
+
+const OPEN_VARIABLES = new Set(Object.keys(environmentShape).filter(name => !SECRET_VARIABLES.includes(name)))
+const OPEN_KEYS = new Set(
+  Object.entries(sections).flatMap(([section, { shape }]) =>
+    Object.keys(shape).map(key => `${section}.${key}`),
+  ),
+)
+const SHOWN_MAX = 120
+
+/** What was found, as a fault may say it. @param key - its dotted path, or the variable's name */
+export function shown(key: string, value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (!OPEN_VARIABLES.has(key) && !OPEN_KEYS.has(key) && key !== 'acknowledgeLive')
+    return 'a value that is not shown'
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'keys and values'
+  const text = String(value)
+  const isAddress = text.includes('://') || text.includes('@')
+  return JSON.stringify(isAddress ? addressOf(text) : text).slice(0, SHOWN_MAX)
+}
