@@ -84,7 +84,7 @@ function confirmPlan(ports: ConfirmPlanPorts, { plan }: HedgeToStep): Answer {
   return { type: 'plan.confirmed' }
 }
 
-function decide(ports: ConfirmPlanPorts, hedge: HedgeToStep): Step {
+function decide(ports: ConfirmPlanPorts & Ports<'exchange'>, hedge: HedgeToStep): Step {
   const view = ports.board.view(hedge.plan.symbol)
   if (!view)
     return { kind: hedge.resting ? 'cancel' : 'wait', because: `${hedge.plan.symbol} has no market data` }
@@ -95,6 +95,9 @@ function decide(ports: ConfirmPlanPorts, hedge: HedgeToStep): Step {
     ports.newRiskRefused(hedge.plan.symbol),
     ports.clock.nowMs(),
   )
+  // What cannot leave is not tried: a refusal would count against the hedge.
+  if (step.kind === 'order' && !ports.exchange.orderEntryReady())
+    return { kind: 'wait', because: ports.exchange.keyRefusal()?.says ?? 'order entry is down' }
   return withDecidedMids(step, view)
 }
 
@@ -160,7 +163,7 @@ const placeOrder =
     // It may have left before the crash: from here on it is asked about, never sent (promise 2).
     if (redriven) return { type: 'order.unknown', orderLinkId, cause: 'the process restarted' }
     const refused = order.opens ? ports.newRiskRefused(hedgeContext(ports, actorId)?.plan.symbol) : null
-    if (refused) return { type: 'order.rejected', orderLinkId, reason: 'not-trading', detail: refused }
+    if (refused) return { type: 'order.rejected', orderLinkId, reason: 'not-sent', detail: refused }
     ports.assertOwner()
     const placed = await ports.exchange.placeOrder(request({ leg, order }))
     ports.telemetry.orderEnded(placed.kind)

@@ -54,6 +54,16 @@ export const CATALOGUE = {
   },
   'feed.silent': { severity: 'ticket', ends: 'rule', says: 'Market data has fallen silent' },
   'account.down': { severity: 'ticket', ends: 'rule', says: 'The private stream of the account is down' },
+  'account.key-refused': {
+    severity: 'page',
+    ends: 'rule',
+    says: 'The exchange refuses the API key: nothing can be traded or read',
+  },
+  'account.unfit': {
+    severity: 'ticket',
+    ends: 'caller',
+    says: 'Something about the account or its key stands in the way, or soon will',
+  },
   'order-entry.down': { severity: 'ticket', ends: 'rule', says: 'No order can leave: order entry is down' },
   'engine.not-trading': {
     severity: 'ticket',

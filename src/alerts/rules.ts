@@ -35,6 +35,8 @@ export type Observation = {
   engineBecause: string
   accountUp: boolean
   orderEntryReady: boolean
+  /** What a person must change about the key; undefined while the exchange takes it. */
+  keyRefusal: { code: number; says: string } | undefined
   ownsAccount: boolean
   journalOldestWallMs: number
   database: { ok: boolean; detail: string } | undefined
@@ -144,6 +146,9 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
       detail: {},
       holdWallMs: 30_000,
     })),
+
+  'account.key-refused': ({ keyRefusal: refusal }) =>
+    refusal ? [{ detail: { because: refusal.says, code: refusal.code } }] : [],
 
   'engine.not-trading': ({ engineState, engineBecause }) =>
     when(['booting', 'reconciling', 'absent'].includes(engineState), () => ({

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { Rules } from '../domain/rules.ts'
+import type { AccountRules } from './account.ts'
 import { type AlertSettings, alertSettings } from './alerts.ts'
 import { ConfigFaults, faultsOf, isRecord } from './faults.ts'
 import { brokenRelations } from './relations.ts'
@@ -42,6 +43,7 @@ export type Config = {
   readonly logLevel: (typeof LOG_LEVELS)[number]
   readonly keys: KeyPair | undefined
   readonly rules: Rules
+  readonly account: AccountRules
   readonly alerts: AlertSettings
   /** The file that was read, if any. */
   readonly file: string | undefined
@@ -122,6 +124,7 @@ function assemble(values: KeyValues, cwd: string, file: string | undefined): Con
     logLevel: values.HEDGEROW_LOG,
     keys: key && secret ? { key, secret } : undefined,
     rules: { strategy, execution, limits },
+    account: values.account,
     alerts: alertSettings(values.alerts, values),
     file,
   }

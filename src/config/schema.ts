@@ -19,6 +19,7 @@ export const fileShape = {
   strategy: sections.strategy.prefault({}),
   execution: sections.execution.prefault({}),
   limits: sections.limits.prefault({}),
+  account: sections.account.prefault({}),
   alerts: sections.alerts.prefault({}),
   acknowledgeLive: z
     .literal(LIVE_ACKNOWLEDGEMENT, { error: `the sentence "${LIVE_ACKNOWLEDGEMENT}"` })

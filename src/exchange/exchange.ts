@@ -47,6 +47,14 @@ export class ExchangeFailure extends Error {
   }
 }
 
+/** Signed requests are refused for what the key is, whatever is asked. */
+export type KeyRefusal = {
+  code: number
+  /** What a person must change, in one sentence. */
+  says: string
+  sinceMs: number
+}
+
 /** What the exchange did not say, or said in words that nobody knows, stays unknown: it is never a default. */
 export type OrUnknown<T> = T | 'unknown'
 
@@ -320,7 +328,9 @@ export type Exchange = RiskReads &
       toMs: number,
     ): Promise<Kline[]>
 
-    /** Can an order leave at this moment (trade socket open and truly authenticated)? New risk needs it. */
+    /** Why the exchange refuses this key now; undefined while it does not. The next signed answer ends it. */
+    keyRefusal(): KeyRefusal | undefined
+    /** Can an order leave at this moment (trade socket open and truly authenticated, key not refused)? New risk needs it. */
     orderEntryReady(): boolean
     /**
      * What a perpetual's order would do to the account's margin, by the exchange's own count, in cross margin. Never throws; where

@@ -38,6 +38,8 @@ function ofEngine({ runtime }: Ports<'runtime'>): string | null {
 
 function ofProcess({ exchange }: Ports<'exchange'>, { journal, isOwner }: Process): string | null {
   if (!isOwner()) return 'the lease on the account is lost'
+  const refused = exchange.keyRefusal()
+  if (refused) return refused.says
   if (!exchange.orderEntryReady()) return 'order entry is down'
   const { oldestPendingMs } = journal.health()
   return oldestPendingMs > JOURNAL_SLOW_MS ? `the journal has not answered for ${oldestPendingMs} ms` : null

@@ -4,7 +4,7 @@
  */
 import { type Clock, scaledClock, systemClock } from '../clock/clock.ts'
 import type { Config, KeyPair } from '../config/config.ts'
-import { checkAccount } from '../exchange/bybit/account-check.ts'
+import { examineAccount } from '../exchange/bybit/account-checks.ts'
 import type { WireMode, WireUrls } from '../exchange/bybit/hosts.ts'
 import { createBybitExchange } from '../exchange/bybit/venue.ts'
 import { createSdkWire } from '../exchange/bybit/wire/sdk-wire.ts'
@@ -13,6 +13,7 @@ import { launchSimulator } from '../exchange/simulator/launch.ts'
 import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../exchange/simulator/server/accounts.ts'
 import { statusOf } from '../exchange/simulator/server/control.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
+import { needsOf } from './alerts/account-fitness.ts'
 import { asStartFault, StartFault } from './fault.ts'
 import { measuredWire } from './measured.ts'
 
@@ -102,6 +103,7 @@ async function connect(config: Config, telemetry: Telemetry, connection: Connect
     ...keys,
     clock,
     recvWindowMs,
+    region: config.account.region,
     log: (kind, detail) => telemetry.log.info('exchange.wire', { kind, detail }),
   })
   const report = (kind: string, detail: string) => telemetry.inputRefused(kind, detail)
@@ -111,7 +113,14 @@ async function connect(config: Config, telemetry: Telemetry, connection: Connect
     orderDeadlineMs,
     report,
   })
-  const faults = await checkAccount(exchange, clock, speed)
+  const { account } = config
+  const at = { atMs: clock.nowMs(), manage: account.manage }
+  const findings = await examineAccount(exchange, needsOf(config, []), at)
+  for (const { name, grade, says } of findings)
+    if (grade !== 'ok') telemetry.log.info('account.finding', { check: name, grade, says })
+  const faults = findings
+    .filter(({ grade }) => grade === 'refuse' || grade === 'away')
+    .map(({ says }) => says)
   if (faults.length > 0) {
     await exchange.close()
     throw new StartFault(faults.join('\n'))

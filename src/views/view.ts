@@ -182,7 +182,11 @@ function readiness({ engine, journal, isOwner }: ViewParts): HealthPart[] {
       ok: context.accountUp === true,
       detail: context.accountUp === true ? 'up' : 'down',
     },
-    { name: 'order entry', ok: orderEntryReady, detail: orderEntryReady ? 'ready' : 'down' },
+    {
+      name: 'order entry',
+      ok: orderEntryReady,
+      detail: orderEntryReady ? 'ready' : (engine.ports.exchange.keyRefusal()?.says ?? 'down'),
+    },
     feed('spot', ages.spot),
     feed('linear', ages.linear),
   ]

@@ -45,6 +45,10 @@ const WRONG: Record<RuleName, { change: Partial<Observation>; subject: string }>
   'margin.high': { change: { maintenanceMarginRate: '0.5' }, subject: '' },
   'feed.silent': { change: { feedAgesMs: { spot: 60_001, linear: 3 } }, subject: 'spot' },
   'account.down': { change: { accountUp: false }, subject: '' },
+  'account.key-refused': {
+    change: { keyRefusal: { code: 33004, says: 'The API key has expired.' } },
+    subject: '',
+  },
   'order-entry.down': { change: { orderEntryReady: false }, subject: '' },
   'engine.not-trading': { change: { engineState: 'reconciling' }, subject: '' },
   'clock.off': { change: { clockOffWallMs: -1_001 }, subject: '' },

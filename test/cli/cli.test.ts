@@ -8,6 +8,7 @@ import { createApi } from '../../src/api/app.ts'
 import type { Listening } from '../../src/api/server.ts'
 import { explained } from '../../src/cli/kit/failure.ts'
 import { systemClock } from '../../src/clock/clock.ts'
+import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../../src/exchange/simulator/server/accounts.ts'
 import { silentTelemetry } from '../../src/telemetry/telemetry.ts'
 import { type SmallView, smallView } from '../support/api/small-view.ts'
 import { type Ended, ROOT, start } from '../support/process/process.ts'
@@ -172,6 +173,17 @@ test('the simulator says where it is, and ends in order when told', async () => 
   await expect.poll(() => simulator.out).toContain('\n')
   const { url } = JSON.parse(simulator.out) as { url: string }
   expect((await fetch(`${url}/v5/market/time`)).status).toBe(200)
+  const { out } = await hedgerow(['doctor', '--json'], {
+    HEDGEROW_PORT: '0',
+    HEDGEROW_EXCHANGE_URL: url,
+    BYBIT_API_KEY: SIMULATOR_KEY,
+    BYBIT_API_SECRET: SIMULATOR_SECRET,
+  })
+  const findings = JSON.parse(out) as { name: string; ok: boolean; detail: string }[]
+  const accountOk = findings.filter(({ name, ok }) => name.startsWith('account: ') && ok)
+  expect(accountOk.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['account: key: withdrawal', 'account: margin mode', 'account: position mode']),
+  )
   simulator.child.kill('SIGTERM')
   expect((await simulator.ended).code).toBe(0)
   await expect(fetch(`${url}/v5/market/time`)).rejects.toThrow()

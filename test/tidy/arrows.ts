@@ -31,7 +31,10 @@ const LAYERS: readonly Layer[] = [
   { at: 'src/wording', may: ['src/wording', 'src/domain'] },
   { at: 'src/telemetry', may: ['src/telemetry', 'src/domain', 'src/clock'] },
   { at: 'src/alerts', may: ['src/alerts', ...PLAIN] },
-  { at: 'src/config', may: ['src/config', 'src/telemetry/redaction', 'src/domain'] },
+  {
+    at: 'src/config',
+    may: ['src/config', 'src/telemetry/redaction', 'src/domain', 'src/exchange/bybit/hosts'],
+  },
   { at: 'src/api', may: ['src/api', ...PLAIN] },
   { at: 'src/dashboard', may: ['src/dashboard', 'src/wording'] },
   { at: 'src/views', may: [...ALL_BUT_THE_TOP, 'src/run'] },

@@ -6,14 +6,21 @@ import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync, sta
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { tokenPath } from '../../api/access/token.ts'
+import { systemClock } from '../../clock/clock.ts'
 import type { Config } from '../../config/config.ts'
-import { BYBIT_HOSTS } from '../../exchange/bybit/hosts.ts'
+import { type AccountFinding, examineAccount } from '../../exchange/bybit/account-checks.ts'
+import { hostsOf, type WireMode, type WireUrls } from '../../exchange/bybit/hosts.ts'
+import { createBybitExchange } from '../../exchange/bybit/venue.ts'
+import { createSdkWire } from '../../exchange/bybit/wire/sdk-wire.ts'
+import { needsOf } from '../../run/alerts/account-fitness.ts'
+import { trackedPairs } from '../../run/tracked-pairs.ts'
 import { type Client, engineClient } from '../kit/client.ts'
 import { CliFailure, explained } from '../kit/failure.ts'
-import { dim, green, print, printJson, red } from '../kit/output.ts'
+import { dim, green, print, printJson, red, yellow } from '../kit/output.ts'
 import { readConfig } from '../kit/read-config.ts'
 
-type Finding = { name: string; ok: boolean; detail: string }
+/** `advice`: it is in order, and could be better or will not stay so. */
+type Finding = { name: string; ok: boolean; detail: string; advice?: true }
 
 const NODE_MAJOR_MIN = 24
 const FREE_MIB_MIN = 512
@@ -30,8 +37,8 @@ export async function doctor({ config, json, ...where }: Options): Promise<void>
 
 const widthOf = (findings: readonly Finding[]) => Math.max(...findings.map(({ name }) => name.length))
 
-const line = ({ name, ok, detail }: Finding, width: number) =>
-  `${ok ? green('ok     ') : red('failing')}  ${name.padEnd(width)}  ${dim(detail)}`
+const line = ({ name, ok, detail, advice }: Finding, width: number) =>
+  `${ok ? (advice ? yellow('look at') : green('ok     ')) : red('failing')}  ${name.padEnd(width)}  ${dim(detail)}`
 
 async function examine(file: string | undefined, client: Client): Promise<Finding[]> {
   const findings = [node()]
@@ -42,7 +49,15 @@ async function examine(file: string | undefined, client: Client): Promise<Findin
   findings.push(...ready)
   // A running engine holds the port; without one it must be free.
   if (ready[0]?.detail.startsWith('not running')) findings.push(await port(config))
-  if (config.mode !== 'sim' && config.mode !== 'replay') findings.push(await reachable(config))
+  if (config.mode === 'live' || config.mode === 'testnet' || config.mode === 'demo') {
+    const url = hostsOf(config.mode, config.account.region).rest
+    const answer = await reachable(url)
+    findings.push(answer)
+    if (answer.ok) findings.push(...(await account(config, { mode: config.mode })))
+  } else if (config.mode === 'sim' && config.exchangeUrl && config.keys) {
+    const urls = { rest: config.exchangeUrl, ws: config.exchangeUrl.replace(/^http/, 'ws') }
+    findings.push(...(await account(config, { mode: 'sim', urls })))
+  }
   return findings
 }
 
@@ -126,9 +141,8 @@ function port({ host, port: wanted }: Config): Promise<Finding> {
 }
 
 /** Public and unsigned: no key is used to look. */
-async function reachable({ mode }: Config): Promise<Finding> {
-  const environment = mode === 'demo' || mode === 'testnet' ? mode : 'live'
-  const url = `${BYBIT_HOSTS[environment].rest}/v5/market/time`
+async function reachable(rest: string): Promise<Finding> {
+  const url = `${rest}/v5/market/time`
   const name = 'exchange'
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(5000) })
@@ -137,6 +151,48 @@ async function reachable({ mode }: Config): Promise<Finding> {
     return { name, ok: false, detail: `${url}: ${codeOf(error)}` }
   }
 }
+
+/** A machine's clock this far off is corrected, and should be repaired all the same. */
+const CLOCK_OFF_MS = 1_000
+
+/** The account and its key by the engine's own list of checks. Signed reads only: nothing is changed. */
+async function account(config: Config, to: { mode: WireMode; urls?: WireUrls }): Promise<Finding[]> {
+  const { keys, rules } = config
+  if (!keys)
+    return [{ name: 'API key', ok: false, detail: 'expected BYBIT_API_KEY and BYBIT_API_SECRET, found none' }]
+  const clock = systemClock()
+  const { recvWindowMs, orderDeadlineMs } = rules.execution
+  const { region } = config.account
+  const wire = createSdkWire({ ...to, ...keys, region, clock, recvWindowMs, log: () => {} })
+  const exchange = createBybitExchange(wire, { name: to.mode, clock, orderDeadlineMs, report: () => {} })
+  try {
+    const machineMs = clock.nowMs()
+    clock.align(await exchange.serverTimeMs())
+    const offMs = machineMs - clock.nowMs()
+    const { pairs } = trackedPairs(await exchange.instruments(), rules.strategy.symbols, [])
+    const at = { atMs: clock.nowMs(), manage: false }
+    const findings = await examineAccount(exchange, needsOf(config, pairs), at)
+    return [clockFinding(offMs), ...findings.map(accountLine)]
+  } catch (error) {
+    return [{ name: 'account', ok: false, detail: explained(error).text }]
+  } finally {
+    await exchange.close()
+  }
+}
+
+const clockFinding = (offMs: number): Finding => {
+  const isOff = Math.abs(offMs) > CLOCK_OFF_MS
+  const detail = `${Math.abs(offMs)} ms ${offMs > 0 ? 'ahead of' : 'behind'} the exchange's`
+  const advice = `${detail}: the engine goes by the exchange's time; synchronise this machine's (NTP)`
+  return { name: 'clock', ok: true, detail: isOff ? advice : detail, ...(isOff && { advice: true }) }
+}
+
+const accountLine = ({ name, grade, says }: AccountFinding): Finding => ({
+  name: `account: ${name}`,
+  ok: grade !== 'refuse' && grade !== 'away',
+  detail: says,
+  ...((grade === 'advice' || grade === 'warn') && { advice: true }),
+})
 
 const codeOf = (error: unknown) => {
   const { code, cause, message } = error as NodeJS.ErrnoException & { cause?: { code?: string } }

@@ -14,3 +14,30 @@ export const BYBIT_HOSTS: Record<Exclude<WireMode, 'sim'>, WireUrls> = {
   testnet: { rest: 'https://api-testnet.bybit.com', ws: 'wss://stream-testnet.bybit.com' },
   demo: { rest: 'https://api-demo.bybit.com', ws: 'wss://stream-demo.bybit.com' },
 }
+
+/** Sites an account may be registered at: each has hosts of its own. Source: v5/guide, websocket/wss-authentication. */
+export const REGIONS = ['global', 'bytick', 'eu', 'nl', 'tr', 'kz', 'ge', 'ae', 'id', 'jp'] as const
+export type Region = (typeof REGIONS)[number]
+
+const site = (domain: string, stream = domain): WireUrls => ({
+  rest: `https://api.${domain}`,
+  ws: `wss://stream.${stream}`,
+})
+
+/** Of the sites for which Bybit names no stream of their own, the global one serves. */
+const REGION_HOSTS: Record<Region, WireUrls> = {
+  global: BYBIT_HOSTS.live,
+  bytick: site('bytick.com', 'bybit.com'),
+  eu: site('bybit.eu'),
+  nl: site('bybit.nl', 'bybit.com'),
+  tr: site('bybit.tr'),
+  kz: site('bybit.kz'),
+  ge: site('bybitgeorgia.ge'),
+  ae: site('bybit.ae', 'bybit.com'),
+  id: site('bybit.id'),
+  jp: site('manepa.jp'),
+}
+
+/** Where the real exchange answers, by the site the account is registered at. Testnet and demo have one host each. */
+export const hostsOf = (mode: Exclude<WireMode, 'sim'>, region: Region): WireUrls =>
+  mode === 'live' ? REGION_HOSTS[region] : BYBIT_HOSTS[mode]

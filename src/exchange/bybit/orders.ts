@@ -31,7 +31,7 @@ export function orderVerbs(wire: Wire, { clock, orderDeadlineMs, report }: Setti
     withDeadline(clock, orderDeadlineMs, wire.post(path, body))
 
   function send(order: OrderRequest): Promise<Envelope> {
-    if (!wire.tradeReady()) throw new WireFailure('order entry is down', true, false)
+    if (!wire.tradeReady()) throw new WireFailure('order entry is down, or the key is refused', true, false)
     if (order.market !== 'spread') return wire.trade('order.create', orderArgs(order), orderDeadlineMs)
     if (wire.spreads === false) throw new WireFailure('this exchange has no spread orders', true, false)
     return byRest('/v5/spread/order/create', orderArgs(order))

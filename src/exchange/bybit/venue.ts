@@ -3,7 +3,8 @@
  */
 import type { Clock } from '../../clock/clock.ts'
 import { ADDRESS, createQuota, endpointOf, type Quota } from '../../domain/risk/quota.ts'
-import type { Exchange, MarketFact, Subscription, WatchedPair } from '../exchange.ts'
+import type { Exchange, KeyRefusal, MarketFact, Subscription, WatchedPair } from '../exchange.ts'
+import { keyFaultOf } from './account-checks.ts'
 import { accountReads } from './account-reads.ts'
 import { repayVerb, settingVerbs } from './account-settings.ts'
 import { marketReads } from './market-reads.ts'
@@ -31,7 +32,8 @@ export function createBybitExchange(wire: Wire, settings: BybitSettings): Exchan
   const { name, clock, orderDeadlineMs } = settings
   const report = oncePerKind(settings.report)
   const quota = createQuota()
-  const counted = countedWire(wire, quota, clock)
+  const key = keyWatch(clock)
+  const counted = countedWire(key.watched(wire), quota, clock)
   return {
     name,
     capabilities: { spreadOrders: wire.spreads !== false, preCheck: wire.preChecks !== false },
@@ -40,6 +42,7 @@ export function createBybitExchange(wire: Wire, settings: BybitSettings): Exchan
     ...settingVerbs(counted),
     ...repayVerb(counted, clock),
     ...orderVerbs(counted, { clock, orderDeadlineMs, report }),
+    keyRefusal: key.refusal,
     watchMarket: (pairs, hear) => watchMarket(counted, pairs, hear, { clock, report }),
     watchAccount: hear => watchAccount(counted, hear, { report }),
     quota: () => quota.reads(clock.nowMs()),
@@ -55,6 +58,46 @@ function oncePerKind(report: Report): Report {
     counts.set(kind, count)
     if (count === 1) report(kind, detail)
     else if (Number.isInteger(Math.log10(count))) report(kind, `${count} times by now, last: ${detail}`)
+  }
+}
+
+/** With these codes every signed request is refused: the key is unknown, wrong, expired, or used from elsewhere. */
+const KEY_REFUSED: ReadonlySet<number> = new Set([10003, 10004, 10007, 10010, 33004, -2015])
+/** Reads that any key of use may make: refused for want of a permission, the key has lost its rights. */
+const OF_EVERY_KEY: ReadonlySet<string> = new Set(['/v5/account/wallet-balance', '/v5/position/list'])
+const PERMISSION_DENIED = 10005
+
+/** Remembers by each signed answer whether the key is refused, and holds orders back while it is: none of them could pass. */
+function keyWatch(clock: Pick<Clock, 'nowMs'>) {
+  let refused: (KeyRefusal & { path: string }) | undefined
+  const heard = (path: string, { retCode }: Envelope) => {
+    const isRefused = KEY_REFUSED.has(retCode) || (retCode === PERMISSION_DENIED && OF_EVERY_KEY.has(path))
+    if (isRefused) {
+      const says = keyFaultOf(retCode) ?? `The API key is refused (${retCode}).`
+      refused = { code: retCode, says, sinceMs: refused?.sinceMs ?? clock.nowMs(), path }
+    }
+    // A missing permission shows on its own path alone.
+    else if (refused && (refused.code !== PERMISSION_DENIED || refused.path === path)) refused = undefined
+  }
+  const heardOf = async (path: string, reply: Promise<Envelope>) => {
+    const answer = await reply
+    heard(path, answer)
+    return answer
+  }
+  return {
+    refusal: (): KeyRefusal | undefined =>
+      refused && { code: refused.code, says: refused.says, sinceMs: refused.sinceMs },
+    watched: (wire: Wire): Wire => ({
+      ...wire,
+      get: (path, params, signed) =>
+        signed ? heardOf(path, wire.get(path, params, signed)) : wire.get(path, params, signed),
+      post: (path, body) => heardOf(path, wire.post(path, body)),
+      tradeReady: () => refused === undefined && wire.tradeReady(),
+      async trade(op, args, deadlineMs) {
+        if (refused) throw new WireFailure(refused.says, true, false)
+        return heardOf(op, wire.trade(op, args, deadlineMs))
+      },
+    }),
   }
 }
 

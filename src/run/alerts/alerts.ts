@@ -16,6 +16,7 @@ import { redaction } from '../../telemetry/redaction.ts'
 import type { Telemetry } from '../../telemetry/telemetry.ts'
 import type { Engine } from '../engine.ts'
 import type { Store } from '../store.ts'
+import { watchFitness } from './account-fitness.ts'
 import { expectedFunding } from './expected-funding.ts'
 import { createAlertKeeper } from './keeper.ts'
 import { observe } from './observe.ts'
@@ -75,7 +76,15 @@ export async function openAlerts(parts: AlertParts): Promise<RunAlerts> {
       const askDatabase = () => database.pool.query('select 1')
       const { exchange } = engine.ports
       const probes = startProbes({ askDatabase, exchange, clock, speed, wall, telemetry })
-      stops.push(probes.stop, lookOften(parts, engine, alerts, probes), heartbeat(parts, alerts, isHealthy))
+      const halt = (because: string) =>
+        engine.runtime.deliver('engine', { type: 'engine.halt', by: 'account checks', because })
+      const fitness = { config, exchange, clock, wall, alerts, pairs: () => engine.board.pairs(), halt }
+      stops.push(
+        watchFitness(fitness),
+        probes.stop,
+        lookOften(parts, engine, alerts, probes),
+        heartbeat(parts, alerts, isHealthy),
+      )
     },
     async farewell(cause) {
       alerts.raise('page', 'engine.fatal', { cause })

@@ -23,6 +23,7 @@ export function observe({ engine, journal, isOwner, probes }: Observed): Observa
     engineBecause: context?.because ?? '',
     accountUp: context?.accountUp ?? false,
     orderEntryReady: ports.exchange.orderEntryReady(),
+    keyRefusal: ports.exchange.keyRefusal(),
     ownsAccount: isOwner(),
     journalOldestWallMs: journal.health().oldestPendingMs,
     feedAgesMs: board.ageMs(),

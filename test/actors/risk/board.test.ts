@@ -206,7 +206,11 @@ describe('promise 9: new risk', () => {
       board: made,
       rules: RULES,
       risk: () => judgedAtMs !== undefined && { judgedAtMs },
-      exchange: { orderEntryReady: () => true, quota: () => [read('/v5/order/create linear', left)] },
+      exchange: {
+        orderEntryReady: () => true,
+        keyRefusal: () => undefined,
+        quota: () => [read('/v5/order/create linear', left)],
+      },
       runtime: () => ({
         get: () => ({
           cell: { state },

@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
-import { checkAccount } from '../../../src/exchange/bybit/account-check.ts'
 import { createBybitExchange } from '../../../src/exchange/bybit/venue.ts'
 import { type Envelope, type Params, WireFailure } from '../../../src/exchange/bybit/wire/wire.ts'
 import { list, reply, SERVER_MS, scriptedWire } from '../../support/exchange/scripted-wire.ts'
@@ -256,48 +255,6 @@ describe('instruments', () => {
     const { exchange, reports } = answers({ ...perp, symbol: 'BADUSDT', upperFundingRate: '' }, perp)
     expect((await exchange.instruments()).perps.map(one => one.symbol)).toEqual(['1000PEPEUSDT'])
     expect(reports).toEqual([expect.stringMatching(/BADUSDT.*upperFundingRate/)])
-  })
-})
-
-describe('the start check of the account', () => {
-  type Account = { info?: object; positions?: object[]; serverMs?: number; refuse?: [number, string] }
-  const check = ({ info = {}, positions = [], serverMs = SERVER_MS, refuse }: Account) => {
-    const { exchange, clock } = venue(path => {
-      if (path === '/v5/market/time') return time(serverMs)
-      if (refuse) return reply({}, ...refuse)
-      if (path === '/v5/account/info')
-        return reply({ marginMode: 'REGULAR_MARGIN', unifiedMarginStatus: 6, ...info })
-      return list(...positions)
-    })
-    return checkAccount(exchange, clock)
-  }
-  test('a unified one-way account with a right clock has no fault', async () => {
-    expect(await check({ positions: [{ positionIdx: 0 }] })).toEqual([])
-  })
-  test.each([
-    ['a classic account', { info: { unifiedMarginStatus: 1 } }, /not a Unified Trading Account/],
-    ['hedge mode', { positions: [{ positionIdx: 1 }, { positionIdx: 2 }] }, /hedge mode.*one-way/],
-    ['a clock 3 s ahead', { serverMs: SERVER_MS - 3_000 }, /3000 ms ahead of .*NTP/],
-    ['a clock 3 s behind', { serverMs: SERVER_MS + 3_000 }, /3000 ms behind/],
-    [
-      'a key of another environment',
-      { refuse: [10003, 'API key is invalid.'] },
-      /BYBIT_API_KEY .*HEDGEROW_MODE/,
-    ],
-    ['a wrong secret', { refuse: [10004, 'error sign!'] }, /BYBIT_API_SECRET/],
-    ['a key without a permission', { refuse: [10005, 'Permission denied'] }, /permission/],
-  ] as [string, Account, RegExp][])('%s is named with what to change', async (_name, account, says) => {
-    expect(await check(account)).toEqual([expect.stringMatching(says)])
-  })
-  test.each([
-    ['HTTP 502', /did not answer.*HTTP 502/],
-    ['HTTP 403', /blocks this address/],
-  ])('an exchange that answers %s is a fault, not a throw', async (message, says) => {
-    const { exchange, clock } = venue(() => Promise.reject(new WireFailure(message)))
-    const faults = await checkAccount(exchange, clock)
-    expect(faults.length).toBeGreaterThan(0)
-    expect(new Set(faults).size).toBe(faults.length)
-    for (const fault of faults) expect(fault).toMatch(says)
   })
 })
 

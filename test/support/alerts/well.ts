@@ -25,6 +25,7 @@ export const well = (): Observation => ({
   engineBecause: '',
   accountUp: true,
   orderEntryReady: true,
+  keyRefusal: undefined,
   ownsAccount: true,
   journalOldestWallMs: 3,
   database: { ok: true, detail: 'answers' },

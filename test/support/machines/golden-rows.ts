@@ -120,6 +120,8 @@ export async function livingOn(row: Golden, held: { spot: string; perp: string }
         asked.push(orderLinkId)
         return { kind: 'unanswered', cause: 'cut' }
       },
+      orderEntryReady: () => true,
+      keyRefusal: () => undefined,
       positions: async () => [{ symbol: 'XRPUSDT', side: 'Sell', qty: account.perp.toFixed() }],
       wallet: async () => ({ coins: [{ coin: 'XRP', wallet: account.spot.toFixed() }] }),
     },

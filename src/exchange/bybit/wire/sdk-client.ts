@@ -29,6 +29,7 @@ export type ClientSettings = {
 /** Dropped connections are dialled again after this long at first. */
 export const RECONNECT_MS = 500
 const OPEN = 1
+const BROKER = /,"Referer":"[^"]*"/
 
 let clients = 0
 
@@ -92,6 +93,11 @@ export class SdkClient extends WebsocketClient {
     const expiresAtMs = clock.nowMs() + authAheadMs
     const signature = await signWithHmac(`GET/realtime${expiresAtMs}`, secret)
     return { op: 'auth' as const, args: [key, expiresAtMs, signature], req_id: `${wsKey}-auth` }
+  }
+
+  /** The SDK names its author as the broker of every order: ours has none. */
+  override tryWsSend(wsKey: WsKey, message: string, throwExceptions?: boolean): void {
+    super.tryWsSend(wsKey, message.replace(BROKER, ''), throwExceptions)
   }
 
   redialAfter(delayMs: number): void {

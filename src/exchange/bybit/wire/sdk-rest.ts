@@ -57,28 +57,19 @@ function cleanFailure(thrown: unknown): WireFailure {
   return new WireFailure('no answer')
 }
 
-/** Bybit blocks an address for 10 minutes and longer when it goes on asking: each HTTP 403 in a row doubles the silence. */
-const SILENCE_MS = 10_000
-const SILENCE_MAX_MS = 600_000
+/** Bybit: an address that was answered HTTP 403 must stop all requests for ten minutes; the block lasts while it goes on asking. */
+const SILENCE_MS = 600_000
 
 /** Keeps quiet towards an exchange that blocks this address. */
 function politeness(clock: Clock) {
-  let blocks = 0
   let quietUntilMs = 0
   return {
     assertWelcome() {
       const leftMs = quietUntilMs - clock.nowMs()
       if (leftMs > 0) throw new WireFailure(`HTTP 403 before: asking again in ${leftMs} ms`, true, false)
     },
-    answered() {
-      blocks = 0
-    },
     failed(failure: WireFailure) {
-      const nowMs = clock.nowMs()
-      // Calls that were under way together are one block.
-      if (failure.message !== 'HTTP 403' || nowMs < quietUntilMs) return
-      quietUntilMs = nowMs + Math.min(SILENCE_MS * 2 ** blocks, SILENCE_MAX_MS)
-      blocks++
+      if (failure.message === 'HTTP 403') quietUntilMs = clock.nowMs() + SILENCE_MS
     },
   }
 }
@@ -97,6 +88,9 @@ function clientOf({ url, key, secret, clock, recvWindowMs, timeoutMs }: RestSett
     // A redirect would carry the signed headers elsewhere; a proxy has no business on the way to this machine itself.
     { timeout: timeoutMs, maxRedirects: 0, ...(isLoopback(url) ? { proxy: false as const } : {}) },
   )
+  // The SDK names its author as the broker of every request: ours has none. Bybit: v5/guide, Referer is for brokers only.
+  const { headers } = Reflect.get(client, 'globalRequestOptions') as { headers: Record<string, string> }
+  delete headers['x-referer']
   Object.defineProperty(client, 'timeOffset', { get: () => offsetFromSystemMs(clock), set: () => {} })
   return client
 }
@@ -114,9 +108,7 @@ export function sdkRest(settings: RestSettings): Rest {
       timer = setTimeout(() => reject(new WireFailure(`no answer within ${timeoutMs} ms`)), timeoutMs + 500)
     })
     try {
-      const reply = envelope(await Promise.race([ask(), late]), redact)
-      manners.answered()
-      return reply
+      return envelope(await Promise.race([ask(), late]), redact)
     } catch (thrown) {
       const failure = cleanFailure(thrown)
       manners.failed(failure)

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../../clock/clock.ts'
 import type { Subscription } from '../../exchange.ts'
-import { BYBIT_HOSTS, type WireMode, type WireUrls } from '../hosts.ts'
+import { BYBIT_HOSTS, hostsOf, type Region, type WireMode, type WireUrls } from '../hosts.ts'
 import { redactor } from '../secrets.ts'
 import { withDeadline } from './deadline.ts'
 import type { Log } from './sdk-client.ts'
@@ -15,8 +15,10 @@ import { type Wire, WireFailure } from './wire.ts'
 
 export type SdkWireSettings = {
   mode: WireMode
-  /** Needed in mode sim; elsewhere another host of Bybit's (a regional one). */
+  /** Needed in mode sim. */
   urls?: WireUrls
+  /** The site the account is registered at, in mode live; the global one without it. */
+  region?: Region
   /** Both '' for public data only. */
   key: string
   secret: string
@@ -41,10 +43,10 @@ const PATHS = {
 /** Bybit: https://bybit-exchange.github.io/docs/v5/ws/connect, websocket/system/system-status */
 const PUBLIC_PATHS = { spot: 'spot', linear: 'linear', spread: 'spread', status: 'misc/status' } as const
 
-function hostsOf({ mode, urls }: SdkWireSettings): WireUrls {
+function urlsOf({ mode, urls, region = 'global' }: SdkWireSettings): WireUrls {
   if (urls) return urls
   if (mode === 'sim') throw new Error('mode sim: expected the urls of a simulator, found none')
-  return BYBIT_HOSTS[mode]
+  return hostsOf(mode, region)
 }
 
 export function createSdkWire(settings: SdkWireSettings): Wire {
@@ -52,7 +54,7 @@ export function createSdkWire(settings: SdkWireSettings): Wire {
   const { pulseMs = 5_000 } = settings
   if ((key === '') !== (secret === ''))
     throw new Error('API key and secret: expected both or none, found one')
-  const { rest: restUrl, ws } = hostsOf(settings)
+  const { rest: restUrl, ws } = urlsOf(settings)
   const publicWs = mode === 'demo' && !settings.urls ? BYBIT_HOSTS.live.ws : ws
   const redact = redactor(key, secret)
   const streams: StreamSettings = {

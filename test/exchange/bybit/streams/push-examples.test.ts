@@ -1,10 +1,10 @@
 /** Documented and recorded private pushes, through the adapter: each is read, or is of another market. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
-import { createBybitExchange } from '../../../src/exchange/bybit/venue.ts'
-import type { AccountFact } from '../../../src/exchange/exchange.ts'
-import { SERVER_MS, scriptedWire } from '../../support/exchange/scripted-wire.ts'
+import { VirtualClock } from '../../../../src/clock/virtual-clock.ts'
+import { createBybitExchange } from '../../../../src/exchange/bybit/venue.ts'
+import type { AccountFact } from '../../../../src/exchange/exchange.ts'
+import { SERVER_MS, scriptedWire } from '../../../support/exchange/scripted-wire.ts'
 
 function watching() {
   const wire = scriptedWire()
@@ -22,7 +22,7 @@ function watching() {
   return { account, reports, own }
 }
 
-const fixtures = new URL('../../../../shared/fixtures/', import.meta.url)
+const fixtures = new URL('../../../../../shared/fixtures/', import.meta.url)
 const present = existsSync(fixtures)
 if (!present) console.log('skipped: no documented examples at ../shared/fixtures beside the checkout')
 

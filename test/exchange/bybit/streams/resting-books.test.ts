@@ -1,9 +1,9 @@
 /** A resting book on a living line stays fresh; on a silent or half-open one it ages or is called stale. */
 import { describe, expect, test } from 'vitest'
-import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
-import { createBybitExchange } from '../../../src/exchange/bybit/venue.ts'
-import type { MarketFact } from '../../../src/exchange/exchange.ts'
-import { SERVER_MS, scriptedWire } from '../../support/exchange/scripted-wire.ts'
+import { VirtualClock } from '../../../../src/clock/virtual-clock.ts'
+import { createBybitExchange } from '../../../../src/exchange/bybit/venue.ts'
+import type { MarketFact } from '../../../../src/exchange/exchange.ts'
+import { SERVER_MS, scriptedWire } from '../../../support/exchange/scripted-wire.ts'
 
 const frame = (
   depth: number,

@@ -1,9 +1,9 @@
 /** Pushes become facts: whole and trusted ones only, and everything lost is said first. */
 import { describe, expect, test } from 'vitest'
-import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
-import { createBybitExchange } from '../../../src/exchange/bybit/venue.ts'
-import type { AccountFact, MarketFact } from '../../../src/exchange/exchange.ts'
-import { SERVER_MS, scriptedWire } from '../../support/exchange/scripted-wire.ts'
+import { VirtualClock } from '../../../../src/clock/virtual-clock.ts'
+import { createBybitExchange } from '../../../../src/exchange/bybit/venue.ts'
+import type { AccountFact, MarketFact } from '../../../../src/exchange/exchange.ts'
+import { SERVER_MS, scriptedWire } from '../../../support/exchange/scripted-wire.ts'
 
 function watching() {
   const wire = scriptedWire()

@@ -2,15 +2,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { orderBookBuilder } from '../../../src/exchange/bybit/streams/order-books.ts'
-import { tickerBuilder } from '../../../src/exchange/bybit/streams/tickers.ts'
+import { orderBookBuilder } from '../../../../src/exchange/bybit/streams/order-books.ts'
+import { tickerBuilder } from '../../../../src/exchange/bybit/streams/tickers.ts'
 import {
   isUsdtPerpetual,
   perpInstrument,
   spotInstrument,
-} from '../../../src/exchange/bybit/translate/instruments.ts'
+} from '../../../../src/exchange/bybit/translate/instruments.ts'
 
-const folder = new URL('../../../../shared/data/recorded/', import.meta.url)
+const folder = new URL('../../../../../shared/data/recorded/', import.meta.url)
 const frames = new URL('bybit_v5_public_2026-08-09_45s.jsonl.gz', folder)
 const present = existsSync(frames)
 if (!present) console.log('skipped: no recording at ../shared/data/recorded beside the checkout')

@@ -1,11 +1,11 @@
 /** Native spreads as they are pushed: fills joined to their order's name, books with signed prices. */
 import { describe, expect, test } from 'vitest'
-import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
-import { orderLinkId } from '../../../src/domain/legs/order.ts'
-import { createBybitExchange } from '../../../src/exchange/bybit/venue.ts'
-import type { Envelope, Params } from '../../../src/exchange/bybit/wire/wire.ts'
-import type { AccountFact, MarketFact } from '../../../src/exchange/exchange.ts'
-import { list, reply, type Script, SERVER_MS, scriptedWire } from '../../support/exchange/scripted-wire.ts'
+import { VirtualClock } from '../../../../src/clock/virtual-clock.ts'
+import { orderLinkId } from '../../../../src/domain/legs/order.ts'
+import { createBybitExchange } from '../../../../src/exchange/bybit/venue.ts'
+import type { Envelope, Params } from '../../../../src/exchange/bybit/wire/wire.ts'
+import type { AccountFact, MarketFact } from '../../../../src/exchange/exchange.ts'
+import { list, reply, type Script, SERVER_MS, scriptedWire } from '../../../support/exchange/scripted-wire.ts'
 
 const SPREAD = 'SOLUSDT_SOL/USDT'
 const LINK = orderLinkId('0123456789', 'spreadOrder', 'enter', 0)

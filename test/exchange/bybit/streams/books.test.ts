@@ -1,7 +1,7 @@
 /** The order book builder: whatever comes, a book that is handed out is in sequence, sorted, exact and not crossed. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { orderBookBuilder } from '../../../src/exchange/bybit/streams/order-books.ts'
+import { orderBookBuilder } from '../../../../src/exchange/bybit/streams/order-books.ts'
 
 type Level = [string, string]
 const frame = (type: string, u: number, b: Level[], a: Level[], ts = 1_000 + u) => ({

@@ -1,11 +1,11 @@
 /** What the SDK does not know by itself, against a server that tells lies: spreads' own topics and socket, limits, a silent line. */
 import { describe, expect, test } from 'vitest'
-import { systemClock } from '../../../src/clock/clock.ts'
-import { orderLinkId } from '../../../src/domain/legs/order.ts'
-import { orderQty, price } from '../../../src/domain/units.ts'
-import { createBybitExchange } from '../../../src/exchange/bybit/venue.ts'
-import type { AccountFact, Exchange, MarketFact } from '../../../src/exchange/exchange.ts'
-import { ok, send, truth } from '../../support/exchange/lying-bybit.ts'
+import { systemClock } from '../../../../src/clock/clock.ts'
+import { orderLinkId } from '../../../../src/domain/legs/order.ts'
+import { orderQty, price } from '../../../../src/domain/units.ts'
+import { createBybitExchange } from '../../../../src/exchange/bybit/venue.ts'
+import type { AccountFact, Exchange, MarketFact } from '../../../../src/exchange/exchange.ts'
+import { ok, send, truth } from '../../../support/exchange/lying-bybit.ts'
 import {
   LINEAR,
   open,
@@ -16,7 +16,7 @@ import {
   TRADE,
   until,
   wire,
-} from '../../support/exchange/socket-session.ts'
+} from '../../../support/exchange/socket-session.ts'
 
 const SPREADS = '/v5/public/spread'
 const SPREAD = 'SOLUSDT_SOL/USDT'

@@ -1,8 +1,8 @@
 /** Traps of the SDK's sockets, each against a server that tells the lie: drops, refusals, silence, garbage. */
 import { describe, expect, test } from 'vitest'
-import { systemClock } from '../../../src/clock/clock.ts'
-import { WireFailure } from '../../../src/exchange/bybit/wire/wire.ts'
-import { send, truth } from '../../support/exchange/lying-bybit.ts'
+import { systemClock } from '../../../../src/clock/clock.ts'
+import { WireFailure } from '../../../../src/exchange/bybit/wire/wire.ts'
+import { send, truth } from '../../../support/exchange/lying-bybit.ts'
 import {
   KEY,
   LINEAR,
@@ -17,7 +17,7 @@ import {
   until,
   watch,
   wire,
-} from '../../support/exchange/socket-session.ts'
+} from '../../../support/exchange/socket-session.ts'
 
 describe('order entry', () => {
   test('an acknowledged order resolves with its order id and the exchange’s time', async () => {
@@ -26,6 +26,8 @@ describe('order entry', () => {
     const reply = await wire.trade('order.create', order, 5_000)
     const header = sent(TRADE, 'order.create')[0]?.frame.header as Record<string, string>
     expect(header['X-BAPI-RECV-WINDOW']).toBe('5000')
+    // The SDK would name its author as our broker.
+    expect(header).not.toHaveProperty('Referer')
     expect(Math.abs(Number(header['X-BAPI-TIMESTAMP']) - systemClock().nowMs())).toBeLessThan(1_000)
     expect(reply).toMatchObject({ retCode: 0, result: { orderId: 'order-1' }, time: 1_700_000_000_000 })
   })

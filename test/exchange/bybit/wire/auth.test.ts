@@ -1,6 +1,6 @@
 /** A socket is of use only when Bybit's own reply says that it is authenticated: missing, refused and false ones. */
 import { describe, expect, test, vi } from 'vitest'
-import { send, truth } from '../../support/exchange/lying-bybit.ts'
+import { send, truth } from '../../../support/exchange/lying-bybit.ts'
 import {
   KEY,
   listen,
@@ -12,7 +12,7 @@ import {
   TRADE,
   until,
   wire,
-} from '../../support/exchange/socket-session.ts'
+} from '../../../support/exchange/socket-session.ts'
 
 describe('authentication', () => {
   test('a false "authenticated" (retCode 10004 without success) never makes order entry ready', async () => {

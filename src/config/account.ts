@@ -1,0 +1,37 @@
+/** The keys of `account`: which site it is registered at, and what of its settings the engine may change by itself. */
+import { z } from 'zod'
+import { REGIONS } from '../exchange/bybit/hosts.ts'
+import { noted, wholeKey, wordKey } from './keys.ts'
+
+const DAY_MS = 86_400_000
+
+export type AccountRules = z.output<typeof accountKeys>
+
+export const accountKeys = z.strictObject({
+  region: noted(wordKey(REGIONS, 'global'), {
+    about: `The Bybit site the account is registered at, in mode live (one of ${REGIONS.join(', ')})`,
+    text: 'global',
+  }),
+  manage: noted(
+    wordKey(['true', 'false'], 'false').transform(word => word === 'true'),
+    {
+      about:
+        'May the engine set leverage, Delta Neutral Mode and what becomes of prices beyond the limit by itself? Else it only says what to change',
+      text: 'false',
+    },
+  ),
+  leverage: wholeKey({
+    min: 0,
+    max: 100,
+    unit: 'times',
+    or: '0',
+    about: 'Leverage that every tracked perpetual must have; 0 leaves it as it is',
+  }),
+  keyExpiryAlertMs: wholeKey({
+    min: DAY_MS,
+    max: 365 * DAY_MS,
+    unit: 'ms',
+    or: String(14 * DAY_MS),
+    about: 'An API key that ends within this is told of',
+  }),
+})
