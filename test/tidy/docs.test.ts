@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { CATALOGUE, CATALOGUE } from '../../src/alerts/catalogue.ts'
+import { CATALOGUE } from '../../src/alerts/catalogue.ts'
 import { buildProgram } from '../../src/cli/program.ts'
 import { environmentShape, fileShape } from '../../src/config/schema.ts'
 import { codeOf, commandFaults, keyFaults, pathFaults, readDoc, variableFaults } from './docs.ts'
@@ -28,8 +28,14 @@ const expectNone = (faults: string[]) => expect(faults, `\n${faults.join('\n')}\
 const sections = Object.fromEntries(Object.entries(fileShape).map(([name, schema]) => [name, keysOf(schema)]))
 /** Alerts are named like keys: `account.unfit` is one, `account.manage` the other. */
 const alertsOf = (section: string) =>
-  Object.keys(CATALOGUE).flatMap(name => (name.startsWith(`${section}.`) ? [name.slice(section.length + 1)] : []))
-const keys = { ...sections, account: [...(sections.account ?? []), ...alertsOf('account')], file: Object.keys(fileShape) }
+  Object.keys(CATALOGUE).flatMap(name =>
+    name.startsWith(`${section}.`) ? [name.slice(section.length + 1)] : [],
+  )
+const keys = {
+  ...sections,
+  account: [...(sections.account ?? []), ...alertsOf('account')],
+  file: Object.keys(fileShape),
+}
 
 function keysOf(schema: unknown): string[] {
   if (typeof schema !== 'object' || schema === null) return []
