@@ -103,7 +103,7 @@ describe('records', () => {
     writeFileSync(file, 'time,price\n1,2\n')
     const { code, err } = await hedgerow('data', 'import', ...tables, file)
     expect(code).toBe(1)
-    expect(err).toMatch(/other.csv: expected the columns of funding \(symbol, .*found time, price/)
+    expect(err).toMatch(/other.csv: expected the columns of funding \(an instant.*found time, price/)
     expect(existsSync(join(folder, '.hedgerow/history'))).toBe(false)
   })
 
@@ -111,11 +111,11 @@ describe('records', () => {
     const file = join(mkdtempSync(join(folder, 'broken-')), 'broken.csv')
     writeFileSync(
       file,
-      'symbol,fundingRateTimestamp,fundingRate,observedIntervalHours\nSOLUSDT,1,0.1,8\nSOLUSDT,2,much,8\n',
+      'symbol,fundingRateTimestamp,fundingRate,observedIntervalHours\nSOLUSDT,1759276800000,0.1,8\nSOLUSDT,1759305600000,much,8\n',
     )
     const { code, err } = await hedgerow('data', 'import', file)
     expect(code).toBe(1)
-    expect(err).toMatch(/broken.csv line 3: expected a symbol, an instant, a rate/)
+    expect(err).toMatch(/broken.csv line 3: expected a rate such as 0.0001, found "much"/)
   })
 
   test('what was imported is run without another word', async () => {

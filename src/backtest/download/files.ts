@@ -1,7 +1,8 @@
 /** Tables on disk: each is whole at every instant, whatever kills the process, and none hides another without a word. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { fundingOf, openTable, symbolOfPrices, tableFiles } from '../../exchange/simulator/history/tables.ts'
+import { TableFault } from '../../exchange/simulator/history/bytes.ts'
+import { readTables, tableFiles } from '../../exchange/simulator/history/tables.ts'
 import { NOTHING, parseTable, type Recorded, type TableKind, tableText } from './tables.ts'
 
 export type SourceName = 'bybit' | 'simulator'
@@ -49,42 +50,35 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Which other tables of the folder tell of the same, and which of all a reader takes: the last in its order. */
-export type Rivals = { others: string[]; read: string }
-
-/** @returns rivals of each of `tables` that has some, by the table's name */
-export function rivalsOf(folder: string, tables: readonly TableName[]): Map<string, Rivals> {
-  const files = tableFiles(folder)
+/** Which other tables of the folder are of the same contract. @returns those of each of `tables` that has some, by the table's name */
+export function rivalsOf(folder: string, tables: readonly TableName[]): Map<string, string[]> {
   const own = new Set(tables.map(table => join(folder, tableName(table))))
-  const others = files.filter(file => !own.has(file)).map(file => ({ file, about: subjectsOf(file) }))
+  const others = tableFiles(folder)
+    .filter(file => !own.has(file))
+    .map(file => ({ file, about: subjectsOf(file) }))
   return new Map(
     tables.flatMap(table => {
       const about = `${table.kind} ${table.symbol}`
-      const rivals = others.filter(other => other.about.has(about)).map(({ file }) => file)
-      if (rivals.length === 0) return []
-      const mine = join(folder, tableName(table))
-      // One that is not written yet will stand behind what lies in the folder itself.
-      const order = [...new Set([...files, mine])].sort(
-        (a, b) => placeOf(folder, a) - placeOf(folder, b) || (a < b ? -1 : 1),
-      )
-      const read = order.findLast(file => file === mine || rivals.includes(file)) ?? mine
-      const named = (file: string) => relative(folder, file)
-      return [[tableName(table), { others: rivals.map(named), read: named(read) }] as const]
+      const rivals = others.filter(other => other.about.has(about)).map(({ file }) => relative(folder, file))
+      return rivals.length > 0 ? [[tableName(table), rivals] as const] : []
     }),
   )
 }
 
-const placeOf = (folder: string, file: string) =>
-  ['', 'funding', 'prices'].indexOf(relative(folder, file).split('/').slice(0, -1).join('/'))
-
-/** What a table tells of, as `kind symbol`. Tables of downloads say it by their names: nothing is read for them. */
+/** What a table is about, as `kind symbol`. Tables of downloads say it by their names: nothing is read for them. */
 function subjectsOf(file: string): Set<string> {
   const [, kind, coin] =
     /(?:^|\/)(funding|prices)\/([A-Z0-9]+)_(?:bybit|simulator)_(?:funding|1h)\.csv$/.exec(file) ?? []
   if (kind && coin) return new Set([`${kind} ${coin}USDT`])
-  const table = openTable(file)
-  if (table.kind === 'prices') return new Set([`prices ${symbolOfPrices(table)}`])
-  return new Set(
-    table.kind === 'funding' ? [...fundingOf(table).keys()].map(symbol => `funding ${symbol}`) : [],
-  )
+  try {
+    return new Set(
+      readTables(file, { nowMs: Number.MAX_SAFE_INTEGER }, 'known-only').flatMap(({ funding, prices }) => [
+        ...funding.map(({ symbol }) => `funding ${symbol}`),
+        ...prices.map(({ symbol }) => `prices ${symbol}`),
+      ]),
+    )
+  } catch (error) {
+    if (error instanceof TableFault) return new Set()
+    throw error
+  }
 }

@@ -26,6 +26,7 @@ export function backtestCommands(program: Command): void {
     .option('--from <day>', 'the first day, such as 2025-09-01, UTC', dayOf)
     .option('--to <day>', 'the day after the last', dayOf)
     .option('--symbols <symbols>', 'perpetuals with commas between (else all with prices and funding)', words)
+    .option('--exchange <name>', 'whose records, where several exchanges’ are there')
     .option(
       '--fees <level>',
       'vip0 to vip5, supreme, or a YAML or JSON file of spot and perp, taker and maker',

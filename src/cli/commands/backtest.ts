@@ -31,6 +31,7 @@ export type BacktestOptions = {
   from?: number
   to?: number
   symbols?: string[]
+  exchange?: string
   fees: string
   spread: 'on' | 'off'
   routes?: string[]
@@ -50,7 +51,8 @@ export async function backtest(options: BacktestOptions): Promise<number> {
   const routes = routesOf(options)
   const config = configOf(options)
   const folder = options.data ? resolve(options.data) : historyFolder(config)
-  const records = recordsOf(folder)
+  const records = recordsOf(folder, options.exchange)
+  for (const fault of records.faults) process.stderr.write(`${fault}\n`)
   assertSymbols(options, records)
   const clock = systemClock()
   const startedAtMs = clock.nowMs()
@@ -122,9 +124,9 @@ function configOf({ config: file }: BacktestOptions): Config {
   return loadConfig({ cwd: process.cwd(), env, file })
 }
 
-function recordsOf(folder: string): Records {
+function recordsOf(folder: string, exchange: string | undefined): Records {
   return asFailure(
-    () => readRecords(folder),
+    () => readRecords(folder, { ...(exchange !== undefined && { exchange }), nowMs: systemClock().nowMs() }),
     '; `hedgerow data import FILE…` or `hedgerow data download SYMBOL…` brings records in, --data names a folder',
   )
 }

@@ -122,13 +122,13 @@ function rivalNotes(source: Source['name'], folder: string, tables: readonly Nam
       folder,
       tables.map(([name]) => name),
     ),
-  ].map(([file, { others, read }]) => {
+  ].map(([file, others]) => {
     const mixed = others.find(name => name.includes(`_${other}_`))
     if (mixed !== undefined)
       throw new CliFailure(
         `${mixed} in ${folder} is of ${other === 'bybit' ? 'Bybit' : 'a simulator'}: expected one source in a data folder; name another with HEDGEROW_DATA_DIR`,
       )
-    return `${others.join(', ')} and ${file} tell of the same: ${read} is read`
+    return `${others.join(', ')} and ${file} are of the same contract: of one exchange they are joined, else Bybit’s are taken`
   })
 }
 

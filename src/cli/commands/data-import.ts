@@ -1,83 +1,158 @@
-/** `data import`: each file is read whole before it is copied, so that what the data folder holds can be run. */
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
-import { loadConfig } from '../../config/config.ts'
-import {
-  fundingOf,
-  KNOWN_TABLES,
-  openTable,
-  pricesOf,
-  symbolOfPrices,
-} from '../../exchange/simulator/history/tables.ts'
-import { ownHistory, prepareDataDir } from '../../run/data-folder.ts'
+/** Carries out `data import` and `data check`: says what came in as what, and what is wrong with what is there. */
+import { resolve } from 'node:path'
+import { checkRecords } from '../../backtest/data/check.ts'
+import { importTables } from '../../backtest/data/import.ts'
+import { systemClock } from '../../clock/clock.ts'
+import { type Config, loadConfig } from '../../config/config.ts'
+import { TableFault } from '../../exchange/simulator/history/bytes.ts'
+import { FIELDS, type Field } from '../../exchange/simulator/history/columns.ts'
+import { coverageOf, NoHistory, readRecords } from '../../exchange/simulator/history/files.ts'
+import type { Hints } from '../../exchange/simulator/history/tables.ts'
+import { minutesOf } from '../../exchange/simulator/history/values.ts'
+import { historyFolder, ownHistory, prepareDataDir } from '../../run/data-folder.ts'
 import { amountText, instantText } from '../../wording/figures.ts'
 import { CliFailure } from '../kit/failure.ts'
 import { print, printJson, table } from '../kit/output.ts'
 
-type Imported = {
-  file: string
-  kind: 'funding' | 'prices'
-  symbols: string[]
-  rows: number
-  fromMs: number
-  toMs: number
+export type ImportOptions = {
+  json?: boolean
+  map?: string[]
+  symbol?: string
+  exchange?: string
+  market?: 'spot' | 'perp'
+  zone?: string
+  skipBad?: boolean
 }
 
-export function importData(files: readonly string[], json: boolean): void {
-  const { HEDGEROW_MODE: _, ...env } = process.env
-  const config = loadConfig({ cwd: process.cwd(), env })
-  const found = files.map(file => read(resolve(file)))
-  prepareDataDir(config.dataDir)
+/** @throws CliFailure with every row that stands against it; then nothing was written */
+export async function importData(files: readonly string[], options: ImportOptions): Promise<void> {
+  const hints = hintsOf(options)
+  const config = configOf()
   const folder = ownHistory(config)
-  mkdirSync(folder, { recursive: true })
-  for (const file of files) copyFileSync(resolve(file), join(folder, basename(file)))
-  if (json) {
+  const found = await asFailure(async () => {
+    prepareDataDir(config.dataDir)
+    return importTables(
+      files.map(file => resolve(file)),
+      folder,
+      hints,
+      options.skipBad === true,
+    )
+  })
+  if (options.json) {
     printJson({ folder, files: found })
     return
   }
   print(
     table(
-      found.map(({ file, kind, symbols, rows, fromMs, toMs }) => ({
-        file,
+      found.map(({ kept, kind, exchanges, symbols, rows, fromMs, toMs }) => ({
+        kept,
         kind,
+        exchanges: exchanges.join(', '),
         symbols: symbols.length > 3 ? `${symbols.length} symbols` : symbols.join(', '),
         rows: amountText(rows, { places: 0 }),
-        from: instantText(fromMs).slice(0, 16),
-        to: instantText(toMs).slice(0, 16),
+        from: minute(fromMs),
+        to: minute(toMs),
       })),
-      { file: 'FILE', kind: 'KIND', symbols: 'SYMBOLS', rows: 'ROWS', from: 'FROM', to: 'TO' },
+      {
+        kept: 'FILE',
+        kind: 'KIND',
+        exchanges: 'EXCHANGE',
+        symbols: 'SYMBOLS',
+        rows: 'ROWS',
+        from: 'FROM',
+        to: 'TO',
+      },
     ),
   )
+  for (const { file, known, notes, skipped } of found) {
+    for (const note of notes) print(`${file}: ${note}`)
+    if (skipped.length > 0) print(`${file}: ${skipped.length} rows could not be read and were left out`)
+    if (known) print(`${file}: was there already`)
+  }
   print(`in ${folder}`)
 }
 
-function read(file: string): Imported {
-  if (!existsSync(file)) throw new CliFailure(`${file}: no such file`)
-  if (!/\.csv(\.gz)?$/.test(file)) throw new CliFailure(`${file}: expected a table named .csv or .csv.gz`)
-  try {
-    const opened = openTable(file)
-    if (!opened.kind)
-      throw new CliFailure(
-        `${opened.name}: expected the columns of ${KNOWN_TABLES}, found ${opened.names.join(', ')}`,
+export type CheckOptions = { data?: string; exchange?: string; json?: boolean }
+
+/** @returns the exit code: 1 when something could not be used or cannot be true */
+export function checkData({ data, exchange, json }: CheckOptions): number {
+  const folder = data ? resolve(data) : historyFolder(configOf())
+  const records = readOrFail(folder, exchange)
+  const findings = checkRecords(records)
+  const { faults, notes } = records
+  if (json) printJson({ folder, coverage: coverageOf(records), faults, notes, findings })
+  else {
+    const counted = coverageOf(records).length
+    print(`${records.files.length} tables of ${counted} symbols in ${folder}`)
+    for (const line of [...faults, ...notes]) print(line)
+    if (findings.length > 0)
+      print(
+        table(
+          findings.map(({ symbol, kind, count, fromMs, toMs, detail }) => ({
+            symbol,
+            kind,
+            count: String(count),
+            from: minute(fromMs),
+            to: minute(toMs),
+            detail,
+          })),
+          { symbol: 'SYMBOL', kind: 'FOUND', count: 'COUNT', from: 'FROM', to: 'TO', detail: 'DETAIL' },
+        ),
       )
-    const lists =
-      opened.kind === 'funding' ? fundingOf(opened) : new Map([[symbolOfPrices(opened), pricesOf(opened)]])
-    const instants = [...lists.values()].flatMap(points => points.map(({ atMs }) => atMs))
-    if (instants.length === 0) throw new CliFailure(`${opened.name}: expected at least one row, found none`)
-    const [fromMs, toMs] = instants.reduce(
-      ([least, most], atMs) => [Math.min(least, atMs), Math.max(most, atMs)],
-      [Number.POSITIVE_INFINITY, 0],
-    )
-    return {
-      file: opened.name,
-      kind: opened.kind,
-      symbols: [...lists.keys()],
-      rows: instants.length,
-      fromMs,
-      toMs,
-    }
+    else print('no gap, nothing filled forward, no impossible basis')
+  }
+  return faults.length > 0 ||
+    findings.some(({ kind }) => kind === 'filled forward' || kind === 'impossible basis')
+    ? 1
+    : 0
+}
+
+const minute = (atMs: number) => instantText(atMs).slice(0, 16)
+
+function configOf(): Config {
+  const { HEDGEROW_MODE: _, ...env } = process.env
+  return loadConfig({ cwd: process.cwd(), env })
+}
+
+function readOrFail(folder: string, exchange: string | undefined) {
+  try {
+    return readRecords(folder, { ...(exchange !== undefined && { exchange }), nowMs: systemClock().nowMs() })
   } catch (error) {
-    if (error instanceof CliFailure) throw error
-    throw new CliFailure(error instanceof Error ? error.message : String(error))
+    if (error instanceof NoHistory) throw new CliFailure(`recorded history: ${error.message}`)
+    throw error
+  }
+}
+
+function hintsOf({ map = [], symbol, exchange, market, zone }: ImportOptions): Hints {
+  const east = zone === undefined ? null : minutesOf(zone)
+  if (zone !== undefined && east === null)
+    throw new CliFailure(`--zone: expected UTC or an offset such as +08:00, found ${zone}`, 2)
+  return {
+    nowMs: systemClock().nowMs(),
+    zone: east,
+    map: Object.fromEntries(map.map(fieldAndColumn)),
+    ...(symbol !== undefined && { symbol }),
+    ...(exchange !== undefined && { exchange: exchange.toLowerCase() }),
+    ...(market !== undefined && { market }),
+  }
+}
+
+function fieldAndColumn(text: string): [Field, string] {
+  const [field = '', ...column] = text.split('=')
+  const known = FIELDS.find(each => each === field)
+  if (!known || column.length === 0)
+    throw new CliFailure(
+      `--map: expected FIELD=COLUMN with a field of ${FIELDS.join(', ')}, found ${text}`,
+      2,
+    )
+  return [known, column.join('=')]
+}
+
+async function asFailure<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof TableFault) throw new CliFailure(`nothing was imported\n${error.message}`)
+    throw error
   }
 }

@@ -1,7 +1,8 @@
 /** What a download does with rows and spans, whatever they are: nothing is lost, nothing is twice, every hole is named. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
@@ -26,7 +27,7 @@ import {
 } from '../../../src/backtest/download/tables.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import type { Span } from '../../../src/exchange/simulator/history/files.ts'
-import { fundingOf, openTable, pricesOf } from '../../../src/exchange/simulator/history/tables.ts'
+import { readTables } from '../../../src/exchange/simulator/history/tables.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hedgerow-download-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -43,6 +44,8 @@ const hourAt = (hour: number) => FIRST_MS + hour * HOUR_MS
 const decimal = fc
   .tuple(fc.integer({ min: 1, max: 10 ** 9 }), fc.integer({ min: 0, max: 8 }))
   .map(([digits, places]) => `${digits}.${String(places).padStart(8, '0')}`)
+/** A rate of the same digits. */
+const rateOf = (text: string) => `0.0${text.replace('.', '')}`
 const rowsOf = (kind: TableKind) =>
   fc
     .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 300 }), decimal, fc.option(decimal, { nil: '' })), {
@@ -54,7 +57,7 @@ const rowsOf = (kind: TableKind) =>
         .toSorted(([a], [b]) => a - b)
         .map(([hour, one, other]) => ({
           atMs: hourAt(hour),
-          values: kind === 'funding' ? [one] : [one, other],
+          values: kind === 'funding' ? [rateOf(one)] : [one, other],
         })),
     )
 const hourly = ({ fromMs, toMs }: Span): Span => ({ fromMs: hourAt(fromMs), toMs: hourAt(toMs) })
@@ -118,21 +121,19 @@ describe('tables', () => {
       fc.property(recorded, ({ kind, rows, covered }) => {
         const file = join(folder, 'SOL_1h.csv')
         writeFileSync(file, tableText(kind, 'SOLUSDT', { rows, covered }))
-        const table = openTable(file)
-        expect(table.kind).toBe(kind)
+        const [table] = readTables(file, { nowMs: Date.UTC(2100, 0, 1) })
+        expect(table).toMatchObject({ kind, faults: [] })
         if (kind === 'funding')
-          expect((fundingOf(table).get('SOLUSDT') ?? []).map(({ atMs, rate }) => [atMs, rate])).toEqual(
-            rows.map(({ atMs, values }) => [atMs, values[0]]),
+          expect(table?.funding[0]?.points.map(({ atMs, rate }) => [atMs, rate]) ?? []).toEqual(
+            rows.map(({ atMs, values }) => [atMs, new Decimal(values[0] ?? '').toFixed()]),
           )
         else
-          expect(pricesOf(table)).toEqual(
-            rows
-              .filter(({ values }) => values.every(text => text !== ''))
-              .map(({ atMs, values: [perp, spot] }) => ({
-                atMs,
-                perpPrice: Number(perp),
-                spotPrice: Number(spot),
-              })),
+          expect(table?.prices[0]?.points ?? []).toEqual(
+            rows.map(({ atMs, values: [perp, spot] }) => ({
+              atMs,
+              perp: perp === '' ? null : Number(perp),
+              spot: spot === '' ? null : Number(spot),
+            })),
           )
       }),
     )
@@ -240,17 +241,14 @@ describe('files', () => {
     expect(readTable(home, sol).rows).toEqual(rows)
   })
 
-  test('another table that tells of the same is named, with the one that readers take', () => {
+  test('another table that tells of the same is named', () => {
     const home = mkdtempSync(join(folder, 'rival-'))
     const text = readFileSync(join(folder, 'SOL_1h.csv'), 'utf8')
     expect(text).not.toBe('')
-    const imported = 'openTime,open_perp,open_spot\n1,2,3\n'
+    const imported = `openTime,open_perp,open_spot\n${FIRST_MS},2,3\n`
     writeFileSync(join(home, 'SOL_okx_1h.csv'), imported)
     const table = 'prices/SOL_bybit_1h.csv'
-    expect(rivalsOf(home, [sol]).get(table)).toEqual({ others: ['SOL_okx_1h.csv'], read: table })
-    mkdirSync(join(home, 'prices'))
-    writeFileSync(join(home, 'prices/SOL_okx_1h.csv'), imported)
-    expect(rivalsOf(home, [sol]).get(table)?.read).toBe('prices/SOL_okx_1h.csv')
+    expect(rivalsOf(home, [sol]).get(table)).toEqual(['SOL_okx_1h.csv'])
     expect(rivalsOf(home, [{ ...sol, symbol: 'BTCUSDT' }]).size).toBe(0)
   })
 })

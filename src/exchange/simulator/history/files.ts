@@ -1,17 +1,18 @@
 /**
- * Reads recorded history from a folder: Bybit's settled funding and hourly spot and perpetual prices. Nothing is filled in:
- * what is missing is told as a list, and stays missing.
+ * Recorded history of a folder: settled funding and hourly spot and perpetual prices. Nothing is filled in: what is missing is
+ * reported as a list, and stays missing.
  */
 import { basename } from 'node:path'
 import { HOUR_MS } from '../market/funding.ts'
+import { TableFault } from './bytes.ts'
+import { KNOWN_TABLES } from './columns.ts'
+import { joinedFunding, joinedPrices } from './join.ts'
 import {
   type FundingPoint,
-  fundingOf,
-  KNOWN_TABLES,
-  openTable,
+  type LegPrices,
   type PricePoint,
-  pricesOf,
-  symbolOfPrices,
+  readTables,
+  type Table,
   tableFiles,
 } from './tables.ts'
 
@@ -37,8 +38,13 @@ export type History = Span & {
 /** All that a folder holds, uncut. */
 export type Records = {
   funding: ReadonlyMap<string, FundingPoint[]>
+  /** Hours of which both legs have a price. */
   prices: ReadonlyMap<string, PricePoint[]>
   files: string[]
+  /** What could not be used, by file and line. */
+  faults: string[]
+  /** What was done to the records on the way. */
+  notes: string[]
 }
 
 const DAY_MS = 24 * HOUR_MS
@@ -50,26 +56,74 @@ export class NoHistory extends Error {
   override name = 'NoHistory'
 }
 
+/** Records of a folder are read with these: `exchange` names whose to take where several are there. */
+export type RecordsOf = { exchange?: string; nowMs?: number }
+
 /**
- * Reads every table of a folder that is known by its columns; others are left alone.
+ * Reads every table of a folder that is known by its columns; others are left alone. Tables of one contract are joined; rows that
+ * cannot be read, files that cannot be opened and instants of which two tables say different things are reported, not used.
  * @param folder - tables in it, or in its folders `funding` and `prices`
- * @throws NoHistory without a table of funding; errors that name the file and the line of a row that cannot be read
+ * @throws NoHistory without a table of funding
  */
-export function readRecords(folder: string): Records {
-  const funding = new Map<string, FundingPoint[]>()
-  const prices = new Map<string, PricePoint[]>()
+export function readRecords(folder: string, { exchange, nowMs = FAR_MS }: RecordsOf = {}): Records {
+  const faults: string[] = []
+  const tables: Table[] = []
   const files: string[] = []
-  for (const file of tableFiles(folder)) {
-    const table = openTable(file)
-    if (!table.kind) continue
-    files.push(basename(file))
-    if (table.kind === 'prices') prices.set(symbolOfPrices(table), pricesOf(table))
-    else for (const [symbol, points] of fundingOf(table)) funding.set(symbol, points)
+  for (const file of tableFiles(folder))
+    try {
+      const found = readTables(file, { nowMs }, 'known-only')
+      if (found.length > 0) files.push(basename(file))
+      tables.push(...found)
+    } catch (error) {
+      if (!(error instanceof TableFault)) throw error
+      faults.push(`${error.message}; left out`)
+    }
+  faults.push(...tables.flatMap(rowFaults))
+  const funding = joinedFunding(
+    tables.flatMap(each => each.funding),
+    exchange,
+  )
+  const legs = joinedPrices(
+    tables.flatMap(each => each.prices),
+    exchange,
+  )
+  if (funding.lists.size === 0)
+    throw new NoHistory(
+      [
+        `expected a folder with funding and prices, found no funding in ${folder}`,
+        ...faults.slice(0, 3),
+      ].join('; '),
+    )
+  const prices = new Map(
+    [...legs.lists].map(([symbol, points]) => [symbol, points.flatMap(bothLegs)] as const),
+  )
+  return {
+    funding: funding.lists,
+    prices: new Map([...prices].filter(([, points]) => points.length > 0)),
+    files,
+    faults: [...faults, ...funding.faults, ...legs.faults],
+    notes: [
+      ...tables.flatMap(({ name, notes }) => notes.map(note => `${name}: ${note}`)),
+      ...funding.notes,
+      ...legs.notes,
+    ],
   }
-  if (funding.size === 0)
-    throw new NoHistory(`expected a folder with funding and prices, found no funding in ${folder}`)
-  return { funding, prices, files }
 }
+
+/** Without a clock nothing is too late, but a year of five digits still is none. */
+const FAR_MS = Date.UTC(2100, 0, 1)
+const ROWS_NAMED = 3
+
+function rowFaults({ name, faults }: Table): string[] {
+  const named = faults
+    .slice(0, ROWS_NAMED)
+    .map(({ line, reason }) => `${name} line ${line}: ${reason}; left out`)
+  const more = faults.length - named.length
+  return more > 0 ? [...named, `${name}: ${more} more rows could not be read; left out`] : named
+}
+
+const bothLegs = ({ atMs, spot, perp }: LegPrices): PricePoint[] =>
+  spot === null || perp === null ? [] : [{ atMs, spotPrice: spot, perpPrice: perp }]
 
 /** The days for which a symbol has both, whole and in UTC. */
 function commonSpan(records: Records, symbol: string): Span | undefined {
@@ -95,7 +149,7 @@ export function coverageOf({ prices, funding }: Records): Coverage[] {
   }))
 }
 
-type Wanted = Partial<Span> & {
+export type WantedHistory = Partial<Span> & {
   /** Those of the records that have both prices and funding, when left out. */
   symbols?: readonly string[]
 }
@@ -105,7 +159,7 @@ type Wanted = Partial<Span> & {
  * to the last. Settlements of the month before the span stay in, as known history.
  * @throws NoHistory when no symbol has both inside the span
  */
-export function historyOf(records: Records, wanted: Wanted = {}): History {
+export function historyOf(records: Records, wanted: WantedHistory = {}): History {
   const known = [...records.prices.keys()].filter(symbol => records.funding.has(symbol))
   const symbols = known.filter(symbol => wanted.symbols?.includes(symbol) ?? true)
   const spans = symbols.flatMap(symbol => commonSpan(records, symbol) ?? [])
@@ -166,5 +220,5 @@ function settlementHoles(symbol: string, settlements: readonly FundingPoint[]): 
 }
 
 /** Reads a folder and cuts it: see `readRecords` and `historyOf`. */
-export const readHistory = (folder: string, wanted: Wanted = {}): History =>
+export const readHistory = (folder: string, wanted: WantedHistory = {}): History =>
   historyOf(readRecords(folder), wanted)
