@@ -1,7 +1,6 @@
 /** One variant run by the real engine over recorded history, its journal and its books in memory. */
 import type { HedgeContext } from '../../machines/hedge/context.ts'
 import type { History } from '../exchange/simulator/history/files.ts'
-import { builtInUniverse } from '../exchange/simulator/universe/universe.ts'
 import { createMemoryJournal, type MemoryStored } from '../store/journal/memory-journal.ts'
 import type { ActorRow } from '../store/schema/records.ts'
 import { silentTelemetry } from '../telemetry/telemetry.ts'
@@ -39,7 +38,7 @@ export async function engineRun(
     progress: ({ nowMs }) => progress(nowMs),
   })
   await journal.drained()
-  const recorded = recordedPrices(history, builtInUniverse(history.symbols.map(({ symbol }) => symbol)))
+  const recorded = recordedPrices(history)
   const trades = factsOf(journal.stored, rules.strategy.entryAprMin).map(facts =>
     tradeOf(facts, books, run.lastPrices, recorded),
   )
@@ -53,6 +52,7 @@ export async function engineRun(
     trades,
     equity: run.equity,
     decisions: run.decisions,
+    events: [],
     checks: {
       residuals: run.residuals,
       funding: checkFunding(history, trades, fundingPaid(books)),

@@ -11,6 +11,7 @@ import type { DecisionLog } from './replay/decision-log.ts'
 import type { FundingCheck } from './replay/funding.ts'
 import type { EquityPoint } from './replay/window.ts'
 import type { Trade } from './trades.ts'
+import type { RunEvent } from './trading-desk.ts'
 
 export type BacktestRun = {
   name: string
@@ -21,6 +22,8 @@ export type BacktestRun = {
   equity: EquityPoint[]
   /** The engine's only: why each symbol was not taken. */
   decisions: DecisionLog | null
+  /** What a calculator met and went on from: orders refused or filled in part. */
+  events: RunEvent[]
   checks: Checks
 }
 

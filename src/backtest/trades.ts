@@ -11,7 +11,6 @@ import type { Direction, Market } from '../domain/instrument.ts'
 import { HOUR_MS } from '../domain/market/funding.ts'
 import { type Amount, type Usdt, usdt } from '../domain/units.ts'
 import type { History, PricePoint } from '../exchange/simulator/history/files.ts'
-import type { Universe } from '../exchange/simulator/universe/universe.ts'
 import type { BookedRow } from './memory-books.ts'
 
 export type TradeFacts = {
@@ -55,7 +54,7 @@ export type Trade = TradeFacts &
 /** The recorded price of the hour of an instant, or the last one before it; of a perpetual per contract. */
 export type RecordedPrice = (market: Market, symbol: string, atMs: number) => number
 
-export function recordedPrices({ symbols }: History, universe: Universe): RecordedPrice {
+export function recordedPrices({ symbols, universe }: History): RecordedPrice {
   const points = new Map<string, { byHour: ReadonlyMap<number, PricePoint>; list: readonly PricePoint[] }>()
   for (const { symbol, prices } of symbols) {
     const found = universe.find('linear', symbol)

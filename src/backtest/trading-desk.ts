@@ -29,16 +29,23 @@ type Order = {
 }
 
 export type TradingDesk = {
-  /** Crosses the book, whole or not at all. @throws when the exchange refuses or fills a part only */
-  cross(order: Order): void
+  /** Crosses the book. @returns what was filled, in the instrument's own quantity; less than asked is an event of the run */
+  cross(order: Order): Decimal
+  /** Orders that were refused or filled in part, oldest first. */
+  events: RunEvent[]
   equity(atMs: number): EquityPoint
   /** Every row of the account's log since `fromMs`, with its hedge and its postings. @param hedgeOf - of a settlement */
   book(fromMs: number, hedgeOf: (symbol: string, atMs: number) => string | undefined): Booked
 }
+/** Something that a run met and went on from. */
+export type RunEvent = { atMs: number; symbol: string; what: string }
 export type Booked = { rows: BookedRow[]; postings: Posting[]; residuals: Record<string, string> }
 
 export function tradingDesk(core: SimulatedBybit): TradingDesk {
-  const ask = (method: 'GET' | 'POST', path: string, params: JsonObject): JsonObject => {
+  const events: RunEvent[] = []
+  const post = (path: string, params: JsonObject) =>
+    core.request({ via: 'rest', method: 'POST', path, params, uid: ACCOUNT })
+  const ask = (method: 'GET', path: string, params: JsonObject): JsonObject => {
     const reply = core.request({ via: 'rest', method, path, params, uid: ACCOUNT })
     if (reply.retCode !== 0)
       throw new Error(
@@ -67,10 +74,16 @@ export function tradingDesk(core: SimulatedBybit): TradingDesk {
   }
 
   return {
+    events,
     cross({ hedgeId, leg, purpose, step, symbol, side, qty }) {
       core.advance(core.nowMs() + ORDER_GAP_MS)
       const category = leg === 'spot' ? 'spot' : 'linear'
-      const { orderId } = ask('POST', '/v5/order/create', {
+      const short = (filled: Decimal, why: string) => {
+        const what = `${side} ${qty.toFixed()} (${category}): ${filled.toFixed()} filled, ${why}`
+        events.push({ atMs: core.nowMs(), symbol, what })
+        return filled
+      }
+      const reply = post('/v5/order/create', {
         category,
         symbol,
         side,
@@ -79,11 +92,11 @@ export function tradingDesk(core: SimulatedBybit): TradingDesk {
         orderLinkId: orderLinkId(hedgeId, leg, purpose, step),
         ...(leg === 'spot' ? { marketUnit: 'baseCoin' } : { reduceOnly: purpose === 'exit' }),
       })
+      if (reply.retCode !== 0) return short(new Decimal(0), `${reply.retCode} ${reply.retMsg}`)
+      const { orderId } = reply.result as { orderId?: string }
       const order = list('/v5/order/realtime', { category, orderId: String(orderId) }).list?.[0]
-      if (order?.orderStatus !== 'Filled')
-        throw new Error(
-          `baseline: expected ${side} ${qty.toFixed()} ${symbol} (${category}) to fill whole, found ${order?.orderStatus} with ${order?.cumExecQty}`,
-        )
+      const filled = new Decimal(String(order?.cumExecQty ?? '0'))
+      return order?.orderStatus === 'Filled' ? filled : short(filled, String(order?.orderStatus))
     },
     equity(atMs) {
       const account = list('/v5/account/wallet-balance', { accountType: 'UNIFIED' }).list?.[0]

@@ -6,7 +6,7 @@ import { APR_PAIR, HOLD_ALL, RATE_PAIR } from '../../src/backtest/baseline-rules
 import { engineRun } from '../../src/backtest/engine-run.ts'
 import { tiesOut } from '../../src/backtest/run.ts'
 import { HOUR_MS } from '../../src/domain/market/funding.ts'
-import { fundingRate } from '../../src/domain/units.ts'
+import { fundingRate, usdt } from '../../src/domain/units.ts'
 import { DAY_MS, FROM_MS, HOLDS, historyOfDays, invented, variantOf } from '../support/backtest/invented.ts'
 
 const seen = (rate: string, hours: number, heldHours: number | null) => ({
@@ -149,4 +149,45 @@ test('where the engine holds too, both come to the same', async () => {
     expect(Number(engine?.[part]) / Number(calculator?.[part]), part).toBeCloseTo(1, 3)
   for (const part of ['slippageUsdt', 'basisUsdt', 'netUsdt'] as const)
     expect(Math.abs(Number(engine?.[part]) - Number(calculator?.[part])), part).toBeLessThan(0.1)
+})
+
+describe('the least that an exchange takes', () => {
+  const days = 2
+  const priced = (price: number) =>
+    invented({ symbol: 'AVAXUSDT', days, rates: ['0.0003'], spotPrice: () => price, perpPrice: () => price })
+  const variant = variantOf(['AVAXUSDT'])
+
+  test('a last slice that would be too small goes with the one before it, and no order is refused', () => {
+    // Slices of 200 USDT are 21.5 coins: 2,000.5 USDT of them leave 0.1 coins, worth less than the least order of 5 USDT.
+    for (const price of [9.27, 9.28, 9.3, 9.41]) {
+      const run = baselineRun(historyOfDays([priced(price)], days), variant, HOLD_ALL)
+      expect(run.events).toEqual([])
+      expect(run.trades[0]?.closedAtMs).not.toBeNull()
+      expect(tiesOut(run)).toBe(true)
+    }
+  })
+
+  test('a share below the smallest order is an event of the run, and the run goes on', () => {
+    const poor = { ...variant, capitalUsdt: usdt('504') }
+    const run = baselineRun(historyOfDays([priced(9.3)], days), poor, HOLD_ALL)
+    expect(run.trades).toEqual([])
+    expect(run.events[0]).toMatchObject({
+      symbol: 'AVAXUSDT',
+      what: expect.stringMatching(/^not entered: .* USDT are less/),
+    })
+    expect(tiesOut(run)).toBe(true)
+  })
+
+  test('an order the exchange refuses is an event, its leg is not held, and the run goes on', () => {
+    const history = historyOfDays([priced(9.3)], days)
+    const poor = {
+      ...variant,
+      capitalUsdt: usdt('504'),
+      rules: { ...variant.rules, limits: { ...variant.rules.limits, freeMarginUsdtMin: usdt('-5000') } },
+    }
+    const run = baselineRun(history, poor, HOLD_ALL)
+    expect(run.events.length).toBeGreaterThan(0)
+    expect(run.events.every(({ what }) => /filled, /.test(what))).toBe(true)
+    expect(run.checks.residuals.USDT).toBe('0')
+  })
 })

@@ -1,5 +1,5 @@
 /** Records in a folder: known by their columns, cut to what both prices and funding cover, and never guessed. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -94,4 +94,43 @@ describe('a span', () => {
       },
     ])
   })
+})
+
+describe('instruments', () => {
+  const DUMPS = join(import.meta.dirname, '../../../shared/data/recorded')
+
+  test('a symbol nobody knows is named with the reason, and the rest is used', () => {
+    writeTables(folder, [
+      invented({ days: 2, rates: ['0.0001'] }),
+      invented({ symbol: 'NEWUSDT', days: 2, rates: ['0.1'] }),
+    ])
+    const { symbols, unusable } = readHistory(folder)
+    expect(symbols.map(({ symbol }) => symbol)).toEqual(['SOLUSDT'])
+    expect(unusable).toEqual([
+      { symbol: 'NEWUSDT', why: expect.stringContaining('not among the instruments that are built in') },
+    ])
+  })
+
+  test.skipIf(!existsSync(DUMPS))(
+    'of recorded instrument files any perpetual with a spot market is traded',
+    () => {
+      for (const kind of ['linear', 'spot'])
+        copyFileSync(
+          join(DUMPS, `instruments-info_${kind}_2026-08-09.json.gz`),
+          join(folder, `instruments-info_${kind}.json.gz`),
+        )
+      const coins = ['APTUSDT', 'TIAUSDT', 'BTCPERP', 'TSLAUSDT'].map(symbol =>
+        invented({ symbol, days: 2, rates: ['0.0001'] }),
+      )
+      writeTables(folder, coins)
+      const { universe, unusable, symbols } = readHistory(folder)
+      expect(symbols.map(({ symbol }) => symbol)).toEqual(expect.arrayContaining(['APTUSDT', 'TIAUSDT']))
+      expect(universe.listings.map(({ perp, index }) => [perp.symbol, index])).toEqual(
+        symbols.map(({ symbol }, at) => [symbol, at]),
+      )
+      expect(unusable).toEqual([
+        { symbol: 'TSLAUSDT', why: 'has no spot market among the recorded instrument files' },
+      ])
+    },
+  )
 })

@@ -2,7 +2,7 @@
 import { HOUR_MS } from '../../domain/market/funding.ts'
 import type { FundingPoint, PricePoint, Records } from '../../exchange/simulator/history/files.ts'
 
-export type Finding = {
+export type RecordFinding = {
   symbol: string
   kind:
     | 'missing settlements'
@@ -26,7 +26,7 @@ const JUMP_MAX = 0.5
 const CHANGES_MIN = 10
 
 /** Every finding, by symbol; holes are joined into one finding each. */
-export function checkRecords({ funding, prices }: Records): Finding[] {
+export function checkRecords({ funding, prices }: Records): RecordFinding[] {
   return [
     ...[...funding].flatMap(([symbol, points]) => [
       ...settlementHoles(symbol, points),
@@ -42,8 +42,8 @@ export function checkRecords({ funding, prices }: Records): Finding[] {
 }
 
 /** Settlements further apart than either interval says. */
-function settlementHoles(symbol: string, points: readonly FundingPoint[]): Finding[] {
-  return points.flatMap((point, at): Finding[] => {
+function settlementHoles(symbol: string, points: readonly FundingPoint[]): RecordFinding[] {
+  return points.flatMap((point, at): RecordFinding[] => {
     const before = points[at - 1]
     const usual = Math.max(point.intervalMs, before?.intervalMs ?? 0)
     if (!before || point.atMs - before.atMs <= usual) return []
@@ -62,7 +62,7 @@ function settlementHoles(symbol: string, points: readonly FundingPoint[]): Findi
 }
 
 /** Hourly rows whose rate only ever changes every fourth or eighth hour are one settlement written many times. */
-function filledForward(symbol: string, points: readonly FundingPoint[]): Finding[] {
+function filledForward(symbol: string, points: readonly FundingPoint[]): RecordFinding[] {
   const hourly = points.filter(({ intervalMs }) => intervalMs === HOUR_MS)
   const changed = hourly.filter((point, at) => at > 0 && point.rate !== hourly[at - 1]?.rate)
   const every = [8, 4, 2].find(hours => changed.every(({ atMs }) => (atMs / HOUR_MS) % hours === 0))
@@ -80,7 +80,7 @@ function filledForward(symbol: string, points: readonly FundingPoint[]): Finding
   ]
 }
 
-function switches(symbol: string, points: readonly FundingPoint[]): Finding[] {
+function switches(symbol: string, points: readonly FundingPoint[]): RecordFinding[] {
   const at = points.filter((point, index) => index > 0 && point.intervalMs !== points[index - 1]?.intervalMs)
   const [first, last] = [at[0], at.at(-1)]
   if (!first || !last) return []
@@ -91,8 +91,8 @@ function switches(symbol: string, points: readonly FundingPoint[]): Finding[] {
   ]
 }
 
-function priceHoles(symbol: string, points: readonly PricePoint[]): Finding[] {
-  return points.flatMap((point, at): Finding[] => {
+function priceHoles(symbol: string, points: readonly PricePoint[]): RecordFinding[] {
+  return points.flatMap((point, at): RecordFinding[] => {
     const expectedMs = (points[at - 1]?.atMs ?? point.atMs - HOUR_MS) + HOUR_MS
     const count = (point.atMs - expectedMs) / HOUR_MS
     return count > 0
@@ -110,7 +110,7 @@ function priceHoles(symbol: string, points: readonly PricePoint[]): Finding[] {
   })
 }
 
-function basis(symbol: string, points: readonly PricePoint[]): Finding[] {
+function basis(symbol: string, points: readonly PricePoint[]): RecordFinding[] {
   const of = ({ perpPrice, spotPrice }: PricePoint) => perpPrice / spotPrice - 1
   // A contract of a thousand coins stands a thousand times as high: only what moves apart is impossible.
   const usual = median(points.map(({ perpPrice, spotPrice }) => perpPrice / spotPrice))
@@ -125,8 +125,8 @@ function basis(symbol: string, points: readonly PricePoint[]): Finding[] {
   ]
 }
 
-function jumps(symbol: string, points: readonly PricePoint[]): Finding[] {
-  return points.flatMap((point, at): Finding[] => {
+function jumps(symbol: string, points: readonly PricePoint[]): RecordFinding[] {
+  return points.flatMap((point, at): RecordFinding[] => {
     const before = points[at - 1]
     if (!before || point.atMs - before.atMs > HOUR_MS) return []
     const moved = point.perpPrice / before.perpPrice - 1

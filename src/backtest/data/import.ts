@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { basename, join } from 'node:path'
 import { HOUR_MS } from '../../domain/market/funding.ts'
 import { TableFault, unpack } from '../../exchange/simulator/history/bytes.ts'
-import { gridOf } from '../../exchange/simulator/history/rows.ts'
+import { tableRows } from '../../exchange/simulator/history/rows.ts'
 import { type Hints, type RowFault, type Table, tableOf } from '../../exchange/simulator/history/tables.ts'
 import { parquetGrid } from './parquet.ts'
 
@@ -59,7 +59,7 @@ async function tablesOf(file: string, hints: Hints): Promise<Table[]> {
   const tables: Table[] = []
   for (const unpacked of unpack(file)) {
     const isParquet = /\.parquet$/i.test(unpacked.name)
-    const grid = isParquet ? await parquetGrid(unpacked.name, unpacked.bytes) : gridOf(unpacked)
+    const grid = isParquet ? await parquetGrid(unpacked.name, unpacked.bytes) : tableRows(unpacked)
     tables.push(tableOf(grid, hints))
   }
   return tables

@@ -1,11 +1,11 @@
 /** Parquet files as the same rows of text cells as any other table. The reader is loaded only when there is one. */
 import { TableFault } from '../../exchange/simulator/history/bytes.ts'
-import { type Grid, gridOfItems, namesOf } from '../../exchange/simulator/history/rows.ts'
+import { namesOf, rowsOfItems, type TableRows } from '../../exchange/simulator/history/rows.ts'
 
 const ROWS_MAX = 20_000_000
 
 /** @throws TableFault for bytes that are no Parquet, or hold more rows than memory should */
-export async function parquetGrid(name: string, bytes: Uint8Array): Promise<Grid> {
+export async function parquetGrid(name: string, bytes: Uint8Array): Promise<TableRows> {
   const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet')
   const { compressors } = await import('hyparquet-compressors')
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
@@ -14,7 +14,7 @@ export async function parquetGrid(name: string, bytes: Uint8Array): Promise<Grid
     if (Number(metadata.num_rows) > ROWS_MAX)
       throw new Error(`${metadata.num_rows} rows, at most ${ROWS_MAX} are read`)
     const items = await parquetReadObjects({ file, metadata, compressors })
-    return gridOfItems(
+    return rowsOfItems(
       name,
       namesOf(items),
       items.map((item, at) => ({ line: at + 1, item })),

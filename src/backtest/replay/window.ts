@@ -18,7 +18,6 @@ import { historyMarket } from '../../exchange/simulator/history/market.ts'
 import { inProcessBybit } from '../../exchange/simulator/in-process.ts'
 import type { FeeTable } from '../../exchange/simulator/kit/rates.ts'
 import type { SimulatedBybit } from '../../exchange/simulator/simulated.ts'
-import { builtInUniverse } from '../../exchange/simulator/universe/universe.ts'
 import { createEngine, type Engine } from '../../run/engine.ts'
 import type { Journal } from '../../store/schema/records.ts'
 import type { Telemetry } from '../../telemetry/telemetry.ts'
@@ -138,7 +137,7 @@ export const END_OF_RECORDS = 'the records end'
 const JUDGED_EVERY_MS = 1_200_000
 
 function venueOf({ history, rules, telemetry, ...set }: ReplayParts, clock: VirtualClock) {
-  const universe = builtInUniverse(history.symbols.map(({ symbol }) => symbol))
+  const { universe } = history
   const startAtMs = history.fromMs
   const core = createSimulatedBybit({
     seed: set.seed ?? 1,

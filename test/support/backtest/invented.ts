@@ -9,6 +9,7 @@ import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import type { Rules } from '../../../src/domain/rules.ts'
 import { usdt } from '../../../src/domain/units.ts'
 import type { History, SymbolHistory } from '../../../src/exchange/simulator/history/files.ts'
+import { builtInUniverse } from '../../../src/exchange/simulator/universe/universe.ts'
 
 export const FROM_MS = Date.UTC(2025, 9, 1)
 export const DAY_MS = 24 * HOUR_MS
@@ -44,6 +45,8 @@ export function invented(of: Invented): SymbolHistory {
 
 export const historyOfDays = (symbols: readonly SymbolHistory[], days: number): History => ({
   symbols: [...symbols],
+  universe: builtInUniverse(symbols.map(({ symbol }) => symbol)),
+  unusable: [],
   faults: [],
   files: ['invented'],
   fromMs: FROM_MS,

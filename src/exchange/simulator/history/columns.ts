@@ -65,8 +65,8 @@ const NAMES: Readonly<Record<Field, readonly string[]>> = {
   settlesAt: ['fundingTimestamp'],
 }
 
-export type TableKind = 'funding' | 'prices' | 'candles' | 'tickers'
-export type Columns = { kind: TableKind; at: Partial<Record<Field, number>> }
+export type TableShape = 'funding' | 'prices' | 'candles' | 'tickers'
+export type Columns = { kind: TableShape; at: Partial<Record<Field, number>> }
 
 /** What a table must have to be read, for people. */
 export const KNOWN_TABLES =
@@ -90,7 +90,7 @@ export function columnsOf(
   return kind && { kind, at }
 }
 
-function kindOf(at: Columns['at']): TableKind | undefined {
+function kindOf(at: Columns['at']): TableShape | undefined {
   const has = (...fields: Field[]) => fields.every(field => at[field] !== undefined)
   if (has('settlesAt', 'time', 'rate')) return 'tickers'
   if (has('time', 'openSpot', 'openPerp')) return 'prices'

@@ -2,13 +2,18 @@
  * Recorded history of a folder: settled funding and hourly spot and perpetual prices. Nothing is filled in: what is missing is
  * reported as a list, and stays missing.
  */
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { HOUR_MS } from '../market/funding.ts'
+import { readUniverse } from '../universe/files.ts'
+import { InstrumentFault } from '../universe/instrument-filters.ts'
+import { builtInUniverse, partOf, type Universe } from '../universe/universe.ts'
 import { TableFault } from './bytes.ts'
 import { KNOWN_TABLES } from './columns.ts'
 import { joinedFunding, joinedPrices } from './join.ts'
 import {
   type FundingPoint,
+  filesOf,
+  INSTRUMENT_FILE,
   type LegPrices,
   type PricePoint,
   readTables,
@@ -30,6 +35,10 @@ export type HistoryFault = {
 export type Span = { fromMs: number; toMs: number }
 export type History = Span & {
   symbols: SymbolHistory[]
+  /** The instruments of these symbols, in the same order. */
+  universe: Universe
+  /** Symbols that have records and cannot be traded, and why. */
+  unusable: { symbol: string; why: string }[]
   faults: HistoryFault[]
   /** Names of the files it was read from. */
   files: string[]
@@ -40,6 +49,8 @@ export type Records = {
   funding: ReadonlyMap<string, FundingPoint[]>
   /** Hours of which both legs have a price. */
   prices: ReadonlyMap<string, PricePoint[]>
+  /** Of recorded instrument files; null where there are none, and the built-in ones serve. */
+  instruments: Universe | null
   files: string[]
   /** What could not be used, by file and line. */
   faults: string[]
@@ -79,6 +90,7 @@ export function readRecords(folder: string, { exchange, nowMs = FAR_MS }: Record
       faults.push(`${error.message}; left out`)
     }
   faults.push(...tables.flatMap(rowFaults))
+  const instruments = instrumentsOf(folder, faults)
   const funding = joinedFunding(
     tables.flatMap(each => each.funding),
     exchange,
@@ -100,6 +112,7 @@ export function readRecords(folder: string, { exchange, nowMs = FAR_MS }: Record
   return {
     funding: funding.lists,
     prices: new Map([...prices].filter(([, points]) => points.length > 0)),
+    instruments,
     files,
     faults: [...faults, ...funding.faults, ...legs.faults],
     notes: [
@@ -107,6 +120,24 @@ export function readRecords(folder: string, { exchange, nowMs = FAR_MS }: Record
       ...funding.notes,
       ...legs.notes,
     ],
+  }
+}
+
+/** Bybit's answers to `instruments-info`, in the folder or in its folder `instruments`. */
+function instrumentsOf(folder: string, faults: string[]): Universe | null {
+  const files = [folder, join(folder, 'instruments')].flatMap(place =>
+    filesOf(place)
+      .filter(name => INSTRUMENT_FILE.test(name))
+      .sort()
+      .map(name => join(place, name)),
+  )
+  if (files.length === 0) return null
+  try {
+    return readUniverse(files)
+  } catch (error) {
+    if (!(error instanceof InstrumentFault)) throw error
+    faults.push(`${error.message}; left out`)
+    return null
   }
 }
 
@@ -161,11 +192,17 @@ export type WantedHistory = Partial<Span> & {
  */
 export function historyOf(records: Records, wanted: WantedHistory = {}): History {
   const known = [...records.prices.keys()].filter(symbol => records.funding.has(symbol))
-  const symbols = known.filter(symbol => wanted.symbols?.includes(symbol) ?? true)
+  const listed = records.instruments ?? builtInUniverse()
+  const asked = known.filter(symbol => wanted.symbols?.includes(symbol) ?? true)
+  const universe = partOf(listed, asked)
+  const symbols = asked.filter(symbol => universe.find('linear', symbol))
+  const unusable = asked
+    .filter(symbol => !symbols.includes(symbol))
+    .map(symbol => ({ symbol, why: whyNot(listed, symbol, records.instruments !== null) }))
   const spans = symbols.flatMap(symbol => commonSpan(records, symbol) ?? [])
   if (spans.length === 0)
     throw new NoHistory(
-      `expected recorded prices and funding for ${wanted.symbols?.join(', ') ?? 'at least one symbol'}, found both for ${known.join(', ') || 'none'} (tables are known by their columns: ${KNOWN_TABLES})`,
+      `expected recorded prices and funding for ${wanted.symbols?.join(', ') ?? 'at least one symbol'}, found both for ${known.join(', ') || 'none'} (tables are known by their columns: ${KNOWN_TABLES})${unusable.map(({ symbol, why }) => `; ${symbol}: ${why}`).join('')}`,
     )
   const whole = {
     fromMs: Math.min(...spans.map(({ fromMs }) => fromMs)),
@@ -190,7 +227,14 @@ export function historyOf(records: Records, wanted: WantedHistory = {}): History
     ...priceHoles(symbol, prices, span),
     ...settlementHoles(symbol, settlements),
   ])
-  return { symbols: cut, faults, files: records.files, ...span }
+  return { symbols: cut, universe, unusable, faults, files: records.files, ...span }
+}
+
+function whyNot(listed: Universe, symbol: string, recorded: boolean): string {
+  const known = recorded ? 'the recorded instrument files' : 'the instruments that are built in'
+  if (!listed.find('linear', symbol))
+    return `not among ${known}: \`hedgerow data download --instruments\` brings every instrument`
+  return `has no spot market among ${known}`
 }
 
 const within = <Point extends { atMs: number }>(points: readonly Point[], { fromMs, toMs }: Span): Point[] =>

@@ -2,20 +2,20 @@
  * Tables of one contract as one list. Exchanges are kept apart: of several one is taken, the one that is asked for, else Bybit,
  * else those that name none, and the others are reported. Where two tables differ, the first by name counts and it is reported.
  */
-import type { FundingPoint, LegPrices, Recorded } from './tables.ts'
+import type { ByContract, FundingPoint, LegPrices } from './tables.ts'
 
 type Joined<Point> = { lists: Map<string, Point[]>; faults: string[]; notes: string[] }
 type Merge<Point> = (before: Point, next: Point) => Point | null
 
 export const joinedFunding = (
-  recorded: readonly Recorded<FundingPoint>[],
+  recorded: readonly ByContract<FundingPoint>[],
   exchange?: string,
 ): Joined<FundingPoint> =>
   joined('funding', recorded, exchange, (before, next) => (before.rate === next.rate ? before : null))
 
 /** A table may have one leg of an hour and another table the other. */
 export const joinedPrices = (
-  recorded: readonly Recorded<LegPrices>[],
+  recorded: readonly ByContract<LegPrices>[],
   exchange?: string,
 ): Joined<LegPrices> =>
   joined('prices', recorded, exchange, (before, next) =>
@@ -27,7 +27,7 @@ export const joinedPrices = (
 
 function joined<Point extends { atMs: number }>(
   kind: string,
-  recorded: readonly Recorded<Point>[],
+  recorded: readonly ByContract<Point>[],
   wanted: string | undefined,
   merge: Merge<Point>,
 ): Joined<Point> {
@@ -52,7 +52,7 @@ function joined<Point extends { atMs: number }>(
 
 function merged<Point extends { atMs: number }>(
   what: string,
-  tables: readonly Recorded<Point>[],
+  tables: readonly ByContract<Point>[],
   merge: Merge<Point>,
   faults: string[],
 ): Point[] {

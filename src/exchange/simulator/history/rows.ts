@@ -5,8 +5,8 @@
 import { TableFault, textOf, type Unpacked } from './bytes.ts'
 
 /** `line` counts from 1 as an editor does, or the items of a list. Cells stand in the order of the names. */
-export type Row = { line: number; cells: readonly string[] }
-export type Grid = { name: string; names: readonly string[]; rows(): Iterable<Row> }
+export type TableRow = { line: number; cells: readonly string[] }
+export type TableRows = { name: string; names: readonly string[]; rows(): Iterable<TableRow> }
 
 const LINE_MAX = 65_536
 const COLUMNS_MAX = 200
@@ -16,7 +16,7 @@ const CANDLE_NAMES = ['openTime', 'open', 'high', 'low', 'close', 'volume']
 const PREAMBLE_MAX = 5
 
 /** @throws TableFault when it is no text, has a line without end, or no names can be found in it */
-export function gridOf(unpacked: Unpacked): Grid {
+export function tableRows(unpacked: Unpacked): TableRows {
   const { name } = unpacked
   const text = textOf(unpacked)
   return /^\s*[[{]/.test(text) ? jsonGrid(name, text) : separatedGrid(name, text)
@@ -37,7 +37,7 @@ function* linesOf(name: string, text: string): Generator<Line> {
   }
 }
 
-function separatedGrid(name: string, text: string): Grid {
+function separatedGrid(name: string, text: string): TableRows {
   const { names, separator, firstLine } = headOf(name, text)
   return {
     name,
@@ -85,20 +85,20 @@ function cellsOf(line: string, separator: string): string[] {
   return [...cells, cell.trim()]
 }
 
-function jsonGrid(name: string, text: string): Grid {
+function jsonGrid(name: string, text: string): TableRows {
   const items = itemsOf(name, text)
   const first = items[0]?.item
   if (first === undefined) throw new TableFault(`${name}: expected a list with items, found none`)
   const names = Array.isArray(first) ? CANDLE_NAMES : namesOf(items.map(({ item }) => item))
-  return gridOfItems(name, names, items)
+  return rowsOfItems(name, names, items)
 }
 
 /** Objects or lists as a grid; a name that an object does not have is an empty cell. */
-export function gridOfItems(
+export function rowsOfItems(
   name: string,
   names: readonly string[],
   items: readonly { line: number; item: unknown }[],
-): Grid {
+): TableRows {
   return {
     name,
     names,

@@ -6,9 +6,9 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { HOUR_MS } from '../market/funding.ts'
 import { TABLE_FILE, TableFault, unpack } from './bytes.ts'
-import { type Columns, columnsOf, type Field, KNOWN_TABLES, type TableKind } from './columns.ts'
+import { type Columns, columnsOf, type Field, KNOWN_TABLES, type TableShape } from './columns.ts'
 import { type About, exchangeOf, legOf, symbolByName } from './names.ts'
-import { type Grid, gridOf } from './rows.ts'
+import { type TableRows, tableRows } from './rows.ts'
 import { instantOf, intervalOf, isWrong, priceOf, rateOf, symbolOf, type Wrong, type Zone } from './values.ts'
 
 /** Prices at the start of an hour, in USDT per coin and per contract. */
@@ -21,15 +21,15 @@ export type RowFault = { line: number; reason: string }
 /** What one table holds, by exchange ('' where nobody says which) and symbol. Lists oldest first, each instant once. */
 export type Table = {
   name: string
-  kind: TableKind
-  funding: Recorded<FundingPoint>[]
-  prices: Recorded<LegPrices>[]
+  kind: TableShape
+  funding: ByContract<FundingPoint>[]
+  prices: ByContract<LegPrices>[]
   /** Rows that were not taken. */
   faults: RowFault[]
   /** What was done to the rows, for people. */
   notes: string[]
 }
-export type Recorded<Point> = { exchange: string; symbol: string; points: Point[] }
+export type ByContract<Point> = { exchange: string; symbol: string; points: Point[] }
 
 /** What a person says of a table that does not say it itself. */
 export type Hints = {
@@ -42,16 +42,20 @@ export type Hints = {
   nowMs: number
 }
 
+/** Bybit's answers to `instruments-info` are not tables of history. */
+export const INSTRUMENT_FILE = /^instruments.*\.json(\.gz)?$/
+
 /** Every table of the folder and of the folders `funding` and `prices` in it, by name; a folder that is not there has none. */
 export const tableFiles = (folder: string): string[] =>
   [folder, join(folder, 'funding'), join(folder, 'prices')].flatMap(place =>
     filesOf(place)
-      .filter(name => TABLE_FILE.test(name))
+      .filter(name => TABLE_FILE.test(name) && !INSTRUMENT_FILE.test(name))
       .sort()
       .map(name => join(place, name)),
   )
 
-function filesOf(folder: string): string[] {
+/** Names in a folder, none where there is no folder. */
+export function filesOf(folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch (error) {
@@ -71,13 +75,13 @@ export function readTables(file: string, hints: Hints, known: 'all' | 'known-onl
       throw new TableFault(
         `${unpacked.name}: Parquet is read by \`hedgerow data import\`, which keeps it as CSV`,
       )
-    const grid = gridOf(unpacked)
+    const grid = tableRows(unpacked)
     return known === 'all' || columnsOf(grid.names, hints.map) ? [tableOf(grid, hints)] : []
   })
 }
 
 /** @throws TableFault when its columns are none that are known, or when it does not say which contract or which leg it is about */
-export function tableOf(grid: Grid, hints: Hints): Table {
+export function tableOf(grid: TableRows, hints: Hints): Table {
   const columns = columnsOf(grid.names, hints.map)
   if (!columns)
     throw new TableFault(
@@ -101,7 +105,7 @@ type Known = {
   cell(field: Field): string
 }
 
-function* wellFormed(grid: Grid, { at, kind }: Columns, hints: Hints, table: Table): Generator<Known> {
+function* wellFormed(grid: TableRows, { at, kind }: Columns, hints: Hints, table: Table): Generator<Known> {
   const about = aboutOf(grid.name, at.symbol === undefined, hints, table)
   for (const { line, cells } of grid.rows()) {
     const cell = (field: Field) => cells[at[field] ?? -1] ?? ''
@@ -182,7 +186,7 @@ function hourly(table: Table): { hourOf(row: Known): number | null; noted(): voi
 
 type Settled = { rate: string; intervalMs: number | null; line: number }
 
-function fundingOf(rows: Iterable<Known>, table: Table): Recorded<FundingPoint>[] {
+function fundingOf(rows: Iterable<Known>, table: Table): ByContract<FundingPoint>[] {
   const lists = byContract<Settled>()
   const hours = hourly(table)
   const once = duplicates(table)
@@ -214,7 +218,7 @@ function fundingOf(rows: Iterable<Known>, table: Table): Recorded<FundingPoint>[
  * A stream of tickers shows the coming rate and when it is settled: the last seen before a settlement is the one settled. A
  * settlement that the stream does not reach is not known.
  */
-function fundingOfTickers(rows: Iterable<Known>, table: Table): Recorded<FundingPoint>[] {
+function fundingOfTickers(rows: Iterable<Known>, table: Table): ByContract<FundingPoint>[] {
   const lists = byContract<Settled & { seenAtMs: number }>()
   const reached = new Map<string, number>()
   for (const row of rows) {
@@ -258,7 +262,7 @@ function withIntervals(points: readonly (Settled & { atMs: number })[]): Funding
   }))
 }
 
-function pricesOf(rows: Iterable<Known>, table: Table, { kind }: Columns): Recorded<LegPrices>[] {
+function pricesOf(rows: Iterable<Known>, table: Table, { kind }: Columns): ByContract<LegPrices>[] {
   const lists = byContract<Omit<LegPrices, 'atMs'>>()
   const hours = hourly(table)
   const once = duplicates(table)
@@ -317,7 +321,7 @@ function besideTheHour(rows: readonly Known[], onTheHour: number, table: Table):
     table.faults.push({ line, reason: `expected a price on the hour, found ${new Date(atMs).toISOString()}` })
 }
 
-function legsOf({ cell, market }: Known, kind: TableKind): Omit<LegPrices, 'atMs'> | Wrong {
+function legsOf({ cell, market }: Known, kind: TableShape): Omit<LegPrices, 'atMs'> | Wrong {
   const [spot, perp] =
     kind === 'prices'
       ? [priceOf(cell('openSpot')), priceOf(cell('openPerp'))]

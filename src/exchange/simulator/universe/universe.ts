@@ -80,6 +80,16 @@ export function builtInUniverse(symbols?: readonly string[]): Universe {
   return universeOf(pairs.map(listingOf))
 }
 
+/**
+ * The listings of these perpetuals alone, in this order; what is not listed, or has no spot market beside it, is left out. Prices
+ * come from elsewhere: no listing follows another here.
+ */
+export function partOf(universe: Universe, symbols: readonly string[]): Universe {
+  const found = symbols.flatMap(symbol => universe.find('linear', symbol)?.listing ?? [])
+  const hedgeable = found.filter(({ lists }) => lists.spot && lists.linear)
+  return universeOf(hedgeable.map(({ cross: _, ...listing }, index) => ({ ...listing, index })))
+}
+
 /** An index over listings; the place of each in the list must be its `index`. */
 export function universeOf(listings: readonly Listing[]): Universe {
   const bySymbol: Record<Market, Map<string, Found>> = { spot: new Map(), linear: new Map() }
