@@ -111,6 +111,7 @@ async function connect(config: Config, telemetry: Telemetry, connection: Connect
     name: mode,
     clock,
     orderDeadlineMs,
+    speed,
     report,
   })
   const { account } = config

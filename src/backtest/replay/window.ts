@@ -151,6 +151,8 @@ function venueOf({ history, rules, telemetry, ...set }: ReplayParts, clock: Virt
   const exchange = createBybitExchange(line.wire(ACCOUNT), {
     name: 'replay',
     clock,
+    // History comes by the hour: what says nothing for minutes is not silent.
+    speed: REPLAY_PACE,
     orderDeadlineMs: rules.execution.orderDeadlineMs,
     report: (kind, detail) => telemetry.inputRefused(kind, detail),
   })

@@ -25,11 +25,13 @@ export type BybitSettings = {
   orderDeadlineMs: number
   /** Hears of everything that was left out or could not be read, once per kind and with a running count. */
   report: Report
+  /** Engine milliseconds to one of the machine; 1 unless a simulator runs faster. */
+  speed?: number
 }
 
 /** The exchange port over a wire. Reads throw `ExchangeFailure`; money verbs answer values. */
 export function createBybitExchange(wire: Wire, settings: BybitSettings): Exchange {
-  const { name, clock, orderDeadlineMs } = settings
+  const { name, clock, orderDeadlineMs, speed = 1 } = settings
   const report = oncePerKind(settings.report)
   const quota = createQuota()
   const key = keyWatch(clock)
@@ -43,7 +45,7 @@ export function createBybitExchange(wire: Wire, settings: BybitSettings): Exchan
     ...repayVerb(counted, clock),
     ...orderVerbs(counted, { clock, orderDeadlineMs, report }),
     keyRefusal: key.refusal,
-    watchMarket: (pairs, hear) => watchMarket(counted, pairs, hear, { clock, report }),
+    watchMarket: (pairs, hear) => watchMarket(counted, pairs, hear, { clock, report, speed }),
     watchAccount: hear => watchAccount(counted, hear, { report }),
     quota: () => quota.reads(clock.nowMs()),
     close: () => wire.close(),

@@ -217,7 +217,12 @@ class InProcessBybit {
           if (listener.live) for (const message of snapshot) hear.message(message)
         })
       })
-    return { ...this.#listen(listener), resubscribe }
+    const renew = (_topic: string, cause: string) => {
+      if (listener.live) hear.down(cause)
+      listener.live = false
+      this.#open(listener)
+    }
+    return { ...this.#listen(listener), resubscribe, renew }
   }
 }
 

@@ -37,6 +37,7 @@ export type ScriptedWire = Wire & {
   publicHears: Map<PublicCategory, PublicHear>
   topics: Map<PublicCategory, readonly string[]>
   resubscribed: string[]
+  renewed: string[]
   privateHear: PrivateHear | undefined
   privateTopics: readonly string[]
 }
@@ -56,6 +57,7 @@ export function scriptedWire(script: Partial<Script> = {}): ScriptedWire {
     publicHears: new Map(),
     topics: new Map(),
     resubscribed: [],
+    renewed: [],
     privateHear: undefined,
     privateTopics: [],
     get spreads() {
@@ -80,7 +82,15 @@ export function scriptedWire(script: Partial<Script> = {}): ScriptedWire {
     publicStream(category, topics, hear) {
       wire.publicHears.set(category, hear)
       wire.topics.set(category, topics)
-      return { resubscribe: topic => wire.resubscribed.push(topic), close: () => {} }
+      return {
+        resubscribe: topic => wire.resubscribed.push(topic),
+        renew(topic) {
+          wire.renewed.push(topic)
+          hear.down('renewed')
+          hear.up()
+        },
+        close: () => {},
+      }
     },
     privateStream(topics, hear) {
       wire.privateTopics = topics

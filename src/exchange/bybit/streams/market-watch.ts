@@ -10,13 +10,53 @@ import { failureOf } from '../translate/errors.ts'
 import type { Row } from '../translate/fields.ts'
 import { alertsOf, isAlertTopic } from '../translate/notices.ts'
 import type { PublicStream, Wire } from '../wire/wire.ts'
-import { forget, type Topic, topicsOf } from './market-topics.ts'
+import { type OrderBookBuilder, orderBookBuilder } from './order-books.ts'
+import { QuietOrderBook } from './quiet-order-book.ts'
+import { SilenceWatch } from './silence.ts'
+import { type TickerBuilder, tickerBuilder } from './tickers.ts'
 
 /** A broken topic is taken anew at once, and then at most this often, in engine time. */
 const RESUBSCRIBE_EVERY_MS = 5_000
 
-export type Tools = { clock: Clock; report: Report }
+/** `speed`: engine milliseconds to one of the machine. */
+export type Tools = { clock: Clock; report: Report; speed: number }
 type Hear = (fact: MarketFact) => void
+
+/** When a topic was last taken anew, and whether it is waited for. */
+type Taken = { symbol: string; askedAtMs: number; stale: boolean }
+type Held = OrderBookBuilder | TickerBuilder
+type Topic =
+  | (Taken & { kind: 'book'; builder: OrderBookBuilder; resting: QuietOrderBook })
+  | (Taken & { kind: 'ticker'; builder: TickerBuilder })
+  /** Best level only: proof that the book of the same symbol still stands. */
+  | (Taken & { kind: 'touch'; deep: string; resting: QuietOrderBook })
+
+const forget = (topic: Topic): void => {
+  if (topic.kind === 'book') topic.resting.forget()
+  if (topic.kind !== 'touch') (topic.builder satisfies Held).forget()
+}
+
+/** An untouched best level is sent again every 3 s, and a perpetual's mark price moves every few: longer silence is a fault. */
+const QUIET_MS_MAX = { touch: 15_000, ticker: 30_000 }
+/** A book that rests says nothing: its best level speaks for it. */
+const quietMsMaxOf = (topics: ReadonlyMap<string, Topic>): Map<string, number> =>
+  new Map([...topics].flatMap(([name, { kind }]) => (kind === 'book' ? [] : [[name, QUIET_MS_MAX[kind]]])))
+
+/** Books of 50 levels, their best level, and tickers on linear. */
+function topicsOf(market: Market, symbols: readonly string[]): Map<string, Topic> {
+  const topics = new Map<string, Topic>()
+  for (const symbol of new Set(symbols)) {
+    const fresh = { symbol, askedAtMs: Number.NEGATIVE_INFINITY, stale: false }
+    const resting = new QuietOrderBook(symbol)
+    const deep = `orderbook.50.${symbol}`
+    topics.set(deep, { ...fresh, kind: 'book', builder: orderBookBuilder(market, symbol), resting })
+    topics.set(`orderbook.1.${symbol}`, { ...fresh, kind: 'touch', deep, resting })
+    if (market === 'linear')
+      topics.set(`tickers.${symbol}`, { ...fresh, kind: 'ticker', builder: tickerBuilder() })
+  }
+  return topics
+}
+
 type Answer =
   | Exclude<ReturnType<Extract<Topic, { kind: 'book' }>['builder']['apply']>, { kind: 'waiting' }>
   | Exclude<ReturnType<Extract<Topic, { kind: 'ticker' }>['builder']['apply']>, { kind: 'waiting' }>
@@ -36,6 +76,7 @@ export class MarketWatch {
   readonly #hear: Hear
   readonly #tools: Tools
   readonly #stream: PublicStream
+  readonly #silence: SilenceWatch
   #closed = false
 
   constructor(wire: Wire, plan: MarketPlan, hear: Hear, tools: Tools) {
@@ -45,9 +86,18 @@ export class MarketWatch {
     this.#watched = new Set(symbols)
     this.#hear = hear
     this.#tools = tools
+    this.#silence = new SilenceWatch({
+      ...tools,
+      quietMsMax: quietMsMaxOf(this.#topics),
+      resubscribe: name => this.#stream.resubscribe(name),
+      renew: (name, cause) => this.#stream.renew(name, cause),
+    })
     this.#stream = wire.publicStream(market, [...this.#topics.keys(), ...news], {
       message: message => this.#take(message),
-      up: () => hear({ kind: 'up', market }),
+      up: () => {
+        this.#silence.up()
+        hear({ kind: 'up', market })
+      },
       down: cause => this.#lose(cause),
       garbage: detail => {
         tools.report('garbage', `${market}: ${detail}`)
@@ -55,6 +105,7 @@ export class MarketWatch {
       },
       refused: (name, cause) => {
         tools.report('refused-topic', `${market} ${name}: ${cause}`)
+        this.#silence.drop(name)
         this.#distrust([name], `refused: ${cause}`)
       },
     })
@@ -62,12 +113,14 @@ export class MarketWatch {
 
   close(): void {
     this.#closed = true
+    this.#silence.close()
     this.#stream.close()
   }
 
   #take(message: Row): void {
     const name = String(message.topic)
     const topic = this.#topics.get(name)
+    this.#silence.heard(name)
     if (topic) this.#answered(name, topic, this.#apply(topic, message))
     else if (this.#plan.news.includes(name) && isAlertTopic(name)) this.#alert(message)
     else this.#tools.report('unknown-topic', `${this.#plan.market} ${name}`)
@@ -106,6 +159,7 @@ export class MarketWatch {
 
   /** The reconnect brings snapshots by itself. */
   #lose(cause: string): void {
+    this.#silence.down()
     this.#distrust([...this.#topics.keys()], cause)
     for (const topic of this.#topics.values()) topic.stale = false
     this.#hear({ kind: 'down', market: this.#plan.market, cause })

@@ -12,9 +12,12 @@ import { type Row, rowOf } from '../translate/fields.ts'
 import type { PublicStream, Wire } from '../wire/wire.ts'
 import type { Tools } from './market-watch.ts'
 import { type OrderBookBuilder, orderBookBuilder } from './order-books.ts'
+import { SilenceWatch } from './silence.ts'
 
 /** How long a book may say nothing, and how often it is read then. Engine time. */
 const QUIET_MS = 3_000
+/** A spread may rest long: taking its topic anew proves that it does. */
+const SILENT_MS = 60_000
 const DEPTH = 25
 
 type Held = { builder: OrderBookBuilder<'spread'>; heardAtMs: number }
@@ -25,6 +28,7 @@ export class SpreadWatch implements Subscription {
   readonly #tools: Tools
   readonly #books: ReadonlyMap<string, Held>
   readonly #stream: PublicStream
+  readonly #silence: SilenceWatch
   #closed = false
 
   constructor(wire: Wire, symbols: readonly string[], hear: (fact: MarketFact) => void, tools: Tools) {
@@ -38,16 +42,26 @@ export class SpreadWatch implements Subscription {
       ]),
     )
     const topics = [...this.#books.keys()].map(symbol => `orderbook.${DEPTH}.${symbol}`)
+    this.#silence = new SilenceWatch({
+      ...tools,
+      quietMsMax: new Map(topics.map(topic => [topic, SILENT_MS])),
+      resubscribe: topic => this.#stream.resubscribe(topic),
+      renew: (topic, cause) => this.#stream.renew(topic, cause),
+    })
     this.#stream = wire.publicStream('spread', topics, {
       message: message => this.#take(message),
-      up: () => {},
-      down: cause => this.#lose([...this.#books.keys()], cause),
+      up: () => this.#silence.up(),
+      down: cause => {
+        this.#silence.down()
+        this.#lose([...this.#books.keys()], cause)
+      },
       garbage: detail => {
         tools.report('garbage', `spread: ${detail}`)
         for (const symbol of this.#books.keys()) this.#mend(symbol, `garbage: ${detail}`)
       },
       refused: (name, cause) => {
         tools.report('refused-topic', `spread ${name}: ${cause}`)
+        this.#silence.drop(name)
         this.#lose([symbolOf(name)], `refused: ${cause}`)
       },
     })
@@ -56,11 +70,13 @@ export class SpreadWatch implements Subscription {
 
   close(): void {
     this.#closed = true
+    this.#silence.close()
     this.#stream.close()
   }
 
   #take(message: Row): void {
     const symbol = symbolOf(String(message.topic))
+    this.#silence.heard(String(message.topic))
     const held = this.#books.get(symbol)
     const answer = held?.builder.apply(message)
     if (!held || !answer) this.#tools.report('unknown-topic', `spread ${String(message.topic)}`)
@@ -107,7 +123,7 @@ export class SpreadWatch implements Subscription {
       else
         this.#tools.report('unread-spread-book', `${symbol}: ${answer.kind === 'broken' ? answer.cause : ''}`)
     } catch (error) {
-      this.#tools.report('unread-spread-book', failureOf(error, symbol).message)
+      if (!this.#closed) this.#tools.report('unread-spread-book', failureOf(error, symbol).message)
     }
   }
 }

@@ -71,6 +71,10 @@ export function sdkPublicStream(
     resubscribe(topic) {
       for (const socket of sockets) socket.resubscribe(topic)
     },
+    renew(topic, cause) {
+      const at = groups.findIndex(group => group.includes(topic))
+      sockets[at]?.renew(cause)
+    },
     close() {
       for (const socket of sockets) socket.close()
     },

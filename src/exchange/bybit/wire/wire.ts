@@ -58,6 +58,8 @@ export type PrivateHear = {
 export type PublicStream = Subscription & {
   /** Drops and takes a topic anew, so that its next message is a snapshot. */
   resubscribe(topic: string): void
+  /** Throws the connection that carries this topic away and makes a new one: `down`, then `up`, and every snapshot anew. */
+  renew(topic: string, cause: string): void
 }
 
 export type Wire = {
