@@ -11,6 +11,7 @@ import { ownedOf } from '../src/domain/legs/venue-legs.ts'
 import type { Amount, Usdt } from '../src/domain/units.ts'
 import { totalsOf, type Wallet } from '../src/exchange/exchange.ts'
 import { createLateBooks, tellResidual, tellRow, tellSettlement } from './account/book-news.ts'
+import { namesHeld } from './account/reconciler.ts'
 import type { Funds, Ports } from './ports.ts'
 import type { PlainKind } from './runtime/running.ts'
 import { pause, service } from './service.ts'
@@ -88,7 +89,7 @@ export function createBookkeeper(ports: () => BookkeeperPorts, books: Books): Bo
 
   const readWallet = async (): Promise<Wallet> => {
     const { exchange, clock } = ports()
-    const wallet = await exchange.wallet()
+    const wallet = await exchange.wallet(namesHeld(ports()).coins)
     const totals = totalsOf(wallet)
     funds = totals && { ...totals, readAtMs: clock.nowMs() }
     return wallet
@@ -121,6 +122,8 @@ export function createBookkeeper(ports: () => BookkeeperPorts, books: Books): Bo
       isFirst = false
       const coins = wallet.coins.map(each => ({ coin: each.coin, wallet: ownedOf(each) }))
       const found = residuals(coins, await books.accountBalances())
+      // What the wallet says of these is not known: neither tied out nor untied.
+      for (const coin of wallet.unread ?? []) delete found[coin]
       const untied = Object.entries(found).filter(([, residual]) => residual !== '0')
       // Between a fill and its row the two differ for a moment: only what stays is told.
       if (untied.length === 0 || look === LOOKS_MAX) {

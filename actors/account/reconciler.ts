@@ -5,7 +5,7 @@
 import { Decimal } from 'decimal.js'
 import type { HedgeContext } from '../../machines/hedge/context.ts'
 import { heldBy, ordersOf } from '../../machines/hedge/orders.ts'
-import { type Claim, type Difference, reconcile } from '../../src/domain/books/reconcile.ts'
+import { type Claim, type Difference, namesClaimed, reconcile } from '../../src/domain/books/reconcile.ts'
 import { type OrderReport, ownerOfOrder } from '../../src/domain/legs/order.ts'
 import { signOf } from '../../src/domain/legs/sides.ts'
 import { ownLegs, shownLegs } from '../../src/domain/legs/venue-legs.ts'
@@ -118,7 +118,7 @@ async function readAtRest(ports: Ports<'clock' | 'exchange' | 'runtime'>): Promi
     const before = legsNow(ports)
     if ((await legsToSettle(ports)).length > 0) return undefined
     if (legsNow(ports) !== before) continue
-    const venue = await readVenue(ports)
+    const venue = await readVenue(ports, namesHeld(ports))
     if (legsNow(ports) === before && working(ports).length === 0) return venue
   }
   return undefined
@@ -134,10 +134,20 @@ const legsNow = (ports: Ports<'runtime'>): string =>
 
 export type Venue = { positions: Position[]; coins: CoinBalance[]; openOrders: OrderReport[] }
 
-export async function readVenue({ exchange }: Ports<'exchange'>): Promise<Venue> {
+/** What must be readable for the hedges that live to be judged. */
+export const namesHeld = (ports: Ports<'runtime'>) =>
+  namesClaimed(
+    hedges(ports).map(({ context: { plan } }) => ({ baseCoin: plan.baseCoin, perpSymbol: plan.perp.symbol })),
+  )
+
+/** What the exchange shows. A row that is nobody's and cannot be read is left out. @param names - what must be readable @throws ExchangeFailure */
+export async function readVenue(
+  { exchange }: Ports<'exchange'>,
+  { coins, symbols }: ReturnType<typeof namesClaimed>,
+): Promise<Venue> {
   const [positions, wallet, openOrders] = await Promise.all([
-    exchange.positions(),
-    exchange.wallet(),
+    exchange.positions(symbols),
+    exchange.wallet(coins),
     exchange.openOrders(),
   ])
   return { positions, coins: wallet.coins, openOrders }

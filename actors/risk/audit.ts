@@ -16,6 +16,7 @@ import {
   claimOf,
   type Held,
   hedges,
+  namesHeld,
   readVenue,
   tellFound,
   type Venue,
@@ -138,7 +139,7 @@ async function takeOff(
 /** True when something new is to be looked at again. */
 async function auditHoldings(ports: AuditHoldingsPorts, memory: Memory): Promise<boolean> {
   const before = new Map(hedges(ports).map(({ actor }) => [actor.id, actor.cell?.seq]))
-  const venue = await readVenue(ports)
+  const venue = await readVenue(ports, namesHeld(ports))
   const nowMs = ports.clock.nowMs()
   const all = hedges(ports)
   const resting = new Set(

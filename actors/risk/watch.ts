@@ -20,7 +20,7 @@ import {
   totalsOf,
   type WalletTotals,
 } from '../../src/exchange/exchange.ts'
-import { type Held, hedges } from '../account/reconciler.ts'
+import { type Held, hedges, namesHeld } from '../account/reconciler.ts'
 import type { AccountRisk, Ports } from '../ports.ts'
 import type { PlainKind } from '../runtime/running.ts'
 import { pause, service } from '../service.ts'
@@ -52,7 +52,8 @@ export function createRiskWatch(ports: () => RiskWatchPorts, books: RiskHistory)
 
   const look = async (): Promise<AccountRisk> => {
     const { exchange, clock } = ports()
-    const [positions, wallet] = await Promise.all([exchange.positions(), exchange.wallet()])
+    const { coins, symbols } = namesHeld(ports())
+    const [positions, wallet] = await Promise.all([exchange.positions(symbols), exchange.wallet(coins)])
     const engine = engineOf(ports())
     const lossSinceMs = engine?.lossSinceMs ?? 0
     const facts = accountFacts(wallet, positions, ports().board)

@@ -1,5 +1,7 @@
 /** Reads whether anything of ours is left on the exchange: what `flatten` is worth is what this finds. */
+
 import { Decimal } from 'decimal.js'
+import { namesClaimed } from '../../src/domain/books/reconcile.ts'
 import { ownerOfOrder } from '../../src/domain/legs/order.ts'
 import { readVenue, type Venue } from '../account/reconciler.ts'
 import type { Ports } from '../ports.ts'
@@ -31,7 +33,9 @@ async function whatIsLeft(
   isHeld: boolean,
 ): Promise<string[]> {
   for (let look = 1; ; look++) {
-    const venue = await readVenue(ports)
+    // Hedges that ended have no claims any more: whatever is tracked must be readable.
+    const tracked = ports.board.pairs().map(({ baseCoin, symbol }) => ({ baseCoin, perpSymbol: symbol }))
+    const venue = await readVenue(ports, namesClaimed(tracked))
     const left = [...positionsLeft(ports, venue), ...ordersLeft(venue), ...debtsLeft(ports, venue)]
     if (left.length === 0 || look === LOOKS_MAX) return left
     // Nothing works on these any more: they could only fill.

@@ -1,5 +1,6 @@
 /** Reads a hedge's legs off the exchange: verifies them, takes up what was not heard of, repays what was bought back. */
 import { Decimal } from 'decimal.js'
+import { namesClaimed } from '../../src/domain/books/reconcile.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import { ownLegs, shownLegs } from '../../src/domain/legs/venue-legs.ts'
 import { NO_BASE } from '../../src/domain/units.ts'
@@ -14,7 +15,8 @@ export const facts = (params: JsonObject) => ({ ...UNTOLD, ...params }) as unkno
 
 /** What the exchange shows of this hedge's two instruments. */
 export async function readLegs({ exchange }: Ports<'exchange'>, { plan }: HedgeToStep) {
-  const [positions, wallet] = await Promise.all([exchange.positions(), exchange.wallet()])
+  const { coins, symbols } = namesClaimed([{ baseCoin: plan.baseCoin, perpSymbol: plan.perp.symbol }])
+  const [positions, wallet] = await Promise.all([exchange.positions(symbols), exchange.wallet(coins)])
   const coin = wallet.coins.find(each => each.coin === plan.baseCoin)
   return { ...shownLegs(plan, positions, wallet.coins), owed: new Decimal(coin?.spotBorrowed ?? 0) }
 }

@@ -142,6 +142,8 @@ export type CoinBalance = {
 /** The whole account. A total that Bybit leaves empty (it does so outside cross margin) is null: unknown, not zero. */
 export type Wallet = {
   coins: CoinBalance[]
+  /** Coins whose row could not be read and was not needed: they are not in `coins`, and not known to be nothing. */
+  unread?: readonly string[]
   equityUsdt: Usdt | null
   availableUsdt: Usdt | null
   /** Fractions: 1 is liquidation. */
@@ -151,7 +153,7 @@ export type Wallet = {
 }
 
 export type WalletTotals = {
-  [Total in Exclude<keyof Wallet, 'coins' | 'readAtMs'>]: NonNullable<Wallet[Total]>
+  [Total in Exclude<keyof Wallet, 'coins' | 'unread' | 'readAtMs'>]: NonNullable<Wallet[Total]>
 }
 
 /** The totals of a wallet; undefined when the exchange left any of them empty. */

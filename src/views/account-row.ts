@@ -5,12 +5,15 @@ import { ADDRESS, createQuota, placingEndpoint } from '../domain/risk/quota.ts'
 import type { LimitRules } from '../domain/rules.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 
+/** People are shown every coin that can be read; the others are reported. */
+const NO_COIN: ReadonlySet<string> = new Set()
+
 /** Reads the exchange. @throws ExchangeFailure */
 export async function accountNow(exchange: Exchange, clock: Clock, limits: LimitRules): Promise<AccountRow> {
   const askedAtMs = clock.nowMs()
   const serverMs = await exchange.serverTimeMs()
   const roundTripMs = clock.nowMs() - askedAtMs
-  const { coins, readAtMs, ...rates } = await exchange.wallet()
+  const { coins, readAtMs, ...rates } = await exchange.wallet(NO_COIN)
   const { equityUsdt, availableUsdt, initialMarginRate, maintenanceMarginRate } = rates
   return {
     equityUsdt,

@@ -4,7 +4,7 @@ import { DUST_USDT } from '../../actors/risk/foreign.ts'
 import type { Runtime } from '../../actors/runtime/runtime.ts'
 import type { Reconciliation, ReconciliationLine } from '../api/rows/rows.ts'
 import type { Clock } from '../clock/clock.ts'
-import { type Claim, type Difference, reconcile } from '../domain/books/reconcile.ts'
+import { type Claim, type Difference, namesClaimed, reconcile } from '../domain/books/reconcile.ts'
 import { ownedOf, shortContracts } from '../domain/legs/venue-legs.ts'
 import type { CoinBalance, Exchange, Position } from '../exchange/exchange.ts'
 import { livingHedges, readHedge } from './living-hedges.ts'
@@ -14,9 +14,10 @@ type Parts = { runtime: () => Runtime; exchange: Exchange; clock: Clock }
 /** Reads the exchange now. @throws ExchangeFailure */
 export async function reconciliationNow({ runtime, exchange, clock }: Parts): Promise<Reconciliation> {
   const before = versionsOf(runtime())
+  const names = namesClaimed(livingHedges(runtime()).map(({ context }) => readHedge(context).claim))
   const [positions, wallet, openOrders] = await Promise.all([
-    exchange.positions(),
-    exchange.wallet(),
+    exchange.positions(names.symbols),
+    exchange.wallet(names.coins),
     exchange.openOrders(),
   ])
   const hedges = livingHedges(runtime())

@@ -8,6 +8,14 @@ import { ownedOf, type ShownCoin, type ShownPosition, shortContracts } from '../
 import type { BaseQty, OrderQty } from '../units.ts'
 
 /** What one hedge believes it holds. */
+/** What must be readable on the exchange for these claims to be judged: cash and their coins, and their perpetuals. */
+export const namesClaimed = (
+  claims: readonly { baseCoin: string; perpSymbol: string }[],
+): { coins: ReadonlySet<string>; symbols: ReadonlySet<string> } => ({
+  coins: new Set(['USDT', ...claims.map(({ baseCoin }) => baseCoin)]),
+  symbols: new Set(claims.map(({ perpSymbol }) => perpSymbol)),
+})
+
 export type Claim = {
   hedgeId: string
   baseCoin: string

@@ -287,6 +287,7 @@ describe('one row that cannot be read', () => {
     const coins = [coin('USDT', '100'), coin('ODD', 'many')]
     const { read, reports } = wallet(coins, totals, new Set(['USDT', 'XRP']))
     expect((await read).coins.map(one => one.coin)).toEqual(['USDT'])
+    expect((await read).unread).toEqual(['ODD'])
     expect(reports).toEqual([expect.stringMatching(/unread-coin ODD.*walletBalance.*many/)])
     await expect(wallet(coins, totals, new Set(['ODD'])).read).rejects.toThrow(/ODD/)
     await expect(wallet(coins, totals).read).rejects.toThrow(/ODD/)
@@ -346,6 +347,50 @@ describe('one row that cannot be read', () => {
     await expect(venue({ get: () => list() }).exchange.instruments()).rejects.toMatchObject({
       kind: 'garbled',
     })
+  })
+})
+
+describe('one row of the private stream that cannot be read', () => {
+  const at = String(SERVER_MS)
+  const row = (link: string, orderStatus: string) => ({
+    category: 'linear',
+    orderLinkId: link,
+    orderId: 'o',
+    symbol: 'XRPUSDT',
+    side: 'Buy',
+    qty: '1',
+    orderStatus,
+    updatedTime: at,
+  })
+  const hearing = () => {
+    const { exchange, wire, reports } = venue({})
+    const kinds: string[] = []
+    exchange.watchAccount(fact => kinds.push(fact.kind === 'order' ? fact.report.orderLinkId : fact.kind))
+    const push = (topic: string, ...data: object[]) =>
+      wire.privateHear?.message({ topic, creationTime: SERVER_MS, data })
+    return { kinds, reports, push }
+  }
+
+  test('costs itself where it is nobody’s: the others are heard, and nothing is read anew', () => {
+    const { kinds, reports, push } = hearing()
+    push('order', row('by-hand', 'Dreaming'), row('', 'Dreaming'), row(order.orderLinkId, 'New'))
+    push('position', { category: 'linear', symbol: 'ODDUSDT', size: 'ten', side: 'Buy' })
+    push('wallet', {
+      coin: [
+        { coin: 'ODD', walletBalance: 'many' },
+        { coin: 'USDT', walletBalance: '1' },
+      ],
+    })
+    expect(kinds).toEqual([order.orderLinkId, 'wallet'])
+    expect(reports.filter(report => report.startsWith('unread-'))).toHaveLength(3)
+  })
+
+  test('may have been ours: the others are heard, then the account is read anew', () => {
+    const { kinds, push } = hearing()
+    push('order', row(order.orderLinkId, 'Dreaming'), row('by-hand', 'New'))
+    expect(kinds).toEqual(['by-hand', 'down', 'up'])
+    push('execution', { category: 'linear', orderLinkId: '', execType: 'BustTrade' })
+    expect(kinds.slice(3)).toEqual(['down', 'up'])
   })
 })
 

@@ -1,6 +1,7 @@
 /** The private stream: rows of V5 become facts of the account. */
+import { ownerOfOrder } from '../../../domain/legs/order.ts'
 import type { AccountFact, Subscription } from '../../exchange.ts'
-import type { Report } from '../pages.ts'
+import { each, type Report } from '../pages.ts'
 import { coinBalance, position } from '../translate/account.ts'
 import { failureOf } from '../translate/errors.ts'
 import { integerAt, type Row, rowsAt } from '../translate/fields.ts'
@@ -20,38 +21,63 @@ const fillFact = (one: ReturnType<typeof fill>): AccountFact => ({ kind: 'fill',
 /** A spread order's legs come twice: here without their order's name, and as `spread.execution`, which counts. */
 const isLegOfSpread = (row: Row): boolean => row.execType === 'FutureSpread'
 
-/** What each private topic's rows become; rows of inverse and option accounts are not ours. */
-function accountFactsOf(message: Row, legs: LegFills): AccountFact[] {
-  const topic = String(message.topic)
-  const rows = rowsAt(message, 'data')
-  const atMs = integerAt(message, 'creationTime')
+/**
+ * May this row concern an order of ours? Our orders have names of ours; executions come without a name, too (a forced close, a
+ * spread's leg).
+ */
+const mayBeOurs = (topic: string, { orderLinkId }: Row): boolean =>
+  typeof orderLinkId !== 'string' ||
+  (orderLinkId === '' && topic.includes('execution')) ||
+  ownerOfOrder(orderLinkId) !== undefined
+
+/** What one row of a private topic becomes; rows of inverse and option accounts are not ours. @throws ExchangeFailure */
+function factsOfRow(topic: string, row: Row, { atMs, legs, report }: Around): AccountFact[] {
   // Of a spread order's rows the combination's is the order; its legs' own orders have no name.
   if (topic === 'spread.order')
-    return rows
-      .filter(row => row.category === 'combination')
-      .map(row => ({ kind: 'order', report: spreadReport(row) }))
-  if (topic === 'spread.execution') return rows.flatMap(row => legs.take(row)).map(fillFact)
-  switch (topic.split('.')[0]) {
-    case 'order':
-      return rows.flatMap(row => {
-        const market = marketOf(row)
-        return market ? [{ kind: 'order' as const, report: orderReport(row, market) }] : []
-      })
-    case 'execution':
-      return rows.flatMap(row => {
-        const market = marketOf(row)
-        return market && !isLegOfSpread(row) ? [fillFact(fill(row, market))] : []
-      })
-    case 'position':
-      return rows
-        .filter(row => marketOf(row) === 'linear')
-        .map(row => ({ kind: 'position' as const, position: position(row, atMs) }))
-    default:
-      return rows.map(row => ({ kind: 'wallet' as const, coins: rowsAt(row, 'coin').map(coinBalance) }))
-  }
+    return row.category === 'combination' ? [{ kind: 'order', report: spreadReport(row) }] : []
+  if (topic === 'spread.execution') return legs.take(row).map(fillFact)
+  const kind = topic.split('.')[0]
+  if (kind === 'wallet')
+    return [{ kind: 'wallet', coins: each(rowsAt(row, 'coin'), coinBalance, report, 'unread-coin') }]
+  const market = marketOf(row)
+  if (!market) return []
+  if (kind === 'order') return [{ kind: 'order', report: orderReport(row, market) }]
+  if (kind === 'execution') return isLegOfSpread(row) ? [] : [fillFact(fill(row, market))]
+  return market === 'linear' ? [{ kind: 'position', position: position(row, atMs) }] : []
 }
 
-/** The account's orders, fills, positions and balances. An unreadable message is said as a drop: facts were lost with it. */
+type Around = { atMs: number; legs: LegFills; report: Report }
+
+/**
+ * The facts of one message, and why facts of ours were lost with it, if they were: a row that cannot be read costs itself, loudly,
+ * and the stream's trust only when it may have been ours.
+ */
+function readMessage(
+  message: Row,
+  tools: Omit<Around, 'atMs'>,
+): { facts: AccountFact[]; lost: string | undefined } {
+  const topic = String(message.topic)
+  const facts: AccountFact[] = []
+  let lost: string | undefined
+  try {
+    const around = { ...tools, atMs: integerAt(message, 'creationTime') }
+    for (const row of rowsAt(message, 'data')) {
+      try {
+        facts.push(...factsOfRow(topic, row, around))
+      } catch (error) {
+        const cause = failureOf(error, `unreadable ${topic}`).message
+        tools.report('unread-row', `private: ${cause}`)
+        if (/order|execution/.test(topic) && mayBeOurs(topic, row)) lost = cause
+      }
+    }
+  } catch (error) {
+    lost = failureOf(error, `unreadable ${topic}`).message
+    tools.report('garbage', `private: ${lost}`)
+  }
+  return { facts, lost }
+}
+
+/** The account's orders, fills, positions and balances. Facts of ours that were lost are said as a drop. */
 export function watchAccount(
   wire: Wire,
   hear: (fact: AccountFact) => void,
@@ -66,16 +92,11 @@ export function watchAccount(
     message(message) {
       const topic = String(message.topic)
       if (!OURS.test(topic)) return report('unknown-topic', `private ${topic}`)
-      let facts: AccountFact[]
-      try {
-        facts = accountFactsOf(message, legs)
-      } catch (error) {
-        const cause = failureOf(error, `unreadable ${topic}`).message
-        report('garbage', `private: ${cause}`)
-        down(cause)
-        return hear({ kind: 'up' })
-      }
+      const { facts, lost } = readMessage(message, { legs, report })
       for (const fact of facts) hear(fact)
+      if (lost === undefined) return
+      down(lost)
+      hear({ kind: 'up' })
     },
     up: () => hear({ kind: 'up' }),
     down,

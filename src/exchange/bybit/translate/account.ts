@@ -56,13 +56,20 @@ export const coinBalance = (row: Row): CoinBalance => ({
  * @param leaveOut - decides on a coin whose row cannot be read
  */
 export const wallet = (row: Row, readAtMs: number, leaveOut: LeaveOut): Wallet => ({
-  coins: rowsAt(row, 'coin').flatMap(coin => leaveOut(coin.coin, () => coinBalance(coin)) ?? []),
+  ...coinsOf(rowsAt(row, 'coin'), leaveOut),
   equityUsdt: usdtOrNull(row, 'totalEquity'),
   availableUsdt: usdtOrNull(row, 'totalAvailableBalance'),
   initialMarginRate: decimalOr(row, 'accountIMRate', '') || null,
   maintenanceMarginRate: decimalOr(row, 'accountMMRate', '') || null,
   readAtMs,
 })
+
+function coinsOf(rows: readonly Row[], leaveOut: LeaveOut): Pick<Wallet, 'coins' | 'unread'> {
+  const coins = rows.flatMap(row => leaveOut(row.coin, () => coinBalance(row)) ?? [])
+  const read = new Set(coins.map(({ coin }) => coin))
+  const unread = rows.map(({ coin }) => String(coin)).filter(coin => !read.has(coin))
+  return { coins, ...(unread.length > 0 && { unread }) }
+}
 
 const usdtOrNull = (row: Row, field: string) => {
   const told = decimalOr(row, field, '')
