@@ -1,5 +1,6 @@
 /** The router of V5 paths. A handler answers with a result or a refusal; nothing here throws on bad input. */
 import type { Json } from '../../../domain/json.ts'
+import { checkKey, checkRights } from '../account/keys.ts'
 import { schedule } from '../events/agenda.ts'
 import type { SimExchange } from '../exchange-state.ts'
 import { isRefusal, type Refusal, refuse } from '../kit/params.ts'
@@ -85,7 +86,9 @@ function run(exchange: SimExchange, route: Route, request: CoreRequest): Answer 
   const { params } = request
   if (!route.signed) return route.answer({ exchange, params })
   const account = exchange.state.accounts[request.uid]
-  return account ? route.answer({ exchange, params, account }) : refuse(10003, 'API key is invalid.')
+  if (!account) return refuse(10003, 'API key is invalid.')
+  const refused = checkKey(exchange, request) ?? checkRights(exchange, request)
+  return refused ?? route.answer({ exchange, params, account, caller: request })
 }
 
 /** The route of a request, or Bybit's word for there being none. */
@@ -108,9 +111,16 @@ function scheduled(exchange: SimExchange, { method, params }: CoreRequest): Core
   return { ...(refused ?? { retCode: 0, retMsg: 'OK' }), result, retExtInfo: {}, time }
 }
 
+/** Whether a key opens a socket; not V5 either, and asked by the shells alone. */
+const KEY = '/simulator/key'
+
 /** Answers one request at the exchange's present time. */
 export function answer(exchange: SimExchange, request: CoreRequest): CoreReply {
   if (request.path === SCHEDULE && request.uid === '') return scheduled(exchange, request)
+  if (request.path === KEY) {
+    const time = exchange.state.nowMs
+    return { retCode: 0, retMsg: 'OK', ...checkKey(exchange, request), result: {}, retExtInfo: {}, time }
+  }
   const route = routeOf(request)
   const answered = isRefusal(route) ? route : run(exchange, route, request)
   const time = exchange.state.nowMs
