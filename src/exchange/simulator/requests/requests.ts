@@ -1,5 +1,5 @@
 /** The router of V5 paths. A handler answers with a result or a refusal; nothing here throws on bad input. */
-import type { Json } from '../../../domain/json.ts'
+import type { Json, JsonObject } from '../../../domain/json.ts'
 import { checkKey, checkRights } from '../account/keys.ts'
 import { schedule } from '../events/agenda.ts'
 import type { SimExchange } from '../exchange-state.ts'
@@ -34,7 +34,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map([
 
 /** What Bybit says with a reply that worked, where it is not "OK": documented path by path, and no two pages agree. */
 const WORDS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['', ['asset/coin/query-info', 'market/price-limit', 'system/status']],
+  ['', ['asset/coin/query-info', 'market/price-limit', 'system/status', 'user/query-api']],
   [
     'success',
     [
@@ -104,8 +104,18 @@ function routeOf({ via, path, method }: CoreRequest): Route | Refusal {
 /** Not V5, and no client reaches it: the shells' control ports pass it on, so that it is recorded like any other input. */
 const SCHEDULE = '/simulator/schedule'
 
+/** Times may be said from now on (`inMs`), and from then on (`forMs`). */
+function fromNow({ state }: SimExchange, { inMs, forMs, ...happening }: JsonObject): JsonObject {
+  const atMs = inMs === undefined ? happening.atMs : state.nowMs + Number(inMs)
+  return {
+    ...happening,
+    ...(atMs !== undefined && { atMs }),
+    ...(forMs !== undefined && { untilMs: Number(atMs) + Number(forMs) }),
+  }
+}
+
 function scheduled(exchange: SimExchange, { method, params }: CoreRequest): CoreReply {
-  const refused = method === 'POST' ? schedule(exchange, params) : undefined
+  const refused = method === 'POST' ? schedule(exchange, fromNow(exchange, params)) : undefined
   const time = exchange.state.nowMs
   const result = { nowMs: time, agenda: structuredClone(exchange.state.agenda) as unknown as Json }
   return { ...(refused ?? { retCode: 0, retMsg: 'OK' }), result, retExtInfo: {}, time }

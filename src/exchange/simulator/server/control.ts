@@ -86,17 +86,14 @@ function schedule(ask: Parts['ask'], body: string): [number, object] {
   const found = objectIn(body)
   if (!found)
     return [422, { error: 'happening: expected a JSON object such as {"kind":"restart","inMs":1000}' }]
-  const { inMs, forMs, ...happening } = found
+  const { inMs, forMs } = found
   for (const [name, value] of Object.entries({ inMs, forMs }))
     if (value !== undefined && !(Number.isInteger(value) && Number(value) >= 0))
       return [
         422,
         { error: `${name}: expected simulated milliseconds, 0 or more, found ${JSON.stringify(value)}` },
       ]
-  const { time } = agenda(ask, 'GET', {})
-  if (inMs !== undefined) happening.atMs = time + Number(inMs)
-  if (forMs !== undefined) happening.untilMs = Number(happening.atMs) + Number(forMs)
-  const { retCode, retMsg, result } = agenda(ask, 'POST', happening)
+  const { retCode, retMsg, result } = agenda(ask, 'POST', found)
   return retCode === 0 ? [200, result as object] : [422, { error: retMsg.replace(/^params error: /, '') }]
 }
 
