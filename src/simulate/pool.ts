@@ -1,12 +1,11 @@
 /** Many days over worker threads: each day is one seed and knows nothing of the others, so their order does not matter. */
 import { Worker } from 'node:worker_threads'
-import type { FaultPlan } from '../exchange/simulator/faults/plan.ts'
-import type { DayReport } from './judge.ts'
+import type { DayReport } from './judge/judge.ts'
+import type { DayOptions } from './plan/plan.ts'
 
-export type Days = {
+export type Days = DayOptions & {
   seeds: readonly number[]
   jobs: number
-  faults?: FaultPlan | undefined
   /** Told of each day as it ends. Says whether to go on. */
   done: (report: DayReport) => boolean
 }
@@ -16,12 +15,12 @@ const WORKER = new URL('./worker.ts', import.meta.url)
 type Answer = { seed: number; report?: DayReport; error?: string }
 
 /** Runs them all, or until `done` says no. @throws when a day could not be run at all: a fault of the program */
-export async function runDays({ seeds, jobs, faults, done }: Days): Promise<void> {
+export async function runDays({ seeds, jobs, done, ...options }: Days): Promise<void> {
   const left = [...seeds]
   let goesOn = true
   const thread = () =>
     new Promise<void>((resolve, reject) => {
-      const worker = new Worker(WORKER, { workerData: { faults } })
+      const worker = new Worker(WORKER, { workerData: options })
       const next = () => {
         const seed = goesOn ? left.shift() : undefined
         if (seed === undefined) void worker.terminate().then(() => resolve())

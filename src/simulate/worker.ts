@@ -1,14 +1,14 @@
 /** One thread of a run of days: is told a seed, answers with its report. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { loadConfig } from '../config/config.ts'
-import type { FaultPlan } from '../exchange/simulator/faults/plan.ts'
-import { runDay } from './run-day.ts'
+import { runDay } from './day/run-day.ts'
+import type { DayOptions } from './plan/plan.ts'
 
 const { rules } = loadConfig({ cwd: '/', env: {} })
-const { faults } = workerData as { faults?: FaultPlan }
+const options = workerData as DayOptions
 
 parentPort?.on('message', (seed: number) => {
-  runDay(seed, rules, faults).then(
+  runDay(seed, rules, options).then(
     report => parentPort?.postMessage({ seed, report }),
     (error: unknown) =>
       parentPort?.postMessage({

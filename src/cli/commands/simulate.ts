@@ -2,9 +2,10 @@
 import { systemClock } from '../../clock/clock.ts'
 import { readFaults } from '../../exchange/simulator/faults/file.ts'
 import { type FaultPlan, FaultPlanError } from '../../exchange/simulator/faults/plan.ts'
-import type { DayReport } from '../../simulate/judge.ts'
+import type { DayReport } from '../../simulate/judge/judge.ts'
+import { summarise } from '../../simulate/judge/summary.ts'
+import { HAZARD_NAMES, type HazardName } from '../../simulate/plan/hazards.ts'
 import { runDays } from '../../simulate/pool.ts'
-import { summarise } from '../../simulate/summary.ts'
 import { lengthText } from '../../wording/figures.ts'
 import { CliFailure } from '../kit/failure.ts'
 import { print } from '../kit/output.ts'
@@ -17,6 +18,8 @@ export type SimulateOptions = {
   fromSeed: number
   jobs: number
   faults?: string
+  /** Names of hazards, comma-separated; `all`, `none`, or those of a usual day. */
+  hazards?: string
   keepGoing?: boolean
   json?: boolean
 }
@@ -24,6 +27,7 @@ export type SimulateOptions = {
 /** @returns the exit code: 1 when a day failed */
 export async function simulate(options: SimulateOptions): Promise<number> {
   const { days, seed, fromSeed, jobs, json = false, keepGoing = false, faults: file } = options
+  const hazards = hazardsOf(options.hazards)
   const faults = faultsOf(file)
   const seeds = seed === undefined ? Array.from({ length: days }, (_, at) => fromSeed + at) : [seed]
   const clock = systemClock()
@@ -39,12 +43,13 @@ export async function simulate(options: SimulateOptions): Promise<number> {
     seeds,
     jobs,
     faults,
+    hazards,
     done(report) {
       reports.push(report)
       if (report.broken.length > 0) {
         failures++
         progress.end()
-        process.stderr.write(`${failureText(report, file)}\n`)
+        process.stderr.write(`${failureText(report, options)}\n`)
       }
       progress.at(
         reports.length,
@@ -67,8 +72,27 @@ export async function simulate(options: SimulateOptions): Promise<number> {
   return failures > 0 ? 1 : 0
 }
 
-const failureText = ({ seed, broken }: DayReport, file: string | undefined) =>
-  `day ${seed} failed: ${broken[0]}${broken.length > 1 ? ` (and ${broken.length - 1} more)` : ''}; again: hedgerow simulate --seed ${seed}${file === undefined ? '' : ` --faults ${file}`}`
+/** What broke, the command that shows it again, and the story of the day. */
+const failureText = ({ seed, broken, story }: DayReport, { faults, hazards }: SimulateOptions) =>
+  [
+    `day ${seed} failed: ${broken[0]}${broken.length > 1 ? ` (and ${broken.length - 1} more)` : ''}; again: hedgerow simulate --seed ${seed}${faults === undefined ? '' : ` --faults ${faults}`}${hazards === undefined ? '' : ` --hazards '${hazards}'`}`,
+    ...story.map(line => `  ${line}`),
+  ].join('\n')
+
+function hazardsOf(asked: string | undefined): readonly HazardName[] | undefined {
+  if (asked === undefined) return undefined
+  if (asked === 'all') return HAZARD_NAMES
+  const names = asked === 'none' ? [] : asked.split(',').map(name => name.trim())
+  return names.map(name => {
+    const found = HAZARD_NAMES.find(one => one === name)
+    if (!found)
+      throw new CliFailure(
+        `--hazards: expected all, none, or some of ${HAZARD_NAMES.join(', ')}; found ${name}`,
+        2,
+      )
+    return found
+  })
+}
 
 function faultsOf(file: string | undefined): FaultPlan | undefined {
   if (file === undefined) return undefined

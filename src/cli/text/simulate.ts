@@ -1,6 +1,6 @@
 /** A run of simulated days as people read it. */
-import type { DayReport } from '../../simulate/judge.ts'
-import { type Summary, summarise } from '../../simulate/summary.ts'
+import type { DayReport } from '../../simulate/judge/judge.ts'
+import { type Summary, summarise } from '../../simulate/judge/summary.ts'
 import { table } from '../kit/output.ts'
 
 const SHOWN_MAX = 20
@@ -40,6 +40,9 @@ export function simulateText(summary: Summary): string {
       { what: 'FIGURE', figure: 'VALUE' },
     ),
     ...callLines(summary),
+    ...notYetLines(summary),
+    '',
+    table(metRows(summary), { what: 'FAULT OR HAPPENING', states: 'MET HEDGES THAT WERE' }),
   ].join('\n')
 }
 
@@ -49,6 +52,7 @@ export function dayText(report: DayReport): string {
   return [
     `Day ${seed}, ${symbols.join(' and ')}: ${broken.length === 0 ? 'good' : 'failed'}.`,
     ...broken.map(line => `  ${line}`),
+    ...(report.story.length > 0 ? ['', ...report.story] : []),
     '',
     table(
       hedges.map(({ id, symbol, direction, route, state, because }) => ({
@@ -80,6 +84,21 @@ const counts = (of: Readonly<Record<string, number>>) =>
 
 const three = ({ p50, p99, max }: Summary['apart']['seconds']) =>
   [p50, p99, max].map(value => value.toFixed(value < 100 ? 2 : 0)).join(' / ')
+
+/** Which states of a hedge each fault and happening has met; what it never met, no day has tried. */
+function metRows({ met }: Summary): { what: string; states: string }[] {
+  const states = new Map<string, string[]>()
+  for (const pair of Object.keys(met).sort()) {
+    const [what = '', state = ''] = pair.split(' in ')
+    states.set(what, [...(states.get(what) ?? []), state])
+  }
+  return [...states].map(([what, list]) => ({ what, states: list.join(', ') }))
+}
+
+function notYetLines({ notYet }: Summary): string[] {
+  const rows = Object.entries(notYet).map(([what, times]) => ({ what, times: String(times) }))
+  return rows.length === 0 ? [] : ['', table(rows, { what: 'NOT HELD TO YET', times: 'TIMES' })]
+}
 
 function callLines({ calls }: Summary): string[] {
   const rows = Object.entries(calls).map(([why, times]) => ({ why, times: String(times) }))

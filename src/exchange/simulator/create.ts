@@ -83,6 +83,7 @@ function makeExchange(options: SimulatedBybitOptions): SimExchange {
   const state: ExchangeState = {
     ...quietState(),
     nowMs: options.startAtMs,
+    createdAtMs: options.startAtMs,
     counter: 0,
     seq: 1000,
     accounts: {},
@@ -116,6 +117,8 @@ const quietState = () => ({
   maintenance: [],
   cascades: [],
   rejects: {},
+  refusals: [],
+  keys: {},
   restartedAtMs: 0,
 })
 

@@ -7,7 +7,14 @@ import { Decimal } from 'decimal.js'
 import '../../domain/units.ts'
 import type { Market as MarketName, Side } from '../../domain/instrument.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import type { Announcement, Cascade, Happening, Maintenance } from './events/agenda-types.ts'
+import type {
+  Announcement,
+  Cascade,
+  Happening,
+  KeyRefusal,
+  Maintenance,
+  MarginMode,
+} from './events/agenda-types.ts'
 import { type FeeTable, usdtOf } from './kit/rates.ts'
 import type { Market } from './market/market.ts'
 import type { OrderBook } from './market/order-book.ts'
@@ -102,7 +109,7 @@ export type AccountState = {
   log: LogRow[]
   spotMargin: boolean
   spotLeverage: string
-  marginMode: string
+  marginMode: MarginMode
   deltaNeutral: boolean
   spread?: SpreadState
   /** Coins that are switched off as collateral. */
@@ -114,6 +121,10 @@ export type AccountState = {
   /** Whether spot prices beyond the limit are moved to it, and whether futures prices are refused there. */
   lpaSpot?: boolean
   lpaPerp?: boolean
+  /** Perpetuals are held long and short apart. */
+  hedgeMode?: boolean
+  /** Fees are paid in MNT, as far as there is enough of it. */
+  mntFees?: boolean
 }
 
 export type InterestRow = {
@@ -136,6 +147,20 @@ export type LifeState = {
   /** From here on nothing may be opened. */
   reduceOnlyAtMs?: number
 }
+
+/** What was changed about an API key, where it may not simply do everything. */
+export type KeyState = {
+  readOnly?: boolean
+  spot?: boolean
+  contract?: boolean
+  withdraw?: boolean
+  ips?: string[]
+  expiresAtMs?: number
+  refusedWith?: KeyRefusal | 0
+}
+
+/** New orders that are refused with a code. */
+export type RefusalRule = Omit<Extract<Happening, { kind: 'refuse' }>, 'kind' | 'atMs'>
 
 export type PoolState = { balance: string; maxBalance: string; pnlRatio: string }
 
@@ -161,9 +186,14 @@ export type ExchangeState = {
   cascades: Cascade[]
   /** How many of the next orders are rejected after their acknowledgement, by market and symbol. */
   rejects: Record<string, number>
+  /** Orders that are refused, until when or for good. */
+  refusals: RefusalRule[]
+  /** By API key; '*' is every key that is not named. */
+  keys: Record<string, KeyState>
   /** Closed orders of before are gone from the realtime list. */
   restartedAtMs: number
   nowMs: number
+  createdAtMs?: number
   counter: number
   seq: number
   accounts: Record<string, AccountState>
@@ -258,13 +288,23 @@ export const markText = (exchange: SimExchange, listing: Listing): string =>
 export const indexText = (exchange: SimExchange, listing: Listing): string =>
   printedIndex(exchange, listing).text
 
+/** What a listing's spot coin is worth of its index: 1, unless two coins of one name are traded. */
+export const spotRatioOf = (exchange: SimExchange, { index }: Listing): number =>
+  exchange.market.spotRatio?.(index) ?? 1
+
+/** The coin that fees may be paid in; it need not be listed. */
+export const FEE_COIN = 'MNT'
+const FEE_COIN_USDT = new Decimal('1.1')
+
 /** What one coin is worth in USDT by its index price; 0 for a coin not listed. */
 export function coinPrice(exchange: SimExchange, coin: string): Decimal {
   const fixed = usdtOf(coin)
   if (fixed !== undefined) return new Decimal(fixed)
   const listing = exchange.universe.byCoin(coin)
-  if (!listing) return ZERO
-  const price = indexOf(exchange, listing).div(listing.multiplier)
+  if (!listing) return coin === FEE_COIN ? FEE_COIN_USDT : ZERO
+  const ratio = spotRatioOf(exchange, listing)
+  const same = indexOf(exchange, listing).div(listing.multiplier)
+  const price = ratio === 1 ? same : same.times(ratio)
   const { quoteCoin } = listing.spot
   return quoteCoin === 'USDT' ? price : price.times(coinPrice(exchange, quoteCoin))
 }

@@ -13,6 +13,7 @@ import {
   WireFailure,
 } from '../bybit/wire/wire.ts'
 import type { Subscription } from '../exchange.ts'
+import type { StuckTopics } from './faults/core.ts'
 import type { CoreRequest, Push, SimulatedBybit } from './simulated.ts'
 
 /** What the network does to one request: its answer can also come late, so that what it caused is heard of first. */
@@ -25,6 +26,8 @@ export type InProcessSettings = {
   latencyMs?: number
   /** Asked once per request; 'none' unless said otherwise. */
   fault?: (request: CoreRequest) => Fault
+  /** Topics that carry nothing on a stream that lives; none unless said otherwise. */
+  stuck?: StuckTopics<object>
 }
 
 /** A REST call without an answer ends after this long. */
@@ -34,6 +37,7 @@ type Listener = {
   channel: Push['channel']
   topics: ReadonlySet<string>
   uid: string
+  key?: string
   hear: PublicHear | PrivateHear
   live: boolean
 }
@@ -47,16 +51,18 @@ class InProcessBybit {
   readonly #clock: Clock
   readonly #latencyMs: number
   readonly #fault: (request: CoreRequest) => Fault
+  readonly #stuck: StuckTopics<object> | undefined
   readonly #listeners = new Set<Listener>()
   readonly #pending = new Set<Pending>()
   #line: 'up' | 'cut' | 'closed' = 'up'
   #timer: { handle: TimerHandle; dueAtMs: number } | undefined
 
-  constructor({ core, clock, latencyMs = 5, fault = () => 'none' }: InProcessSettings) {
+  constructor({ core, clock, latencyMs = 5, fault = () => 'none', stuck }: InProcessSettings) {
     this.#core = core
     this.#clock = clock
     this.#latencyMs = latencyMs
     this.#fault = fault
+    this.#stuck = stuck
     core.want(topic => this.#isHeard(topic))
     this.#pump()
   }
@@ -84,8 +90,9 @@ class InProcessBybit {
     this.#listeners.clear()
   }
 
-  /** The wire of one account. Closing it leaves the exchange, its orders and its other wires alone. */
-  wire(uid: string): Wire {
+  /** The wire of one account, by one of its API keys. Closing it leaves the exchange, its orders and its other wires alone. */
+  wire(uid: string, key?: string): Wire {
+    const signedBy = { uid, ...(key !== undefined && { key }) }
     const streams = new Set<Subscription>()
     const asked = new Set<Pending>()
     let closed = false
@@ -97,15 +104,21 @@ class InProcessBybit {
       closed ? Promise.reject(new WireFailure('closed', true, false)) : this.#call(request, deadlineMs, asked)
     return {
       get: (path, params, signed) =>
-        send({ via: 'rest', method: 'GET', path, params: { ...params }, uid: signed ? uid : '' }),
-      post: (path, body) => send({ via: 'rest', method: 'POST', path, params: { ...body }, uid }),
+        send({
+          via: 'rest',
+          method: 'GET',
+          path,
+          params: { ...params },
+          ...(signed ? signedBy : { uid: '' }),
+        }),
+      post: (path, body) => send({ via: 'rest', method: 'POST', path, params: { ...body }, ...signedBy }),
       trade: (op, args, deadlineMs) =>
-        send({ via: 'trade', method: 'POST', path: op, params: { ...args }, uid }, deadlineMs),
+        send({ via: 'trade', method: 'POST', path: op, params: { ...args }, ...signedBy }, deadlineMs),
       tradeReady: () => this.#line === 'up' && !closed,
       publicStream: (category, topics, hear) =>
         keep(this.#publicStream(`public-${category}`, new Set(topics), hear)),
       privateStream: (topics, hear) =>
-        keep(this.#listen({ channel: 'private', topics: new Set(topics), uid, hear, live: false })),
+        keep(this.#listen({ channel: 'private', topics: new Set(topics), ...signedBy, hear, live: false })),
       async close() {
         closed = true
         for (const stream of streams) stream.close()
@@ -143,8 +156,9 @@ class InProcessBybit {
   #deliver(pushes: readonly Push[]): void {
     for (const { channel, uid, topic, message } of pushes)
       for (const one of this.#listeners)
-        if (one.live && one.channel === channel && one.uid === uid && one.topics.has(topic))
-          one.hear.message(message)
+        if (one.live && one.channel === channel && one.uid === uid && one.topics.has(topic)) {
+          if (this.#stuck?.carries(one, channel, topic) ?? true) one.hear.message(message)
+        }
   }
 
   /** One request over the line; rejects with `WireFailure` when the answer does not come. */
@@ -195,6 +209,8 @@ class InProcessBybit {
     this.#later(() => {
       if (gone()) return
       this.#pump()
+      const refused = this.#keyRefusal(listener)
+      if (refused) return this.#later(() => gone() || hear.down(refused))
       const found = [...topics].map(topic => ({ topic, messages: this.#core.subscribe(channel, topic) }))
       this.#later(() => {
         if (gone()) return
@@ -207,10 +223,19 @@ class InProcessBybit {
     })
   }
 
+  /** Why a private stream is not opened: what the exchange says of the key. */
+  #keyRefusal({ channel, uid, key }: Listener): string | undefined {
+    if (channel !== 'private') return undefined
+    const asked = { via: 'rest', method: 'GET', path: '/simulator/key', params: {}, uid } as const
+    const { retCode, retMsg } = this.#core.request({ ...asked, ...(key !== undefined && { key }) })
+    return retCode === 0 ? undefined : `${retCode} ${retMsg}`
+  }
+
   #publicStream(channel: Push['channel'], topics: ReadonlySet<string>, hear: PublicHear): PublicStream {
     const listener: Listener = { channel, topics, uid: '', hear, live: false }
     const resubscribe = (topic: string) =>
       this.#later(() => {
+        this.#stuck?.subscribed(listener, topic)
         this.#pump()
         const snapshot = this.#core.subscribe(channel, topic) ?? []
         this.#later(() => {

@@ -22,6 +22,10 @@ export type Launch = {
   balance: string
   key: string
   secret: string
+  /** Of the account; the key's own when left out. */
+  uid?: string
+  /** Where the engine's clock stands, of an exchange that it knows already. */
+  notBeforeMs?: number
   /** The program to run; the simulator's own unless a test says otherwise. */
   entry?: string
 }
@@ -48,7 +52,7 @@ export async function launchSimulator(launch: Launch): Promise<LaunchedSimulator
   mkdirSync(launch.dataDir, { recursive: true })
   const file = join(launch.dataDir, 'simulator.json')
   const known = readPlace(file)
-  const account = uidOf(launch.key)
+  const account = launch.uid ?? uidOf(launch.key)
   if (known) {
     const status = await statusOf(known.url)
     if (status?.pid === known.pid) {
@@ -115,8 +119,17 @@ async function start(launch: Launch, known: Place | undefined): Promise<Started>
 async function spawnOn(launch: Launch, port: number): Promise<Started> {
   const { dataDir, seed, speed, balance, key, secret } = launch
   const entry = launch.entry ?? fileURLToPath(new URL('./server/simulator-process.ts', import.meta.url))
-  const options = { port, seed, speed, balance, state: join(dataDir, 'simulator-account.json') }
-  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
+  const options = {
+    port,
+    seed,
+    speed,
+    balance,
+    state: join(dataDir, 'simulator-account.json'),
+    uid: launch.uid,
+    'not-before': launch.notBeforeMs,
+  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const flags = given.flatMap(([name, value]) => [`--${name}`, String(value)])
   const logFile = join(dataDir, 'simulator.log')
   const log = openSync(logFile, 'w')
   const child = spawn(process.execPath, [entry, ...flags, '--parent'], {

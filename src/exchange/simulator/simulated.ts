@@ -15,6 +15,9 @@ export type CoreRequest = {
   params: JsonObject
   /** Whose account, once the shell verified the signature; '' for public requests. */
   uid: string
+  /** The API key it was signed with, and where it came from; a shell without keys leaves them out. */
+  key?: string
+  address?: string
 }
 
 export type CoreReply = { retCode: number; retMsg: string; result: Json; retExtInfo: Json; time: number }

@@ -178,7 +178,9 @@ function settings(scene: Scene): void {
   post('/v5/position/set-leverage', { ...LINEAR, buyLeverage: '5', sellLeverage: '5' })
   post('/v5/account/set-limit-px-action', { category: 'linear', modifyEnable: true })
   post('/v5/account/set-delta-mode', { deltaEnable: '1' })
-  post('/v5/account/set-margin-mode', { setMarginMode: 'PORTFOLIO_MARGIN' })
+  // With a debt the mode is refused, and the reply says why.
+  scene.desk.request('POST', '/v5/account/borrow', { coin: 'SOL', amount: '1' })
+  post('/v5/account/set-margin-mode', { setMarginMode: 'ISOLATED_MARGIN' })
   post('/v5/account/set-hedging-mode', { setHedgingMode: 'OFF' })
   post('/v5/position/switch-mode', { ...LINEAR, mode: 0 })
   post('/v5/position/confirm-pending-mmr', LINEAR)

@@ -56,6 +56,7 @@ export function stubCore({ startAtMs, saved }: CoreStart): Stub {
     request(request) {
       asked.push(request)
       const { path } = request
+      if (path === '/simulator/key') return reply({})
       if (path === '/v5/market/time') return reply({ timeSecond: String(Math.floor(nowMs / 1000)) })
       if (path === '/v5/order/create' || path === 'order.create') return create(request)
       if (path === '/v5/order/realtime')

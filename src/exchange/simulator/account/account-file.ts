@@ -3,7 +3,8 @@
  * The core is a function of its inputs, so what is kept is a checkpoint of its whole state (written aside, then renamed) and a
  * log of the inputs since: each is one short append *before* the core acts and long before the reply leaves. Logs are numbered:
  * checkpoint n is followed by log n, n + 1, … until the next checkpoint is in place. Nothing is forced to the platter: a power
- * cut may lose the last seconds, a killed process cannot.
+ * cut may lose the last seconds, a killed process cannot. The checkpoint before is kept with its logs, so that one that cannot
+ * be read (a full disk, an editor) is put aside and made again from them.
  */
 import {
   closeSync,
@@ -28,8 +29,11 @@ export type Input =
   | { atMs: number; deposit: { uid: string; coin: string; amount: string } }
   /** The plan of faults changed; no part of the exchange, and kept so that a drill outlives a restart. */
   | { atMs: number; faults: SavedFaults }
-  /** No client was ever told a later time than this: where a restart goes on. */
-  | { untilMs: number }
+  /**
+   * No client was ever told a later time than `untilMs`: where a restart goes on. It was said at `atMs`, when the machine's clock
+   * was at `wallMs`: time goes on while a process that was killed is started again.
+   */
+  | { untilMs: number; atMs: number; wallMs: number }
 
 /** The simulator at one instant. `uids` are the accounts that were funded; `faults` is what was set while it ran. */
 export type SavedState = {
@@ -40,7 +44,12 @@ export type SavedState = {
   faults?: SavedFaults
 }
 type Checkpoint = SavedState & { format: 1; log: number }
-export type Loaded = { checkpoint: Checkpoint | undefined; inputs: Input[] }
+export type Loaded = {
+  checkpoint: Checkpoint | undefined
+  inputs: Input[]
+  /** What was found wrong and mended, for a person. */
+  healed?: string
+}
 
 export type AccountFile = {
   /** Appends one input; it is out of this process when the call returns. Throws when the file cannot be written. */
@@ -58,24 +67,65 @@ export class AccountFileError extends Error {
   override name = 'AccountFileError'
 }
 
-const logName = (file: string, number: number) => `${file}.${number}.log`
+/** Cut or garbled, and not merely of another format. */
+class UnreadableFile extends AccountFileError {}
 
-/** Reads what an earlier process left. A last line without its end was never acknowledged and is dropped. */
+const logName = (file: string, number: number) => `${file}.${number}.log`
+const beforeName = (file: string) => `${file}.before`
+
+/**
+ * Reads what an earlier process left. A last line without its end was never acknowledged and is dropped.
+ *
+ * @throws AccountFileError that names the file, and the line of a log, when there is nothing to heal it from
+ */
 export function loadAccountFile(file: string): Loaded {
-  if (!existsSync(file)) return { checkpoint: undefined, inputs: [] }
-  const checkpoint = readCheckpoint(file)
-  const inputs: Input[] = []
-  for (let number = checkpoint.log; existsSync(logName(file, number)); number++) {
-    const lines = readFileSync(logName(file, number), 'utf8').split('\n').slice(0, -1)
-    for (const line of lines) inputs.push(JSON.parse(line) as Input)
+  const before = beforeName(file)
+  // Between two renames there is none of that name, for a moment.
+  if (!existsSync(file))
+    return existsSync(before) ? loadFrom(file, before) : { checkpoint: undefined, inputs: [] }
+  try {
+    return loadFrom(file, file)
+  } catch (error) {
+    if (!(error instanceof UnreadableFile) || !error.message.startsWith(`${file}:`)) throw error
+    const aside = `${file}.unreadable`
+    renameSync(file, aside)
+    if (!existsSync(before))
+      throw new AccountFileError(
+        `${error.message}; put aside as ${aside}, and none before it to make it from again`,
+      )
+    return {
+      ...loadFrom(file, before),
+      healed: `${error.message}; put aside as ${aside} and made again from ${before}`,
+    }
   }
+}
+
+/** A checkpoint and all logs from its own on. */
+function loadFrom(file: string, name: string): Loaded {
+  const checkpoint = readCheckpoint(name)
+  const inputs: Input[] = []
+  for (let number = checkpoint.log; existsSync(logName(file, number)); number++)
+    inputs.push(...readLog(logName(file, number)))
   return { checkpoint, inputs }
 }
 
-function readCheckpoint(file: string): Checkpoint {
-  const found = JSON.parse(readFileSync(file, 'utf8')) as Partial<Checkpoint>
-  if (found.format !== 1 || typeof found.log !== 'number')
-    throw new AccountFileError(`${file}: expected a simulator account of format 1, found ${found.format}`)
+function readLog(name: string): Input[] {
+  const lines = readFileSync(name, 'utf8').split('\n').slice(0, -1)
+  return lines.map((line, at) => parsed<Input>(line, `${name} line ${at + 1}`))
+}
+
+function parsed<Value>(text: string, where: string): Value {
+  try {
+    return JSON.parse(text) as Value
+  } catch {
+    throw new UnreadableFile(`${where}: expected JSON, found ${text.length} characters that are none`)
+  }
+}
+
+function readCheckpoint(name: string): Checkpoint {
+  const found = parsed<Partial<Checkpoint> | null>(readFileSync(name, 'utf8'), name)
+  if (found?.format !== 1 || typeof found.log !== 'number')
+    throw new AccountFileError(`${name}: expected a simulator account of format 1, found ${found?.format}`)
   return found as Checkpoint
 }
 
@@ -89,7 +139,9 @@ export function openAccountFile(file: string, state: SavedState, loaded: Loaded)
   }
   const text = (log: number, now: SavedState) =>
     JSON.stringify({ format: 1, log, ...now } satisfies Checkpoint)
+  /** The first log of the checkpoint before, and of the present one. */
   let oldest = loaded.checkpoint?.log ?? 0
+  let present = oldest
   let number = oldest
   while (existsSync(logName(file, number))) number++
   let log = openSync(logName(file, number), 'w')
@@ -103,9 +155,11 @@ export function openAccountFile(file: string, state: SavedState, loaded: Loaded)
     return number
   }
   const put = (name: string, first: number) => {
+    if (existsSync(file)) renameSync(file, beforeName(file))
     renameSync(name, file)
-    dropLogs(oldest, first)
-    oldest = first
+    dropLogs(oldest, present)
+    oldest = present
+    present = first
   }
   const replaceNow = (first: number, now: SavedState) => {
     // Another name than the background writer's, which may be half way.
@@ -113,6 +167,8 @@ export function openAccountFile(file: string, state: SavedState, loaded: Loaded)
     put(`${file}.whole`, first)
   }
   replaceNow(number, state)
+  // Of a checkpoint before the one that was loaded.
+  for (let old = oldest - 1; existsSync(logName(file, old)); old--) rmSync(logName(file, old))
   return {
     append(input) {
       const line = `${JSON.stringify(input)}\n`
@@ -125,7 +181,7 @@ export function openAccountFile(file: string, state: SavedState, loaded: Loaded)
       const whole = text(first, now)
       writing = writing.then(async () => {
         await writeFile(`${file}.part`, whole)
-        if (first <= oldest) rmSync(`${file}.part`, { force: true })
+        if (first <= present) rmSync(`${file}.part`, { force: true })
         else put(`${file}.part`, first)
       })
       return writing

@@ -1,6 +1,6 @@
 /**
  * The unified account's numbers: equity, collateral after haircut, initial and maintenance margin, by mark price.
- * Cross margin only: account-wide fields are what Bybit prints in REGULAR_MARGIN.
+ * Kept as in cross margin whatever the mode; in isolated margin the account-wide fields are printed empty.
  */
 import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../../domain/json.ts'
@@ -222,7 +222,7 @@ export function walletJson(
 ): JsonObject {
   const rate = (part: Decimal) => marginRate(part, numbers.margin).toDecimalPlaces(4).toFixed()
   const [initialRate, maintenanceRate] = [rate(numbers.initial), rate(numbers.maintenance)]
-  return {
+  const whole = {
     totalEquity: money(numbers.equity),
     accountIMRate: initialRate,
     accountIMRateByMp: initialRate,
@@ -238,9 +238,16 @@ export function walletJson(
     accountLTV: '0',
     totalMaintenanceMargin: money(numbers.maintenance),
     totalMaintenanceMarginByMp: money(numbers.maintenance),
-    coin: coins.map(coin => coinJson(exchange, account, coin, numbers)),
   }
+  const coin = coins.map(one => coinJson(exchange, account, one, numbers))
+  if (account.marginMode !== 'ISOLATED_MARGIN') return { ...whole, coin }
+  const shown = Object.entries(whole).map(([name, text]) => [name, OF_THE_ACCOUNT.test(name) ? '' : text])
+  return { ...Object.fromEntries(shown), coin }
 }
+
+/** What has no meaning in isolated margin. */
+const OF_THE_ACCOUNT =
+  /^(account(IM|MM)Rate|accountLTV|total(MarginBalance|AvailableBalance|InitialMargin|MaintenanceMargin))/
 
 function coinJson(
   exchange: SimExchange,

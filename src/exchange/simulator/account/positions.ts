@@ -130,7 +130,8 @@ function liquidationPrice(
   numbers?: AccountNumbers,
 ): string {
   const size = dec(position.size)
-  if (size.isZero()) return ''
+  // Only in cross margin is it the account's own price.
+  if (size.isZero() || account.marginMode === 'PORTFOLIO_MARGIN') return ''
   const { margin, maintenance } = numbers ?? accountNumbers(exchange, account)
   const { mark } = positionNumbers(exchange, account, position)
   const growth = size.abs().times(rate.plus(exchange.fees.linear.taker))

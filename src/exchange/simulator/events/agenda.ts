@@ -1,12 +1,13 @@
 /** What is scheduled to happen, kept in the saved state and done at its instant, so that a restart or a replay does it too. */
 import type { JsonObject } from '../../../domain/json.ts'
 import { recall } from '../account/borrowing.ts'
-import type { SimExchange } from '../exchange-state.ts'
+import { FEE_COIN, type SimExchange } from '../exchange-state.ts'
 import { badRequest, type Refusal } from '../kit/params.ts'
 import {
   announceDelisting,
   announceListing,
   closeDelivered,
+  closeSpot,
   deliver,
   launch,
 } from '../universe/listing-life.ts'
@@ -15,6 +16,7 @@ import { readHappening } from './agenda-shape.ts'
 import type { Happening } from './agenda-types.ts'
 import { beginCascade, keepCascades } from './cascades.ts'
 import { announceMaintenance } from './maintenance.ts'
+import { changeAccount, changeKey, tradeByHand, transfer } from './people.ts'
 
 /** Adds one; what must be known ahead (a delisting, a listing, a maintenance) is announced at once. */
 export function schedule(exchange: SimExchange, asked: JsonObject): Refusal | undefined {
@@ -35,14 +37,14 @@ function faultOf(exchange: SimExchange, happening: Happening): string | undefine
   const { kind, atMs } = happening
   const { nowMs } = exchange.state
   if (atMs < nowMs) return `atMs is past: expected ${nowMs} or later, found ${atMs}`
-  if ('untilMs' in happening && happening.untilMs <= atMs)
+  if ('untilMs' in happening && happening.untilMs !== undefined && happening.untilMs <= atMs)
     return `untilMs: expected later than ${atMs}, found ${happening.untilMs}`
-  if ('coin' in happening && !exchange.universe.coins.includes(happening.coin))
+  if ('coin' in happening && happening.coin !== FEE_COIN && !exchange.universe.coins.includes(happening.coin))
     return `coin invalid: ${happening.coin}`
-  if (['premium', 'interval', 'shock', 'cascade'].includes(kind) && !exchange.market.press)
+  if (['premium', 'interval', 'shock', 'cascade', 'apart', 'spike'].includes(kind) && !exchange.market.press)
     return `kind: expected one that recorded history can do, found ${kind}`
-  if (!('symbol' in happening)) return undefined
-  const market = 'market' in happening ? happening.market : 'linear'
+  if (!('symbol' in happening) || happening.symbol === undefined) return undefined
+  const market = ('market' in happening && happening.market) || 'linear'
   return exchange.universe.find(market, happening.symbol) ? undefined : `symbol invalid: ${happening.symbol}`
 }
 
@@ -52,7 +54,8 @@ type Doing<Kind extends Happening['kind']> = (
 ) => void
 
 const DOINGS: { [Kind in Happening['kind']]: Doing<Kind> } = {
-  delisting: (exchange, { symbol }) => deliver(exchange, symbol),
+  delisting: (exchange, { market, symbol }) =>
+    market === 'spot' ? closeSpot(exchange, symbol) : deliver(exchange, symbol),
   listing: (exchange, { market, symbol }) => launch(exchange, market, symbol),
   adl: (exchange, { symbol, share }) => reduceByAdl(exchange, symbol, share ?? '1'),
   premium: (exchange, { symbol, premium, untilMs }) =>
@@ -86,6 +89,17 @@ const DOINGS: { [Kind in Happening['kind']]: Doing<Kind> } = {
   reject: ({ state }, { market, symbol, count }) => {
     state.rejects[`${market} ${symbol}`] = count
   },
+  refuse: ({ state }, { kind: _kind, atMs: _atMs, ...rule }) => {
+    state.refusals.push(rule)
+  },
+  apart: (exchange, { symbol, ratio, untilMs }) =>
+    exchange.market.part?.(indexOf(exchange, symbol), ratio, untilMs),
+  spike: (exchange, { symbol, premium, untilMs }) =>
+    exchange.market.spike?.(indexOf(exchange, symbol), premium, untilMs),
+  hand: tradeByHand,
+  transfer,
+  account: changeAccount,
+  key: changeKey,
 }
 
 /** Known when it was scheduled; a universe does not lose symbols. */

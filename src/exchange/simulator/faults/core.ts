@@ -4,9 +4,10 @@
  */
 import type { Json, JsonObject } from '../../../domain/json.ts'
 import type { Intercept, Outgoing } from '../create.ts'
+import type { Channel } from '../server/deliver.ts'
 import type { CoreReply, CoreRequest, Push } from '../simulated.ts'
 import type { Faults } from './faults.ts'
-import { type FaultName, msOf } from './plan.ts'
+import { type Fault, type FaultName, msOf } from './plan.ts'
 
 /** Answers after which nobody knows whether the request was acted on (it was). */
 const UNKNOWN: readonly { name: FaultName; retCode: number; retMsg: string }[] = [
@@ -32,10 +33,58 @@ type StaleAnswer = (request: CoreRequest, reply: CoreReply) => CoreReply
 
 function answer(faults: Faults, { request, reply }: Reply, staleAnswer: StaleAnswer): CoreReply {
   const { via, path, uid } = request
-  const occasion = { channel: via, what: path } as const
-  for (const { name, ...words } of uid === '' ? [] : UNKNOWN)
+  const occasion = { channel: via, what: path, isPublic: uid === '' } as const
+  for (const { name, ...words } of UNKNOWN)
     if (faults.strikes(name, occasion)) return { ...words, result: {}, retExtInfo: {}, time: reply.time }
-  return clockOff(faults, path, staleAnswer(request, reply))
+  const shown = alteredRows(faults, path, withoutLateRows(faults, request, staleAnswer(request, reply)))
+  return clockOff(
+    faults,
+    path,
+    faults.strikes('empty-list', { channel: via, what: path }) ? emptied(shown) : shown,
+  )
+}
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The same answer with nothing in its list. */
+const emptied = (reply: CoreReply): CoreReply =>
+  isObject(reply.result) && Array.isArray(reply.result.list)
+    ? { ...reply, result: { ...reply.result, list: [] } }
+    : reply
+
+const LOG = '/v5/account/transaction-log'
+
+/** Rows that are struck come into the list only so much later; each row is struck by its id, so it does not come and go. */
+function withoutLateRows(faults: Faults, { path }: CoreRequest, reply: CoreReply): CoreReply {
+  const late = path === LOG ? faults.all('late-row', { channel: 'rest', what: path }) : []
+  if (late.length === 0 || !isObject(reply.result) || !Array.isArray(reply.result.list)) return reply
+  const isListed = (row: Json) => {
+    const { id, type, transactionTime } = isObject(row) ? row : {}
+    return !late.some(
+      fault =>
+        (fault.type === undefined || fault.type === type) &&
+        faults.nowMs() < Number(transactionTime) + msOf(fault) &&
+        faults.picks(fault, String(id)),
+    )
+  }
+  return { ...reply, result: { ...reply.result, list: reply.result.list.filter(isListed) } }
+}
+
+/** Rows that nobody can read, say: everything that has the fields of `where` is told with those of `set`. */
+function alteredRows(faults: Faults, path: string, reply: CoreReply): CoreReply {
+  const altered = faults.all('altered-row', { channel: 'rest', what: path })
+  return altered.length === 0 ? reply : { ...reply, result: alter(reply.result, altered) }
+}
+
+function alter(value: Json, altered: readonly Fault[]): Json {
+  if (Array.isArray(value)) return value.map(one => alter(one, altered))
+  if (!isObject(value)) return value
+  const inside = Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [name, one === undefined ? null : alter(one, altered)]),
+  )
+  const fits = ({ where = {} }: Fault) => Object.entries(where).every(([name, text]) => value[name] === text)
+  return Object.assign(inside, ...altered.filter(fits).map(({ set }) => set))
 }
 
 /** What the exchange says the time is. */
@@ -91,8 +140,13 @@ function withoutYoung(result: Json, asOfMs: number): Json {
 function faultyPushes(faults: Faults): (push: Push) => Outgoing[] {
   let held: Push[] = []
   let again: { push: Push; fromMs: number }[] = []
-  return push => {
-    if (push.channel !== 'private') return [{ kind: 'push', push }]
+  return given => {
+    const { channel, topic } = given
+    const altered = faults.all('altered-row', { channel, what: topic })
+    const push =
+      altered.length === 0 ? given : { ...given, message: alter(given.message, altered) as JsonObject }
+    if (channel !== 'private')
+      return faults.strikes('silent-public', { channel, what: topic }) ? [] : [{ kind: 'push', push }]
     const strikes = (name: FaultName) => faults.strikes(name, { channel: 'private', what: push.topic })
     if (strikes('silent-private')) return []
     const due = again.filter(({ fromMs }) => fromMs <= faults.nowMs()).map(one => one.push)
@@ -106,5 +160,32 @@ function faultyPushes(faults: Faults): (push: Push) => Outgoing[] {
     const leaving = [push, ...(strikes('duplicate-message') ? [push] : []), ...held, ...due]
     held = []
     return leaving.map(one => ({ kind: 'push', push: one }))
+  }
+}
+
+/** What a connection is, to whoever has connections. */
+export type StuckTopics<Connection> = {
+  /** Does a message of this topic get through? */
+  carries(connection: Connection, channel: Channel, topic: string): boolean
+  /** The topic was subscribed anew on the same connection. */
+  subscribed(connection: Connection, topic: string): void
+}
+
+/** Topics that carry nothing more on a connection that lives. */
+export function stuckTopics<Connection>(faults: Faults): StuckTopics<Connection> {
+  const stuck = new Map<Connection, Map<string, Fault>>()
+  return {
+    carries(connection, channel, topic) {
+      const topics = stuck.get(connection)
+      if (topics?.has(topic)) return false
+      const fault = faults.strikes('stuck-topic', { channel, what: topic })
+      if (!fault) return true
+      stuck.set(connection, (topics ?? new Map<string, Fault>()).set(topic, fault))
+      return false
+    },
+    subscribed(connection, topic) {
+      const topics = stuck.get(connection)
+      if (topics?.get(topic)?.heals !== 'connection') topics?.delete(topic)
+    },
   }
 }

@@ -3,17 +3,22 @@
  * same plan over the same traffic does the same harm. Nothing happens before `begin`, as while an account file is read back.
  */
 
-import { hashFraction } from '../kit/random.ts'
+import { hash, hashFraction } from '../kit/random.ts'
 import type { Channel } from '../server/deliver.ts'
 import { type Fault, type FaultName, type FaultPlan, type FaultPlanInput, faultPlan } from './plan.ts'
 
-type Occasion = { channel?: Channel; what?: string }
+/** `isPublic`: a question that needs no key, which only a fault that names it strikes. */
+type Occasion = { channel?: Channel; what?: string; isPublic?: boolean }
 
 export type Faults = {
   /** Does this fault strike now? Counts the occasion. The first of that name that does. */
   strikes(name: FaultName, occasion?: Occasion): Fault | undefined
   /** Is a lasting condition on (a clock that is off, a stale cache)? Not counted, no chance in it. */
   holds(name: FaultName, occasion?: Occasion): Fault | undefined
+  /** All of that name that are on now. */
+  all(name: FaultName, occasion?: Occasion): Fault[]
+  /** Does a fault that is on strike this one thing? By its name and the seed alone, so that it does so each time. */
+  picks(fault: Fault, name: string): boolean
   /** Starts the windows at this simulated instant. */
   begin(nowMs: number): void
   /** Another plan from now on. Throws `FaultPlanError`. */
@@ -35,6 +40,12 @@ export type SavedFaults = {
   counts: { occasions: number; struck: number }[]
 }
 
+const hashText = (text: string): number => {
+  let sum = 0
+  for (let at = 0; at < text.length; at++) sum = hash(sum, text.charCodeAt(at), at)
+  return sum
+}
+
 const ALL_TIMES = Number.POSITIVE_INFINITY
 
 /**
@@ -54,10 +65,12 @@ export function createFaults(
     switches = plan.faults.map((fault, salt) => ({ fault, salt, occasions: 0, struck: 0 }))
   }
   take(planned)
-  const isOn = ({ fault, struck }: Switch, name: FaultName, { channel, what = '' }: Occasion): boolean => {
+  const isOn = ({ fault, struck }: Switch, name: FaultName, occasion: Occasion): boolean => {
+    const { channel, what = '', isPublic = false } = occasion
     if (fault.name !== name || beganAtMs === undefined) return false
     if (fault.channel !== undefined && fault.channel !== channel) return false
     if (fault.what !== undefined && !what.startsWith(fault.what)) return false
+    if (isPublic && fault.what === undefined) return false
     const atMs = nowMs() - beganAtMs
     return atMs >= fault.fromMs && atMs < (fault.untilMs ?? ALL_TIMES) && struck < (fault.times ?? ALL_TIMES)
   }
@@ -77,6 +90,8 @@ export function createFaults(
       return undefined
     },
     holds: (name, occasion = {}) => switches.find(one => isOn(one, name, occasion))?.fault,
+    all: (name, occasion = {}) => switches.filter(one => isOn(one, name, occasion)).map(one => one.fault),
+    picks: ({ rate }, name) => rate >= 1 || hashFraction(plan.seed, hashText(name), 0) < rate,
     replace(found) {
       take(found)
       beganAtMs = nowMs()

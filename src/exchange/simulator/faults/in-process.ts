@@ -28,8 +28,12 @@ export function faultyWire(wire: Wire, faults: Faults, clock: Clock): Wire {
     retExtInfo: {},
     time: clock.nowMs(),
   })
+  let forbiddenUntilMs = 0
   const carried = async (via: 'rest' | 'trade', what: string, ask: () => Promise<Envelope>) => {
     const occasion = { channel: via, what } as const
+    const burst = via === 'rest' && clock.nowMs() >= forbiddenUntilMs && faults.strikes('forbidden-burst')
+    if (burst) forbiddenUntilMs = clock.nowMs() + msOf(burst)
+    if (via === 'rest' && clock.nowMs() < forbiddenUntilMs) throw new WireFailure('HTTP 403')
     if (faults.strikes('too-many-visits', occasion)) return tooMany()
     const answer = await ask()
     for (const { name, failure } of GARBLED)

@@ -15,18 +15,27 @@ export const CATALOGUE = {
   'html-body': 'a REST request is acted on and answered with HTTP 200 and a page of HTML',
   'truncated-body': 'an answer ends in the middle',
   'server-timeout': 'a request is acted on and answered with retCode 10000',
-  'server-error': 'a request is acted on and answered with retCode 10016',
+  'server-error':
+    'a request is acted on and answered with retCode 10016; a public one only where `what` names it',
   'spot-timeout': 'a request is acted on and answered with retCode 170007',
   'too-many-visits': 'a request is refused with retCode 10006',
   'forbidden-burst': 'the address is answered with HTTP 403 for `ms`',
   'duplicate-message': 'a private message comes twice',
   'reordered-message': 'a private message comes after the next one',
   'repeated-message': 'a private message comes again with a later one, `ms` or more afterwards',
+  'silent-public': 'public messages do not come, whoever subscribes, while everything else lives',
+  'stuck-topic':
+    'a topic carries nothing more on a connection, until it is subscribed anew or, by `heals`, dialled anew',
   'silent-private': 'private messages do not come, while everything else lives',
   'drop-socket': 'a socket is cut while it is sending',
   'drop-in-auth': 'a socket is cut between the request to authenticate and its answer',
   'clock-offset': "the exchange's clock is `ms` ahead (behind when negative)",
   'stale-rest': "the account's lists and balances are answered as they were `ms` ago",
+  'late-row':
+    'a row of the transaction log is listed `ms` after it was booked; of one `type` only, where it is said',
+  'altered-row':
+    'rows and messages `where` all fields are so are told with the fields `set` in place of theirs',
+  'empty-list': 'a list is answered empty, with retCode 0',
   'human-trades': 'a person places an `order` in the same account, each `ms`',
 } as const
 
@@ -42,6 +51,7 @@ const USUAL_MS: Partial<Record<FaultName, number>> = {
   'repeated-message': 5_000,
   'clock-offset': 10_000,
   'stale-rest': 10_000,
+  'late-row': 3_600_000,
   'human-trades': 600_000,
 }
 const FORWARD_MS_MAX = 86_400_000
@@ -54,6 +64,7 @@ const channels = [
   ...['rest', 'public-spot', 'public-linear', 'public-spread', 'public-status', 'private', 'trade'],
 ] as const
 const channel = z.enum(channels, { error: `one of ${channels.join(', ')}` })
+const fields = z.record(z.string(), z.string({ error: 'a text' }), { error: 'fields and their texts' })
 const order = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]), {
   error: `the body of an order, its amounts ${decimals}`,
 })
@@ -73,6 +84,12 @@ const faultShape = z
     /** Only where the path, op or topic begins so. */
     what: z.string({ error: 'the beginning of a path, op or topic' }).optional(),
     order: order.optional(),
+    where: fields.optional(),
+    set: fields.optional(),
+    /** Of a row of the transaction log. */
+    type: z.string({ error: 'a type such as SETTLEMENT' }).optional(),
+    /** What brings a stuck topic back: subscribing it anew, or only another connection. */
+    heals: z.enum(['subscription', 'connection'], { error: 'subscription or connection' }).optional(),
   })
   .superRefine((fault, context) => {
     const expect = (key: string, message: string) =>
@@ -82,6 +99,16 @@ const faultShape = z
       expect('ms', `nothing, ${fault.name} has no length`)
     if (Number(fault.ms) < (fault.name === 'human-trades' ? 1 : 0) && fault.name !== 'clock-offset')
       expect('ms', 'more than 0')
+    const owners = {
+      where: 'altered-row',
+      set: 'altered-row',
+      type: 'late-row',
+      heals: 'stuck-topic',
+    } as const
+    for (const [key, owner] of Object.entries(owners) as [keyof typeof owners, FaultName][])
+      if (fault[key] !== undefined && fault.name !== owner) expect(key, `nothing, only ${owner} has it`)
+    if (fault.name === 'altered-row' && (!fault.where || !fault.set))
+      expect(fault.where ? 'set' : 'where', 'fields and their texts')
     if ((fault.order !== undefined) !== (fault.name === 'human-trades'))
       expect('order', fault.order ? 'nothing, only human-trades has one' : 'what the person trades')
   })

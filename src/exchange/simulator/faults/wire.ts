@@ -1,7 +1,9 @@
 /** Faults of the wire: what happens to one message between a client and the exchange. */
 
+import { objectIn, scalarText } from '../kit/wire-json.ts'
 import type { Carriage, Deliver, Parcel } from '../server/deliver.ts'
 import type { RateLimits } from '../server/rate-limits.ts'
+import { stuckTopics } from './core.ts'
 import type { Faults } from './faults.ts'
 import type { FaultName } from './plan.ts'
 import { msOf } from './plan.ts'
@@ -20,6 +22,7 @@ type Later = (run: () => void, delayMs: number) => void
 export function faultyDeliver(faults: Faults, later: Later, onward: Deliver): Deliver {
   /** Connections that carry nothing, until when. */
   const dead = new Map<string, number>()
+  const topics = stuckTopics<string>(faults)
   return (parcel, carriage) => {
     if ((dead.get(parcel.connection) ?? 0) > faults.nowMs()) return
     dead.delete(parcel.connection)
@@ -29,12 +32,25 @@ export function faultyDeliver(faults: Faults, later: Later, onward: Deliver): De
       dead.set(parcel.connection, faults.nowMs() + msOf(silence))
       return
     }
-    if (parcel.kind === 'request') request(parcel, carriage, strikes, onward)
-    else if (parcel.kind === 'push') {
-      if (strikes('drop-socket')) carriage.cut()
-      else onward(parcel, carriage)
+    if (parcel.kind === 'request') {
+      for (const topic of topicsOf(parcel)) topics.subscribed(parcel.connection, topic)
+      request(parcel, carriage, strikes, onward)
+    } else if (parcel.kind === 'push') {
+      if (topics.carries(parcel.connection, parcel.channel, parcel.what))
+        pushed(parcel, carriage, strikes, onward)
     } else reply(parcel, carriage, { strikes, later, onward })
   }
+}
+
+function pushed(parcel: Parcel, carriage: Carriage, strikes: Strikes, onward: Deliver): void {
+  if (strikes('drop-socket')) carriage.cut()
+  else onward(parcel, carriage)
+}
+
+/** What a request subscribes. */
+function topicsOf({ what, text }: Parcel): string[] {
+  const args = what === 'subscribe' ? objectIn(text)?.args : undefined
+  return Array.isArray(args) ? args.map(scalarText) : []
 }
 
 type Strikes = (name: FaultName) => ReturnType<Faults['strikes']>

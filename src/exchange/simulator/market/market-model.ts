@@ -39,6 +39,9 @@ type Coin = {
   interval: IntervalState
   /** A shock under way: the factor of each step, and until when. */
   drift?: { perStep: number; untilMs: number }
+  /** What is not the model's: the spot price apart from the index, the perpetual's book ahead of it, until when. */
+  apart?: { ratio: number; untilMs?: number }
+  spike?: { premium: number; untilMs: number }
 }
 type State = { nowMs: number; random: RandomState; coins: Coin[] }
 
@@ -110,13 +113,15 @@ const quoteOf = (listing: Listing, coin: Coin): Quote => {
   return {
     index,
     mark: index * (1 + coin.markPremium),
-    perpMid: index * (1 + coin.premium.premium),
-    spotMid: coin.price,
+    perpMid: index * (1 + coin.premium.premium + (coin.spike?.premium ?? 0)),
+    spotMid: coin.price * (coin.apart?.ratio ?? 1),
   }
 }
 
 /** Moves one coin by a second. */
 function moveCoin({ nowMs, random, coins }: State, listing: Listing, coin: Coin, together: number): void {
+  if (coin.apart?.untilMs !== undefined && nowMs >= coin.apart.untilMs) delete coin.apart
+  if (coin.spike && nowMs >= coin.spike.untilMs) delete coin.spike
   if (listing.cross) coin.price = crossPrice(listing.cross, coins)
   else {
     if (coin.drift) coin.price *= coin.drift.perStep
@@ -184,7 +189,7 @@ function stateFrom(saved: Json, seed: number, listings: readonly Listing[]): Sta
   return state
 }
 
-type Shifts = Required<Pick<Market, 'press' | 'shock' | 'settleEvery'>>
+type Shifts = Required<Pick<Market, 'press' | 'shock' | 'settleEvery' | 'part' | 'spike' | 'spotRatio'>>
 
 /** What can be done to a coin's prices and funding from outside. */
 const shiftsOf = (state: () => State): Shifts => ({
@@ -198,6 +203,15 @@ const shiftsOf = (state: () => State): Shifts => ({
     const steps = Math.floor(overMs / STEP_MS)
     if (steps === 0) coin.price *= 1 + change
     else coin.drift = { perStep: (1 + change) ** (1 / steps), untilMs: state().nowMs + steps * STEP_MS }
+  },
+  part(index, ratio, untilMs) {
+    const coin = state().coins[index]
+    if (coin) coin.apart = { ratio, ...(untilMs !== undefined && { untilMs }) }
+  },
+  spotRatio: index => state().coins[index]?.apart?.ratio ?? 1,
+  spike(index, premium, untilMs) {
+    const coin = state().coins[index]
+    if (coin) coin.spike = { premium, untilMs }
   },
   settleEvery(index, intervalMs) {
     const coin = state().coins[index]
@@ -243,6 +257,14 @@ export function seededMarket(options: { seed: number; startAtMs: number; univers
     shock(...change) {
       quotes = []
       shifts.shock(...change)
+    },
+    part(...change) {
+      quotes = []
+      shifts.part(...change)
+    },
+    spike(...change) {
+      quotes = []
+      shifts.spike(...change)
     },
     dueSettlements: () => due,
     settledRates: index => state.coins[index]?.settled ?? [],

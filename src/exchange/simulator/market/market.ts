@@ -28,6 +28,12 @@ export type Market = {
   press?(listing: number, premium: number, untilMs: number): void
   /** Changes a coin's price by a fraction, at once or evenly over a while. */
   shock?(listing: number, change: number, overMs: number): void
+  /** The spot coin is another than the index is of: it is worth `ratio` of it, until `untilMs` or for good. */
+  part?(listing: number, ratio: number, untilMs: number | undefined): void
+  /** What the spot coin is worth of its index; 1 unless they were parted. */
+  spotRatio?(listing: number): number
+  /** The perpetual's book stands a fraction further ahead of its index until an instant. */
+  spike?(listing: number, premium: number, untilMs: number): void
   /** Funding is paid this often from now on. */
   settleEvery?(listing: number, intervalMs: number): void
   /** What fell due at the instant of the last step. */

@@ -3,7 +3,7 @@
  * A coin without market data has no ticker.
  */
 import type { JsonObject } from '../../../domain/json.ts'
-import { bookOf, indexText, lifeOf, markText, type SimExchange } from '../exchange-state.ts'
+import { bookOf, indexText, lifeOf, markText, type SimExchange, spotRatioOf } from '../exchange-state.ts'
 import { textOf } from '../kit/grid.ts'
 import { hash, hashFraction } from '../kit/random.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
@@ -142,9 +142,10 @@ export function spotTicker(exchange: SimExchange, listing: Listing): JsonObject 
 }
 
 const usdIndex = (exchange: SimExchange, listing: Listing): string =>
-  (exchange.market.reference(listing.index).index / listing.multiplier).toFixed(
-    Math.max(6, listing.spot.price.decimals + 3),
-  )
+  (
+    (exchange.market.reference(listing.index).index / listing.multiplier) *
+    spotRatioOf(exchange, listing)
+  ).toFixed(Math.max(6, listing.spot.price.decimals + 3))
 
 /** What both forms of a linear ticker are put together from: taking fields out of one for the other costs more than both. */
 function linearParts(exchange: SimExchange, listing: Listing) {

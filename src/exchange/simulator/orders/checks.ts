@@ -39,6 +39,33 @@ export function checkLife(exchange: SimExchange, order: OrderState): Refusal | u
     : undefined
 }
 
+/** Whether somebody has seen to it that such orders are refused. */
+export function checkRefusals(
+  { state }: SimExchange,
+  order: Pick<OrderState, 'market' | 'symbol' | 'reduceOnly'>,
+): Refusal | undefined {
+  const rule = state.refusals.find(
+    ({ market = order.market, symbol = order.symbol, untilMs, opening }) =>
+      market === order.market &&
+      symbol === order.symbol &&
+      (untilMs === undefined || state.nowMs < untilMs) &&
+      !(opening && order.reduceOnly),
+  )
+  return rule && refuse(rule.retCode, rule.retMsg ?? REFUSED.get(rule.retCode) ?? 'Refused')
+}
+
+const REFUSED: ReadonlyMap<number, string> = new Map([
+  [10001, 'Request parameter error.'],
+  [10005, 'Permission denied, please check your API key permissions.'],
+  [
+    10024,
+    'The product or service you are seeking to access is not available to you due to regulatory restrictions.',
+  ],
+  [110007, 'ab not enough for new order'],
+  [110090, 'Order placement failed as your position may exceed the max.'],
+  [170131, 'Insufficient balance.'],
+])
+
 /** The price an order's value is judged by: its limit, or for market orders what the best level asks. */
 function judgedPrice(
   exchange: SimExchange,
@@ -150,6 +177,8 @@ function checkSpotFunds(
     return refuse(170344, 'Symbol is not supported on Margin Trading.')
   if (needed.minus(Decimal.max(free, 0)).gt(inventory))
     return refuse(170207, 'The loan amount of the platform is not enough.')
+  if (account.marginMode === 'ISOLATED_MARGIN')
+    return refuse(182021, 'Spot margin is not possible in isolated margin mode')
   if (!account.spotMargin) return refuse(176038, 'Spot margin trading is not enabled.')
   const borrowed = value.times(needed.minus(Decimal.max(free, 0)).div(needed))
   return borrowed.div(account.spotLeverage).gt(numbers.available)

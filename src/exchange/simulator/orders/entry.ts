@@ -21,7 +21,7 @@ import { badRequest, decimal, flag, isRefusal, marketOf, type Refusal, refuse, t
 import { pushOrder } from '../pushes/private.ts'
 import { priceBand } from '../universe/price-limits.ts'
 import type { Listing } from '../universe/universe.ts'
-import { checkDuplicate, checkLife, checkLinear, checkSpot } from './checks.ts'
+import { checkDuplicate, checkLife, checkLinear, checkRefusals, checkSpot } from './checks.ts'
 import { newOrderId } from './executions.ts'
 import { announce, takeFromBook } from './matching.ts'
 import { endOrder, fileOrder, findOrder } from './orders.ts'
@@ -69,7 +69,7 @@ function readUnit(params: JsonObject, side: Side): OrderState['marketUnit'] | Re
 }
 
 /** Reads the parameters into an order that was not yet checked against anything. */
-function draft(exchange: SimExchange, params: JsonObject): Draft | Refusal {
+function draft(exchange: SimExchange, account: AccountState, params: JsonObject): Draft | Refusal {
   const market = marketOf(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
   const found = exchange.universe.find(market, text(params, 'symbol'))
@@ -78,7 +78,8 @@ function draft(exchange: SimExchange, params: JsonObject): Draft | Refusal {
   if (unsimulated) return badRequest(`${unsimulated}: conditional and TP/SL orders are not simulated`)
   const words = readWords(params)
   if (isRefusal(words)) return words
-  if (market === 'linear' && !['', '0'].includes(text(params, 'positionIdx')))
+  // What is held apart long and short is not simulated: such an account trades no perpetual.
+  if (market === 'linear' && (account.hedgeMode || !['', '0'].includes(text(params, 'positionIdx'))))
     return refuse(10001, 'position idx not match position mode')
   const spotMarket = market === 'spot' && words.orderType === 'Market'
   const marketUnit = spotMarket ? readUnit(params, words.side) : ''
@@ -166,12 +167,13 @@ function slippageBound(
 }
 
 export function createOrder(exchange: SimExchange, account: AccountState, params: JsonObject): Ack {
-  const drafted = draft(exchange, params)
+  const drafted = draft(exchange, account, params)
   if (isRefusal(drafted)) return drafted
   const { order, listing } = drafted
   const duplicate = checkDuplicate(account, order)
   if (duplicate) return duplicate
-  const early = checkMaintenance(exchange, order.market) ?? checkLife(exchange, order)
+  const early =
+    checkMaintenance(exchange, order.market) ?? checkLife(exchange, order) ?? checkRefusals(exchange, order)
   if (early) return early
   const book = bookOf(exchange, order.market, listing)
   if (!book.live()) return refuse(110118, 'There is no market price at present')

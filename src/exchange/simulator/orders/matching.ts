@@ -5,13 +5,16 @@
 import { Decimal } from 'decimal.js'
 import { accountNumbers } from '../account/accounts.ts'
 import { fillPosition, noteRealised, positionOf, sizeOf } from '../account/positions.ts'
-import { borrow, coinOf, moveMoney, repay } from '../account/wallet.ts'
+import { borrow, coinOf, moveMoney, repay, type WalletMove } from '../account/wallet.ts'
 import { checkMaintenance } from '../events/maintenance.ts'
 import {
   type AccountState,
   bookOf,
+  coinPrice,
   dec,
   type ExecutionState,
+  FEE_COIN,
+  heldOf,
   instrumentOf,
   leavesOf,
   type OrderState,
@@ -69,6 +72,27 @@ function reachable(exchange: SimExchange, listing: Listing, order: OrderState): 
 const rateOf = (exchange: SimExchange, market: 'spot' | 'linear', { maker, terms }: Fill): Decimal =>
   dec(exchange.fees[market][maker ? 'maker' : 'taker']).times(terms?.feeShare ?? 1)
 
+/** What a fee in the fee coin costs less. */
+const FEE_COIN_SHARE = '0.75'
+
+/**
+ * Takes a fee in the fee coin, where the account wishes it and has enough: a row of its own in the log, of the same trade.
+ * Undefined: it is to be taken as usual.
+ */
+function payInFeeCoin(
+  { exchange, account }: Place,
+  row: Omit<WalletMove, 'coin'>,
+  feeUsdt: Decimal,
+  feeRate: string,
+): { fee: Decimal; feeCoin: string } | undefined {
+  if (!account.mntFees) return undefined
+  const fee = feeUsdt.times(FEE_COIN_SHARE).div(coinPrice(exchange, FEE_COIN)).toDecimalPlaces(8)
+  if (fee.gt(heldOf(account, FEE_COIN).wallet)) return undefined
+  moveMoney(exchange, account, { ...row, coin: FEE_COIN, fee, feeRate })
+  pushWallet(exchange, account, [FEE_COIN])
+  return { fee, feeCoin: FEE_COIN }
+}
+
 function fillSpot(place: Place, fill: Fill, value: Decimal, execId: string): Outcome {
   const { exchange, account, order, listing } = place
   const coin = listing.spot.baseCoin
@@ -91,16 +115,14 @@ function fillSpot(place: Place, fill: Fill, value: Decimal, execId: string): Out
   if (order.isLeverage && short.gt(0)) borrow(exchange, account, out.coin, short)
   moveMoney(exchange, account, { ...row, coin: out.coin, cashFlow: out.amount.negated() })
   const into = buys ? { coin, amount: fill.qty } : { coin: money, amount: value }
-  const fee = into.amount.times(rate)
-  moveMoney(exchange, account, {
-    ...row,
-    coin: into.coin,
-    cashFlow: into.amount,
-    fee,
-    feeRate: rate.toFixed(),
-  })
+  const whole = into.amount.times(rate)
+  const feeRate = rate.toFixed()
+  const paid = payInFeeCoin(place, row, whole.times(coinPrice(exchange, into.coin)), feeRate)
+  const { fee, feeCoin } = paid ?? { fee: whole, feeCoin: into.coin }
+  const own = paid ? ZERO : whole
+  moveMoney(exchange, account, { ...row, coin: into.coin, cashFlow: into.amount, fee: own, feeRate })
   repay(exchange, account, into.coin)
-  return { fee, feeCoin: into.coin }
+  return { fee, feeCoin }
 }
 
 function fillLinear(place: Place, fill: Fill, value: Decimal, execId: string): Outcome {
@@ -109,28 +131,29 @@ function fillLinear(place: Place, fill: Fill, value: Decimal, execId: string): O
   const position = positionOf(exchange, account, order.symbol)
   const { closed, realised } = fillPosition(exchange, position, order.side, fill.qty, fill.price)
   const rate = rateOf(exchange, 'linear', fill)
-  const fee = value.times(rate)
-  noteRealised(position, realised.minus(fee))
-  const coin = coinOf(account, money)
-  coin.realised = plus(coin.realised, realised.minus(fee))
-  moveMoney(exchange, account, {
-    coin: money,
+  const feeRate = rate.toFixed()
+  const row = {
     type: 'TRADE',
-    market: 'linear',
+    market: 'linear' as const,
     symbol: order.symbol,
     side: order.side,
-    cashFlow: realised,
-    fee,
-    feeRate: rate.toFixed(),
     qty: fill.qty.toFixed(),
     size: position.size,
     price: fill.price.toFixed(),
     orderId: order.orderId,
     orderLinkId: order.orderLinkId,
     tradeId: execId,
-  })
+  }
+  const whole = value.times(rate)
+  const paid = payInFeeCoin(place, row, whole.times(coinPrice(exchange, money)), feeRate)
+  const { fee, feeCoin } = paid ?? { fee: whole, feeCoin: money }
+  const own = paid ? ZERO : whole
+  noteRealised(position, realised.minus(own))
+  const coin = coinOf(account, money)
+  coin.realised = plus(coin.realised, realised.minus(own))
+  moveMoney(exchange, account, { ...row, coin: money, cashFlow: realised, fee: own, feeRate })
   order.closedPnl = plus(order.closedPnl, realised)
-  return { fee, feeCoin: money, closing: { closed, realised } }
+  return { fee, feeCoin, closing: { closed, realised } }
 }
 
 /** Books one fill: order counters, execution, wallet rows, position. */

@@ -1,7 +1,7 @@
 /** The account over REST: positions, wallet, facts, fees, transaction log. */
-import { Decimal } from 'decimal.js'
 import type { Json } from '../../../domain/json.ts'
 import { accountNumbers, walletJson } from '../account/accounts.ts'
+import { keyJson } from '../account/keys.ts'
 import { borrowable, inventoryOf } from '../account/lending.ts'
 import { freeBorrowLimit } from '../account/loss-loan.ts'
 import { emptyPosition, positionRestJson } from '../account/positions.ts'
@@ -24,14 +24,10 @@ function positions({ exchange, account, params }: SignedCall): Answer {
   if (symbol) {
     const found = exchange.universe.find('linear', symbol)
     if (!found) return refuse(10001, 'Not supported symbols')
-    return result([
-      positionRestJson(
-        exchange,
-        account,
-        found.listing,
-        account.positions[symbol] ?? emptyPosition(exchange, symbol),
-      ),
-    ])
+    const position = account.positions[symbol] ?? emptyPosition(exchange, symbol)
+    const row = positionRestJson(exchange, account, found.listing, position)
+    // Both sides are listed where they are held apart; the simulator holds nothing there.
+    return result(account.hedgeMode ? [1, 2].map(positionIdx => ({ ...row, positionIdx })) : [row])
   }
   if (!text(params, 'settleCoin') && !text(params, 'baseCoin'))
     return badRequest('symbol or settleCoin is required')
@@ -60,10 +56,19 @@ function setLeverage({ exchange, account, params }: SignedCall): Answer {
   return { result: {} }
 }
 
-const switchMode = ({ params }: SignedCall): Answer =>
-  text(params, 'mode') === '0'
-    ? refuse(110025, 'Position mode is not modified')
-    : refuse(110024, 'You have an existing position, so position mode cannot be switched')
+/** 0: one-way, 3: long and short apart. Possible for an account without positions and orders. */
+function switchMode({ account, params }: SignedCall): Answer {
+  const mode = text(params, 'mode')
+  if (mode !== '0' && mode !== '3') return badRequest(`mode invalid: ${mode}`)
+  const hedge = mode === '3'
+  if (hedge === (account.hedgeMode === true)) return refuse(110025, 'Position mode is not modified')
+  if (Object.values(account.positions).some(({ size }) => size !== '0'))
+    return refuse(110024, 'You have an existing position, so position mode cannot be switched')
+  if (account.open.some(({ market }) => market === 'linear'))
+    return refuse(110028, 'You have existing open orders, so position mode cannot be switched')
+  account.hedgeMode = hedge
+  return { result: {} }
+}
 
 function wallet({ exchange, account, params }: SignedCall): Answer {
   if (text(params, 'accountType') !== 'UNIFIED')
@@ -155,51 +160,9 @@ function collateralInfo({ exchange, account, params }: SignedCall): Answer {
   return { result: { list } }
 }
 
-function apiKey({ exchange, account }: SignedCall): Answer {
-  const id = new Decimal(account.uid.replace(/\D/g, '') || '1').toNumber()
-  return {
-    result: {
-      id: String(id),
-      note: 'simulated',
-      apiKey: '',
-      readOnly: 0,
-      secret: '',
-      permissions: {
-        ContractTrade: ['Order', 'Position'],
-        Spot: ['SpotTrade'],
-        Wallet: ['AccountTransfer'],
-        Options: [],
-        Derivatives: ['DerivativesTrade'],
-        CopyTrading: [],
-        BlockTrade: [],
-        Exchange: ['ExchangeHistory'],
-        NFT: [],
-        Affiliate: [],
-        Earn: [],
-      },
-      ips: ['*'],
-      type: 1,
-      deadlineDay: 90,
-      expiredAt: '2099-01-01T00:00:00Z',
-      createdAt: '2025-01-01T00:00:00Z',
-      unified: 0,
-      uta: 1,
-      userID: id,
-      inviterID: 0,
-      vipLevel: exchange.vipLevel,
-      mktMakerLevel: '0',
-      affiliateID: 0,
-      rsaPublicKey: '',
-      isMaster: true,
-      parentUid: '0',
-      kycLevel: 'LEVEL_1',
-      kycRegion: '',
-      userIDInt64: String(id),
-      inviterIDInt64: '0',
-      affiliateIDInt64: '0',
-    },
-  }
-}
+const apiKey = ({ exchange, account, caller }: SignedCall): Answer => ({
+  result: keyJson(exchange, account, caller),
+})
 
 function coinInfo({ exchange, params }: SignedCall): Answer {
   const wanted = text(params, 'coin')
@@ -244,8 +207,8 @@ const settings = ({ account }: SignedCall): Answer => ({
   result: {
     lpaSpot: account.lpaSpot === true,
     lpaPerp: account.lpaPerp === true,
-    smsef: false,
-    fmsef: false,
+    smsef: account.mntFees === true,
+    fmsef: account.mntFees === true,
     deltaEnable: account.deltaNeutral,
   },
 })

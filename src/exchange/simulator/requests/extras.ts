@@ -60,6 +60,8 @@ function setDeltaMode({ account, params }: SignedCall): Answer {
 function switchSpotMargin({ account, params }: SignedCall): Answer {
   const mode = text(params, 'spotMarginMode')
   if (mode !== '0' && mode !== '1') return badRequest(`spotMarginMode invalid: ${mode}`)
+  if (mode === '1' && account.marginMode === 'ISOLATED_MARGIN')
+    return refuse(182021, 'Cannot enable spot margin while in isolated margin mode')
   account.spotMargin = mode === '1'
   return { result: { spotMarginMode: mode } }
 }
@@ -71,14 +73,25 @@ function setSpotLeverage({ account, params }: SignedCall): Answer {
   return { result: {} }
 }
 
-/** Cross margin is what the simulator keeps; asking for it changes nothing, asking for another mode is refused. */
-const setMarginMode = ({ params }: SignedCall): Answer =>
-  text(params, 'setMarginMode') === 'REGULAR_MARGIN'
-    ? refuse(110026, 'Cross/isolated margin mode is not modified')
-    : {
-        ...refuse(3400045, 'Set margin mode failed'),
-        result: { reasons: [{ reasonCode: '3400000', reasonMsg: 'Only REGULAR_MARGIN is simulated' }] },
-      }
+const MARGIN_MODES = ['REGULAR_MARGIN', 'ISOLATED_MARGIN', 'PORTFOLIO_MARGIN'] as const
+
+/**
+ * What an account shows of itself changes with its margin mode, and isolated margin lends nothing; positions are kept and
+ * liquidated as in cross margin whatever the mode.
+ */
+function setMarginMode({ account, params }: SignedCall): Answer {
+  const mode = MARGIN_MODES.find(one => one === text(params, 'setMarginMode'))
+  if (!mode) return badRequest(`setMarginMode invalid: ${text(params, 'setMarginMode')}`)
+  if (mode === account.marginMode) return refuse(110026, 'Cross/isolated margin mode is not modified')
+  const owes = Object.values(account.coins).some(({ borrowed }) => borrowed !== '0')
+  if (mode === 'ISOLATED_MARGIN' && owes)
+    return {
+      ...refuse(3400045, 'Set margin mode failed'),
+      result: { reasons: [{ reasonCode: '3400000', reasonMsg: 'There are unpaid spot margin debts' }] },
+    }
+  account.marginMode = mode
+  return { result: { reasons: [] } }
+}
 
 function borrowHistory({ account, params }: SignedCall): Answer {
   const wanted = text(params, 'currency')
@@ -122,6 +135,8 @@ const PRE_CHECK_PURPOSE = 5
 
 /** Margin rates before an order, and as they would be if it were filled whole at its price. */
 function preCheck({ exchange, account, params }: SignedCall): Answer {
+  if (account.marginMode === 'ISOLATED_MARGIN')
+    return refuse(10001, 'Pre-check is not supported in isolated margin mode')
   const { initial, maintenance, margin } = accountNumbers(exchange, account)
   if (marketOf(params) !== 'linear') return badRequest(`category invalid: ${text(params, 'category')}`)
   const symbol = text(params, 'symbol')

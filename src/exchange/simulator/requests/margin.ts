@@ -119,7 +119,7 @@ const manualRepay = (converts: boolean) =>
     const own = ownFunds(exchange, account, coin)
     if (amount.gt(own)) {
       if (!converts) return refuse(176015, 'Insufficient available balance')
-      const refused = convert({ exchange, account, params }, coin, amount.minus(own))
+      const refused = convert({ exchange, account }, coin, amount.minus(own))
       if (refused) return refused
     }
     repay(exchange, account, coin, dec(heldOf(account, coin).wallet).minus(amount))
@@ -128,7 +128,11 @@ const manualRepay = (converts: boolean) =>
   })
 
 /** Buys a coin for USDT at the index price. */
-function convert({ exchange, account }: SignedCall, coin: string, qty: Decimal): Refusal | undefined {
+function convert(
+  { exchange, account }: Pick<SignedCall, 'exchange' | 'account'>,
+  coin: string,
+  qty: Decimal,
+): Refusal | undefined {
   const cost = qty.times(coinPrice(exchange, coin)).toDecimalPlaces(8)
   const free = dec(heldOf(account, 'USDT').wallet).minus(lockedOf(exchange, account, 'USDT'))
   if (coin === 'USDT' || cost.gt(free)) return refuse(176015, 'Insufficient available balance')

@@ -1,5 +1,6 @@
 /** The router of V5 paths. A handler answers with a result or a refusal; nothing here throws on bad input. */
-import type { Json } from '../../../domain/json.ts'
+import type { Json, JsonObject } from '../../../domain/json.ts'
+import { checkKey, checkRights } from '../account/keys.ts'
 import { schedule } from '../events/agenda.ts'
 import type { SimExchange } from '../exchange-state.ts'
 import { isRefusal, type Refusal, refuse } from '../kit/params.ts'
@@ -33,7 +34,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map([
 
 /** What Bybit says with a reply that worked, where it is not "OK": documented path by path, and no two pages agree. */
 const WORDS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['', ['asset/coin/query-info', 'market/price-limit', 'system/status']],
+  ['', ['asset/coin/query-info', 'market/price-limit', 'system/status', 'user/query-api']],
   [
     'success',
     [
@@ -85,7 +86,9 @@ function run(exchange: SimExchange, route: Route, request: CoreRequest): Answer 
   const { params } = request
   if (!route.signed) return route.answer({ exchange, params })
   const account = exchange.state.accounts[request.uid]
-  return account ? route.answer({ exchange, params, account }) : refuse(10003, 'API key is invalid.')
+  if (!account) return refuse(10003, 'API key is invalid.')
+  const refused = checkKey(exchange, request) ?? checkRights(exchange, request)
+  return refused ?? route.answer({ exchange, params, account, caller: request })
 }
 
 /** The route of a request, or Bybit's word for there being none. */
@@ -101,16 +104,33 @@ function routeOf({ via, path, method }: CoreRequest): Route | Refusal {
 /** Not V5, and no client reaches it: the shells' control ports pass it on, so that it is recorded like any other input. */
 const SCHEDULE = '/simulator/schedule'
 
+/** Times may be said from now on (`inMs`), and from then on (`forMs`). */
+function fromNow({ state }: SimExchange, { inMs, forMs, ...happening }: JsonObject): JsonObject {
+  const atMs = inMs === undefined ? happening.atMs : state.nowMs + Number(inMs)
+  return {
+    ...happening,
+    ...(atMs !== undefined && { atMs }),
+    ...(forMs !== undefined && { untilMs: Number(atMs) + Number(forMs) }),
+  }
+}
+
 function scheduled(exchange: SimExchange, { method, params }: CoreRequest): CoreReply {
-  const refused = method === 'POST' ? schedule(exchange, params) : undefined
+  const refused = method === 'POST' ? schedule(exchange, fromNow(exchange, params)) : undefined
   const time = exchange.state.nowMs
   const result = { nowMs: time, agenda: structuredClone(exchange.state.agenda) as unknown as Json }
   return { ...(refused ?? { retCode: 0, retMsg: 'OK' }), result, retExtInfo: {}, time }
 }
 
+/** Whether a key opens a socket; not V5 either, and asked by the shells alone. */
+const KEY = '/simulator/key'
+
 /** Answers one request at the exchange's present time. */
 export function answer(exchange: SimExchange, request: CoreRequest): CoreReply {
   if (request.path === SCHEDULE && request.uid === '') return scheduled(exchange, request)
+  if (request.path === KEY) {
+    const time = exchange.state.nowMs
+    return { retCode: 0, retMsg: 'OK', ...checkKey(exchange, request), result: {}, retExtInfo: {}, time }
+  }
   const route = routeOf(request)
   const answered = isRefusal(route) ? route : run(exchange, route, request)
   const time = exchange.state.nowMs

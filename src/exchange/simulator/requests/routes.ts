@@ -2,10 +2,16 @@
 import type { Json, JsonObject } from '../../../domain/json.ts'
 import type { AccountState, SimExchange } from '../exchange-state.ts'
 import type { Refusal } from '../kit/params.ts'
+import type { CoreRequest } from '../simulated.ts'
 
 export type Answer = { result: JsonObject; retExtInfo?: Json } | Refusal
 export type PublicCall = { exchange: SimExchange; params: JsonObject }
-export type SignedCall = { exchange: SimExchange; params: JsonObject; account: AccountState }
+export type SignedCall = {
+  exchange: SimExchange
+  params: JsonObject
+  account: AccountState
+  caller: Pick<CoreRequest, 'key' | 'address'>
+}
 export type Route =
   | { signed: false; method: 'GET'; answer(call: PublicCall): Answer }
   | { signed: true; method: 'GET' | 'POST'; answer(call: SignedCall): Answer }

@@ -6,6 +6,7 @@ import { checkMaintenance } from '../events/maintenance.ts'
 import { dec, type SimExchange } from '../exchange-state.ts'
 import { onGrid, textOf } from '../kit/grid.ts'
 import { badRequest, isRefusal, type Refusal, refuse, text, whole } from '../kit/params.ts'
+import { checkRefusals } from '../orders/checks.ts'
 import { SPREAD_DEPTH } from '../pushes/spread-public.ts'
 import { findSpread, isTrading, type Spread, spreadJson, spreads } from '../spread/instruments.ts'
 import { spreadLevels } from '../spread/order-books.ts'
@@ -109,7 +110,11 @@ function create(call: SignedCall): Answer {
   const { exchange, account, params } = call
   const spread = named(call)
   if (isRefusal(spread)) return spread
-  const down = checkDown(exchange)
+  const { perp, spot } = spread.listing
+  const down =
+    checkDown(exchange) ??
+    checkRefusals(exchange, { market: 'linear', symbol: perp.symbol, reduceOnly: false }) ??
+    checkRefusals(exchange, { market: 'spot', symbol: spot.symbol, reduceOnly: false })
   if (down) return down
   if (!isTrading(exchange, spread)) return refuse(110074, 'This contract is not live')
   const form = readForm(params, spread)

@@ -1,16 +1,27 @@
 /**
- * Who may ask: API key pairs and the account behind each. Keys live in the shell, so that the core never sees a secret.
+ * Who may ask: API key pairs and the account behind each. Pairs live in the shell, so that the core never sees a secret; what a
+ * key may do is the core's.
  */
 import { createHash } from 'node:crypto'
-import type { CoreReply } from '../simulated.ts'
 
 /** The built-in pair: simulated money only, so it is no secret. */
 export const SIMULATOR_KEY = 'hedgerow-simulator'
 export const SIMULATOR_SECRET = 'hedgerow-simulator-secret'
 
-export type KeyPair = { key: string; secret: string }
-export type Account = KeyPair & { uid: string }
-export type Accounts = { all: readonly Account[]; byKey(key: string): Account | undefined }
+export type KeyPair = {
+  key: string
+  secret: string
+  /** Whose: several pairs may name one account. An account of the key's own when left out. */
+  uid?: string
+}
+export type Account = Required<KeyPair>
+export type Accounts = {
+  /** Every pair, the first of them the built-in account's. */
+  readonly all: readonly Account[]
+  byKey(key: string): Account | undefined
+  /** Another pair from now on, as when a key is renewed. It is not kept over a restart. */
+  add(pair: KeyPair): Account
+}
 
 /** An account number that stays the same for a key: 8 digits, as Bybit's. */
 export function uidOf(key: string): string {
@@ -18,68 +29,19 @@ export function uidOf(key: string): string {
   return String(10_000_000 + (number % 90_000_000))
 }
 
-/** One account per key pair. */
+const accountOf = ({ key, secret, uid = uidOf(key) }: KeyPair): Account => ({ key, secret, uid })
+
 export function accountsOf(keys: readonly KeyPair[]): Accounts {
-  const all = keys.map(pair => ({ ...pair, uid: uidOf(pair.key) }))
+  const all = keys.map(accountOf)
   const found = new Map(all.map(account => [account.key, account]))
-  return { all, byKey: key => found.get(key) }
-}
-
-const DAY_MS = 86_400_000
-
-/** Answers GET /v5/user/query-api: what a key may do. A unified master account with every trading permission. */
-export function describeKey({ key, uid }: Account, startedAtMs: number, nowMs: number): CoreReply {
-  const expiresAtMs = startedAtMs + 90 * DAY_MS
   return {
-    retCode: 0,
-    retMsg: '',
-    result: {
-      id: uid,
-      note: 'simulator',
-      apiKey: key,
-      readOnly: 0,
-      secret: '',
-      permissions: {
-        ContractTrade: ['Order', 'Position'],
-        Spot: ['SpotTrade'],
-        Wallet: ['AccountTransfer', 'SubMemberTransfer'],
-        Options: ['OptionsTrade'],
-        Derivatives: ['DerivativesTrade'],
-        CopyTrading: [],
-        BlockTrade: [],
-        Exchange: ['ExchangeHistory'],
-        NFT: [],
-        Affiliate: [],
-        Earn: [],
-        FiatP2P: [],
-        FiatConvertBroker: [],
-        BitCard: [],
-        ByXPost: [],
-      },
-      ips: ['*'],
-      type: 1,
-      deadlineDay: Math.max(0, Math.floor((expiresAtMs - nowMs) / DAY_MS)),
-      expiredAt: isoSeconds(expiresAtMs),
-      createdAt: isoSeconds(startedAtMs),
-      unified: 0,
-      uta: 1,
-      userID: Number(uid),
-      inviterID: 0,
-      vipLevel: 'No VIP',
-      mktMakerLevel: '0',
-      affiliateID: 0,
-      rsaPublicKey: '',
-      isMaster: true,
-      parentUid: '0',
-      kycLevel: 'LEVEL_DEFAULT',
-      kycRegion: '',
-      userIDInt64: uid,
-      inviterIDInt64: '0',
-      affiliateIDInt64: '0',
+    all,
+    byKey: key => found.get(key),
+    add(pair) {
+      const account = accountOf(pair)
+      found.set(account.key, account)
+      all.push(account)
+      return account
     },
-    retExtInfo: {},
-    time: nowMs,
   }
 }
-
-const isoSeconds = (atMs: number): string => `${new Date(atMs).toISOString().slice(0, 19)}Z`

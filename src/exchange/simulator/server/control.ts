@@ -6,6 +6,7 @@ import type { Faults } from '../faults/faults.ts'
 import { FaultPlanError } from '../faults/plan.ts'
 import { objectIn } from '../kit/wire-json.ts'
 import type { CoreReply, CoreRequest } from '../simulated.ts'
+import type { Accounts } from './accounts.ts'
 
 export type SimulatorStatus = {
   nowMs: number
@@ -18,6 +19,7 @@ export type SimulatorStatus = {
 }
 
 type Parts = {
+  accounts: Accounts
   status: () => SimulatorStatus
   stopAsked: (() => void) | undefined
   faults: Faults
@@ -30,7 +32,7 @@ type Parts = {
 export function answerControl(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, stopAsked, faults, kept, ask }: Parts,
+  { accounts, status, stopAsked, faults, kept, ask }: Parts,
 ): void {
   const say = (code: number, body: object) => {
     response.writeHead(code, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(body))
@@ -58,7 +60,22 @@ export function answerControl(
       body => say(...schedule(ask, body)),
       () => request.destroy(),
     )
+  else if (what === 'POST /simulator/keys')
+    text(request).then(
+      body => say(...addKey(accounts, body)),
+      () => request.destroy(),
+    )
   else say(404, { error: `no such request: ${what}` })
+}
+
+/** Another key pair, of an account of its own or of one that is there: `{"key", "secret", "uid"}`. */
+function addKey(accounts: Accounts, body: string): [number, object] {
+  const { key, secret, uid } = objectIn(body) ?? {}
+  const isText = (found: unknown): found is string => typeof found === 'string' && found !== ''
+  if (!isText(key) || !isText(secret) || !(uid === undefined || isText(uid)))
+    return [422, { error: 'key: expected {"key": text, "secret": text} and perhaps "uid": text' }]
+  const account = accounts.add({ key, secret, ...(uid !== undefined && { uid }) })
+  return [200, { key: account.key, uid: account.uid }]
 }
 
 const agenda = (ask: Parts['ask'], method: 'GET' | 'POST', params: JsonObject): CoreReply =>
@@ -69,17 +86,14 @@ function schedule(ask: Parts['ask'], body: string): [number, object] {
   const found = objectIn(body)
   if (!found)
     return [422, { error: 'happening: expected a JSON object such as {"kind":"restart","inMs":1000}' }]
-  const { inMs, forMs, ...happening } = found
+  const { inMs, forMs } = found
   for (const [name, value] of Object.entries({ inMs, forMs }))
     if (value !== undefined && !(Number.isInteger(value) && Number(value) >= 0))
       return [
         422,
         { error: `${name}: expected simulated milliseconds, 0 or more, found ${JSON.stringify(value)}` },
       ]
-  const { time } = agenda(ask, 'GET', {})
-  if (inMs !== undefined) happening.atMs = time + Number(inMs)
-  if (forMs !== undefined) happening.untilMs = Number(happening.atMs) + Number(forMs)
-  const { retCode, retMsg, result } = agenda(ask, 'POST', happening)
+  const { retCode, retMsg, result } = agenda(ask, 'POST', found)
   return retCode === 0 ? [200, result as object] : [422, { error: retMsg.replace(/^params error: /, '') }]
 }
 

@@ -2,7 +2,7 @@
  * Drives the core by the clock: moves its time, asks it, hands its pushes on, and writes down every input that may change it
  * before it acts. A restart replays those inputs at their own instants, so the core's determinism is what keeps the account.
  */
-import type { Clock, TimerHandle } from '../../../clock/clock.ts'
+import { type Clock, systemClock, type TimerHandle } from '../../../clock/clock.ts'
 import type { JsonObject } from '../../../domain/json.ts'
 import type { AccountFile, Input, SavedState } from '../account/account-file.ts'
 import type { SavedFaults } from '../faults/faults.ts'
@@ -157,7 +157,7 @@ function recording(
     promise(nowMs: number) {
       if (nowMs + (LEASE_WALL_MS / 2) * speed <= promisedMs) return
       promisedMs = Math.ceil(nowMs + LEASE_WALL_MS * speed)
-      record({ untilMs: promisedMs })
+      record({ untilMs: promisedMs, atMs: nowMs, wallMs: systemClock().nowMs() })
     },
     considerCheckpoint() {
       const restedMs = wallMs() - tookAtMs

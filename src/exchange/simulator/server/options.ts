@@ -34,6 +34,10 @@ export type SimulatorOptions = {
   stateFile?: string
   /** Where simulated time begins when there is nothing to go on from; the machine's time by default. */
   startAtMs?: number
+  /** Where a client's clock stands that knows this exchange already: an account goes on no earlier. */
+  notBeforeMs?: number
+  /** Hears what was found wrong with the account file and mended. */
+  noted?: (words: string) => void
   deliver?: Deliver
   /** What goes wrong; nothing unless said, and always to be changed at `/simulator/faults`. */
   faults?: FaultPlanInput

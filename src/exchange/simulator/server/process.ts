@@ -11,7 +11,7 @@ import type { CoreFactory, SimulatorOptions } from './options.ts'
 import { startSimulatorServer } from './server.ts'
 
 const USAGE =
-  'usage: simulator-process [--port N] [--seed N] [--speed N] [--balance USDT] [--start-at MS] [--state FILE] [--instruments FILE]... [--faults FILE] [--recorded FILE] [--parent] [--linger MS]'
+  'usage: simulator-process [--port N] [--seed N] [--speed N] [--balance USDT] [--start-at MS] [--not-before MS] [--uid NUMBER] [--state FILE] [--instruments FILE]... [--faults FILE] [--recorded FILE] [--parent] [--linger MS]'
 const LOOK_EVERY_MS = 5_000
 
 export type ReadyLine = { url: string; port: number; pid: number }
@@ -30,11 +30,12 @@ export async function runSimulatorProcess(
   const secret = env.BYBIT_API_SECRET || SIMULATOR_SECRET
   const failed = (error: Error) => exit(1, `simulator: ${error.message}`)
   try {
-    const { parent, lingerMs, ...rest } = asked
+    const { parent, lingerMs, uid, ...rest } = asked
     const stopAsked = () => void stop()
     const server = await startSimulatorServer({
       ...rest,
-      keys: [{ key, secret }],
+      keys: [{ key, secret, ...(uid !== undefined && { uid }) }],
+      noted: words => process.stderr.write(`simulator: ${words}\n`),
       failed,
       stopAsked,
       ...(core && { core }),
@@ -62,8 +63,17 @@ function exit(code: number, line?: string): void {
 
 type Asked = Pick<
   SimulatorOptions,
-  'port' | 'seed' | 'speed' | 'balance' | 'stateFile' | 'startAtMs' | 'instruments' | 'faults' | 'recorded'
->
+  | 'port'
+  | 'seed'
+  | 'speed'
+  | 'balance'
+  | 'stateFile'
+  | 'startAtMs'
+  | 'notBeforeMs'
+  | 'instruments'
+  | 'faults'
+  | 'recorded'
+> & { uid?: string }
 
 function readArguments(
   args: readonly string[],
@@ -77,6 +87,8 @@ function readArguments(
         speed: { type: 'string', default: '1' },
         balance: { type: 'string', default: '100000' },
         'start-at': { type: 'string' },
+        'not-before': { type: 'string' },
+        uid: { type: 'string' },
         state: { type: 'string' },
         parent: { type: 'boolean', default: false },
         linger: { type: 'string', default: '600000' },
@@ -85,8 +97,10 @@ function readArguments(
         recorded: { type: 'string' },
       },
     })
+    if (values.uid !== undefined && !/^\d{1,15}$/.test(values.uid))
+      throw new TypeError(`--uid: expected an account number, found ${values.uid}`)
     const numberOf = (
-      name: 'port' | 'seed' | 'speed' | 'start-at' | 'linger',
+      name: 'port' | 'seed' | 'speed' | 'start-at' | 'not-before' | 'linger',
       fits: (found: number) => boolean,
     ) => {
       const found = Number(values[name])
@@ -107,6 +121,8 @@ function readArguments(
       ...(values.recorded !== undefined && { recorded: values.recorded }),
       ...(values.state !== undefined && { stateFile: values.state }),
       ...(values['start-at'] !== undefined && { startAtMs: numberOf('start-at', ms => ms > 0) }),
+      ...(values['not-before'] !== undefined && { notBeforeMs: numberOf('not-before', ms => ms > 0) }),
+      ...(values.uid !== undefined && { uid: values.uid }),
     }
   } catch (error) {
     if (error instanceof TypeError || error instanceof FaultPlanError) return { fault: error.message }

@@ -8,7 +8,7 @@ import { restText, signs, staleText, timely } from '../kit/signature.ts'
 import { objectIn } from '../kit/wire-json.ts'
 import { askWithin } from '../orders/batch-limits.ts'
 import type { CoreReply, CoreRequest } from '../simulated.ts'
-import { type Account, type Accounts, describeKey } from './accounts.ts'
+import type { Account, Accounts } from './accounts.ts'
 import type { Deliver } from './deliver.ts'
 import type { Limit, RateLimits } from './rate-limits.ts'
 
@@ -17,7 +17,6 @@ export type RestParts = {
   limits: RateLimits
   deliver: Deliver
   speed: number
-  startedAtMs: number
   nowMs(): number
   ask(request: CoreRequest): CoreReply
 }
@@ -88,13 +87,9 @@ function answer(asked: Asked, parts: RestParts, address: string): Answer {
 
   const found = identify(asked, parts, nowMs)
   if ('code' in found) return refuse(nowMs, found.status, found.code, found.text)
-  const { uid } = found
-  const describe = () => describeKey(found, parts.startedAtMs, nowMs)
-  const { limit, reply } = askWithin(
-    parts.limits,
-    { via: 'rest', method, path, params, uid },
-    path === '/v5/user/query-api' ? describe : parts.ask,
-  )
+  const { uid, key } = found
+  const request = { via: 'rest', method, path, params, uid, key, address } as const
+  const { limit, reply } = askWithin(parts.limits, request, parts.ask)
   return reply
     ? { ...carry(reply, uid), limit }
     : { ...refuse(nowMs, 200, 10006, 'Too many visits!'), limit, uid }

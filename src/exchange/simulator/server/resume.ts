@@ -1,6 +1,7 @@
 /**
  * Where a simulator goes on: from its account file at the time it had promised, or new. At speed 1 it is the machine's time
- * (or what the account has already seen, if that is later); at any other speed time stood still while nobody ran it.
+ * (or what the account has already seen, if that is later). At any other speed time stood still since it was stopped, but not
+ * while a process that was killed is started again: clients kept on counting. Time never goes back.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -30,14 +31,13 @@ import type { SimulatorOptions } from './options.ts'
 const halfPast = (wallMs: number): number => Math.floor(wallMs / HOUR_MS) * HOUR_MS - HOUR_MS / 2
 
 /** The core as it was left or a new one, its file (beginning with a checkpoint of it), and who has no money yet. */
-export function resume(
-  { stateFile, seed, speed, startAtMs, instruments, core: create = createSimulatedBybit }: SimulatorOptions,
-  accounts: Accounts,
-  faults: Faults,
-) {
+export function resume(options: SimulatorOptions, accounts: Accounts, faults: Faults) {
+  const { stateFile, seed, speed, startAtMs, notBeforeMs = 0, instruments } = options
+  const create = options.core ?? createSimulatedBybit
   const wallMs = systemClock().nowMs()
   const loaded: Loaded = stateFile ? loadAccountFile(stateFile) : { checkpoint: undefined, inputs: [] }
-  const { checkpoint, inputs } = loaded
+  const { checkpoint, inputs, healed } = loaded
+  if (healed) options.noted?.(healed)
   if (checkpoint && checkpoint.seed !== seed)
     throw new AccountFileError(
       `${stateFile}: expected seed ${seed}, found an account of seed ${checkpoint.seed}`,
@@ -51,11 +51,12 @@ export function resume(
   })
   if (checkpoint) {
     const reachedMs = replay(core, inputs)
-    advanceTo(core, speed === 1 ? Math.max(reachedMs, wallMs) : reachedMs)
+    const goesOnMs = speed === 1 ? wallMs : (lapsedMs(inputs, speed) ?? 0)
+    advanceTo(core, Math.max(reachedMs, goesOnMs, notBeforeMs))
   }
   const funded = new Set(checkpoint?.uids)
   for (const input of inputs) if ('deposit' in input) funded.add(input.deposit.uid)
-  const uids = accounts.all.map(({ uid }) => uid)
+  const uids = [...new Set(accounts.all.map(({ uid }) => uid))]
   const unfunded = uids.filter(uid => !funded.has(uid))
   // What was set while it ran outlives it and the file it may have been started with; it strikes only from now on.
   let kept: boolean = restoreFaults(faults, checkpoint?.faults, inputs)
@@ -73,6 +74,17 @@ export function resume(
     return faults.save()
   }
   return { core, state: save, file, unfunded, kept: () => kept, keep }
+}
+
+/** A process that was away for longer was not started again: nobody counted. */
+const AWAY_WALL_MS_MAX = 120_000
+
+/** Simulated time had a killed process lived on; undefined when it was stopped, or is away too long. */
+function lapsedMs(inputs: readonly Input[], speed: number): number | undefined {
+  const last = inputs.findLast(input => 'untilMs' in input)
+  if (!last || !('untilMs' in last)) return undefined
+  const awayMs = systemClock().nowMs() - last.wallMs
+  return awayMs >= 0 && awayMs <= AWAY_WALL_MS_MAX ? last.atMs + awayMs * speed : undefined
 }
 
 /** Takes up the plan that was in force last; false when none was ever set. */

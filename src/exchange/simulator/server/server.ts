@@ -21,7 +21,7 @@ import { rateLimits } from './rate-limits.ts'
 import { answerRest } from './rest.ts'
 import { claim, resume } from './resume.ts'
 import { fanOut, type Hub, openSockets, playOut } from './sockets/hub.ts'
-import { privateHandler } from './sockets/private.ts'
+import { type Gate, privateHandler } from './sockets/private.ts'
 import { publicHandlers } from './sockets/public.ts'
 import { tradeHandler } from './sockets/trade.ts'
 
@@ -121,13 +121,26 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
   const isPlayed = (channel: Push['channel'], topic: string) => player?.plays(channel, topic) ?? false
   const hear = (pushes: Push[]) => fanOut(hub, pushes, isPlayed)
   const exchange = openExchange(options, accounts, { hear, fail })
-  const { core, clock, driver, faults, startedAtMs, ask, status } = exchange
+  const { core, clock, driver, faults, ask, status } = exchange
   const player = playRecording(options.recorded, clock, frame => playOut(hub, frame))
   const later = (run: () => void, delayMs: number) => void clock.setTimeout(run, delayMs)
   const deliver = faultyDeliver(faults, later, options.deliver ?? deliverAsIs)
   const limits = faultyLimits(faults, rateLimits(driver.nowMs, options.requestsPer5s ?? 60_000))
   const nowMs = () => driver.nowMs() + clockOffsetMs(faults)
-  const gate = { accounts, speed, nowMs }
+  const keyRefusal: Gate['keyRefusal'] = (uid, key, address) => {
+    const asked = {
+      via: 'rest',
+      method: 'GET',
+      path: '/simulator/key',
+      params: {},
+      uid,
+      key,
+      address,
+    } as const
+    const { retCode, retMsg } = driver.ask(asked)
+    return retCode === 0 ? undefined : { code: retCode, text: retMsg }
+  }
+  const gate = { accounts, speed, nowMs, keyRefusal }
   const hub: Hub = openSockets(http, {
     deliver,
     bufferedBytesMax: options.bufferedBytesMax ?? 4_194_304,
@@ -144,8 +157,15 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
   exchange.begin()
   if (broken) throw broken
   const looking = setInterval(humanHand(faults, accounts.all[0]?.uid ?? '', driver.ask).look, HUMAN_LOOK_MS)
-  const control = { status, stopAsked: options.stopAsked, faults, ask: driver.ask, kept: exchange.keepFaults }
-  const rest = { ...gate, limits, deliver, startedAtMs, ask }
+  const control = {
+    accounts,
+    status,
+    stopAsked: options.stopAsked,
+    faults,
+    ask: driver.ask,
+    kept: exchange.keepFaults,
+  }
+  const rest = { ...gate, limits, deliver, ask }
   http.on('request', (request, response) => {
     if (request.url?.startsWith('/simulator/')) answerControl(request, response, control)
     else answerRest(request, response, rest)

@@ -58,7 +58,8 @@ export const findSpread = (exchange: SimExchange, symbol: string): Spread | unde
   spreads(exchange).find(spread => spread.symbol === symbol)
 
 export const isTrading = (exchange: SimExchange, { listing }: Spread): boolean =>
-  lifeOf(exchange, 'linear', listing.perp.symbol).status === 'Trading'
+  lifeOf(exchange, 'linear', listing.perp.symbol).status === 'Trading' &&
+  lifeOf(exchange, 'spot', listing.spot.symbol).status === 'Trading'
 
 /** One row of `/v5/spread/instrument`. */
 export function spreadJson(exchange: SimExchange, spread: Spread): JsonObject {

@@ -20,10 +20,20 @@ const keyOf = (market: Market, symbol: string) => `${market} ${symbol}`
 
 export function announceDelisting(
   exchange: SimExchange,
-  { symbol, atMs, reduceOnlyAtMs = atMs - AVERAGED_MS }: Happening & { kind: 'delisting' },
+  { market = 'linear', symbol, atMs, reduceOnlyAtMs = atMs - AVERAGED_MS }: Happening & { kind: 'delisting' },
 ): void {
-  exchange.state.life[keyOf('linear', symbol)] = { status: 'Trading', deliveryAtMs: atMs, reduceOnlyAtMs }
   const when = `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  if (market === 'spot') {
+    exchange.state.announcements.push({
+      title: `Delisting of ${symbol} Spot Trading Pair`,
+      description: `Trading ends on ${when}; orders that are open then are cancelled.`,
+      key: 'delistings',
+      tags: ['Spot', 'Delistings'],
+      atMs: exchange.state.nowMs,
+    })
+    return
+  }
+  exchange.state.life[keyOf('linear', symbol)] = { status: 'Trading', deliveryAtMs: atMs, reduceOnlyAtMs }
   exchange.state.announcements.push({
     title: `Delisting of ${symbol} Perpetual Contract`,
     description: `The contract settles on ${when} at the average index price of the last 30 minutes.`,
@@ -90,6 +100,18 @@ export function deliver(exchange: SimExchange, symbol: string): void {
     pushWallet(exchange, account, [found.instrument.quoteCoin])
   }
   life.status = 'Delivering'
+}
+
+/** A spot market ends: orders are cancelled, the coins stay where they are. */
+export function closeSpot(exchange: SimExchange, symbol: string): void {
+  for (const account of Object.values(exchange.state.accounts))
+    cancelOrders(
+      exchange,
+      account,
+      'CancelBySettle',
+      order => order.market === 'spot' && order.symbol === symbol,
+    )
+  exchange.state.life[keyOf('spot', symbol)] = { status: 'Closed' }
 }
 
 /** Delivered symbols are gone a minute later. */

@@ -4,7 +4,7 @@
  */
 import { Decimal } from 'decimal.js'
 import type { Market } from '../../../domain/instrument.ts'
-import { indexOf, instrumentOf, markOf, type SimExchange } from '../exchange-state.ts'
+import { indexOf, instrumentOf, markOf, type SimExchange, spotRatioOf } from '../exchange-state.ts'
 import { ceilTo, floorTo } from '../kit/grid.ts'
 import type { Listing } from './universe.ts'
 
@@ -13,7 +13,10 @@ export type PriceBand = { buyMax: Decimal; sellMin: Decimal }
 export function priceBand(exchange: SimExchange, listing: Listing, market: Market): PriceBand {
   const instrument = instrumentOf(listing, market)
   const perContract = indexOf(exchange, listing)
-  const index = market === 'spot' ? perContract.div(listing.multiplier) : perContract
+  const index =
+    market === 'spot'
+      ? perContract.div(listing.multiplier).times(spotRatioOf(exchange, listing))
+      : perContract
   const mark = market === 'spot' ? index : markOf(exchange, listing)
   const [x, y] = [instrument.ratioX, instrument.ratioY]
   const buyMax = Decimal.min(mark.times(1 + y), Decimal.max(index, mark.times(1 + x)))

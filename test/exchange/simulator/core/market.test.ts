@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { JsonObject } from '../../../../src/domain/json.ts'
 import { createSimulatedBybit } from '../../../../src/exchange/simulator/create.ts'
 import {
@@ -13,6 +13,9 @@ import {
 import { builtInUniverse } from '../../../../src/exchange/simulator/universe/universe.ts'
 import { HOUR, ioc, openDesk, START_MS, UID } from '../../../support/exchange/simulator-core.ts'
 import { often } from '../../../support/properties.ts'
+
+// Hours of a market, second by second: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 240_000 })
 
 describe('the funding formula', () => {
   test('gives the interest plateau for every premium within 0.05 % of it', () => {

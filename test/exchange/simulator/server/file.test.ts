@@ -1,5 +1,5 @@
 /** The simulator's account file: what a process that was killed at any point leaves is what the next one reads. */
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -35,10 +35,10 @@ function asKilled(file: string) {
 test('an input is kept when append returns', () => {
   const file = open(join(folder, 'account'))
   file.append(input(1))
-  file.append({ untilMs: 9 })
+  file.append({ untilMs: 9, atMs: 5, wallMs: 100 })
   expect(asKilled('account')).toMatchObject({
     checkpoint: { nowMs: 0, seed: 1 },
-    inputs: [input(1), { untilMs: 9 }],
+    inputs: [input(1), { untilMs: 9, atMs: 5, wallMs: 100 }],
   })
 })
 
@@ -63,10 +63,51 @@ test('a checkpoint under way cannot overtake the last one', async () => {
   expect(asKilled('account')).toMatchObject({ checkpoint: { nowMs: 2 }, inputs: [] })
 })
 
-test('logs of the past are removed', async () => {
+test('logs of the past are removed, but those of the checkpoint before', async () => {
+  const logs = () => readdirSync(folder).filter(name => name.endsWith('.log'))
   const file = open(join(folder, 'account'))
   for (const at of [1, 2, 3]) await file.checkpoint(state(at))
-  expect(readdirSync(folder).filter(name => name.endsWith('.log'))).toHaveLength(1)
+  expect(logs()).toHaveLength(2)
+  file.close(state(4))
+  open(join(folder, 'account'))
+  expect(logs()).toHaveLength(2)
+})
+
+test.each([
+  ['in the middle', (text: string) => text.slice(0, text.length / 2)],
+  ['to nothing', () => ''],
+])('a checkpoint cut %s is named, put aside and made again from its logs', async (_, cut) => {
+  const name = join(folder, 'account')
+  const file = open(name)
+  file.append(input(1))
+  await file.checkpoint(state(2))
+  file.append(input(3))
+  writeFileSync(name, cut(readFileSync(name, 'utf8')))
+  const healed = loadAccountFile(name)
+  expect(healed).toMatchObject({ checkpoint: { nowMs: 0 }, inputs: [input(1), input(3)] })
+  expect(healed.healed).toContain(`${name}: expected JSON`)
+  expect(healed.healed).toContain(`${name}.unreadable`)
+  openAccountFile(name, state(4), healed).append(input(5))
+  expect(loadAccountFile(name)).toEqual({
+    checkpoint: expect.objectContaining({ nowMs: 4 }),
+    inputs: [input(5)],
+  })
+})
+
+test('without a checkpoint before it a cut one is named, and where it was put', () => {
+  const name = join(folder, 'account')
+  writeFileSync(name, '{"format":1')
+  expect(() => loadAccountFile(name)).toThrow(`${name}: expected JSON`)
+  expect(readdirSync(folder)).toEqual(['account.unreadable'])
+})
+
+test('a log that is garbled is named by its line, and nothing is dropped', () => {
+  const name = join(folder, 'account')
+  open(name).append(input(1))
+  const [log = ''] = readdirSync(folder).filter(found => found.endsWith('.log'))
+  writeFileSync(join(folder, log), `${JSON.stringify(input(1))}\n{"atMs":\n${JSON.stringify(input(2))}\n`)
+  expect(() => loadAccountFile(name)).toThrow(`${log} line 2: expected JSON`)
+  expect(readdirSync(folder)).toContain('account')
 })
 
 test('a file that is not an account is refused by name', () => {

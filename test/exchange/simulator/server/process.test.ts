@@ -128,7 +128,7 @@ describe('the process', () => {
     await once(child, 'exit')
     const { core } = JSON.parse(readFileSync(state, 'utf8')) as { core: { money: object } }
     expect(Object.values(core.money)).toEqual(['100000'])
-    expect(readdirSync(folder).filter(name => name.endsWith('.log')).length).toBeLessThanOrEqual(1)
+    expect(readdirSync(folder).filter(name => name.endsWith('.log')).length).toBeLessThanOrEqual(2)
   })
 
   test('killed in the middle of a stream of orders, it knows every one that it acknowledged', async () => {
@@ -154,6 +154,45 @@ describe('the process', () => {
     const { url } = await runProgram(real, '--state', state, '--speed', '60')
     const known = await linksOf(url)
     expect(acknowledged.filter(id => !known.has(id))).toEqual([])
+  })
+
+  test('killed and started again within seconds, it kept on counting; stopped, it stood still', async () => {
+    const state = join(folder, 'account.json')
+    const first = await run('--state', state, '--speed', '60')
+    const seenMs = (await status(first.url)).nowMs
+    const seenAt = Date.now()
+    first.child.kill('SIGKILL')
+    await once(first.child, 'exit')
+    const second = await run('--state', state, '--speed', '60')
+    const countedMs = 60 * (Date.now() - seenAt)
+    expect((await status(second.url)).nowMs).toBeGreaterThan(seenMs + countedMs - 15_000)
+    second.child.kill('SIGTERM')
+    await once(second.child, 'exit')
+    const { nowMs } = JSON.parse(readFileSync(state, 'utf8')) as { nowMs: number }
+    const third = await run('--state', state, '--speed', '60')
+    const { startedAtMs } = await status(third.url)
+    expect(startedAtMs).toBe(nowMs)
+    third.child.kill('SIGKILL')
+    await once(third.child, 'exit')
+    const notBefore = startedAtMs + 86_400_000
+    const last = await run('--state', state, '--speed', '60', '--not-before', String(notBefore))
+    expect((await status(last.url)).startedAtMs).toBeGreaterThanOrEqual(notBefore)
+  })
+
+  test('a cut account file is named on the error stream and made again, with every order', async () => {
+    const state = join(folder, 'account.json')
+    const first = await run('--state', state)
+    await place(first.url, 'before')
+    first.child.kill('SIGTERM')
+    await once(first.child, 'exit')
+    const second = await run('--state', state)
+    await place(second.url, 'after')
+    second.child.kill('SIGKILL')
+    await once(second.child, 'exit')
+    writeFileSync(state, readFileSync(state, 'utf8').slice(0, 20))
+    const third = await run('--state', state)
+    expect((await ordersOf(third.url)).map(order => order.orderLinkId)).toEqual(['before', 'after'])
+    expect(readdirSync(folder)).toContain('account.json.unreadable')
   })
 
   test('drops a torn last line, which nobody was told of', async () => {

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { createSimulatedBybit } from '../../../../src/exchange/simulator/create.ts'
 import { restText, sign, socketText } from '../../../../src/exchange/simulator/kit/signature.ts'
 import { SIMULATOR_SECRET } from '../../../../src/exchange/simulator/server/accounts.ts'
 import { ask, closeAfterEach, order, start } from '../../../support/exchange/simulator-server-fixture.ts'
@@ -105,7 +106,7 @@ describe('REST', () => {
   })
 
   test.skipIf(!existsSync(DOCS))('describes the key with the fields of the documented example', async () => {
-    const server = await start()
+    const server = await start({ core: createSimulatedBybit })
     const body = (await (await ask(server, '/v5/user/query-api')).json()) as { result: { uta: number } }
     const example = JSON.parse(readFileSync(DOCS, 'utf8')) as { result: object }
     expect(Object.keys(body.result).sort()).toEqual(Object.keys(example.result).sort())

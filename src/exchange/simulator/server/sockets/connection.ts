@@ -9,6 +9,9 @@ export type Connection = {
   readonly channel: Exclude<Channel, 'rest'>
   /** The account, once the connection proved it; '' before. */
   uid: string
+  /** The key it proved it with, and where it comes from. */
+  key: string
+  readonly address: string
   readonly topics: Set<string>
   /** What the client sent first, for the trade socket's duplicate check. */
   readonly requestIds: Set<string>
@@ -30,7 +33,7 @@ type Wire = {
 export function connectionOf(
   socket: WebSocket,
   id: string,
-  channel: Connection['channel'],
+  { channel, address }: Pick<Connection, 'channel' | 'address'>,
   wire: Wire,
 ): Connection {
   const cut = () => socket.terminate()
@@ -44,6 +47,8 @@ export function connectionOf(
     id,
     channel,
     uid: '',
+    key: '',
+    address,
     topics: new Set(),
     requestIds: new Set(),
     reply: (what, message) =>

@@ -50,9 +50,10 @@ export function openSockets(server: Server, { handlers, ...wire }: Sockets): Hub
   const silence = cutSilent()
   let count = 0
 
-  const accept = (socket: WebSocket, channel: Connection['channel'], silenceMs: number) => {
+  const accept = (socket: WebSocket, from: Pick<Connection, 'channel' | 'address'>, silenceMs: number) => {
+    const { channel } = from
     const id = `sim${process.pid.toString(36)}-${(++count).toString(36)}`
-    const connection = connectionOf(socket, id, channel, wire)
+    const connection = connectionOf(socket, id, from, wire)
     open.set(socket, connection)
     silence.heard(socket, silenceMs)
     socket.on('message', (data, binary) => {
@@ -75,8 +76,9 @@ export function openSockets(server: Server, { handlers, ...wire }: Sockets): Hub
       stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
       return
     }
+    const address = request.socket.remoteAddress ?? ''
     const silenceMs = activeTimeMs(new URLSearchParams(query).get('max_active_time'))
-    acceptor.handleUpgrade(request, stream, head, socket => accept(socket, channel, silenceMs))
+    acceptor.handleUpgrade(request, stream, head, socket => accept(socket, { channel, address }, silenceMs))
   }
   server.on('upgrade', upgrade)
   return {

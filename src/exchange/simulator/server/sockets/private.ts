@@ -13,6 +13,8 @@ export type Gate = {
   speed: number
   /** Simulator time. */
   nowMs(): number
+  /** Why a key opens nothing: expired, withdrawn, bound to another address. */
+  keyRefusal(uid: string, key: string, address: string): Refusal | undefined
 }
 
 type Refusal = { code: number; text: string }
@@ -21,7 +23,7 @@ type Refusal = { code: number; text: string }
 export function authenticate(
   connection: Connection,
   args: Json[],
-  { accounts, speed, nowMs }: Gate,
+  { accounts, speed, nowMs, keyRefusal }: Gate,
 ): Refusal | undefined {
   const [key, expires, signature] = args
   if (
@@ -35,7 +37,10 @@ export function authenticate(
   if (!unexpired(Number(expires), nowMs(), speed))
     return { code: 10001, text: 'Params Error: expires must be in the future' }
   if (!signs(signature, socketText(expires), account.secret)) return { code: 10004, text: 'Error sign' }
+  const refused = keyRefusal(account.uid, key, connection.address)
+  if (refused) return refused
   connection.uid = account.uid
+  connection.key = key
   return undefined
 }
 

@@ -81,7 +81,8 @@ function decide(connection: Connection, message: Message, desk: Desk): Answer {
   const [params] = args
   if (args.length !== 1 || !isObject(params))
     return { retCode: 10001, retMsg: 'Params Error: args must hold one object' }
-  const request = { via: 'trade', method: 'POST', path: op, params, uid: connection.uid } as const
+  const { uid, key, address } = connection
+  const request = { via: 'trade', method: 'POST', path: op, params, uid, key, address } as const
   const { limit, reply } = askWithin(desk.limits, request, desk.ask)
   if (!reply) return { retCode: 10006, retMsg: 'Too many visits!', limit }
   const { retCode, retMsg, result: data, retExtInfo } = reply

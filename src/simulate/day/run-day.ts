@@ -1,13 +1,13 @@
 /** Plays a planned day: happenings and touches at their instants, then calm, and the wait for rest. */
 
-import type { HedgeContext } from '../../machines/hedge/context.ts'
-import type { SymbolContext } from '../../machines/symbol.ts'
-import type { Rules } from '../domain/rules.ts'
-import type { FaultPlan } from '../exchange/simulator/faults/plan.ts'
+import type { HedgeContext } from '../../../machines/hedge/context.ts'
+import type { SymbolContext } from '../../../machines/symbol.ts'
+import type { Rules } from '../../domain/rules.ts'
+import { type DayReport, judgeDay } from '../judge/judge.ts'
+import { legsApart } from '../judge/rules.ts'
+import { type DayOptions, type DayPlan, dayPlan } from '../plan/plan.ts'
+import type { Touch } from '../plan/touches.ts'
 import { type Day, openDay } from './day.ts'
-import { type DayPlan, dayPlan } from './day-plan.ts'
-import type { Touch } from './day-touches.ts'
-import { type DayReport, judgeDay, legsApart } from './judge.ts'
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60_000
@@ -22,16 +22,19 @@ type Due = { atMs: number; run: () => void }
  * Runs the day of a seed and judges it.
  *
  * @param usual - rules of an empty configuration
- * @param faults - in place of those that the seed draws
  * @param look - is given the day before anything happens in it, to look on
  */
 export async function runDay(
   seed: number,
   usual: Rules,
-  faults?: FaultPlan,
+  options: DayOptions = {},
   look: (day: Day) => void = () => {},
 ): Promise<DayReport> {
-  const plan = dayPlan(seed, usual, faults)
+  return runPlan(dayPlan(seed, usual, options), look)
+}
+
+/** Runs one planned day and judges it. */
+export async function runPlan(plan: DayPlan, look: (day: Day) => void = () => {}): Promise<DayReport> {
   const day = openDay(plan)
   look(day)
   try {
@@ -51,8 +54,10 @@ async function playDay(plan: DayPlan, day: Day): Promise<DayReport> {
       atMs,
       run: () => {
         day.wake()
+        day.meets(happening.kind)
         try {
           core.schedule(happening)
+          if (happening.kind === 'transfer') day.witness.gave(happening.coin, happening.amount)
         } catch (error) {
           refused.push(`${happening.kind}: ${String(error)}`)
         }
@@ -112,7 +117,7 @@ function isAtRest(day: Day): boolean {
   if (!/^(trading|halted)/.test(state)) return false
   const hedges = all.filter(({ kind }) => kind === 'hedge')
   if (!hedges.every(({ cell }) => /^hedged\.watching|^failed/.test(cell?.state ?? ''))) return false
-  return day.witness.openOrders() === 0 && legsApart(day).length === 0
+  return day.witness.openOrders() === 0 && legsApart(day.witness).length === 0
 }
 
 /** A person has seen the alarm: what failed is tried again once, then let go. */
@@ -153,17 +158,17 @@ function touched(day: Day, touch: Touch): Due[] {
         { atMs: atMs + touch.forMs, run: () => deliver('engine', { type: 'engine.resume', because }) },
       ]
     case 'trade':
-      return [{ atMs, run: () => day.witness.trade(touch.symbol, touch.side, touch.lots, day.clock.nowMs()) }]
+      return [{ atMs, run: () => day.witness.trade(touch.symbol, touch.side, touch.lots) }]
     case 'cut':
       return [
         {
           atMs,
           run: () => {
             day.wake()
-            day.line.cut('the cable')
+            day.cut()
           },
         },
-        { atMs: atMs + touch.forMs, run: () => day.line.mend() },
+        { atMs: atMs + touch.forMs, run: () => day.mend() },
       ]
     case 'kill':
       return [{ atMs, run: () => day.arm(touch) }]

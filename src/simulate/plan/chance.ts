@@ -1,5 +1,5 @@
 /** The chance of one simulated day: one stream for each purpose, so that a draw added to one leaves the others as they were. */
-import { nextFraction, randomState } from '../exchange/simulator/kit/random.ts'
+import { nextFraction, randomState } from '../../exchange/simulator/kit/random.ts'
 
 export type Chance = {
   /** In [0, 1). */

@@ -1,5 +1,5 @@
 /** What befalls the market and the exchange on a day: each seldom, most days a few of them. */
-import type { Happening } from '../exchange/simulator/events/agenda-types.ts'
+import type { Happening } from '../../exchange/simulator/events/agenda-types.ts'
 import type { Chance } from './chance.ts'
 
 const MINUTE_MS = 60_000
@@ -16,7 +16,8 @@ type Draw = (chance: Chance, atMs: number, symbol: string) => Happening
 /** How many of a kind a day has: 0.3 is three days in ten. */
 type Kind = { a: number; noticeMs?: number; draw: Draw }
 
-const coinOf = (symbol: string) => symbol.replace(/^10*|USDT$/g, '')
+/** The coin of a perpetual: PEPE of 1000PEPEUSDT. */
+export const coinOf = (symbol: string): string => symbol.replace(/^10*|USDT$/g, '')
 
 const KINDS: readonly Kind[] = [
   {

@@ -3,22 +3,24 @@
  * gives the same bytes.
  */
 import { setImmediate } from 'node:timers/promises'
-import { memoryBooks } from '../backtest/memory-books.ts'
-import { VirtualClock } from '../clock/virtual-clock.ts'
-import { createSimulatedBybit } from '../exchange/simulator/create.ts'
-import { faultyIntercept } from '../exchange/simulator/faults/core.ts'
-import { createFaults } from '../exchange/simulator/faults/faults.ts'
-import { faultyLine } from '../exchange/simulator/faults/in-process.ts'
-import { inProcessBybit } from '../exchange/simulator/in-process.ts'
-import { seededMarket } from '../exchange/simulator/market/market-model.ts'
-import type { SimulatedBybit } from '../exchange/simulator/simulated.ts'
-import { builtInUniverse } from '../exchange/simulator/universe/universe.ts'
-import { type CommitPoint, emptyMemory } from '../store/journal/memory-journal.ts'
-import type { TransitionRecord } from '../store/schema/records.ts'
-import type { DayPlan } from './day-plan.ts'
+import { memoryBooks } from '../../backtest/memory-books.ts'
+import { VirtualClock } from '../../clock/virtual-clock.ts'
+import { createSimulatedBybit } from '../../exchange/simulator/create.ts'
+import { faultyIntercept, stuckTopics } from '../../exchange/simulator/faults/core.ts'
+import { createFaults, type Faults } from '../../exchange/simulator/faults/faults.ts'
+import { faultyLine } from '../../exchange/simulator/faults/in-process.ts'
+import { inProcessBybit } from '../../exchange/simulator/in-process.ts'
+import { seededMarket } from '../../exchange/simulator/market/market-model.ts'
+import type { SimulatedBybit } from '../../exchange/simulator/simulated.ts'
+import { builtInUniverse } from '../../exchange/simulator/universe/universe.ts'
+import type { Engine } from '../../run/engine.ts'
+import { type CommitPoint, emptyMemory } from '../../store/journal/memory-journal.ts'
+import type { TransitionRecord } from '../../store/schema/records.ts'
+import { Witness } from '../judge/witness.ts'
+import { ENGINE_KEY } from '../plan/hazards.ts'
+import type { DayPlan } from '../plan/plan.ts'
 import { type EngineProcess, type Site, startProcess } from './engine-process.ts'
 import { leapingMarket } from './leaping-market.ts'
-import { createWitness } from './witness.ts'
 
 const ACCOUNT = 'ours'
 /** Loops that look again and again do so this much more rarely: nothing changes within a leap. */
@@ -46,19 +48,34 @@ export type Kill = {
 
 export function openDay(plan: DayPlan) {
   const clock = new VirtualClock(plan.startAtMs)
-  const faults = createFaults(plan.faults, () => clock.nowMs())
   let wakeUntilMs = plan.startAtMs
   const isBusy = () => clock.nowMs() < wakeUntilMs
   const wake = (forMs = WAKEFUL_MS) => {
     wakeUntilMs = Math.max(wakeUntilMs, clock.nowMs() + forMs)
   }
-  const { core, witness, line } = exchangeOf(plan, clock, faults, isBusy)
+  const met: Record<string, number> = {}
+  /** Notes that something met the hedges in the states they are in. */
+  const meets = (what: string) => {
+    for (const state of statesOf(processes.engine())) {
+      const pair = `${what} in ${state}`
+      met[pair] = (met[pair] ?? 0) + 1
+    }
+  }
+  const faults = noting(
+    createFaults(plan.faults, () => clock.nowMs()),
+    meets,
+  )
+  let isCut = false
+  const isBarred = () =>
+    plan.barred.some(({ fromMs, untilMs }) => clock.nowMs() >= fromMs && clock.nowMs() < untilMs)
+  const isAble = () => !isCut && !isBarred() && isTrading(processes.engine())
+  const { core, witness, line } = exchangeOf(plan, clock, faults, { isBusy, isAble })
   let commits = 0
   let isCalm = false
   const site: Site = {
     plan,
     clock,
-    dial: () => line.wire(ACCOUNT),
+    dial: () => line.wire(ACCOUNT, ENGINE_KEY),
     faults,
     // The first process takes epoch 1.
     stored: { ...emptyMemory(), epoch: 0n },
@@ -81,10 +98,24 @@ export function openDay(plan: DayPlan) {
     wake: () => wake(),
     engine: processes.engine,
     arm: processes.arm,
+    meets,
+    met: () => met,
+    cut() {
+      isCut = true
+      witness.lookAgain()
+      line.cut('the cable')
+    },
+    mend() {
+      isCut = false
+      witness.lookAgain()
+      line.mend()
+    },
     /** Nothing goes wrong from now on. */
     calm() {
       isCalm = true
+      isCut = false
       faults.replace({ seed: 1, faults: [] })
+      witness.lookAgain()
       line.mend()
       const engine = processes.engine()
       if (engine) engine.ports.pace = CALM_PACE
@@ -118,13 +149,14 @@ export type Day = ReturnType<typeof openDay>
 function exchangeOf(
   plan: DayPlan,
   clock: VirtualClock,
-  faults: ReturnType<typeof createFaults>,
-  isBusy: () => boolean,
+  faults: Faults,
+  { isBusy, isAble }: { isBusy: () => boolean; isAble: () => boolean },
 ) {
   const { seed, startAtMs, symbols, balanceUsdt } = plan
   const universe = builtInUniverse(symbols)
   const market = leapingMarket(seededMarket({ seed, startAtMs, universe }), isBusy, () => clock.nowMs())
-  const witness = createWitness(ACCOUNT, () => core, symbols)
+  const nowMs = () => clock.nowMs()
+  const witness = new Witness({ uid: ACCOUNT, symbols, core: () => core, nowMs, isAble })
   const harm = faultyIntercept(faults)
   const core: SimulatedBybit = createSimulatedBybit({
     seed,
@@ -135,8 +167,33 @@ function exchangeOf(
     // What the witness asks is answered truly.
     intercept: out => witness.intercept(out).flatMap(seen => (witness.isAsking() ? [seen] : harm(seen))),
   })
-  return { core, witness, line: inProcessBybit({ core, clock, fault: faultyLine(faults) }) }
+  const fault = faultyLine(faults)
+  return { core, witness, line: inProcessBybit({ core, clock, fault, stuck: stuckTopics(faults) }) }
 }
+
+/** The same faults, each strike noted by its name. */
+const noting = (faults: Faults, meets: (name: string) => void): Faults => ({
+  ...faults,
+  strikes(name, occasion) {
+    const struck = faults.strikes(name, occasion)
+    if (struck) meets(name)
+    return struck
+  },
+})
+
+const stateOf = (engine: Engine, kind: string): string[] =>
+  [...engine.runtime.all()].flatMap(one => (one.kind === kind ? [one.cell?.state ?? ''] : []))
+
+/** Of every living hedge, to the second level. */
+function statesOf(engine: Engine | undefined): string[] {
+  if (!engine) return ['no engine']
+  const states = stateOf(engine, 'hedge').map(state => /^[a-z]+(\.[a-zA-Z]+)?/.exec(state)?.[0] ?? state)
+  return states.length > 0 ? states : ['no hedge']
+}
+
+/** It is there, it knows where it stands, and may reduce. */
+const isTrading = (engine: Engine | undefined): boolean =>
+  engine !== undefined && /^(trading|halted)/.test(stateOf(engine, 'engine')[0] ?? '')
 
 /** One process after the other on the same journal and books. */
 function createProcesses(site: Site, wake: (forMs?: number) => void) {

@@ -1,5 +1,5 @@
 /** Which of the catalogue strikes on a day, and how often: a part of it, calm or rough, as ordinary days differ. */
-import { type FaultPlan, type FaultPlanInput, faultPlan } from '../exchange/simulator/faults/plan.ts'
+import { type FaultPlan, type FaultPlanInput, faultPlan } from '../../exchange/simulator/faults/plan.ts'
 import type { Chance } from './chance.ts'
 
 type Planned = NonNullable<FaultPlanInput['faults']>[number]

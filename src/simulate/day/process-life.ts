@@ -2,8 +2,8 @@
  * The life of one process, which can end between any two of its steps: from then on no timer of it fires, nothing it asks for
  * leaves it, and nothing that was asked for comes back. What had left before arrives.
  */
-import type { Clock } from '../clock/clock.ts'
-import type { PrivateHear, PublicHear, Wire } from '../exchange/bybit/wire/wire.ts'
+import type { Clock } from '../../clock/clock.ts'
+import type { PrivateHear, PublicHear, Wire } from '../../exchange/bybit/wire/wire.ts'
 
 export type Life = {
   isOver(): boolean

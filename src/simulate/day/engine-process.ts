@@ -1,17 +1,21 @@
 /** One process of the engine in a simulated day: opened as the service opens one, and gone between any two of its commits. */
-import type { MemoryBooks } from '../backtest/memory-books.ts'
-import type { Clock } from '../clock/clock.ts'
-import { createBybitExchange } from '../exchange/bybit/venue.ts'
-import type { Wire } from '../exchange/bybit/wire/wire.ts'
-import type { Exchange } from '../exchange/exchange.ts'
-import type { Faults } from '../exchange/simulator/faults/faults.ts'
-import { faultyWire } from '../exchange/simulator/faults/in-process.ts'
-import { createEngine, type Engine } from '../run/engine.ts'
-import { openPlans, trackedPairs } from '../run/tracked-pairs.ts'
-import { type CommitPoint, createMemoryJournal, type MemoryStored } from '../store/journal/memory-journal.ts'
-import type { TransitionRecord } from '../store/schema/records.ts'
-import { silentTelemetry } from '../telemetry/telemetry.ts'
-import type { DayPlan } from './day-plan.ts'
+import type { MemoryBooks } from '../../backtest/memory-books.ts'
+import type { Clock } from '../../clock/clock.ts'
+import { createBybitExchange } from '../../exchange/bybit/venue.ts'
+import type { Wire } from '../../exchange/bybit/wire/wire.ts'
+import type { Exchange } from '../../exchange/exchange.ts'
+import type { Faults } from '../../exchange/simulator/faults/faults.ts'
+import { faultyWire } from '../../exchange/simulator/faults/in-process.ts'
+import { createEngine, type Engine } from '../../run/engine.ts'
+import { openPlans, trackedPairs } from '../../run/tracked-pairs.ts'
+import {
+  type CommitPoint,
+  createMemoryJournal,
+  type MemoryStored,
+} from '../../store/journal/memory-journal.ts'
+import type { TransitionRecord } from '../../store/schema/records.ts'
+import { silentTelemetry } from '../../telemetry/telemetry.ts'
+import type { DayPlan } from '../plan/plan.ts'
 import { patientWire } from './leaping-market.ts'
 import { type Life, newLife } from './process-life.ts'
 

@@ -1,14 +1,16 @@
 /** What a day is judged by, read from the exchange, the journal and the books once everything should be at rest. */
 import { createHash } from 'node:crypto'
-import { verifyReplay } from '../../actors/runtime/replay.ts'
-import type { HedgeContext } from '../../machines/hedge/context.ts'
-import type { Faults } from '../exchange/simulator/faults/faults.ts'
-import { CHARTS } from '../run/charts.ts'
-import { createMemoryJournal } from '../store/journal/memory-journal.ts'
-import type { ActorRow } from '../store/schema/records.ts'
-import type { Day } from './day.ts'
-import type { DayPlan } from './day-plan.ts'
-import type { Legs, Stretch } from './witness.ts'
+import { verifyReplay } from '../../../actors/runtime/replay.ts'
+import type { HedgeContext } from '../../../machines/hedge/context.ts'
+import type { Faults } from '../../exchange/simulator/faults/faults.ts'
+import { CHARTS } from '../../run/charts.ts'
+import { createMemoryJournal } from '../../store/journal/memory-journal.ts'
+import type { ActorRow } from '../../store/schema/records.ts'
+import type { Day } from '../day/day.ts'
+import type { DayPlan } from '../plan/plan.ts'
+import { judged } from './rules.ts'
+import { storyOf } from './story.ts'
+import type { Stretch } from './stretches.ts'
 
 export type DayHedge = {
   id: string
@@ -26,6 +28,8 @@ export type DayReport = {
   symbols: readonly string[]
   /** What was broken, in words; empty when the day is good. */
   broken: string[]
+  /** What rules find that the engine is not held to yet. */
+  notYet: string[]
   hedges: DayHedge[]
   orders: number
   struck: Record<string, number>
@@ -39,6 +43,10 @@ export type DayReport = {
   residuals: Record<string, string>
   unexplained: number
   steps: number
+  /** How often each fault and happening met each state of a hedge: `what in state`. */
+  met: Record<string, number>
+  /** Of a day that failed: what befell it, in order, on a page. */
+  story: string[]
   /** Of every row of the journal, in order. */
   journalHash: string
 }
@@ -53,49 +61,41 @@ export type Judged = {
 }
 
 export async function judgeDay({ plan, day, restMs, calls, refused, struck }: Judged): Promise<DayReport> {
-  const broken = [...refused.map(text => `the day could not be: ${text}`)]
   const { witness, books, stored, fatals } = day
-  if (restMs === undefined) broken.push('no rest within the time allowed after faults stopped')
-  broken.push(...fatals.map(text => `fatal: ${text}`))
   const hedges = hedgesOf(day)
-  for (const { id, state, because } of hedges)
-    if (!/^(closed|hedged\.watching)/.test(state)) broken.push(`${id} ended ${state}: ${because}`)
-  for (const { symbol, lots } of legsApart(day)) broken.push(`${symbol}: ${lots.toFixed()} lots apart`)
-  const open = witness.openOrders()
-  if (open > 0) broken.push(`${open} orders still open`)
   const residuals = await residualsOf(day)
-  if (!residuals) broken.push('the books could not be read')
-  for (const [coin, left] of Object.entries(residuals ?? {}))
-    if (left !== '0') broken.push(`residual ${left} ${coin}`)
-  const suspense = books.postings.filter(({ kind }) => kind === 'suspense')
-  if (suspense.length > 0)
-    broken.push(`${suspense.length} unexplained postings, the first of row ${suspense[0]?.rowId}`)
-  for (const name of witness.again) broken.push(`order ${name} arrived twice`)
+  const suspense = books.postings.filter(({ kind }) => kind === 'suspense').map(({ rowId }) => rowId)
   const check = await verifyReplay(
     createMemoryJournal({ stored }),
     Object.fromEntries(Object.entries(CHARTS).map(([kind, machine]) => [kind, { machine } as never])),
     { actorIds: [...stored.actors.keys()] },
   )
-  broken.push(...check.differences.map(text => `replay: ${text}`))
+  const { limits } = plan.rules
+  const { differences: replay } = check
+  const seen = { restMs, refused, fatals, hedges, witness, residuals, suspense, replay, limits }
+  const verdict = judged(seen)
   return {
+    ...verdict,
     seed: plan.seed,
     symbols: plan.symbols,
-    broken,
-    hedges,
+    hedges: hedges.map(({ plan: _plan, ...hedge }) => hedge),
     orders: witness.orders.length,
     struck: counted(struck.map(({ name, struck: times }) => [name, times])),
     happened: counted([
       ...plan.happenings.map(({ happening }): [string, number] => [happening.kind, 1]),
       ...plan.touches.map(({ kind }): [string, number] => [`person or machine: ${kind}`, 1]),
+      ...plan.hazards.map((name): [string, number] => [`hazard: ${name}`, 1]),
     ]),
     crashes: day.crashes.length,
     calls,
-    stretches: witness.stretches,
+    stretches: [...witness.stretches],
     restMs: restMs ?? null,
     residuals: residuals ?? {},
     unexplained: suspense.length,
     steps: check.steps,
+    met: day.met(),
     journalHash: hashOf(stored),
+    story: verdict.broken.length > 0 ? storyOf(plan, day, calls) : [],
   }
 }
 
@@ -123,26 +123,7 @@ async function residualsOf(day: Day): Promise<Record<string, string> | undefined
   return residuals
 }
 
-/** The smallest order there can be, its value raised by the day itself: less than that can be left apart. */
-const DUST_USDT_MAX = 21
-
-/**
- * Pairs with a lot or more apart. Too little for an order is dust: coins that the last long carry left over, or the surplus of each
- * debt that was bought back by the smallest order; and interest that has not yet grown to an order of the perpetual.
- */
-export function legsApart(day: Day): Legs[] {
-  const far = day.witness.legs().filter(({ lots }) => lots.abs().gte(1))
-  if (far.length === 0) return far
-  const hedges = hedgesOf(day)
-  return far.filter(({ symbol, lots, notionalUsdt }) => {
-    const reverse = hedges.filter(hedge => hedge.symbol === symbol && hedge.direction === 'reverse-carry')
-    const closed = reverse.filter(({ state }) => state === 'closed').length
-    const orders = lots.isNegative() ? reverse.length - closed : closed + 1
-    return notionalUsdt > orders * DUST_USDT_MAX
-  })
-}
-
-function hedgesOf({ stored }: Day): DayHedge[] {
+function hedgesOf({ stored }: Day): (DayHedge & { plan: HedgeContext['plan'] })[] {
   return [...stored.actors.values()]
     .map(({ row }) => JSON.parse(row) as ActorRow)
     .filter(({ kind }) => kind === 'hedge')
@@ -158,6 +139,7 @@ function hedgesOf({ stored }: Day): DayHedge[] {
         state,
         opened: hedgedAtMs > 0,
         because: failure ?? unwindBecause ?? '',
+        plan,
       }
     })
 }

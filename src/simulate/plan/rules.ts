@@ -3,11 +3,11 @@
  * both directions come by. What bounds risk stays as configured by default, less what would end trading for the day.
  */
 
-import { type Direction, ROUTES, type Route } from '../domain/instrument.ts'
-import type { Rules } from '../domain/rules.ts'
-import { usdt } from '../domain/units.ts'
+import { type Direction, ROUTES, type Route } from '../../domain/instrument.ts'
+import type { Rules } from '../../domain/rules.ts'
+import { usdt } from '../../domain/units.ts'
+import { LEAP_MS } from '../day/leaping-market.ts'
 import type { Chance } from './chance.ts'
-import { LEAP_MS } from './leaping-market.ts'
 
 const MINUTE_MS = 60_000
 

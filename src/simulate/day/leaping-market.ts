@@ -2,9 +2,9 @@
  * A seeded market told in leaps while nothing is traded: the path of its prices is that of every second, but books are looked
  * at, published and judged only at the end of a leap. While something is worked, each second is one.
  */
-import type { Clock } from '../clock/clock.ts'
-import type { Wire } from '../exchange/bybit/wire/wire.ts'
-import type { Market } from '../exchange/simulator/market/market.ts'
+import type { Clock } from '../../clock/clock.ts'
+import type { Wire } from '../../exchange/bybit/wire/wire.ts'
+import type { Market } from '../../exchange/simulator/market/market.ts'
 
 /** A part of a minute, so that settlements, which fall on whole minutes, end a leap. */
 export const LEAP_MS = 60_000
