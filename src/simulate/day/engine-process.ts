@@ -7,7 +7,7 @@ import type { Exchange } from '../../exchange/exchange.ts'
 import type { Faults } from '../../exchange/simulator/faults/faults.ts'
 import { faultyWire } from '../../exchange/simulator/faults/in-process.ts'
 import { createEngine, type Engine } from '../../run/engine.ts'
-import { openPlans, trackedPairs } from '../../run/tracked-pairs.ts'
+import { openPlans, trackedPairs } from '../../run/start/tracked-pairs.ts'
 import {
   type CommitPoint,
   createMemoryJournal,

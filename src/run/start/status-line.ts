@@ -1,6 +1,6 @@
 /** What a person sees in the terminal after `npm start`: one line with the address and a login link, then how it goes. */
-import type { EngineView } from '../api/engine-view.ts'
-import type { Clock } from '../clock/clock.ts'
+import type { EngineView } from '../../api/engine-view.ts'
+import type { Clock } from '../../clock/clock.ts'
 
 type Shown = { view: EngineView; url: string; loginLink: () => string; clock: Clock; speed: number }
 
