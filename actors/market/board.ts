@@ -5,7 +5,7 @@
 import type { Clock } from '../../src/clock/clock.ts'
 import type { HedgePair, Market, SpreadInstrument } from '../../src/domain/instrument.ts'
 import type { PairFeeRates } from '../../src/domain/market/fees.ts'
-import type { FundingModel } from '../../src/domain/market/funding.ts'
+import { type FundingMemory, marketPerHour } from '../../src/domain/market/funding-outlook.ts'
 import type { MarketView, OrderBookView, SpreadView } from '../../src/domain/market/market-view.ts'
 import type { MarketFact, OrderBook, PerpTicker } from '../../src/exchange/exchange.ts'
 import { type DangerBoard, dangerBoard } from './danger-board.ts'
@@ -19,8 +19,12 @@ export type MarketBoard = DangerBoard & {
   /** The native spread of a pair's symbol, where there is one. */
   spreadOf(symbol: string): string | undefined
   setFeeRates(symbol: string, feeRates: PairFeeRates): void
-  /** Undefined: too little is known for a fit, and the present rate is taken to stay. */
-  setFundingModel(symbol: string, model: FundingModel | undefined): void
+  /** How a perpetual has paid, as far as it was read: the mean of all that are known moves with it. */
+  setFunding(symbol: string, memory: FundingMemory): void
+  /** That reading it has been tried, whether or not it came. */
+  setFundingTried(symbol: string): void
+  /** Has it been tried of every symbol? Until then the best of them is not known. */
+  isFundingTried(): boolean
   /** Engine milliseconds since anything was heard of either market. */
   ageMs(): { spot: number; linear: number }
 }
@@ -52,6 +56,7 @@ export function createMarketBoard(
   }
 
   const danger = dangerBoard(clock, views, change)
+  const tried = new Set<string>()
 
   const hearBook = (book: OrderBook) => {
     const nowMs = clock.nowMs()
@@ -103,9 +108,15 @@ export function createMarketBoard(
     pairs: () => [...views.values()].map(({ pair }) => pair),
     spreadOf: symbol => views.get(symbol)?.spread?.symbol,
     setFeeRates: (symbol, feeRates) => change(symbol, { feeRates }),
-    setFundingModel: (symbol, fundingModel) => {
-      if (fundingModel) change(symbol, { fundingModel })
+    setFunding(symbol, memory) {
+      change(symbol, { funding: { memory, marketPerHour: 0 } })
+      const known = [...views].flatMap(([each, { funding }]) => (funding ? [{ each, ...funding }] : []))
+      const perHour = marketPerHour(known.map(each => each.memory))
+      for (const each of known)
+        change(each.each, { funding: { memory: each.memory, marketPerHour: perHour } })
     },
+    setFundingTried: symbol => void tried.add(symbol),
+    isFundingTried: () => [...views.keys()].every(symbol => tried.has(symbol)),
     ...danger,
     ageMs: () => ({ spot: clock.nowMs() - heardAtMs.spot, linear: clock.nowMs() - heardAtMs.linear }),
   }

@@ -4,7 +4,7 @@ import { loadConfig } from '../config/config.ts'
 import type { FaultPlan } from '../exchange/simulator/faults/plan.ts'
 import { runDay } from './run-day.ts'
 
-const { rules } = loadConfig({ cwd: '/', env: {} })
+const { rules } = loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'paper' } })
 const { faults } = workerData as { faults?: FaultPlan }
 
 parentPort?.on('message', (seed: number) => {

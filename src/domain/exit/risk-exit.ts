@@ -17,8 +17,9 @@ export function riskReason(
   inputs: ExitInputs,
 ): Reason<RiskReason> | undefined {
   const { maintenanceMarginRateMax } = limits
-  if (new Decimal(hedge.maintenanceMarginRate).gte(maintenanceMarginRateMax))
-    return { because: 'margin', found: hedge.maintenanceMarginRate, limit: `${maintenanceMarginRateMax}` }
+  const { maintenanceMarginRate } = hedge
+  if (maintenanceMarginRate !== null && new Decimal(maintenanceMarginRate).gte(maintenanceMarginRateMax))
+    return { because: 'margin', found: maintenanceMarginRate, limit: `${maintenanceMarginRateMax}` }
   return (
     solvencyReason(hedge, market, strategy, inputs) ??
     venueReason(market, strategy, nowMs, inputs) ??

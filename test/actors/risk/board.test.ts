@@ -126,7 +126,14 @@ test('a reverse carry is not opened where coins of the base lie free: a margin s
 
 describe('another opportunity', () => {
   const entry = (symbol: string, aprOnCapital: number) =>
-    [symbol, { symbol, verdict: 'tempting', carry: { aprOnCapital } } as unknown as EntryJudgement] as const
+    [
+      symbol,
+      {
+        symbol,
+        verdict: 'tempting',
+        carry: { cautiousApr: aprOnCapital, horizonHours: 168 },
+      } as unknown as EntryJudgement,
+    ] as const
   const entries = new Map([entry('AUSDT', 0.9), entry('BUSDT', 0.5), entry('CUSDT', 0.3)])
   const world = (hedgesMax: number, states: Record<string, string>): EnginePorts =>
     ({
@@ -149,13 +156,13 @@ describe('another opportunity', () => {
 
   test('is a reason to leave only where there is no room beside', () => {
     expect(alternativeTo(world(2, {}), entries, 'CUSDT')).toBeNull()
-    expect(alternativeTo(world(1, {}), entries, 'CUSDT')).toBe(0.9)
+    expect(alternativeTo(world(1, {}), entries, 'CUSDT')).toEqual({ aprOnCapital: 0.9, horizonHours: 168 })
   })
 
   test('is none that is taken, cooling down or out', () => {
     const states = { AUSDT: 'hedged', BUSDT: 'idle.cooling' }
     expect(alternativeTo(world(1, states), entries, 'CUSDT')).toBe(null)
-    expect(alternativeTo(world(1, { AUSDT: 'failed.delisted' }), entries, 'CUSDT')).toBe(0.5)
+    expect(alternativeTo(world(1, { AUSDT: 'failed.delisted' }), entries, 'CUSDT')?.aprOnCapital).toBe(0.5)
   })
 })
 

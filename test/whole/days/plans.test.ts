@@ -5,7 +5,7 @@ import { loadConfig } from '../../../src/config/config.ts'
 import { brokenRelations } from '../../../src/config/relations.ts'
 import { dayPlan, QUIET_MS } from '../../../src/simulate/day-plan.ts'
 
-const { rules } = loadConfig({ cwd: '/', env: {} })
+const { rules } = loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'paper' } })
 const seeds = fc.integer({ min: 0, max: 999_999_999 })
 
 test('no day has rules that a configuration would be refused for', () => {
