@@ -139,7 +139,7 @@ export function estimateCarry(
     parts.escalationUsdt,
     parts.orphanUsdt,
   )
-  const borrowPerHour = direction === 'reverse-carry' ? Number(borrow?.hourlyRate ?? 0) : 0
+  const borrowPerHour = direction === 'reverse-carry' ? new Decimal(borrow?.hourlyRate ?? 0).toNumber() : 0
   const laterPerHour = outlook.laterPerHour * sign - borrowPerHour
   return {
     direction,

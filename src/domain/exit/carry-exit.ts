@@ -83,7 +83,7 @@ function stayingOver(
 }
 
 const borrowRate = ({ direction }: HeldHedge, { borrow }: FreshMarket): number =>
-  direction === 'reverse-carry' && borrow ? Number(borrow.hourlyRate) : 0
+  direction === 'reverse-carry' && borrow ? new Decimal(borrow.hourlyRate).toNumber() : 0
 
 const idlePerHour = (hedge: HeldHedge, { strategy: { idleApr, capitalBuffer } }: Rules): number =>
   (idleApr * capitalPerNotional(hedge, capitalBuffer)) / HOURS_A_YEAR

@@ -4,6 +4,7 @@
  * of the whole market, and the long mean is known only as well as its own past scatters. Estimates for judging: floats, from
  * which no amount of an order is ever made. Source: carry.md e.1.
  */
+import { Decimal } from 'decimal.js'
 import type { StrategyRules } from '../rules.ts'
 import { type FundingBounds, type FundingNow, HOUR_MS, nextSettlementAtMs } from './funding.ts'
 
@@ -54,7 +55,7 @@ export function hearSettlement(
   if (memory.settledAtMs === 0) return { ...memory, settledAtMs }
   const hours = (settledAtMs - memory.settledAtMs) / HOUR_MS
   const bounded = Math.min(HOURS_MAX, Math.max(HOURS_MIN, hours))
-  return { ...heardFor(memory, Number(rate), bounded, rules), settledAtMs }
+  return { ...heardFor(memory, new Decimal(rate).toNumber(), bounded, rules), settledAtMs }
 }
 
 function heardFor(
@@ -116,11 +117,11 @@ export function fundingOutlook(
   const intervalHours = ticker.fundingIntervalMs / HOUR_MS
   const leftMs = nextSettlementAtMs(ticker, nowMs) - nowMs
   const elapsed = Math.min(1, Math.max(0, 1 - leftMs / ticker.fundingIntervalMs))
-  const rate = Number(ticker.fundingRate)
+  const rate = new Decimal(ticker.fundingRate).toNumber()
+  const [least, most] = [bounds.min, bounds.max].map(bound => new Decimal(bound).toNumber() / intervalHours)
   const heard = elapsed > 0 ? heardFor(memory, rate * elapsed, elapsed * intervalHours, rules) : memory
   const { fundingFastHours, fundingSlowHours, fundingMarketHours } = rules
-  const inside = (perHour: number) =>
-    Math.min(Number(bounds.max) / intervalHours, Math.max(Number(bounds.min) / intervalHours, perHour))
+  const inside = (perHour: number) => Math.min(most ?? perHour, Math.max(least ?? perHour, perHour))
   const later = leaningOn(market, fundingMarketHours, heard.slowRate, heard.slowHours)
   const fastWeight = (fundingMarketHours * fundingFastHours) / fundingSlowHours
   const now = inside(leaningOn(later, fastWeight, heard.fastRate, heard.fastHours))
