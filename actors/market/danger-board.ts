@@ -9,7 +9,6 @@ import type { CollateralView } from '../../src/domain/market/collateral.ts'
 import { HOUR_MS } from '../../src/domain/market/funding.ts'
 import type { AdlView, MarketView } from '../../src/domain/market/market-view.ts'
 import type { AdlAlert } from '../../src/domain/risk/risk-facts.ts'
-import type { FundingRate } from '../../src/domain/units.ts'
 import type { PerpTicker } from '../../src/exchange/exchange.ts'
 
 /** Announced, or under way: from when, and until when as far as is told. */
@@ -17,7 +16,6 @@ export type Maintenance = { atMs: number; untilMs: number }
 
 /** What is read rarely and holds until it is read again. */
 type SlowParts = Pick<MarketView, 'borrow' | 'riskTiers' | 'usdtHourlyRate' | 'usdtFreeBorrow'>
-type Settled = { rate: FundingRate; settledAtMs: number }
 
 export type DangerBoard = {
   setParts(symbol: string, parts: SlowParts): void
@@ -38,9 +36,6 @@ export type DangerBoard = {
   /** Of our own position: its place in the queue to be deleveraged, 0 without one. */
   setAdlRank(symbol: string, rank: number): void
   setAdlAlerts(alerts: readonly AdlAlert[]): void
-  setLastSettled(symbol: string, settled: { rate: FundingRate; settledAtMs: number }): void
-  /** Undefined while none was heard of. */
-  lastSettled(symbol: string): { rate: FundingRate; settledAtMs: number } | undefined
 }
 
 type Change = (
@@ -52,7 +47,6 @@ type Change = (
 /** @param views - the board's own, by symbol; @param change - how the board changes one of them */
 export function dangerBoard(clock: Clock, views: Map<string, MarketView>, change: Change) {
   const collateral = new Map<string, CollateralView>()
-  const settled = new Map<string, Settled>()
   let collateralReadAtMs: number | undefined
   let maintenance: Maintenance | null = null
   let doubt = new AbortController()
@@ -114,8 +108,6 @@ export function dangerBoard(clock: Clock, views: Map<string, MarketView>, change
       for (const { symbol, pnlRatio, insurancePnlRatio } of alerts)
         setAdl(symbol, { pnlRatio, triggerRatio: insurancePnlRatio })
     },
-    setLastSettled: (symbol: string, last: Settled) => void settled.set(symbol, last),
-    lastSettled: (symbol: string) => settled.get(symbol),
   }
 }
 

@@ -1,29 +1,33 @@
 /**
- * Reads how each tracked perpetual really paid, at the start and after each of its settlements, and fits how fast a rate
- * goes back to its mean. A failed read costs nothing but the fit: the one before stays.
+ * Reads how each tracked perpetual really paid, at the start and after each of its settlements. Until it was read once nothing
+ * is entered in that symbol; a read that fails later leaves what is known as it is.
  */
 
 import { HOUR_MS } from '../../src/domain/market/funding.ts'
-import { fitFundingModel } from '../../src/domain/market/funding-model.ts'
-import type { SettledFunding } from '../../src/exchange/exchange.ts'
+import {
+  type FundingMemory,
+  hearSettlement,
+  NO_SETTLEMENTS,
+} from '../../src/domain/market/funding-outlook.ts'
 import { gently } from '../account/gentle-reads.ts'
 import type { Ports } from '../ports.ts'
 import type { PlainKind } from '../runtime/running.ts'
 import { service } from '../service.ts'
 
-type FundingHistoryPorts = Ports<'clock' | 'pace' | 'speed' | 'exchange' | 'board' | 'telemetry'>
+type FundingHistoryPorts = Ports<'clock' | 'pace' | 'speed' | 'exchange' | 'board' | 'rules' | 'telemetry'>
 
-/** A month of settlements: enough for a fit at eight hours, and recent enough to be of this market. */
-const SPAN_MS = 30 * 24 * HOUR_MS
+/** Spans of the slow mean that are read at first: what lies before them weighs an eighth. */
+const SPANS = 2
 /** The exchange lists a settlement a moment after it was. */
 const LISTED_AFTER_MS = 30_000
 
+/** The service that reads settled rates of every tracked symbol, and again soon after each of its settlements. */
 export const fundingHistory = (ports: FundingHistoryPorts): PlainKind =>
   service(signal => {
-    const settled = new Map<string, SettledFunding[]>()
+    const memories = new Map<string, FundingMemory>()
     return gently(ports, signal, {
       name: 'funding history',
-      read: symbol => readAndFit(ports, settled, symbol),
+      read: symbol => readOn(ports, memories, symbol),
       nextAtMs: (symbol, nowMs) => {
         const dueAtMs = ports.board.view(symbol)?.ticker?.nextFundingAtMs ?? 0
         return (dueAtMs > nowMs ? dueAtMs : nowMs + HOUR_MS) + LISTED_AFTER_MS
@@ -31,17 +35,20 @@ export const fundingHistory = (ports: FundingHistoryPorts): PlainKind =>
     })
   })
 
-async function readAndFit(
-  { board, clock, exchange }: Ports<'clock' | 'exchange' | 'board'>,
-  kept: Map<string, SettledFunding[]>,
+async function readOn(
+  { board, clock, exchange, rules: { strategy } }: FundingHistoryPorts,
+  memories: Map<string, FundingMemory>,
   symbol: string,
 ) {
+  const known = memories.get(symbol) ?? NO_SETTLEMENTS
   const nowMs = clock.nowMs()
-  const old = (kept.get(symbol) ?? []).filter(({ settledAtMs }) => settledAtMs > nowMs - SPAN_MS)
-  const fromMs = (old.at(-1)?.settledAtMs ?? nowMs - SPAN_MS) + 1
-  const settled = [...old, ...(await exchange.fundingHistory(symbol, fromMs, clock.nowMs() + 1))]
-  kept.set(symbol, settled)
-  const last = settled.at(-1)
-  if (last) board.setLastSettled(symbol, { rate: last.rate, settledAtMs: last.settledAtMs })
-  board.setFundingModel(symbol, fitFundingModel(settled))
+  const fromMs = known.settledAtMs
+    ? known.settledAtMs + 1
+    : nowMs - SPANS * strategy.fundingSlowHours * HOUR_MS
+  // Tried, whether or not it comes: one symbol that cannot be read does not keep the others out.
+  board.setFundingTried(symbol)
+  const settled = await exchange.fundingHistory(symbol, Math.floor(fromMs), nowMs + 1)
+  const memory = settled.reduce((heard, each) => hearSettlement(heard, each, strategy), known)
+  memories.set(symbol, memory)
+  board.setFunding(symbol, memory)
 }

@@ -35,12 +35,12 @@ export function createDecisions(keep: (decision: Decision) => void): Decisions {
 /** Without the routes it was chosen from: a plan keeps those. */
 function lean(carry: EntryJudgement['carry']): JsonObject | null {
   if (!carry) return null
-  const { routes: _, ...rest } = carry
-  return rest satisfies object as JsonObject
+  const { routes: _, path, ...rest } = carry
+  return { ...(rest satisfies object as JsonObject), path: path.map(each => ({ ...each })) }
 }
 
 const leanOther = ({ carry, ...rest }: DirectionJudgement): JsonObject => ({
   ...rest,
   netUsdt: carry?.netUsdt ?? null,
-  aprOnCapital: carry?.aprOnCapital ?? null,
+  cautiousApr: carry?.cautiousApr ?? null,
 })

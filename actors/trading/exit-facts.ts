@@ -3,10 +3,10 @@ import { Decimal } from 'decimal.js'
 import { type DeskContext, exposureOf, grantedHedges } from '../../machines/desk.ts'
 import type { HedgeContext } from '../../machines/hedge/context.ts'
 import { entryBasisBps } from '../../src/domain/entry/entry-basis.ts'
-import { bestAlternativeApr, type EntryJudgement } from '../../src/domain/entry/opportunity.ts'
+import { bestAlternative, type EntryJudgement } from '../../src/domain/entry/opportunity.ts'
 import type { HedgePlan } from '../../src/domain/entry/plan.ts'
 import { roomUsdt } from '../../src/domain/entry/sizing.ts'
-import type { ExitInputs, HeldHedge } from '../../src/domain/exit/judgement.ts'
+import type { Alternative, ExitInputs, HeldHedge } from '../../src/domain/exit/judgement.ts'
 import { type Usdt, usdt } from '../../src/domain/units.ts'
 import { hedgeCash } from '../account/reconciler.ts'
 import type { EnginePorts, Ports } from '../ports.ts'
@@ -17,8 +17,8 @@ export function heldFacts(
   maintenanceMarginRate: string | null,
   nowMs: number,
 ): HeldHedge {
-  const { plan, spot, perp, hedgedAtMs } = context
-  const { direction, targetBaseQty, sliceBaseQty, notionalUsdt, capitalUsdt, markPrice, expected } = plan
+  const { plan, spot, perp, hedgedAtMs, fundingUsdt } = context
+  const { direction, targetBaseQty, sliceBaseQty, notionalUsdt, capitalUsdt, markPrice } = plan
   return {
     entryBasisBps: entryBasisBps(spot, perp),
     hedgedAtMs: hedgedAtMs || nowMs,
@@ -29,8 +29,11 @@ export function heldFacts(
     notionalUsdt,
     capitalUsdt,
     markPrice,
-    breakEvenHours: expected.breakEvenHours,
     roundTripUsdt: roundTripUsdt(plan),
+    // A buyer's spot fee is taken in the coin, and so is in the entry's basis already.
+    receivedUsdt: usdt(
+      new Decimal(fundingUsdt).minus(perp.feesUsdt).minus(direction === 'reverse-carry' ? spot.feesUsdt : 0),
+    ),
   }
 }
 
@@ -41,18 +44,16 @@ function roundTripUsdt({ expected }: HedgePlan): Usdt {
   return usdt(Decimal.max(0, paid.neg()))
 }
 
+/** What else is known when the hedge of this symbol is judged. */
 export function exitInputs(
-  ports: Ports<'board' | 'risk'>,
+  ports: Ports<'risk'>,
   symbol: string,
-  alternativeApr: number | null,
+  alternative: Alternative | null,
 ): ExitInputs {
-  const { board } = ports
   const risk = ports.risk()
-  const lastSettled = board.lastSettled(symbol)
   return {
-    alternativeApr,
+    alternative,
     ...(risk && { solvency: exitSolvency(risk), reduceOnly: risk.reduceOnly.has(symbol) }),
-    ...(lastSettled && { lastSettled }),
   }
 }
 
@@ -67,18 +68,24 @@ function exitSolvency({
 }
 
 /**
- * Net carry of the best symbol that tempts and has no hedge, when this hedge's capital is what it lacks: what can be entered
+ * What the best symbol that tempts and has no hedge would earn, when this hedge's capital is what it lacks: what can be entered
  * beside it is no reason to leave.
  */
 export function alternativeTo(
   ports: Ports<'rules' | 'runtime' | 'risk'>,
   entries: ReadonlyMap<string, EntryJudgement>,
   symbol: string,
-): number | null {
+): Alternative | null {
   if (hasRoom(ports)) return null
   const isOpen = ({ symbol: each }: EntryJudgement) =>
     /^idle\.(quiet|tempting|refused)/.test(ports.runtime().get(`symbol:${each}`)?.cell?.state ?? '')
-  return bestAlternativeApr([...entries.values()].filter(isOpen), symbol)
+  return bestAlternative([...entries.values()].filter(isOpen), symbol)
+}
+
+/** How many hedges may still be begun beside those there are. */
+export function slotsLeft({ runtime, rules }: Ports<'rules' | 'runtime'>): number {
+  const desk = runtime().get('desk')?.actor.getSnapshot().context as DeskContext | undefined
+  return desk ? rules.limits.hedgesMax - Object.keys(desk.hedges).length : 0
 }
 
 /** Could one more hedge be opened beside those there are? */

@@ -4,18 +4,20 @@
  */
 import type { HedgeContext } from '../../machines/hedge/context.ts'
 import type { SymbolContext } from '../../machines/symbol.ts'
-import { type EntryJudgement, judgeEntry } from '../../src/domain/entry/opportunity.ts'
+import { bestFirst, type EntryJudgement, judgeEntry } from '../../src/domain/entry/opportunity.ts'
 import { judgeExit } from '../../src/domain/exit/judge-exit.ts'
-import type { ExitJudgement } from '../../src/domain/exit/judgement.ts'
+import { type ExitJudgement, NO_MEMORY } from '../../src/domain/exit/judgement.ts'
 import { isFailed } from '../account/reconciler.ts'
 import type { Ports } from '../ports.ts'
 import type { PlainKind, Running } from '../runtime/running.ts'
 import { pause, service } from '../service.ts'
-import { alternativeTo, exitInputs, heldFacts } from './exit-facts.ts'
+import { alternativeTo, exitInputs, heldFacts, slotsLeft } from './exit-facts.ts'
 
 type ScannerPorts = Ports<
   'clock' | 'board' | 'rules' | 'alerts' | 'runtime' | 'newRiskRefused' | 'risk' | 'recorder' | 'funds'
 >
+
+type OfferPorts = Ports<'board' | 'rules' | 'runtime' | 'newRiskRefused'>
 
 type ScanExitPorts = Ports<'board' | 'rules' | 'alerts' | 'runtime' | 'risk' | 'recorder' | 'funds'>
 
@@ -33,6 +35,7 @@ export const scanner = (ports: ScannerPorts, judgements: Judgements): PlainKind 
     const blindSinceMs = new Map<string, number>()
     do {
       for (const symbol of ports.board.symbols()) scan(ports, judgements, blindSinceMs, symbol)
+      offer(ports, judgements)
     } while (await pause(ports.clock, ports.rules.strategy.judgeEveryMs, signal))
   })
 
@@ -64,11 +67,28 @@ function scan(
   if (state.startsWith('idle') && entry.because === 'delisting-announced') {
     tell({ type: 'symbol.delisted', because })
   }
-  if (state === 'idle.quiet' && entry.verdict === 'tempting' && !ports.newRiskRefused(symbol)) {
-    tell({ type: 'carry.tempting', because })
-  }
   if (HELD.test(state)) scanExit(ports, judgements, actor, nowMs)
   else judgements.exits.delete(symbol)
+}
+
+/**
+ * Symbols compete for room by what they would earn on their capital: of those that tempt, only as many are offered as there are
+ * hedges left to begin, the best first. Which is the best is not known before the past of all of them was asked for.
+ */
+function offer(ports: OfferPorts, { entries }: Judgements): void {
+  if (!ports.board.isFundingTried()) return
+  const stateOf = (symbol: string) => ports.runtime().get(`symbol:${symbol}`)?.cell?.state ?? ''
+  let slots = slotsLeft(ports)
+  for (const { symbol, because, found, limit } of bestFirst(entries.values())) {
+    if (slots <= 0) return
+    const state = stateOf(symbol)
+    // It asks the desk at this moment.
+    if (state === 'idle.tempting') slots--
+    if (state !== 'idle.quiet' || ports.newRiskRefused(symbol)) continue
+    const event = { type: 'carry.tempting', because: `${because}: found ${found}, limit ${limit}` }
+    ports.runtime().deliver(`symbol:${symbol}`, event)
+    slots--
+  }
 }
 
 /** With a hedge that can still be told to go; a symbol that is kept out of may have one, too. */
@@ -87,7 +107,7 @@ function scanExit(
   if (!hedge || !view) return void exits.delete(symbol)
   const context = hedge.actor.getSnapshot().context as HedgeContext
   const inputs = exitInputs(ports, symbol, alternativeTo(ports, entries, symbol))
-  const before = exits.get(symbol)?.judgementsInARow ?? 0
+  const before = exits.get(symbol) ?? NO_MEMORY
   const held = heldFacts(context, ports.funds()?.maintenanceMarginRate ?? null, nowMs)
   const exit = judgeExit(held, view, ports.rules, before, nowMs, inputs)
   exits.set(symbol, exit)

@@ -92,7 +92,7 @@ function factsOf(stored: MemoryStored, entryAprMin: number): TradeFacts[] {
         closedAtMs: state === 'closed' ? sinceMs : null,
         notionalUsdt: plan.notionalUsdt,
         expected: plan.expected,
-        because: `carry-above-entry: found ${plan.expected.aprOnCapital}, limit ${entryAprMin}`,
+        because: `carry-above-entry: found ${plan.expected.cautiousApr}, limit ${entryAprMin}`,
         leftBecause: failure ?? left ?? 'still open',
       }
     })

@@ -52,9 +52,9 @@ export type BacktestReport = {
   strategy: {
     file: string | null
     patient: boolean
-    horizonHours: number
     entryAprMin: number
-    exitAprMax: number
+    idleApr: number
+    exitHorizonHours: number
     seed: number
   }
   /** What was set because the records are hourly, and what else is assumed. */
@@ -89,7 +89,7 @@ export async function sweep(wish: SweepWish, progress: Progress = () => {}): Pro
       runs: [engine, ...baselines],
     })
   }
-  const { horizonHours, entryAprMin, exitAprMax } = first.rules.strategy
+  const { entryAprMin, idleApr, exitHorizonHours } = first.rules.strategy
   return {
     fromMs: history.fromMs,
     toMs: history.toMs,
@@ -98,7 +98,7 @@ export async function sweep(wish: SweepWish, progress: Progress = () => {}): Pro
     gaps: history.faults,
     coverage: wish.coverage,
     capitalUsdt: first.capitalUsdt,
-    strategy: { file, patient, horizonHours, entryAprMin, exitAprMax, seed },
+    strategy: { file, patient, entryAprMin, idleApr, exitHorizonHours, seed },
     assumptions: assumptionsOf(first.rules, patient),
     variants: reports,
     tiesOut: reports.every(({ runs: each }) => each.every(tiesOut)),

@@ -15,6 +15,7 @@ import { sections } from './rules.ts'
 import { everyKey, type KeyValues, type LOG_LEVELS, type Mode } from './schema.ts'
 import { shown } from './secrets.ts'
 import { type Environment, readEnvironment, readFile } from './sources.ts'
+import { LIVELY } from './strategy.ts'
 
 export type KeyPair = { key: string; secret: string }
 
@@ -62,7 +63,7 @@ export function loadConfig({ cwd, env, file }: Sources): Config {
   const wanted = file !== undefined || existsSync(path)
   const fromFile = wanted ? readFile(path) : { values: {}, faults: [] }
   const fromEnv = readEnvironment(env)
-  const raw = { ...fromFile.values, ...fromEnv.values }
+  const raw = asOfMode({ ...fromFile.values, ...fromEnv.values })
   const parsed = everyKey.safeParse(raw, { reportInput: false })
   const faults = [...fromFile.faults, ...fromEnv.faults]
   if (!parsed.success) faults.push(...parsed.error.issues.flatMap(issue => faultsOf(issue, raw)))
@@ -104,6 +105,13 @@ export function loadConnection({ cwd, env }: Omit<Sources, 'file'>): Connection 
     dataDir: resolve(cwd, dataDir),
     apiToken,
   }
+}
+
+/** With the lively rules of mode sim under what the file says. */
+function asOfMode(raw: Record<string, unknown>): Record<string, unknown> {
+  const { strategy = {} } = raw
+  const isSim = (raw.HEDGEROW_MODE ?? 'sim') === 'sim'
+  return isSim && isRecord(strategy) ? { ...raw, strategy: { ...LIVELY, ...strategy } } : raw
 }
 
 function assemble(values: KeyValues, cwd: string, file: string | undefined): Config {

@@ -25,12 +25,9 @@ export function brokenRelations(values: Found): Relation[] {
 }
 
 function strategyRelations({ strategy = {} }: Found): Relation[] {
-  const { entryAprMin, exitAprMax, holdMinMs, holdMaxMs, borrowCoverEntryMin, borrowCoverExitMin } = strategy
-  const expected = `less than strategy.entryAprMin (${entryAprMin}): no hedge may be left by the rule that opened it`
-  const leftAsOpened = areNumbers(entryAprMin, exitAprMax) && Number(exitAprMax) >= Number(entryAprMin)
+  const { fundingFastHours, fundingSlowHours, borrowCoverEntryMin, borrowCoverExitMin } = strategy
   return [
-    ...(leftAsOpened ? [{ key: 'strategy.exitAprMax', found: exitAprMax, expected }] : []),
-    ...atMost('strategy.holdMinMs', holdMinMs, 'strategy.holdMaxMs', holdMaxMs),
+    ...atMost('strategy.fundingFastHours', fundingFastHours, 'strategy.fundingSlowHours', fundingSlowHours),
     ...atMost(
       'strategy.borrowCoverExitMin',
       borrowCoverExitMin,

@@ -20,26 +20,56 @@ export const strategy = z.strictObject({
     'WIFUSDT',
     '1000PEPEUSDT',
   ]),
-  horizonHours: numberKey({
-    min: 1,
-    max: 8760,
-    unit: 'hours',
-    or: '24',
-    about: 'Carry is counted over this long: funding expected, less four fees, slippage, borrow and basis',
-  }),
   entryAprMin: numberKey({
     min: -1,
     max: 100,
     unit: 'fraction a year on capital, 0.15 is 15 %',
-    or: '0.15',
-    about: 'Net carry above which a hedge is wanted',
+    or: '0.01',
+    about:
+      'Net carry over the best holding time, after the allowance, by which a hedge must beat idle money to be wanted',
   }),
-  exitAprMax: numberKey({
-    min: -10,
-    max: 100,
-    unit: 'fraction a year on notional',
-    or: '0.02',
-    about: 'Expected funding, before costs, at or below which a hedge is left; must be below entryAprMin',
+  idleApr: numberKey({
+    min: 0,
+    max: 1,
+    unit: 'fraction a year',
+    or: '0',
+    about: 'What idle money earns: carry must beat it, and a hedge that is left earns it',
+  }),
+  fundingFastHours: numberKey({
+    min: 0.1,
+    max: 720,
+    unit: 'hours',
+    or: '48',
+    about: 'The fast mean of a funding rate looks back so far: what is paid now',
+  }),
+  fundingSlowHours: numberKey({
+    min: 1,
+    max: 8760,
+    unit: 'hours',
+    or: '1080',
+    about: 'And the slow mean so far: what is paid in the long run; at least fundingFastHours',
+  }),
+  fundingFadeHours: numberKey({
+    min: 0.1,
+    max: 8760,
+    unit: 'hours',
+    or: '168',
+    about: 'The gap between both means fades to a third in so long',
+  }),
+  fundingMarketHours: numberKey({
+    min: 0,
+    max: 8760,
+    unit: 'hours',
+    or: '168',
+    about: 'A symbol’s means lean on the mean of all symbols as if so much of it were part of its own past',
+  }),
+  fundingAllowance: numberKey({
+    min: 0,
+    max: 10,
+    unit: 'standard errors',
+    or: '0.5',
+    about:
+      'Expected funding is lowered by this many standard errors of the slow mean before an entry is judged',
   }),
   exitJudgementsMin: wholeKey({
     min: 1,
@@ -47,13 +77,6 @@ export const strategy = z.strictObject({
     unit: 'judgements',
     or: '3',
     about: 'The exit rule must hold this many times in a row',
-  }),
-  holdMinMs: wholeKey({
-    min: 0,
-    max: 90 * DAY_MS,
-    unit: 'ms',
-    or: '600000',
-    about: 'A hedge is kept at least this long unless risk says otherwise',
   }),
   coolDownMs: wholeKey({
     min: 0,
@@ -88,7 +111,37 @@ export const strategy = z.strictObject({
     max: 10_000,
     unit: 'bps of entry',
     or: '150',
-    about: 'Basis that moved this far against the hedge ends it',
+    about:
+      'Basis between the middles of the books that moved this far against the hedge ends it, unless funding is expected to pay for it',
+  }),
+  basisStopMs: wholeKey({
+    min: 0,
+    max: DAY_MS,
+    unit: 'ms',
+    or: '600000',
+    about: 'A stop by basis or by loss must hold at every look for this long: a spike is not sold',
+  }),
+  basisEntryBpsMax: numberKey({
+    min: 1,
+    max: 10_000,
+    unit: 'bps',
+    or: '300',
+    about:
+      'No entry while perpetual and spot, or spot and index, are farther apart than this: such prices do not belong together',
+  }),
+  takeProfitBps: numberKey({
+    min: 0,
+    max: 10_000,
+    unit: 'bps of notional',
+    or: '0',
+    about: 'A hedge that has made this much, funding, basis and all fees together, is left; 0 turns it off',
+  }),
+  hedgeLossBpsMax: numberKey({
+    min: 0,
+    max: 10_000,
+    unit: 'bps of notional',
+    or: '300',
+    about: 'And one that has lost this much; 0 turns it off',
   }),
   judgeEveryMs: wholeKey({
     min: 100,
@@ -240,34 +293,26 @@ export const strategy = z.strictObject({
     zero: true,
     about: 'Liability from unrealised loss that costs no interest, where the exchange’s limit is not known',
   }),
+  exitHorizonHours: numberKey({
+    min: 1,
+    max: 8760,
+    unit: 'hours',
+    or: '336',
+    about: 'A hedge is left when staying is expected to lose more over this long than coming back would cost',
+  }),
   reentryProbability: numberKey({
     min: 0,
     max: 1,
     unit: 'probability',
-    or: '0.5',
-    about:
-      'Chance that a symbol once left is entered again: leaving costs that part of a round trip; a guess',
-  }),
-  holdBreakEvenFactor: numberKey({
-    min: 0,
-    max: 10,
-    unit: 'factor',
     or: '1',
-    about: 'A hedge is kept at least this many times the break-even it was decided with; 0 turns it off',
+    about: 'Chance that a symbol once left is entered again: coming back costs that part of a round trip',
   }),
   holdMaxMs: wholeKey({
-    min: 3_600_000,
+    min: 0,
     max: 3650 * DAY_MS,
     unit: 'ms',
-    or: '7776000000',
-    about: 'A hedge older than this is left',
-  }),
-  exitAprFloor: numberKey({
-    min: -100,
-    max: 1,
-    unit: 'fraction a year on notional',
-    or: '-1',
-    about: 'Expected funding at or below which a hedge is left at once; never above exitAprMax',
+    or: '0',
+    about: 'A hedge older than this is left; 0 turns it off',
   }),
   delistingRunOffMs: wholeKey({
     min: 3_600_000,
@@ -284,3 +329,18 @@ export const strategy = z.strictObject({
     about: 'A hedge is left when a rise of this much would liquidate it by itself',
   }),
 })
+
+/**
+ * Rules of mode sim alone, where a file does not say otherwise: its markets live for an afternoon, so an hour of them is what
+ * weeks are elsewhere, and a newcomer sees hedges come and go.
+ */
+export const LIVELY: Readonly<Record<string, string>> = {
+  entryAprMin: '0.15',
+  fundingFastHours: '1',
+  fundingSlowHours: '12',
+  fundingFadeHours: '6',
+  fundingMarketHours: '0.1',
+  fundingAllowance: '0',
+  exitHorizonHours: '6',
+  reentryProbability: '0.2',
+}

@@ -6,10 +6,17 @@ import type { z } from 'zod'
 import type { KeyNote } from './keys.ts'
 import { sections } from './rules.ts'
 import { LIVE_ACKNOWLEDGEMENT } from './schema.ts'
+import { LIVELY } from './strategy.ts'
+
+const lively = Object.entries(LIVELY)
+  .map(([key, value]) => `#   strategy.${key}: ${value}`)
+  .join('\n')
 
 const HEAD = `# Hedgerow: strategy and limits. Keys left commented out have the value shown.
 # Fractions are fractions: 0.08 is 8 %. Mode, port and folders come from the environment (HEDGEROW_…);
 # secrets never stand in a file like this one.
+# In mode sim, whose markets live for an afternoon, these are livelier unless set here:
+${lively}
 `
 
 const WIDTH = 100

@@ -10,16 +10,21 @@ import type { Usdt } from './units.ts'
 export type StrategyRules = {
   /** Perpetual symbols to track, e.g. BTCUSDT. */
   symbols: readonly string[]
-  /** Carry is counted over this many hours. */
-  horizonHours: number
-  /** Net carry on capital, a year, above which a hedge is wanted. */
+  /** Net carry on capital, a year, after the allowance, by which a hedge must beat idle money to be wanted. */
   entryAprMin: number
-  /** Expected funding APR (gross, on notional) at or below which a hedge is left; below `entryAprMin`. */
-  exitAprMax: number
+  /** What idle money earns a year: carry must beat it, and leaving gets it. */
+  idleApr: number
+  /** How many hours the fast and the slow mean of the funding rate look back. */
+  fundingFastHours: number
+  fundingSlowHours: number
+  /** Hours in which the gap between both fades to a third. */
+  fundingFadeHours: number
+  /** A symbol's mean leans on the market's as if so many hours of the market were known of it. */
+  fundingMarketHours: number
+  /** Standard errors of the slow mean that expected funding is lowered by before an entry. */
+  fundingAllowance: number
   /** The exit rule must hold for this many judgements in a row. */
   exitJudgementsMin: number
-  /** A hedge is kept at least this long unless risk says otherwise. */
-  holdMinMs: number
   /** After a hedge ended, the symbol waits this long. */
   coolDownMs: number
   /** No entry when the next settlement is nearer than this: one half-open hedge would be paid on one leg only. */
@@ -40,8 +45,16 @@ export type StrategyRules = {
   reverseMarginRatio: number
   /** Entry and exit slippage of today's exit books is taken times this. */
   exitSlippageFactor: number
-  /** Basis against the hedge, in bps of entry, at which it is left. */
+  /** Basis between the middles against the hedge, in bps of entry, at which it is left. */
   basisStopBps: number
+  /** For so long it must have stood there at every look, before a stop by basis or by loss ends a hedge. */
+  basisStopMs: number
+  /** No entry while the basis, or spot against the index, is farther than this from nothing: the prices do not belong together. */
+  basisEntryBpsMax: number
+  /** All that a hedge has made, in bps of its notional, if it closed now: profit is taken from here on; 0 never. */
+  takeProfitBps: number
+  /** And lost: it is left from here on; 0 never. */
+  hedgeLossBpsMax: number
   /** How often each symbol is judged. */
   judgeEveryMs: number
 
@@ -77,14 +90,12 @@ export type StrategyRules = {
   /** USDT liability from unrealised loss that the exchange lends free, where its limit is not known. */
   usdtFreeBorrow: Usdt
 
-  /** Chance that a symbol once left is entered again: what leaving costs is that round trip. */
+  /** Leaving gains what staying is expected to cost over so many hours, and must beat the way back. */
+  exitHorizonHours: number
+  /** Chance that a symbol once left is entered again: what leaving costs is that part of a round trip. */
   reentryProbability: number
-  /** The minimum hold is at least this many times the break-even of the decision; 0 turns it off. */
-  holdBreakEvenFactor: number
-  /** A hedge older than this is left. */
+  /** A hedge older than this is left; 0 never. */
   holdMaxMs: number
-  /** Expected funding, a year on notional, at or below which a hedge is left at once (never above `exitAprMax`). */
-  exitAprFloor: number
   /** A hedge is left this long before its perpetual is delivered. */
   delistingRunOffMs: number
   /** A hedge is left when a rise of this fraction would liquidate it by itself. */

@@ -87,6 +87,25 @@ export const agoText = (ageMs: number): string =>
 export const hoursText = (hours: number | null): string =>
   hours === null ? 'never' : lengthText(hours * HOUR_MS)
 
+/**
+ * What a carry comes to, as a sentence: `pays back in 11 days, then +2.9 % a year`.
+ * @param of - hours until its costs are paid (null: never), and what it earns a year on capital from then on
+ */
+export function paybackText({
+  breakEvenHours,
+  laterApr,
+}: {
+  breakEvenHours: number | null
+  laterApr: number
+}): string {
+  const later = `${percentText(laterApr, { places: 1, sign: true })} a year`
+  if (breakEvenHours === null) return 'never pays back'
+  if (breakEvenHours === 0) return `${later} from the start`
+  const days = Math.round(breakEvenHours / 24)
+  const time = days >= 2 ? `${days} days` : lengthText(breakEvenHours * HOUR_MS)
+  return `pays back in ${time}, then ${later}`
+}
+
 /** `1 settlement`, `2 settlements`. */
 export const countText = (count: number, one: string, many = `${one}s`): string =>
   `${amountText(count, { places: 0 })} ${count === 1 ? one : many}`

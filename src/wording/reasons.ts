@@ -32,8 +32,10 @@ const SAYS: Readonly<Record<string, Says>> = {
   'perp-not-trading': found => `the perpetual ${found} does not trade`,
   'delisting-announced': found => `a delisting is announced (${found})`,
   'run-off': found => `${found} is not among the configured symbols: it is tracked for its open hedge alone`,
-  'funding-below-entry': (found, limit) =>
-    `the next payment, ${apr(found)} on notional, is not above the exit bar of ${apr(limit)}`,
+  'funding-unread': () => 'how the perpetual has paid until now was not read yet',
+  'basis-absurd': (found, limit) =>
+    `perpetual and spot are too far apart to belong together: ${found}, at most ${limit}`,
+  'price-unlike-index': (found, limit) => `the spot price is unlike the index: ${found}, at most ${limit}`,
   'basis-moved': (found, limit) =>
     `the entry basis moved ${rounded(found)} against the plan, more than ${limit}`,
   'direction-not-allowed': (found, limit) => `the rules allow ${limit}, not ${found}`,
@@ -76,21 +78,19 @@ const SAYS: Readonly<Record<string, Says>> = {
     `the spot order book is too thin: found ${rounded(found)}, needed ${rounded(limit)}`,
   'perp-depth': (found, limit) =>
     `the perpetual's order book is too thin: found ${rounded(found)}, needed ${rounded(limit)}`,
-  'carry-stays': (found, limit) =>
-    `funding of ${apr(found)} on notional is above the exit bar of ${apr(limit)}`,
-  'carry-fading': (found, limit) => `funding is below the exit bar, ${found}; it takes ${limit} to leave`,
-  'hold-minimum': (found, limit) =>
-    `the carry is gone, but held only ${lengths(found)} of at least ${lengths(limit)}`,
+  'carry-stays': () => 'staying is expected to pay',
+  'carry-fading': (found, limit) => `leaving is better, ${found}; it takes ${limit}`,
   'carry-gone': (found, limit) =>
-    `funding of ${apr(found)} on notional is not above the exit bar of ${apr(limit)}`,
+    `funding is expected to cost more than coming back would: ${rounded(found)}, ${rounded(limit)}`,
   'cheaper-to-stay': (found, limit) =>
-    `the carry is gone, but leaving costs more than it gains: ${rounded(found)}, ${rounded(limit)}`,
-  'awaiting-print': found => `the carry is gone, but no settled rate says so yet (${found})`,
+    `funding is expected to cost, but coming back would cost more: ${rounded(found)}, ${rounded(limit)}`,
+  'stop-watched': (found, limit) =>
+    `past a stop, but not for ${lengths(limit)} yet: ${rounded(lengths(found))}`,
+  'settlement-due': found => `it leaves when the coming settlement is paid (${rounded(lengths(found))})`,
   'better-elsewhere': (found, limit) =>
     `another symbol pays more: ${rounded(found)}, it takes more than ${rounded(limit)}`,
-  'borrow-cost': found => `the borrow costs more than the funding brings: ${apr(found)} is left`,
-  'funding-floor': (found, limit) =>
-    `funding of ${apr(found)} on notional has reached the floor of ${apr(limit)}`,
+  'borrow-cost': (found, limit) =>
+    `the borrow costs more than the funding brings: ${rounded(found)}, ${rounded(limit)}`,
   'hold-maximum': (found, limit) => `held for ${lengths(found)}, at most ${lengths(limit)} are allowed`,
   solvency: (found, limit) =>
     `the modelled maintenance margin rate is ${found}; hedges are left from ${rate(limit)}`,
@@ -98,6 +98,10 @@ const SAYS: Readonly<Record<string, Says>> = {
     `liquidation is ${rate(found)} of price away, nearer than ${rate(limit)}`,
   'reduce-only': () => 'the exchange lets this position only be reduced',
   'basis-stop': (found, limit) => `the basis moved against it: ${rounded(found)}; the stop is at ${limit}`,
+  'loss-stop': (found, limit) => `as a whole it lost ${rounded(found)}; the stop is at ${limit}`,
+  'take-profit': (found, limit) => `as a whole it made ${rounded(found)}; profit is taken from ${limit}`,
+  'solvency-after': (found, limit) =>
+    `with this hedge the modelled maintenance margin rate would be ${found}; hedges are left from ${rate(limit)}`,
   delisting: (found, limit) => `the perpetual ends: ${lengths(found)}; out ${lengths(limit)}`,
   margin: (found, limit) =>
     `the account's maintenance margin rate of ${rate(found)} has reached ${rate(limit)}`,

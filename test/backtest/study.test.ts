@@ -65,9 +65,10 @@ describe('nothing of the future', () => {
   const shuffled = [...whole.slice(0, 250), ...points(walk(99, 400)).slice(250)]
   const minds: FundingRule[] = [
     engineRule({
-      rules: { ...rules, strategy: { ...rules.strategy, entryAprMin: 0.001, exitAprMax: 0, holdMinMs: 0 } },
+      rules: { ...rules, strategy: { ...rules.strategy, entryAprMin: 0.001 } },
       fees,
       halfSpreadBps: 0,
+      marketPerHourAt: () => 0,
     }),
     ...baselines(ROUND_TRIP),
   ]
@@ -114,10 +115,10 @@ describe('the two speeds', () => {
 
 describe('the engine in the study', () => {
   test('judges by the live functions: its first entry is their first tempting verdict', () => {
-    const rates = [...Array.from({ length: 100 }, () => 0.0001), ...Array.from({ length: 80 }, () => 0.003)]
+    const rates = [...Array.from({ length: 100 }, () => 0.00001), ...Array.from({ length: 80 }, () => 0.003)]
     const series = points(rates)
     const [trade] = scoreOf(
-      engineRule({ rules, fees, halfSpreadBps: 0 }),
+      engineRule({ rules, fees, halfSpreadBps: 0, marketPerHourAt: () => 0 }),
       { symbol: 'X', points: series },
       ROUND_TRIP,
     ).trades

@@ -7,6 +7,7 @@ import { ConfigFaults } from '../../src/config/faults.ts'
 import { sections } from '../../src/config/rules.ts'
 import { LIVE_ACKNOWLEDGEMENT } from '../../src/config/schema.ts'
 import { secretsOf } from '../../src/config/shown-config.ts'
+import { LIVELY } from '../../src/config/strategy.ts'
 import { configTemplate } from '../../src/config/template.ts'
 import { ROUTES } from '../../src/domain/instrument.ts'
 import { BYBIT_HOSTS } from '../../src/exchange/bybit/hosts.ts'
@@ -51,9 +52,8 @@ describe('what is read', () => {
   })
 
   test('a section whose keys are all commented out is an empty one', () => {
-    write('strategy:\n  # horizonHours: 24\nlimits:\n')
-    expect(load().rules).toEqual(load().rules)
-    expect(load().rules.strategy.horizonHours).toBe(24)
+    write('strategy:\n  # exitHorizonHours: 336\nlimits:\n')
+    expect(load({ HEDGEROW_MODE: 'paper' }).rules.strategy.exitHorizonHours).toBe(336)
   })
 
   test('routes and directions are lists of words; left out, every route may be taken and one direction', () => {
@@ -127,13 +127,35 @@ describe('what is read', () => {
   })
 })
 
+describe('mode sim', () => {
+  test('lives faster than the others, and only where the file says nothing', () => {
+    const [sim, paper] = [load().rules.strategy, load({ HEDGEROW_MODE: 'paper' }).rules.strategy]
+    expect(sim.fundingSlowHours).toBeLessThan(paper.fundingSlowHours / 10)
+    expect(
+      Object.keys(sim)
+        .filter(
+          key =>
+            JSON.stringify(sim[key as keyof typeof sim]) !== JSON.stringify(paper[key as keyof typeof paper]),
+        )
+        .sort(),
+    ).toEqual(Object.keys(LIVELY).sort())
+    write('strategy:\n  entryAprMin: 0.07\n')
+    expect(load().rules.strategy).toMatchObject({ entryAprMin: 0.07, fundingSlowHours: sim.fundingSlowHours })
+  })
+
+  test('says in the file to start from what is livelier', () => {
+    for (const [key, value] of Object.entries(LIVELY))
+      expect(configTemplate()).toContain(`strategy.${key}: ${value}`)
+  })
+})
+
 describe('faults', () => {
   test('all faults of the file, the environment and between them are told at once', () => {
     write(`
 strategy:
-  horizonHours: soon
+  exitHorizonHours: soon
   symbols: [btc, ETHUSDT]
-  exitAprMax: 0.5
+  fundingFastHours: 5000
   horizon: 3
 limits:
   hedgesMax: 1.5
@@ -151,9 +173,9 @@ leverage: 3
         'leverage',
         'limits.hedgeNotionalUsdtMin',
         'limits.hedgesMax',
-        'strategy.exitAprMax',
+        'strategy.exitHorizonHours',
+        'strategy.fundingFastHours',
         'strategy.horizon',
-        'strategy.horizonHours',
         'strategy.symbols.0',
       ].sort(),
     )
@@ -173,14 +195,13 @@ leverage: 3
       'execution:\n  sliceNotionalUsdtMax: 901\nlimits:\n  unhedgedNotionalUsdtMax: 1000\n',
       'execution.sliceNotionalUsdtMax',
     ],
-    ['exit not below entry', 'strategy:\n  exitAprMax: 0.15\n', 'strategy.exitAprMax'],
+    [
+      'a fast mean that is slower than the slow one',
+      'strategy:\n  fundingFastHours: 100\n  fundingSlowHours: 99\n',
+      'strategy.fundingFastHours',
+    ],
     ['no judgement before an exit', 'strategy:\n  exitJudgementsMin: 0\n', 'strategy.exitJudgementsMin'],
     ['more asks needed than allowed', 'execution:\n  asksMin: 90\n', 'execution.asksMin'],
-    [
-      'a hold that ends before it may',
-      'strategy:\n  holdMaxMs: 3600000\n  holdMinMs: 3600001\n',
-      'strategy.holdMinMs',
-    ],
     ['a loan left before it is taken', 'strategy:\n  borrowCoverExitMin: 4\n', 'strategy.borrowCoverExitMin'],
     ['a flatten before a reduce', 'limits:\n  solvencyFlattenRate: 0.6\n', 'limits.solvencyReduceRate'],
     ['a far gap nearer than the near one', 'limits:\n  solvencyGapFar: 0.1\n', 'limits.solvencyGapNear'],
@@ -268,7 +289,8 @@ test('a client finds the engine though this shell lacks what the engine needs', 
 test('the generated file holds every key with its default, and means the same when uncommented', () => {
   const template = configTemplate()
   write(template)
-  const commented = load().rules
+  const inPaper = { HEDGEROW_MODE: 'paper' }
+  const commented = load(inPaper).rules
   const keys = Object.values(sections).flatMap(({ shape }) => Object.keys(shape))
   for (const key of keys) expect(template).toContain(`  # ${key}: `)
   write(
@@ -276,6 +298,6 @@ test('the generated file holds every key with its default, and means the same wh
       keys.includes(pair.split(':')[0] ?? '') ? `  ${pair}` : line,
     ),
   )
-  expect(load().rules).toEqual(commented)
-  expect(load().rules).toEqual(loadConfig({ cwd: tmpdir(), env: {} }).rules)
+  expect(load(inPaper).rules).toEqual(commented)
+  expect(load(inPaper).rules).toEqual(loadConfig({ cwd: tmpdir(), env: inPaper }).rules)
 })

@@ -25,7 +25,7 @@ const JUDGES = {
   'src/domain/carry/carry.ts': 'APR, basis in bps and hours to break-even are judged',
   'src/domain/entry/entry-basis.ts': 'basis in bps is judged against a stop',
   'src/domain/books/fill-slippage.ts': 'the share that is measured is looked at',
-  'src/domain/market/funding-model.ts':
+  'src/domain/market/funding-outlook.ts':
     'a fitted rate and its half-life are expectations, judged and never booked',
   'src/domain/books/execution-quality.ts': 'shares, bps and notional-seconds are looked at',
   'src/domain/exit/carry-exit.ts': 'basis, expected funding and what leaving gains are judged',

@@ -5,6 +5,7 @@ import {
   bpsText,
   countText,
   lengthText,
+  paybackText,
   percentText,
   priceText,
   qtyText,
@@ -77,4 +78,14 @@ describe('a length', () => {
       '1 d 1 h ago',
     ])
   })
+})
+
+test('what a carry comes to is a sentence of how long it takes to pay back and what it earns then', () => {
+  expect(paybackText({ breakEvenHours: 264, laterApr: 0.029 })).toBe(
+    'pays back in 11 days, then +2.9 % a year',
+  )
+  expect(paybackText({ breakEvenHours: 5, laterApr: 1.4 })).toBe('pays back in 5 h, then +140.0 % a year')
+  expect(paybackText({ breakEvenHours: 72, laterApr: -0.01 })).toBe('pays back in 3 days, then −1.0 % a year')
+  expect(paybackText({ breakEvenHours: null, laterApr: 0.02 })).toBe('never pays back')
+  expect(paybackText({ breakEvenHours: 0, laterApr: 0.02 })).toBe('+2.0 % a year from the start')
 })

@@ -23,7 +23,9 @@ describe('reasons', () => {
     expect(reasonText({ because: 'carry-below-entry', found: '-0.794', limit: '0.15' })).toBe(
       'net carry of −79.40 % a year on capital is not above the entry bar of 15.00 % a year',
     )
-    expect(spokenReason('carry-gone: found -1.696, limit 0.02')).toContain('funding of −169.60 % a year')
+    expect(spokenReason('carry-gone: found 42.123456 bps gained by leaving, limit 31 bps to come back')).toBe(
+      'funding is expected to cost more than coming back would: 42.12 bps gained by leaving, 31 bps to come back',
+    )
   })
 
   test('one nobody wrote words for is shown as it is, and a person’s own words are left alone', () => {

@@ -16,7 +16,12 @@ const carry = z
     feesUsdt: amount,
     borrowUsdt: amount,
     netUsdt: amount,
+    /** What decides against it beside the costs: an uncertain mean may pay so much less. 0 or below. */
+    allowanceUsdt: amount,
     aprOnCapital: z.number(),
+    /** A year on capital after the allowance, which is what decides; and from the break-even on. */
+    cautiousApr: z.number(),
+    laterApr: z.number(),
     /** Gross, on notional, of the present rate. */
     fundingApr: z.number(),
     /** Until expected funding has paid all costs; null when it never does. */

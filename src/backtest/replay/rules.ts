@@ -6,18 +6,11 @@
 import { HOUR_MS } from '../../domain/market/funding.ts'
 import type { Rules, StrategyRules } from '../../domain/rules.ts'
 
-/**
- * Large coins pay about a tenth of a percent in ten days, as much as one leg's round trip costs: a hedge of theirs pays only
- * when it is held for weeks, so carry is counted over a month and a hedge is left when funding is expected to cost.
- */
+/** The default strategy; what it waits for by the minute is an hour here. */
 export const PATIENT: Partial<StrategyRules> = {
-  horizonHours: 720,
-  entryAprMin: 0.03,
-  exitAprMax: 0,
   exitJudgementsMin: 6,
-  holdMinMs: 24 * HOUR_MS,
   coolDownMs: 6 * HOUR_MS,
-  basisStopBps: 150,
+  basisStopMs: 2 * HOUR_MS,
 }
 
 /** Loops of the engine tick this much more rarely than live: nothing changes between two records of an hour. */

@@ -5,40 +5,54 @@
 import { Decimal } from 'decimal.js'
 import { judgeEntry } from '../../domain/entry/opportunity.ts'
 import { judgeExit } from '../../domain/exit/judge-exit.ts'
-import type { HeldHedge } from '../../domain/exit/judgement.ts'
+import { type ExitMemory, type HeldHedge, NO_MEMORY } from '../../domain/exit/judgement.ts'
 import { HOUR_MS } from '../../domain/market/funding.ts'
-import { fitFundingModel, type Settled } from '../../domain/market/funding-model.ts'
+import {
+  type FundingMemory,
+  hearSettlement,
+  marketPerHour,
+  NO_SETTLEMENTS,
+} from '../../domain/market/funding-outlook.ts'
 import type { FreshMarket } from '../../domain/market/market-view.ts'
 import type { Rules } from '../../domain/rules.ts'
 import { baseQty, feeRate, fundingRate, orderQty, price, usdt } from '../../domain/units.ts'
+import type { FundingPoint } from '../../exchange/simulator/history/files.ts'
 import type { NamedFees } from '../fees.ts'
 import type { FundingRule, Mind, SettlementSeen } from './rules.ts'
 
 const BPS = 10_000
-/** What is known of a symbol's past at a judgement, as live. */
-const KNOWN_MS = 30 * 24 * HOUR_MS
 /** Judged this long after a settlement, when its rate is known to everybody. */
 const AFTER_MS = 60_000
 const SLICE = baseQty('1000')
 
-type EngineOf = { rules: Rules; fees: NamedFees; halfSpreadBps: number }
-
-export function engineRule({ rules, fees, halfSpreadBps }: EngineOf): FundingRule {
-  const flat = flatMarket(fees, halfSpreadBps)
-  return { name: 'hedgerow', begin: symbol => beginMind(symbol, flat, rules) }
+type EngineOf = {
+  rules: Rules
+  fees: NamedFees
+  halfSpreadBps: number
+  /** The mean of the whole market as known at an instant, per hour. */
+  marketPerHourAt: (atMs: number) => number
 }
 
-function beginMind(symbol: string, flat: FreshMarket, rules: Rules): Mind {
-  const learn = learner(symbol, flat)
+export function engineRule({ rules, fees, halfSpreadBps, marketPerHourAt }: EngineOf): FundingRule {
+  const flat = flatMarket(fees, halfSpreadBps)
+  return { name: 'hedgerow', begin: symbol => beginMind(symbol, flat, rules, marketPerHourAt) }
+}
+
+function beginMind(
+  symbol: string,
+  flat: FreshMarket,
+  rules: Rules,
+  marketPerHourAt: (atMs: number) => number,
+): Mind {
+  const learn = learner(symbol, flat, rules, marketPerHourAt)
   let hedge: HeldHedge | null = null
-  let inARow = 0
+  let memory: ExitMemory = NO_MEMORY
   let leftAtMs = Number.NEGATIVE_INFINITY
   /** Between two settlements the engine judges the same facts many times over: as often as its patience asks. */
-  const wantsOut = (of: HeldHedge, market: FreshMarket, { rate, atMs }: SettlementSeen, nowMs: number) => {
-    const lastSettled = { rate: fundingRate(rate), settledAtMs: atMs }
+  const wantsOut = (of: HeldHedge, market: FreshMarket, nowMs: number) => {
     for (let times = 0; times < Math.max(1, rules.strategy.exitJudgementsMin); times++) {
-      const judged = judgeExit(of, market, rules, inARow, nowMs, { lastSettled })
-      inARow = judged.judgementsInARow
+      const judged = judgeExit(of, market, rules, memory, nowMs)
+      memory = judged
       if (judged.verdict === 'leave') return true
     }
     return false
@@ -48,14 +62,14 @@ function beginMind(symbol: string, flat: FreshMarket, rules: Rules): Mind {
     if (seen.learning) return 'nothing'
     const nowMs = seen.atMs + AFTER_MS
     if (held && hedge) {
-      if (!wantsOut(hedge, marketAt(nowMs), seen, nowMs)) return 'nothing'
+      if (!wantsOut(hedge, marketAt(nowMs), nowMs)) return 'nothing'
       hedge = null
       leftAtMs = nowMs
       return 'leave'
     }
     if (nowMs - leftAtMs < rules.strategy.coolDownMs) return 'nothing'
     hedge = entered(marketAt(nowMs), rules, nowMs)
-    inARow = 0
+    memory = NO_MEMORY
     return hedge ? 'enter' : 'nothing'
   }
 }
@@ -64,17 +78,17 @@ function beginMind(symbol: string, flat: FreshMarket, rules: Rules): Mind {
 function learner(
   symbol: string,
   flat: FreshMarket,
+  { strategy }: Rules,
+  marketPerHourAt: (atMs: number) => number,
 ): (seen: SettlementSeen) => (nowMs: number) => FreshMarket {
-  const settled: Settled[] = []
+  let memory: FundingMemory = NO_SETTLEMENTS
   let intervalBeforeMs: number | undefined
   let intervalChangedAtMs: number | undefined
   return ({ atMs, rate, intervalMs }) => {
     if ((intervalBeforeMs ?? intervalMs) !== intervalMs) intervalChangedAtMs = atMs
     intervalBeforeMs = intervalMs
-    settled.push({ rate: fundingRate(rate), settledAtMs: atMs })
-    while ((settled[0]?.settledAtMs ?? 0) < atMs - KNOWN_MS) settled.shift()
+    memory = hearSettlement(memory, { rate, settledAtMs: atMs }, strategy)
     return nowMs => {
-      const fundingModel = fitFundingModel(settled)
       return {
         ...flat,
         pair: { ...flat.pair, symbol },
@@ -85,7 +99,7 @@ function learner(
           fundingIntervalMs: intervalMs,
         },
         receivedAtMs: { spotBook: nowMs, perpBook: nowMs, ticker: nowMs },
-        ...(fundingModel && { fundingModel }),
+        funding: { memory, marketPerHour: marketPerHourAt(atMs) },
         ...(intervalChangedAtMs !== undefined && { intervalChangedAtMs }),
       }
     }
@@ -105,7 +119,6 @@ function entered(market: FreshMarket, rules: Rules, nowMs: number): HeldHedge | 
     notionalUsdt: carry.notionalUsdt,
     capitalUsdt: carry.capitalUsdt,
     markPrice: market.ticker.markPrice,
-    breakEvenHours: carry.breakEvenHours,
   }
 }
 
@@ -155,4 +168,34 @@ export function flatMarket({ table }: NamedFees, halfSpreadBps: number): FreshMa
     receivedAtMs: { spotBook: 0, perpBook: 0, ticker: 0 },
     feeRates: { spot: rates(table.spot), perp: rates(table.linear) },
   }
+}
+
+/** The mean rate per hour of all these series together as it was known at any instant: nothing later is in it. */
+export function marketMeans(
+  series: readonly { points: readonly FundingPoint[] }[],
+  { strategy }: Rules,
+): (atMs: number) => number {
+  const all = series.flatMap(({ points }, index) => points.map(({ atMs, rate }) => ({ atMs, rate, index })))
+  all.sort((a, b) => a.atMs - b.atMs)
+  const memories = series.map(() => NO_SETTLEMENTS)
+  const instants: number[] = []
+  const means: number[] = []
+  for (const [at, { atMs, rate, index }] of all.entries()) {
+    memories[index] = hearSettlement(memories[index] ?? NO_SETTLEMENTS, { rate, settledAtMs: atMs }, strategy)
+    if (all[at + 1]?.atMs === atMs) continue
+    instants.push(atMs)
+    means.push(marketPerHour(memories))
+  }
+  return atMs => means[lastAt(instants, atMs)] ?? 0
+}
+
+/** Index of the last instant not after this one; −1 when all are later. */
+function lastAt(instants: readonly number[], atMs: number): number {
+  let [low, high] = [0, instants.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((instants[middle] ?? 0) > atMs) high = middle
+    else low = middle + 1
+  }
+  return low - 1
 }

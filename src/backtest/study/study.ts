@@ -5,7 +5,7 @@
 import type { Rules } from '../../domain/rules.ts'
 import type { FundingPoint } from '../../exchange/simulator/history/files.ts'
 import { allTakerBps, type NamedFees } from '../fees.ts'
-import { engineRule } from './engine-rule.ts'
+import { engineRule, marketMeans } from './engine-rule.ts'
 import { baselines, type FundingRule } from './rules.ts'
 import { type Score, scoreOf, YEAR_MS } from './score.ts'
 
@@ -57,7 +57,10 @@ export function studyFunding(of: StudyOf, progress: (done: number) => void = () 
   const roundTripBps = allTakerBps(fees) + 4 * halfSpreadBps
   const roundTrip = roundTripBps / BPS
   const series = seriesOf(of)
-  const judged = [engineRule({ rules, fees, halfSpreadBps }), ...baselines(roundTrip)]
+  const judged = [
+    engineRule({ rules, fees, halfSpreadBps, marketPerHourAt: marketMeans(series, rules) }),
+    ...baselines(roundTrip),
+  ]
   let done = 0
   const studied = judged.map((rule: FundingRule) => {
     const scores = series.map(each => {

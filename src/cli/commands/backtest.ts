@@ -120,8 +120,7 @@ function studied(
 
 /** Neither a running engine nor an account is needed: the mode of this shell says nothing here. */
 function configOf({ config: file }: BacktestOptions): Config {
-  const { HEDGEROW_MODE: _, ...env } = process.env
-  return loadConfig({ cwd: process.cwd(), env, file })
+  return loadConfig({ cwd: process.cwd(), env: { ...process.env, HEDGEROW_MODE: 'replay' }, file })
 }
 
 function recordsOf(folder: string, exchange: string | undefined): Records {

@@ -38,11 +38,11 @@ const minute = (atMs: number) => instantText(atMs).slice(0, 16)
 function headLines(report: BacktestReport): string[] {
   const { fromMs, toMs, symbols, files, capitalUsdt, strategy, assumptions } = report
   const days = Math.round((toMs - fromMs) / DAY_MS)
-  const { file, patient, horizonHours, entryAprMin, exitAprMax, seed } = strategy
+  const { file, patient, entryAprMin, idleApr, exitHorizonHours, seed } = strategy
   const rules = patient ? 'the patient strategy' : file ? `the rules of ${file}` : 'the default rules'
   return [
     bold(`Backtest of ${symbols.join(' and ')}, ${day(fromMs)} to ${day(toMs)} (${days} days)`),
-    `${dim('by       ')}${rules}: carry over ${horizonHours} h, in above ${percentText(entryAprMin)} a year on capital, out at ${percentText(exitAprMax)} a year on notional; seed ${seed}`,
+    `${dim('by       ')}${rules}: in above ${percentText(idleApr + entryAprMin)} a year on capital over the best holding time, out when ${exitHorizonHours} h are expected to cost more than coming back; seed ${seed}`,
     `${dim('capital  ')}${amountText(capitalUsdt)} USDT; returns are measured on it`,
     `${dim('records  ')}${files.join(', ')}`,
     ...gapLines(report),

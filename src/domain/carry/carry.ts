@@ -1,30 +1,38 @@
 /**
- * Net carry of a hedge over a horizon, in either direction, each part by name: expected funding, executable basis in and out,
- * the fees of its route, what resting, missing and repairing is expected to cost, borrow, and interest on negative USDT.
- * The executable basis already holds every spread and all slippage, so neither is counted again.
+ * Net carry of a hedge over the time it pays best to hold it, in either direction, each part by name: expected funding,
+ * executable basis in and out, the fees of its route, what resting, missing and repairing is expected to cost, borrow, and
+ * interest on negative USDT. The horizon is the one with the highest APR on capital after an allowance for what the funding
+ * history does not tell. The executable basis already holds every spread and all slippage, so neither is counted again.
  * Source: carry.md e.1 to e.9 (funding, four fills, executable basis, borrow, capital, net carry, break-even).
  */
 import { Decimal } from 'decimal.js'
 import type { Direction, Route } from '../instrument.ts'
 import { signOf } from '../legs/sides.ts'
+import { fundingApr, HOUR_MS, settlementsWithin } from '../market/funding.ts'
 import {
-  expectedRatePlain,
-  expectedRateReverting,
-  fundingApr,
-  HOUR_MS,
-  settlementsWithin,
-} from '../market/funding.ts'
+  allowanceOver,
+  expectedRate,
+  type FundingOutlook,
+  fundingOutlook,
+  type OutlookRules,
+} from '../market/funding-outlook.ts'
 import type { FreshMarket } from '../market/market-view.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import type { StrategyRules } from '../rules.ts'
-import { type BaseQty, type FundingRate, type Usdt, usdt } from '../units.ts'
+import { type BaseQty, type FundingRate, fundingRate, type Usdt, usdt } from '../units.ts'
 import { bufferRatio, type CapitalRules, capitalRatio } from './capital.ts'
 import { borrowInterest, negativeUsdtInterest, orphanCost } from './holding-costs.ts'
 import { type DepthReason, type PairQuote, pairQuote } from './pair-quote.ts'
 import { estimateRoute, type RouteEstimate, type RouteGuesses } from './route.ts'
 
-const HOURS_A_YEAR = 8760
+export const HOURS_A_YEAR = 8760
 const BPS = 10_000
+
+/** Holding times that are compared, in hours: 1, 3, 7, 14, 30 and 90 days. */
+export const HORIZONS_HOURS = [24, 72, 168, 336, 720, 2160] as const
+
+/** What a hedge would have made by one horizon. `cautiousApr` is on capital, a year, after the allowance. */
+export type HorizonCarry = { hours: number; netUsdt: Usdt; cautiousApr: number }
 
 /** All USDT signed: + is received. Plain JSON. */
 export type CarryEstimate = {
@@ -34,6 +42,7 @@ export type CarryEstimate = {
   baseQty: BaseQty
   notionalUsdt: Usdt
   capitalUsdt: Usdt
+  /** The best of all horizons: everything below is over it. */
   horizonHours: number
   /** Settlements inside the horizon. */
   settlements: number
@@ -59,9 +68,17 @@ export type CarryEstimate = {
   midBasisBps: number
   entryBasisBps: number
   exitBasisBps: number
+  /** What the funding above may be too much by: the allowance for an uncertain mean. 0 or below; not a part of `netUsdt`. */
+  allowanceUsdt: Usdt
   /** Net on capital over the horizon, and that a year (not compounded). */
   returnOnCapital: number
   aprOnCapital: number
+  /** The same a year after the allowance: what decides. */
+  cautiousApr: number
+  /** What a hedge that has paid back earns from then on, a year on capital, as far as the mean in the long run goes. */
+  laterApr: number
+  /** Expected at each horizon: the path that the outcome is held against. */
+  path: readonly HorizonCarry[]
   /** Gross, on notional, of the present rate: + is received in this direction. */
   fundingApr: number
   /** Hours until expected funding, less the borrow, has paid every cost of getting in and out; null when it never does. */
@@ -71,9 +88,9 @@ export type CarryEstimate = {
 }
 
 export type CarryRules = CapitalRules &
+  OutlookRules &
   Pick<
     StrategyRules,
-    | 'horizonHours'
     | 'exitSlippageFactor'
     | 'orphanProbability'
     | 'orphanRepairMs'
@@ -82,14 +99,15 @@ export type CarryRules = CapitalRules &
     | 'usdtFreeBorrow'
   >
 type Sizes = { baseQty: BaseQty; sliceBaseQty: BaseQty }
-export type CarryReason = DepthReason | 'borrow-unknown'
+export type CarryReason = DepthReason | 'borrow-unknown' | 'funding-unread'
 /** What is estimated; by default a long carry whose legs both cross, spot first, and never miss. */
 export type CarryOf = { direction?: Direction; route?: RouteEstimate }
 
 /**
- * What a hedge of `baseQty` would earn net over the horizon, worked in slices of `sliceBaseQty`.
+ * What a hedge of `baseQty` would earn net over its best horizon, worked in slices of `sliceBaseQty`.
  * The exit is priced on today's exit books with slippage times `exitSlippageFactor`; the middle basis stays, or returns to
- * its mean where a model of it is known. A reverse carry without a known borrow rate is refused.
+ * its mean where a model of it is known. Refused while how the perpetual has paid was not read, a reverse carry also without a
+ * known borrow rate.
  */
 export function estimateCarry(
   market: FreshMarket,
@@ -100,20 +118,90 @@ export function estimateCarry(
 ): CarryEstimate | Refusal<CarryReason> {
   const { ticker, borrow } = market
   if (direction === 'reverse-carry' && !borrow) return refuse('borrow-unknown', 'no rate', 'an hourly rate')
+  const outlook = outlookOf(market, rules, nowMs)
+  if (isRefusal(outlook)) return outlook
   const quote = pairQuote(market, sizes.sliceBaseQty, direction)
   if (isRefusal(quote)) return quote
   const worked = route ?? estimateRoute('spot-first', market, quote, sizes, direction, noGuesses(rules))
   const qty = new Decimal(sizes.baseQty)
   const notional = qty.times(ticker.markPrice).div(market.pair.perp.multiplier)
   const capital = notional.times(capitalRatio({ direction, base: qty, notional }, market, rules))
-  const costs = holdingCosts({ direction, qty, notional, route: worked.route }, market, rules)
-  const settlements = settlementsWithin(ticker, nowMs, rules.horizonHours * HOUR_MS)
-  const expectedRate = rateOver(market, settlements)
+  const held: Held = { direction, qty, notional, capital, route: worked.route }
+  const over = (hours: number) => partsOver(hours, { held, market, quote, worked, outlook, rules, nowMs })
+  const horizons = HORIZONS_HOURS.map(over)
+  const best = horizons.reduce((most, each) => (each.cautiousApr > most.cautiousApr ? each : most))
+  const { parts, basis } = best
   const sign = signOf(direction)
-  const basis = basisPath(quote, worked, qty, { market, direction, hours: rules.horizonHours })
+  const once = Decimal.sum(
+    parts.basisUsdt,
+    parts.feesUsdt,
+    parts.adverseUsdt,
+    parts.escalationUsdt,
+    parts.orphanUsdt,
+  )
+  const borrowPerHour = direction === 'reverse-carry' ? new Decimal(borrow?.hourlyRate ?? 0).toNumber() : 0
+  const laterPerHour = outlook.laterPerHour * sign - borrowPerHour
+  return {
+    direction,
+    route: worked.route,
+    baseQty: sizes.baseQty,
+    notionalUsdt: usdt(notional),
+    capitalUsdt: usdt(capital.toDecimalPlaces(18, Decimal.ROUND_UP)),
+    horizonHours: best.hours,
+    settlements: best.settlements,
+    expectedRate: best.rate,
+    ...parts,
+    netUsdt: best.netUsdt,
+    allowanceUsdt: best.allowanceUsdt,
+    midBasisBps: asBps(quote.midBasis, quote),
+    entryBasisBps: asBps(basis.entry, quote),
+    exitBasisBps: asBps(basis.exit, quote),
+    returnOnCapital: best.returned,
+    aprOnCapital: (best.returned * HOURS_A_YEAR) / best.hours,
+    cautiousApr: best.cautiousApr,
+    laterApr: onCapital(notional.times(laterPerHour * HOURS_A_YEAR), capital),
+    path: horizons.map(({ hours, netUsdt, cautiousApr }) => ({ hours, netUsdt, cautiousApr })),
+    fundingApr: fundingApr(ticker.fundingRate, ticker.fundingIntervalMs) * sign || 0,
+    breakEvenHours: notional.gt(0)
+      ? breakEvenHours(once.neg().div(notional).toNumber(), hours => {
+          const settlements = settlementsWithin(ticker, nowMs, hours * HOUR_MS)
+          return expectedRate(outlook, settlements) * sign - borrowPerHour * hours
+        })
+      : null,
+  }
+}
 
+/** What funding is expected to bring in this market; refused while its history was not read. */
+export function outlookOf(
+  { funding, ticker, pair }: Pick<FreshMarket, 'funding' | 'ticker' | 'pair'>,
+  rules: OutlookRules,
+  nowMs: number,
+): FundingOutlook | Refusal<'funding-unread'> {
+  if (!funding) return refuse('funding-unread', 'no settled rates', 'the history of the perpetual')
+  const bounds = { min: pair.perp.fundingRateMin, max: pair.perp.fundingRateMax }
+  return fundingOutlook(funding, ticker, bounds, rules, nowMs)
+}
+
+type Held = { direction: Direction; qty: Decimal; notional: Decimal; capital: Decimal; route: Route }
+type Working = {
+  held: Held
+  market: FreshMarket
+  quote: PairQuote
+  worked: RouteEstimate
+  outlook: FundingOutlook
+  rules: CarryRules
+  nowMs: number
+}
+
+/** The whole sum over one horizon. */
+function partsOver(hours: number, { held, market, quote, worked, outlook, rules, nowMs }: Working) {
+  const { direction, qty, notional, capital } = held
+  const settlements = settlementsWithin(market.ticker, nowMs, hours * HOUR_MS)
+  const rate = fundingRate(new Decimal(expectedRate(outlook, settlements)).toDecimalPlaces(15))
+  const costs = holdingCosts(held, hours, market, rules)
+  const basis = basisPath(quote, worked, qty, { market, direction, hours })
   const parts = {
-    fundingUsdt: money(notional.times(expectedRate).times(sign)),
+    fundingUsdt: money(notional.times(rate).times(signOf(direction))),
     basisUsdt: money(basis.earned),
     feesUsdt: paid(worked.feesUsdt),
     adverseUsdt: paid(worked.adverseUsdt),
@@ -122,41 +210,24 @@ export function estimateCarry(
     interestUsdt: paid(costs.interest),
     orphanUsdt: paid(costs.orphan),
   }
-  const net = money(Decimal.sum(...Object.values(parts)))
-  const returnOnCapital = capital.gt(0) ? new Decimal(net).div(capital).toNumber() : 0
-  const once = Decimal.sum(
-    parts.basisUsdt,
-    parts.feesUsdt,
-    parts.adverseUsdt,
-    parts.escalationUsdt,
-    parts.orphanUsdt,
-  )
+  const netUsdt = money(Decimal.sum(...Object.values(parts)))
+  const allowanceUsdt = paid(notional.times(allowanceOver(outlook, settlements)))
+  const cautious = new Decimal(netUsdt).plus(allowanceUsdt)
   return {
-    direction,
-    route: worked.route,
-    baseQty: sizes.baseQty,
-    notionalUsdt: usdt(notional),
-    capitalUsdt: usdt(capital.toDecimalPlaces(18, Decimal.ROUND_UP)),
-    horizonHours: rules.horizonHours,
+    hours,
     settlements,
-    expectedRate,
-    ...parts,
-    netUsdt: net,
-    midBasisBps: asBps(quote.midBasis, quote),
-    entryBasisBps: asBps(basis.entry, quote),
-    exitBasisBps: asBps(basis.exit, quote),
-    returnOnCapital,
-    aprOnCapital: (returnOnCapital * HOURS_A_YEAR) / rules.horizonHours,
-    fundingApr: fundingApr(ticker.fundingRate, ticker.fundingIntervalMs) * sign || 0,
-    breakEvenHours: notional.gt(0)
-      ? breakEvenHours({
-          cost: once.neg().div(notional),
-          rate: netRate({ market, direction, settlements, expectedRate }),
-          intervalMs: ticker.fundingIntervalMs,
-        })
-      : null,
+    rate,
+    parts,
+    basis,
+    netUsdt,
+    allowanceUsdt,
+    returned: onCapital(netUsdt, capital),
+    cautiousApr: (onCapital(cautious, capital) * HOURS_A_YEAR) / hours,
   }
 }
+
+const onCapital = (earned: Decimal.Value, capital: Decimal): number =>
+  capital.gt(0) ? new Decimal(earned).div(capital).toNumber() : 0
 
 /** Everything crosses, fills, and nothing moves in between: the parts that are known without a guess. */
 const noGuesses = ({ exitSlippageFactor }: CarryRules): RouteGuesses => ({
@@ -170,13 +241,15 @@ const noGuesses = ({ exitSlippageFactor }: CarryRules): RouteGuesses => ({
   slippageBpsMax: 0,
 })
 
-type Held = { direction: Direction; qty: Decimal; notional: Decimal; route: Route }
-
-function holdingCosts({ direction, qty, notional, route }: Held, market: FreshMarket, rules: CarryRules) {
+function holdingCosts(
+  { direction, qty, notional, route }: Held,
+  hours: number,
+  market: FreshMarket,
+  rules: CarryRules,
+) {
   const long = direction === 'long-carry'
   const none = new Decimal(0)
   const bufferUsdt = notional.times(bufferRatio({ direction, base: qty, notional }, market, rules))
-  const hours = rules.horizonHours
   return {
     borrow: long ? none : borrowInterest(notional, market.borrow?.hourlyRate ?? '0', hours),
     interest: long ? negativeUsdtInterest({ notional, bufferUsdt, hours }, market, rules) : none,
@@ -207,43 +280,33 @@ function basisPath(
   }
 }
 
-type Earning = {
-  market: FreshMarket
-  direction: Direction
-  settlements: number
-  expectedRate: FundingRate
-}
-
-/** What one settlement is expected to bring this direction, the borrow of its interval taken off; a fraction of notional. */
-function netRate({ market: { ticker, borrow }, direction, settlements, expectedRate }: Earning): Decimal {
-  const each = settlements > 0 ? new Decimal(expectedRate).div(settlements) : new Decimal(ticker.fundingRate)
-  if (direction === 'long-carry') return each
-  const hours = new Decimal(ticker.fundingIntervalMs).div(HOUR_MS)
-  return each.neg().minus(hours.times(borrow?.hourlyRate ?? 0))
-}
-
-/** Sum of the rates expected at the next settlements: reverting when a model was fitted, else the present rate stays. */
-export function rateOver(
-  { ticker, fundingModel, pair }: Pick<FreshMarket, 'ticker' | 'fundingModel' | 'pair'>,
-  settlements: number,
-): FundingRate {
-  if (!fundingModel) return expectedRatePlain(ticker.fundingRate, settlements)
-  const bounds = { min: pair.perp.fundingRateMin, max: pair.perp.fundingRateMax }
-  return expectedRateReverting(ticker, fundingModel, bounds, settlements)
-}
+/** Longer than this nothing is waited for to be paid back. */
+const BREAK_EVEN_HOURS_MAX = 3 * HOURS_A_YEAR
 
 /**
- * Hours until funding has paid a cost: h · cost / E[r], cost and rate as fractions of notional.
- * 0 when there is nothing to pay, null when funding never pays it. Source: carry.md e.9.
+ * Hours until what is earned has paid a cost, both as fractions of notional: 0 when there is nothing to pay, null when three
+ * years do not pay it. Source: carry.md e.9.
+ * @param earnedBy - all that is expected to be earned by then, of a path that bends once at most
  */
-export function breakEvenHours(of: {
-  cost: Decimal | string
-  rate: Decimal | string
-  intervalMs: number
-}): number | null {
-  if (new Decimal(of.cost).lte(0)) return 0
-  if (new Decimal(of.rate).lte(0)) return null
-  return new Decimal(of.cost).div(of.rate).times(of.intervalMs).div(HOUR_MS).toNumber()
+export function breakEvenHours(cost: number, earnedBy: (hours: number) => number): number | null {
+  if (cost <= 0) return 0
+  let before = 0
+  for (let hours = 1; before < BREAK_EVEN_HOURS_MAX; hours = Math.min(hours * 1.5, BREAK_EVEN_HOURS_MAX)) {
+    if (earnedBy(hours) >= cost) return firstHours(before, hours, at => earnedBy(at) >= cost)
+    before = hours
+  }
+  return null
+}
+
+/** By halving, to a minute: so between `low`, where it is not, and `high`, where it is. */
+function firstHours(low: number, high: number, isSo: (hours: number) => boolean): number {
+  let [not, so] = [low, high]
+  while (so - not > 1 / 60) {
+    const middle = (not + so) / 2
+    if (isSo(middle)) so = middle
+    else not = middle
+  }
+  return so
 }
 
 const asBps = (basis: Decimal, { spot }: PairQuote): number => basis.div(spot.mid).times(BPS).toNumber()

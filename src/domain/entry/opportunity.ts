@@ -2,12 +2,15 @@
  * Is a symbol worth a hedge now, and in which direction? Tempting, quiet (looked and not worth it) or blind (may not look).
  * Every verdict carries the number found and the limit it was held against, so that a person can see why nothing happens.
  */
+import { Decimal } from 'decimal.js'
 import { type CarryEstimate, type CarryReason, estimateCarry } from '../carry/carry.ts'
 import { chooseRoute } from '../carry/route.ts'
+import type { Alternative } from '../exit/judgement.ts'
 import type { Direction } from '../instrument.ts'
 import { signOf } from '../legs/sides.ts'
 import { nextSettlementAtMs } from '../market/funding.ts'
 import { type BlindReason, type FreshMarket, freshMarket, type MarketView } from '../market/market-view.ts'
+import { midPrice } from '../market/order-book.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import type { Rules } from '../rules.ts'
 import { directionFilter, type FilterReason, lifeFilter, sizeFilter } from './filters.ts'
@@ -16,7 +19,8 @@ import { type SizeReason, sizesFor } from './sizing.ts'
 export type QuietReason =
   | FilterReason
   | 'carry-below-entry'
-  | 'funding-below-entry'
+  | 'basis-absurd'
+  | 'price-unlike-index'
   | 'settlement-near'
   | 'basis-moved'
   | SizeReason
@@ -54,7 +58,8 @@ export type PlannedEntry = Pick<CarryEstimate, 'direction' | 'entryBasisBps'>
 
 /**
  * Judges a hedge of the largest size one hedge may have; the account's room is `sizeHedge`'s and `approve`'s business. Both
- * directions are judged and the better one is told: a tempting one before a quiet one, then the higher net carry on capital.
+ * directions are judged and the better one is told: a tempting one before a quiet one, then the higher carry on capital after the
+ * allowance.
  */
 export function judgeEntry(
   market: MarketView,
@@ -84,7 +89,7 @@ function ranked(
 ): [better: DirectionJudgement, other: DirectionJudgement] {
   const rank = ({ verdict, carry }: DirectionJudgement) =>
     verdict === 'tempting' ? 2 : carry === null ? 0 : 1
-  const apr = ({ carry }: DirectionJudgement) => carry?.aprOnCapital ?? 0
+  const apr = ({ carry }: DirectionJudgement) => carry?.cautiousApr ?? Number.NEGATIVE_INFINITY
   const reverseWins = rank(reverse) > rank(long) || (rank(reverse) === rank(long) && apr(reverse) > apr(long))
   return reverseWins ? [reverse, long] : [long, reverse]
 }
@@ -101,7 +106,7 @@ function judgeDirection(
     carry: CarryEstimate | null = null,
   ): DirectionJudgement => ({ direction, verdict: 'quiet', because: refused, found, limit, carry })
 
-  const unwanted = directionFilter(market, direction, rules, nowMs)
+  const unwanted = directionFilter(market, direction, rules, nowMs) ?? priceFilter(market, rules)
   if (unwanted) return quiet(unwanted)
   const sizes = sizesFor(market, rules, rules.limits.hedgeNotionalUsdtMax, direction)
   if (isRefusal(sizes)) return quiet(sizes)
@@ -118,25 +123,52 @@ function judgeDirection(
     direction,
     verdict: 'tempting',
     because: 'carry-above-entry',
-    found: String(carry.aprOnCapital),
-    limit: String(rules.strategy.entryAprMin),
+    found: String(carry.cautiousApr),
+    limit: String(hurdleOf(rules)),
     carry,
   }
 }
 
 function carryFilter(
   carry: CarryEstimate,
-  { strategy }: Rules,
+  rules: Rules,
   planned: PlannedEntry | undefined,
 ): Refusal<QuietReason> | undefined {
-  const { entryAprMin, exitAprMax, basisAbortBps } = strategy
-  if (!(carry.aprOnCapital > entryAprMin)) return refuse('carry-below-entry', carry.aprOnCapital, entryAprMin)
-  // What the exit rule would leave again must not be opened, however the basis sweetens it.
-  if (!(carry.fundingApr > exitAprMax)) return refuse('funding-below-entry', carry.fundingApr, exitAprMax)
+  const { basisAbortBps } = rules.strategy
+  const hurdle = hurdleOf(rules)
+  if (!(carry.cautiousApr > hurdle)) return refuse('carry-below-entry', carry.cautiousApr, hurdle)
   if (!planned) return undefined
   const movedBps = (planned.entryBasisBps - carry.entryBasisBps) * signOf(carry.direction)
   return movedBps > basisAbortBps
     ? refuse('basis-moved', `${movedBps} bps`, `${basisAbortBps} bps`)
+    : undefined
+}
+
+/** What carry on capital must beat, a year: idle money, by as much as a hedge is worth the trouble. */
+const hurdleOf = ({ strategy: { idleApr, entryAprMin } }: Rules): number => idleApr + entryAprMin
+
+/** Do the prices belong together? Two coins of one name, a redenomination or a halted market look like a fortune. */
+function priceFilter(
+  { pair, spotBook, perpBook, ticker }: FreshMarket,
+  { strategy: { basisEntryBpsMax } }: Rules,
+): Refusal<QuietReason> | undefined {
+  const [spot, perp] = [midPrice(spotBook), midPrice(perpBook)]
+  if (!spot || !perp) return undefined
+  const { multiplier } = pair.perp
+  const perCoin = new Decimal(perp).div(multiplier)
+  const index = new Decimal(ticker.indexPrice).div(multiplier)
+  const apartBps = (a: Decimal, b: Decimal.Value) => a.div(b).minus(1).times(10_000)
+  const limit = `${basisEntryBpsMax} bps`
+  const basis = apartBps(perCoin, spot)
+  if (basis.abs().gt(basisEntryBpsMax))
+    return refuse(
+      'basis-absurd',
+      `${basis.toFixed(1)} bps: perpetual ${perCoin.toFixed()}, spot ${spot}`,
+      limit,
+    )
+  const away = index.gt(0) ? apartBps(new Decimal(spot), index) : null
+  return away?.abs().gt(basisEntryBpsMax)
+    ? refuse('price-unlike-index', `${away.toFixed(1)} bps: spot ${spot}, index ${index.toFixed()}`, limit)
     : undefined
 }
 
@@ -152,12 +184,16 @@ function settlementFilter(
     : undefined
 }
 
-/** Net carry on capital, a year, of the best symbol that is tempting and not this one; null when none is. */
-export function bestAlternativeApr(judged: Iterable<EntryJudgement>, symbol: string): number | null {
-  let best: number | null = null
-  for (const each of judged) {
-    if (each.symbol === symbol || each.verdict !== 'tempting' || !each.carry) continue
-    best = Math.max(best ?? Number.NEGATIVE_INFINITY, each.carry.aprOnCapital)
-  }
-  return best
+/** Tempting symbols, the highest carry on capital after the allowance first: the order in which they compete for room. */
+export const bestFirst = (judged: Iterable<EntryJudgement>): EntryJudgement[] =>
+  [...judged]
+    .filter(({ verdict, carry }) => verdict === 'tempting' && carry !== null)
+    .sort((a, b) => aprOf(b) - aprOf(a))
+
+const aprOf = ({ carry }: EntryJudgement): number => carry?.cautiousApr ?? Number.NEGATIVE_INFINITY
+
+/** What the best tempting symbol but this one would earn; null when none is. */
+export function bestAlternative(judged: Iterable<EntryJudgement>, symbol: string): Alternative | null {
+  const best = bestFirst(judged).find(each => each.symbol !== symbol)?.carry
+  return best ? { aprOnCapital: best.cautiousApr, horizonHours: best.horizonHours } : null
 }

@@ -1,82 +1,125 @@
 /**
- * Has the carry of an open hedge gone, and is leaving worth what coming back would cost? Leaving now costs no exit that
- * staying would not cost later; what it risks is one more round trip, if the symbol is entered again. So a hedge is left when
- * −E[funding of the negative spell] + what its capital earns elsewhere meanwhile ≥ π·c·N. Source: carry.md e.9.
+ * Has the carry of an open hedge gone, and is leaving worth what coming back would cost? The exit is paid sooner or later in any
+ * case: leaving now risks one more round trip, if the symbol is entered again. So a hedge is left when what staying is expected to
+ * lose over the exit horizon, with what its capital would earn elsewhere meanwhile, is more than π·c. Source: carry.md e.9.
  */
 import { Decimal } from 'decimal.js'
-import { rateOver } from '../carry/carry.ts'
+import { HOURS_A_YEAR, outlookOf } from '../carry/carry.ts'
 import { pairQuote } from '../carry/pair-quote.ts'
 import type { LegName } from '../instrument.ts'
 import { sideOf, signOf } from '../legs/sides.ts'
 import { roundTripRate } from '../market/fees.ts'
-import { fundingApr, HOUR_MS, settlementsWithin } from '../market/funding.ts'
+import { HOUR_MS, nextSettlementAtMs, settlementsWithin } from '../market/funding.ts'
+import { expectedRate, type FundingOutlook } from '../market/funding-outlook.ts'
 import type { FreshMarket } from '../market/market-view.ts'
 import { levelsFor, midPrice } from '../market/order-book.ts'
-import { isRefusal } from '../refusal.ts'
-import type { Rules, StrategyRules } from '../rules.ts'
-import { fundingRate } from '../units.ts'
-import type { ExitInputs, ExitJudgement, HeldHedge } from './judgement.ts'
+import { isRefusal, type Refusal } from '../refusal.ts'
+import type { Rules } from '../rules.ts'
+import type { ExitInputs, HeldHedge, Reason } from './judgement.ts'
 
 const BPS = 10_000
-const HOURS_A_YEAR = 8760
 
-/** What staying is expected to bring, in this hedge's own sense: + is received. */
+/** What staying is expected to bring, in this hedge's own sense: + is received. Fractions are of notional. */
 export type Expectation = {
-  /** Gross, on notional, averaged over the horizon. */
+  outlook: FundingOutlook
+  /** Before the borrow, a year, averaged over the exit horizon. */
   fundingApr: number
-  /** The same less the interest on a borrowed coin. */
-  netApr: number
+  /** Over the exit horizon, the borrow taken off. */
+  staying: number
+  /** By the next settlement, less the borrow and the yield of idle money until then; and when it is. */
+  nextGain: number
+  nextInMs: number
+  /** What closing now pays, by the way out of both books. */
   exitBasisBps: number
-  /** Basis lost since the entry; negative is gained. */
-  basisLossBps: number
-  /** Funding over the horizon less the borrow; 0 when no settlement falls inside. */
-  horizonRateBps: number
+  /** Lost between the middles since the entry, negative is gained; null while the entry is not known. */
+  basisLossBps: number | null
+  /** All the hedge has made, its exit's fees paid: at the middles, and by the way out of both books. Null while not known. */
+  totalBps: number | null
+  closingBps: number | null
 }
 
+/** Refused while how the perpetual has paid was not read. */
 export function expectation(
   hedge: HeldHedge,
   market: FreshMarket,
-  { strategy }: Rules,
+  rules: Rules,
   nowMs: number,
-): Expectation {
-  const direction = hedge.direction ?? 'long-carry'
+): Expectation | Refusal<'funding-unread'> {
+  const { strategy } = rules
+  const { direction = 'long-carry', entryBasisBps } = hedge
   const sign = signOf(direction)
-  const { ticker } = market
-  const settlements = settlementsWithin(ticker, nowMs, strategy.horizonHours * HOUR_MS)
-  // A horizon without a settlement still has a next one, and that is what staying would earn.
-  const counted = Math.max(1, settlements)
-  const rate = new Decimal(rateOver(market, counted)).times(sign)
-  const average = fundingRate(rate.div(counted).toDecimalPlaces(18))
-  const gross = fundingApr(average, ticker.fundingIntervalMs) || 0
-  const hourly = borrowRate(hedge, market)
-  const exitBasis = exitBasisBps(hedge, market)
+  const outlook = outlookOf(market, strategy, nowMs)
+  if (isRefusal(outlook)) return outlook
+  const nextInMs = nextSettlementAtMs(market.ticker, nowMs) - nowMs
+  const perHour = borrowRate(hedge, market) + idlePerHour(hedge, rules)
+  const { mid, exit } = basisNow(hedge, market)
+  const lossAt = (basis: number) => (entryBasisBps === null ? null : (basis - entryBasisBps) * sign)
+  const hours = strategy.exitHorizonHours
+  const gross = stayingOver(hedge, market, outlook, hours, nowMs, 0)
   return {
-    fundingApr: gross,
-    netApr: gross - hourly * HOURS_A_YEAR,
-    exitBasisBps: exitBasis,
-    basisLossBps: (exitBasis - hedge.entryBasisBps) * sign,
-    horizonRateBps: (settlements > 0 ? rate.times(BPS).toNumber() : 0) - hourly * strategy.horizonHours * BPS,
+    outlook,
+    fundingApr: (gross / hours) * HOURS_A_YEAR || 0,
+    staying: gross - borrowRate(hedge, market) * hours,
+    nextGain: outlook.nextRate * sign - (perHour * nextInMs) / HOUR_MS,
+    nextInMs,
+    exitBasisBps: exit,
+    basisLossBps: lossAt(mid),
+    totalBps: madeBps(hedge, market, lossAt(mid)),
+    closingBps: madeBps(hedge, market, lossAt(exit)),
   }
+}
+
+/** Funding expected over so many hours less a rate per hour, as a fraction of notional. A horizon before the next settlement has it. */
+function stayingOver(
+  { direction = 'long-carry' }: HeldHedge,
+  { ticker }: FreshMarket,
+  outlook: FundingOutlook,
+  hours: number,
+  nowMs: number,
+  perHour: number,
+): number {
+  const settlements = Math.max(1, settlementsWithin(ticker, nowMs, hours * HOUR_MS))
+  return expectedRate(outlook, settlements) * signOf(direction) - perHour * hours
 }
 
 const borrowRate = ({ direction }: HeldHedge, { borrow }: FreshMarket): number =>
   direction === 'reverse-carry' && borrow ? new Decimal(borrow.hourlyRate).toNumber() : 0
 
-/** Basis in bps of the spot's middle that closing pays: a slice's average where its size is known, else the best prices. */
-function exitBasisBps({ sliceBaseQty, direction = 'long-carry' }: HeldHedge, market: FreshMarket): number {
+const idlePerHour = (hedge: HeldHedge, { strategy: { idleApr, capitalBuffer } }: Rules): number =>
+  (idleApr * capitalPerNotional(hedge, capitalBuffer)) / HOURS_A_YEAR
+
+/** Funding less fees so far, the basis, and the fees of a crossing exit; null while a part of it is not known. */
+function madeBps(
+  { receivedUsdt, notionalUsdt }: HeldHedge,
+  { feeRates }: FreshMarket,
+  basisLossBps: number | null,
+): number | null {
+  if (receivedUsdt === undefined || notionalUsdt === undefined || basisLossBps === null) return null
+  const received = new Decimal(receivedUsdt).div(notionalUsdt).times(BPS).toNumber()
+  const fees = Decimal.sum(feeRates.spot.taker, feeRates.perp.taker).times(BPS).toNumber()
+  return received - basisLossBps - fees
+}
+
+/** Basis in bps of the spot's middle: between the middles, and as closing pays it, a slice's average where its size is known. */
+function basisNow(
+  { sliceBaseQty, direction = 'long-carry' }: HeldHedge,
+  market: FreshMarket,
+): { mid: number; exit: number } {
   const quote = sliceBaseQty && pairQuote(market, sliceBaseQty, direction)
   if (quote && !isRefusal(quote)) {
     const slip = quote.spot.slipOut.plus(quote.perp.slipOut).times(signOf(direction))
-    return quote.midBasis.plus(slip).div(quote.spot.mid).times(BPS).toNumber()
+    const bps = (basis: Decimal) => basis.div(quote.spot.mid).times(BPS).toNumber()
+    return { mid: bps(quote.midBasis), exit: bps(quote.midBasis.plus(slip)) }
   }
-  const best = (leg: LegName) => {
-    const book = leg === 'spot' ? market.spotBook : market.perpBook
-    return levelsFor(book, sideOf({ direction }, leg, 'out'))[0]?.[0]
-  }
-  const [perp, spot, mid] = [best('perp'), best('spot'), midPrice(market.spotBook)]
-  if (!perp || !spot || !mid)
+  const bookOf = (leg: LegName) => (leg === 'spot' ? market.spotBook : market.perpBook)
+  const best = (leg: LegName) => levelsFor(bookOf(leg), sideOf({ direction }, leg, 'out'))[0]?.[0]
+  const [perp, spot] = [best('perp'), best('spot')]
+  const [perpMid, spotMid] = [midPrice(market.perpBook), midPrice(market.spotBook)]
+  if (!perp || !spot || !perpMid || !spotMid)
     throw new Error('fresh market: expected both sides of both books, found an empty one')
-  return new Decimal(perp).div(market.pair.perp.multiplier).minus(spot).div(mid).times(BPS).toNumber()
+  const bps = (dear: string, cheap: string) =>
+    new Decimal(dear).div(market.pair.perp.multiplier).minus(cheap).div(spotMid).times(BPS).toNumber()
+  return { mid: bps(perpMid, spotMid), exit: bps(perp, spot) }
 }
 
 type Question = {
@@ -85,52 +128,32 @@ type Question = {
   seen: Expectation
   inputs: ExitInputs
   rules: Rules
-  judgementsInARow: number
   nowMs: number
 }
-type Answer = Pick<ExitJudgement, 'verdict' | 'because' | 'found' | 'limit' | 'judgementsInARow'>
-type Wish = { because: 'carry-gone' | 'better-elsewhere' | 'borrow-cost'; found: string; limit: string }
+/** Leaving gains more than the way back costs. */
+export type Wish = Reason<'carry-gone' | 'better-elsewhere' | 'borrow-cost'>
+type Staying = Reason<'carry-stays' | 'cheaper-to-stay'>
 
-/** The carry's own verdict: the hard floor at once, everything else only when it lasts. */
-export function carryReason(question: Question): Answer {
-  const { seen, rules, judgementsInARow } = question
-  const { exitAprMax, exitAprFloor } = rules.strategy
-  const floor = Math.min(exitAprFloor, exitAprMax)
-  if (seen.netApr <= floor)
-    return {
-      verdict: 'leave',
-      because: 'funding-floor',
-      found: `${seen.netApr}`,
-      limit: `${floor}`,
-      judgementsInARow: judgementsInARow + 1,
-    }
-  const wish = wishToLeave(question)
-  if (wish.because === 'carry-stays' || wish.because === 'cheaper-to-stay')
-    return { verdict: 'hold', ...wish, judgementsInARow: 0 }
-  const inARow = judgementsInARow + 1
-  const patience = patienceReason(question, wish as Wish, inARow)
-  return { ...(patience ?? { verdict: 'leave', ...(wish as Wish) }), judgementsInARow: inARow }
-}
-
-type Staying = Pick<Answer, 'found' | 'limit'> & { because: 'carry-stays' | 'cheaper-to-stay' }
-
-function wishToLeave({ hedge, market, seen, inputs, rules, nowMs }: Question): Wish | Staying {
+/** The carry's own verdict at this look. */
+export function carryWish({ hedge, market, seen, inputs, rules, nowMs }: Question): Wish | Staying {
   const { strategy } = rules
-  const byApr = { found: `${seen.netApr}`, limit: `${strategy.exitAprMax}` }
+  const { exitHorizonHours } = strategy
   const returning = strategy.reentryProbability * roundTripFraction(hedge, market)
-  const perNotional = capitalPerNotional(hedge, strategy.capitalBuffer)
-  const elsewhere = Math.max(0, inputs.alternativeApr ?? 0) * perNotional
-  if (seen.fundingApr > 0 && seen.netApr <= 0) return { because: 'borrow-cost', ...byApr }
-
-  const missed = ((elsewhere - Math.max(0, seen.netApr)) * strategy.horizonHours) / HOURS_A_YEAR
-  if (elsewhere > 0 && missed > returning)
-    return { because: 'better-elsewhere', ...asGain(missed, returning) }
-  if (seen.netApr > strategy.exitAprMax) return { because: 'carry-stays', ...byApr }
-
-  const spell = negativeSpell(hedge, market, strategy, nowMs)
-  const gain = spell.lost + (elsewhere * spell.hours) / HOURS_A_YEAR
-  if (gain < returning) return { because: 'cheaper-to-stay', ...asGain(gain, returning) }
-  return { because: 'carry-gone', ...byApr }
+  const { alternative } = inputs
+  if (alternative && alternative.aprOnCapital > strategy.idleApr) {
+    const { aprOnCapital, horizonHours } = alternative
+    const perHour = borrowRate(hedge, market)
+    const staying = stayingOver(hedge, market, seen.outlook, horizonHours, nowMs, perHour)
+    const earned =
+      (aprOnCapital * capitalPerNotional(hedge, strategy.capitalBuffer) * horizonHours) / HOURS_A_YEAR
+    if (earned - staying > returning)
+      return { because: 'better-elsewhere', ...asGain(earned - staying, returning) }
+  }
+  const gain = idlePerHour(hedge, rules) * exitHorizonHours - seen.staying
+  const figures = asGain(gain, returning)
+  if (gain > returning)
+    return { because: seen.fundingApr > 0 && seen.staying < 0 ? 'borrow-cost' : 'carry-gone', ...figures }
+  return { because: gain > 0 ? 'cheaper-to-stay' : 'carry-stays', ...figures }
 }
 
 const asGain = (gain: number, cost: number) => ({
@@ -141,7 +164,7 @@ const asGain = (gain: number, cost: number) => ({
 const capitalPerNotional = ({ notionalUsdt, capitalUsdt }: HeldHedge, buffer: number): number =>
   notionalUsdt && capitalUsdt ? new Decimal(capitalUsdt).div(notionalUsdt).toNumber() : 1 + buffer
 
-/** The c of e.9, a fraction of notional: of the hedge's own route where it is told, else four crossing fees and both spreads. */
+/** The c of e.9, a fraction of notional: of the hedge's own route where it is known, else four crossing fees and both spreads. */
 function roundTripFraction(
   { roundTripUsdt, notionalUsdt }: HeldHedge,
   { feeRates, spotBook, perpBook }: FreshMarket,
@@ -152,70 +175,4 @@ function roundTripFraction(
     return bid && ask ? new Decimal(ask[0]).minus(bid[0]).div(ask[0]) : new Decimal(0)
   }
   return roundTripRate(feeRates).plus(spread(spotBook)).plus(spread(perpBook)).toNumber()
-}
-
-/**
- * The settlements from the next one on that are expected to cost, until the hedge would be too old anyway: what they cost as a
- * fraction of notional, borrow included, and how long they last. Not cut at the horizon: a small loss that is expected to
- * stay must end a hedge some day. Expected rates run one way, from the present to the mean: one spell, or none.
- */
-function negativeSpell(
-  hedge: HeldHedge,
-  market: FreshMarket,
-  { horizonHours, holdMaxMs }: StrategyRules,
-  nowMs: number,
-): { lost: number; hours: number } {
-  const sign = signOf(hedge.direction ?? 'long-carry')
-  const { fundingIntervalMs } = market.ticker
-  const hoursEach = fundingIntervalMs / HOUR_MS
-  const borrow = borrowRate(hedge, market) * hoursEach
-  const earned = (count: number) =>
-    count === 0 ? 0 : new Decimal(rateOver(market, count)).times(sign).toNumber() - borrow * count
-  const costs = (nth: number) => earned(nth) - earned(nth - 1) < 0
-  let within = 0
-  const leftMs = Math.max(horizonHours * HOUR_MS, hedge.hedgedAtMs + holdMaxMs - nowMs)
-  let beyond = Math.max(1, settlementsWithin(market.ticker, nowMs, leftMs)) + 1
-  while (beyond - within > 1) {
-    const middle = Math.floor((within + beyond) / 2)
-    if (costs(1) && costs(middle)) within = middle
-    else beyond = middle
-  }
-  return { lost: -earned(within) || 0, hours: within * hoursEach }
-}
-
-/** What still keeps a hedge whose carry has gone: too few judgements, no settled rate that says so, too short a hold. */
-function patienceReason(
-  { hedge, inputs, rules: { strategy }, nowMs }: Question,
-  wish: Wish,
-  inARow: number,
-): Omit<Answer, 'judgementsInARow'> | undefined {
-  if (inARow < strategy.exitJudgementsMin)
-    return {
-      verdict: 'hold',
-      because: 'carry-fading',
-      found: `${inARow} in a row`,
-      limit: `${strategy.exitJudgementsMin}`,
-    }
-  const heldMs = nowMs - hedge.hedgedAtMs
-  if (wish.because === 'carry-gone' && inputs.lastSettled !== undefined && !isConfirmed(hedge, inputs))
-    return {
-      verdict: 'hold',
-      because: 'awaiting-print',
-      found: inputs.lastSettled ? `settled at ${inputs.lastSettled.rate}` : 'none settled',
-      limit: 'a settled rate that costs',
-    }
-  const breakEvenMs = (hedge.breakEvenHours ?? 0) * HOUR_MS * strategy.holdBreakEvenFactor
-  const holdMs = Math.max(strategy.holdMinMs, breakEvenMs)
-  return heldMs < holdMs
-    ? { verdict: 'hold', because: 'hold-minimum', found: `${heldMs} ms`, limit: `${holdMs} ms` }
-    : undefined
-}
-
-/** Did a settlement of this hedge itself pay nothing? */
-function isConfirmed(
-  { hedgedAtMs, direction = 'long-carry' }: HeldHedge,
-  { lastSettled }: ExitInputs,
-): boolean {
-  if (!lastSettled || lastSettled.settledAtMs <= hedgedAtMs) return false
-  return new Decimal(lastSettled.rate).times(signOf(direction)).lte(0)
 }

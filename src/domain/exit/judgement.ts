@@ -2,13 +2,13 @@
 import type { Direction } from '../instrument.ts'
 import type { BlindReason } from '../market/market-view.ts'
 import type { Solvency } from '../risk/solvency.ts'
-import type { BaseQty, FundingRate, Price, Usdt } from '../units.ts'
+import type { BaseQty, Price, Usdt } from '../units.ts'
 
 export type HeldHedge = {
-  /** Executed entry basis (perp − spot) / spot, bps, from the fills' average prices per base coin. */
-  entryBasisBps: number
+  /** Executed entry basis (perp − spot) / spot, bps, from the fills' average prices per base coin; null while a leg is empty. */
+  entryBasisBps: number | null
   hedgedAtMs: number
-  /** Account maintenance margin rate, a fraction. */
+  /** Account maintenance margin rate, a fraction; null while it was not read. */
   maintenanceMarginRate: string | null
   /** Long carry when left out. */
   direction?: Direction
@@ -19,22 +19,24 @@ export type HeldHedge = {
   capitalUsdt?: Usdt
   /** The perpetual's mark at the decision, per contract. */
   markPrice?: Price
-  breakEvenHours?: number | null
   /** What one more round trip by this hedge's route would cost, positive; left out, four crossing fills on today's books. */
   roundTripUsdt?: Usdt
+  /** Funding received less all fees paid so far; left out, what the hedge made as a whole is not judged. */
+  receivedUsdt?: Usdt
 }
 
 /** What else one may know when a hedge is judged. */
 export type ExitInputs = {
-  /** Net carry on capital, a year, of the best opportunity that is open and not taken; its own four fills are in it. */
-  alternativeApr?: number | null
+  /** The best opportunity that is open and not taken; its own four fills are in it. */
+  alternative?: Alternative | null
   /** Reduce and flatten end this hedge: when the verdict is reduce, give it only to the one that `reliefOf` names. */
   solvency?: Pick<Solvency, 'verdict' | 'found' | 'limit' | 'liquidationUp' | 'liquidationDown'>
   /** The exchange lets this position only be reduced (its risk limit was cut). */
   reduceOnly?: boolean
-  /** The last settled rate; null when none was since the hedge came to be. Left out, no print is asked for. */
-  lastSettled?: { rate: FundingRate; settledAtMs: number } | null
 }
+
+/** What this capital could earn elsewhere: net on capital, a year, over its own best horizon. */
+export type Alternative = { aprOnCapital: number; horizonHours: number }
 
 export type RiskReason =
   | 'margin'
@@ -50,9 +52,10 @@ export type LeaveReason =
   | 'carry-gone'
   | 'better-elsewhere'
   | 'borrow-cost'
-  | 'funding-floor'
   | 'hold-maximum'
   | 'basis-stop'
+  | 'loss-stop'
+  | 'take-profit'
 
 const SHORT_OF_MARGIN: ReadonlySet<string> = new Set<RiskReason>(['margin', 'solvency', 'liquidation-near'])
 
@@ -63,21 +66,25 @@ export const isMarginSqueeze = (because: string | null): boolean =>
 export type HoldReason =
   | 'carry-stays'
   | 'cheaper-to-stay'
+  /** Leaving is better, but not seen often enough yet. */
   | 'carry-fading'
-  | 'awaiting-print'
-  | 'hold-minimum'
+  /** Past a stop, but not for long enough: a spike is not sold. */
+  | 'stop-watched'
+  /** It leaves once the settlement that is coming has been paid. */
+  | 'settlement-due'
 
 /** Plain JSON. */
 export type ExitJudgement = {
   symbol: string
   /** `wait`: the market cannot be seen, so nothing is decided. */
   verdict: 'hold' | 'leave' | 'wait'
-  because: HoldReason | LeaveReason | BlindReason
+  because: HoldReason | LeaveReason | BlindReason | 'funding-unread'
   found: string
   limit: string
-  /** Judgements in a row for which the carry was gone, this one included: hand it to the next call. */
+  /** Hand both to the next call. */
   judgementsInARow: number
-  /** Gross, on notional, averaged over the settlements expected inside the horizon, + is received; null when not seen. */
+  stopSinceMs: number | null
+  /** Before the borrow, on notional, averaged over the exit horizon, + is received; null when not seen. */
   fundingApr: number | null
   /** What closing now would pay, by the way out of both books; null when not seen. */
   exitBasisBps: number | null
@@ -85,5 +92,14 @@ export type ExitJudgement = {
   /** Left because of risk: not worth waiting for a better price. */
   urgent?: boolean
 }
+
+/** What earlier judgements of the same hedge found. */
+export type ExitMemory = {
+  /** Judgements in a row for which leaving was better. */
+  judgementsInARow: number
+  /** Since when every look found it past a stop; null when the last one did not. */
+  stopSinceMs: number | null
+}
+export const NO_MEMORY: ExitMemory = { judgementsInARow: 0, stopSinceMs: null }
 
 export type Reason<Because extends string = string> = { because: Because; found: string; limit: string }

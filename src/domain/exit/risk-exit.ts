@@ -17,9 +17,9 @@ export function riskReason(
   inputs: ExitInputs,
 ): Reason<RiskReason> | undefined {
   const { maintenanceMarginRateMax } = limits
-  const { maintenanceMarginRate: rate } = hedge
-  if (rate !== null && new Decimal(rate).gte(maintenanceMarginRateMax))
-    return { because: 'margin', found: rate, limit: `${maintenanceMarginRateMax}` }
+  const { maintenanceMarginRate } = hedge
+  if (maintenanceMarginRate !== null && new Decimal(maintenanceMarginRate).gte(maintenanceMarginRateMax))
+    return { because: 'margin', found: maintenanceMarginRate, limit: `${maintenanceMarginRateMax}` }
   return (
     solvencyReason(hedge, market, strategy, inputs) ??
     venueReason(market, strategy, nowMs, inputs) ??

@@ -4,7 +4,7 @@
  * Bybit moves contracts between 1, 2, 4 and 8 hours without notice.
  */
 import { Decimal } from 'decimal.js'
-import { type FundingRate, fundingRate, type OrderQty, type Price, type Usdt, usdt } from '../units.ts'
+import { type FundingRate, type OrderQty, type Price, type Usdt, usdt } from '../units.ts'
 
 export const HOUR_MS = 3_600_000
 const HOURS_A_YEAR = 8760
@@ -12,9 +12,7 @@ const HOURS_A_YEAR = 8760
 /** Present rate and schedule of one perpetual. */
 export type FundingNow = { fundingRate: FundingRate; nextFundingAtMs: number; fundingIntervalMs: number }
 
-/** A rate that decays from the present one to its mean; per hour, because the interval changes. */
-export type FundingModel = { meanRatePerHour: FundingRate; halfLifeHours: number }
-
+/** The least and the most a rate may be at one settlement. */
 export type FundingBounds = { min: FundingRate; max: FundingRate }
 
 /** USDT that a short of `contracts` receives at one settlement: qty × mark × rate; negative is paid. */
@@ -41,39 +39,6 @@ export function nextSettlementAtMs(
     throw new Error(`funding interval: expected more than 0 ms, found ${fundingIntervalMs}`)
   if (nextFundingAtMs > nowMs) return nextFundingAtMs
   return nextFundingAtMs + fundingIntervalMs * (Math.floor((nowMs - nextFundingAtMs) / fundingIntervalMs) + 1)
-}
-
-/** Sum of the rates of the next `settlements`, if the present rate stayed as it is. */
-export const expectedRatePlain = (rate: FundingRate, settlements: number): FundingRate =>
-  fundingRate(new Decimal(rate).times(settlements))
-
-/**
- * Sum of the expected rates of the next `settlements`: E[r_j] = clip(μ + (r_0 − μ)·ρ^j), j = 0 being the settlement whose
- * running estimate the ticker shows. Source: carry.md e.1; ρ = 2^(−interval / half-life).
- */
-export function expectedRateReverting(
-  now: Pick<FundingNow, 'fundingRate' | 'fundingIntervalMs'>,
-  model: FundingModel,
-  bounds: FundingBounds,
-  settlements: number,
-): FundingRate {
-  const hours = new Decimal(now.fundingIntervalMs).div(HOUR_MS)
-  const mean = hours.times(model.meanRatePerHour)
-  // The half-life is a fitted float: a float power of it loses nothing, and is a hundred times quicker.
-  const persistence = new Decimal(2 ** (-now.fundingIntervalMs / HOUR_MS / model.halfLifeHours))
-  let gap = new Decimal(now.fundingRate).minus(mean)
-  const within = (rate: Decimal) => rate.gte(bounds.min) && rate.lte(bounds.max)
-  // The path runs from the present rate to the mean and never past either: inside the bounds nothing is clipped.
-  if (within(mean) && within(mean.plus(gap)) && persistence.lt(1)) {
-    const gaps = persistence.pow(settlements).neg().plus(1).div(persistence.neg().plus(1)).times(gap)
-    return fundingRate(mean.times(settlements).plus(gaps).toDecimalPlaces(18))
-  }
-  let sum = new Decimal(0)
-  for (let j = 0; j < settlements; j++) {
-    sum = sum.plus(Decimal.min(bounds.max, Decimal.max(bounds.min, mean.plus(gap))))
-    gap = gap.times(persistence)
-  }
-  return fundingRate(sum.toDecimalPlaces(18))
 }
 
 /** Gross yearly rate on notional, a fraction: r × 8760 / h. Not compounded, before every cost. */

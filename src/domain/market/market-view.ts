@@ -8,7 +8,7 @@ import { type Refusal, refuse } from '../refusal.ts'
 import type { BaseQty, FundingRate, OrderQty, Price, Usdt } from '../units.ts'
 import type { CollateralView, RiskTier } from './collateral.ts'
 import type { PairFeeRates } from './fees.ts'
-import type { FundingModel } from './funding.ts'
+import type { KnownFunding } from './funding-outlook.ts'
 import type { Level } from './order-book.ts'
 
 /** Both sides best first; the exchange's own `Book` fits. */
@@ -68,8 +68,8 @@ export type MarketView = {
   /** When this process last heard each part; 0 for never. A part the feed calls stale is given as null. */
   receivedAtMs: Record<HeardParts, number> & { borrow?: number; spread?: number }
   feeRates: PairFeeRates
-  /** Fitted from settled funding; without it the present rate is taken to stay. */
-  fundingModel?: FundingModel
+  /** How this perpetual and the market as a whole have paid; left out while that was not read: then nothing is entered. */
+  funding?: KnownFunding
 
   /** Left out below means not known; each judgement says what it then assumes. */
   borrow?: BorrowView

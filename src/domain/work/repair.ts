@@ -118,10 +118,11 @@ function whyUnwind(cut: boolean, repair: Priced | undefined, exhausted: boolean)
   return exhausted ? 'repairs-exhausted' : 'cheaper'
 }
 
-/** What the repaired part is expected to earn, its own fill's fee not taken off. */
+/** What the repaired part is expected to earn after the allowance, its own fill's fee not taken off. */
 function carryOf(plan: HedgePlan, { order, notional }: Priced): Decimal {
   const share = new Decimal(order.qty).times(plan[order.leg].multiplier).div(plan.targetBaseQty)
-  return share.times(plan.expected.netUsdt).plus(notional.times(takerFee(plan, order.leg)))
+  const { netUsdt, allowanceUsdt } = plan.expected
+  return share.times(new Decimal(netUsdt).plus(allowanceUsdt)).plus(notional.times(takerFee(plan, order.leg)))
 }
 
 /** How far through the best price the n-th attempt (from 0) may go, in bps: once, twice, four times …, inside the price band. */

@@ -12,7 +12,7 @@ import type { Chance } from './chance.ts'
 const MINUTE_MS = 60_000
 
 /** Whatever funding says. */
-const EAGER = { entryAprMin: -1_000, exitAprMax: -10_000, exitAprFloor: -10_000 }
+const EAGER = { entryAprMin: -1_000, reentryProbability: 1_000 }
 
 export function drawRules(chance: Chance, usual: Rules, symbols: readonly string[]): Rules {
   const notional = chance.pick([500, 1_500, 4_000])
@@ -27,11 +27,11 @@ export function drawRules(chance: Chance, usual: Rules, symbols: readonly string
         ['long-carry', 'reverse-carry'],
         ['reverse-carry'],
       ]),
-      ...(chance.isLucky(0.15) ? { entryAprMin: 0.02, exitAprMax: 0.01 } : EAGER),
-      holdMinMs: chance.whole(5, 60) * MINUTE_MS,
+      ...(chance.isLucky(0.15) ? { entryAprMin: 0.01 } : EAGER),
+      exitHorizonHours: chance.whole(6, 60),
       holdMaxMs: chance.whole(120, 480) * MINUTE_MS,
       coolDownMs: chance.whole(20, 120) * MINUTE_MS,
-      holdBreakEvenFactor: 0,
+      fundingMarketHours: 1,
       listingAgeMsMin: 0,
       intervalQuietMs: 30 * MINUTE_MS,
       judgeEveryMs: 3 * LEAP_MS,

@@ -34,6 +34,7 @@ test('of judgements, only one that changes the verdict or its reason is kept, wi
   const exit = {
     symbol: 'XRPUSDT',
     judgementsInARow: 0,
+    stopSinceMs: null,
     fundingApr: 0.1,
     exitBasisBps: 3,
     found: '1',

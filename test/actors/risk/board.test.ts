@@ -1,4 +1,5 @@
 /** The part of the board that warns, and what a hedge hears of it: who may look, who may leave, what must not be added. */
+import { Decimal } from 'decimal.js'
 import { describe, expect, test } from 'vitest'
 import { coinsInTheWay } from '../../../actors/desk.ts'
 import { createMarketBoard } from '../../../actors/market/board.ts'
@@ -7,11 +8,12 @@ import type { EnginePorts } from '../../../actors/ports.ts'
 import { alternativeTo, exitInputs } from '../../../actors/trading/exit-facts.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import type { EntryJudgement } from '../../../src/domain/entry/opportunity.ts'
+import { NO_SETTLEMENTS } from '../../../src/domain/market/funding-outlook.ts'
 import { orderBudgetLeft } from '../../../src/domain/risk/quota.ts'
 import { baseQty, fundingRate, price, usdt } from '../../../src/domain/units.ts'
-import type { PerpTicker } from '../../../src/exchange/exchange.ts'
+import type { OrderBook, PerpTicker } from '../../../src/exchange/exchange.ts'
 import { newRiskRefused } from '../../../src/run/new-risk.ts'
-import { marketOn, NOW_MS, RULES, VIP0, XRP } from '../../support/domain/sample-market.ts'
+import { bookAround, marketOn, NOW_MS, RULES, VIP0, XRP } from '../../support/domain/sample-market.ts'
 
 const HOUR_MS = 3_600_000
 const { pair } = marketOn(XRP)
@@ -55,6 +57,57 @@ describe('the board', () => {
     expect(view()?.pair.perp.deliveryAtMs).toBe(NOW_MS + HOUR_MS)
     expect(made.setPair({ ...pair, perp: { ...pair.perp, fundingRateMax: fundingRate('0.04') } })).toBe(true)
     expect(view()?.intervalChangedAtMs).toBe(NOW_MS + 1_000)
+  })
+
+  test('says where the basis usually stands once it has heard of it for a day, and nothing before', () => {
+    const { board: made, hear, view, clock } = board()
+    const at = (bps: number) => {
+      const mid = new Decimal('2.5')
+      const book = (middle: Decimal) => ({
+        ...bookAround(middle, '1000'),
+        symbol: SYMBOL,
+        atMs: clock.nowMs(),
+        depth: 1,
+      })
+      made.hear({
+        kind: 'book',
+        book: { ...book(mid), market: 'spot', symbol: pair.spot.symbol } as OrderBook,
+      })
+      made.hear({
+        kind: 'book',
+        book: { ...book(mid.times(1 + bps / 10_000)), market: 'linear' } as OrderBook,
+      })
+      hear()
+    }
+    for (let minute = 0; minute <= 23 * 60; minute += 10) {
+      clock.advanceTo(NOW_MS + minute * 60_000)
+      at(20)
+      expect(view()?.basisModel).toBeUndefined()
+    }
+    for (let minute = 23 * 60; minute <= 25 * 60; minute += 10) {
+      clock.advanceTo(NOW_MS + minute * 60_000)
+      at(20)
+    }
+    expect(view()?.basisModel?.meanBps).toBeCloseTo(20, 6)
+    // One look at a spike hardly moves it.
+    clock.advanceTo(NOW_MS + 25 * HOUR_MS + 60_000)
+    at(300)
+    expect(view()?.basisModel?.meanBps).toBeLessThan(21)
+  })
+
+  test('keeps the mean of all perpetuals whose past is known beside each, and knows which were asked for', () => {
+    const other = { ...pair, symbol: 'BUSDT' }
+    const made = createMarketBoard(new VirtualClock(NOW_MS), [pair, other], VIP0)
+    const memory = (perHour: number) => ({ ...NO_SETTLEMENTS, slowHours: 100, slowRate: perHour * 100 })
+    expect(made.view(SYMBOL)?.funding).toBeUndefined()
+    made.setFunding(SYMBOL, memory(0.0001))
+    made.setFunding('BUSDT', memory(0.0003))
+    expect(made.view(SYMBOL)?.funding?.marketPerHour).toBeCloseTo(0.0002, 12)
+    expect(made.view('BUSDT')?.funding?.memory.slowRate).toBeCloseTo(0.03, 12)
+    made.setFundingTried(SYMBOL)
+    expect(made.isFundingTried()).toBe(false)
+    made.setFundingTried('BUSDT')
+    expect(made.isFundingTried()).toBe(true)
   })
 
   test('forgets a maintenance that is over', () => {
@@ -126,7 +179,14 @@ test('a reverse carry is not opened where coins of the base lie free: a margin s
 
 describe('another opportunity', () => {
   const entry = (symbol: string, aprOnCapital: number) =>
-    [symbol, { symbol, verdict: 'tempting', carry: { aprOnCapital } } as unknown as EntryJudgement] as const
+    [
+      symbol,
+      {
+        symbol,
+        verdict: 'tempting',
+        carry: { cautiousApr: aprOnCapital, horizonHours: 168 },
+      } as unknown as EntryJudgement,
+    ] as const
   const entries = new Map([entry('AUSDT', 0.9), entry('BUSDT', 0.5), entry('CUSDT', 0.3)])
   const world = (hedgesMax: number, states: Record<string, string>): EnginePorts =>
     ({
@@ -149,13 +209,13 @@ describe('another opportunity', () => {
 
   test('is a reason to leave only where there is no room beside', () => {
     expect(alternativeTo(world(2, {}), entries, 'CUSDT')).toBeNull()
-    expect(alternativeTo(world(1, {}), entries, 'CUSDT')).toBe(0.9)
+    expect(alternativeTo(world(1, {}), entries, 'CUSDT')).toEqual({ aprOnCapital: 0.9, horizonHours: 168 })
   })
 
   test('is none that is taken, cooling down or out', () => {
     const states = { AUSDT: 'hedged', BUSDT: 'idle.cooling' }
     expect(alternativeTo(world(1, states), entries, 'CUSDT')).toBe(null)
-    expect(alternativeTo(world(1, { AUSDT: 'failed.delisted' }), entries, 'CUSDT')).toBe(0.5)
+    expect(alternativeTo(world(1, { AUSDT: 'failed.delisted' }), entries, 'CUSDT')?.aprOnCapital).toBe(0.5)
   })
 })
 

@@ -32,21 +32,21 @@ const sumOf = (carry: CarryEstimate) =>
 
 describe('a reverse carry', () => {
   test('earns negative funding less the borrow, each as reckoned by hand', () => {
-    // 21 settlements of −5 bps on 2000; 168 hours at 0.1 bps; fees and basis as those of a long carry.
+    // 270 settlements of −5 bps on 2000; 2160 hours at 0.1 bps; fees and basis as those of a long carry.
     const carry = carryOf(borrowable(marketOn(XRP, '-0.0005'), '0.00001'), REVERSE)
     expect(carry).toMatchObject({
       direction: 'reverse-carry',
-      fundingUsdt: '21',
+      fundingUsdt: '270',
       feesUsdt: '-6.2',
       basisUsdt: '-1',
-      borrowUsdt: '-3.36',
+      borrowUsdt: '-43.2',
       interestUsdt: '0',
-      netUsdt: '10.44',
+      netUsdt: '219.6',
       capitalUsdt: '1500',
     })
     expect(carry.fundingApr).toBeCloseTo(0.5475, 10)
-    // 7.2 of cost against 1 − 8 × 0.02 every eight hours.
-    expect(carry.breakEvenHours).toBeCloseTo((7.2 / 0.84) * 8, 9)
+    // 7.2 of cost against 1 every eight hours, the first in five, less 0.02 an hour: the ninth pays it.
+    expect(carry.breakEvenHours).toBeCloseTo(69, 1)
     expect(carry.entryBasisBps).toBeCloseTo(2, 10)
     expect(carry.exitBasisBps).toBeCloseTo(-3, 10)
   })
@@ -120,19 +120,20 @@ describe('each part of the carry', () => {
     )
     expect(interest({ usdtRatePerHour: 0.00002 }).div(base).toFixed(9)).toBe('2.000000000')
     expect(interest({ usdtRatePerHour: 0 }).toFixed()).toBe('0')
-    // Without a buffer the mean shortfall of a normal move is σ√t / √(2π): over an hour, two thirds of the last one.
-    const bare = interest({ capitalBuffer: 0, horizonHours: 1 })
-    const expected = (2 / 3) * 0.02 * 0.3989423 * 2000 * 0.00001
+    // Without a buffer the mean shortfall of a normal move is σ√t / √(2π): over the horizon, two thirds of the last one.
+    const bare = interest({ capitalBuffer: 0 })
+    const expected = (2 / 3) * 0.02 * Math.sqrt(2160) * 2160 * 0.3989423 * 2000 * 0.00001
     expect(bare.div(expected).minus(1).abs().lt('0.005')).toBe(true)
   })
 
   test('a basis above its mean is income of a long carry as it returns, and a cost of a reverse one', () => {
     const basisModel = { meanBps: -100, halfLifeHours: 168 }
     const [still, moving] = [carryOf(market), carryOf({ ...market, basisModel })]
-    // Half of 100 bps on 2000 returns in a half-life.
-    expect(Number(moving.basisUsdt) - Number(still.basisUsdt)).toBeCloseTo(10, 9)
+    // It then pays best to hold for two half-lives: three quarters of 100 bps on 2000 have returned.
+    expect(moving.horizonHours).toBe(336)
+    expect(Number(moving.basisUsdt) - Number(still.basisUsdt)).toBeCloseTo(15, 9)
     const reverse = carryOf({ ...borrowable(market), basisModel }, REVERSE)
-    expect(Number(reverse.basisUsdt)).toBeCloseTo(-11, 9)
+    expect(Number(reverse.basisUsdt)).toBeCloseTo(-1 - 20 * (1 - 2 ** (-2160 / 168)), 9)
   })
 
   test('poor collateral binds more capital, good collateral no less than the operator’s buffer', () => {

@@ -1,9 +1,14 @@
 import { Decimal } from 'decimal.js'
 import { describe, expect, test } from 'vitest'
-import { breakEvenHours, type CarryEstimate, estimateCarry } from '../../../src/domain/carry/carry.ts'
-import { HOUR_MS } from '../../../src/domain/market/funding.ts'
+import {
+  breakEvenHours,
+  type CarryEstimate,
+  estimateCarry,
+  HORIZONS_HOURS,
+} from '../../../src/domain/carry/carry.ts'
+import { NO_SETTLEMENTS } from '../../../src/domain/market/funding-outlook.ts'
 import type { FreshMarket } from '../../../src/domain/market/market-view.ts'
-import { baseQty, fundingRate, orderQty, price } from '../../../src/domain/units.ts'
+import { baseQty, orderQty, price } from '../../../src/domain/units.ts'
 import { marketOn, NOW_MS, RULES, XRP } from '../../support/domain/sample-market.ts'
 
 const SIZES = { baseQty: baseQty('800'), sliceBaseQty: baseQty('200') }
@@ -72,38 +77,41 @@ describe('break-even', () => {
     for (const [apr, days] of row) {
       for (const hours of [1, 4, 8]) {
         test(`of ${costBps} bps at ${apr} a year is about ${days} days on a ${hours} h contract too`, () => {
-          const rate = new Decimal(apr).times(hours).div(8760)
-          const cost = new Decimal(costBps).div(10_000)
-          const found = breakEvenHours({ cost, rate, intervalMs: hours * HOUR_MS })
-          expect(Math.abs((found ?? Number.NaN) / 24 - days)).toBeLessThanOrEqual(0.06)
+          const each = (apr * hours) / 8760
+          const found = breakEvenHours(costBps / 10_000, held => each * Math.floor(held / hours))
+          expect(Math.abs((found ?? Number.NaN) / 24 - days)).toBeLessThanOrEqual(0.06 + hours / 24)
         })
       }
     }
   }
 
   test('is never reached without funding, and at once without cost', () => {
-    expect(breakEvenHours({ cost: '0.003', rate: '0', intervalMs: HOUR_MS })).toBeNull()
-    expect(breakEvenHours({ cost: '0.003', rate: '-0.0001', intervalMs: HOUR_MS })).toBeNull()
-    expect(breakEvenHours({ cost: '-0.0001', rate: '-0.0001', intervalMs: HOUR_MS })).toBe(0)
+    expect(breakEvenHours(0.003, () => 0)).toBeNull()
+    expect(breakEvenHours(0.003, hours => -0.0001 * hours)).toBeNull()
+    expect(breakEvenHours(-0.0001, hours => -0.0001 * hours)).toBe(0)
+    // What fades before it has paid never pays.
+    expect(breakEvenHours(0.003, hours => 0.002 * (1 - Math.exp(-hours / 168)))).toBeNull()
   })
 })
 
 describe('net carry', () => {
   test('is funding plus basis plus fees, each as reckoned by hand', () => {
-    // 800 XRP at 2.5: 2000 USDT; 21 settlements of 5 bps in a week; books one basis point wide each way.
+    // 800 XRP at 2.5: 2000 USDT; 270 settlements of 5 bps in 90 days; books one basis point wide each way.
     const carry = carryOf(marketOn(XRP))
     expect(carry.notionalUsdt).toBe('2000')
     expect(carry.capitalUsdt).toBe('2500')
-    expect(carry.settlements).toBe(21)
-    expect(carry.fundingUsdt).toBe('21')
+    expect(carry.horizonHours).toBe(2160)
+    expect(carry.settlements).toBe(270)
+    expect(carry.fundingUsdt).toBe('270')
     expect(carry.feesUsdt).toBe('-6.2')
     // In: half a spread on each leg, 2 bps. Out: the same times 1.5.
     expect(carry.basisUsdt).toBe('-1')
-    expect(carry.netUsdt).toBe('13.8')
-    expect(carry.aprOnCapital).toBeCloseTo((13.8 / 2500) * (8760 / 168), 10)
+    expect(carry.netUsdt).toBe('262.8')
+    expect(carry.aprOnCapital).toBeCloseTo((262.8 / 2500) * (8760 / 2160), 10)
+    expect(carry.laterApr).toBeCloseTo((0.5475 * 2000) / 2500, 10)
     expect(carry.fundingApr).toBeCloseTo(0.5475, 10)
-    // 7.2 USDT of cost against 1 USDT every eight hours.
-    expect(carry.breakEvenHours).toBeCloseTo(57.6, 10)
+    // 7.2 USDT of cost against 1 USDT every eight hours: the eighth pays it, the first is five hours away.
+    expect(carry.breakEvenHours).toBeCloseTo(61, 1)
   })
 
   test('counts a spread once: without fees and funding a round trip on frozen books costs the four half spreads', () => {
@@ -141,12 +149,40 @@ describe('net carry', () => {
     expect(estimateCarry(tooThin, SIZES, RULES.strategy, NOW_MS)).toMatchObject({ refused: 'spot-depth' })
   })
 
-  test('uses the fitted model when there is one', () => {
-    const model = { meanRatePerHour: fundingRate('0'), halfLifeHours: 8 }
-    const fading = carryOf({ ...marketOn(XRP), fundingModel: model })
-    // Halving each settlement, 21 of them come to just under two.
-    expect(Number(fading.expectedRate)).toBeGreaterThan(0.00099)
-    expect(Number(fading.expectedRate)).toBeLessThan(0.001)
+  test('is refused while how the perpetual has paid was not read: a rate alone is no expectation', () => {
+    const { funding: _, ...unread } = marketOn(XRP, '0.0027')
+    expect(estimateCarry(unread, SIZES, RULES.strategy, NOW_MS)).toMatchObject({ refused: 'funding-unread' })
+  })
+
+  test('is held as long as pays best: a spike that fades for days, a steady rate for months', () => {
+    const spike = {
+      memory: { ...NO_SETTLEMENTS, settledAtMs: 1, fastHours: 100, fastRate: 0.4, slowHours: 1000 },
+      marketPerHour: 0,
+    }
+    const rules = { ...RULES.strategy, fundingFadeHours: 24 }
+    const market = marketOn(XRP, '0.032')
+    const fading = carryOf({ ...market, funding: spike }, SIZES, rules)
+    expect(fading.horizonHours).toBeLessThanOrEqual(72)
+    expect(carryOf(marketOn(XRP)).horizonHours).toBe(2160)
+    for (const carry of [fading, carryOf(marketOn(XRP))]) {
+      expect(carry.path.map(({ hours }) => hours)).toEqual([...HORIZONS_HOURS])
+      const most = Math.max(...carry.path.map(({ cautiousApr }) => cautiousApr))
+      expect(carry.cautiousApr).toBe(most)
+    }
+  })
+
+  test('decides by less than it expects, the less the wilder the past was', () => {
+    const market = marketOn(XRP)
+    const known = market.funding
+    if (!known) throw new Error('expected a known past')
+    const wild = { ...known, memory: { ...known.memory, scatter: 1000 * 0.0002 ** 2 } }
+    const rules = { ...RULES.strategy, fundingAllowance: 1 }
+    const carry = carryOf({ ...market, funding: wild }, SIZES, rules)
+    // 0.02 % an hour of scatter, known from about ten independent stretches of 96 hours.
+    const error = 0.0002 / Math.sqrt(1000 / 96)
+    expect(Number(carry.allowanceUsdt)).toBeCloseTo(-error * 2160 * 2000, -1)
+    expect(carry.cautiousApr).toBeLessThan(carry.aprOnCapital)
+    expect(carryOf(market, SIZES, rules).cautiousApr).toBeCloseTo(carry.aprOnCapital, 2)
   })
 
   test('survives a trip through JSON', () => {

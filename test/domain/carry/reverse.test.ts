@@ -6,7 +6,7 @@ import type { HedgePlan } from '../../../src/domain/entry/plan.ts'
 import { type Holdings, lotBase } from '../../../src/domain/legs/balance.ts'
 import { smallestOrder } from '../../../src/domain/legs/minimums.ts'
 import type { FreshMarket } from '../../../src/domain/market/market-view.ts'
-import { baseQty, orderQty, price } from '../../../src/domain/units.ts'
+import { baseQty, orderQty, price, usdt } from '../../../src/domain/units.ts'
 import { nextUnwind } from '../../../src/domain/work/exit-steps.ts'
 import { followOrder } from '../../../src/domain/work/follow.ts'
 import { decideRepair } from '../../../src/domain/work/repair.ts'
@@ -21,7 +21,9 @@ import {
 } from '../../support/domain/sample-account.ts'
 import { anyGrid, bookAround, type Grid, RULES, XRP } from '../../support/domain/sample-market.ts'
 
-const PLAN = planFacing(XRP, REVERSE)
+const planned = planFacing(XRP, REVERSE)
+// As of a week's carry: a hedge is worth no more than it would cost to move its legs by a few percent.
+const PLAN: HedgePlan = { ...planned, expected: { ...planned.expected, netUsdt: usdt('13.8') } }
 const PERP_FIRST: HedgePlan = { ...PLAN, firstLeg: 'perp' }
 const MARKET = lendingMarket(XRP)
 const held = (owed: string, perp: string): Holdings => ({

@@ -19,6 +19,6 @@ test('interest owed has no price and does not move the basis it was entered at',
 })
 
 test('there is no entry basis while a leg is empty or both were bought', () => {
-  expect(entryBasisBps(leg('0', '0'), leg('100', '250'))).toBe(0)
-  expect(entryBasisBps(leg('100', '-250'), leg('100', '-250'))).toBe(0)
+  expect(entryBasisBps(leg('0', '0'), leg('100', '250'))).toBeNull()
+  expect(entryBasisBps(leg('100', '-250'), leg('100', '-250'))).toBeNull()
 })

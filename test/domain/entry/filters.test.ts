@@ -1,7 +1,12 @@
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bestAlternativeApr, type EntryJudgement, judgeEntry } from '../../../src/domain/entry/opportunity.ts'
+import {
+  bestAlternative,
+  bestFirst,
+  type EntryJudgement,
+  judgeEntry,
+} from '../../../src/domain/entry/opportunity.ts'
 import { sizeHedge } from '../../../src/domain/entry/sizing.ts'
 import { isOnGrid } from '../../../src/domain/grid.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
@@ -140,16 +145,43 @@ describe('a direction is left alone', () => {
     expect(judge(side('perpBook', 'bids', '599'), shallow).because).toBe('perp-depth')
   })
 
-  test('when the exit rule would leave it again, however the basis sweetens it', () => {
-    // The perpetual 3 % above spot returns to it: a windfall, but the next payment is below the exit bar.
-    const mid = new Decimal(XRP.midPrice).times('1.03')
-    const sweet: FreshMarket = {
-      ...marketOn(XRP, '0'),
-      perpBook: bookAround(mid, '1000000'),
-      basisModel: { meanBps: 0, halfLifeHours: 1 },
-    }
-    expect(judge(sweet)).toMatchObject({ verdict: 'quiet', because: 'funding-below-entry', limit: '0.01' })
-    expect(judge(sweet).carry?.aprOnCapital).toBeGreaterThan(0.05)
+  test('when its prices do not belong together: perpetual and spot, or spot and index', () => {
+    const mid = new Decimal(XRP.midPrice)
+    const at = (spot: string, perp: string): FreshMarket => ({
+      ...market,
+      spotBook: bookAround(mid.times(spot), '1000000'),
+      perpBook: bookAround(mid.times(perp), '1000000'),
+    })
+    for (const [spot, perp] of [
+      ['1', '1.5'],
+      ['1', '0.1'],
+      ['0.6', '1'],
+      ['1', '1.031'],
+    ] as const)
+      expect(judge(at(spot, perp))).toMatchObject({
+        verdict: 'quiet',
+        because: 'basis-absurd',
+        limit: '300 bps',
+      })
+    expect(judge(at('1', '1.5')).found).toBe('5000.0 bps: perpetual 3.75, spot 2.5')
+    // Both legs agree, and the index is somewhere else.
+    expect(judge(at('1.5', '1.5'))).toMatchObject({
+      because: 'price-unlike-index',
+      found: '5000.0 bps: spot 3.75, index 2.5',
+    })
+    expect(judge(at('1', '1.029')).because).not.toBe('basis-absurd')
+    expect(judge(marketOn({ ...XRP, multiplier: 1000, lot: '0.0001' })).verdict).toBe('tempting')
+  })
+
+  test('while how it has paid was not read, however well the rate stands', () => {
+    const { funding: _, ...unread } = marketOn(XRP, '0.0027')
+    expect(judge(unread)).toMatchObject({ verdict: 'quiet', because: 'funding-unread', carry: null })
+  })
+
+  test('that idle money would earn as well', () => {
+    const apr = judge(market).carry?.cautiousApr ?? Number.NaN
+    expect(judge(market, ruledBy({ idleApr: apr - 0.051 })).verdict).toBe('tempting')
+    expect(judge(market, ruledBy({ idleApr: apr - 0.049 }))).toMatchObject({ because: 'carry-below-entry' })
   })
 })
 
@@ -167,7 +199,7 @@ describe('of both directions', () => {
         expect([judged.direction, other.direction].sort()).toEqual(['long-carry', 'reverse-carry'])
         expect(rank(judged)).toBeGreaterThanOrEqual(rank(other))
         if (rank(judged) === rank(other))
-          expect(judged.carry?.aprOnCapital).toBeGreaterThanOrEqual(other.carry?.aprOnCapital ?? 0)
+          expect(judged.carry?.cautiousApr).toBeGreaterThanOrEqual(other.carry?.cautiousApr ?? 0)
         expect(JSON.parse(JSON.stringify(judged))).toEqual(judged)
       }),
     )
@@ -190,14 +222,15 @@ describe('of both directions', () => {
   })
 })
 
-test('the best alternative is the best of the tempting others', () => {
+test('tempting symbols compete by their carry on capital, and the best of the others is the alternative', () => {
   const named = (symbol: string, rate: string) => ({ ...judge(marketOn(XRP, rate)), symbol })
-  const all = [named('AUSDT', '0.0005'), named('BUSDT', '0.0004'), named('CUSDT', '0.00001')]
-  const [best, second, poor] = all.map(({ carry }) => carry?.aprOnCapital)
-  expect(bestAlternativeApr(all, 'CUSDT')).toBe(best)
-  expect(bestAlternativeApr(all, 'AUSDT')).toBe(second)
-  expect(bestAlternativeApr(all.slice(2), 'AUSDT')).toBeNull()
-  expect(poor).toBeLessThan(0)
+  const all = [named('BUSDT', '0.0004'), named('AUSDT', '0.0005'), named('CUSDT', '0.00001')]
+  expect(bestFirst(all).map(({ symbol }) => symbol)).toEqual(['AUSDT', 'BUSDT'])
+  const apr = (symbol: string) => all.find(each => each.symbol === symbol)?.carry?.cautiousApr
+  expect(bestAlternative(all, 'CUSDT')).toEqual({ aprOnCapital: apr('AUSDT'), horizonHours: 2160 })
+  expect(bestAlternative(all, 'AUSDT')?.aprOnCapital).toBe(apr('BUSDT'))
+  expect(bestAlternative(all.slice(2), 'AUSDT')).toBeNull()
+  expect(apr('CUSDT')).toBeLessThan(0.05)
 })
 
 describe('a plan', () => {

@@ -15,19 +15,26 @@ describe('an entry judgement', () => {
   test('is tempting when the net carry on capital is above the entry rate, and shows both numbers', () => {
     const judgement = judge(market)
     expect(judgement).toMatchObject({ verdict: 'tempting', because: 'carry-above-entry', limit: '0.05' })
-    expect(Number(judgement.found)).toBe(judgement.carry?.aprOnCapital)
+    expect(Number(judgement.found)).toBe(judgement.carry?.cautiousApr)
     expect(JSON.parse(JSON.stringify(judgement))).toEqual(judgement)
   })
 
-  test('is quiet when a generous gross rate does not pay four fees within the horizon', () => {
-    const judgement = judge(marketOn(XRP, '0.0001'))
+  test('is quiet when a rate does not pay four fees over any time it may be held', () => {
+    const judgement = judge(marketOn(XRP, '0.00001'))
     expect(judgement).toMatchObject({ verdict: 'quiet', because: 'carry-below-entry' })
-    expect(judgement.carry?.fundingApr).toBeGreaterThan(0.1)
+    expect(judgement.carry?.fundingApr).toBeGreaterThan(0.01)
     expect(judgement.carry?.aprOnCapital).toBeLessThan(0)
   })
 
+  test('is tempting when weeks of an ordinary rate pay the fees that a day never would', () => {
+    const judgement = judge(marketOn(XRP, '0.0001'))
+    expect(judgement.verdict).toBe('tempting')
+    expect(judgement.carry?.path[0]?.cautiousApr).toBeLessThan(-0.9)
+    expect(judgement.carry?.horizonHours).toBe(2160)
+  })
+
   test('is quiet at exactly the entry rate: it must be above', () => {
-    const apr = judge(market).carry?.aprOnCapital ?? Number.NaN
+    const apr = judge(market).carry?.cautiousApr ?? Number.NaN
     const at = (entryAprMin: number) =>
       judge(market, { ...RULES, strategy: { ...RULES.strategy, entryAprMin } })
     expect(at(apr).verdict).toBe('quiet')

@@ -1,14 +1,23 @@
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { HORIZONS_HOURS } from '../../../src/domain/carry/carry.ts'
 import { judgeExit } from '../../../src/domain/exit/judge-exit.ts'
 import type { ExitInputs, HeldHedge } from '../../../src/domain/exit/judgement.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import type { FreshMarket, MarketView } from '../../../src/domain/market/market-view.ts'
 import { judgeSolvency } from '../../../src/domain/risk/solvency.ts'
 import type { Rules, StrategyRules } from '../../../src/domain/rules.ts'
-import { baseQty, fundingRate, orderQty, price, usdt } from '../../../src/domain/units.ts'
-import { bookAround, borrowable, marketOn, NOW_MS, RULES, XRP } from '../../support/domain/sample-market.ts'
+import { baseQty, orderQty, price, usdt } from '../../../src/domain/units.ts'
+import {
+  bookAround,
+  borrowable,
+  marketOn,
+  NOW_MS,
+  paying,
+  RULES,
+  XRP,
+} from '../../support/domain/sample-market.ts'
 
 const HEDGE: HeldHedge = {
   entryBasisBps: 0,
@@ -23,7 +32,7 @@ const ruledBy = (strategy: Partial<StrategyRules>): Rules => ({
 const judge = (
   market: MarketView,
   { hedge = HEDGE, rules = RULES, inputs = {} as ExitInputs, inARow = 9 } = {},
-) => judgeExit(hedge, market, rules, inARow, NOW_MS, inputs)
+) => judgeExit(hedge, market, rules, { judgementsInARow: inARow, stopSinceMs: null }, NOW_MS, inputs)
 
 describe('leaving for negative funding', () => {
   /** Books without a spread and fees of 31 bps: a round trip costs exactly that. */
@@ -32,21 +41,14 @@ describe('leaving for negative funding', () => {
     const book = { bids: level, asks: level }
     return { ...marketOn(XRP, new Decimal(bps).div(10_000).toFixed()), spotBook: book, perpBook: book }
   }
-  // Three settlements are left until the maximum hold, and no more are looked at.
-  const spell = (reentryProbability: number): Rules =>
-    ruledBy({
-      reentryProbability,
-      horizonHours: 24,
-      holdMaxMs: 72 * HOUR_MS,
-      exitAprFloor: -10,
-      exitAprMax: 0.02,
-    })
+  // Three settlements are inside the horizon.
+  const spell = (reentryProbability: number): Rules => ruledBy({ reentryProbability, exitHorizonHours: 24 })
 
   test('tolerates about 10 bps a print over a day of 31 bps round trips, when coming back is certain', () => {
     expect(judge(at(-10), { rules: spell(1) })).toMatchObject({
       verdict: 'hold',
       because: 'cheaper-to-stay',
-      found: '30 bps gained by leaving',
+      found: expect.stringMatching(/^(30(\.0+\d*)?|29\.9+\d*) bps gained by leaving$/),
       limit: '31 bps to come back',
       judgementsInARow: 0,
     })
@@ -69,6 +71,7 @@ describe('leaving for negative funding', () => {
 
   test('is for any loss when nobody comes back', () => {
     expect(judge(at(-0.01), { rules: spell(0) })).toMatchObject({ verdict: 'leave', because: 'carry-gone' })
+    expect(judge(at(0), { rules: spell(0) })).toMatchObject({ verdict: 'hold', because: 'carry-stays' })
   })
 
   test('never comes later for a worse rate, nor sooner for a dearer return', () => {
@@ -84,106 +87,80 @@ describe('leaving for negative funding', () => {
     )
   })
 
-  test('looks only at the spell that is expected to cost: a rate that recovers soon is waited for', () => {
-    const soon = { meanRatePerHour: fundingRate('0.0001'), halfLifeHours: 2 }
-    const patient = ruledBy({
-      reentryProbability: 1,
-      horizonHours: 24,
-      exitAprMax: 0.9,
-      exitAprFloor: -10,
-    })
-    const recovering = judge({ ...at(-10), fundingModel: soon }, { rules: patient })
-    expect(recovering).toMatchObject({
-      verdict: 'hold',
-      because: 'cheaper-to-stay',
-      found: '10 bps gained by leaving',
-    })
-    expect(judge(at(-10), { rules: patient }).because).toBe('carry-gone')
+  test('waits for a rate that recovers soon', () => {
+    const { memory } = paying('-0.001')
+    // Bad for the last two days, good in the long run.
+    const funding = { memory: { ...memory, slowRate: 0.00003 * memory.slowHours }, marketPerHour: 0 }
+    const rules = ruledBy({ reentryProbability: 1, fundingFadeHours: 24 })
+    expect(judge({ ...at(-10), funding }, { rules }).verdict).toBe('hold')
+    expect(judge(at(-10), { rules }).because).toBe('carry-gone')
   })
 
-  test('counts what the capital would earn elsewhere meanwhile', () => {
-    const rules = spell(1)
-    const inputs = { alternativeApr: 0.1 }
+  test('counts what the capital would earn idle meanwhile', () => {
+    const rules = (idleApr: number) => ruledBy({ reentryProbability: 1, exitHorizonHours: 24, idleApr })
     // 0.1 a year on 1.25 of notional over a day is 3.4 bps: with it the limit is passed.
-    expect(judge(at(-10), { rules, inputs })).toMatchObject({ verdict: 'leave' })
-    expect(judge(at(-9), { rules, inputs }).verdict).toBe('hold')
-  })
-
-  test('leaves at once at the floor, before any hold or count', () => {
-    const fresh = { ...HEDGE, hedgedAtMs: NOW_MS - 1 }
-    // −10 bps every eight hours is −109.5 % a year.
-    const floored = judge(at(-10), { hedge: fresh, rules: ruledBy({ reentryProbability: 1 }), inARow: 0 })
-    expect(floored).toMatchObject({ verdict: 'leave', because: 'funding-floor', limit: '-1' })
-    expect(
-      judge(at(-9), { hedge: fresh, rules: ruledBy({ reentryProbability: 1 }), inARow: 0 }).verdict,
-    ).toBe('hold')
+    expect(judge(at(-10), { rules: rules(0.1) })).toMatchObject({ verdict: 'leave' })
+    expect(judge(at(-9), { rules: rules(0.1) }).verdict).toBe('hold')
+    expect(judge(at(-10), { rules: rules(0) }).verdict).toBe('hold')
   })
 })
 
-describe('patience', () => {
-  const gone = marketOn(XRP, '0')
-
-  test('asks for a settled rate that did not pay, where settled rates are told', () => {
-    const settled = (rate: string, agoMs: number): ExitInputs => ({
-      lastSettled: { rate: fundingRate(rate), settledAtMs: NOW_MS - agoMs },
-    })
-    expect(judge(gone, { inputs: { lastSettled: null } })).toMatchObject({
-      verdict: 'hold',
-      because: 'awaiting-print',
-      found: 'none settled',
-    })
-    expect(judge(gone, { inputs: settled('0.0001', HOUR_MS) }).because).toBe('awaiting-print')
-    expect(judge(gone, { inputs: settled('-0.0001', 49 * HOUR_MS) }).because).toBe('awaiting-print')
-    expect(judge(gone, { inputs: settled('-0.0001', HOUR_MS) })).toMatchObject({ verdict: 'leave' })
-    expect(judge(gone).verdict).toBe('leave')
+describe('time', () => {
+  test('alone ends no hedge that pays, unless the rules say when', () => {
+    const old = { ...HEDGE, hedgedAtMs: NOW_MS - 365 * 24 * HOUR_MS }
+    expect(judge(marketOn(XRP), { hedge: old }).verdict).toBe('hold')
+    const rules = ruledBy({ holdMaxMs: 90 * 24 * HOUR_MS })
+    // It pays at the next settlement: that is taken with it.
+    expect(judge(marketOn(XRP), { hedge: old, rules }).because).toBe('settlement-due')
+    expect(judge(marketOn(XRP, '0'), { hedge: old, rules })).toMatchObject({ because: 'hold-maximum' })
+    const young = { ...HEDGE, hedgedAtMs: NOW_MS - 90 * 24 * HOUR_MS + 1 }
+    expect(judge(marketOn(XRP, '0'), { hedge: young, rules }).verdict).toBe('hold')
   })
 
-  test('keeps a hedge until its break-even, unless the rules turn that off or risk ends it', () => {
-    const hedge = { ...HEDGE, breakEvenHours: 72 }
-    expect(judge(gone, { hedge })).toMatchObject({
-      verdict: 'hold',
-      because: 'hold-minimum',
-      limit: `${72 * HOUR_MS} ms`,
+  test('does not keep a hedge whose carry has gone: what coming back costs does', () => {
+    const fresh = { ...HEDGE, hedgedAtMs: NOW_MS - 60_000 }
+    expect(judge(marketOn(XRP, '-0.0001'), { hedge: fresh })).toMatchObject({
+      verdict: 'leave',
+      because: 'carry-gone',
     })
-    expect(judge(gone, { hedge: { ...hedge, hedgedAtMs: NOW_MS - 72 * HOUR_MS } }).verdict).toBe('leave')
-    expect(judge(gone, { hedge, rules: ruledBy({ holdBreakEvenFactor: 0 }) }).verdict).toBe('leave')
-    expect(judge(gone, { hedge, inputs: { reduceOnly: true } })).toMatchObject({
-      because: 'reduce-only',
-      urgent: true,
-    })
-    expect(judge(gone, { hedge: { ...HEDGE, breakEvenHours: null } }).verdict).toBe('leave')
-  })
-
-  test('ends with the maximum hold, however well it pays and whether or not it can be seen', () => {
-    const old = { ...HEDGE, hedgedAtMs: NOW_MS - RULES.strategy.holdMaxMs }
-    expect(judge(marketOn(XRP), { hedge: old })).toMatchObject({ verdict: 'leave', because: 'hold-maximum' })
-    expect(judge({ ...marketOn(XRP), ticker: null }, { hedge: old }).because).toBe('hold-maximum')
-    expect(judge(marketOn(XRP), { hedge: { ...old, hedgedAtMs: old.hedgedAtMs + 1 } }).verdict).toBe('hold')
+    const dear = ruledBy({ reentryProbability: 1, exitHorizonHours: 24 })
+    expect(judge(marketOn(XRP, '-0.0001'), { hedge: fresh, rules: dear }).because).toBe('cheaper-to-stay')
   })
 })
 
 test('a better opportunity is followed only when it gains more than coming back may cost', () => {
   // Stays at 0.1095 a year on notional; elsewhere pays on 1.25 of it. A week of 0.6405 more is 122.8 bps.
-  const rules = (reentryProbability: number) => ruledBy({ reentryProbability })
-  const paying = marketOn(XRP, '0.0001')
-  const better = { alternativeApr: 0.6 }
-  expect(judge(paying, { rules: rules(1), inputs: better })).toMatchObject({
+  const rules = (reentryProbability: number) => ruledBy({ reentryProbability, settlementGuardMs: 0 })
+  const waning = marketOn(XRP, '-0.00001')
+  const elsewhere = (aprOnCapital: number): ExitInputs => ({
+    alternative: { aprOnCapital, horizonHours: 168 },
+  })
+  expect(judge(waning, { rules: rules(1), inputs: elsewhere(0.6) })).toMatchObject({
     verdict: 'leave',
     because: 'better-elsewhere',
   })
-  expect(judge(paying, { rules: rules(1), inputs: better, inARow: 0 }).because).toBe('carry-fading')
+  expect(judge(waning, { rules: rules(1), inputs: elsewhere(0.6), inARow: 0 }).because).toBe('carry-fading')
+  // Its last payment is taken along.
+  expect(judge(marketOn(XRP, '0.0001'), { rules: rules(1), inputs: elsewhere(0.6) }).because).toBe(
+    'settlement-due',
+  )
   // 31 bps of fees and 4 of spreads: 0.1 a year on capital is worse than that.
-  expect(judge(paying, { rules: rules(1), inputs: { alternativeApr: 0.2 } }).because).toBe('carry-stays')
-  expect(judge(paying, { rules: rules(0), inputs: { alternativeApr: 0.2 } }).because).toBe('better-elsewhere')
-  expect(judge(paying, { rules: rules(0), inputs: { alternativeApr: null } }).because).toBe('carry-stays')
+  expect(judge(waning, { rules: rules(1), inputs: elsewhere(0.1) }).because).toBe('cheaper-to-stay')
+  expect(judge(waning, { rules: rules(0), inputs: elsewhere(0.1) }).because).toBe('better-elsewhere')
+  // What pays for one day alone is not counted for a week.
+  const brief: ExitInputs = { alternative: { aprOnCapital: 0.6, horizonHours: 24 } }
+  expect(judge(waning, { rules: rules(1), inputs: brief }).because).toBe('cheaper-to-stay')
+  expect(judge(marketOn(XRP, '0.0001'), { rules: rules(0), inputs: { alternative: null } }).because).toBe(
+    'carry-stays',
+  )
 })
 
 describe('a reverse hedge', () => {
-  const paying = borrowable(marketOn(XRP, '-0.0005'), '0.00001')
+  const lent = borrowable(marketOn(XRP, '-0.0005'), '0.00001')
   const reverse = (market: MarketView, rules = RULES) => judge(market, { hedge: REVERSE, rules })
 
   test('stays while longs are paid, and is left when they pay', () => {
-    const stays = reverse(paying)
+    const stays = reverse(lent)
     expect(stays).toMatchObject({ verdict: 'hold', because: 'carry-stays' })
     expect(stays.fundingApr).toBeCloseTo(0.5475, 9)
     expect(reverse(borrowable(marketOn(XRP, '0.0005')))).toMatchObject({
@@ -195,14 +172,15 @@ describe('a reverse hedge', () => {
   test('is left when the borrow costs more than the funding brings', () => {
     // 5 bps every eight hours is 0.625 bps an hour.
     expect(reverse(borrowable(marketOn(XRP, '-0.0005'), '0.0000624')).because).not.toBe('borrow-cost')
-    expect(reverse(borrowable(marketOn(XRP, '-0.0005'), '0.0000626'))).toMatchObject({
+    // Dearer than what the next settlement brings, too.
+    expect(reverse(borrowable(marketOn(XRP, '-0.0005'), '0.0001'))).toMatchObject({
       verdict: 'leave',
       because: 'borrow-cost',
     })
   })
 
   test('is left at once when its loan may be recalled, without looking at the market', () => {
-    const blind = { ...paying, spotBook: null, perpBook: null, ticker: null }
+    const blind = { ...lent, spotBook: null, perpBook: null, ticker: null }
     const loan = (availableBase: string, marginTrading = true): MarketView => ({
       ...blind,
       borrow: { hourlyRate: '0', availableBase: baseQty(availableBase), marginTrading },
@@ -223,8 +201,9 @@ describe('a reverse hedge', () => {
       const mid = new Decimal(XRP.midPrice).times(1 - bps / 10_000)
       return { ...borrowable(marketOn(XRP, '0')), perpBook: bookAround(mid, '1000000') }
     }
-    expect(reverse(down(97), ruledBy({ reentryProbability: 1 })).because).not.toBe('basis-stop')
-    const stopped = reverse(down(101))
+    const atOnce = ruledBy({ reentryProbability: 1, basisStopMs: 0 })
+    expect(reverse(down(97), atOnce).because).not.toBe('basis-stop')
+    const stopped = reverse(down(101), atOnce)
     expect(stopped).toMatchObject({ verdict: 'leave', because: 'basis-stop' })
     expect(stopped.exitBasisBps).toBeLessThan(-100)
   })
@@ -332,7 +311,12 @@ describe('risk', () => {
 test('every verdict says what was found and what the limit is, and survives a trip through JSON', () => {
   const rate = fc.integer({ min: -300, max: 300 }).map(each => new Decimal(each).div(100_000).toFixed())
   const inputs = fc.record({
-    alternativeApr: fc.option(fc.double({ min: -1, max: 3, noNaN: true })),
+    alternative: fc.option(
+      fc.record({
+        aprOnCapital: fc.double({ min: -1, max: 3, noNaN: true }),
+        horizonHours: fc.constantFrom(...HORIZONS_HOURS),
+      }),
+    ),
     reduceOnly: fc.boolean(),
   })
   fc.assert(

@@ -53,7 +53,7 @@ export const historyOfDays = (symbols: readonly SymbolHistory[], days: number): 
   toMs: FROM_MS + days * DAY_MS,
 })
 
-export const defaultRules = (): Rules => loadConfig({ cwd: '/', env: {} }).rules
+export const defaultRules = (): Rules => loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'paper' } }).rules
 
 /** The default rules on these symbols, with fees of the lowest level, by legs that cross one after the other. */
 export function variantOf(symbols: readonly string[], strategy: Partial<Rules['strategy']> = {}): Variant {
@@ -78,10 +78,10 @@ export function variantOf(symbols: readonly string[], strategy: Partial<Rules['s
 /** In at the first look and never out: the engine then does what holding does. */
 export const HOLDS: Partial<Rules['strategy']> = {
   entryAprMin: -1000,
-  exitAprMax: -1000,
-  exitAprFloor: -1000,
+  reentryProbability: 1000,
   basisStopBps: 1_000_000,
-  holdMaxMs: 1000 * DAY_MS,
+  basisEntryBpsMax: 1_000_000,
+  hedgeLossBpsMax: 0,
 }
 
 /** Writes a history as the tables that `data import` takes. */

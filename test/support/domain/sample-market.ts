@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { HedgePair, PerpInstrument, SpotInstrument } from '../../../src/domain/instrument.ts'
 import type { PairFeeRates } from '../../../src/domain/market/fees.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
+import type { KnownFunding } from '../../../src/domain/market/funding-outlook.ts'
 import type { FreshMarket } from '../../../src/domain/market/market-view.ts'
 import type { Level } from '../../../src/domain/market/order-book.ts'
 import type { Rules } from '../../../src/domain/rules.ts'
@@ -20,16 +21,23 @@ export const VIP0: PairFeeRates = {
 export const RULES: Rules = {
   strategy: {
     symbols: ['XRPUSDT'],
-    horizonHours: 168,
     entryAprMin: 0.05,
-    exitAprMax: 0.01,
+    idleApr: 0,
+    fundingFastHours: 48,
+    fundingSlowHours: 1080,
+    fundingFadeHours: 168,
+    fundingMarketHours: 0,
+    fundingAllowance: 0,
     exitJudgementsMin: 3,
-    holdMinMs: 24 * HOUR_MS,
     coolDownMs: HOUR_MS,
     settlementGuardMs: 60_000,
     capitalBuffer: 0.25,
     exitSlippageFactor: 1.5,
     basisStopBps: 100,
+    basisStopMs: 300_000,
+    basisEntryBpsMax: 300,
+    takeProfitBps: 0,
+    hedgeLossBpsMax: 0,
     judgeEveryMs: 5_000,
     directions: ['long-carry', 'reverse-carry'],
     gapSurvived: 0.5,
@@ -54,10 +62,9 @@ export const RULES: Rules = {
     volatilityPerHour: 0,
     usdtRatePerHour: 0,
     usdtFreeBorrow: usdt('0'),
+    exitHorizonHours: 336,
     reentryProbability: 0,
-    holdBreakEvenFactor: 1,
-    holdMaxMs: 90 * 24 * HOUR_MS,
-    exitAprFloor: -1,
+    holdMaxMs: 0,
     delistingRunOffMs: 24 * HOUR_MS,
     liquidationDistanceMin: 0.15,
   },
@@ -187,7 +194,23 @@ export function marketOn(grid: Grid, rate = '0.0005', depth = '1000000000000'): 
     },
     receivedAtMs: { spotBook: NOW_MS, perpBook: NOW_MS, ticker: NOW_MS },
     feeRates: VIP0,
+    funding: paying(rate),
   }
+}
+
+/** A perpetual that has paid this rate each eight hours for ever, and nothing else. */
+export function paying(rate: string): KnownFunding {
+  const hours = 1_000
+  const perHour = Number(rate) / 8
+  const memory = {
+    settledAtMs: NOW_MS - 3 * HOUR_MS,
+    slowHours: hours,
+    slowRate: perHour * hours,
+    fastHours: hours,
+    fastRate: perHour * hours,
+    scatter: 0,
+  }
+  return { memory, marketPerHour: 0 }
 }
 
 /** The same market where the coin can be borrowed, at this rate per hour. */

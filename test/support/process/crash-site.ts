@@ -17,14 +17,12 @@ import { endAll, launch, type Running, startSimulator } from './processes.ts'
 const RULES = `
 strategy:
   symbols: [BTCUSDT, ETHUSDT, SOLUSDT, XRPUSDT, DOGEUSDT, WIFUSDT, 1000PEPEUSDT, ADAUSDT]
-  horizonHours: 720
   entryAprMin: -1
-  exitAprMax: -2
   exitJudgementsMin: 1
-  holdMinMs: 0
   coolDownMs: 1000
   settlementGuardMs: 0
   basisStopBps: 1
+  basisStopMs: 0
 execution:
   sliceNotionalUsdtMax: 120
   entryDeadlineMs: 600000

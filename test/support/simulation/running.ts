@@ -17,8 +17,7 @@ export type Rules = NonNullable<VirtualOptions['rules']>
 const eager = ({ strategy, execution, limits }: Rules = {}): Rules => ({
   strategy: {
     entryAprMin: -1_000,
-    exitAprMax: -10_000,
-    exitAprFloor: -10_000,
+    reentryProbability: 1_000,
     settlementGuardMs: 0,
     coolDownMs: 30 * MINUTE_MS,
     listingAgeMsMin: 0,

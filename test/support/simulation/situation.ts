@@ -106,8 +106,7 @@ export const eager = (direction: Direction): NonNullable<VirtualOptions['rules']
   strategy: {
     directions: [direction],
     entryAprMin: -1_000,
-    exitAprMax: -10_000,
-    exitAprFloor: -10_000,
+    reentryProbability: 1_000,
     settlementGuardMs: 0,
     coolDownMs: 30 * 24 * 60 * MINUTE_MS,
     listingAgeMsMin: 0,

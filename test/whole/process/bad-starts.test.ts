@@ -100,14 +100,14 @@ test('faults of the configuration are told together, with exit code 2, before an
   const file = `
 strategy:
   nonsense: 1
-  horizonHours: many
+  exitHorizonHours: many
 limits:
   hedgeNotionalUsdtMin: 5000
 `
   writeFileSync(join(site.folder, 'hedgerow.yaml'), file)
   const { code, err } = await refusedStart({ HEDGEROW_NONSENSE: '1', HEDGEROW_SEED: 'x' })
   expect(code).toBe(2)
-  for (const key of ['strategy.nonsense', 'strategy.horizonHours', 'limits.hedgeNotionalUsdtMin'])
+  for (const key of ['strategy.nonsense', 'strategy.exitHorizonHours', 'limits.hedgeNotionalUsdtMin'])
     expect(err).toContain(key)
   for (const key of ['HEDGEROW_NONSENSE', 'HEDGEROW_SEED']) expect(err).toContain(key)
   expect(readdirSync(site.folder)).toEqual(['hedgerow.yaml'])

@@ -28,8 +28,7 @@ test.each([
       rules: {
         strategy: {
           entryAprMin: -1_000,
-          exitAprMax: -10_000,
-          exitAprFloor: -10_000,
+          reentryProbability: 1_000,
           settlementGuardMs: 0,
           listingAgeMsMin: 0,
           capitalBuffer: 0.3,

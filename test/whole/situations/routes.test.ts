@@ -51,7 +51,16 @@ async function routeWorld(route: Route, wrong: FaultPlanInput = {}) {
     symbols: SYMBOLS,
     rules: {
       execution: { routes: [route] },
-      strategy: { entryAprMin: 0.01, exitAprMax: -1, horizonHours: 720, coolDownMs: 24 * HOUR_MS },
+      // The running interval alone says what a market pays: there is no past of it.
+      strategy: {
+        entryAprMin: 0.01,
+        fundingFastHours: 1,
+        fundingSlowHours: 12,
+        fundingMarketHours: 0,
+        fundingAllowance: 0,
+        reentryProbability: 1_000,
+        coolDownMs: 24 * HOUR_MS,
+      },
     },
   })
   const sent: Sent[] = []

@@ -116,11 +116,13 @@ const ENTERING: Situation[] = [
 ]
 
 const FLIPPING = {
-  exitAprMax: 0,
-  exitAprFloor: -0.3,
-  holdMinMs: 0,
   exitJudgementsMin: 2,
   reentryProbability: 0,
+  fundingFastHours: 1,
+  fundingSlowHours: 4,
+  fundingFadeHours: 4,
+  fundingMarketHours: 0,
+  exitHorizonHours: 6,
 }
 const STANDING: Situation[] = [
   {
@@ -244,7 +246,7 @@ const REVERSE: Situation[] = [
   },
 ]
 
-const { limits } = loadConfig({ cwd: '/', env: {} }).rules
+const { limits } = loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'paper' } }).rules
 /** Notional and time together, and the time in which the exchange told nothing true. */
 const boundOf = ({ blindSeconds = 0, rules }: Situation): number =>
   Number(rules?.limits?.unhedgedNotionalUsdtMax ?? limits.unhedgedNotionalUsdtMax) *

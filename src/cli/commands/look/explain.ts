@@ -10,9 +10,9 @@ import type { ExitJudgement } from '../../../domain/exit/judgement.ts'
 import {
   amountText,
   bpsText,
-  hoursText,
   instantText,
   lengthText,
+  paybackText,
   percentText,
   qtyText,
 } from '../../../wording/figures.ts'
@@ -151,13 +151,14 @@ function carryLines(carry: CarryEstimate | null): string[] {
     ['USDT interest', cash(carry.interestUsdt), 'USDT', 'expected on USDT below zero'],
     ['orphan leg', cash(carry.orphanUsdt), 'USDT', 'its chance times its cost'],
     ['net carry', bold(cash(carry.netUsdt)), 'USDT', `of ${amountText(capitalUsdt)} USDT of capital`],
+    ['may be less by', cash(carry.allowanceUsdt), 'USDT', 'for what its past does not tell'],
   ]
   const rates: Line[] = [
     ['return on capital', percentText(carry.returnOnCapital, { sign: true }), '', `in ${horizonHours} h`],
-    ['a year', bold(percentText(carry.aprOnCapital, { sign: true })), '', 'not compounded'],
+    ['a year', percentText(carry.aprOnCapital, { sign: true }), '', 'not compounded'],
+    ['after the allowance', bold(percentText(carry.cautiousApr, { sign: true })), '', 'a year: what decides'],
     ['funding now, a year', percentText(carry.fundingApr, { sign: true }), '', 'on notional, before costs'],
     ['basis now', bpsText(carry.midBasisBps), '', 'between the middles of both books'],
-    ['break-even', hoursText(carry.breakEvenHours), '', breakEvenNote(carry)],
   ]
   const size = `${qtyText(carry.baseQty)} coins, ${amountText(notionalUsdt)} USDT`
   return [
@@ -165,15 +166,9 @@ function carryLines(carry: CarryEstimate | null): string[] {
     ...aligned(lines),
     '',
     ...aligned(rates),
+    '',
+    `It ${paybackText(carry)}.`,
   ]
-}
-
-function breakEvenNote({ breakEvenHours, horizonHours }: CarryEstimate): string {
-  if (breakEvenHours === null) return 'the funding expected never pays the costs'
-  if (breakEvenHours === 0) return 'nothing to pay back'
-  return breakEvenHours > horizonHours
-    ? `later than the horizon of ${horizonHours} h`
-    : 'until funding has paid the costs'
 }
 
 /** Names to the left, figures to the right, notes after them. */

@@ -121,7 +121,7 @@ function Best() {
   const { data } = useRows('/api/opportunities', 3000)
   const best = (data ?? [])
     .filter(({ carry }) => carry !== null)
-    .toSorted((a, b) => (b.carry?.aprOnCapital ?? 0) - (a.carry?.aprOnCapital ?? 0))
+    .toSorted((a, b) => (b.carry?.cautiousApr ?? 0) - (a.carry?.cautiousApr ?? 0))
     .slice(0, BEST_SHOWN)
   return (
     <Panel
@@ -137,7 +137,7 @@ function Best() {
               {standing(row).word}
             </span>
             <span className="num live w-20">
-              {percentText(row.carry?.aprOnCapital ?? 0, { places: 1, sign: true })}
+              {percentText(row.carry?.cautiousApr ?? 0, { places: 1, sign: true })}
             </span>
           </li>
         ))}
