@@ -8,11 +8,16 @@
 import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
-/** Minutes of simulated days, of processes, of browsers. */
+/** What takes minutes: simulated days, databases and exchanges that are killed, whole engines, browsers. */
 const LONG = [
-  'test/whole/days/**/*.test.ts',
-  'test/whole/operations/**/*.test.ts',
-  'test/whole/situations/**/*.test.ts',
+  'test/backtest/replay/replay.test.ts',
+  'test/cli/engine.test.ts',
+  'test/dashboard/inspector/*-page.test.ts',
+  'test/dashboard/inspector/look.test.ts',
+  'test/exchange/simulator/server/process.test.ts',
+  'test/store/embedded/**/*.test.ts',
+  'test/whole/{days,operations,situations}/**/*.test.ts',
+  'test/whole/process/bad-starts.test.ts',
 ]
 
 /** Files that draw at random, or do more when they have the time. */
@@ -35,12 +40,14 @@ export default defineConfig(({ mode }) => {
       setupFiles: ['test/support/properties.ts'],
       // One database server and one build of the pages for the run, made by the first test that asks for it.
       globalSetup: ['test/support/store/shared-server.ts'],
+      // Files share what they import: half of a run was importing. What a file changes, it puts back.
+      isolate: false,
       // Real processes and databases: two cores carry two workers, more only make timings worse.
       maxWorkers: 2,
       // What waits says what for. These end what hangs, on a machine that does much else too.
       testTimeout: isLong ? 900_000 : 240_000,
       hookTimeout: 240_000,
-      expect: { poll: { timeout: 60_000, interval: 50 } },
+      expect: { requireAssertions: true, poll: { timeout: 60_000, interval: 50 } },
       reporters: report ? ['default', 'json'] : ['default'],
       ...(report ? { outputFile: { json: report } } : {}),
       coverage: {
