@@ -69,6 +69,11 @@ export const CATALOGUE = {
     ends: 'rule',
     says: 'The exchange refuses the API key: nothing can be traded or read',
   },
+  'risk.unjudged': {
+    severity: 'page',
+    ends: 'rule',
+    says: "The account's risk could not be judged for long",
+  },
   'account.unfit': {
     severity: 'ticket',
     ends: 'caller',

@@ -35,6 +35,8 @@ export type Observation = {
   engineBecause: string
   accountUp: boolean
   orderEntryReady: boolean
+  /** Engine milliseconds since the account's risk was judged; null when it never was. */
+  judgedAgeMs: number | null
   /** What a person must change about the key; undefined while the exchange takes it. */
   keyRefusal: { code: number; says: string } | undefined
   ownsAccount: boolean
@@ -52,6 +54,7 @@ export type Observation = {
 export type Bounds = {
   maintenanceMarginRateMax: number
   feedSilentMs: number
+  judgedAgeMsMax: number
   settlementMissedMs: number
   orderUnknownMs: number
   clockOffWallMsMax: number
@@ -75,6 +78,7 @@ const when = (isSo: boolean, found: () => Found): Found[] => (isSo ? [found()] :
 const byStakes = ({ hedges }: Observation): Severity => (hedges.length > 0 ? 'page' : 'ticket')
 /** A person needs longer than this to look; where engine time runs fast, every bound is over in a blink. */
 const BLINK_WALL_MS = 2_000
+const JUDGING = ['trading', 'reducing', 'halted']
 const RESTING = ['stopping', 'absent']
 
 const RULES: Readonly<Record<RuleName, Rule>> = {
@@ -151,6 +155,13 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
 
   'account.key-refused': ({ keyRefusal: refusal }) =>
     refusal ? [{ detail: { because: refusal.says, code: refusal.code } }] : [],
+
+  'risk.unjudged': ({ engineState, judgedAgeMs: ageMs }, { judgedAgeMsMax: limitMs }) =>
+    when(JUDGING.includes(engineState) && (ageMs === null || ageMs > limitMs), () => ({
+      detail: { ageMs: ageMs ?? 'never judged', limitMs },
+      // The first judgement comes a moment after trading begins.
+      holdWallMs: ageMs === null ? 60_000 : 30_000,
+    })),
 
   'engine.not-trading': ({ engineState, engineBecause }) =>
     when(['booting', 'reconciling', 'absent'].includes(engineState), () => ({

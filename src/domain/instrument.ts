@@ -25,7 +25,12 @@ type Instrument = {
   maxMarketQty: OrderQty
 }
 
-export type SpotInstrument = Instrument & { market: 'spot'; marginTrading: boolean }
+export type SpotInstrument = Instrument & {
+  market: 'spot'
+  marginTrading: boolean
+  /** Bybit's ST label: a coin in trouble, which may be delisted. Nothing new is begun in it. */
+  specialTreatment?: true
+}
 
 export type PerpInstrument = Instrument & {
   market: 'linear'

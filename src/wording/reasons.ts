@@ -31,6 +31,7 @@ const SAYS: Readonly<Record<string, Says>> = {
   'spot-not-trading': found => `the spot market ${found} does not trade`,
   'perp-not-trading': found => `the perpetual ${found} does not trade`,
   'delisting-announced': found => `a delisting is announced (${found})`,
+  'special-treatment': found => `the exchange marks ${found} as a coin in trouble (ST)`,
   'run-off': found => `${found} is not among the configured symbols: it is tracked for its open hedge alone`,
   'funding-unread': () => 'how the perpetual has paid until now was not read yet',
   'basis-absurd': (found, limit) =>

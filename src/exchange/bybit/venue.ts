@@ -34,6 +34,16 @@ export function createBybitExchange(wire: Wire, settings: BybitSettings): Exchan
   const { name, clock, orderDeadlineMs, speed = 1 } = settings
   const report = oncePerKind(settings.report)
   const quota = createQuota()
+  const watches = new Set<Subscription>()
+  /** Closing the exchange ends every watch that its holder left open. */
+  const kept = (watch: Subscription): Subscription => {
+    const close = () => {
+      watches.delete(watch)
+      watch.close()
+    }
+    watches.add(watch)
+    return { close }
+  }
   const key = keyWatch(clock)
   const counted = countedWire(key.watched(wire), quota, clock)
   return {
@@ -45,10 +55,13 @@ export function createBybitExchange(wire: Wire, settings: BybitSettings): Exchan
     ...repayVerb(counted, clock),
     ...orderVerbs(counted, { clock, orderDeadlineMs, report }),
     keyRefusal: key.refusal,
-    watchMarket: (pairs, hear) => watchMarket(counted, pairs, hear, { clock, report, speed }),
-    watchAccount: hear => watchAccount(counted, hear, { report }),
+    watchMarket: (pairs, hear) => kept(watchMarket(counted, pairs, hear, { clock, report, speed })),
+    watchAccount: hear => kept(watchAccount(counted, hear, { report })),
     quota: () => quota.reads(clock.nowMs()),
-    close: () => wire.close(),
+    close() {
+      for (const watch of [...watches]) watch.close()
+      return wire.close()
+    },
   }
 }
 

@@ -3,6 +3,7 @@
  * switch is pressed while all is well. Nothing here can stop the engine.
  */
 
+import { JUDGED_MS_MAX } from '../../../actors/risk/watch.ts'
 import { type AlertPorts, type Alerts, createAlerts } from '../../alerts/alerts.ts'
 import type { Alert } from '../../alerts/delivery/alert-log.ts'
 import { type Courier, createCourier } from '../../alerts/delivery/courier.ts'
@@ -177,6 +178,7 @@ function lookOften(
 const boundsOf = ({ alerts, rules }: Config): Bounds => ({
   maintenanceMarginRateMax: rules.limits.maintenanceMarginRateMax,
   feedSilentMs: FEED_SILENT_MS,
+  judgedAgeMsMax: JUDGED_MS_MAX,
   settlementMissedMs: alerts.settlementMissedMs,
   orderUnknownMs: alerts.orderUnknownMs,
   clockOffWallMsMax: alerts.clockOffMsMax,

@@ -23,6 +23,7 @@ export function observe({ engine, journal, isOwner, probes }: Observed): Observa
     engineBecause: context?.because ?? '',
     accountUp: context?.accountUp ?? false,
     orderEntryReady: ports.exchange.orderEntryReady(),
+    judgedAgeMs: judgedAge(engine),
     keyRefusal: ports.exchange.keyRefusal(),
     ownsAccount: isOwner(),
     journalOldestWallMs: journal.health().oldestPendingMs,
@@ -31,6 +32,11 @@ export function observe({ engine, journal, isOwner, probes }: Observed): Observa
     hedges: hedgesSeen(engine),
     quarantined: quarantined(engine),
   }
+}
+
+function judgedAge({ ports }: Engine): number | null {
+  const judgedAtMs = ports.risk()?.judgedAtMs
+  return judgedAtMs === undefined ? null : ports.clock.nowMs() - judgedAtMs
 }
 
 function hedgesSeen({ runtime, board }: Engine): HedgeSeen[] {

@@ -39,3 +39,9 @@ describe('pairs that hold a hedge', () => {
     expect(withHeldPairs([pair], [plan], { spot: [pair.spot], perps: [pair.perp] })).toEqual([pair])
   })
 })
+
+test('a coin that the exchange marks as in trouble begins nothing new', () => {
+  const marked = { ...pair, spot: { ...pair.spot, specialTreatment: true as const } }
+  const refused = lifeFilter({ ...marketOn(XRP), pair: marked }, RULES.strategy, NOW_MS)
+  expect(refused).toMatchObject({ refused: 'special-treatment', found: pair.spot.symbol })
+})

@@ -251,6 +251,16 @@ describe('instruments', () => {
       expect((await exchange.instruments()).spot).toMatchObject([{ marginTrading: takes }])
     },
   )
+  test.each([
+    ['1', true],
+    ['0', undefined],
+    [undefined, undefined],
+  ])('a spot market with the ST label %s is marked: %s', async (stTag, marked) => {
+    const { exchange } = venue((_, { category }) =>
+      category === 'spot' ? list({ ...spot, stTag }) : list(perp),
+    )
+    expect((await exchange.instruments()).spot[0]?.specialTreatment).toBe(marked)
+  })
   test('one unreadable instrument is left out, told by name, and harms no other', async () => {
     const { exchange, reports } = answers({ ...perp, symbol: 'BADUSDT', upperFundingRate: '' }, perp)
     expect((await exchange.instruments()).perps.map(one => one.symbol)).toEqual(['1000PEPEUSDT'])

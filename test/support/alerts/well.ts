@@ -26,6 +26,7 @@ export const well = (): Observation => ({
   accountUp: true,
   orderEntryReady: true,
   keyRefusal: undefined,
+  judgedAgeMs: 0,
   ownsAccount: true,
   journalOldestWallMs: 3,
   database: { ok: true, detail: 'answers' },

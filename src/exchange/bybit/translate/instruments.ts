@@ -25,6 +25,7 @@ export function spotInstrument(row: Row): SpotInstrument {
     maxMarketQty: orderQty(
       decimalAt(lots, 'maxMarketOrderQty' in lots ? 'maxMarketOrderQty' : 'maxOrderQty'),
     ),
+    ...(row.stTag === '1' && { specialTreatment: true as const }),
     // Bybit: 'none', 'both', 'utaOnly', or 'normalSpotOnly', which is for accounts of the older kind.
     marginTrading: ['both', 'utaOnly'].includes(textAt(row, 'marginTrading')),
   }

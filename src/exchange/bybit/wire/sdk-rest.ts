@@ -13,6 +13,8 @@ import { type Envelope, type LimitRead, type Params, WireFailure } from './wire.
 export type Rest = {
   get(path: string, params: Params, signed: boolean): Promise<Envelope>
   post(path: string, body: Params): Promise<Envelope>
+  /** Nothing new is sent; resolves when what is under way has ended, which its own limit bounds. */
+  close(): Promise<void>
 }
 
 export type RestSettings = ClientSettings & { url: string; timeoutMs: number }
@@ -99,9 +101,12 @@ export function sdkRest(settings: RestSettings): Rest {
   const { key, timeoutMs, redact, clock } = settings
   const client = clientOf(settings)
   const manners = politeness(clock)
+  const underWay = new Set<Promise<unknown>>()
+  let closed = false
 
   /** The SDK's own limit counts silence, not time: a body that trickles in would keep it waiting. */
   async function call(ask: () => Promise<unknown>): Promise<Envelope> {
+    if (closed) throw new WireFailure('closed', true, false)
     manners.assertWelcome()
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
@@ -118,6 +123,13 @@ export function sdkRest(settings: RestSettings): Rest {
     }
   }
 
+  function counted(call: Promise<Envelope>): Promise<Envelope> {
+    underWay.add(call)
+    const end = () => void underWay.delete(call)
+    call.then(end, end)
+    return call
+  }
+
   async function signedCall(ask: () => Promise<unknown>): Promise<Envelope> {
     if (!key) throw new WireFailure('no API key is set', true, false)
     return call(ask)
@@ -125,9 +137,15 @@ export function sdkRest(settings: RestSettings): Rest {
 
   return {
     get: (path, params, signed) =>
-      signed
-        ? signedCall(() => client.getPrivate(path, { ...params }))
-        : call(() => client.get(path, { ...params })),
-    post: (path, body) => signedCall(() => client.postPrivate(path, { ...body })),
+      counted(
+        signed
+          ? signedCall(() => client.getPrivate(path, { ...params }))
+          : call(() => client.get(path, { ...params })),
+      ),
+    post: (path, body) => counted(signedCall(() => client.postPrivate(path, { ...body }))),
+    async close() {
+      closed = true
+      await Promise.allSettled(underWay)
+    },
   }
 }

@@ -119,6 +119,7 @@ export function createSdkWire(settings: SdkWireSettings): Wire {
       entry.close()
       for (const stream of [...open]) stream.close()
       open.clear()
+      await rest.close()
     },
   }
 }

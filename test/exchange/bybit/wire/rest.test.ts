@@ -176,6 +176,17 @@ describe('an answer is a V5 envelope or a failure', () => {
     await polite.close()
   })
 
+  test('closing waits for what is under way, and nothing leaves after it', async () => {
+    const answered: string[] = []
+    server.onRest = (_, response) => setTimeout(() => response.end(JSON.stringify(ok())), 20)
+    void wire.get('/v5/market/time', {}, false).then(() => answered.push('time'))
+    await expect.poll(() => server.requests.length).toBe(1)
+    await wire.close()
+    expect(answered).toEqual(['time'])
+    expect(await failureOf(wire.get('/v5/market/time', {}, false))).toMatchObject({ sent: false })
+    expect(server.requests).toHaveLength(1)
+  })
+
   test('a business refusal resolves with its code, and reads turn it into a failure with it', async () => {
     server.onRest = (_, response) =>
       response.end(JSON.stringify({ ...ok(), retCode: 10006, retMsg: 'Too many visits!' }))
