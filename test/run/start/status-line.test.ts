@@ -3,9 +3,9 @@ import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import { NO_USDT, usdt } from '../../../src/domain/units.ts'
 import { showStatus, statusLine } from '../../../src/run/start/status-line.ts'
 import { holdingOf } from '../../../src/views/holdings.ts'
-import { smallView } from '../support/api/small-view.ts'
-import { marketOn, NOW_MS, XRP } from '../support/domain/sample-market.ts'
-import { longCarry, reverseCarry } from '../support/machines/sample-hedges.ts'
+import { smallView } from '../../support/api/small-view.ts'
+import { marketOn, NOW_MS, XRP } from '../../support/domain/sample-market.ts'
+import { longCarry, reverseCarry } from '../../support/machines/sample-hedges.ts'
 
 function view() {
   const small = smallView()
