@@ -81,6 +81,7 @@ async function run({ options, config, fees, routes, records }: Asked): Promise<M
     ...(symbols && { symbols }),
   }
   const history = asFailure(() => historyOf(records, wanted))
+  for (const { symbol, why } of history.unusable) process.stderr.write(`${symbol}: left out, ${why}\n`)
   const progress = startProgress({ total: 1, name: 'backtest', json })
   const report = await sweep(
     {

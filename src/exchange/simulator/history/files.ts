@@ -233,7 +233,7 @@ export function historyOf(records: Records, wanted: WantedHistory = {}): History
 function whyNot(listed: Universe, symbol: string, recorded: boolean): string {
   const known = recorded ? 'the recorded instrument files' : 'the instruments that are built in'
   if (!listed.find('linear', symbol))
-    return `not among ${known}: \`hedgerow data download --instruments\` brings every instrument`
+    return `not among ${known}: Bybit’s answers to instruments-info, named instruments….json in the folder, bring the rest`
   return `has no spot market among ${known}`
 }
 
