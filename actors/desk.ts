@@ -6,15 +6,15 @@ import { accountAfter } from '../src/domain/entry/after-entry.ts'
 import { judgeEntry } from '../src/domain/entry/opportunity.ts'
 import type { DustLot, HedgePlan } from '../src/domain/entry/plan.ts'
 import { sizeHedge } from '../src/domain/entry/sizing.ts'
-import type { HedgePair } from '../src/domain/instrument.ts'
+import type { Direction, HedgePair } from '../src/domain/instrument.ts'
 import type { JsonObject } from '../src/domain/json.ts'
+import { signOf } from '../src/domain/legs/sides.ts'
 import { isRefusal } from '../src/domain/refusal.ts'
 import { orderBudgetLeft } from '../src/domain/risk/quota.ts'
 import { type AccountFacts, judgeSolvency } from '../src/domain/risk/solvency.ts'
 import { NO_BASE } from '../src/domain/units.ts'
 import { hedgeCash, hedges } from './account/reconciler.ts'
 import type { Ports } from './ports.ts'
-import { migrateDesk } from './runtime/migrations.ts'
 import type { Answer } from './runtime/outbox.ts'
 import type { DurableKind } from './runtime/running.ts'
 import { verifyFlat } from './trading/flat.ts'
@@ -40,7 +40,6 @@ type PlanHedgePorts = Ports<
 
 export const deskKind = (ports: DeskKindPorts): DurableKind => ({
   machine: deskMachine,
-  migrate: migrateDesk,
   effects: {
     planHedge: async params => planHedge(ports, params as unknown as Wish),
     verifyFlat: verifyFlat(ports),
@@ -64,6 +63,8 @@ async function planHedge(ports: PlanHedgePorts, wish: Wish): Promise<Answer> {
   const { account, facts } = await ports.judgeRisk()
   const inTheWay = direction === 'reverse-carry' ? coinsInTheWay(view.pair, facts) : undefined
   if (inTheWay) return no(inTheWay)
+  const opposite = positionInTheWay(view.pair, direction, facts)
+  if (opposite) return no(opposite)
   const budget = orderBudgetLeft(ports.exchange.quota())
   const funds = { ...account, ...(budget !== undefined && { orderBudgetLeft: budget }) }
   const exposure = exposureOf(wish.hedges, funds, cash)
@@ -120,6 +121,20 @@ async function usableDust(
   )
   const owned = new Decimal(holdings.find(({ coin }) => coin === baseCoin)?.spotBase ?? 0)
   return owned.gte(dustBase(lots)) ? lots : []
+}
+
+/** One-way positions are netted: an order against somebody's position would close it instead of opening ours. */
+function positionInTheWay(
+  { baseCoin, symbol }: Pick<HedgePair, 'baseCoin' | 'symbol'>,
+  direction: Direction,
+  { holdings }: Pick<AccountFacts, 'holdings'>,
+): string | undefined {
+  const held = holdings.find(({ coin }) => coin === baseCoin)
+  // Ours would be short in long carry.
+  const against = new Decimal(held?.perpBase ?? 0).times(signOf(direction))
+  return against.gt(0)
+    ? `position-in-the-way: found ${held?.perpBase} ${symbol} on the other side, limit none`
+    : undefined
 }
 
 /** A margin sale takes what lies free before it borrows: coins of the base would be sold that are no hedge's. */

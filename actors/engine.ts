@@ -5,12 +5,20 @@ import type { JsonObject } from '../src/domain/json.ts'
 import type { Journal } from '../src/store/schema/records.ts'
 import { reconcileEffect } from './account/reconciler.ts'
 import type { Ports } from './ports.ts'
-import { migrateEngine } from './runtime/migrations.ts'
 import type { Answer } from './runtime/outbox.ts'
 import type { DurableKind } from './runtime/running.ts'
 
 type EngineKindPorts = Ports<
-  'clock' | 'exchange' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner' | 'bookNow' | 'announceReady'
+  | 'clock'
+  | 'exchange'
+  | 'board'
+  | 'rules'
+  | 'telemetry'
+  | 'alerts'
+  | 'runtime'
+  | 'assertOwner'
+  | 'bookNow'
+  | 'announceReady'
 >
 
 /** The supervision tree as data, in start order: a supervisor's name and its children. */
@@ -18,7 +26,6 @@ export type Tree = { supervisors: ChildSpec[]; children: Readonly<Record<string,
 
 export const engineKind = (ports: EngineKindPorts, tree: () => Tree, journal: Journal): DurableKind => ({
   machine: engineMachine,
-  migrate: migrateEngine,
   effects: {
     startTree: () => startTree(ports, tree(), journal),
     reconcile: reconcileEffect(ports),

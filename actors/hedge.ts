@@ -1,27 +1,24 @@
 /** Carries out what a hedge decides: asks for the next step, places its orders, asks about them. */
 
+import type { EngineContext } from '../machines/engine.ts'
 import type { HedgeContext, OrderInFlight } from '../machines/hedge/context.ts'
 import { hedgeMachine } from '../machines/hedge/hedge.ts'
 import { judgeEntry } from '../src/domain/entry/opportunity.ts'
 import type { HedgePlan } from '../src/domain/entry/plan.ts'
 import type { JsonObject } from '../src/domain/json.ts'
-import type {
-  Fill,
-  OrderLeg,
-  OrderMarket,
-  OrderReport,
-  OrderRequest,
-  RejectReason,
-} from '../src/domain/legs/order.ts'
+import { isLevel } from '../src/domain/legs/level.ts'
+import type { Fill, OrderLeg, OrderReport, OrderRequest, RejectReason } from '../src/domain/legs/order.ts'
+import { refusalScope, refusalText } from '../src/domain/legs/refusals.ts'
 import { legOutcome } from '../src/domain/work/leg-outcome.ts'
 import { spreadOutcome } from '../src/domain/work/spread-outcome.ts'
 import { type HedgeToStep, type Step, withDecidedMids } from '../src/domain/work/step.ts'
 import { nextStep } from '../src/domain/work/steps.ts'
+import { isFailed } from './account/reconciler.ts'
 import type { Ports } from './ports.ts'
-import { migrateHedge } from './runtime/migrations.ts'
+import { sliceRefused } from './risk/budget.ts'
 import type { Answer, EffectHandler } from './runtime/outbox.ts'
 import type { DurableKind } from './runtime/running.ts'
-import { facts, findLegs, verifyLegs } from './trading/hedge-legs.ts'
+import { facts, findLegs, MARKET, verifyLegs } from './trading/hedge-legs.ts'
 import { createLegDoubts } from './trading/leg-verification.ts'
 
 type HedgeKindPorts = Ports<
@@ -33,15 +30,25 @@ type HedgeKindPorts = Ports<
   | 'alerts'
   | 'runtime'
   | 'newRiskRefused'
+  | 'risk'
   | 'assertOwner'
   | 'recorder'
   | 'bookSoon'
 >
 
 type ConfirmPlanPorts = Ports<'clock' | 'board' | 'rules' | 'newRiskRefused'>
+type DecidePorts = ConfirmPlanPorts & Ports<'runtime' | 'risk'>
 
 type PlaceOrderPorts = Ports<
-  'exchange' | 'board' | 'telemetry' | 'runtime' | 'newRiskRefused' | 'assertOwner'
+  | 'exchange'
+  | 'board'
+  | 'rules'
+  | 'telemetry'
+  | 'alerts'
+  | 'runtime'
+  | 'newRiskRefused'
+  | 'risk'
+  | 'assertOwner'
 >
 
 type Work = { leg: OrderLeg; order: OrderInFlight | null }
@@ -50,7 +57,6 @@ type Asked = { leg: OrderLeg; order: OrderInFlight }
 /** A hedge's kind: its chart, and the effects that the chart only names. */
 export const hedgeKind = (ports: HedgeKindPorts): DurableKind => ({
   machine: hedgeMachine,
-  migrate: migrateHedge,
   effects: {
     confirmPlan: async params => confirmPlan(ports, facts(params)),
     decideStep: decideStep(ports),
@@ -59,6 +65,7 @@ export const hedgeKind = (ports: HedgeKindPorts): DurableKind => ({
     cancelOrder: cancelOrder(ports),
     verifyLegs: verifyLegs(ports),
     findLegs: async params => findLegs(ports, facts(params)),
+    decideFailed: async params => decideFailed(ports, facts(params)),
     async alert(params, { actorId }) {
       ports.alerts.raise('page', 'hedge.failed', { actorId, because: String(params.because) })
       return undefined
@@ -84,26 +91,18 @@ function confirmPlan(ports: ConfirmPlanPorts, { plan }: HedgeToStep): Answer {
   return { type: 'plan.confirmed' }
 }
 
-function decide(ports: ConfirmPlanPorts & Ports<'exchange'>, hedge: HedgeToStep): Step {
+function decide(ports: DecidePorts & Ports<'exchange'>, hedge: HedgeToStep): Step {
   const view = ports.board.view(hedge.plan.symbol)
   if (!view)
     return { kind: hedge.resting ? 'cancel' : 'wait', because: `${hedge.plan.symbol} has no market data` }
-  const step = nextStep(
-    hedge,
-    view,
-    ports.rules,
-    ports.newRiskRefused(hedge.plan.symbol),
-    ports.clock.nowMs(),
-  )
+  const step = nextStep(hedge, view, ports.rules, sliceRefused(ports, hedge.plan), ports.clock.nowMs())
   // What cannot leave is not tried: a refusal would count against the hedge.
   if (step.kind === 'order' && !ports.exchange.orderEntryReady())
     return { kind: 'wait', because: ports.exchange.keyRefusal()?.says ?? 'order entry is down' }
   return withDecidedMids(step, view)
 }
 
-function decideStep(
-  ports: Ports<'clock' | 'exchange' | 'board' | 'rules' | 'newRiskRefused'>,
-): EffectHandler {
+function decideStep(ports: DecidePorts & Ports<'exchange'>): EffectHandler {
   const doubts = createLegDoubts(ports)
   return async (params, { actorId }) => {
     const hedge = facts(params)
@@ -134,9 +133,6 @@ function asEvent(step: Step, { spotNetBase, perpBase }: HedgeToStep): Answer {
   return { type: `step.${kind}`, ...(rest as JsonObject), ...onLegs }
 }
 
-/** Where a leg's orders are placed and asked about. */
-export const MARKET: Record<OrderLeg, OrderMarket> = { spot: 'spot', perp: 'linear', spreadOrder: 'spread' }
-
 const request = ({ leg, order }: Asked): OrderRequest => ({
   orderLinkId: order.orderLinkId,
   market: MARKET[leg],
@@ -147,6 +143,8 @@ const request = ({ leg, order }: Asked): OrderRequest => ({
   timeInForce: order.rests ? 'PostOnly' : 'IOC',
   reduceOnly: order.reduceOnly,
   borrow: order.borrow,
+  // What hedges a slice that is open may use the share of the quota that is kept for exits.
+  intent: order.opens ? 'enter' : 'reduce',
 })
 
 const hedgeContext = (ports: Ports<'runtime'>, actorId: string) =>
@@ -162,7 +160,7 @@ const placeOrder =
     const { orderLinkId } = order
     // It may have left before the crash: from here on it is asked about, never sent (promise 2).
     if (redriven) return { type: 'order.unknown', orderLinkId, cause: 'the process restarted' }
-    const refused = order.opens ? ports.newRiskRefused(hedgeContext(ports, actorId)?.plan.symbol) : null
+    const refused = order.opens ? sliceRefused(ports, hedgeContext(ports, actorId)?.plan) : null
     if (refused) return { type: 'order.rejected', orderLinkId, reason: 'not-sent', detail: refused }
     ports.assertOwner()
     const placed = await ports.exchange.placeOrder(request({ leg, order }))
@@ -172,8 +170,37 @@ const placeOrder =
     if (placed.kind === 'accepted') return { type: 'order.accepted', orderLinkId }
     if (placed.kind === 'unknown') return { type: 'order.unknown', orderLinkId, cause: placed.cause }
     if (OF_OTHER_TERMS.has(placed.reason)) ports.board.doubtTerms()
+    tellRefusal(ports, hedgeContext(ports, actorId), placed)
     return { type: 'order.rejected', orderLinkId, reason: placed.reason, detail: placed.detail }
   }
+
+/** No order of the account, or of the symbol, can pass: it is said at once, and nothing new is opened until a person was there. */
+function tellRefusal(
+  { runtime, alerts }: Ports<'runtime' | 'alerts'>,
+  hedge: HedgeContext | undefined,
+  { reason, detail }: { reason: RejectReason; detail: string },
+): void {
+  const scope = refusalScope(reason)
+  if (!hedge || !(scope === 'account' || scope === 'symbol')) return
+  const because = refusalText(reason, detail)
+  alerts.raise('page', 'exchange.refuses', {
+    subject: scope === 'account' ? 'account' : hedge.plan.symbol,
+    because,
+  })
+  if (scope === 'symbol') runtime().deliver(hedge.symbolActor, { type: 'symbol.quarantine', because })
+  const engine = runtime().get('engine')?.actor.getSnapshot().context as EngineContext | undefined
+  if (scope === 'account' && !engine?.halt)
+    runtime().deliver('engine', { type: 'engine.halt', by: 'exchange', because })
+}
+
+/** What a failed hedge may do by itself, by the policy of this moment. */
+function decideFailed({ rules }: Ports<'rules'>, hedge: HedgeToStep): Answer {
+  const policy = rules.limits.failedPolicy ?? 'level'
+  if (policy === 'unwind')
+    return { type: 'hedge.unwind', because: 'failed, and to be unwound by limits.failedPolicy' }
+  const isUnfinished = hedge.phase === 'unwinding' || !isLevel(hedge.plan, hedge)
+  return policy === 'level' && isUnfinished ? { type: 'failed.level' } : { type: 'failed.held' }
+}
 
 const findOrder =
   (ports: Ports<'exchange' | 'runtime' | 'recorder'>): EffectHandler =>
@@ -219,7 +246,7 @@ const cancelOrder =
     ports.assertOwner()
     const isGone = await ports.exchange.cancelOrder(MARKET[leg], order.symbol, order.orderLinkId)
     // A leg at work asks and cancels again by itself; a failed hedge does neither: the effect stays until it is done.
-    if (!isGone && ports.runtime().get(actorId)?.cell?.state === 'failed')
+    if (!isGone && isFailed(ports.runtime().get(actorId)))
       throw new Error(`order ${order.orderLinkId}: whether it is off the book is not known`)
     return undefined
   }

@@ -17,9 +17,9 @@ import type { Runtime } from './runtime/runtime.ts'
 /** The account as last read. */
 export type Funds = {
   availableUsdt: Usdt
-  /** Fractions: 1 is liquidation. */
-  maintenanceMarginRate: string
-  initialMarginRate: string
+  /** Fractions: 1 is liquidation; null where the exchange gives none. */
+  maintenanceMarginRate: string | null
+  initialMarginRate: string | null
   equityUsdt: Usdt
   readAtMs: number
 }
@@ -34,6 +34,8 @@ export type AccountRisk = {
   /** Perpetuals whose position the exchange lets only shrink. */
   reduceOnly: ReadonlySet<string>
   judgedAtMs: number
+  /** Fees that living hedges had paid at that moment. */
+  livingFeesUsdt: Usdt
 }
 
 /** All that actors act through, filled once by the composition. What one of them needs it names: `Ports<'exchange' | 'clock'>`. */

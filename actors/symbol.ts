@@ -1,10 +1,8 @@
 /** A symbol only speaks to others: every effect of its chart is a message. */
 import { symbolMachine } from '../machines/symbol.ts'
-import { migrateSymbol } from './runtime/migrations.ts'
 import type { DurableKind } from './runtime/running.ts'
 
 export const symbolKind = (): DurableKind => ({
   machine: symbolMachine,
-  migrate: migrateSymbol,
   effects: {},
 })

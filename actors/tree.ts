@@ -5,6 +5,7 @@ import { CHILDREN_MAX, type ChildSpec } from '../machines/supervisor.ts'
 import type { HedgePair } from '../src/domain/instrument.ts'
 import type { JsonObject } from '../src/domain/json.ts'
 import type { Rules } from '../src/domain/rules.ts'
+import type { TermsStore } from '../src/store/books/terms-store.ts'
 import type { Journal } from '../src/store/schema/records.ts'
 import { accountFeed } from './account-feed.ts'
 import type { Bookkeeper } from './bookkeeper.ts'
@@ -48,6 +49,7 @@ export type TreePorts = {
   bookkeeper: Bookkeeper
   riskWatch: RiskWatch
   riskAudit: RiskAudit
+  terms: TermsStore
   judgements: Judgements
   tree: () => Tree
   fatal: WatchdogEnds['fatal']
@@ -59,6 +61,7 @@ export const kindsOf = ({
   bookkeeper,
   riskWatch,
   riskAudit,
+  terms,
   judgements,
   tree,
   fatal,
@@ -75,7 +78,7 @@ export const kindsOf = ({
   scheduler: scheduler(ports),
   'fee-rates': feeRates(ports),
   'funding-history': fundingHistory(ports),
-  'risk-markets': riskMarkets(ports),
+  'risk-markets': riskMarkets(ports, terms),
   'risk-watch': riskWatch.kind,
   'risk-audit': riskAudit.kind,
   scanner: scanner(ports, judgements),

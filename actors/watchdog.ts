@@ -81,7 +81,9 @@ function measureFunds({ funds, telemetry }: Ports<'telemetry' | 'funds'>) {
   telemetry.accountRead({
     equityUsdt: Number(read.equityUsdt),
     availableUsdt: Number(read.availableUsdt),
-    maintenanceMarginRate: Number(read.maintenanceMarginRate),
-    initialMarginRate: Number(read.initialMarginRate),
+    // What the exchange does not tell is no figure at all: a gauge of 0 would say that all is well.
+    maintenanceMarginRate:
+      read.maintenanceMarginRate === null ? Number.NaN : Number(read.maintenanceMarginRate),
+    initialMarginRate: read.initialMarginRate === null ? Number.NaN : Number(read.initialMarginRate),
   })
 }

@@ -274,7 +274,7 @@ const refusing = {
 
 export const deskMachine = deskSetup.createMachine({
   id: 'desk',
-  version: '2',
+  version: '1',
   context: ({ input }) => ({
     ...input,
     counter: 0,

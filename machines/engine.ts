@@ -172,7 +172,7 @@ const closeDesk = (because: string) =>
 
 export const engineMachine = engineSetup.createMachine({
   id: 'engine',
-  version: '2',
+  version: '1',
   context: {
     halt: null,
     risk: null,

@@ -16,6 +16,8 @@ export type SymbolContext = SymbolInput & {
   hedgeId: string | null
   /** The hedge's own first state, as it last told. */
   hedgeState: string | null
+  /** Somebody else reduced or closed the hedge: it was meant, so the symbol stays closed until it is released. */
+  byOthers: string
   /** Nothing is wanted before this; 0 when nothing was held yet. */
   coolUntilMs: number
   /** Why it is where it is, for people. */
@@ -27,7 +29,8 @@ type Fact =
   | { type: 'exit.wanted'; because: string }
   | { type: 'hedge.granted'; hedgeId: string }
   | { type: 'hedge.refused'; because: string }
-  | { type: 'hedge.moved'; hedgeId: string; state: string; because: string }
+  /** `byOthers`: somebody else took from its legs, in words; '' when nobody did. */
+  | { type: 'hedge.moved'; hedgeId: string; state: string; because: string; byOthers: string }
   | { type: 'data.stale'; because: string }
   | { type: 'data.fresh' }
   | { type: 'symbol.delisted'; because: string }
@@ -57,6 +60,7 @@ const symbolSetup = setup({
     isHedge: ({ context }, { state }: { state: string }) => context.hedgeState === state,
     hasNoHedge: ({ context }) => context.hedgeId === null,
     hasHedge: ({ context }) => context.hedgeId !== null,
+    isClosedByOthers: ({ context }) => context.hedgeState === 'closed' && context.byOthers !== '',
     isCooling: ({ context, event }) => context.coolUntilMs > event.atMs,
   },
   actions: {
@@ -66,7 +70,13 @@ const symbolSetup = setup({
     takeHedge: assign(({ event }) =>
       event.type === 'hedge.granted' ? { hedgeId: event.hedgeId, hedgeState: 'entering' } : {},
     ),
-    takeState: assign(({ event }) => (event.type === 'hedge.moved' ? { hedgeState: event.state } : {})),
+    takeState: assign(({ event }) =>
+      event.type === 'hedge.moved' ? { hedgeState: event.state, byOthers: event.byOthers } : {},
+    ),
+    noteOthers: assign(({ context }) => ({
+      because: `closed by somebody else: ${context.byOthers}`,
+      byOthers: '',
+    })),
     dropHedge: assign(({ context, event }) => ({
       hedgeId: null,
       hedgeState: null,
@@ -100,6 +110,11 @@ const TOWARD = {
   hedged: { guard: { type: 'isHedge', params: { state: 'hedged' } }, target: '#symbol.hedged' },
   unwinding: { guard: { type: 'isHedge', params: { state: 'unwinding' } }, target: '#symbol.unwinding' },
   failed: { guard: { type: 'isHedge', params: { state: 'failed' } }, target: '#symbol.failed.hedge' },
+  closedByOthers: {
+    guard: 'isClosedByOthers',
+    actions: [tellOver, 'dropHedge', 'noteOthers'],
+    target: '#symbol.failed.quarantined',
+  },
   closed: {
     guard: { type: 'isHedge', params: { state: 'closed' } },
     actions: [tellOver, 'dropHedge'],
@@ -109,8 +124,15 @@ const TOWARD = {
 
 export const symbolMachine = symbolSetup.createMachine({
   id: 'symbol',
-  version: '2',
-  context: ({ input }) => ({ ...input, hedgeId: null, hedgeState: null, coolUntilMs: 0, because: 'new' }),
+  version: '1',
+  context: ({ input }) => ({
+    ...input,
+    hedgeId: null,
+    hedgeState: null,
+    byOthers: '',
+    coolUntilMs: 0,
+    because: 'new',
+  }),
   initial: 'idle',
   on: {
     // A grant is heard in any state: the hedge exists from the desk's commit on.
@@ -155,7 +177,7 @@ export const symbolMachine = symbolSetup.createMachine({
       always: [TOWARD.entering],
     },
     entering: {
-      always: [TOWARD.hedged, TOWARD.unwinding, TOWARD.failed, TOWARD.closed],
+      always: [TOWARD.hedged, TOWARD.unwinding, TOWARD.failed, TOWARD.closedByOthers, TOWARD.closed],
       on: {
         'exit.wanted': { actions: ['note', unwindHedge] },
         'symbol.delisted': { actions: ['note', unwindHedge] },
@@ -163,14 +185,14 @@ export const symbolMachine = symbolSetup.createMachine({
       },
     },
     hedged: {
-      always: [TOWARD.unwinding, TOWARD.failed, TOWARD.closed],
+      always: [TOWARD.unwinding, TOWARD.failed, TOWARD.closedByOthers, TOWARD.closed],
       on: {
         'exit.wanted': { actions: ['note', unwindHedge] },
         'symbol.delisted': { actions: ['note', unwindHedge] },
         'symbol.unwind': { actions: unwindHedge },
       },
     },
-    unwinding: { always: [TOWARD.failed, TOWARD.closed] },
+    unwinding: { always: [TOWARD.failed, TOWARD.closedByOthers, TOWARD.closed] },
     failed: {
       initial: 'quarantined',
       states: {
@@ -197,7 +219,7 @@ export const symbolMachine = symbolSetup.createMachine({
         },
         /** Follows again as soon as its hedge moves. */
         hedge: {
-          always: [TOWARD.entering, TOWARD.hedged, TOWARD.unwinding, TOWARD.closed],
+          always: [TOWARD.entering, TOWARD.hedged, TOWARD.unwinding, TOWARD.closedByOthers, TOWARD.closed],
           on: { 'symbol.unwind': { actions: unwindHedge } },
         },
       },

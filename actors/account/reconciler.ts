@@ -6,11 +6,12 @@ import { Decimal } from 'decimal.js'
 import type { HedgeContext } from '../../machines/hedge/context.ts'
 import { heldBy, ordersOf } from '../../machines/hedge/orders.ts'
 import { type Claim, type Difference, namesClaimed, reconcile } from '../../src/domain/books/reconcile.ts'
+import type { HedgePlan } from '../../src/domain/entry/plan.ts'
 import { type OrderReport, ownerOfOrder } from '../../src/domain/legs/order.ts'
 import { signOf } from '../../src/domain/legs/sides.ts'
 import { ownLegs, shownLegs } from '../../src/domain/legs/venue-legs.ts'
 import type { HedgeCash } from '../../src/domain/risk/exposure.ts'
-import { baseQty, orderQty } from '../../src/domain/units.ts'
+import { type BaseQty, baseQty, orderQty } from '../../src/domain/units.ts'
 import type { CoinBalance, Position } from '../../src/exchange/exchange.ts'
 import type { Ports } from '../ports.ts'
 import type { Answer, EffectHandler } from '../runtime/outbox.ts'
@@ -19,7 +20,7 @@ import { pause } from '../service.ts'
 import { DOUBTED_MS } from '../trading/leg-verification.ts'
 
 type ReconcilerPorts = Ports<
-  'clock' | 'exchange' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner' | 'bookNow'
+  'clock' | 'exchange' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner' | 'bookNow'
 >
 
 /** Orders whose end is not known yet are waited for: their legs are asking. */
@@ -75,10 +76,14 @@ export function hedgeCash(ports: Ports<'runtime'>): HedgeCash {
   }
 }
 
+/** It waits for a person, or for what the operator's policy lets it do by itself. */
+export const isFailed = (running: Pick<Running, 'cell'> | undefined): boolean =>
+  running?.cell?.state.startsWith('failed') === true
+
 /** A failed hedge waits for a person: its order's end is not waited for here. */
 const working = (ports: Ports<'runtime'>): string[] =>
   hedges(ports)
-    .filter(({ actor }) => actor.cell?.state !== 'failed')
+    .filter(({ actor }) => !isFailed(actor))
     .flatMap(({ context }) => ordersOf(context).map(({ orderLinkId }) => orderLinkId))
 
 async function legsToSettle(ports: Ports<'clock' | 'runtime'>): Promise<string[]> {
@@ -169,7 +174,7 @@ export function claimOf(context: HedgeContext): Claim {
 
 /** A missing leg goes to its hedge as a finding; an order of ours that no leg works on is taken off. */
 async function remedy(
-  ports: Ports<'exchange' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner'>,
+  ports: Ports<'clock' | 'exchange' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner'>,
   difference: Difference,
   venue: Venue,
 ): Promise<void> {
@@ -186,7 +191,7 @@ async function remedy(
   ports.alerts.raise('page', `reconcile.${kind}`, { subject, found, expected })
   const detail = `${kind}: expected ${expected}, found ${found}`
   for (const held of hedges(ports)) {
-    if (hedgeIds.includes(held.context.plan.hedgeId)) tellFound(ports, held, venue, detail)
+    if (hedgeIds.includes(held.context.plan.hedgeId)) tellFound(ports, held, venue, { detail, kind })
   }
 }
 
@@ -202,20 +207,50 @@ export async function cancelOwn(
   return ports.exchange.cancelOrder(order.market, order.symbol, orderLinkId)
 }
 
+/** A list that lagged shows again within this what it seemed to have lost. */
+const TAKEN_BACK_MS = 600_000
+
+/** What the hedge may call its own at the most, of both legs: what it knows of, and for a while what it gave up. */
+function mostOf({ spot, perp, gaveUp, adoptedAtMs }: HedgeContext, nowMs: number) {
+  const isRecent = adoptedAtMs > 0 && nowMs - adoptedAtMs < TAKEN_BACK_MS
+  const most = (known: BaseQty, lost: BaseQty) => baseQty(new Decimal(known).plus(isRecent ? lost : 0))
+  return {
+    spotBase: most(heldBy(spot), gaveUp.spotBase),
+    perpBase: most(heldBy(perp), gaveUp.perpBase),
+  }
+}
+
+/** Of what is more than claimed: does the hedge take back what it gave up on a list that lagged? */
+export const takesBack = ({ context }: Held, nowMs: number): boolean => {
+  const most = mostOf(context, nowMs)
+  return most.spotBase !== heldBy(context.spot) || most.perpBase !== heldBy(context.perp)
+}
+
+/** How a finding is told: in words, whether somebody else did it, and whether what others hold is taken over up to the plan. */
+type Finding = { detail: string; kind: Difference['kind']; adopts?: boolean }
+
 /**
- * What the exchange shows of this hedge's instruments; of the coin never more than the hedge claims. A debt beyond that is nobody's
- * that is known: the hedge is left as it is until a person says whose.
+ * What the exchange shows of this hedge's instruments, never more than it claims, or than its plan where it is to adopt. A debt
+ * beyond that is nobody's that is known: the hedge is left as it is until a person says whose.
  */
 export function tellFound(
-  ports: Ports<'runtime'>,
+  ports: Ports<'clock' | 'board' | 'rules' | 'runtime'>,
   { actor, context }: Held,
   { positions, coins }: Venue,
-  detail: string,
+  { detail, kind, adopts = false }: Finding,
 ) {
-  const shown = shownLegs(context.plan, positions, coins)
-  const known = heldBy(context.spot)
-  const beyond = new Decimal(shown.spotBase).minus(Decimal.max(0, known))
-  if (context.plan.direction === 'reverse-carry' && beyond.gt(context.plan.spot.qtyStep)) return
-  const legs = ownLegs(shown, known)
-  ports.runtime().deliver(actor.id, { type: 'legs.found', ...legs, detail })
+  const { plan } = context
+  const shown = shownLegs(plan, positions, coins)
+  const beyond = new Decimal(shown.spotBase).minus(Decimal.max(0, heldBy(context.spot)))
+  if (plan.direction === 'reverse-carry' && beyond.gt(plan.spot.qtyStep)) return
+  const most = mostOf(context, ports.clock.nowMs())
+  const upToPlan = (base: BaseQty) => baseQty(Decimal.max(base, plan.targetBaseQty))
+  const own = adopts ? { spotBase: upToPlan(most.spotBase), perpBase: upToPlan(most.perpBase) } : most
+  // What was delivered, or a loan that was called in, is the exchange's doing and nobody's wish.
+  const isHand = (kind === 'missing-position' || kind === 'short-spot') && isTraded(ports, plan)
+  const byOthers = isHand && ports.rules.limits.handClosed !== 'reopen'
+  ports.runtime().deliver(actor.id, { type: 'legs.found', ...ownLegs(shown, own), detail, byOthers })
 }
+
+const isTraded = ({ board }: Ports<'board'>, { symbol }: HedgePlan): boolean =>
+  board.view(symbol)?.pair.perp.trading !== false

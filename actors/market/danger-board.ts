@@ -27,9 +27,12 @@ export type DangerBoard = {
   doubtTerms(): void
   /** Ends with the next doubt. */
   nextDoubt(): AbortSignal
-  /** By coin, those of no tracked pair too. */
-  setCollateral(byCoin: Readonly<Record<string, CollateralView>>): void
+  /** By coin, those of no tracked pair too. @param readAtMs - when they were read; older than what is known, they change nothing */
+  setCollateral(byCoin: Readonly<Record<string, CollateralView>>, readAtMs: number): void
+  /** Undefined: not taken as collateral, or not read yet (see `collateralReadAtMs`). */
   collateral(coin: string): CollateralView | undefined
+  /** When the ratios known here were read; undefined before the first reading. */
+  collateralReadAtMs(): number | undefined
   setMaintenance(maintenance: Maintenance | null): void
   maintenance(): Maintenance | null
   /** Of our own position: its place in the queue to be deleveraged, 0 without one. */
@@ -50,6 +53,7 @@ type Change = (
 export function dangerBoard(clock: Clock, views: Map<string, MarketView>, change: Change) {
   const collateral = new Map<string, CollateralView>()
   const settled = new Map<string, Settled>()
+  let collateralReadAtMs: number | undefined
   let maintenance: Maintenance | null = null
   let doubt = new AbortController()
 
@@ -92,7 +96,9 @@ export function dangerBoard(clock: Clock, views: Map<string, MarketView>, change
       raised.abort()
     },
     nextDoubt: () => doubt.signal,
-    setCollateral(byCoin: Readonly<Record<string, CollateralView>>) {
+    setCollateral(byCoin: Readonly<Record<string, CollateralView>>, readAtMs: number) {
+      if (collateralReadAtMs !== undefined && readAtMs < collateralReadAtMs) return
+      collateralReadAtMs = readAtMs
       for (const [coin, view] of Object.entries(byCoin)) collateral.set(coin, view)
       for (const { pair } of [...views.values()]) {
         const view = byCoin[pair.baseCoin]
@@ -100,6 +106,7 @@ export function dangerBoard(clock: Clock, views: Map<string, MarketView>, change
       }
     },
     collateral: (coin: string) => collateral.get(coin),
+    collateralReadAtMs: () => collateralReadAtMs,
     setMaintenance,
     maintenance: () => maintenance,
     setAdlRank: (symbol: string, rank: number) => setAdl(symbol, { rank }),

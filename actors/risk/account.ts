@@ -10,7 +10,10 @@ import type { MarketBoard } from '../market/board.ts'
 
 const CASH = 'USDT'
 
-/** What the exchange shows, coin by coin; a perpetual that is not tracked counts under its own symbol. */
+/**
+ * What the exchange shows, coin by coin; a perpetual that is not tracked counts under its own symbol. What the verdict needs and
+ * was not read yet is named in `unknown`.
+ */
 export function accountFacts(
   wallet: Wallet,
   positions: readonly Position[],
@@ -36,7 +39,35 @@ export function accountFacts(
     if (held) holdings.push(held)
   }
   const cash = wallet.coins.find(({ coin }) => coin === CASH)
-  return { usdt: cash ? usdt(coinBase(cash)) : NO_USDT, holdings }
+  return {
+    usdt: cash ? usdt(coinBase(cash)) : NO_USDT,
+    holdings,
+    unknown: [...holdings.flatMap(held => unreadOf(held, board)), ...unpriced(wallet, open, holdings, pairs)],
+  }
+}
+
+/** Of what is held: ratios of a coin that may be collateral, tiers of a perpetual that is tracked. */
+function unreadOf({ coin, spotBase, perpBase, riskTiers }: HoldingFacts, board: MarketBoard): string[] {
+  const isCollateral = new Decimal(spotBase).gt(0)
+  const isTracked = board.pairs().some(({ baseCoin }) => baseCoin === coin)
+  return [
+    ...(isCollateral && board.collateralReadAtMs() === undefined ? [`collateral ratio of ${coin}`] : []),
+    ...(isTracked && !new Decimal(perpBase).isZero() && !riskTiers?.length ? [`risk tiers of ${coin}`] : []),
+  ]
+}
+
+/** A debt or a position at a price that nobody knows. */
+function unpriced(
+  { coins }: Wallet,
+  open: readonly Position[],
+  holdings: readonly HoldingFacts[],
+  pairs: readonly HedgePair[],
+): string[] {
+  const priced = new Set(holdings.filter(({ markPrice }) => markPrice !== '0').map(({ coin }) => coin))
+  const nameOf = ({ symbol }: Position) => pairs.find(pair => pair.symbol === symbol)?.baseCoin ?? symbol
+  const owed = coins.filter(coin => coin.coin !== CASH && new Decimal(coinBase(coin)).isNegative())
+  const needed = new Set([...owed.map(({ coin }) => coin), ...open.map(nameOf)])
+  return [...needed].filter(coin => !priced.has(coin)).map(coin => `price of ${coin}`)
 }
 
 /** Owned less owed, interest that is not taken yet with it. */
@@ -62,7 +93,7 @@ function holdingOf(
   if (new Decimal(spotBase).isZero() && !position) return undefined
   const multiplier = pair?.perp.multiplier ?? 1
   const view = pair && board.view(pair.symbol)
-  const mark = position?.markPrice ?? view?.ticker?.markPrice
+  const mark = [position?.markPrice, view?.ticker?.markPrice].find(each => each && each !== '0')
   const markPrice = mark && perBaseCoin(price(mark), multiplier)
   const index = view?.ticker && perBaseCoin(view.ticker.indexPrice, multiplier)
   const spotPrice = index ?? walletPrice ?? markPrice

@@ -18,6 +18,7 @@ import {
   hedges,
   namesHeld,
   readVenue,
+  takesBack,
   tellFound,
   type Venue,
 } from '../account/reconciler.ts'
@@ -27,12 +28,14 @@ import { pause, service } from '../service.ts'
 import { DUST_USDT } from './foreign.ts'
 
 type RiskAuditPorts = Ports<
-  'clock' | 'pace' | 'exchange' | 'rules' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner'
+  'clock' | 'pace' | 'exchange' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner'
 >
 
-type AuditOrdersPorts = Ports<'exchange' | 'rules' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner'>
+type AuditOrdersPorts = Ports<
+  'clock' | 'exchange' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner'
+>
 
-type AuditHoldingsPorts = Ports<'clock' | 'exchange' | 'rules' | 'telemetry' | 'alerts' | 'runtime'>
+type AuditHoldingsPorts = Ports<'clock' | 'exchange' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime'>
 
 const ORDERS_EVERY_MS = 8_000
 const LOOK_MIN_MS = 1_000
@@ -189,9 +192,9 @@ function isDust(
   return new Decimal(found).minus(expected).abs().times(price).lt(DUST_USDT)
 }
 
-/** A leg is gone, or there is more of it than its hedge knows of: the hedge takes over what is there and levels it. */
+/** A leg is gone, or part of it: the hedge goes on with what is there, and levels it downward. */
 function remedy(
-  ports: Ports<'telemetry' | 'alerts' | 'runtime'>,
+  ports: Ports<'clock' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime'>,
   difference: Difference,
   resting: readonly Held[],
   venue: Venue,
@@ -201,20 +204,26 @@ function remedy(
   ports.alerts.raise('page', `reconcile.${kind}`, { subject, found, expected })
   const detail = `${kind}: expected ${expected}, found ${found}`
   for (const held of resting)
-    if (hedgeIds.includes(held.context.plan.hedgeId)) tellFound(ports, held, venue, detail)
+    if (hedgeIds.includes(held.context.plan.hedgeId)) tellFound(ports, held, venue, { detail, kind })
 }
 
 type Beside = { resting: readonly Held[]; venue: Venue }
 
 /** What no hedge claims is somebody's own: told, and treated as the policy says. */
 function tellForeign(
-  ports: Ports<'rules' | 'telemetry' | 'alerts' | 'runtime'>,
+  ports: Ports<'clock' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime'>,
   difference: Difference,
   memory: Memory,
   beside?: Beside,
 ): void {
   const policy = ports.rules.limits.foreign ?? 'ignore'
   const { kind, subject, found, hedgeIds } = difference
+  const own = beside?.resting.filter(({ context }) => hedgeIds.includes(context.plan.hedgeId)) ?? []
+  const back = own.filter(held => takesBack(held, ports.clock.nowMs()))
+  if (beside && back.length > 0) {
+    for (const held of back) tellFound(ports, held, beside.venue, { detail: `${kind}: shown again`, kind })
+    return
+  }
   const isKnown = memory.told.has(keyOf(difference))
   memory.told.set(keyOf(difference), subject)
   ports.alerts.raise(policy === 'halt' ? 'page' : 'ticket', `account.${kind}`, { subject, found, policy })
@@ -222,9 +231,8 @@ function tellForeign(
   ports.telemetry.log.warn('audit.foreign', { kind, subject, found, policy })
   if (policy === 'halt') haltFor(ports, `${kind} ${subject}: ${found}`)
   if (policy === 'adopt' && beside)
-    for (const held of beside.resting)
-      if (hedgeIds.includes(held.context.plan.hedgeId))
-        tellFound(ports, held, beside.venue, `${kind}: adopted`)
+    for (const held of own)
+      tellFound(ports, held, beside.venue, { detail: `${kind}: adopted`, kind, adopts: true })
 }
 
 function haltFor(ports: Ports<'runtime'>, because: string): void {

@@ -4,20 +4,25 @@
  */
 
 import type { HedgePair } from '../../src/domain/instrument.ts'
+import type { JsonObject } from '../../src/domain/json.ts'
+import type { CollateralView, RiskTier } from '../../src/domain/market/collateral.ts'
 import { HOUR_MS } from '../../src/domain/market/funding.ts'
 import type { SystemNotice } from '../../src/domain/risk/risk-facts.ts'
 import { baseQty, usdt } from '../../src/domain/units.ts'
+import type { TermsStore } from '../../src/store/books/terms-store.ts'
 import { gently } from '../account/gentle-reads.ts'
 import { hedges } from '../account/reconciler.ts'
 import type { Ports } from '../ports.ts'
 import type { PlainKind } from '../runtime/running.ts'
 import { pause, service } from '../service.ts'
 
-type RiskMarketsPorts = Ports<
+type WatchedPorts = Ports<
   'clock' | 'pace' | 'speed' | 'exchange' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime'
 >
+type RiskMarketsPorts = WatchedPorts & Kept
 
-type ReadEachPorts = Ports<'clock' | 'pace' | 'speed' | 'exchange' | 'board' | 'rules' | 'telemetry'>
+type Kept = { terms: TermsStore }
+type ReadEachPorts = Ports<'clock' | 'pace' | 'speed' | 'exchange' | 'board' | 'rules' | 'telemetry'> & Kept
 
 type ReadNoticesPorts = Ports<'clock' | 'exchange' | 'board' | 'telemetry' | 'alerts' | 'runtime'>
 
@@ -44,10 +49,59 @@ const READINGS: readonly Reading[] = [
   { name: 'instruments', everyMs: 10 * MINUTE_MS, read: readInstruments },
 ]
 
-export const riskMarkets = (ports: RiskMarketsPorts): PlainKind =>
+/** @param terms - keeps what was read last, for the next start and for hours in which it cannot be read */
+export const riskMarkets = (watched: WatchedPorts, terms: TermsStore): PlainKind =>
   service(async signal => {
+    const ports = { ...watched, terms }
+    await takeUpTerms(ports)
     await Promise.all([readWhole(ports, signal), readEach(ports, signal)])
   })
+
+const COLLATERAL = 'collateral'
+const TIERS = 'risk-tiers '
+
+/** What an earlier process read serves until it is read anew. */
+async function takeUpTerms({ board, terms, telemetry }: Ports<'board' | 'telemetry'> & Kept): Promise<void> {
+  try {
+    for (const { name, terms: read, readAtMs } of await terms.lastTerms()) {
+      const symbol = name.slice(TIERS.length)
+      if (name === COLLATERAL)
+        board.setCollateral(read as unknown as Record<string, CollateralView>, readAtMs)
+      else if (name.startsWith(TIERS) && !board.view(symbol)?.riskTiers)
+        board.setParts(symbol, { riskTiers: read.tiers as unknown as RiskTier[] })
+    }
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error)
+    telemetry.inputRefused('reading', `terms of before: ${because}`)
+  }
+}
+
+/** Terms that cannot be kept are terms all the same. */
+async function keepTerms(
+  { terms, clock, telemetry }: Ports<'clock' | 'telemetry'> & Kept,
+  name: string,
+  read: JsonObject,
+): Promise<void> {
+  try {
+    await terms.keepTerms({ name, terms: read, readAtMs: clock.nowMs() })
+  } catch (error) {
+    telemetry.log.warn('terms.unkept', {
+      name,
+      error: error instanceof Error ? error.message : String(error),
+    })
+  }
+}
+
+/** Beyond this a person is told that the ratios are old. */
+const TERMS_OLD_MS = 30 * MINUTE_MS
+
+function tellAge({ board, clock, alerts, pace }: Ports<'board' | 'clock' | 'alerts' | 'pace'>): void {
+  const readAtMs = board.collateralReadAtMs()
+  if (readAtMs === undefined) return
+  const ageMs = clock.nowMs() - readAtMs
+  if (ageMs > TERMS_OLD_MS * pace) alerts.raise('ticket', 'terms.old', { ageMs })
+  else alerts.clear('terms.old')
+}
 
 async function readWhole(ports: RiskMarketsPorts, signal: AbortSignal): Promise<void> {
   const { clock, pace, speed, board } = ports
@@ -63,6 +117,7 @@ async function readWhole(ports: RiskMarketsPorts, signal: AbortSignal): Promise<
       if (!(await pause(clock, BETWEEN_MS * speed, signal))) return
     }
     endMaintenance(ports)
+    tellAge(ports)
     tellAdl(ports)
     for (const symbol of board.symbols()) changedAtMs.set(symbol, board.view(symbol)?.intervalChangedAtMs)
     const nextMs = Math.min(...dueAtMs.values()) - clock.nowMs()
@@ -108,6 +163,7 @@ function readEach(ports: ReadEachPorts, signal: AbortSignal): Promise<void> {
         const riskTiers = await exchange.riskTiers(symbol)
         tiersReadAtMs.set(symbol, nowMs)
         board.setParts(symbol, { riskTiers })
+        await keepTerms(ports, `${TIERS}${symbol}`, { tiers: riskTiers satisfies object as JsonObject[] })
         await rest()
       }
       if (!isLending) return
@@ -122,13 +178,11 @@ function readEach(ports: ReadEachPorts, signal: AbortSignal): Promise<void> {
   })
 }
 
-async function readCollateral({
-  board,
-  exchange,
-  alerts,
-}: Ports<'exchange' | 'board' | 'alerts'>): Promise<void> {
+async function readCollateral(ports: RiskMarketsPorts): Promise<void> {
+  const { board, clock, exchange, alerts } = ports
   const byCoin = await exchange.collateralTiers()
-  board.setCollateral(byCoin)
+  board.setCollateral(byCoin, clock.nowMs())
+  await keepTerms(ports, COLLATERAL, byCoin satisfies object as JsonObject)
   for (const { baseCoin } of board.pairs()) {
     if (byCoin[baseCoin]?.restricted) alerts.raise('ticket', 'collateral.restricted', { coin: baseCoin })
     else alerts.clear('collateral.restricted', baseCoin)

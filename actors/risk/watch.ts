@@ -20,11 +20,12 @@ import {
   totalsOf,
   type WalletTotals,
 } from '../../src/exchange/exchange.ts'
-import { type Held, hedges, namesHeld } from '../account/reconciler.ts'
+import { type Held, hedges, isFailed, namesHeld } from '../account/reconciler.ts'
 import type { AccountRisk, Ports } from '../ports.ts'
 import type { PlainKind } from '../runtime/running.ts'
 import { pause, service } from '../service.ts'
 import { accountFacts } from './account.ts'
+import { livingFeesUsdt } from './budget.ts'
 import { createFigures, type RiskHistory } from './figures.ts'
 import { foreignNotional } from './foreign.ts'
 
@@ -33,6 +34,8 @@ type RiskWatchPorts = Ports<
 >
 
 const LOOK_EVERY_MS = 30_000
+/** While something that the verdict needs was not read yet. */
+const LOOK_SOON_MS = 2_000
 /** A judgement older than this allows no new risk. */
 export const JUDGED_MS_MAX = 150_000
 
@@ -47,6 +50,7 @@ export type RiskWatch = {
 
 export function createRiskWatch(ports: () => RiskWatchPorts, books: RiskHistory): RiskWatch {
   const figures = createFigures(books)
+  const leaving = new Map<string, number>()
   let current: AccountRisk | undefined
   let nudge = () => {}
 
@@ -74,11 +78,19 @@ export function createRiskWatch(ports: () => RiskWatchPorts, books: RiskHistory)
     }
     const judged = riskState(account, limits)
     const reduceOnly = new Set(positions.filter(each => each.reduceOnly).map(({ symbol }) => symbol))
-    const risk = { account, judged, solvency, facts, reduceOnly, judgedAtMs: nowMs }
+    const risk = {
+      account,
+      judged,
+      solvency,
+      facts,
+      reduceOnly,
+      judgedAtMs: nowMs,
+      livingFeesUsdt: livingFeesUsdt(ports()),
+    }
     current = risk
     rankAll(ports(), positions)
     tellEngine(ports(), risk, lossSinceMs)
-    tellDesk(ports(), risk)
+    tellDesk(ports(), risk, leaving)
     tellPeople(ports(), risk)
     return risk
   }
@@ -94,18 +106,12 @@ export function createRiskWatch(ports: () => RiskWatchPorts, books: RiskHistory)
         }
         const rest = new AbortController()
         nudge = () => rest.abort()
-        await pause(ports().clock, LOOK_EVERY_MS * ports().pace, AbortSignal.any([rest.signal, signal]))
+        const everyMs = current?.solvency.verdict === 'unknown' ? LOOK_SOON_MS : LOOK_EVERY_MS
+        await pause(ports().clock, everyMs * ports().pace, AbortSignal.any([rest.signal, signal]))
       } while (!signal.aborted)
     }),
     hear(fact) {
-      if (fact.kind === 'up') return nudge()
-      if (fact.kind === 'fill' && fact.fill.cause === 'liquidation')
-        return haltAfter(ports(), fact.fill.symbol)
-      if (fact.kind !== 'position') return
-      const { symbol, adlRank, reduceOnly, status } = fact.position
-      ports().board.setAdlRank(symbol, adlRank)
-      const isNew = reduceOnly !== (current?.reduceOnly.has(symbol) ?? false)
-      if (isNew || status !== 'normal') nudge()
+      if (isNews(ports(), current, fact)) nudge()
     },
     current: () => current,
     judge: look,
@@ -122,6 +128,19 @@ const cashOf = ({ usdt: owned, holdings }: AccountFacts): Usdt =>
       }, new Decimal(owned))
       .toDecimalPlaces(18),
   )
+
+/** Is it to be looked at now? A liquidation halts at once. */
+function isNews(
+  ports: Ports<'board' | 'runtime'>,
+  current: AccountRisk | undefined,
+  fact: AccountFact,
+): boolean {
+  if (fact.kind === 'fill' && fact.fill.cause === 'liquidation') haltAfter(ports, fact.fill.symbol)
+  if (fact.kind !== 'position') return fact.kind === 'up'
+  const { symbol, adlRank, reduceOnly, status } = fact.position
+  ports.board.setAdlRank(symbol, adlRank)
+  return reduceOnly !== (current?.reduceOnly.has(symbol) ?? false) || status !== 'normal'
+}
 
 const engineOf = (ports: Ports<'runtime'>): EngineContext | undefined =>
   ports.runtime().get('engine')?.actor.getSnapshot().context as EngineContext | undefined
@@ -172,33 +191,54 @@ function tellEngine(
 }
 
 /** Short of margin one hedge goes, and the next only when that one is over; near the end of it all go. */
-function tellDesk(ports: Ports<'rules' | 'telemetry' | 'runtime'>, { solvency, facts }: AccountRisk): void {
+function tellDesk(
+  ports: Ports<'clock' | 'pace' | 'rules' | 'telemetry' | 'runtime'>,
+  { solvency, facts }: AccountRisk,
+  leaving: Map<string, number>,
+): void {
   const { verdict, found, limit } = solvency
   const desk = ports.runtime().get('desk')?.actor.getSnapshot().context as DeskContext | undefined
   if (!desk || !(verdict === 'reduce' || verdict === 'flatten')) return
   const because = `solvency: found ${found}, limit ${limit}`
   const hedgeIds =
-    verdict === 'flatten' ? held(ports).map(({ hedgeId }) => hedgeId) : next(ports, desk, facts)
+    verdict === 'flatten' ? held(ports).map(({ hedgeId }) => hedgeId) : next(ports, desk, facts, leaving)
   if (!hedgeIds.some(id => desk.hedges[id] !== undefined && !desk.relieving.includes(id))) return
   ports.telemetry.log.warn('risk.relieved', { hedges: hedgeIds.join(', '), because })
   ports.runtime().deliver('desk', { type: 'desk.relieve', hedgeIds, because })
 }
 
-/** The hedge that frees most; none while another one is still on its way out. */
-function next(ports: Ports<'rules' | 'runtime'>, { relieving }: DeskContext, facts: AccountFacts): string[] {
-  const isLeaving = ({ actor: { cell }, context }: Held) =>
-    cell?.state !== 'failed' &&
-    (cell?.state.startsWith('unwinding') === true || relieving.includes(context.plan.hedgeId))
-  if (hedges(ports).some(isLeaving)) return []
+/** One that is on its way out for longer than this holds up no other: its market may be shut. */
+const LEAVING_MS_MAX = 180_000
+
+/** The hedge that frees most; none while another one has only just been told to go. @param leaving - since when each is on its way */
+function next(
+  ports: Ports<'clock' | 'pace' | 'rules' | 'runtime'>,
+  { relieving }: DeskContext,
+  facts: AccountFacts,
+  leaving: Map<string, number>,
+): string[] {
+  const nowMs = ports.clock.nowMs()
+  const isLeaving = ({ actor, context }: Held) =>
+    !isFailed(actor) &&
+    (actor.cell?.state.startsWith('unwinding') === true || relieving.includes(context.plan.hedgeId))
+  const ids = hedges(ports)
+    .filter(isLeaving)
+    .map(({ context }) => context.plan.hedgeId)
+  for (const id of [...leaving.keys()]) if (!ids.includes(id)) leaving.delete(id)
+  for (const id of ids) leaving.set(id, leaving.get(id) ?? nowMs)
+  if (ids.some(id => nowMs - (leaving.get(id) ?? nowMs) < LEAVING_MS_MAX * ports.pace)) return []
   const { limits, strategy } = ports.rules
-  const relief = reliefOf(facts, held(ports), { ...limits, ...strategy })
+  // One that was told stays told: relief must reach the others.
+  const untold = held(ports).filter(({ hedgeId }) => !relieving.includes(hedgeId))
+  const relief = reliefOf(facts, untold, { ...limits, ...strategy })
   return relief ? [relief.hedgeId] : []
 }
 
-/** Hedges that can be told to go: one that failed waits for a person. */
-function held(ports: Ports<'runtime'>): Reducible[] {
+/** Hedges that can be told to go: also one that failed, unless the operator's policy is to leave it alone. */
+function held(ports: Ports<'rules' | 'runtime'>): Reducible[] {
   return hedges(ports)
-    .filter(({ actor }) => !/^(failed|unwinding|closed)/.test(actor.cell?.state ?? ''))
+    .filter(({ actor }) => !/^(unwinding|closed)/.test(actor.cell?.state ?? ''))
+    .filter(({ actor }) => ports.rules.limits.failedPolicy !== 'hold' || !isFailed(actor))
     .map(({ context: { plan, spot, perp } }) => {
       const sign = signOf(plan.direction)
       return {
@@ -213,9 +253,11 @@ function held(ports: Ports<'runtime'>): Reducible[] {
 function tellPeople({ alerts }: Ports<'alerts'>, { judged, solvency }: AccountRisk): void {
   const { verdict, found, limit } = solvency
   if (verdict === 'ok') alerts.clear('solvency.low')
-  else alerts.raise(verdict === 'warn' ? 'ticket' : 'page', 'solvency.low', { verdict, found, limit })
+  else if (verdict !== 'unknown')
+    alerts.raise(verdict === 'warn' ? 'ticket' : 'page', 'solvency.low', { verdict, found, limit })
   if (judged.state === 'trading') alerts.clear('risk.limit-reached')
-  else {
+  // Nothing was reached: it is not known yet, which the age of the judgement tells when it lasts.
+  else if (verdict !== 'unknown') {
     const { state, because, setBy } = judged
     const detail = { state, because, found: judged.found, limit: judged.limit, setBy: setBy ?? '' }
     alerts.raise(state === 'halted' ? 'page' : 'ticket', 'risk.limit-reached', detail)

@@ -12,7 +12,11 @@ import { hedgeCash } from '../account/reconciler.ts'
 import type { EnginePorts, Ports } from '../ports.ts'
 
 /** A hedge that is still being opened counts as young as it can be. */
-export function heldFacts(context: HedgeContext, maintenanceMarginRate: string, nowMs: number): HeldHedge {
+export function heldFacts(
+  context: HedgeContext,
+  maintenanceMarginRate: string | null,
+  nowMs: number,
+): HeldHedge {
   const { plan, spot, perp, hedgedAtMs } = context
   const { direction, targetBaseQty, sliceBaseQty, notionalUsdt, capitalUsdt, markPrice, expected } = plan
   return {

@@ -2,16 +2,18 @@
 import { Decimal } from 'decimal.js'
 import { namesClaimed } from '../../src/domain/books/reconcile.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
+import { type OrderLeg, type OrderMarket, ownerOfOrder } from '../../src/domain/legs/order.ts'
 import { ownLegs, shownLegs } from '../../src/domain/legs/venue-legs.ts'
-import { NO_BASE } from '../../src/domain/units.ts'
+import { baseQty, NO_BASE } from '../../src/domain/units.ts'
 import type { HedgeToStep } from '../../src/domain/work/step.ts'
 import type { Ports } from '../ports.ts'
 import type { Answer, EffectHandler } from '../runtime/outbox.ts'
 
-/** What effects of chart version 1 do not tell: nothing waits in the book, and the exchange took nothing. */
-const UNTOLD = { resting: null, reprices: 0, setbacks: 0, cut: false }
+/** An effect's parameters as the chart wrote them. */
+export const facts = (params: JsonObject) => params as unknown as HedgeToStep
 
-export const facts = (params: JsonObject) => ({ ...UNTOLD, ...params }) as unknown as HedgeToStep
+/** Where a leg's orders are placed and asked about. */
+export const MARKET: Record<OrderLeg, OrderMarket> = { spot: 'spot', perp: 'linear', spreadOrder: 'spread' }
 
 /** What the exchange shows of this hedge's two instruments. */
 export async function readLegs({ exchange }: Ports<'exchange'>, { plan }: HedgeToStep) {
@@ -26,7 +28,7 @@ export function verifyLegs(ports: Ports<'exchange' | 'assertOwner' | 'bookSoon'>
   return async (params, { actorId }) => {
     const hedge = facts(params)
     const shown = await readLegs(ports, hedge)
-    const answer = await judgeLegs(ports, hedge, shown)
+    const answer = (await lateFill(ports, hedge, shown)) ?? (await judgeLegs(ports, hedge, shown))
     if (answer.type !== 'legs.differ' || !isInterest(hedge, shown)) {
       owedMore.delete(actorId)
       return answer
@@ -43,13 +45,32 @@ export function verifyLegs(ports: Ports<'exchange' | 'assertOwner' | 'bookSoon'>
 function isInterest({ plan, spotNetBase, perpBase }: HedgeToStep, shown: Shown): boolean {
   const more = new Decimal(shown.spotBase).minus(spotNetBase)
   const isLittle = more.gt(0) && more.lte(new Decimal(plan.targetBaseQty).times(INTEREST_SHARE_MAX))
-  return plan.direction === 'reverse-carry' && isLittle && shown.perpBase === perpBase
+  return plan.direction === 'reverse-carry' && isLittle && new Decimal(shown.perpBase).gte(perpBase)
 }
 
 /** Of the hedge: a day of the dearest rates there are. */
 const INTEREST_SHARE_MAX = '0.005'
 
 type Shown = Awaited<ReturnType<typeof readLegs>>
+
+/** More than is known may be a fill of our own that was counted as absent: it is asked about before it is called somebody else's. */
+async function lateFill(
+  { exchange }: Ports<'exchange'>,
+  { plan, spotNetBase, perpBase, absentOrders }: HedgeToStep,
+  shown: Shown,
+): Promise<Answer | undefined> {
+  const isMore = new Decimal(shown.perpBase).gt(perpBase) || new Decimal(shown.spotBase).gt(spotNetBase)
+  for (const orderLinkId of isMore ? absentOrders : []) {
+    const leg = ownerOfOrder(orderLinkId)?.leg
+    const symbol = leg === 'spreadOrder' ? plan.spread?.symbol : leg && plan[leg].symbol
+    if (!leg || !symbol) continue
+    const looked = await exchange.findOrder(MARKET[leg], symbol, orderLinkId)
+    const isFilled = looked.kind === 'found' && !new Decimal(looked.report.filledQty).isZero()
+    if (isFilled || looked.kind === 'unanswered')
+      return { type: 'legs.differ', detail: `order ${orderLinkId}, counted as absent, may have filled` }
+  }
+  return undefined
+}
 
 async function judgeLegs(
   ports: Ports<'exchange' | 'assertOwner' | 'bookSoon'>,
@@ -58,7 +79,8 @@ async function judgeLegs(
 ): Promise<Answer> {
   const { plan, spotNetBase, perpBase } = hedge
   const differ = (detail: string): Answer => ({ type: 'legs.differ', detail })
-  if (shown.perpBase !== perpBase)
+  // More than ours is somebody else's; less is a leg that is missing.
+  if (new Decimal(shown.perpBase).lt(perpBase))
     return differ(`${plan.perp.symbol}: expected ${perpBase}, found ${shown.perpBase}`)
   const beyond = new Decimal(shown.spotBase).minus(spotNetBase)
   if (plan.direction === 'long-carry') {
@@ -92,13 +114,16 @@ async function repay(
 }
 
 /**
- * The holdings that the exchange shows and that can be this hedge's: never more coins than it ever held; of a debt all there is,
- * as the person who asked has looked, and nobody else would pay it back.
+ * The holdings that the exchange shows and that can be this hedge's: never more than its plan, or than it held; of a debt all there
+ * is, as the person who asked has looked, and nobody else would pay it back.
  */
 export async function findLegs(ports: Ports<'exchange'>, hedge: HedgeToStep): Promise<Answer> {
   const shown = await readLegs(ports, hedge)
-  const known = hedge.plan.direction === 'reverse-carry' ? shown.spotBase : hedge.spotNetBase
-  const { spotBase, perpBase } = ownLegs(shown, known)
+  const { plan, spotNetBase } = hedge
+  const { spotBase, perpBase } = ownLegs(shown, {
+    spotBase: plan.direction === 'reverse-carry' ? shown.spotBase : spotNetBase,
+    perpBase: baseQty(Decimal.max(hedge.perpBase, plan.targetBaseQty)),
+  })
   const isDust =
     hedge.plan.direction === 'long-carry' &&
     perpBase === NO_BASE &&

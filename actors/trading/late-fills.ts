@@ -4,10 +4,11 @@
  */
 import type { HedgeContext } from '../../machines/hedge/context.ts'
 import { ownerOfOrder } from '../../src/domain/legs/order.ts'
-import { MARKET, orderNews } from '../hedge.ts'
+import { orderNews } from '../hedge.ts'
 import type { Ports } from '../ports.ts'
 import type { PlainKind, Running } from '../runtime/running.ts'
 import { pause, service } from '../service.ts'
+import { MARKET } from './hedge-legs.ts'
 
 type LateFillsPorts = Ports<'clock' | 'pace' | 'exchange' | 'telemetry' | 'runtime' | 'assertOwner'>
 

@@ -41,7 +41,8 @@ export function createLegDoubts(ports: Ports<'clock' | 'exchange'>): LegDoubts {
       const isOver = nowMs - doubt.sinceMs >= DOUBTED_MS
       const found = shown ? `${shown.spotBase} and ${shown.perpBase}` : 'no answer'
       const detail = `${plan.baseCoin}: expected ${spotNetBase} and ${perpBase} in the perpetual, found ${found}`
-      if (isOver && shown) return { type: 'legs.found', ...ownLegs(shown, spotNetBase), detail }
+      if (isOver && shown)
+        return { type: 'legs.found', ...ownLegs(shown, { spotBase: spotNetBase, perpBase }), detail }
       // Reading alone may be down: an exit is not held up by that for ever.
       if (isOver && !doubt.less) return undefined
       doubts.set(actorId, doubt)

@@ -31,7 +31,7 @@ export async function restingEnds(ports: Ports<'clock' | 'speed' | 'telemetry' |
 
 function restlessHedges(ports: Ports<'runtime'>): { id: string; context: HedgeContext }[] {
   return [...ports.runtime().all()]
-    .filter(({ kind, cell }) => kind === 'hedge' && cell?.state !== 'failed')
+    .filter(({ kind, cell }) => kind === 'hedge' && !cell?.state.startsWith('failed'))
     .map(({ id, actor }) => ({ id, context: actor.getSnapshot().context as HedgeContext }))
     .filter(({ context }) => ordersOf(context).length > 0 || context.unbalancedSinceMs > 0)
 }

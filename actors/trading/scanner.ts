@@ -7,6 +7,7 @@ import type { SymbolContext } from '../../machines/symbol.ts'
 import { type EntryJudgement, judgeEntry } from '../../src/domain/entry/opportunity.ts'
 import { judgeExit } from '../../src/domain/exit/judge-exit.ts'
 import type { ExitJudgement } from '../../src/domain/exit/judgement.ts'
+import { isFailed } from '../account/reconciler.ts'
 import type { Ports } from '../ports.ts'
 import type { PlainKind, Running } from '../runtime/running.ts'
 import { pause, service } from '../service.ts'
@@ -71,7 +72,7 @@ function scan(
 }
 
 /** With a hedge that can still be told to go; a symbol that is kept out of may have one, too. */
-const HELD = /^(hedged|entering|failed\.quarantined)/
+const HELD = /^(hedged|entering|failed\.(quarantined|hedge))/
 
 /** While a hedge is opened, or its symbol kept out of, only what cannot wait ends it. */
 function scanExit(
@@ -87,16 +88,37 @@ function scanExit(
   const context = hedge.actor.getSnapshot().context as HedgeContext
   const inputs = exitInputs(ports, symbol, alternativeTo(ports, entries, symbol))
   const before = exits.get(symbol)?.judgementsInARow ?? 0
-  const held = heldFacts(context, ports.funds()?.maintenanceMarginRate ?? '0', nowMs)
+  const held = heldFacts(context, ports.funds()?.maintenanceMarginRate ?? null, nowMs)
   const exit = judgeExit(held, view, ports.rules, before, nowMs, inputs)
   exits.set(symbol, exit)
   ports.recorder.judged.exit(exit)
   if (exit.verdict !== 'leave' || !(exit.urgent || cell?.state === 'hedged')) return
-  // Told once: it is on its way, or waits for a person.
-  if (context.unwindBecause !== null || hedge.cell?.state === 'failed') return
   const because = `${exit.because}: found ${exit.found}, limit ${exit.limit}`
+  if (isFailed(hedge)) return leaveFailed(ports, hedge, because, view.pair.perp.deliveryAtMs - nowMs)
+  // Reported once: it is on its way.
+  if (context.unwindBecause !== null) return
   const isDelisted = exit.because === 'delisting'
   if (isDelisted) ports.alerts.raise('page', 'symbol.delisting', { symbol, because })
   const type = isDelisted && cell?.state !== 'failed.quarantined' ? 'symbol.delisted' : 'exit.wanted'
   ports.runtime().deliver(id, { type, because })
+}
+
+const HOUR_MS = 3_600_000
+/** Hours before a delivery at which a person hears again of a failed hedge. */
+const STAGES_HOURS = [1, 6, 24]
+
+/** A failed hedge keeps its risk management: a person hears of it, again as a delivery nears, and the policy may let it leave. */
+function leaveFailed(
+  { alerts, rules, runtime }: Ports<'alerts' | 'rules' | 'runtime'>,
+  { id, actor }: Running,
+  because: string,
+  deliveryInMs: number,
+): void {
+  const { plan, phase } = actor.getSnapshot().context as HedgeContext
+  const stage = STAGES_HOURS.find(hours => deliveryInMs > 0 && deliveryInMs <= hours * HOUR_MS)
+  const subject = stage === undefined ? plan.symbol : `${plan.symbol} ${stage} h`
+  alerts.raise('page', 'hedge.failed-in-danger', { subject, because })
+  // One that was on its way out when it failed goes on with that by itself.
+  if (rules.limits.failedPolicy !== 'hold' && phase !== 'unwinding')
+    runtime().deliver(id, { type: 'hedge.unwind', because })
 }

@@ -4,13 +4,13 @@
  */
 
 import { dustBase } from '../../src/domain/books/dust.ts'
-import { wholePlan } from '../../src/domain/entry/past-plan.ts'
 import type { HedgePlan } from '../../src/domain/entry/plan.ts'
 import type { LegName } from '../../src/domain/instrument.ts'
 import type { HedgeOrder } from '../../src/domain/legs/hedge-order.ts'
-import type { OrderLinkId, OrderPurpose } from '../../src/domain/legs/order.ts'
+import type { OrderLeg, OrderLinkId, OrderPurpose } from '../../src/domain/legs/order.ts'
+import type { RefusalScope } from '../../src/domain/legs/refusals.ts'
 import type { ExecutionRules, LimitRules } from '../../src/domain/rules.ts'
-import { NO_BASE, NO_USDT, type OrderQty, type Usdt } from '../../src/domain/units.ts'
+import { type BaseQty, NO_BASE, NO_USDT, type OrderQty, type Usdt } from '../../src/domain/units.ts'
 import type { LegOutcome } from '../../src/domain/work/leg-outcome.ts'
 
 /** An order the leg works until its end is known. `asked` is set once the exchange may have heard of it. */
@@ -39,6 +39,9 @@ export type LegOrders = LegOutcome & {
   asks: number
   absents: number
 }
+
+/** `leg` is whose order it was; `because` says what has to be changed. */
+export type LastingRefusal = { leg: OrderLeg; scope: RefusalScope; because: string }
 
 export type Phase = 'entering' | 'hedged' | 'unwinding'
 
@@ -69,7 +72,17 @@ export type HedgeContext = {
   verifies: number
   /** Orders counted as absent: a late fill of one reopens the case. */
   absentOrders: string[]
+  /** Of the newest order: a refusal that trying again does not mend. In an entry it stays, and ends it. */
+  refusal: LastingRefusal | null
+  /** Of an entry: part of a slice had to be given back, and why. */
+  gaveBack: string | null
+  /** Somebody else took from the legs, in words; what is left is levelled downward, and nothing is built up again. */
+  reducedByOthers: string | null
+  /** What was given up when the exchange showed less than executions had made. Lists lag: what shows up again soon is taken back. */
+  gaveUp: { spotBase: BaseQty; perpBase: BaseQty }
   failure: string | null
+  /** Failures in a row: each is looked at again later than the one before. */
+  failures: number
   fundingUsdt: Usdt
   settlements: number
   lastSettlementAtMs: number
@@ -102,8 +115,6 @@ const EMPTY_LEG: LegOrders = {
 
 export const newHedge = (input: HedgeInput): HedgeContext => ({
   ...input,
-  // A birth that was granted by a desk of before may still be on its way.
-  plan: wholePlan(input.plan),
   spot: { ...EMPTY_LEG, base: dustBase(input.plan.dust) },
   perp: EMPTY_LEG,
   spreadOrder: EMPTY_LEG,
@@ -117,7 +128,12 @@ export const newHedge = (input: HedgeInput): HedgeContext => ({
   waits: 0,
   verifies: 0,
   absentOrders: [],
+  refusal: null,
+  gaveBack: null,
+  reducedByOthers: null,
+  gaveUp: { spotBase: NO_BASE, perpBase: NO_BASE },
   failure: null,
+  failures: 0,
   fundingUsdt: NO_USDT,
   settlements: 0,
   lastSettlementAtMs: 0,

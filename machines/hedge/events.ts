@@ -18,6 +18,8 @@ type Fact =
       parallelOrder?: HedgeOrder
       purpose: OrderPurpose
       because: string
+      /** It gives back part of a slice that could have been completed by size: the entry ends with it. */
+      givesBack?: boolean
     } & Partial<Holdings>)
   /** The order in the book is right where it is. */
   | ({ type: 'step.rest'; because: string } & Holdings)
@@ -41,7 +43,7 @@ type Fact =
   | ({ type: 'legs.verified' } & Holdings)
   | { type: 'legs.differ'; detail: string }
   /** What the exchange really holds for this hedge, as a person asked or a reconciliation found. */
-  | { type: 'legs.found'; spotBase: BaseQty; perpBase: BaseQty; detail: string }
+  | { type: 'legs.found'; spotBase: BaseQty; perpBase: BaseQty; detail: string; byOthers?: boolean }
   /** The exchange itself changed a leg: auto-deleveraging, liquidation. */
   | ({ type: 'leg.taken'; execId: string; leg: LegName; cause: string; filledAtMs: number } & LegOutcome)
   /** Interest on the borrowed coin: the debt has grown by this. */
@@ -49,6 +51,11 @@ type Fact =
   /** Flat, but a debt of the coin is left: it is repaid when the exchange takes repayments. */
   | { type: 'legs.owing'; detail: string }
   | { type: 'funding.settled'; amountUsdt: Usdt; settledAtMs: number }
+
+  /** Failed, and to be left so for now. */
+  | { type: 'failed.held' }
+  /** Failed, and its legs are to be levelled once more. */
+  | { type: 'failed.level' }
 
 type Command =
   | { type: 'hedge.unwind'; because: string }

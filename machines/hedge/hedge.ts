@@ -3,8 +3,8 @@
  *
  *   idle ──plan.confirmed──▶ entering ──legs level, verified──▶ hedged ──hedge.unwind──▶ unwinding ──flat, verified──▶ closed
  *     └─plan.refused─▶ closed   │  └────────cannot, or too late─────────────────────────────▲  │
- *                               └──▶ failed ◀─── no clear answer, or the exchange disagrees ───┘
- *                                      └─ retry, unwind, adopt: a person's
+ *                               └──▶ failed ◀─── cannot be levelled, or the exchange disagrees ─┘
+ *                                      └─ retry, unwind, adopt: a person's, or by the operator's policy
  *
  * Working (in entering, hedged.rebalancing and unwinding) is one loop over three regions:
  *
@@ -22,8 +22,6 @@ import type { LegName } from '../../src/domain/instrument.ts'
 import { type HedgeContext, newHedge, type Phase } from './context.ts'
 import { legRegion } from './leg.ts'
 import { hedgeFacts, hedgeSetup } from './setup.ts'
-
-const VERSION = '2'
 
 /** What changes a leg at the very end: what is verified is no longer the end. */
 const changed = {
@@ -72,7 +70,6 @@ const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.c
       },
       ordering: {
         always: [
-          { guard: 'hasFailure', target: '#hedge.failed' },
           { guard: 'isSetBackOut', actions: 'giveUp', target: '#hedge.failed' },
           { guard: 'isSetBack', target: 'pausing' },
           { guard: 'isWorkDone', target: 'deciding' },
@@ -129,6 +126,7 @@ const tell = (state: string) =>
         plan: { hedgeId: string }
         unwindBecause: string | null
         failure: string | null
+        reducedByOthers: string | null
       }
     }) => ({
       to: context.symbolActor,
@@ -137,13 +135,14 @@ const tell = (state: string) =>
         hedgeId: context.plan.hedgeId,
         state,
         because: context.failure ?? context.unwindBecause ?? '',
+        byOthers: context.reducedByOthers ?? '',
       },
     }),
   }) as const
 
 export const hedgeMachine = hedgeSetup.createMachine({
   id: 'hedge',
-  version: VERSION,
+  version: '1',
   context: ({ input }) => newHedge(input),
   initial: 'idle',
   on: {
@@ -217,15 +216,31 @@ export const hedgeMachine = hedgeSetup.createMachine({
       entry: [
         { type: 'alert', params: ({ context }) => ({ because: context.failure ?? 'unknown' }) },
         tell('failed'),
+        'countFailure',
         'cancel',
         { type: 'cancelOrder', params: left('spot') },
         { type: 'cancelOrder', params: left('perp') },
       ],
+      initial: 'waiting',
+      states: {
+        waiting: { after: { FAILED_AGAIN: 'considering' } },
+        // What it may do by itself is the operator's policy of that moment.
+        considering: {
+          entry: [{ type: 'decideFailed', params: hedgeFacts }, 'countFailure'],
+          on: { 'failed.held': 'waiting' },
+        },
+      },
       on: {
         'hedge.retry': [
           { guard: 'wasUnwinding', actions: 'clearAsks', target: 'unwinding' },
           { guard: 'wasHedged', actions: 'clearAsks', target: 'hedged.rebalancing' },
           { actions: 'clearAsks', target: 'entering' },
+        ],
+        'failed.level': [
+          { guard: 'wasUnwinding', actions: 'clearAsks', target: 'unwinding' },
+          { guard: 'wasHedged', actions: 'clearAsks', target: 'hedged.rebalancing' },
+          // Nothing new is opened in an entry that failed: what is level is kept, or let go.
+          { actions: ['clearAsks', 'markOverdue'], target: 'entering' },
         ],
         'hedge.unwind': { actions: ['leave', 'clearAsks'], target: 'unwinding' },
         'hedge.adopt': { actions: { type: 'findLegs', params: hedgeFacts } },

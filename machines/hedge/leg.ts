@@ -7,14 +7,20 @@
  *     │                     │ └─accepted──▶ resting ──cancel requested──▶ cancelling ──closed──▶ quiet
  *     └─order left from     └─unknown─▶ unknown ◀─┴─silence──────────┘
  *       an earlier stay ──▶   asking ⇄ waiting   ──closed, or proven absent──▶ quiet
- *                                └─asked out──▶ stranded (a person is called)
  *
- * The intent is in the journal before the exchange hears of it. `unknown` is neither failed nor filled. What rests in the
- * book tells its fills as they come, and is asked about when it is silent for long.
+ * The intent is in the journal before the exchange hears of it. `unknown` is neither failed nor filled: it is asked about until it
+ * is known, more and more rarely. What rests in the book tells its fills as they come, and is asked about when it is silent.
  */
 import type { OrderLeg } from '../../src/domain/legs/order.ts'
 import type { HedgeContext } from './context.ts'
 import { hedgeSetup } from './setup.ts'
+
+/** Each leg has its own pace: it slows down with the questions asked about its own order. */
+const ASK_DELAY = {
+  spot: 'ASK_AGAIN_SPOT',
+  perp: 'ASK_AGAIN_PERP',
+  spreadOrder: 'ASK_AGAIN_SPREAD_ORDER',
+} as const
 
 /** @param mayRest - only an entry waits in the book: elsewhere an order that is found there is taken off */
 export const legRegion = (leg: OrderLeg, { mayRest }: { mayRest: boolean }) => {
@@ -50,7 +56,7 @@ export const legRegion = (leg: OrderLeg, { mayRest }: { mayRest: boolean }) => {
               : []),
             { guard: own, target: 'working' },
           ],
-          'order.rejected': { guard: own, actions: { type: 'free', params: of }, target: 'quiet' },
+          'order.rejected': { guard: own, actions: { type: 'refuse', params: of }, target: 'quiet' },
           'order.unknown': { guard: own, target: 'unknown' },
           ...(mayRest && { 'order.filled': filled }),
           'order.closed': closed,
@@ -75,7 +81,6 @@ export const legRegion = (leg: OrderLeg, { mayRest }: { mayRest: boolean }) => {
       unknown: {
         initial: 'asking',
         entry: { type: 'markAway', params: of },
-        always: { guard: { type: 'isAskedOut', params: of }, target: 'stranded' },
         on: {
           ...(mayRest && { 'order.filled': filled }),
           'order.closed': closed,
@@ -123,10 +128,9 @@ export const legRegion = (leg: OrderLeg, { mayRest }: { mayRest: boolean }) => {
               },
             },
           },
-          waiting: { after: { ASK_EVERY: 'asking' } },
+          waiting: { after: { [ASK_DELAY[leg]]: 'asking' } },
         },
       },
-      stranded: { entry: { type: 'strand', params: of } },
     },
   })
 }

@@ -7,6 +7,7 @@ import type { LegName } from '../../src/domain/instrument.ts'
 import { type HedgeOrder, isFurther, type RestingOrder } from '../../src/domain/legs/hedge-order.ts'
 import { isLevel } from '../../src/domain/legs/level.ts'
 import { type OrderLeg, type OrderPurpose, orderLinkId } from '../../src/domain/legs/order.ts'
+import { givenUp } from '../../src/domain/legs/venue-legs.ts'
 import { NO_BASE, NO_USDT, orderQty } from '../../src/domain/units.ts'
 import {
   addOutcome,
@@ -43,6 +44,7 @@ export function takeOrders(
   orders: readonly HedgeOrder[],
   purpose: OrderPurpose,
   atMs: number,
+  givesBackBecause: string | null = null,
 ): Partial<HedgeContext> {
   assertFree(context, orders)
   const taken = orders.map(order => {
@@ -66,7 +68,14 @@ export function takeOrders(
     ] as const
   })
   const repairs = context.repairs + (context.unbalancedSinceMs > 0 ? 1 : 0)
-  return { ...Object.fromEntries(taken), repairs, waits: 0 }
+  return {
+    ...Object.fromEntries(taken),
+    repairs,
+    waits: 0,
+    // An entry ends with it; elsewhere each order is a new question.
+    refusal: context.phase === 'entering' ? context.refusal : null,
+    gaveBack: context.gaveBack ?? (context.phase === 'entering' ? givesBackBecause : null),
+  }
 }
 
 /** Promise 2: a new order only after the one before it has ended. Only an order that rests may have one beside it. */
@@ -155,18 +164,35 @@ export function takeInterest(
   return { ...legs, ...balance(context, legs, atMs), lastInterestRow: rowId }
 }
 
+type Found = {
+  spotBase: LegOrders['base']
+  perpBase: LegOrders['base']
+  detail: string
+  byOthers?: boolean
+  atMs: number
+}
+
 /** The legs as the exchange shows them: what was ours is given up, what is found is taken over. */
 export function adopt(
   context: HedgeContext,
-  { spotBase, perpBase, atMs }: { spotBase: LegOrders['base']; perpBase: LegOrders['base']; atMs: number },
+  { spotBase, perpBase, detail, byOthers = false, atMs }: Found,
 ): Partial<HedgeContext> {
   const { spot, perp, spreadOrder } = context
+  const held = { spotBase: heldBy(spot), perpBase: heldBy(perp) }
+  const { gaveUp, isLess } = givenUp(held, { spotBase, perpBase }, context.gaveUp)
+  const isWhole = gaveUp.spotBase === NO_BASE && gaveUp.perpBase === NO_BASE
   const legs = {
     spreadOrder: { ...spreadOrder, order: null },
     spot: { ...spot, ...withBase(spot, spotBase), order: null },
     perp: { ...perp, ...withBase(perp, perpBase), order: null },
   }
-  return { ...legs, ...balance(context, legs, atMs), adoptedAtMs: atMs }
+  return {
+    ...legs,
+    ...balance(context, legs, atMs),
+    adoptedAtMs: atMs,
+    gaveUp,
+    reducedByOthers: isWhole ? null : (context.reducedByOthers ?? (byOthers && isLess ? detail : null)),
+  }
 }
 
 /** Since when the legs are apart, and a clean slate for repairs when they are not. */

@@ -1,7 +1,8 @@
 /** The names a hedge's chart is written with: its actions, guards, delays and effects. No IO, no clock, no chance. */
 
 import { assign, setup } from 'xstate'
-import type { OrderLeg } from '../../src/domain/legs/order.ts'
+import type { OrderLeg, RejectReason } from '../../src/domain/legs/order.ts'
+import { refusalScope, refusalText } from '../../src/domain/legs/refusals.ts'
 import { addFunding } from '../../src/domain/market/funding.ts'
 import { NO_BASE } from '../../src/domain/units.ts'
 import type { HedgeToStep } from '../../src/domain/work/step.ts'
@@ -36,9 +37,12 @@ export const hedgeFacts = ({ context }: { context: HedgeContext }): HedgeToStep 
   setbacks: context.setbacks,
   unbalancedSinceMs: context.unbalancedSinceMs,
   absentOrders: context.absentOrders,
+  refusal: context.refusal,
+  gaveBack: context.gaveBack,
   ...holdings(context),
   resting: restingOf(context),
-  cut: context.takenExecs.length > 0,
+  cut: context.takenExecs.length > 0 || context.reducedByOthers !== null,
+  reducedByOthers: context.reducedByOthers,
 })
 
 /** Verifications that disagree before a person is called: the exchange's own views lag each other for a moment. */
@@ -50,6 +54,34 @@ const WAITS_MAX = 120
 /** Waits in a row after which nothing is urgent any more, and how much rarer it is looked from then on. */
 const PATIENT_WAITS = 10
 const PATIENCE = 10
+
+/** What the exchange refuses for good is tried again so rarely. */
+const REFUSED_AGAIN_MS = 60_000
+/** Between two questions about an order whose outcome stays unknown, at most. */
+const ASK_MS_MAX = 15_000
+/** After a failure it is looked at again, each time later. */
+const FAILED_AGAIN_MS = 60_000
+const FAILED_AGAIN_MS_MAX = 1_800_000
+/** While its legs are apart. */
+const FAILED_APART_MS_MAX = 120_000
+
+/** The first `asksMax` questions come at their usual pace; from then on each waits twice as long as the one before. */
+function askDelayMs(context: HedgeContext, leg: OrderLeg): number {
+  const { askEveryMs, asksMax } = context.execution
+  const slower = 2 ** Math.min(10, Math.max(0, context[leg].asks - asksMax))
+  return Math.max(askEveryMs, Math.min(ASK_MS_MAX, askEveryMs * slower))
+}
+
+/** A refusal that is not mended by trying again. */
+function lasting(
+  context: HedgeContext,
+  leg: OrderLeg,
+  { orderLinkId, reason, detail }: { orderLinkId: string; reason: RejectReason; detail: string },
+): Partial<HedgeContext> {
+  const scope = refusalScope(reason)
+  if (!scope || context[leg].order?.orderLinkId !== orderLinkId) return {}
+  return { refusal: { leg, scope, because: refusalText(reason, detail) } }
+}
 
 /** An event about the order this leg works on. */
 const isOwnOrder = (context: HedgeContext, event: HedgeEvent, leg: OrderLeg) =>
@@ -92,10 +124,20 @@ export const hedgeSetup = setup({
     REST_SILENCE: ({ context }) => context.execution.orderSilenceMs,
     BIDE: ({ context }) => context.execution.askEveryMs * 2,
     REPAY_AGAIN: 30_000,
-    ASK_EVERY: ({ context }) => context.execution.askEveryMs,
+    ASK_AGAIN_SPOT: ({ context }) => askDelayMs(context, 'spot'),
+    ASK_AGAIN_PERP: ({ context }) => askDelayMs(context, 'perp'),
+    ASK_AGAIN_SPREAD_ORDER: ({ context }) => askDelayMs(context, 'spreadOrder'),
+    FAILED_AGAIN: ({ context: { failures, unbalancedSinceMs } }) =>
+      Math.min(
+        unbalancedSinceMs > 0 ? FAILED_APART_MS_MAX : FAILED_AGAIN_MS_MAX,
+        FAILED_AGAIN_MS * 2 ** Math.min(10, failures - 1),
+      ),
     /** A whole hedge that waits for long writes no row a second. */
-    DECIDE_AGAIN: ({ context: { execution, waits, unbalancedSinceMs } }) =>
-      execution.askEveryMs * (waits > PATIENT_WAITS && unbalancedSinceMs === 0 ? PATIENCE : 1),
+    DECIDE_AGAIN: ({ context: { execution, waits, unbalancedSinceMs, refusal, phase } }) =>
+      // What is refused for good is tried now and then: somebody may have changed what had to be changed.
+      refusal && refusal.scope !== 'money' && (phase !== 'entering' || refusal.scope === 'account')
+        ? Math.max(REFUSED_AGAIN_MS, execution.askEveryMs)
+        : execution.askEveryMs * (waits > PATIENT_WAITS && unbalancedSinceMs === 0 ? PATIENCE : 1),
     /** Lists may lag behind a fill for half a minute: each look comes later than the one before. */
     VERIFY_AGAIN: ({ context }) => context.execution.askEveryMs * 2 * Math.max(1, context.verifies),
   },
@@ -131,9 +173,7 @@ export const hedgeSetup = setup({
     isOfOtherLegs: ({ context, event }) =>
       'spotNetBase' in event &&
       (event.spotNetBase !== heldBy(context.spot) || event.perpBase !== heldBy(context.perp)),
-    isAskedOut: ({ context }, { leg }: OfLeg) => context[leg].asks > context.execution.asksMax,
     isWorkDone: ({ context }) => isWorkDone(context),
-    hasFailure: ({ context }) => context.failure !== null,
     isLeftOrLate: ({ context, event }) =>
       event.type === 'order.closed' &&
       (context.absentOrders.includes(event.orderLinkId) || isOwnOrder(context, event, event.leg)),
@@ -141,7 +181,11 @@ export const hedgeSetup = setup({
     isWaitedOut: ({ context }) => context.waits >= WAITS_MAX && context.unbalancedSinceMs > 0,
     /** The first order that changes nothing is followed at once; after that there is a pause. */
     isSetBack: ({ context }) => isWorkDone(context) && context.setbacks > 1,
-    isSetBackOut: ({ context }) => isWorkDone(context) && context.setbacks > SETBACKS_MAX,
+    /** A level entry ends by itself, with what it has. */
+    isSetBackOut: ({ context }) =>
+      isWorkDone(context) &&
+      context.setbacks > SETBACKS_MAX &&
+      (context.phase !== 'entering' || context.unbalancedSinceMs > 0),
     isNewSettlement: ({ context, event }) =>
       event.type === 'funding.settled' && event.settledAtMs > context.lastSettlementAtMs,
     isLeaving: ({ context }) => context.unwindBecause !== null,
@@ -156,11 +200,15 @@ export const hedgeSetup = setup({
       waits: 0,
       setbacks: 0,
       verifies: 0,
+      refusal: null,
+      gaveBack: null,
       failure: null,
     })),
+    countFailure: assign(({ context }) => ({ failures: context.failures + 1 })),
     markEntered: assign(({ event }) => ({ enteredAtMs: event.atMs })),
     markHedged: assign(({ context, event }) => ({
       hedgedAtMs: context.hedgedAtMs || event.atMs,
+      failures: 0,
       overdue: false,
     })),
     markOverdue: assign({ overdue: true }),
@@ -171,6 +219,7 @@ export const hedgeSetup = setup({
             event.parallelOrder ? [event.order, event.parallelOrder] : [event.order],
             event.purpose,
             event.atMs,
+            event.givesBack ? event.because : null,
           )
         : {},
     ),
@@ -212,12 +261,12 @@ export const hedgeSetup = setup({
     settle: assign(({ context, event }) =>
       event.type === 'order.closed' ? settle(context, event, event.atMs) : {},
     ),
-    free: assign(({ context }, { leg }: OfLeg) => free(context, leg)),
+    refuse: assign(({ context, event }, { leg }: OfLeg) => ({
+      ...free(context, leg),
+      ...(event.type === 'order.rejected' && lasting(context, leg, event)),
+    })),
     forget: assign(({ context }, { leg }: OfLeg) => forget(context, leg)),
     giveUp: assign(({ context }) => ({ failure: `${context.setbacks} orders in a row changed nothing` })),
-    strand: assign(({ context }, { leg }: OfLeg) => ({
-      failure: `order ${context[leg].order?.orderLinkId}: the exchange gave no clear answer`,
-    })),
     countWait: assign(({ context }) => ({ waits: context.waits + 1 })),
     countVerify: assign(({ context }) => ({ verifies: context.verifies + 1 })),
     leave: assign(({ context, event }) =>
@@ -246,10 +295,14 @@ export const hedgeSetup = setup({
     cancelOrder: (_, _work: Work) => {},
     verifyLegs: (_, _hedge: HedgeToStep) => {},
     findLegs: (_, _hedge: HedgeToStep) => {},
+    decideFailed: (_, _hedge: HedgeToStep) => {},
     alert: (_, _what: { because: string }) => {},
     send: (
       _,
-      _message: { to: string; event: { type: string; hedgeId: string; state: string; because: string } },
+      _message: {
+        to: string
+        event: { type: string; hedgeId: string; state: string; because: string; byOthers: string }
+      },
     ) => {},
   },
 })

@@ -21,6 +21,16 @@ export const CATALOGUE = {
     says: 'One leg of a hedge stands alone beyond its bound',
   },
   'hedge.failed': { severity: 'page', ends: 'rule', says: 'A hedge has failed and waits for a person' },
+  'hedge.failed-in-danger': {
+    severity: 'page',
+    ends: 'person',
+    says: 'A failed hedge should be left: the reason is in the alert, and it comes again as the time nears',
+  },
+  'exchange.refuses': {
+    severity: 'page',
+    ends: 'person',
+    says: 'The exchange refuses orders, and trying again does not mend it',
+  },
   'order.unknown': { severity: 'page', ends: 'rule', says: 'The outcome of an order is not known for long' },
   'actor.quarantined': {
     severity: 'page',
@@ -97,11 +107,6 @@ export const CATALOGUE = {
     ends: 'person',
     says: 'The exchange shows less of a perpetual than a hedge holds',
   },
-  'reconcile.foreign-position': {
-    severity: 'page',
-    ends: 'person',
-    says: "The exchange shows more of a hedge's perpetual than the hedge holds",
-  },
   'reconcile.short-spot': {
     severity: 'page',
     ends: 'person',
@@ -141,6 +146,11 @@ export const CATALOGUE = {
     severity: 'ticket',
     ends: 'caller',
     says: 'The exchange takes no more of a coin as collateral',
+  },
+  'terms.old': {
+    severity: 'ticket',
+    ends: 'caller',
+    says: "The exchange's collateral ratios could not be read for long: the last known ones serve",
   },
   'venue.maintenance': {
     severity: 'ticket',

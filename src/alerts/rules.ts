@@ -43,8 +43,8 @@ export type Observation = {
   /** This machine's clock less the exchange's, wall milliseconds. */
   clockOffWallMs: number | undefined
   feedAgesMs: Readonly<Record<string, number>>
-  /** A fraction: 1 is liquidation. */
-  maintenanceMarginRate: string | undefined
+  /** A fraction: 1 is liquidation; null where the exchange gives none. */
+  maintenanceMarginRate: string | null | undefined
   hedges: readonly HedgeSeen[]
   quarantined: readonly { id: string; error: string }[]
 }
@@ -121,7 +121,9 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
   'margin.high': ({ maintenanceMarginRate: found }, { maintenanceMarginRateMax: limit }) =>
     found === undefined
       ? undefined
-      : when(new Decimal(found).gte(limit), () => ({ detail: { maintenanceMarginRate: found, limit } })),
+      : found === null
+        ? [{ detail: { maintenanceMarginRate: 'not known', limit } }]
+        : when(new Decimal(found).gte(limit), () => ({ detail: { maintenanceMarginRate: found, limit } })),
 
   'feed.silent': (seen, { feedSilentMs }) =>
     Object.entries(seen.feedAgesMs)

@@ -10,9 +10,13 @@ import { execKey, ownersOfFills } from '../domain/books/row-owner.ts'
 import type { TransactionRow } from '../domain/books/transaction.ts'
 import { amount } from '../domain/units.ts'
 import { memoryRiskHistory } from '../store/books/memory-risk-books.ts'
+import { memoryTerms, type TermsStore } from '../store/books/terms-store.ts'
 
 export type BookedRow = { row: TransactionRow; hedgeId: string }
-export type MemoryBooks = Books & Records & RiskHistory & { postings: Posting[]; rows: BookedRow[] }
+export type MemoryBooks = Books &
+  Records &
+  RiskHistory &
+  TermsStore & { postings: Posting[]; rows: BookedRow[] }
 
 export function memoryBooks(): MemoryBooks {
   const postings: Posting[] = []
@@ -69,6 +73,7 @@ export function memoryBooks(): MemoryBooks {
     },
     // Equity and orders are read elsewhere: from the account itself and from the rows.
     ...memoryRiskHistory(postings),
+    ...memoryTerms(),
     /** A spread's leg row names no order, but its execution does: whichever comes second gives it to the hedge. */
     async keepFills(fills) {
       for (const [key, hedgeId] of ownersOfFills(fills)) {

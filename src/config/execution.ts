@@ -68,7 +68,7 @@ export const execution = z.strictObject({
     max: 10_000,
     unit: 'asks',
     or: '60',
-    about: 'Asks without a clear answer before a person is called',
+    about: 'Asks at that pace; later ones come more and more rarely, until the exchange answers',
   }),
   squeezeSliceShare: numberKey({
     min: 0.05,

@@ -119,4 +119,14 @@ export const limits = z.strictObject({
       'Coins, positions and orders that no hedge claims: told only, taken over by a hedge of the same market, or the engine halts (ignore, adopt or halt)',
     text: 'ignore',
   }),
+  handClosed: noted(wordKey(['stay', 'reopen'], 'stay'), {
+    about:
+      'A hedge that somebody closed by hand: its symbol stays closed until symbol.release, or may be opened again (stay or reopen)',
+    text: 'stay',
+  }),
+  failedPolicy: noted(wordKey(['hold', 'level', 'unwind'], 'level'), {
+    about:
+      'What a failed hedge may do by itself: nothing, level legs that are apart and leave what becomes dangerous, or unwind (hold, level or unwind)',
+    text: 'level',
+  }),
 })

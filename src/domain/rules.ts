@@ -111,7 +111,7 @@ export type ExecutionRules = {
   askEveryMs: number
   /** Negative answers needed, after the receive window, before an order counts as absent. */
   asksMin: number
-  /** Asks without a clear answer before a person is called. */
+  /** Asks at that pace; those after them come more and more rarely, until the exchange answers. */
   asksMax: number
   /** Routes that may be taken; the cheapest by expected total cost is. */
   routes: readonly Route[]
@@ -140,6 +140,12 @@ export type ExecutionRules = {
  * takes over what the exchange shows. `halt`: the engine halts until a person resumes.
  */
 export type ForeignPolicy = 'ignore' | 'adopt' | 'halt'
+
+/**
+ * What a failed hedge may do by itself. `hold`: nothing; people hear of it again and again. `level`: legs that are apart are levelled,
+ * what was to be closed is closed, and what becomes dangerous is unwound; a level hedge waits for a person. `unwind`: it is unwound.
+ */
+export type FailedPolicy = 'hold' | 'level' | 'unwind'
 
 /** How far it may go. Passing is a type: see `limits.ts`. */
 export type LimitRules = {
@@ -182,6 +188,10 @@ export type LimitRules = {
   solvencyGapFar: number
   /** What becomes of coins, positions and orders that no hedge claims; 'ignore' when left out. */
   foreign?: ForeignPolicy
+  /** A hedge that somebody closed by hand: its symbol stays closed until it is released, or is opened again; 'stay' when left out. */
+  handClosed?: 'stay' | 'reopen'
+  /** What a failed hedge may do by itself; 'level' when left out. */
+  failedPolicy?: FailedPolicy
 }
 
 export type Rules = { strategy: StrategyRules; execution: ExecutionRules; limits: LimitRules }

@@ -16,6 +16,7 @@ import {
 import { createOperatorStore } from '../store/books/operator-store.ts'
 import { createRiskReads } from '../store/books/risk-reads.ts'
 import { ownersOfExecs } from '../store/books/row-owners.ts'
+import { createTermsStore, type TermsStore } from '../store/books/terms-store.ts'
 import { createTradeStore } from '../store/books/trade-store.ts'
 import { auditRow } from '../views/audit-row.ts'
 import type { CommandLog } from '../views/commands.ts'
@@ -27,6 +28,7 @@ type PageRequest = { cursor: string | null; limit: number }
 
 export type Books = BookkeeperBooks &
   RiskHistory &
+  TermsStore &
   HedgeBooks & {
     commands: CommandLog
     keepFills(fills: readonly Fill[]): Promise<void>
@@ -68,6 +70,7 @@ export function createBooks({
     accountBalances: ledger.walletBalances,
     appendEquity: operator.appendEquity,
     ...createRiskReads(pool, account),
+    ...createTermsStore(database, scope),
     keepFills: trades.keepFills,
     keepOrders: trades.keepOrders,
     commands: createCommandLog(pool, account, operator),

@@ -25,6 +25,7 @@ import type { Rules } from '../domain/rules.ts'
 import { feeRate } from '../domain/units.ts'
 import type { AccountFact, Exchange } from '../exchange/exchange.ts'
 import { governed } from '../exchange/governed.ts'
+import type { TermsStore } from '../store/books/terms-store.ts'
 import type { Journal, TransitionRecord } from '../store/schema/records.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { createHub, type Hub } from '../views/inspection/hub.ts'
@@ -35,7 +36,7 @@ export type EngineParts = {
   clock: Clock
   exchange: Exchange
   journal: Journal
-  books: Books & Records & RiskHistory
+  books: Books & Records & RiskHistory & TermsStore
   pairs: readonly HedgePair[]
   /** Instruments that trade both legs of a pair as one; none when left out. */
   spreads?: readonly SpreadInstrument[]
@@ -118,7 +119,7 @@ export function createEngine(parts: EngineParts): Engine {
     announceReady: parts.ready,
   }
   const tree = treeOf(pairs, rules, parts.salt)
-  const services = { bookkeeper, riskWatch, riskAudit, judgements }
+  const services = { bookkeeper, riskWatch, riskAudit, terms: parts.books, judgements }
   const kinds = kindsOf({ ports, journal, ...services, tree: () => tree, fatal: parts.fatal })
   const runtime = runtimeOf(parts, measuredKinds(kinds, telemetry), hub)
 

@@ -8,7 +8,6 @@ import {
 } from '../domain/books/execution-quality.ts'
 import { hedgeResult } from '../domain/books/hedge-result.ts'
 import type { HedgeClaim } from '../domain/books/row-owner.ts'
-import { wholePlan } from '../domain/entry/past-plan.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { AccountScope } from '../store/books/account-scope.ts'
 import { createDecisionStore } from '../store/books/decision-store.ts'
@@ -148,11 +147,7 @@ function shownResult({ detail, openedAtMs, closedAtMs, route, ...row }: StoredRe
   })
 }
 
-/** Also of a hedge that ended under an earlier chart: what is told of its legs reads alike, its plan is filled in. */
-const contextOf = ({ context }: HedgeRow): HedgeContext => {
-  const known = context as unknown as HedgeContext
-  return { ...known, plan: wholePlan(known.plan) }
-}
+const contextOf = ({ context }: HedgeRow): HedgeContext => context as unknown as HedgeContext
 const hedgeIdOf = (actorId: string) => actorId.replace(/^hedge:/, '')
 const summary = (row: HedgeRow, booked?: BookedFigures): JsonObject =>
   hedgeSummary(contextOf(row), row, booked)

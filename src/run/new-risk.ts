@@ -1,9 +1,11 @@
 /** Promise 9, at this moment: fresh books and free margin are judged with each plan; here is all the rest. */
 
+import { hedges, isFailed } from '../../actors/account/reconciler.ts'
 import type { Ports } from '../../actors/ports.ts'
 import { JUDGED_MS_MAX } from '../../actors/risk/watch.ts'
 import { JOURNAL_SLOW_MS } from '../../actors/watchdog.ts'
 import type { EngineContext } from '../../machines/engine.ts'
+import { ordersOf } from '../../machines/hedge/orders.ts'
 import { lifeFilter } from '../domain/entry/filters.ts'
 import { orderBudgetLeft } from '../domain/risk/quota.ts'
 import type { Journal } from '../store/schema/records.ts'
@@ -19,6 +21,7 @@ export function newRiskRefused(ports: NewRiskRefusedPorts, own: Process, symbol?
     ofEngine(ports) ??
     ofProcess(ports, own) ??
     ofRisk(ports) ??
+    ofLegs(ports) ??
     ofMaintenance(ports) ??
     ofQuota(ports) ??
     (symbol === undefined ? null : ofSymbol(ports, symbol))
@@ -50,6 +53,20 @@ function ofRisk({ risk, clock, pace }: Ports<'clock' | 'pace' | 'risk'>): string
   if (judgedAtMs === undefined) return 'the account has not been judged yet'
   const ageMs = clock.nowMs() - judgedAtMs
   return ageMs > JUDGED_MS_MAX * pace ? `the account was judged ${ageMs} ms ago` : null
+}
+
+/** One leg alone beyond its bound, or an order whose outcome nobody knows: that comes first, whoever asks. */
+function ofLegs(ports: Ports<'clock' | 'rules' | 'runtime'>): string | null {
+  const nowMs = ports.clock.nowMs()
+  for (const { actor, context } of hedges(ports)) {
+    const { hedgeId } = context.plan
+    const asked = ordersOf(context).find(({ leg }) => context[leg].asks > 0)
+    if (asked) return `the outcome of order ${asked.orderLinkId} is not known`
+    const apartMs = context.unbalancedSinceMs > 0 ? nowMs - context.unbalancedSinceMs : 0
+    if (apartMs > ports.rules.limits.unhedgedMsMax || (apartMs > 0 && isFailed(actor)))
+      return `one leg of hedge ${hedgeId} has stood alone for ${apartMs} ms`
+  }
+  return null
 }
 
 /** Held until the way back is reconciled: who ends it here also asks for that. */

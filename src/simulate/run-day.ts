@@ -120,7 +120,7 @@ function helpFailed(day: Day, calls: string[]): void {
   const runtime = day.engine()?.runtime
   if (!runtime) return
   for (const { kind, id, actor, cell } of [...runtime.all()]) {
-    if (kind === 'hedge' && cell?.state === 'failed') {
+    if (kind === 'hedge' && cell?.state.startsWith('failed')) {
       const { failure } = actor.getSnapshot().context as HedgeContext
       calls.push(`${id}: ${failure}`)
       runtime.deliver(id, { type: 'hedge.unwind', because: 'a person', atMs: day.clock.nowMs() })

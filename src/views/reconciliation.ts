@@ -89,7 +89,9 @@ export function linesOf(
     ...orderLines(differences),
   ]
   return lines.map(line =>
-    line.verdict === 'broken' && line.hedgeIds.some(id => moving.has(id))
+    // Until its order has ended nobody can say whose a difference is.
+    (line.verdict === 'broken' || (line.verdict === 'unclaimed' && line.what === 'position')) &&
+    line.hedgeIds.some(id => moving.has(id))
       ? { ...line, verdict: 'moving' }
       : line,
   )

@@ -10,7 +10,8 @@ const HEDGE_ID = 'HEDGE00001'
 const input = { symbol: 'XRPUSDT', baseCoin: 'XRP', deskActor: 'desk', coolDownMs: 3_600_000 }
 const because = 'the model says so'
 const at = (event: object) => ({ ...event, atMs: NOW_MS }) as SymbolEvent
-const moved = (state: string, hedgeId = HEDGE_ID) => at({ type: 'hedge.moved', hedgeId, state, because })
+const moved = (state: string, hedgeId = HEDGE_ID, byOthers = '') =>
+  at({ type: 'hedge.moved', hedgeId, state, because, byOthers })
 
 const model = {
   input,
@@ -22,6 +23,7 @@ const model = {
     'hedge.moved': [
       ...['entering', 'hedged', 'unwinding', 'failed', 'closed'].map(state => moved(state)),
       moved('closed', 'HEDGE00002'),
+      moved('closed', HEDGE_ID, 'a hand'),
     ],
     'data.stale': [at({ type: 'data.stale', because })],
     'symbol.delisted': [at({ type: 'symbol.delisted', because })],

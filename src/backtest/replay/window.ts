@@ -19,6 +19,7 @@ import { inProcessBybit } from '../../exchange/simulator/in-process.ts'
 import type { FeeTable } from '../../exchange/simulator/kit/rates.ts'
 import type { SimulatedBybit } from '../../exchange/simulator/simulated.ts'
 import { createEngine, type Engine } from '../../run/engine.ts'
+import type { TermsStore } from '../../store/books/terms-store.ts'
 import type { Journal } from '../../store/schema/records.ts'
 import type { Telemetry } from '../../telemetry/telemetry.ts'
 import { createDecisionLog, type DecisionLog } from './decision-log.ts'
@@ -30,7 +31,7 @@ export type ReplayParts = {
   history: History
   rules: Rules
   journal: Journal
-  books: Books & Records & RiskHistory
+  books: Books & Records & RiskHistory & TermsStore
   salt: string
   isOwner: () => boolean
   telemetry: Telemetry

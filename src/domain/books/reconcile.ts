@@ -90,15 +90,15 @@ function positionDifferences(claims: readonly Claim[], { positions }: VenueHoldi
     const lot = Decimal.max(0, ...mine.map(claim => claim.perpQtyStep))
     const gap = found.minus(expected)
     if (gap.isZero() || gap.abs().lt(lot)) continue
-    // Less than claimed, in the claim's own direction.
-    const missing = gap.times(expected.isNegative() ? -1 : 1).isNegative()
+    // Less than claimed, in the claim's own direction. What is more, or stands where nothing is claimed, is somebody else's.
+    const missing = !expected.isZero() && gap.times(expected.isNegative() ? -1 : 1).isNegative()
     differences.push({
-      kind: missing && mine.length > 0 ? 'missing-position' : 'foreign-position',
+      kind: missing ? 'missing-position' : 'foreign-position',
       subject: symbol,
       hedgeIds: mine.map(claim => claim.hedgeId),
       found: contractsText(found),
       expected: contractsText(expected),
-      weight: mine.length > 0 ? 'broken' : 'information',
+      weight: missing ? 'broken' : 'information',
     })
   }
   return differences

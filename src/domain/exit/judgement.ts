@@ -9,7 +9,7 @@ export type HeldHedge = {
   entryBasisBps: number
   hedgedAtMs: number
   /** Account maintenance margin rate, a fraction. */
-  maintenanceMarginRate: string
+  maintenanceMarginRate: string | null
   /** Long carry when left out. */
   direction?: Direction
   /** Of the plan; each left out makes a rule coarser or leaves it out, as that rule says. */

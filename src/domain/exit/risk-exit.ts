@@ -17,8 +17,9 @@ export function riskReason(
   inputs: ExitInputs,
 ): Reason<RiskReason> | undefined {
   const { maintenanceMarginRateMax } = limits
-  if (new Decimal(hedge.maintenanceMarginRate).gte(maintenanceMarginRateMax))
-    return { because: 'margin', found: hedge.maintenanceMarginRate, limit: `${maintenanceMarginRateMax}` }
+  const { maintenanceMarginRate: rate } = hedge
+  if (rate !== null && new Decimal(rate).gte(maintenanceMarginRateMax))
+    return { because: 'margin', found: rate, limit: `${maintenanceMarginRateMax}` }
   return (
     solvencyReason(hedge, market, strategy, inputs) ??
     venueReason(market, strategy, nowMs, inputs) ??
@@ -34,7 +35,9 @@ function solvencyReason(
 ): Reason<RiskReason> | undefined {
   if (solvency && (solvency.verdict === 'reduce' || solvency.verdict === 'flatten'))
     return { because: 'solvency', found: solvency.found, limit: solvency.limit }
-  const distance = solvency ? accountDistance(solvency) : ownDistance(hedge, market, strategy)
+  // What the account as a whole is worth is not known: the hedge is judged by itself.
+  const isKnown = solvency && solvency.verdict !== 'unknown'
+  const distance = isKnown ? accountDistance(solvency) : ownDistance(hedge, market, strategy)
   return distance?.lt(strategy.liquidationDistanceMin)
     ? { because: 'liquidation-near', found: distance.toFixed(4), limit: `${strategy.liquidationDistanceMin}` }
     : undefined

@@ -37,13 +37,32 @@ export function shownLegs(
   }
 }
 
-/** The part of them that can be this hedge's: never more spot than it knows of, nothing on the other side. */
+/** The part of them that can be this hedge's: never more than it knows of on either leg, nothing on the other side. */
 export function ownLegs(
   shown: { spotBase: BaseQty; perpBase: BaseQty },
-  knownSpotBase: BaseQty,
+  known: { spotBase: BaseQty; perpBase: BaseQty },
 ): { spotBase: BaseQty; perpBase: BaseQty } {
+  const within = (found: BaseQty, most: BaseQty) => baseQty(Decimal.max(0, Decimal.min(found, most)))
   return {
-    spotBase: baseQty(Decimal.max(0, Decimal.min(shown.spotBase, knownSpotBase))),
-    perpBase: baseQty(Decimal.max(0, shown.perpBase)),
+    spotBase: within(shown.spotBase, known.spotBase),
+    perpBase: within(shown.perpBase, known.perpBase),
+  }
+}
+
+type Legs = { spotBase: BaseQty; perpBase: BaseQty }
+
+/**
+ * What a hedge gives up on a finding, added to what it gave up before and less what it takes back: coins and contracts (in base
+ * coins) that executions had made and the exchange does not show. `isLess`: at least one leg is smaller than it was known.
+ */
+export function givenUp(known: Legs, found: Legs, before: Legs): { gaveUp: Legs; isLess: boolean } {
+  const spot = new Decimal(known.spotBase).minus(found.spotBase)
+  const perp = new Decimal(known.perpBase).minus(found.perpBase)
+  return {
+    gaveUp: {
+      spotBase: baseQty(Decimal.max(0, spot.plus(before.spotBase))),
+      perpBase: baseQty(Decimal.max(0, perp.plus(before.perpBase))),
+    },
+    isLess: spot.gt(0) || perp.gt(0),
   }
 }

@@ -17,8 +17,8 @@ export type Exposure = {
   /** The part of it that the available balance does not show yet: of hedges that are not whole. All of it when left out. */
   pendingUsdt?: Usdt
   halted: boolean
-  /** Account maintenance margin rate, a fraction: '1' is liquidation. */
-  maintenanceMarginRate: string
+  /** Account maintenance margin rate, a fraction: '1' is liquidation; null where the exchange gives none. */
+  maintenanceMarginRate: string | null
 
   /** Each of what follows is not checked while it is left out. */
 

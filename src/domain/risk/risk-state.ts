@@ -79,9 +79,14 @@ export function strainReason(
   { maintenanceMarginRate, solvency, orderBudgetLeft }: Account,
   { maintenanceMarginRateMax, orderReserveMin }: LimitRules,
 ): Refusal<AccountReason> | undefined {
+  if (maintenanceMarginRate === null)
+    return refuse('margin-rate', 'not known: the exchange gives no rate', maintenanceMarginRateMax)
   if (!new Decimal(maintenanceMarginRate).lt(maintenanceMarginRateMax))
     return refuse('margin-rate', maintenanceMarginRate, maintenanceMarginRateMax)
-  if (solvency && (solvency.verdict === 'reduce' || solvency.verdict === 'flatten'))
+  if (
+    solvency &&
+    (solvency.verdict === 'reduce' || solvency.verdict === 'flatten' || solvency.verdict === 'unknown')
+  )
     return refuse('solvency', solvency.found, solvency.limit)
   return orderBudgetLeft !== undefined && orderBudgetLeft < orderReserveMin
     ? refuse('order-rate', orderBudgetLeft, orderReserveMin)

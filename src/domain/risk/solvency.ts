@@ -28,6 +28,8 @@ export type AccountFacts = {
   /** USDT in the wallet, without unrealised profit; negative is owed. */
   usdt: Usdt
   holdings: readonly HoldingFacts[]
+  /** What the verdict needs and nobody has read yet, in words: no verdict is formed on it (promise 12). None when left out. */
+  unknown?: readonly string[]
 }
 
 export type SolvencyRules = Pick<StrategyRules, 'maintenanceRate' | 'borrowMaintenanceRate'> &
@@ -35,7 +37,8 @@ export type SolvencyRules = Pick<StrategyRules, 'maintenanceRate' | 'borrowMaint
     LimitRules,
     'solvencyWarnRate' | 'solvencyReduceRate' | 'solvencyFlattenRate' | 'solvencyGapNear' | 'solvencyGapFar'
   >
-export type SolvencyVerdict = 'ok' | 'warn' | 'reduce' | 'flatten'
+/** `unknown`: nothing is concluded, so nothing is opened and nothing is unwound. */
+export type SolvencyVerdict = 'ok' | 'warn' | 'reduce' | 'flatten' | 'unknown'
 
 /** Maintenance margin over margin balance after a gap: '1' is liquidation, null means that the balance itself is gone. */
 export type GapRate = {
@@ -122,6 +125,16 @@ const nearGaps = (account: AccountFacts, rules: SolvencyRules): GapRate[] => [
  * three thresholds hold; the far gap only warns, when the account would not survive it.
  */
 export function judgeSolvency(account: AccountFacts, rules: SolvencyRules): Solvency {
+  const { unknown = [] } = account
+  if (unknown.length > 0)
+    return {
+      verdict: 'unknown',
+      found: `${unknown.join(', ')} not read yet`,
+      limit: 'read once',
+      gaps: [],
+      liquidationUp: null,
+      liquidationDown: null,
+    }
   const near = nearGaps(account, rules)
   const far = gapsOf(account, rules, rules.solvencyGapFar)
   return {

@@ -2,13 +2,21 @@
 import type { HedgePlan } from '../entry/plan.ts'
 import type { Holdings } from '../legs/balance.ts'
 import type { DecidedMids, HedgeOrder, RestingOrder } from '../legs/hedge-order.ts'
-import type { OrderPurpose } from '../legs/order.ts'
+import type { OrderLeg, OrderPurpose } from '../legs/order.ts'
 import type { MarketView } from '../market/market-view.ts'
 import { midPrice } from '../market/order-book.ts'
 
 export type Step =
   /** `parallel` goes to the other leg at the same time. */
-  | { kind: 'order'; order: HedgeOrder; parallelOrder?: HedgeOrder; purpose: OrderPurpose; because: string }
+  | {
+      kind: 'order'
+      order: HedgeOrder
+      parallelOrder?: HedgeOrder
+      purpose: OrderPurpose
+      because: string
+      /** It gives back part of a slice whose other leg could not be had: the entry ends with it. */
+      givesBack?: boolean
+    }
   /** The order in the book is right where it is; or it has to go first. */
   | { kind: 'rest' | 'cancel'; because: string }
   | { kind: 'wait'; because: string }
@@ -34,6 +42,12 @@ export type StepFacts = Holdings & {
   setbacks?: number
   /** The exchange took from a leg: the other is cut to it, and nothing is built up again. */
   cut?: boolean
+  /** Somebody else took from the legs, in words. */
+  reducedByOthers?: string | null
+  /** Of the newest order: the exchange refuses it for good, or for lack of money. In an entry it stays. */
+  refusal?: { leg: OrderLeg; because: string } | null
+  /** In an entry: why part of a slice was given back. */
+  gaveBack?: string | null
 }
 
 /** What an effect may know of the hedge: it must not read the actor, whose snapshot may lag or lead. */

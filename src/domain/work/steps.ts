@@ -43,11 +43,12 @@ export function nextStep(
   if (facts.resting) return restingStep(facts.resting, facts, levelling, market, rules, newRiskRefused, nowMs)
   if (levelling) return levelling
   if (facts.unwindBecause !== null) return { kind: 'unwind', because: facts.unwindBecause }
-  if (facts.cut) return endOfEntry(facts, market, rules, 'the exchange took from a leg')
+  if (facts.cut)
+    return endOfEntry(facts, market, rules, facts.reducedByOthers ?? 'the exchange took from a leg')
   if (facts.phase === 'hedged')
     return new Decimal(facts.perpBase).gt(0)
       ? { kind: 'done' }
-      : { kind: 'unwind', because: 'no perpetual is held any more' }
+      : { kind: 'unwind', because: facts.reducedByOthers ?? 'no perpetual is held any more' }
   return enterStep(facts, market, rules, newRiskRefused, nowMs)
 }
 
@@ -87,8 +88,8 @@ function restingStep(
   if (levelling) return { kind: 'cancel', because: 'the legs are to be level first' }
   const because =
     facts.unwindBecause ??
-    (facts.overdue ? 'entry deadline' : null) ??
-    (facts.cut ? 'the exchange took from a leg' : null) ??
+    entryEnds(facts) ??
+    (facts.cut ? (facts.reducedByOthers ?? 'the exchange took from a leg') : null) ??
     cancelReason(resting, market, rules, refused, nowMs)
   return because
     ? { kind: 'cancel', because }
@@ -104,7 +105,8 @@ function enterStep(
   nowMs: number,
 ): Step {
   const { plan } = facts
-  if (facts.overdue) return endOfEntry(facts, market, rules, 'entry deadline')
+  const ended = entryEnds(facts)
+  if (ended) return endOfEntry(facts, market, rules, ended)
   const next = nextSlice(plan, facts, market, rules)
   if (next.kind === 'complete') return endOfEntry(facts, market, rules, 'nothing could be opened')
   if (refused) return { kind: 'wait', because: refused }
@@ -114,6 +116,17 @@ function enterStep(
   const held = { spotNetBase: facts.spotNetBase, perpBase: facts.perpBase }
   const opening = openingOrder({ ...facts, held }, next.order, fresh, rules)
   return { kind: 'order', ...opening, purpose: 'enter' }
+}
+
+/** Orders in a row that change nothing, while the legs are level, after which an entry is content with what it has. */
+const ENTRY_SETBACKS_MAX = 10
+
+/** Why no further slice is opened; null while one may be. */
+function entryEnds({ overdue, gaveBack, refusal, setbacks = 0 }: StepFacts): string | null {
+  if (gaveBack) return `a slice was given back (${gaveBack})`
+  if (refusal) return refusal.because
+  if (setbacks >= ENTRY_SETBACKS_MAX) return `${setbacks} orders in a row changed nothing`
+  return overdue ? 'entry deadline' : null
 }
 
 /** Keeps the balanced part where it is worth keeping, or leaves it. */
@@ -139,7 +152,9 @@ function levelStep(
 ): Step | null {
   const { plan, repairs } = facts
   const purpose = facts.phase === 'entering' ? 'enter' : 'rebalance'
-  if (repairs === 0 && !breached && !facts.cut) {
+  // What the exchange refuses is not asked for again: the leg that is ahead goes back.
+  const isRefused = Boolean(facts.refusal)
+  if (repairs === 0 && !breached && !facts.cut && !isRefused) {
     const follow = followOrder(plan, facts, market, rules.execution.slippageBpsMax)
     if (follow.kind === 'order') {
       const { leg } = follow.order
@@ -153,12 +168,20 @@ function levelStep(
   if (stuck) return { kind: 'stuck', because: stuck }
   const repair = decideRepair(plan, facts, market, rules, Math.max(0, repairs - 1), {
     breached,
-    cut: facts.cut,
+    cut: facts.cut || isRefused,
   })
   if (repair.kind === 'wait') return { kind: 'wait', because: repair.because }
   if (repair.kind === 'balanced') return null
   const because = `${repair.kind}: ${repair.because}${breached ? ', past the bound' : ''}`
-  return { kind: 'order', order: repair.order, purpose: 'repair', because }
+  const givesBack = repair.kind === 'unwind' && (isRefused || repair.because !== 'only-way')
+  const why = isRefused && facts.refusal ? `${because}: ${facts.refusal.because}` : because
+  return {
+    kind: 'order',
+    order: repair.order,
+    purpose: 'repair',
+    because: why,
+    ...(givesBack && facts.phase === 'entering' && { givesBack }),
+  }
 }
 
 /** The perpetual gives back what the spot leg no longer covers; then the next slice is closed, spot first. */

@@ -80,4 +80,16 @@ export const DecisionTable = defineEntity({
   indexes: [{ name: 'decision_by_time', properties: ['account', 'atMs'] }],
 })
 
-export const operatorTables = [EquityTable, CommandTable, AlertTable, DecisionTable]
+/** The exchange's terms as last read, for a process that has not read them itself: collateral ratios, risk tiers. */
+export const TermsTable = defineEntity({
+  name: 'TermsTable',
+  tableName: 'terms',
+  properties: {
+    account: p.text().primary(),
+    name: p.text().primary(),
+    terms: json<JsonObject>(),
+    readAtMs: instant(),
+  },
+})
+
+export const operatorTables = [EquityTable, CommandTable, AlertTable, DecisionTable, TermsTable]

@@ -10,6 +10,7 @@ import type { Direction } from '../../../src/domain/instrument.ts'
 import { baseQty } from '../../../src/domain/units.ts'
 import type { HedgeToStep } from '../../../src/domain/work/step.ts'
 import { silentTelemetry } from '../../../src/telemetry/telemetry.ts'
+import { RULES } from '../../support/domain/sample-market.ts'
 import { sampleHedge, samplePlan } from '../../support/machines/sample-hedge.ts'
 
 type Shown = { coins: string; owed: string; short: string }
@@ -35,6 +36,8 @@ function comparing(direction: Direction, early: Shown, late = early, untilMs = 0
   const world = {
     clock,
     telemetry: silentTelemetry(),
+    board: { view: () => undefined },
+    rules: RULES,
     alerts: { raise() {}, clear() {} },
     bookNow: async () => ({}),
     exchange: {

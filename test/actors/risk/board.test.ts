@@ -212,6 +212,7 @@ describe('promise 9: new risk', () => {
         quota: () => [read('/v5/order/create linear', left)],
       },
       runtime: () => ({
+        all: () => [],
         get: () => ({
           cell: { state },
           actor: {

@@ -5,6 +5,7 @@ import { createMarketBoard } from '../../../actors/market/board.ts'
 import type { EnginePorts } from '../../../actors/ports.ts'
 import { riskMarkets } from '../../../actors/risk/markets.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
+import { memoryTerms } from '../../../src/store/books/terms-store.ts'
 import { silentTelemetry } from '../../../src/telemetry/telemetry.ts'
 import { pairOn, RULES, VIP0, XRP } from '../../support/domain/sample-market.ts'
 
@@ -38,7 +39,7 @@ function reading() {
     alerts: { raise() {}, clear() {} },
     runtime: () => ({ all: () => [], get: () => undefined }),
   } as unknown as EnginePorts
-  const actor = createActor(riskMarkets(world).plain({}))
+  const actor = createActor(riskMarkets(world, memoryTerms()).plain({}))
   actor.start()
   const advance = async (untilMs: number) => {
     do await setImmediate()

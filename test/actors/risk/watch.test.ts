@@ -38,30 +38,43 @@ const short = (qty: string): Position => ({
   readAtMs: NOW_MS,
 })
 
+const hedge = (hedgeId: string, base: string) => ({
+  plan: {
+    hedgeId,
+    symbol: pair.symbol,
+    baseCoin: 'XRP',
+    direction: 'long-carry',
+    perp: pair.perp,
+  },
+  spot: { base, feesUsdt: '0', order: null },
+  perp: { base, feesUsdt: '0', order: null },
+})
+
+const actorOf = (context: object, state: string, id = 'HEDGE00001') => ({
+  id: `hedge:${id}`,
+  kind: 'hedge',
+  cell: { state },
+  actor: { getSnapshot: () => ({ context }) },
+})
+
 /** An account of one hedge of XRP, and everything that it makes the watch say. */
 function watched() {
   const clock = new VirtualClock(NOW_MS)
-  const board = createMarketBoard(clock, [pair], VIP0)
+  let board = createMarketBoard(clock, [pair], VIP0)
+  // Read, and XRP is not taken as collateral.
+  board.setCollateral({}, NOW_MS)
+  board.setParts(pair.symbol, {
+    riskTiers: [{ upToUsdt: null, maintenanceRate: String(RULES.strategy.maintenanceRate) }],
+  })
   const said: { to: string; type: string; because?: unknown; hedgeIds?: unknown }[] = []
-  const account = { cash: '1000', equity: '1000', positions: [short('100')], fails: false }
+  const account = {
+    cash: '1000',
+    equity: '1000',
+    positions: [short('100')],
+    fails: false,
+    rate: '0.1' as string | null,
+  }
   const engine = { lossSinceMs: 0, halt: null, risk: null as unknown }
-  const hedge = (hedgeId: string, base: string) => ({
-    plan: {
-      hedgeId,
-      symbol: pair.symbol,
-      baseCoin: 'XRP',
-      direction: 'long-carry',
-      perp: pair.perp,
-    },
-    spot: { base },
-    perp: { base },
-  })
-  const actorOf = (context: object, state: string, id = 'HEDGE00001') => ({
-    id: `hedge:${id}`,
-    kind: 'hedge',
-    cell: { state },
-    actor: { getSnapshot: () => ({ context }) },
-  })
   const states = { HEDGE00001: 'hedged.watching', HEDGE00002: 'entering.work.deciding' }
   const desk = { hedges: { HEDGE00001: {}, HEDGE00002: {} }, relieving: [] as string[] }
   const wallet = (): Wallet => ({
@@ -75,7 +88,9 @@ function watched() {
   const world = {
     clock,
     pace: 1,
-    board,
+    get board() {
+      return board
+    },
     rules: RULES,
     telemetry: silentTelemetry(),
     alerts: { raise: () => {}, clear: () => {} },
@@ -96,7 +111,12 @@ function watched() {
     }),
   } as unknown as EnginePorts
   const books = memoryRiskHistory([])
-  return { watch: createRiskWatch(() => world, books), said, account, engine, desk, states, books, board }
+  /** As a process begins that has read nothing yet. */
+  const forget = () => {
+    board = createMarketBoard(clock, [pair], VIP0)
+  }
+  const watch = createRiskWatch(() => world, books)
+  return { watch, said, account, engine, desk, states, books, board, clock, forget }
 }
 
 test('a verdict is told once: figures that move inside it are no news', async () => {
@@ -130,7 +150,7 @@ test('a loss is told again until the engine has halted, and never counted from b
 
 test('the desk is told which hedge goes, and of another only when that one is over or waits for a person', async () => {
   const { watch, said, account, desk, states } = watched()
-  // Not taken as collateral: a fifth up leaves 8 of the 58 USDT, and 6 of them must be kept.
+  // A fifth up leaves 8 of the 58 USDT, and 6 of them must be kept.
   account.cash = '58'
   await watch.judge()
   expect(said.at(-1)).toMatchObject({ to: 'desk', type: 'desk.relieve', hedgeIds: ['HEDGE00002'] })
@@ -141,6 +161,30 @@ test('the desk is told which hedge goes, and of another only when that one is ov
   states.HEDGE00002 = 'failed'
   await watch.judge()
   expect(said.at(-1)).toMatchObject({ type: 'desk.relieve', hedgeIds: ['HEDGE00001'] })
+})
+
+test('one that is on its way out for long holds up no other: its market may be shut', async () => {
+  const { watch, said, account, desk, states, clock } = watched()
+  account.cash = '58'
+  await watch.judge()
+  desk.relieving.push('HEDGE00002')
+  states.HEDGE00002 = 'unwinding.work.pausing'
+  await watch.judge()
+  clock.advanceTo(NOW_MS + 200_000)
+  await watch.judge()
+  expect(said.at(-1)).toMatchObject({ type: 'desk.relieve', hedgeIds: ['HEDGE00001'] })
+})
+
+test('before ratios and tiers were read the verdict is unknown: nothing new is opened, and no hedge goes', async () => {
+  const { watch, said, account, forget } = watched()
+  forget()
+  account.cash = '58'
+  await watch.judge()
+  expect(watch.current()?.solvency).toMatchObject({
+    verdict: 'unknown',
+    found: 'collateral ratio of XRP, risk tiers of XRP not read yet',
+  })
+  expect(said).toMatchObject([{ to: 'engine', state: 'reducing', because: 'solvency' }])
 })
 
 test('what cannot be read is thrown at who asks, and leaves the last judgement as old as it is', async () => {

@@ -44,14 +44,18 @@ describe('positions', () => {
       ])
   })
 
-  test('a larger short on a claimed symbol stops things; one that nobody claims is told', () => {
+  test('what is more than claimed, or stands where nothing is claimed, is somebody else’s: information', () => {
     expect(differences({ positions: [position('XRPUSDT', '800.1', 'Sell')] })).toMatchObject([
       {
         kind: 'foreign-position',
-        weight: 'broken',
+        weight: 'information',
         found: '800.1 contracts short',
         expected: '800 contracts short',
       },
+    ])
+    const flat = { ...CLAIM, perpContracts: orderQty('0') }
+    expect(differences({ positions: [position('XRPUSDT', '5', 'Buy')] }, [flat])).toMatchObject([
+      { kind: 'foreign-position', weight: 'information' },
     ])
     const both = [...VENUE.positions, position('BTCUSDT', '1', 'Buy')]
     expect(differences({ positions: both })).toMatchObject([

@@ -31,8 +31,13 @@ const subject: Subject<typeof hedgeMachine> = {
     verifyLegs: ['legs.verified', 'legs.differ', 'legs.owing', 'legs.found'],
     findLegs: ['legs.found'],
     alert: [],
+    decideFailed: ['failed.held', 'failed.level', 'hedge.unwind'],
   },
 }
+
+/** Only an order that waits in an entry can be left behind by a failure; in the other regions the way to ask about one stands guard. */
+const GUARDS = /quiet on always → .*unknown|resuming on always → .*ordering/
+const REBALANCING = ['hedge.hedged.rebalancing']
 
 const paths = shortestPaths(hedgeMachine, hedgeModel)
 const walked = covering(paths)
@@ -40,11 +45,15 @@ const walked = covering(paths)
 describe(`a hedge on ${walked.length} of ${paths.length} paths`, () => {
   test('every transition is met, but those that take thirty orders or a hundred waits in a row', () => {
     const untaken = untakenTransitions(hedgeMachine, walked, hedgeModel)
+    const leftBehind = ['hedge.entering.spreadOrder', ...REBALANCING, 'hedge.unwinding.spreadOrder']
     // The thirty-first setback and the waiting with legs apart have examples of their own in hedge.test.ts.
-    expect(untaken).toEqual(
+    const other = untaken.filter(
+      each => !GUARDS.test(each) || !leftBehind.some(place => each.startsWith(place)),
+    )
+    expect(other).toEqual(
       ['hedge.entering', 'hedge.hedged.rebalancing', 'hedge.unwinding'].flatMap(phase => [
         `${phase}.work.deciding on step.wait → hedge.failed [0]`,
-        `${phase}.work.ordering on always → hedge.failed [1]`,
+        `${phase}.work.ordering on always → hedge.failed [0]`,
       ]),
     )
   })

@@ -19,7 +19,7 @@ import {
 } from '../../support/machines/told-hedge.ts'
 import { often } from '../../support/properties.ts'
 
-const { asksMin, asksMax } = RULES.execution
+const { asksMin } = RULES.execution
 
 describe('promise 3: unknown is a state', () => {
   test('an order without an answer is asked about under its own id, and found filled it counts', () => {
@@ -27,7 +27,7 @@ describe('promise 3: unknown is a state', () => {
     const id = hedge.order()
     expect(hedge.state()).toContain('entering.spot.unknown.asking')
     hedge.tell({ type: 'order.unanswered', orderLinkId: id, cause: 'cut' })
-    hedge.wait('ASK_EVERY')
+    hedge.wait('ASK_AGAIN')
     hedge.tell(closed(hedge, 'spot', '10'))
     expect(hedge.asked('placeOrder')).toEqual([id])
     expect(hedge.asked('findOrder')).toEqual([id, id])
@@ -46,7 +46,7 @@ describe('promise 3: unknown is a state', () => {
     const hedge = unknownOrder()
     hedge.tell({ type: 'order.open', orderLinkId: hedge.order() })
     expect(hedge.asked('cancelOrder')).toEqual([hedge.order()])
-    hedge.wait('ASK_EVERY')
+    hedge.wait('ASK_AGAIN')
     expect(hedge.asked('findOrder')).toHaveLength(2)
   })
 
@@ -69,29 +69,31 @@ describe('promise 3: unknown is a state', () => {
     const hedge = unknownOrder()
     for (let nth = 0; nth < asksMin - 1; nth++) absent(hedge, WINDOW_OVER_MS)
     hedge.tell({ type: 'order.unanswered', orderLinkId: hedge.order(), cause: '502' })
-    hedge.wait('ASK_EVERY')
+    hedge.wait('ASK_AGAIN')
     for (let nth = 0; nth < asksMin - 1; nth++) absent(hedge, WINDOW_OVER_MS)
     expect(hedge.order()).not.toBe('')
     absent(hedge, WINDOW_OVER_MS)
     expect(hedge.order()).toBe('')
   })
 
-  test('asked about long enough without a clear answer it calls a person, and a retry asks about the same id', () => {
+  test('it is asked about for ever, more and more rarely, and its answer after hours is taken at once', () => {
     const hedge = unknownOrder()
     const id = hedge.order()
-    for (let nth = 0; nth < asksMax; nth++) {
-      expect(hedge.state()).not.toBe('failed')
+    const waits: number[] = []
+    for (let nth = 0; nth < 1_000; nth++) {
       hedge.tell({ type: 'order.unanswered', orderLinkId: id, cause: 'cut' })
-      hedge.wait('ASK_EVERY')
+      const [timer] = hedge.timers().filter(({ event }) => String(event.type).includes('ASK_AGAIN'))
+      waits.push((timer?.dueAtMs ?? 0) - (hedge.steps.at(-1)?.event.atMs ?? 0))
+      hedge.wait('ASK_AGAIN')
     }
-    expect(hedge.state()).toBe('failed')
-    expect(hedge.steps.at(-1)?.effects.map(({ type }) => type)).toContain('alert')
-    const questions = hedge.asked('findOrder').length
-    hedge.tell({ type: 'hedge.retry' })
-    expect(hedge.asked('findOrder').slice(questions)).toEqual([id])
+    expect(waits[0]).toBe(RULES.execution.askEveryMs)
+    expect(waits).toEqual(waits.toSorted((a, b) => a - b))
+    expect(waits.at(-1)).toBe(15_000)
+    expect(new Set(hedge.asked('findOrder'))).toEqual(new Set([id]))
     expect(hedge.asked('placeOrder')).toEqual([id])
     hedge.tell(closed(hedge, 'spot', '10'))
     expect(hedge.context().spot.base).toBe('10')
+    expect(hedge.state()).toContain('entering.work.deciding')
   })
 })
 
@@ -155,7 +157,7 @@ describe('promise 2: one intent, at most one order', () => {
     plainly('hedge.rebalance'),
     plainly('legs.found', { spotBase: '10', perpBase: '10', detail: 'x' }),
   ]
-  const delays = ['ASK_EVERY', 'ORDER_SILENCE', 'DECIDE_AGAIN', 'VERIFY_AGAIN', 'ENTRY_DEADLINE']
+  const delays = ['ASK_AGAIN', 'ORDER_SILENCE', 'DECIDE_AGAIN', 'VERIFY_AGAIN', 'ENTRY_DEADLINE']
   const anything = fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(...ordered) },
     { weight: 8, arbitrary: fc.constantFrom(...answered) },
@@ -240,9 +242,9 @@ describe('promise 4: no naked leg', () => {
     const hedge = ordering()
     hedge.tell(closed(hedge, 'spot', '10'))
     let waits = 0
-    for (; hedge.state() !== 'failed' && waits < 1_000; waits++) {
+    for (; !hedge.state().startsWith('failed') && waits < 1_000; waits++) {
       hedge.tell({ type: 'step.wait', because: 'no depth' })
-      if (hedge.state() !== 'failed') hedge.wait('DECIDE_AGAIN')
+      if (!hedge.state().startsWith('failed')) hedge.wait('DECIDE_AGAIN')
     }
     expect(hedge.context().failure).toBe('no depth')
     expect(waits).toBeLessThan(200)
@@ -261,9 +263,11 @@ describe('promise 4: no naked leg', () => {
 
 describe('promise 5: every hedge ends hedged or flat', () => {
   test('rejected orders pause before the next, and too many in a row call a person', () => {
-    const hedge = ordering()
+    const hedge = hedgedHedge()
+    hedge.tell({ type: 'hedge.unwind', because: 'operator' })
+    hedge.tell(orderStep('spot', 'exit', false))
     let orders = 1
-    for (; hedge.state() !== 'failed' && orders < 1_000; orders++) {
+    for (; !hedge.state().startsWith('failed') && orders < 1_000; orders++) {
       hedge.tell({
         type: 'order.rejected',
         orderLinkId: hedge.order(),
@@ -272,11 +276,11 @@ describe('promise 5: every hedge ends hedged or flat', () => {
       })
       expect(hedge.order()).toBe('')
       if (orders === 1) expect(hedge.state(), 'the first is followed at once').toContain('work.deciding')
-      else if (hedge.state() !== 'failed') {
+      else if (!hedge.state().startsWith('failed')) {
         expect(hedge.state(), `after ${orders}`).toContain('work.pausing')
         hedge.wait('DECIDE_AGAIN')
       }
-      hedge.tell(orderStep('spot'))
+      hedge.tell(orderStep('spot', 'exit', false))
     }
     expect(orders).toBeLessThan(50)
     expect(hedge.context().failure).toMatch(/orders in a row changed nothing/)
@@ -300,30 +304,46 @@ describe('promise 5: every hedge ends hedged or flat', () => {
     expect(hedge.state()).toBe('closed')
   })
 
-  test('an unwind from failed first learns the end of the order that stranded it', () => {
-    const hedge = unknownOrder()
-    const id = hedge.order()
-    for (let nth = 0; nth < asksMax; nth++) {
-      hedge.tell({ type: 'order.unanswered', orderLinkId: id, cause: 'cut' })
-      hedge.wait('ASK_EVERY')
+  test('a failed hedge is looked at again, each time later, and does what its policy says', () => {
+    const failed = () => {
+      const hedge = hedgedHedge()
+      hedge.tell({ type: 'hedge.rebalance' })
+      hedge.tell({ type: 'step.stuck', because: 'no way' })
+      return hedge
     }
-    hedge.tell({ type: 'hedge.unwind', because: 'operator' })
-    expect(hedge.state()).toContain('unwinding.spot.unknown.asking')
-    expect(hedge.order()).toBe(id)
-    expect(hedge.state()).not.toContain('work.deciding')
+    const hedge = failed()
+    const waits: number[] = []
+    for (let nth = 0; nth < 8; nth++) {
+      expect(hedge.state()).toBe('failed.waiting')
+      const [timer] = hedge.timers()
+      waits.push((timer?.dueAtMs ?? 0) - (hedge.steps.at(-1)?.event.atMs ?? 0))
+      hedge.wait('FAILED_AGAIN')
+      expect(hedge.steps.at(-1)?.effects).toMatchObject([{ type: 'decideFailed' }])
+      hedge.tell({ type: 'failed.held' }, timer?.dueAtMs)
+    }
+    expect(waits[0]).toBe(60_000)
+    expect(waits).toEqual(waits.toSorted((a, b) => a - b))
+    expect(waits.at(-1)).toBe(1_800_000)
+    const levelled = failed()
+    levelled.wait('FAILED_AGAIN')
+    levelled.tell({ type: 'failed.level' })
+    expect(levelled.state()).toContain('hedged.rebalancing.work.deciding')
+    const unwound = failed()
+    unwound.wait('FAILED_AGAIN')
+    unwound.tell({ type: 'hedge.unwind', because: 'policy' })
+    expect(unwound.state()).toContain('unwinding.work.deciding')
   })
 
-  test('the end of a stranded order that comes by itself is booked, and a retry goes on from it', () => {
-    const hedge = unknownOrder()
-    const id = hedge.order()
-    for (let nth = 0; nth < asksMax; nth++) {
-      hedge.tell({ type: 'order.unanswered', orderLinkId: id, cause: 'cut' })
-      hedge.wait('ASK_EVERY')
-    }
-    hedge.tell(closed(hedge, 'spot', '10', id))
-    expect(hedge.context().spot).toMatchObject({ base: '10', order: null })
-    hedge.tell({ type: 'hedge.retry' })
-    expect(hedge.state()).toContain('entering.work.deciding')
+  test('an entry that failed opens nothing more when it is levelled again', () => {
+    const hedge = ordering()
+    hedge.tell(closed(hedge, 'spot', '10'))
+    hedge.tell({ type: 'step.stuck', because: 'no way' })
+    hedge.wait('FAILED_AGAIN')
+    hedge.tell({ type: 'failed.level' })
+    expect(hedge.steps.at(-1)?.effects.at(-1)).toMatchObject({
+      type: 'decideStep',
+      params: { overdue: true },
+    })
   })
 
   test('the end is believed only when the exchange shows it, and an exchange that keeps differing calls a person', () => {
@@ -332,9 +352,9 @@ describe('promise 5: every hedge ends hedged or flat', () => {
     hedge.tell({ type: 'step.unwind', because: 'late' })
     hedge.tell(done(hedge))
     let looks = 0
-    for (; hedge.state() !== 'failed' && looks < 100; looks++) {
+    for (; !hedge.state().startsWith('failed') && looks < 100; looks++) {
       hedge.tell({ type: 'legs.differ', detail: 'expected 0, found 10' })
-      if (hedge.state() !== 'failed') hedge.wait('VERIFY_AGAIN')
+      if (!hedge.state().startsWith('failed')) hedge.wait('VERIFY_AGAIN')
     }
     expect(looks).toBeLessThan(10)
     expect(hedge.context().failure).toBe('expected 0, found 10')

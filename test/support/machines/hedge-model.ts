@@ -97,6 +97,7 @@ const isMarked = ({ phase, ...context }: HedgeContext) =>
 /** Detours are taken from the straight road only: every transition is met, and not every pair of detours. */
 const isStraight = ({ context }: State) => context.setbacks === 0 && !isMarked(context)
 const isDeciding = (state: State) => JSON.stringify(state.value).includes('"deciding"')
+const isConsidering = (state: State) => JSON.stringify(state.value).includes('considering')
 const isFirstAsk = (state: State) =>
   working(state).some(([leg]) => state.context[leg].asks === 1 && state.context[leg].absents === 0)
 const isAlone = (state: State) => working(state).length < 2
@@ -205,7 +206,10 @@ const events = {
     state => working(state).length === 0,
     [at<'step.unwind'>({ type: 'step.unwind', because: 'late' })],
   ),
-  'step.stuck': when(isFree, [at<'step.stuck'>({ type: 'step.stuck', because: 'no way' })]),
+  'step.stuck': when(
+    state => isFree(state) || (isStraightAlone(state) && hasResting(state)),
+    [at<'step.stuck'>({ type: 'step.stuck', because: 'no way' })],
+  ),
   'order.accepted': (state: State) =>
     own(state, orderLinkId => [at<'order.accepted'>({ type: 'order.accepted', orderLinkId })]),
   'order.rejected': when(
@@ -251,9 +255,12 @@ const events = {
       [0, LATE_MS].map(serverAtMs => at<'order.absent'>({ type: 'order.absent', orderLinkId, serverAtMs })),
     ),
   'order.unanswered': (state: State) =>
-    ownCrossing(state, orderLinkId => [
-      at<'order.unanswered'>({ type: 'order.unanswered', orderLinkId, cause: 'timeout' }),
-    ]),
+    ownCrossing(state, (orderLinkId, leg) =>
+      // From then on one answer is like another.
+      state.context[leg].asks > ASKS_TOLD
+        ? []
+        : [at<'order.unanswered'>({ type: 'order.unanswered', orderLinkId, cause: 'timeout' })],
+    ),
   'order.closed': closings,
   'legs.verified': (state: State) => [
     at<'legs.verified'>({ type: 'legs.verified', ...holdings(state) }),
@@ -295,7 +302,7 @@ const events = {
       isStraight(state) &&
       (working(state).length === 0 ||
         (isFirstAsk(state) && !restingOf(state.context)) ||
-        JSON.stringify(state.value).includes('biding')),
+        /biding|failed/.test(JSON.stringify(state.value))),
     [at<'hedge.unwind'>({ type: 'hedge.unwind', because: 'operator' })],
   ),
   'hedge.rebalance': when(isNearlyStraight, [at<'hedge.rebalance'>({ type: 'hedge.rebalance' })]),
@@ -304,15 +311,24 @@ const events = {
     state => isStraightAlone(state) && hasResting(state),
     [at<'hedge.cancel-resting'>({ type: 'hedge.cancel-resting' })],
   ),
+  ...timers('FAILED_AGAIN', ['hedge.failed.waiting'], isStraight),
   'hedge.adopt': [at<'hedge.adopt'>({ type: 'hedge.adopt' })],
+  'failed.held': when(isConsidering, [at<'failed.held'>({ type: 'failed.held' })]),
+  'failed.level': when(
+    state => isConsidering(state) && isStraight(state),
+    [at<'failed.level'>({ type: 'failed.level' })],
+  ),
 } satisfies ModelOptions<Hedge>['events']
+
+/** An order is asked about for ever: from then on one question is like another. */
+const ASKS_TOLD = 2
 
 /** The counts of asking are those of the present order. */
 const legKey = ({ order, asks, absents, base }: LegOrders): Json =>
   order
     ? [
-        asks,
-        absents,
+        Math.min(asks, ASKS_TOLD),
+        Math.min(absents, ASKS_TOLD),
         base,
         order.rests === true,
         order.standing,

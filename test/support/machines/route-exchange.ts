@@ -116,10 +116,10 @@ export function runHedge(plan: HedgePlan, calm: FreshMarket, course: Course = {}
       carryOut(effect)
       continue
     }
-    if (state === 'closed' || state === 'failed' || state === 'hedged.watching') {
+    if (state === 'closed' || state.startsWith('failed') || state === 'hedged.watching') {
       expect([...exchange.live.keys()], 'nothing waits in the book').toEqual([])
       return {
-        ended: state === 'closed' ? 'flat' : state === 'failed' ? 'failed' : 'hedged',
+        ended: state === 'closed' ? 'flat' : state.startsWith('failed') ? 'failed' : 'hedged',
         why: hedge.context().failure ?? hedge.context().unwindBecause ?? '',
         held: exchange.held(),
         apartBaseMax: exchange.apart.baseMax,

@@ -90,7 +90,7 @@ export function unknownOrder(): Hedge {
 }
 export const absent = (hedge: Hedge, serverAtMs: number) => {
   hedge.tell({ type: 'order.absent', orderLinkId: hedge.order(), serverAtMs })
-  if (hedge.order()) hedge.wait('ASK_EVERY')
+  if (hedge.order()) hedge.wait('ASK_AGAIN')
 }
 export function absentOrder(): Hedge {
   const hedge = unknownOrder()

@@ -1,87 +1,10 @@
 /** A whole engine whose account gets into danger: what it does by itself, what it tells, and what a person finds afterwards. */
 import { describe, expect, test } from 'vitest'
-import type { DeskContext } from '../../../machines/desk.ts'
-import type { EngineContext } from '../../../machines/engine.ts'
-import type { Happening } from '../../../src/exchange/simulator/events/agenda-types.ts'
-import type { Engine } from '../../../src/run/engine.ts'
-import { type VirtualOptions, virtualWorld } from '../../support/simulation/virtual-engine.ts'
+import { MINUTE_MS, type Running, running, START_AT_MS, SYMBOL } from '../../support/simulation/running.ts'
 
-const MINUTE_MS = 60_000
-const START_AT_MS = Date.UTC(2026, 0, 5, 6, 20)
-const SYMBOL = 'LINKUSDT'
 const OTHER = 'XRPUSDT'
 
-type Rules = NonNullable<VirtualOptions['rules']>
-
-/** An engine that always wants this one symbol. */
-const eager = ({ strategy, execution, limits }: Rules = {}): Rules => ({
-  strategy: {
-    entryAprMin: -1_000,
-    exitAprMax: -10_000,
-    exitAprFloor: -10_000,
-    settlementGuardMs: 0,
-    coolDownMs: 30 * MINUTE_MS,
-    listingAgeMsMin: 0,
-    ...strategy,
-  },
-  execution: { routes: ['spot-first'], ...execution },
-  limits: { ...limits },
-})
-
-async function running(rules: Rules = {}, options: Omit<VirtualOptions, 'rules'> = {}) {
-  const world = await virtualWorld(7, START_AT_MS, { symbols: [SYMBOL], ...options, rules: eager(rules) })
-  let engine: Engine = await world.start()
-  const contextOf = <Context>(id: string) => engine.runtime.get(id)?.actor.getSnapshot().context as Context
-  return {
-    ...world,
-    engine: () => engine,
-    engineContext: () => contextOf<EngineContext>('engine'),
-    desk: () => contextOf<DeskContext>('desk'),
-    because: () => contextOf<{ because: string }>(`symbol:${SYMBOL}`).because,
-    stateOf: (id: string) => engine.runtime.get(id)?.cell?.state ?? 'gone',
-    hedges: () => [...engine.runtime.all()].filter(({ kind }) => kind === 'hedge'),
-    standing: () => engine.alerts.standing().map(({ name, subject }) => `${name} ${subject}`.trim()),
-    tell: (id: string, type: string) => engine.runtime.deliver(id, { type }),
-    /** Goes on until it is so; false when that took too long. */
-    async until(isSo: () => boolean, minutes = 20): Promise<boolean> {
-      const endAtMs = world.clock.nowMs() + minutes * MINUTE_MS
-      while (!isSo() && world.clock.nowMs() < endAtMs) await world.advance(world.clock.nowMs() + 1_000)
-      return isSo()
-    },
-    async again() {
-      engine.runtime.close()
-      engine = await world.start()
-    },
-    schedule: (...happenings: Happening[]) => {
-      for (const happening of happenings) world.core.schedule(happening)
-    },
-    /** A person trades by hand on the same account. */
-    order(params: Record<string, string | boolean>) {
-      const asked = { category: 'linear', symbol: SYMBOL, orderType: 'Market', ...params }
-      const { retCode, retMsg } = world.core.request({
-        via: 'rest',
-        method: 'POST',
-        path: '/v5/order/create',
-        params: asked,
-        uid: 'ours',
-      })
-      if (retCode !== 0) throw new Error(`order by hand: ${retMsg}`)
-    },
-    /** Contracts short, as the exchange lists them. */
-    shorts(): string[] {
-      const params = { category: 'linear', settleCoin: 'USDT' }
-      const asked = { via: 'rest', method: 'GET', path: '/v5/position/list', params, uid: 'ours' } as const
-      const { list } = world.core.request(asked).result as { list: { size: string; side: string }[] }
-      return list.filter(({ side }) => side === 'Sell').map(({ size }) => size)
-    },
-    end() {
-      engine.runtime.close()
-      world.venue.close()
-    },
-  }
-}
-
-const isHedged = (world: Awaited<ReturnType<typeof running>>) => () =>
+const isHedged = (world: Running) => () =>
   world.hedges().some(({ cell }) => cell?.state === 'hedged.watching')
 
 test('a loss above the limit halts, across a restart, until a person resumes; then it is counted anew', async () => {

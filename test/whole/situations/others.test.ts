@@ -1,0 +1,102 @@
+/** A person trades by hand on the account: what others hold is left alone, and what they close stays closed (promise 13). */
+import { Decimal } from 'decimal.js'
+import { describe, expect, test } from 'vitest'
+import { MINUTE_MS, type Running, running, SYMBOL } from '../../support/simulation/running.ts'
+
+const isHedged = (world: Running) => () =>
+  world.hedges().some(({ cell }) => cell?.state === 'hedged.watching')
+const shortOf = (world: Running) => Number(world.shorts()[0] ?? 0)
+
+async function hedged(limits: object = {}) {
+  const world = await running({ limits })
+  expect(await world.until(isHedged(world))).toBe(true)
+  await world.advance(world.clock.nowMs() + MINUTE_MS)
+  const [hedge] = world.contexts()
+  return { world, own: Number(hedge?.perp.base), ordersBefore: world.orders.length }
+}
+/** What the engine asked for since, without what the hand did. */
+const since = (world: Running, before: number) =>
+  world.orders.slice(before).filter(({ params }) => String(params.orderLinkId).startsWith('TEST'))
+
+describe.each([10_000, 500])('a hand that sells %s USDT more of a hedged perpetual', notional => {
+  test('is left alone: nothing is traded for it, and it outlives the hedge', async () => {
+    const { world, own, ordersBefore } = await hedged()
+    const qty = (notional / 8.8).toFixed(1)
+    world.order({ side: 'Sell', qty, orderLinkId: 'by-hand-1' })
+    await world.advance(world.clock.nowMs() + 30 * MINUTE_MS)
+    expect(since(world, ordersBefore)).toEqual([])
+    expect(world.standing()).toContain(`account.foreign-position ${SYMBOL}`)
+    expect(world.stateOf('engine')).toBe('trading')
+    const [hedge] = world.hedges()
+    world.tell(hedge?.id ?? '', 'hedge.unwind')
+    expect(await world.until(() => world.hedges().length === 0, 10)).toBe(true)
+    const bought = since(world, ordersBefore)
+      .filter(({ params }) => params.category === 'linear')
+      .reduce((sum, { params }) => sum.plus(String(params.qty)), new Decimal(0))
+    expect(bought.toNumber(), 'only what was ours').toBeCloseTo(own, 6)
+    expect(shortOf(world)).toBeCloseTo(Number(qty), 6)
+    world.end()
+  }, 120_000)
+})
+
+test('a hand that closes both legs means it: the symbol stays closed until it is released', async () => {
+  const { world, own, ordersBefore } = await hedged()
+  world.order({ side: 'Buy', qty: String(own), orderLinkId: 'by-hand-1' })
+  world.order({ category: 'spot', side: 'Sell', qty: own.toFixed(2), orderLinkId: 'by-hand-2' })
+  expect(await world.until(() => world.hedges().length === 0, 20)).toBe(true)
+  await world.advance(world.clock.nowMs() + 60 * MINUTE_MS)
+  expect(world.stateOf(`symbol:${SYMBOL}`)).toBe('failed.quarantined')
+  expect(world.because()).toMatch(/^closed by somebody else: /)
+  expect(world.hedges()).toEqual([])
+  expect(
+    since(world, ordersBefore).filter(({ params }) => /-[SP]E/.test(String(params.orderLinkId))),
+  ).toEqual([])
+  world.tell(`symbol:${SYMBOL}`, 'symbol.release')
+  expect(await world.until(isHedged(world), 20)).toBe(true)
+  world.end()
+}, 120_000)
+
+test('a hand that buys back part of the perpetual: the coins are cut to it, and nothing is built up again', async () => {
+  const { world, own, ordersBefore } = await hedged()
+  const part = Number((own / 4).toFixed(1))
+  world.order({ side: 'Buy', qty: String(part), orderLinkId: 'by-hand-1' })
+  await world.advance(world.clock.nowMs() + 10 * MINUTE_MS)
+  const [hedge] = world.contexts()
+  expect(Number(hedge?.perp.base)).toBeCloseTo(own - part, 6)
+  expect(Math.abs(Number(hedge?.spot.base) - Number(hedge?.perp.base))).toBeLessThan(0.2)
+  expect(shortOf(world)).toBeCloseTo(own - part, 6)
+  expect(since(world, ordersBefore).map(({ params }) => [params.category, params.side])).toEqual([
+    ['spot', 'Sell'],
+  ])
+  world.end()
+}, 120_000)
+
+test('to be opened again is a setting', async () => {
+  const { world, own } = await hedged({ handClosed: 'reopen' })
+  world.order({ side: 'Buy', qty: String(own), orderLinkId: 'by-hand-1' })
+  world.order({ category: 'spot', side: 'Sell', qty: own.toFixed(2), orderLinkId: 'by-hand-2' })
+  expect(await world.until(() => world.hedges().length === 0, 20)).toBe(true)
+  expect(await world.until(isHedged(world), 45)).toBe(true)
+  world.end()
+}, 120_000)
+
+test('while somebody is long nothing is sold short against them', async () => {
+  const world = await running()
+  world.order({ side: 'Buy', qty: '50', orderLinkId: 'by-hand-1' })
+  await world.advance(world.clock.nowMs() + 10 * MINUTE_MS)
+  expect(world.because()).toMatch(/^position-in-the-way: found 50 LINKUSDT/)
+  expect(world.orders.filter(({ params }) => String(params.orderLinkId).startsWith('TEST'))).toEqual([])
+  world.end()
+}, 120_000)
+
+test('adopted is no more than the plan of the hedge', async () => {
+  const { world, own, ordersBefore } = await hedged({ foreign: 'adopt' })
+  world.order({ side: 'Sell', qty: '1000', orderLinkId: 'by-hand-1' })
+  await world.advance(world.clock.nowMs() + 20 * MINUTE_MS)
+  const [hedge] = world.contexts()
+  expect(Number(hedge?.perp.base)).toBeLessThanOrEqual(Number(hedge?.plan.targetBaseQty))
+  expect(shortOf(world)).toBeCloseTo(own + 1000, 1)
+  const bought = since(world, ordersBefore).reduce((sum, { params }) => sum + Number(params.qty), 0)
+  expect(bought).toBeLessThanOrEqual(Number(hedge?.plan.targetBaseQty))
+  world.end()
+}, 120_000)
