@@ -54,7 +54,8 @@ const ENTERING: Situation[] = [
     ),
     blindSeconds: 60,
     minutes: 10,
-    ends: 'hedged',
+    // The slice that stood alone is given back: the entry ends with it, and the symbol cools down.
+    ends: 'flat',
   },
   {
     name: 'fills are told before their orders are acknowledged',
@@ -80,7 +81,8 @@ const ENTERING: Situation[] = [
       { kind: 'reject', market: 'spot', symbol, atMs, count: 1 },
     ],
     minutes: 10,
-    ends: 'hedged',
+    // As above.
+    ends: 'flat',
   },
   {
     name: 'the price runs: one side is beyond its price limit, the other is priced anew',
