@@ -23,7 +23,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'src/dashboard/pages/overview/equity-panel.tsx EquityPanel': TO_SPLIT,
   'src/exchange/bybit/wire/sdk-wire.ts createSdkWire': TO_SPLIT,
   'src/run/hedge-books.ts createHedgeBooks': TO_SPLIT,
-  'src/simulate/judge/witness.ts createWitness': TO_SPLIT,
   'src/store/books/ledger-store.ts createLedgerStore': TO_SPLIT,
   'src/store/migrations/20261122091213-tables.ts up': 'a migration is a list of statements',
   'src/views/commands.ts createCommands': TO_SPLIT,
