@@ -3,7 +3,7 @@
 import type { HedgeContext } from '../../../machines/hedge/context.ts'
 import type { SymbolContext } from '../../../machines/symbol.ts'
 import type { Rules } from '../../domain/rules.ts'
-import { type DayReport, judgeDay } from '../judge/judge.ts'
+import { type DayReport, hedgesOf, judgeDay } from '../judge/judge.ts'
 import { legsApart } from '../judge/rules.ts'
 import { type DayOptions, type DayPlan, dayPlan } from '../plan/plan.ts'
 import type { Touch } from '../plan/touches.ts'
@@ -117,7 +117,7 @@ function isAtRest(day: Day): boolean {
   if (!/^(trading|halted)/.test(state)) return false
   const hedges = all.filter(({ kind }) => kind === 'hedge')
   if (!hedges.every(({ cell }) => /^hedged\.watching|^failed/.test(cell?.state ?? ''))) return false
-  return day.witness.openOrders() === 0 && legsApart(day.witness).length === 0
+  return day.witness.openOrders() === 0 && legsApart(day.witness, hedgesOf(day)).length === 0
 }
 
 /** A person has seen the alarm: what failed is tried again once, then let go. */
@@ -148,7 +148,7 @@ function touched(day: Day, touch: Touch): Due[] {
         {
           atMs,
           run() {
-            for (const id of hedgesOf(day)) deliver(id, { type: 'hedge.unwind', because })
+            for (const id of livingHedges(day)) deliver(id, { type: 'hedge.unwind', because })
           },
         },
       ]
@@ -175,5 +175,5 @@ function touched(day: Day, touch: Touch): Due[] {
   }
 }
 
-const hedgesOf = (day: Day): string[] =>
+const livingHedges = (day: Day): string[] =>
   [...(day.engine()?.runtime.all() ?? [])].filter(({ kind }) => kind === 'hedge').map(({ id }) => id)

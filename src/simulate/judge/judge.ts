@@ -123,7 +123,7 @@ async function residualsOf(day: Day): Promise<Record<string, string> | undefined
   return residuals
 }
 
-function hedgesOf({ stored }: Day): (DayHedge & { plan: HedgeContext['plan'] })[] {
+export function hedgesOf({ stored }: Pick<Day, 'stored'>): (DayHedge & { plan: HedgeContext['plan'] })[] {
   return [...stored.actors.values()]
     .map(({ row }) => JSON.parse(row) as ActorRow)
     .filter(({ kind }) => kind === 'hedge')

@@ -50,12 +50,25 @@ const RULES = {
         .filter(({ state }) => !/^(closed|hedged\.watching)/.test(state))
         .map(({ id, state, because }) => `${id} ended ${state}: ${because}`),
   },
-  level: {
+  level: { broken: ({ witness, hedges }) => legsApart(witness, hedges).map(apartText) },
+  'dust is below the smallest order': {
+    waitsFor: 'a surplus that is sold once it is worth an order',
     broken: ({ witness }) =>
-      legsApart(witness).map(
-        ({ symbol, lots, notionalUsdt }) =>
-          `${symbol}: ${lots.toFixed(3)} lots apart, ${notionalUsdt.toFixed(2)} USDT`,
-      ),
+      witness
+        .legs()
+        .map(({ symbol, netted }) => ({ symbol, ...netted }))
+        .filter(
+          ({ lots, symbol, notionalUsdt }) => lots.abs().gte(1) && notionalUsdt >= witness.leastUsdt(symbol),
+        )
+        .map(apartText),
+  },
+  'coins of people are theirs': {
+    waitsFor: 'the debt of a hedge told apart from coins that people bought',
+    broken: ({ witness }) =>
+      witness
+        .legs()
+        .filter(({ lots, netted }) => lots.abs().minus(netted.lots.abs()).gte(1))
+        .map(apartText),
   },
   'no order left': {
     broken({ witness }) {
@@ -113,13 +126,31 @@ export function judged(seen: Seen): { broken: string[]; notYet: string[] } {
   return found
 }
 
-/** Pairs with a lot or more apart; what is worth less than the smallest order the exchange takes is dust. */
-export const legsApart = (witness: Pick<Witness, 'legs' | 'leastUsdt'>): Legs[] =>
-  witness
-    .legs()
-    .filter(
-      ({ lots, symbol, notionalUsdt }) => lots.abs().gte(1) && notionalUsdt >= witness.leastUsdt(symbol),
-    )
+type Apart = Pick<Legs, 'symbol' | 'lots' | 'notionalUsdt'>
+
+const apartText = ({ symbol, lots, notionalUsdt }: Apart) =>
+  `${symbol}: ${lots.toFixed(3)} lots apart, ${notionalUsdt.toFixed(2)} USDT`
+
+/** The smallest order there can be, its value raised by the day itself. */
+const DUST_USDT_MAX = 21
+
+/**
+ * Pairs with a lot or more apart. Too little for an order is dust: coins that the last long carry left over, or the surplus of each
+ * debt that was bought back by the smallest order; and interest that has not yet grown to an order of the perpetual.
+ */
+export function legsApart(
+  witness: Pick<Witness, 'legs'>,
+  hedges: readonly Pick<HedgeSeen, 'state' | 'plan'>[],
+): Apart[] {
+  const far = witness.legs().map(({ symbol, netted }) => ({ symbol, ...netted }))
+  return far.filter(({ symbol, lots, notionalUsdt }) => {
+    if (lots.abs().lt(1)) return false
+    const reverse = hedges.filter(({ plan }) => plan.symbol === symbol && plan.direction === 'reverse-carry')
+    const closed = reverse.filter(({ state }) => state === 'closed').length
+    const orders = lots.isNegative() ? reverse.length - closed : closed + 1
+    return notionalUsdt > orders * DUST_USDT_MAX
+  })
+}
 
 /** What an order may exceed its plan by: a lot on either side, and coins that a fee took. */
 const ROOM = '1.02'

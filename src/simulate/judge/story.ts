@@ -1,5 +1,5 @@
 /** The story of a day that failed, on one page: what was planned, what befell it, and what its hedges did, in order. */
-import type { TransitionRecord } from '../../store/schema/records.ts'
+import type { StoredTransition } from '../../store/schema/records.ts'
 import type { Day } from '../day/day.ts'
 import type { DayPlan } from '../plan/plan.ts'
 
@@ -56,8 +56,8 @@ const facts = (more: object) =>
 function steps({ transitions }: Day['stored']): Line[] {
   const top = (state: string) => state.split(/[ .{]/)[0]
   return [...transitions.values()].flat().flatMap(({ text }) => {
-    const { kind, actorId, from, to, event, atMs } = JSON.parse(text) as TransitionRecord
-    const told = kind === 'hedge' || /failed|halted/.test(to)
+    const { actorId, from, to, event, atMs } = JSON.parse(text) as StoredTransition
+    const told = actorId.startsWith('hedge:') || /failed|halted/.test(to)
     return told && top(from) !== top(to)
       ? [{ atMs, text: `${actorId}: ${top(from) || 'new'} to ${to} (${event.type})` }]
       : []

@@ -21,6 +21,11 @@ export type Legs = {
   /** Their difference in lots of the perpetual; positive: too much spot. */
   lots: Decimal
   notionalUsdt: number
+  /**
+   * The same where coins that people bought have repaid a debt of the same coin, as an account does by itself: it cannot be seen
+   * whose they were, and what is less apart so is not apart.
+   */
+  netted: { lots: Decimal; notionalUsdt: number }
 }
 
 /** An order as it arrived. */
@@ -93,8 +98,8 @@ export class Witness {
     if (!this.#isDirty) return
     this.#isDirty = false
     const able = this.#site.isAble()
-    for (const { symbol, lots, notionalUsdt } of this.legs())
-      this.#stretches.note(symbol, lots, notionalUsdt, nowMs, able)
+    for (const { symbol, netted } of this.legs())
+      this.#stretches.note(symbol, netted.lots, netted.notionalUsdt, nowMs, able)
     const owed = new Decimal(this.#wallet().find(({ coin }) => coin === 'USDT')?.spotBorrow || 0)
     if (owed.gt(0))
       this.usdtOwed = {
@@ -254,6 +259,13 @@ function positionOf({ symbol, multiplier }: Coin, positions: readonly Row[]): De
   return new Decimal(row?.size || 0).times(multiplier).times(row?.side === 'Sell' ? -1 : 1)
 }
 
+/** The nearer to level of what stands apart with and without people's coins; level where these lie on both sides of it. */
+function nettedGap(gap: Decimal, coins: Decimal): Decimal {
+  const whole = gap.plus(coins)
+  if (whole.isNegative() !== gap.isNegative()) return new Decimal(0)
+  return Decimal.min(gap.abs(), whole.abs()).times(gap.isNegative() ? -1 : 1)
+}
+
 function legsOf(one: Coin, wallet: readonly Row[], positions: readonly Row[]): Legs {
   const { symbol, coin, lot, multiplier, foreign } = one
   const row = wallet.find(each => each.coin === coin)
@@ -265,5 +277,6 @@ function legsOf(one: Coin, wallet: readonly Row[], positions: readonly Row[]): L
   const worth = price.gt(0)
     ? price
     : new Decimal(row?.usdValue || 0).div(Decimal.max(row?.walletBalance || 0, '1e-12'))
-  return { symbol, spot, short, lots: gap.div(lot), notionalUsdt: gap.abs().times(worth).toNumber() }
+  const apart = (by: Decimal) => ({ lots: by.div(lot), notionalUsdt: by.abs().times(worth).toNumber() })
+  return { symbol, spot, short, ...apart(gap), netted: apart(nettedGap(gap, foreign.coins)) }
 }
