@@ -13,6 +13,9 @@ function keepCompiled(dataDir: string): void {
   if (existsSync(dataDir)) enableCompileCache(join(dataDir, 'compiled'))
 }
 
+/** Whoever asks for JSON gets JSON, failures too. */
+const asJson = () => process.argv.includes('--json')
+
 async function main(): Promise<void> {
   // A reader such as `head` that has seen enough is no failure.
   process.stdout.on('error', error => {
@@ -30,8 +33,12 @@ async function main(): Promise<void> {
       return
     }
     const { explained } = await import('./cli/kit/failure.ts')
-    const { text, exitCode } = explained(error)
-    process.stderr.write(`hedgerow: ${text}\n`)
+    const { exitCode, ...failure } = explained(error)
+    process.stderr.write(
+      asJson()
+        ? `${JSON.stringify({ error: failure.text, ...failure.more, exitCode })}\n`
+        : `hedgerow: ${failure.text}\n`,
+    )
     process.exitCode = exitCode
   }
 }

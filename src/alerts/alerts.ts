@@ -39,6 +39,8 @@ export type AlertPorts = {
   tell?: (occasion: Occasion, alert: Alert) => void
   escalateAfterMs?: number
   escalationsMax?: number
+  /** Wall time: a ticket that its caller clears ends once it stayed clear for this long, so that what flaps is said once. */
+  settleMs?: number
 }
 
 type Desk = Required<AlertPorts> & {
@@ -48,6 +50,8 @@ type Desk = Required<AlertPorts> & {
   held: Map<string, number>
   /** Pages nobody took, by id: when last told (wall), and how often again. */
   open: Map<string, { toldAtMs: number; times: number }>
+  /** Tickets that were cleared and may come back, by key: since when (wall). */
+  clearing: Map<string, { name: string; subject: string; sinceMs: number }>
 }
 
 export function createAlerts(telemetry: Telemetry, ports: AlertPorts = {}): Alerts {
@@ -59,19 +63,22 @@ export function createAlerts(telemetry: Telemetry, ports: AlertPorts = {}): Aler
     tell: () => {},
     escalateAfterMs: 900_000,
     escalationsMax: 4,
+    settleMs: 0,
     ...ports,
     telemetry,
     book: createAlertLog(),
     held: new Map(),
     open: new Map(),
+    clearing: new Map(),
   }
   const { book } = desk
   return {
     raise: (severity, name, fields = {}) => raise(desk, { severity, name, ...aboutOf(fields) }),
-    clear: (name, subject = '') => clear(desk, name, subject),
+    clear: (name, subject = '') => settle(desk, name, subject),
     judged(found, unsure) {
       begin(desk, found)
       end(desk, found, unsure)
+      endSettled(desk)
       escalate(desk)
     },
     acknowledge(alertId, by) {
@@ -106,6 +113,7 @@ function aboutOf(fields: LogFields): { subject: string; detail: JsonObject } {
 type News = Parameters<AlertLog['raise']>[0]
 
 function raise(desk: Desk, raised: News) {
+  desk.clearing.delete(keyOf(raised))
   const told = desk.book.raise(raised, desk.clock.nowMs())
   if (told.news !== 'again') announce(desk, told)
 }
@@ -119,6 +127,23 @@ function announce(desk: Desk, { news, alert }: Raising) {
   desk.keep(alert)
   desk.tell(news === 'worse' ? 'worse' : 'raised', alert)
   count(desk)
+}
+
+/** What wakes a person ends at once; a ticket when its end has lasted. */
+function settle(desk: Desk, name: string, subject: string) {
+  const key = keyOf({ name, subject })
+  const alert = desk.book.standing().find(each => keyOf(each) === key)
+  if (desk.settleMs === 0 || alert?.severity !== 'ticket') return clear(desk, name, subject)
+  if (!desk.clearing.has(key)) desk.clearing.set(key, { name, subject, sinceMs: desk.wall.nowMs() })
+}
+
+function endSettled(desk: Desk) {
+  const nowMs = desk.wall.nowMs()
+  for (const [key, { name, subject, sinceMs }] of desk.clearing) {
+    if (nowMs - sinceMs < desk.settleMs) continue
+    desk.clearing.delete(key)
+    clear(desk, name, subject)
+  }
 }
 
 function clear(desk: Desk, name: string, subject: string) {

@@ -13,6 +13,7 @@ import {
   type ApiEnv,
   authGuard,
   bodyGuard,
+  emptyBodyGuard,
   headers,
   hostGuard,
   identifier,
@@ -84,7 +85,7 @@ export function createApi(options: ApiOptions): Api {
     c.header('cache-control', 'no-store')
     return isSignIn(c.req.method, c.req.path) ? next() : auth(c, next)
   })
-  app.use('/api/*', rateGuard(rateLimit(clock)))
+  app.use('/api/*', rateGuard(rateLimit(clock)), emptyBodyGuard)
   for (const path of COMPARED) app.use(path, compared, etag())
 
   healthRoutes(app, view, identify)

@@ -91,6 +91,8 @@ export type EngineSummary = {
   symbols: Record<string, number>
   /** Residual per coin, exchange wallet less ledger: '0' everywhere is the promise. */
   ledgerResiduals: Record<string, string>
+  /** The account's, as last read; null before that. */
+  equityUsdt: string | null
   health: HealthPart[]
 }
 

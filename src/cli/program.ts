@@ -29,6 +29,14 @@ Environment:
 
 Exit codes: 0 done, 1 failed, 2 bad usage.`
 
+/** Commander's own words about bad usage; as JSON for whoever asked for it. */
+const writeUsageFault = (text: string, write: (text: string) => void) =>
+  write(
+    process.argv.includes('--json')
+      ? `${JSON.stringify({ error: text.trim().replace(/^error: /, ''), exitCode: 2 })}\n`
+      : text,
+  )
+
 export function buildProgram(): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   const program = new Command('hedgerow')
@@ -36,6 +44,7 @@ export function buildProgram(): Command {
     .version(version)
     .addHelpText('after', ENVIRONMENT)
     .exitOverride()
+    .configureOutput({ outputError: writeUsageFault })
   program.commandsGroup('Run:')
   processCommands(program)
   backtestCommands(program)

@@ -1,36 +1,91 @@
-/** What a person sees in the terminal after `npm start`: one line with the address and a login link, then how it goes. */
+/** What a person sees in the terminal after `npm start`: the address with a login link, then how it goes, in one line each. */
 import type { EngineView } from '../api/engine-view.ts'
 import type { Clock } from '../clock/clock.ts'
+import { type Out, terminalOut } from '../telemetry/terminal.ts'
+import { amountText, countText, instantText, lengthText } from '../wording/figures.ts'
 
-type Shown = { view: EngineView; url: string; loginLink: () => string; clock: Clock; speed: number }
+type Shown = {
+  view: EngineView
+  url: string
+  loginLink: () => string
+  clock: Clock
+  speed: number
+  /** Where it is written, and whether a person reads there. */
+  out?: Out
+  isTerminal?: boolean
+}
 
 const EVERY_MS = 5_000
 
 /** Prints while it runs; gives how to stop it. Off a terminal only the first line is printed: the log has the rest. */
-export function showStatus({ view, url, loginLink, clock, speed }: Shown): () => void {
-  const { stdout } = process
+export function showStatus({ view, url, loginLink, clock, speed, ...where }: Shown): () => void {
+  const { out = terminalOut(), isTerminal = process.stdout.isTTY === true } = where
   // A login link is for a person's eyes: off a terminal it would end up in somebody's log (`hedgerow link` gives one).
-  stdout.write(stdout.isTTY ? `hedgerow at ${url} — sign in: ${loginLink()}\n` : `hedgerow at ${url}\n`)
-  if (!stdout.isTTY) return () => {}
+  out(isTerminal ? `hedgerow at ${url} — sign in: ${loginLink()}\n` : `hedgerow at ${url}\n`)
+  if (!isTerminal) return () => {}
   let last = ''
-  const show = () => {
-    const line = statusLine(view, speed)
-    if (line !== last) stdout.write(`${line}\n`)
+  let stopped = false
+  const show = async () => {
+    // A database that is away leaves its part of the line out.
+    const profit = await view.profit('all').catch(() => undefined)
+    if (stopped) return
+    const line = statusLine(view, profit?.rows[0], speed)
+    if (line !== last) out(`${line}\n`)
     last = line
-    timer = clock.setTimeout(show, EVERY_MS)
+    timer = clock.setTimeout(() => void show(), EVERY_MS)
   }
-  let timer = clock.setTimeout(show, EVERY_MS)
-  return () => clock.clearTimeout(timer)
+  let timer = clock.setTimeout(() => void show(), EVERY_MS)
+  return () => {
+    stopped = true
+    clock.clearTimeout(timer)
+    const open = view.holdings().length
+    out(
+      open === 0
+        ? 'stopping; no hedge is open\n'
+        : `stopping; ${countText(open, 'open hedge')} ${open === 1 ? 'stays as it is' : 'stay as they are'}, the next start takes up where this one ends\n`,
+    )
+  }
 }
 
-/** One line: the engine's state, its time, symbols and hedges by state, the ledger. */
-function statusLine(view: EngineView, speed: number): string {
-  const { state, nowMs, symbols, hedges, ledgerResiduals } = view.summary()
-  const time = new Date(nowMs).toISOString().slice(0, 16).replace('T', ' ')
-  const untied = Object.entries(ledgerResiduals).filter(([, residual]) => residual !== '0')
-  const ledger =
-    untied.length === 0 ? 'ledger ties' : `ledger off by ${untied.map(pair => pair.join(' ')).join(', ')}`
-  return `${time}${speed === 1 ? '' : ` (${speed}x)`}  ${state}  symbols ${counts(symbols)}  hedges ${counts(hedges)}  ${ledger}`
+type Made = { fundingUsdt: string; netUsdt: string }
+
+/** One line: time, state, money (equity, funding and net of all hedges, the next settlement), hedges, and what is wrong. */
+export function statusLine(view: EngineView, closed: Made | undefined, speed: number): string {
+  const { state, nowMs, hedges, symbols, ledgerResiduals, equityUsdt } = view.summary()
+  const held = view.holdings()
+  const untied = Object.entries(ledgerResiduals).filter(([, residual]) => Number(residual) !== 0)
+  const parts = [
+    `${instantText(nowMs).slice(0, 16)}${speed === 1 ? '' : ` (${speed}×)`}`,
+    state,
+    `equity ${amountText(equityUsdt)} USDT`,
+    `funding ${signedSum([closed?.fundingUsdt ?? '0', ...held.map(({ fundingUsdt }) => fundingUsdt)])}`,
+    `net ${signedSum([closed?.netUsdt ?? '0', ...held.map(({ netUsdt }) => netUsdt)])}`,
+    nextText(held, nowMs),
+    `hedges ${counts(hedges)}`,
+    `symbols ${counts(symbols)}`,
+    untied.length > 0
+      ? `LEDGER OFF BY ${untied.map(([coin, residual]) => `${residual} ${coin}`).join(', ')}`
+      : '',
+  ]
+  return parts.filter(part => part !== '').join('  ')
+}
+
+/** For the eye. What is not known of one is not known of all. */
+const signedSum = (parts: readonly (string | null)[]): string =>
+  parts.includes(null)
+    ? '–'
+    : amountText(
+        parts.reduce((sum, part) => sum + Number(part), 0),
+        { sign: true },
+      )
+
+type Next = { nextFundingAtMs: number | null; nextFundingUsdt: string | null }
+
+function nextText(held: readonly Next[], nowMs: number): string {
+  const atMs = Math.min(...held.map(({ nextFundingAtMs }) => nextFundingAtMs ?? Number.POSITIVE_INFINITY))
+  if (!Number.isFinite(atMs)) return ''
+  const due = held.filter(({ nextFundingAtMs }) => nextFundingAtMs === atMs)
+  return `next ${signedSum(due.map(({ nextFundingUsdt }) => nextFundingUsdt))} in ${lengthText(Math.max(0, atMs - nowMs))}`
 }
 
 const counts = (byState: Record<string, number>): string =>

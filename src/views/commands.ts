@@ -12,10 +12,12 @@ import { SUPERVISOR_COMMANDS } from '../../machines/supervisor.ts'
 import { SYMBOL_COMMANDS } from '../../machines/symbol.ts'
 import type { Command, LegalEvent, SendOutcome } from '../api/engine-view.ts'
 import { legalEvents } from '../api/rows/chart-description.ts'
+import { REASON_MAX } from '../api/rows/schemas.ts'
 import type { Clock } from '../clock/clock.ts'
 import { canonicalJson, type JsonObject } from '../domain/json.ts'
 import type { JournaledCommand } from '../store/books/operator-reads.ts'
 import type { Journal } from '../store/schema/records.ts'
+import { plainText } from '../wording/plain-text.ts'
 
 /** The events a person may send; all others are facts that only the engine reports. */
 const MANUAL: Readonly<Record<string, readonly string[]>> = {
@@ -113,7 +115,8 @@ export function createCommands({ runtime, journal, log, clock }: CommandPorts) {
     return { kind: 'accepted', state, version: seq, replayed: false }
   }
 
-  return async (actorId: string, event: JsonObject, command: Command): Promise<SendOutcome> => {
+  return async (actorId: string, sent: JsonObject, command: Command): Promise<SendOutcome> => {
+    const event = plainEvent(sent)
     const before = under.get(command.idempotencyKey)
     const mine = (before ?? Promise.resolve()).then(
       () => carryOut(actorId, event, command),
@@ -151,6 +154,15 @@ function foreseen(snapshot: AnyMachineSnapshot, type: string): { to?: string | n
     return {}
   }
 }
+
+/** What a person wrote is kept as one plain line: a reason that is too long is cut, never refused. */
+const plainEvent = (event: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(event).map(([field, value]) => [
+      field,
+      typeof value === 'string' ? plainText(value, field === 'because' ? REASON_MAX : undefined) : value,
+    ]),
+  )
 
 const FIELDS = new Set(['type', 'because', 'by', 'id'])
 

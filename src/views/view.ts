@@ -10,6 +10,7 @@ import type { Books } from '../run/books.ts'
 import { CHARTS } from '../run/charts.ts'
 import type { Engine } from '../run/engine.ts'
 import type { Journal } from '../store/schema/records.ts'
+import { agoText, countText, lengthText } from '../wording/figures.ts'
 import { accountNow } from './account-row.ts'
 import { createCommands, legalFor } from './commands.ts'
 import { createHoldings } from './holdings.ts'
@@ -49,6 +50,7 @@ export function createView(parts: ViewParts): EngineView {
       hedges: countBy(engine, 'hedge'),
       symbols: countBy(engine, 'symbol'),
       ledgerResiduals: engine.bookkeeper.residuals(),
+      equityUsdt: ports.funds()?.equityUsdt ?? null,
       health: readiness(parts),
     }),
     live: () => [{ name: 'process', ok: true, detail: about.version }],
@@ -167,7 +169,7 @@ function readiness({ engine, journal, isOwner }: ViewParts): HealthPart[] {
   const feed = (name: string, ageMs: number): HealthPart => ({
     name: `feed ${name}`,
     ok: ageMs <= FEED_AGE_MS_MAX,
-    detail: `heard ${ageMs} ms ago`,
+    detail: Number.isFinite(ageMs) ? `heard ${agoText(ageMs)}` : 'not heard yet',
   })
   return [
     { name: 'engine', ok: /^(trading|reducing|halted)$/.test(state), detail: state },
@@ -175,7 +177,10 @@ function readiness({ engine, journal, isOwner }: ViewParts): HealthPart[] {
     {
       name: 'journal',
       ok: oldestPendingMs <= JOURNAL_READY_MS,
-      detail: `${pending} records wait, the oldest for ${oldestPendingMs} ms`,
+      detail:
+        pending === 0
+          ? 'every record is durable'
+          : `${countText(pending, 'record')} not durable yet, the oldest for ${lengthText(oldestPendingMs)}`,
     },
     {
       name: 'account stream',

@@ -9,7 +9,7 @@ import { silentTelemetry } from '../../src/telemetry/telemetry.ts'
 const ESCALATE_MS = 60_000
 const SURE = new Set<never>()
 
-function desk(restored: readonly Alert[] = []) {
+function desk(restored: readonly Alert[] = [], settleMs = 0) {
   const clock = new VirtualClock(1_000)
   const told: string[] = []
   const kept: Alert[] = []
@@ -21,6 +21,7 @@ function desk(restored: readonly Alert[] = []) {
     tell: (occasion: Occasion, alert) => told.push(`${occasion} ${alert.name} ${alert.subject}`),
     escalateAfterMs: ESCALATE_MS,
     escalationsMax: 2,
+    settleMs,
   })
   alerts.restore(restored)
   const pass = (ms: number) => clock.advanceTo(clock.nowMs() + ms)
@@ -167,4 +168,22 @@ test('alerts that stand are a gauge by name and severity', async () => {
   )
   alerts.judged([], SURE)
   expect(await telemetry.metrics()).not.toContain('hedgerow_alerts_standing{')
+})
+
+test('a ticket that comes and goes is told once, and ends when its end has lasted; a page ends at once', () => {
+  const { alerts, told, pass } = desk([], 300_000)
+  for (let turn = 0; turn < 24; turn++) {
+    alerts.raise('ticket', 'adl.near', { symbol: 'BTCUSDT' })
+    alerts.clear('adl.near', 'BTCUSDT')
+    pass(60_000)
+    alerts.judged([], SURE)
+  }
+  expect(told).toEqual(['raised adl.near BTCUSDT'])
+  expect(alerts.standing()).toHaveLength(1)
+  pass(300_000)
+  alerts.judged([], SURE)
+  expect(told).toEqual(['raised adl.near BTCUSDT', 'cleared adl.near BTCUSDT'])
+  alerts.raise('page', 'ledger.residual', { coin: 'USDT' })
+  alerts.clear('ledger.residual', 'USDT')
+  expect(told.at(-1)).toBe('cleared ledger.residual USDT')
 })

@@ -122,6 +122,31 @@ test('the same idempotency key acts once, and serves no other command', async ()
   expect((await post('/api/engine/halt', { because: 'test' }, key)).status).toBe(422)
 })
 
+test.each([
+  ['nothing', undefined, 'asked by a person'],
+  ['an empty body', '', 'asked by a person'],
+  ['an empty object', {}, 'asked by a person'],
+  ['an empty reason', { because: '  ' }, 'asked by a person'],
+  ['a reason that is no text', { because: 7 }, 'asked by a person'],
+  ['a long reason', { because: 'x'.repeat(4000) }, 'x'.repeat(200)],
+  ['control sequences', { because: 'a\u001b[31m\u0007b\r\nadmitted: c\u0000' }, 'a b admitted: c'],
+  ['half of a pair', { because: 'down \ud83d' }, 'down \ufffd'],
+])('halt never fails for its reason: %s', async (_, body, because) => {
+  const { post, view } = started()
+  expect((await post('/api/engine/halt', body)).status).toBe(202)
+  expect(view.summary().halt?.because).toBe(because)
+})
+
+test.each(['halt', 'resume', 'flatten'])(
+  '%s takes no body, an empty one, and an empty object',
+  async name => {
+    const { post, ask } = started()
+    const path = `/api/engine/${name}`
+    expect((await ask(path, { method: 'POST' })).status).toBe(202)
+    for (const body of [undefined, '', {}]) expect((await post(path, body)).status).toBe(202)
+  },
+)
+
 test('an event decided on an older state is refused', async () => {
   const { post, view } = started()
   const stale = await post(`${HEDGE}/events`, { type: 'hedge.unwind' }, { 'if-match': '"2"' })
@@ -147,7 +172,7 @@ test.each([
 test('broken JSON, a missing body, another content type and a long body are refused, not obeyed', async () => {
   const { post, ask, view } = started()
   expect((await post(`${HEDGE}/events`, '{"type":')).status).toBe(400)
-  expect((await post(`${HEDGE}/events`)).status).toBe(400)
+  expect((await post(`${HEDGE}/events`)).status).toBe(422)
   const plain = await ask(`${HEDGE}/events`, {
     method: 'POST',
     body: '{"type":"hedge.unwind"}',
@@ -180,7 +205,7 @@ test('halt, resume and flatten reach the engine with the reason given', async ()
   expect((await post('/api/engine/resume')).status).toBe(202)
   expect((await ask('/api/engine/halt', { method: 'POST' })).status).toBe(202)
   expect((await post('/api/engine/flatten')).status).toBe(202)
-  expect((await post('/api/engine/halt', { because: 5 })).status).toBe(422)
+  expect((await post('/api/engine/halt', '{"because":')).status).toBe(400)
 })
 
 test('readiness is 503 with the parts that are not ready', async () => {

@@ -250,6 +250,11 @@ describe('with an engine', () => {
     expect((await hedgerow(['send', 'nobody', 'hedge.unwind'], env)).code).toBe(1)
   })
 
+  test('a command with its options left out does as it says', async () => {
+    expect(await hedgerow(['halt'], env)).toMatchObject({ code: 0, err: '' })
+    expect(view.summary().halt).toMatchObject({ by: 'ada', because: 'asked by a person' })
+  })
+
   test('halt, resume and flatten do as they say', async () => {
     expect((await hedgerow(['halt', '--because', 'maintenance'], env)).code).toBe(0)
     expect(view.summary().halt).toMatchObject({ by: 'ada', because: 'maintenance' })
@@ -303,6 +308,43 @@ describe('with an engine', () => {
     await expect.poll(states).toEqual(['trading', 'halted'])
     watch.child.kill('SIGTERM')
     expect((await watch.ended).code).toBe(0)
+  })
+
+  test('failures under --json are JSON, whoever refuses', async () => {
+    const wrong = [
+      { args: ['send', 'nobody', 'hedge.unwind'], exitCode: 1 },
+      { args: ['send', 'hedge/AAAAAAAAAA', 'hedge.retry'], exitCode: 1, status: 409 },
+      { args: ['actors', '--kind', 'foo'], exitCode: 2 },
+      { args: ['status', '--nonsense'], exitCode: 2 },
+    ]
+    for (const { args, ...expected } of wrong) {
+      const { code, err } = await hedgerow([...args, '--json'], env)
+      expect([args, code, JSON.parse(err)]).toEqual([
+        args,
+        expected.exitCode,
+        { error: expect.any(String), ...expected },
+      ])
+    }
+  })
+
+  test('a kind that no actor is of is answered with those there are', async () => {
+    const { code, err } = await hedgerow(['actors', '--kind', 'foo'], env)
+    expect([code, err]).toEqual([2, expect.stringContaining('expected one of engine, hedge; found foo')])
+  })
+
+  test('a closed hedge takes no event, and no other hedge is offered in its place', async () => {
+    const { code, err } = await hedgerow(['send', 'hedge:AAAAAAAAAA', 'hedge.unwind'], env)
+    expect([code, err]).toEqual([1, 'hedgerow: hedge AAAAAAAAAA is closed: it takes no more events\n'])
+  })
+
+  test('what others wrote never reaches the terminal as a command to it', async () => {
+    const actor = view.actor('hedge/AAAAAAAAAA')
+    expect(actor).toBeDefined()
+    view.move('hedge/BBBBBBBBBB\u001b]0;owned\u0007\u001b[2J\nforged', 'failed')
+    const { out } = await hedgerow(['actors'], env)
+    expect(out).toContain('hedge/BBBBBBBBBB forged')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none may be there
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/)
   })
 
   test('an unknown actor is answered with the nearest names', async () => {

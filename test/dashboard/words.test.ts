@@ -133,6 +133,7 @@ describe('what stands over every page', () => {
     hedges: {},
     symbols: {},
     ledgerResiduals: {},
+    equityUsdt: null,
     health: [],
     ...more,
   })

@@ -86,6 +86,15 @@ export const bodyGuard: Guard = bodyLimit({
   onError: c => problem(c, new Refusal(413, `body: expected at most ${BODY_BYTES_MAX} bytes`)),
 })
 
+/** An empty body says nothing, whatever type it is said to have: all that a command may be told is left out. */
+export const emptyBodyGuard: Guard = async (c, next) => {
+  const isJson = c.req.method === 'POST' && /\bjson\b/.test(c.req.header('content-type') ?? '')
+  // Hono keeps bodies as promises, whatever its type says.
+  if (isJson && (await c.req.text()).trim() === '')
+    c.req.bodyCache = { text: Promise.resolve('{}') as unknown as string }
+  await next()
+}
+
 export type Identify = (c: Context<ApiEnv>) => Caller | undefined
 
 /** Reads the bearer token or the session cookie of a request. */

@@ -2,9 +2,10 @@
  * The engine as a whole: what it is doing, and the three commands that act on all of it.
  */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { plainText } from '../../wording/plain-text.ts'
 import type { ApiEnv } from '../access/guard.ts'
 import type { EngineView } from '../engine-view.ts'
-import { commandHeaders, engine } from '../rows/schemas.ts'
+import { commandHeaders, engine, REASON_MAX } from '../rows/schemas.ts'
 import { answer, commandOf, commandResponses, unauthorised } from './commands.ts'
 
 const getEngine = createRoute({
@@ -17,8 +18,13 @@ const getEngine = createRoute({
   },
 })
 
-const haltBody = z.object({
-  because: z.string().trim().min(1).max(500).default('asked by a person'),
+/** A halt never fails for its reason: whatever is sent is made plain and cut, and none is a reason too. */
+const haltBody = z.looseObject({
+  because: z
+    .unknown()
+    .optional()
+    .transform(reason => (typeof reason === 'string' && plainText(reason, REASON_MAX)) || 'asked by a person')
+    .openapi({ type: 'string', description: `Why, for the audit; cut to ${REASON_MAX} characters.` }),
 })
 
 const halt = createRoute({

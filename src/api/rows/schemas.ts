@@ -91,6 +91,7 @@ export const engine = z
     hedges: z.record(z.string(), z.number()),
     symbols: z.record(z.string(), z.number()),
     ledgerResiduals: z.record(z.string(), z.string()),
+    equityUsdt: z.string().nullable().openapi({ description: 'As last read; null before that.' }),
     health: z.array(healthPart),
   })
   .openapi('Engine')
@@ -117,6 +118,9 @@ export const eventBody = z
       }),
   })
   .openapi('Event')
+
+/** A reason longer than this is cut. */
+export const REASON_MAX = 200
 
 const keyPattern = /^[\x21-\x7e]{1,200}$/
 export const commandHeaders = z.object({

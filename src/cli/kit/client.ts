@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { readToken, tokenPath } from '../../api/access/token.ts'
 import { type Connection, loadConnection } from '../../config/config.ts'
+import { withPlainText } from '../../wording/plain-text.ts'
 import { CliFailure } from './failure.ts'
 
 export type ClientOptions = { url?: string; config?: string }
@@ -60,10 +61,10 @@ export function engineClient({ url: given }: ClientOptions, env = process.env, w
       if (!answer.ok) await bodyOf(answer, url)
       return answer
     },
-    post: (path, body) =>
+    post: (path, body = {}) =>
       call('POST', path, {
         headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
-        ...(body && { body: JSON.stringify(body) }),
+        body: JSON.stringify(body),
       }),
   }
 }
@@ -91,7 +92,8 @@ async function bodyOf(answer: Response, url: string): Promise<unknown> {
   const isJson = /json/.test(answer.headers.get('content-type') ?? '')
   if (!isJson && text !== '')
     throw new CliFailure(`what answers at ${url} is no Hedgerow engine (HTTP ${answer.status})`)
-  const body: unknown = text === '' ? undefined : JSON.parse(text)
+  // What others wrote must not reach the terminal as a command to it.
+  const body: unknown = text === '' ? undefined : withPlainText(JSON.parse(text))
   if (answer.ok) return body
   const { detail = answer.statusText, legal } = (body ?? {}) as Problem
   const manual = legal?.filter(event => event.manual).map(({ type }) => type)

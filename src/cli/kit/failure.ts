@@ -1,6 +1,7 @@
 /**
  * How a command ends: 0 done, 1 failed, 2 bad usage (which a fault in the configuration is too).
  */
+import type { ConfigFaults } from '../../config/faults.ts'
 import { secretsIn } from '../../config/secrets.ts'
 import { redaction } from '../../telemetry/redaction.ts'
 
@@ -19,19 +20,24 @@ export class CliFailure extends Error {
   }
 }
 
-type Explained = { text: string; exitCode: ExitCode }
+/** `more`: what a program reads beside the text. */
+type Explained = { text: string; exitCode: ExitCode; more?: object }
 
 /** What is told on the error output, and the exit code, for anything thrown. Secrets of this shell are hidden. */
 export function explained(error: unknown, env = process.env): Explained {
-  const { text, exitCode } = spelled(error)
-  return { text: redaction(secretsIn(env))(text), exitCode }
+  const { text, ...rest } = spelled(error)
+  return { text: redaction(secretsIn(env))(text), ...rest }
 }
 
 function spelled(error: unknown): Explained {
-  if (error instanceof CliFailure) return { text: error.message, exitCode: error.exitCode }
+  if (error instanceof CliFailure) {
+    const { message: text, exitCode, status } = error
+    return { text, exitCode, ...(status !== undefined && { more: { status } }) }
+  }
   if (error instanceof Error && error.name === 'ConfigFaults') {
     const lines = error.message.split('\n')
-    return { text: ['configuration:', ...lines].join('\n  '), exitCode: 2 }
+    const { faults } = error as ConfigFaults
+    return { text: ['configuration:', ...lines].join('\n  '), exitCode: 2, more: { faults } }
   }
   // These say all there is to say; the stack of anything else is worth having.
   const known = error instanceof Error && ['PortInUse', 'FencedError', 'StartFault'].includes(error.name)

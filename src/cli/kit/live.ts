@@ -4,12 +4,14 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { EngineSummary } from '../../api/engine-view.ts'
+import { withPlainText } from '../../wording/plain-text.ts'
 import type { Client } from './client.ts'
 import { CliFailure } from './failure.ts'
 import type { Actor } from './known-actors.ts'
 
+type StateFrame = { reset: boolean; rows: Actor[]; removed: string[] }
 export type Heard =
-  | { kind: 'state'; reset: boolean; rows: Actor[]; removed: string[] }
+  | ({ kind: 'state' } & StateFrame)
   | { kind: 'engine'; engine: EngineSummary }
   | { kind: 'beat' }
   /** Nobody answers at present. */
@@ -121,9 +123,9 @@ function* heardIn(message: string, place: Place): Generator<Heard> {
   place.cursor = fields.get('id') ?? place.cursor
   const data = fields.get('data')
   if (data === undefined) return
-  const value = JSON.parse(data)
-  if (fields.get('event') === 'state') yield { kind: 'state', ...value }
-  else if (fields.get('event') === 'engine') yield { kind: 'engine', engine: value }
+  const value = withPlainText(JSON.parse(data))
+  if (fields.get('event') === 'state') yield { kind: 'state', ...(value as StateFrame) }
+  else if (fields.get('event') === 'engine') yield { kind: 'engine', engine: value as EngineSummary }
   else yield { kind: 'beat' }
 }
 

@@ -5,7 +5,7 @@ const SHOWN_MAX = 3
 /** Names that hold the typed text first, then those a few slips of the finger away. */
 function nearest(typed: string, names: readonly string[]): string[] {
   const wanted = typed.toLowerCase()
-  const ranked = names.flatMap(name => {
+  const ranked = [...new Set(names)].flatMap(name => {
     const known = name.toLowerCase()
     const tail = known.replace(/^.*?:/, '')
     if (wanted.length > 1 && known.includes(wanted)) return [{ name, slips: -1 }]

@@ -6,6 +6,7 @@ import type { CarryOutcome } from '../../domain/carry/carry-outcome.ts'
 import {
   amountText,
   bpsText,
+  countText,
   hoursText,
   instantText,
   lengthText,
@@ -82,12 +83,15 @@ export function qualityLines({ quality }: Made): string[] {
     makerRatio === null ? '' : `, ${percentText(makerRatio, { places: 0 })} of them rested in the book`
   return [
     bold('Execution'),
-    `  one leg alone for at most ${lengthText(legGapMs)}, ${amountText(unhedgedNotionalSeconds)} USDT × s in all; ${repairs === 0 ? 'no repair' : `${repairs} repairs`}`,
-    `  slippage ${bpsText(slippageBps)}${rested}; entry ${bpsText(entryShortfallBps)} against the plan, + is worse`,
-    `  fees and slippage ${bpsText(costBps)} of the notional, ${bpsText(allTakerBps)} by four crossing fills`,
+    `  one leg alone for at most ${lengthText(legGapMs)}, ${amountText(unhedgedNotionalSeconds)} USDT × s in all; ${repairs === 0 ? 'no repair' : countText(repairs, 'repair')}`,
+    `  slippage ${bpsText(received(slippageBps))}${rested}; entry ${bpsText(received(entryShortfallBps))} against the plan; − is a cost`,
+    `  fees and slippage ${bpsText(received(costBps))} of the notional, ${bpsText(received(allTakerBps))} by four crossing fills`,
     `  route ${route}: ${amountText(costUsdt, { places: 4 })} USDT so far, ${amountText(expectedCostUsdt, { places: 4 })} estimated for the round trip`,
   ]
 }
+
+/** Costs are stored as what they cost: people read + as received everywhere. */
+const received = (costBps: number | null) => (costBps === null ? null : -costBps)
 
 export function decisionLines({ decisions: { opened, closed } }: Made): string[] {
   const line = (name: string, decision: DecisionFacts | null) =>

@@ -12,7 +12,7 @@ import { transitionsOf } from '../commands/look/transitions.ts'
 import type { Shown } from '../kit/asking.ts'
 import { type Client, engineClient } from '../kit/client.ts'
 import { CliFailure } from '../kit/failure.ts'
-import { actorPath } from '../kit/known-actors.ts'
+import { actorPath, isCalled } from '../kit/known-actors.ts'
 import { didYouMean } from '../kit/nearest.ts'
 import { bold, dim, green, print, printJson, red, signed, tableLines } from '../kit/output.ts'
 import { decisionLines, type Made, profitLines, qualityLines } from './hedge-result.ts'
@@ -77,7 +77,7 @@ async function hedgeIdOf(client: Client, typed: string): Promise<string> {
   const hedges = (await client.get('/api/hedges')) as HedgeRow[]
   const wanted = typed.replace(/^(hedge|symbol):/, '')
   const found =
-    hedges.find(({ id }) => id === wanted) ?? hedges.find(({ symbol }) => symbol === wanted.toUpperCase())
+    hedges.find(({ id }) => id === wanted) ?? hedges.find(({ symbol }) => isCalled(symbol, wanted))
   if (found) return found.id
   // Older than the list goes back.
   if (await client.find(`/api/hedges/${encodeURIComponent(wanted)}`)) return wanted

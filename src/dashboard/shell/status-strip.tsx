@@ -67,8 +67,4 @@ function Light({ name, tone, detail, show }: { name: string; tone: string; detai
   )
 }
 
-/** `heard 1574 ms ago` → `1.6 s`; other details as they are. */
-function briefDetail({ detail }: HealthPart): string {
-  const ms = /^heard (\d+) ms ago$/.exec(detail)?.[1]
-  return ms === undefined ? detail : `${(Number(ms) / 1000).toFixed(1)} s`
-}
+const briefDetail = ({ detail }: HealthPart): string => detail.replace(/^heard /, '')

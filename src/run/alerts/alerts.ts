@@ -43,6 +43,8 @@ export type RunAlerts = {
 }
 
 const LOOK_EVERY_MS = 1_000
+/** What comes and goes within this is one alert. */
+const SETTLE_WALL_MS = 300_000
 const FAREWELL_MS = 2_000
 const HEARTBEAT = 'heartbeat'
 /** Engine time: a feed that said nothing for this long is silent. */
@@ -68,6 +70,7 @@ export async function openAlerts(parts: AlertParts): Promise<RunAlerts> {
     tell,
     escalateAfterMs,
     escalationsMax,
+    settleMs: SETTLE_WALL_MS,
   })
   alerts.restore(await operator.standingAlerts())
   const stops: (() => void)[] = []

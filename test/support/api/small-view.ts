@@ -58,7 +58,7 @@ const READS = {
   chart: kind => (kind === 'hedge' ? { nodes: [], edges: [] } : undefined),
   opportunities: () => [{ symbol: 'BTCUSDT', netApr: 0.2 }],
   hedges: () => Promise.resolve([{ id: 'AAAAAAAAAA' }]),
-  hedge: id => Promise.resolve(id === 'AAAAAAAAAA' ? { id } : undefined),
+  hedge: id => Promise.resolve(id === 'AAAAAAAAAA' ? { id, state: 'closed' } : undefined),
   ledger: ({ cursor, limit }) =>
     Promise.resolve({ rows: [{ cursor, limit }], next: null, residuals: { USDT: '0' } }),
   equity: sinceMs => Promise.resolve([{ sinceMs }]),
@@ -146,6 +146,7 @@ export function smallView(): SmallView {
       hedges: { hedged: 1 },
       symbols: { hedged: 1 },
       ledgerResiduals: { USDT: '0' },
+      equityUsdt: '100000',
       health: view.readiness,
     }),
     ready: () => view.readiness,

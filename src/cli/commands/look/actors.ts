@@ -3,8 +3,10 @@ import type { EngineSummary } from '../../../api/engine-view.ts'
 import { clockText, lengthText } from '../../../wording/figures.ts'
 import type { Shown } from '../../kit/asking.ts'
 import { engineClient } from '../../kit/client.ts'
+import { CliFailure } from '../../kit/failure.ts'
 import type { Actor } from '../../kit/known-actors.ts'
 import { type Heard, listen, untilStopped } from '../../kit/live.ts'
+import { didYouMean } from '../../kit/nearest.ts'
 import {
   bold,
   dim,
@@ -40,10 +42,21 @@ export async function showActors({ json, watch, kind, state, trouble, ...where }
     Actor[],
     EngineSummary,
   ]
+  assertKind(kind, actors)
   const found = actors.filter(wanted)
   if (json) return printJson(found)
   if (found.length === 0) return print(trouble ? green('no actor is in trouble') : 'no actor is like that')
   print(table(found.map(rowAt(engine.nowMs)), COLUMNS, { spare: SPARE }))
+}
+
+/** @throws CliFailure when no actor is of that kind */
+function assertKind(kind: string | undefined, actors: readonly Actor[]): void {
+  const kinds = [...new Set(actors.map(actor => actor.kind))].sort()
+  if (kind === undefined || kinds.includes(kind)) return
+  throw new CliFailure(
+    `--kind: expected one of ${kinds.join(', ')}; found ${kind}${didYouMean(kind, kinds)}`,
+    2,
+  )
 }
 
 const chosen =

@@ -8,8 +8,10 @@ import type { CarryEstimate } from '../../../domain/carry/carry.ts'
 import type { EntryJudgement } from '../../../domain/entry/opportunity.ts'
 import type { ExitJudgement } from '../../../domain/exit/judgement.ts'
 import {
+  agoText,
   amountText,
   bpsText,
+  countText,
   hoursText,
   instantText,
   lengthText,
@@ -20,7 +22,7 @@ import { reasonText, spokenReason } from '../../../wording/reasons.ts'
 import type { Shown } from '../../kit/asking.ts'
 import { type Client, engineClient } from '../../kit/client.ts'
 import { CliFailure } from '../../kit/failure.ts'
-import { actorPath } from '../../kit/known-actors.ts'
+import { actorPath, isCalled } from '../../kit/known-actors.ts'
 import { didYouMean } from '../../kit/nearest.ts'
 import { bold, dim, green, print, printJson, red, signed, tableLines, yellow } from '../../kit/output.ts'
 import { type HedgeRow, phaseText } from './hedges.ts'
@@ -78,10 +80,9 @@ async function factsOf(client: Client, typed: string): Promise<Facts> {
     client.get('/api/opportunities'),
     client.get('/api/engine'),
   ])) as [Judged[], EngineSummary]
-  const wanted = typed.toUpperCase()
   const judged =
-    all.find(({ symbol }) => symbol === wanted) ??
-    all.find(({ symbol }) => symbol.replace(/^1(0+)(?=[A-Z])/, '') === `${wanted}USDT`)
+    all.find(({ symbol }) => symbol === typed.toUpperCase()) ??
+    all.find(({ symbol }) => isCalled(symbol, typed))
   if (!judged) {
     const known = all.map(({ symbol }) => symbol)
     const more = didYouMean(typed, known) || ': `hedgerow opportunities` lists them'
@@ -99,11 +100,9 @@ async function factsOf(client: Client, typed: string): Promise<Facts> {
 }
 
 function headLines({ judged, actor, engine }: Facts): string[] {
-  const age = lengthText(Math.max(0, engine.nowMs - judged.judgedAtMs))
+  const age = agoText(engine.nowMs - judged.judgedAtMs)
   const state = actor ? phaseText(actor.state) : yellow('no actor')
-  return [
-    `${bold(judged.symbol)}  ${state}  ${dim(`judged ${age} ago, ${instantText(judged.judgedAtMs)} UTC`)}`,
-  ]
+  return [`${bold(judged.symbol)}  ${state}  ${dim(`judged ${age}, ${instantText(judged.judgedAtMs)} UTC`)}`]
 }
 
 /** Why it is where it is: the verdict on a new hedge, then whatever else stands in its way. */
@@ -136,7 +135,7 @@ function carryLines(carry: CarryEstimate | null): string[] {
       'expected funding',
       cash(carry.fundingUsdt),
       'USDT',
-      `${settlements} settlements, ${percentText(expectedRate, { places: 4 })} together`,
+      `${countText(settlements, 'settlement')}, ${percentText(expectedRate, { places: 4 })} together`,
     ],
     [
       'basis and slippage',
@@ -212,7 +211,7 @@ function heldLines({ judged, engine }: Facts, hedge: HedgeRow): string[] {
     : 'not hedged yet'
   const lines = [
     `${dim('hedge       ')}${hedge.id} ${phaseText(hedge.state)}, ${held}; ${dim(`\`hedgerow hedge ${hedge.id}\` tells its story`)}`,
-    `${dim('so far      ')}${signed(amountText(hedge.fundingUsdt, { places: 4, sign: true }))} USDT of funding in ${hedge.settlements} ${hedge.settlements === 1 ? 'settlement' : 'settlements'}; planned ${amountText(hedge.plannedNetUsdt, { places: 4, sign: true })} USDT net, ${percentText(hedge.filledShare, { places: 0 })} of the plan is held`,
+    `${dim('so far      ')}${signed(amountText(hedge.fundingUsdt, { places: 4, sign: true }))} USDT of funding in ${countText(hedge.settlements, 'settlement')}; planned ${amountText(hedge.plannedNetUsdt, { places: 4, sign: true })} USDT net, ${percentText(hedge.filledShare, { places: 0 })} of the plan is held`,
   ]
   const { exit } = judged
   if (exit) {

@@ -1,7 +1,7 @@
 /** `status`: the engine on one page, once or as it changes. */
 import type { EngineSummary } from '../../../api/engine-view.ts'
 import type { AccountRow, Holding, QuotaRow } from '../../../api/rows/rows.ts'
-import { clockText, instantText, lengthText } from '../../../wording/figures.ts'
+import { amountText, clockText, instantText, lengthText } from '../../../wording/figures.ts'
 import type { Shown } from '../../kit/asking.ts'
 import { type Client, engineClient } from '../../kit/client.ts'
 import { CliFailure } from '../../kit/failure.ts'
@@ -36,6 +36,7 @@ function page(engine: EngineSummary, { hedges, holdings, quota }: Held): string[
     clock: `${instantText(nowMs)} UTC, up ${lengthText(Math.max(0, nowMs - startedAtMs))}`,
     exchange,
     version,
+    equity: `${amountText(engine.equityUsdt)} USDT`,
     hedges: counts(engine.hedges),
     symbols: counts(symbols),
     'ledger residual': residualText(ledgerResiduals),
@@ -45,7 +46,7 @@ function page(engine: EngineSummary, { hedges, holdings, quota }: Held): string[
   const width = Math.max(...health.map(({ name }) => name.length))
   const parts = health.map(
     ({ name, ok, detail }) =>
-      `${ok ? green('ok     ') : red('failing')}  ${name.padEnd(width)}  ${dim(readable(detail))}`,
+      `${ok ? green('ok     ') : red('failing')}  ${name.padEnd(width)}  ${dim(detail)}`,
   )
   return [...pairs(values).split('\n'), ...open, '', ...parts]
 }
@@ -60,8 +61,6 @@ function whyText({ halt, risk, state }: EngineSummary): string {
 const coloured = (state: string) =>
   state === 'trading' ? green(state) : /^(halted|stopping)/.test(state) ? red(state) : yellow(state)
 
-const readable = (detail: string) => detail.replace(/\b(\d+) ms\b/g, (_, ms) => lengthText(Number(ms)))
-
 const counts = (values: Record<string, number | string>) =>
   Object.entries(values)
     .map(([name, value]) => `${name} ${value}`)
@@ -71,7 +70,7 @@ function residualText(residuals: Record<string, string>): string {
   const open = Object.entries(residuals).filter(([, value]) => Number(value) !== 0)
   const coins = Object.keys(residuals).length
   if (open.length > 0) return red(counts(Object.fromEntries(open)))
-  return coins === 0 ? 'no coin booked yet' : `0 in ${Object.keys(residuals).join(', ')}`
+  return coins === 0 ? 'not compared yet' : `0 in ${Object.keys(residuals).join(', ')}`
 }
 
 async function openHedges(client: Client): Promise<Held> {

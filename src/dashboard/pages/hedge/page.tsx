@@ -6,6 +6,7 @@ import type { Holding, LegHolding, OrderAtWork } from '../../../api/rows/rows.ts
 import {
   amountText,
   bpsText,
+  countText,
   instantText,
   lengthText,
   percentText,
@@ -114,7 +115,7 @@ function Figures({ hedge, holding }: Both) {
         name="Funding"
         unit="USDT"
         tone={signTone(hedge.fundingUsdt)}
-        note={`${hedge.settlements} ${hedge.settlements === 1 ? 'settlement' : 'settlements'}`}
+        note={`${countText(hedge.settlements, 'settlement')}`}
       >
         {amountText(hedge.fundingUsdt, { sign: true })}
       </Tile>
@@ -152,7 +153,6 @@ function OpenFigures({ holding }: { holding: Holding }) {
       </Tile>
       <Tile
         name="Basis"
-        unit="bps"
         note={holding.entryBasisBps === null ? ' ' : `${bpsText(holding.entryBasisBps)} at entry`}
       >
         {holding.basisBps === null ? '–' : bpsText(holding.basisBps)}
@@ -272,6 +272,9 @@ const LegLine = ({ name, leg, sign, order }: LegLineParts) => (
 
 const marketName = (market: FillRow['market']) => (market === 'linear' ? 'perp' : market)
 
+/** What a market counts in: coins, or contracts of so many, such as 1000PEPE. */
+const unitOf = (symbol: string) => symbol.replace(/USDT$/, '')
+
 const FILLS: readonly Column<FillRow>[] = [
   {
     head: 'Filled',
@@ -286,7 +289,13 @@ const FILLS: readonly Column<FillRow>[] = [
   },
   { head: 'Side', value: ({ side }) => side, hidden: true },
   { head: 'Maker', value: ({ maker }) => (maker ? 'maker' : 'taker'), hidden: true },
-  { head: 'Qty', figure: true, value: ({ qty }) => qty, cell: ({ qty }) => qtyText(qty) },
+  {
+    head: 'Qty',
+    figure: true,
+    value: ({ qty }) => qty,
+    cell: ({ qty, symbol }) => `${qtyText(qty)} ${unitOf(symbol)}`,
+  },
+  { head: 'Of', value: ({ symbol }) => unitOf(symbol), hidden: true },
   { head: 'Price', figure: true, value: ({ price }) => price, cell: ({ price }) => priceText(price) },
   {
     head: 'Fee',

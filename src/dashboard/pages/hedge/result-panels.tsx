@@ -112,6 +112,9 @@ const Expected = ({ carry: { lines } }: Pick<HedgeDetail, 'carry'>) => (
   </table>
 )
 
+/** Costs are stored as what they cost: people read + as received everywhere. */
+const received = (costBps: number | null) => (costBps === null ? null : -costBps)
+
 export function Execution({ hedge: { quality } }: { hedge: HedgeDetail }) {
   if (quality.fills === 0) return null
   const { slippageBps, entryShortfallBps, makerRatio, repairs } = quality
@@ -119,16 +122,16 @@ export function Execution({ hedge: { quality } }: { hedge: HedgeDetail }) {
     ['One leg alone, at most', lengthText(quality.legGapMs)],
     ['Alone in all', `${amountText(String(quality.unhedgedNotionalSeconds), { places: 0 })} USDT × s`],
     ['Repairs', String(repairs)],
-    ['Slippage of the fills', slippageBps === null ? '–' : bpsText(slippageBps)],
-    ['Entry against the plan, + is worse', entryShortfallBps === null ? '–' : bpsText(entryShortfallBps)],
+    ['Slippage of the fills', bpsText(received(slippageBps))],
+    ['Entry against the plan', bpsText(received(entryShortfallBps))],
     ['Rested in the book', makerRatio === null ? '–' : percentText(makerRatio, { places: 0 })],
-    ['Fees and slippage, of the notional', bpsText(quality.costBps)],
-    ['The same by four crossing fills', bpsText(quality.allTakerBps)],
+    ['Fees and slippage, of the notional', bpsText(received(quality.costBps))],
+    ['The same by four crossing fills', bpsText(received(quality.allTakerBps))],
     ['Cost so far', `${amountText(quality.costUsdt)} USDT`],
     ['Estimated for the round trip', `${amountText(quality.expectedCostUsdt)} USDT`],
   ]
   return (
-    <Panel title="Execution" note={`by ${routeWords(quality.route).name}`}>
+    <Panel title="Execution" note={`by ${routeWords(quality.route).name}; − is a cost`}>
       <dl className="grid grid-cols-[1fr_auto] gap-x-4 gap-y-1 px-4 py-2.5 text-[13px]">
         {rows.map(([name, figure]) => (
           <div key={name} className="contents">

@@ -86,7 +86,7 @@ const COLUMNS: readonly Column<Opportunity>[] = [
   },
   {
     head: 'Rate',
-    unit: 'bps · settles',
+    unit: 'now · settles',
     figure: true,
     name: 'Funding rate',
     value: ({ market }) => market.fundingRate,
@@ -103,7 +103,6 @@ const COLUMNS: readonly Column<Opportunity>[] = [
   },
   {
     head: 'Basis',
-    unit: 'bps',
     figure: true,
     value: ({ market }) => market.basisBps,
     cell: ({ market }) => (

@@ -78,7 +78,7 @@ const COLUMNS: readonly Column<Holding>[] = [
   },
   {
     head: 'Basis',
-    unit: 'bps · at entry',
+    unit: 'now · at entry',
     figure: true,
     value: ({ basisBps }) => basisBps,
     cell: ({ basisBps, entryBasisBps }) => (
