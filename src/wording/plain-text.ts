@@ -18,5 +18,7 @@ export function withPlainText(value: unknown): unknown {
   if (typeof value === 'string') return plainText(value)
   if (Array.isArray(value)) return value.map(withPlainText)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [plainText(name), withPlainText(part)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [plainText(name), withPlainText(part)]),
+  )
 }
