@@ -49,11 +49,25 @@ async function refused(answer: Response): Promise<Problem> {
   return new Problem(answer.status, body.detail ?? `the engine answered ${answer.status}`, body)
 }
 
+/** The browser's own "Failed to fetch" says neither what is so nor what to do. @throws Problem of status 0 */
+async function reach(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, init)
+  } catch (error) {
+    if (init.signal?.aborted) throw error
+    throw new Problem(0, init.method === 'POST' ? UNSENT : 'the engine does not answer')
+  }
+}
+
+const UNSENT =
+  'The engine does not answer: whether it got this is not known, and a dead engine opens and closes nothing. Resting orders may stand ' +
+  'at the exchange. Look at its host (systemctl status hedgerow, or the terminal of npm start); when it is back, look at its state and try again.'
+
 /** GET, typed by the path as the API documents it: `ask('/api/hedges/{id}', { params: { id } })`. @throws Problem */
 export async function ask<P extends keyof Answers>(path: P, ...[given]: Given<P>): Promise<Answers[P]> {
   const { params = {}, query, signal } = (given ?? {}) as { params?: Query } & More
   const address = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name] ?? ''))
-  const answer = await fetch(query ? `${address}?${searchOf(query)}` : address, {
+  const answer = await reach(query ? `${address}?${searchOf(query)}` : address, {
     signal: signal ?? null,
     headers: { accept: 'application/json' },
   })
@@ -70,7 +84,7 @@ export async function command(
   body: object = {},
   { key = crypto.randomUUID(), expectVersion }: { key?: string; expectVersion?: number } = {},
 ): Promise<Accepted> {
-  const answer = await fetch(path, {
+  const answer = await reach(path, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',

@@ -38,9 +38,9 @@ export function usePages<P extends PagedPath>(path: P, everyMs: number) {
     refetchInterval: ({ state }) => (state.data && state.data.pages.length > 1 ? false : everyMs),
   })
   return {
-    rows: (query.data?.pages.flatMap(({ rows }) => rows) ?? []) as PagedRow<P>[],
+    /** Undefined before the first page is there. */
+    rows: query.data?.pages.flatMap(({ rows }) => rows) as PagedRow<P>[] | undefined,
     error: query.error,
-    isPending: query.isPending,
     more: query.hasNextPage ? () => void query.fetchNextPage() : undefined,
     isLoadingMore: query.isFetchingNextPage,
     /** Every row there is, to its end: for a file. */

@@ -7,7 +7,7 @@ import { ArrowDown, ArrowUp, Download, Pause, Play } from 'lucide-react'
 import { type ReactNode, useMemo, useRef, useState } from 'react'
 import { type CsvCell, csvText } from './csv.ts'
 import { download } from './download.ts'
-import { Empty, Panel } from './panel.tsx'
+import { Empty, Failed, Panel } from './panel.tsx'
 
 export type Column<Row> = {
   /** Its name in the file; the head when absent. */
@@ -27,7 +27,10 @@ export type Column<Row> = {
 type Parts<Row> = {
   title: string
   note?: ReactNode
-  rows: readonly Row[]
+  /** Undefined while nothing is known yet: that is not the same as none. */
+  rows: readonly Row[] | undefined
+  /** Why nothing is known, where the question failed. */
+  error?: unknown
   columns: readonly Column<Row>[]
   rowKey: (row: Row) => string
   /** Name of the file, without its ending. */
@@ -47,6 +50,7 @@ type Parts<Row> = {
 }
 
 const ROW_HEIGHT = 36
+const NONE: readonly never[] = []
 /** From here on only the rows in sight are drawn. */
 const VIRTUAL_FROM = 120
 
@@ -56,7 +60,8 @@ export function DataTable<Row>(parts: Parts<Row>) {
   const [frozen, setFrozen] = useState<readonly Row[]>()
   const [search, setSearch] = useState('')
   const [sort, setSort] = useState(parts.sortedBy)
-  const loaded = frozen ?? parts.rows
+  const known = frozen ?? parts.rows
+  const loaded = known ?? NONE
   const rows = useMemo(() => shownOf(loaded, columns, search, sort), [loaded, columns, search, sort])
   const shown = columns.filter(({ hidden }) => !hidden)
   return (
@@ -98,7 +103,9 @@ export function DataTable<Row>(parts: Parts<Row>) {
         </>
       }
     >
-      {rows.length === 0 ? (
+      {known === undefined ? (
+        <Unknown error={parts.error} />
+      ) : rows.length === 0 ? (
         <Empty>{search ? `Nothing here contains “${search}”.` : empty}</Empty>
       ) : (
         <Body
@@ -115,6 +122,10 @@ export function DataTable<Row>(parts: Parts<Row>) {
     </Panel>
   )
 }
+
+/** Nothing is known yet, or why it cannot be. */
+const Unknown = ({ error }: { error: unknown }) =>
+  error ? <Failed error={error} /> : <Empty>Loading…</Empty>
 
 type SaveParts<Row> = {
   title: string

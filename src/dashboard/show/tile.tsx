@@ -29,5 +29,7 @@ export function Tile({ name, children, unit, tone, note }: Parts) {
 }
 
 export const Tiles = ({ children }: { children: ReactNode }) => (
-  <dl className="grid grid-cols-2 gap-2.5 md:grid-cols-3 xl:grid-cols-6">{children}</dl>
+  <dl className="grid grid-cols-2 gap-2.5 md:grid-cols-4 xl:grid-cols-[repeat(auto-fit,minmax(170px,1fr))]">
+    {children}
+  </dl>
 )

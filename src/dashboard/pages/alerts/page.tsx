@@ -103,12 +103,12 @@ export function AlertsPage() {
         <DataTable
           title="Alerts"
           note={`${standing} standing`}
-          rows={sorted}
+          rows={data && sorted}
           columns={COLUMNS}
           rowKey={({ alertId }) => alertId}
           file="alerts"
           allRows={() => ask(PATH, { query: { limit: ROWS_MAX } })}
-          empty={data ? 'Nothing has needed a person so far.' : 'Loading…'}
+          empty="Nothing has needed a person so far."
         />
       )}
     </div>

@@ -58,18 +58,19 @@ const COLUMNS: readonly Column<AuditRow>[] = [
 ]
 
 export function AuditPage() {
-  const { rows, all, more, isLoadingMore, isPending } = usePages('/api/audit', 4000)
+  const { rows, error, all, more, isLoadingMore } = usePages('/api/audit', 4000)
   return (
     <div className="flex flex-col gap-2.5 p-3">
       <PageTitle title="Audit" />
       <DataTable
         title="Commands of people"
         rows={rows}
+        error={error}
         columns={COLUMNS}
         rowKey={({ idempotencyKey }) => idempotencyKey}
         file="audit"
         allRows={all}
-        empty={isPending ? 'Loading…' : 'Nobody has commanded anything yet.'}
+        empty="Nobody has commanded anything yet."
         footer={<MoreRows more={more} isLoading={isLoadingMore} />}
       />
     </div>

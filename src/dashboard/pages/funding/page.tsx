@@ -57,7 +57,7 @@ const COLUMNS: readonly Column<FundingRow>[] = [
 ]
 
 export function FundingPage() {
-  const { rows, all, more, isLoadingMore, isPending } = usePages('/api/funding', 5000)
+  const { rows, error, all, more, isLoadingMore } = usePages('/api/funding', 5000)
   return (
     <div className="flex flex-col gap-2.5 p-3">
       <PageTitle title="Funding" />
@@ -65,11 +65,12 @@ export function FundingPage() {
       <DataTable
         title="Settlements"
         rows={rows}
+        error={error}
         columns={COLUMNS}
         rowKey={({ transactionId }) => transactionId}
         file="funding"
         allRows={all}
-        empty={isPending ? 'Loading…' : 'No settlement has been booked yet.'}
+        empty="No settlement has been booked yet."
         footer={<MoreRows more={more} isLoading={isLoadingMore} />}
       />
     </div>

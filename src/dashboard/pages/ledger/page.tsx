@@ -16,7 +16,7 @@ import { PageTitle } from '../../shell/layout.tsx'
 import { Amount } from '../../show/amount.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
 import { MoreRows } from '../../show/more-rows.tsx'
-import { Failed, Panel } from '../../show/panel.tsx'
+import { Empty, Failed, Panel } from '../../show/panel.tsx'
 import { RequestLimits } from './request-limits.tsx'
 
 export function LedgerPage() {
@@ -123,21 +123,22 @@ function Compared() {
           ? `read ${clockText(data.readAtMs)} UTC${inFlight > 0 ? ` · ${inFlight} orders at work, until they end the sides may differ` : ''}`
           : undefined
       }
-      rows={data?.lines ?? []}
+      rows={data?.lines}
       columns={LINES}
       rowKey={({ what, subject }) => `${what} ${subject}`}
       file="reconciliation"
-      empty={data ? 'Neither side holds anything.' : 'Asking the exchange…'}
+      empty="Neither side holds anything."
     />
   )
 }
 
 function Residuals() {
-  const residuals = useLive(live => live.engine?.ledgerResiduals)
+  const residuals = Object.entries(useLive(live => live.engine?.ledgerResiduals) ?? {})
   return (
     <Panel title="Ledger residuals" note="wallet less ledger: 0 is the promise">
+      {residuals.length === 0 && <Empty>The ledger has not been compared with the wallet yet.</Empty>}
       <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1 px-4 py-3 text-[13px]">
-        {Object.entries(residuals ?? {}).map(([coin, residual]) => (
+        {residuals.map(([coin, residual]) => (
           <div key={coin} className="col-span-2 grid grid-cols-subgrid">
             <dt className="text-soft">{coin}</dt>
             <dd className={`num ${Number(residual) === 0 ? 'text-good' : 'font-semibold text-bad'}`}>
@@ -275,17 +276,18 @@ const POSTINGS: readonly Column<PostingRow>[] = [
 ]
 
 function Postings() {
-  const { rows, all, more, isLoadingMore, isPending } = usePages('/api/ledger', 5000)
+  const { rows, error, all, more, isLoadingMore } = usePages('/api/ledger', 5000)
   return (
     <DataTable
       title="Postings"
       note="double entry: the lines of one row sum to 0 per coin"
       rows={rows}
+      error={error}
       columns={POSTINGS}
       rowKey={({ rowId, account, amount }) => `${rowId} ${account} ${amount}`}
       file="ledger"
       allRows={all}
-      empty={isPending ? 'Loading…' : 'Nothing is booked yet.'}
+      empty="Nothing is booked yet."
       footer={<MoreRows more={more} isLoading={isLoadingMore} />}
     />
   )

@@ -104,11 +104,11 @@ export const RequestLimits = ({ rows }: { rows: readonly QuotaRow[] | undefined 
     title="Request limits of the exchange"
     note="placing orders first; a part of those limits is kept for closing hedges"
     maxHeight={420}
-    rows={rows ?? []}
+    rows={rows}
     columns={COLUMNS}
     rowKey={({ endpoint }) => endpoint}
     file="request-limits"
-    empty={rows ? 'Nothing was asked yet.' : 'Asking the exchange…'}
+    empty="Nothing was asked yet."
     filter={false}
   />
 )

@@ -133,8 +133,8 @@ export function OpportunitiesPage() {
       ) : (
         <DataTable
           title="Tracked symbols"
-          note={`${data?.length ?? 0}, judged for the largest hedge the limits allow`}
-          rows={data ?? []}
+          note={`${data?.length ?? '–'}, judged for the largest hedge the limits allow`}
+          rows={data}
           columns={COLUMNS}
           rowKey={({ symbol }) => symbol}
           file="opportunities"

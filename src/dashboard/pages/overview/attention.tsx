@@ -1,7 +1,8 @@
 /** What needs a person, and whether the exchange agrees with us: the two short answers of the overview. */
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
-import { percentText } from '../../../wording/figures.ts'
+import type { ReconciliationLine } from '../../../api/rows/rows.ts'
+import { amountText, countText, percentText, qtyText } from '../../../wording/figures.ts'
 import { useLive } from '../../data/use-live.ts'
 import { useRows } from '../../data/use-rows.ts'
 import { Panel } from '../../show/panel.tsx'
@@ -49,6 +50,7 @@ function Alerts() {
   return (
     <Line name="Alerts" to="/alerts" link="All">
       {error && !data && <Fault error={error} />}
+      {!error && !data && <span className="text-soft">loading…</span>}
       {data && standing.length === 0 && (
         <>
           <span className="text-good">None stands</span>: nothing needs a person
@@ -73,20 +75,27 @@ function Alerts() {
 function Agreement() {
   const { data, error } = useRows('/api/reconciliation', 5000)
   const lines = data?.lines ?? []
-  const wrong = lines.filter(({ verdict }) => verdict === 'broken')
-  const same = lines.filter(({ verdict }) => verdict === 'same').length
-  const surplus = lines.length - same - wrong.length
+  const of = (wanted: ReconciliationLine['verdict']) => lines.filter(({ verdict }) => verdict === wanted)
+  const [wrong, unclaimed] = [of('broken'), of('unclaimed')]
+  const same = of('same').length
   return (
     <Line name="Exchange" to="/ledger" link="Compare">
       {error && !data && <Fault error={error} />}
       {!error && !data && <span className="text-soft">asking the exchange…</span>}
       {data && wrong.length === 0 && (
         <>
-          <span className="text-good">Agrees</span> with our {same} positions and coins
-          {data.inFlight.length > 0 && `, ${data.inFlight.length} orders at work`}
-          {surplus > 0 && <span className="text-faint">; {surplus} with a surplus</span>}
+          <span className="text-good">Agrees</span> with our{' '}
+          {countText(same, 'position or coin', 'positions and coins')}
+          {data.inFlight.length > 0 && `, ${countText(data.inFlight.length, 'order')} at work`}
+          {of('dust').length > 0 && <span className="text-faint">; dust of {of('dust').length}</span>}
         </>
       )}
+      {unclaimed.map(({ what, subject, difference, differenceUsdt, unit }) => (
+        <span key={`${what} ${subject}`} className="block text-warn">
+          No hedge claims {what} {subject}: {qtyText(difference)} {unit}
+          {differenceUsdt !== null && `, ${amountText(differenceUsdt, { sign: true })} USDT`}
+        </span>
+      ))}
       {wrong.map(({ what, subject, engine, exchange }) => (
         <span key={`${what} ${subject}`} className="block text-bad">
           {what} {subject}: ours {engine}, theirs {exchange}
@@ -98,13 +107,15 @@ function Agreement() {
 
 function Residuals() {
   const residuals = useLive(live => live.engine?.ledgerResiduals)
-  const untied = Object.entries(residuals ?? {}).filter(([, residual]) => Number(residual) !== 0)
+  const all = Object.entries(residuals ?? {})
+  const untied = all.filter(([, residual]) => Number(residual) !== 0)
   return (
     <Line name="Ledger" to="/ledger" link="Postings">
-      {untied.length === 0 ? (
+      {all.length === 0 ? (
+        <span className="text-soft">not compared with the wallet yet</span>
+      ) : untied.length === 0 ? (
         <>
-          <span className="text-good">Ties out</span>: residual 0 in {Object.keys(residuals ?? {}).length}{' '}
-          coins
+          <span className="text-good">Ties out</span>: residual 0 in {countText(all.length, 'coin')}
         </>
       ) : (
         <span className="text-bad">
@@ -118,7 +129,7 @@ function Residuals() {
 const BEST_SHOWN = 4
 
 function Best() {
-  const { data } = useRows('/api/opportunities', 3000)
+  const { data, error } = useRows('/api/opportunities', 3000)
   const best = (data ?? [])
     .filter(({ carry }) => carry !== null)
     .toSorted((a, b) => (b.carry?.cautiousApr ?? 0) - (a.carry?.cautiousApr ?? 0))
@@ -141,7 +152,11 @@ function Best() {
             </span>
           </li>
         ))}
-        {best.length === 0 && <li className="px-4 py-2.5 text-soft">No symbol has been judged yet.</li>}
+        {best.length === 0 && (
+          <li className="px-4 py-2.5 text-soft">
+            {data ? 'No symbol has been judged yet.' : error ? <Fault error={error} /> : 'Loading…'}
+          </li>
+        )}
       </ul>
     </Panel>
   )

@@ -88,13 +88,13 @@ const SHOWN = 200
 const isClosed = ({ state }: StoredHedge) => state === 'closed'
 
 export function ClosedHedges() {
-  const { data } = useRows('/api/hedges', 5000)
-  const closed = (data ?? []).filter(isClosed)
+  const { data, error } = useRows('/api/hedges', 5000)
   return (
     <DataTable
       title="Closed hedges"
       note={data && data.length >= SHOWN ? `of the last ${SHOWN} hedges; the file holds all` : undefined}
-      rows={closed}
+      rows={data?.filter(isClosed)}
+      error={error}
       columns={COLUMNS}
       rowKey={({ id }) => id}
       file="closed-hedges"

@@ -24,7 +24,7 @@ export function EquityPanel({ className }: { className?: string }) {
   const [spanMs, setSpanMs] = useState<number>(Number.POSITIVE_INFINITY)
   const nowMs = useEngineNowMs(60_000)
   const sinceMs = Number.isFinite(spanMs) ? Math.max(0, Math.floor((nowMs - spanMs) / 600_000) * 600_000) : 0
-  const { data: points, error } = useRows('/api/equity', 10_000, { points: 1200, sinceMs })
+  const { data: points, error, isPending } = useRows('/api/equity', 10_000, { points: 1200, sinceMs })
   const curves = useMemo(() => curvesOf(points ?? []), [points])
   const { worst, equity, falls, last } = curves
   const range = equity[1].length > 0 ? Math.max(...equity[1]) - Math.min(...equity[1]) : 0
@@ -56,8 +56,10 @@ export function EquityPanel({ className }: { className?: string }) {
         </fieldset>
       }
     >
-      {error ? (
+      {error && !points ? (
         <Failed error={error} />
+      ) : isPending ? (
+        <Empty>Loading…</Empty>
       ) : equity[0].length < 2 ? (
         <Empty>The first points come with the first minutes of trading.</Empty>
       ) : (

@@ -1,5 +1,5 @@
 /** The answers one looks for first: what we have, what we hold, is it level, what did it earn and pay. */
-import type { AccountRow } from '../../../api/rows/rows.ts'
+import type { AccountRow, Holding } from '../../../api/rows/rows.ts'
 import { amountText, percentText, signTone } from '../../../wording/figures.ts'
 import { useLive } from '../../data/use-live.ts'
 import { useRows } from '../../data/use-rows.ts'
@@ -7,11 +7,10 @@ import { Tile, Tiles } from '../../show/tile.tsx'
 
 export function KeyFigures() {
   const holdings = useLive(live => live.holdings)
-  const held = [...(holdings?.values() ?? [])]
+  const held = holdings && [...holdings.values()]
   const { data: account } = useRows('/api/account', 5000)
   const { data: profit } = useRows('/api/profit', 5000, { by: 'all' })
-  const closed = profit?.rows ?? []
-  const tilted = held.filter(({ isLevel }) => !isLevel)
+  const closed = profit?.rows
   const net = sum(held, ({ netUsdt }) => netUsdt)
   const made = sum(closed, ({ netUsdt }) => netUsdt)
   const of = (part: 'fundingUsdt' | 'feesUsdt' | 'basisUsdt') =>
@@ -28,17 +27,8 @@ export function KeyFigures() {
   return (
     <Tiles>
       <Equity account={account} />
-      <Tile
-        name="Open hedges"
-        tone={tilted.length > 0 ? 'bad' : undefined}
-        note={
-          held.length === 0
-            ? 'nothing held'
-            : `${worthText(sum(held, row => row.notionalUsdt))} · ${tilted.length > 0 ? `${tilted.length} not balanced` : 'all balanced'}`
-        }
-      >
-        {held.length}
-      </Tile>
+      <OpenHedges held={held} />
+      <AccountDelta />
       <Tile
         name="Funding"
         unit="USDT"
@@ -75,6 +65,50 @@ export function KeyFigures() {
   )
 }
 
+function OpenHedges({ held }: { held: readonly Holding[] | null }) {
+  const tilted = held?.filter(({ isLevel }) => !isLevel) ?? []
+  return (
+    <Tile
+      name="Open hedges"
+      tone={tilted.length > 0 ? 'bad' : undefined}
+      note={
+        !held
+          ? 'loading…'
+          : held.length === 0
+            ? 'nothing held'
+            : `${worthText(sum(held, row => row.notionalUsdt))} · ${tilted.length > 0 ? `${tilted.length} not level` : 'all level'}`
+      }
+    >
+      {held?.length ?? '–'}
+    </Tile>
+  )
+}
+
+/** The whole account, what no hedge claims among it: what a move of all prices would do. */
+function AccountDelta() {
+  const { data } = useRows('/api/reconciliation', 5000)
+  const isBroken = data?.lines.some(({ verdict }) => verdict === 'broken')
+  const unclaimed = Number(data?.unclaimedUsdt ?? 0)
+  return (
+    <Tile
+      name="Account delta"
+      unit="USDT"
+      tone={isBroken ? 'bad' : unclaimed > 0 ? 'warn' : undefined}
+      note={
+        !data
+          ? 'asking the exchange…'
+          : isBroken
+            ? 'the exchange shows something else'
+            : unclaimed > 0
+              ? `${amountText(unclaimed, { places: 0 })} claimed by no hedge`
+              : 'all of it claimed by hedges'
+      }
+    >
+      {amountText(data?.deltaUsdt, { sign: true })}
+    </Tile>
+  )
+}
+
 function Equity({ account }: { account: AccountRow | undefined }) {
   const { data } = useRows('/api/equity', 10_000, { points: 1200, sinceMs: 0 })
   const first = data?.[0]?.equityUsdt
@@ -100,7 +134,11 @@ const worthText = (value: number | null) =>
   value === null ? 'worth not known' : `${amountText(value.toFixed(0), { places: 0 })} USDT`
 
 /** For the eye: sums of a few figures, which no decision rests on. What is not known of one is not known of all. */
-function sum<Row>(rows: readonly Row[], part: (row: Row) => string | null | undefined): number | null {
+function sum<Row>(
+  rows: readonly Row[] | null | undefined,
+  part: (row: Row) => string | null | undefined,
+): number | null {
+  if (!rows) return null
   const parts = rows.map(part)
   if (parts.includes(null)) return null
   return parts.reduce((total, each) => total + Number(each ?? 0), 0)

@@ -10,8 +10,6 @@ import { type Column, DataTable } from '../../show/data-table.tsx'
 import { StateChip } from '../../show/state-chip.tsx'
 import { ProfitBar } from './profit-bar.tsx'
 
-const NONE: ReadonlyMap<string, Holding> = new Map()
-
 const COLUMNS: readonly Column<Holding>[] = [
   {
     head: 'Hedge',
@@ -157,12 +155,12 @@ const COLUMNS: readonly Column<Holding>[] = [
 ]
 
 export function OpenHedges() {
-  const holdings = useLive(live => live.holdings) ?? NONE
+  const holdings = useLive(live => live.holdings)
   return (
     <DataTable
       title="Open hedges"
       note="net = funding − fees + basis and slippage; what closing would cost is not in it"
-      rows={[...holdings.values()]}
+      rows={holdings ? [...holdings.values()] : undefined}
       columns={COLUMNS}
       rowKey={({ id }) => id}
       file="open-hedges"
