@@ -25,7 +25,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'src/exchange/simulator/server/server.ts serve': TO_SPLIT,
   'src/run/books/hedge-books.ts createHedgeBooks': TO_SPLIT,
   'src/simulate/day/day.ts openDay': TO_SPLIT,
-  'src/simulate/judge/witness.ts createWitness': TO_SPLIT,
   'src/store/books/ledger-store.ts createLedgerStore': TO_SPLIT,
   'src/store/migrations/20261122091213-tables.ts up': 'a migration is a list of statements',
   'src/views/commands.ts createCommands': TO_SPLIT,
@@ -46,11 +45,10 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
 }
 
 /** Files that import each other in a circle, as many circles as there are. */
-export const CIRCLES_MAX = 10
+export const CIRCLES_MAX = 0
 
 /** Names that two or more files export. */
 export const SHARED_NAMES: readonly string[] = [
-  'AccountFacts',
   'ActorRow',
   'Amount',
   'Answer',
@@ -105,7 +103,6 @@ export const SHARED_NAMES: readonly string[] = [
   'Way',
   'Wish',
   'Work',
-  'accountFacts',
   'accountRoutes',
   'amount',
   'answer',
@@ -122,7 +119,6 @@ export const SHARED_NAMES: readonly string[] = [
   'download',
   'executionQuality',
   'floorTo',
-  'forget',
   'hedgeProfit',
   'instant',
   'isOpen',
@@ -153,13 +149,13 @@ export const SHARED_NAMES: readonly string[] = [
 
 /** Exported functions without a doc line. */
 export const SILENT_MAX: Readonly<Record<Area, number>> = {
-  'src/domain': 13,
+  'src/domain': 12,
   machines: 3,
-  actors: 40,
+  actors: 34,
   'src/exchange/exchange.ts': 0,
   'src/store': 16,
-  elsewhere: 234,
+  elsewhere: 235,
 }
 
 /** Documented functions that throw and do not say so. */
-export const THROWERS_MAX = 29
+export const THROWERS_MAX = 23

@@ -34,7 +34,7 @@ export async function runDay(
 }
 
 /** Runs one planned day and judges it. */
-export async function runPlan(plan: DayPlan, look: (day: Day) => void = () => {}): Promise<DayReport> {
+async function runPlan(plan: DayPlan, look: (day: Day) => void = () => {}): Promise<DayReport> {
   const day = openDay(plan)
   look(day)
   try {

@@ -12,7 +12,6 @@ import {
   amountText,
   bpsText,
   countText,
-  hoursText,
   instantText,
   lengthText,
   paybackText,
