@@ -48,7 +48,6 @@ export const CIRCLES_MAX = 10
 
 /** Names that two or more files export. */
 export const SHARED_NAMES: readonly string[] = [
-  'AccountFacts',
   'ActorRow',
   'Amount',
   'Answer',
@@ -100,7 +99,6 @@ export const SHARED_NAMES: readonly string[] = [
   'Way',
   'Wish',
   'Work',
-  'accountFacts',
   'accountRoutes',
   'amount',
   'answer',

@@ -7,8 +7,8 @@ import { expect, test } from 'vitest'
 import { CATALOGUE } from '../../src/alerts/catalogue.ts'
 import { buildProgram } from '../../src/cli/program.ts'
 import { environmentShape, fileShape } from '../../src/config/schema.ts'
-import { codeOf, commandFaults, keyFaults, pathFaults, readDoc, variableFaults } from './docs.ts'
-import { ROOT, readTree } from './source.ts'
+import { codeOf, commandFaults, keyFaults, nameFaults, pathFaults, readDoc, variableFaults } from './docs.ts'
+import { everySyntax, nameOf, ROOT, readTree } from './source.ts'
 
 const DOCS = ['README.md', 'ARCHITECTURE.md', 'RUNBOOK.md', 'DECISIONS.md', 'CHANGELOG.md'].map(readDoc)
 const runbook = readDoc('RUNBOOK.md')
@@ -82,6 +82,19 @@ test('every key of the configuration that a page names is there', () => {
       ),
     ),
   )
+})
+
+test('every event, alert, log line and metric that a page names is said somewhere', () => {
+  const said = new Set(
+    readTree().flatMap(({ path: file, program }) =>
+      file.startsWith('test/')
+        ? []
+        : everySyntax(program).flatMap(([part]) => [nameOf(part) ?? '', nameOf(part.key) ?? '']),
+    ),
+  )
+  for (const [section, names] of Object.entries(keys))
+    for (const name of names) said.add(`${section}.${name}`)
+  expectNone(DOCS.flatMap(doc => nameFaults(doc, said)))
 })
 
 test('every alert has its chapter in the runbook, and every chapter its alert', () => {

@@ -116,3 +116,18 @@ export function keyFaults(
       : []
   })
 }
+
+/** Events, alerts, log lines and metrics that are named and that no source says. `said`: every text in the sources. */
+export const nameFaults = (doc: Doc, said: ReadonlySet<string>): Fault[] =>
+  codeOf(doc).flatMap(({ text, line }) =>
+    text
+      .split(/\s+/)
+      .filter(word => /^[a-z]+(?:\.[a-z-]+)+$/.test(word) || /^hedgerow_[a-z_]+$/.test(word))
+      .filter(
+        word =>
+          !PATH.test(word) &&
+          !/\.(?:js|io|log|dump)$/.test(word) &&
+          !said.has(word.replace(/^hedgerow_/, '')),
+      )
+      .map(word => faultAt(doc, line, 'name', word)),
+  )

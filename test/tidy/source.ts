@@ -22,7 +22,15 @@ export const parseSource = (file: string, text: string): Source => ({
   program: parseAst(text, { lang: file.endsWith('.tsx') ? 'tsx' : 'ts' }) as unknown as Syntax,
 })
 
+let tree: Source[] | undefined
+
+/** Read once for all files of tests. */
 export function readTree(): Source[] {
+  tree ??= parsedTree()
+  return tree
+}
+
+function parsedTree(): Source[] {
   const asked = ['ls-files', '--cached', '--others', '--exclude-standard', '-z', '--', '*.ts', '*.tsx']
   const listed = execFileSync('git', asked, { cwd: ROOT, encoding: 'utf8' }).split('\0').filter(Boolean)
   return [...new Set(listed)]

@@ -127,7 +127,7 @@ describe('what is fetched', () => {
 
   test('a settlement that was listed late is still found', async () => {
     bybit.truth.nowMs = Date.UTC(2026, 2, 1, 8, 0, 5)
-    bybit.instead = (_request, end) => {
+    bybit.instead = (_asked, end) => {
       end(JSON.stringify(ok({ list: [] })))
       return true
     }
@@ -168,7 +168,8 @@ describe('what is fetched', () => {
 
 describe('what goes wrong', () => {
   test('an exchange that is asked too often, or breaks off, is asked again', async () => {
-    bybit.instead = (request, end, cut) => {
+    bybit.instead = (_asked, end, cut) => {
+      const request = bybit.history().length
       if (request === 2) end(JSON.stringify({ ...ok(), retCode: 10006, retMsg: 'Too many visits!' }))
       else if (request === 5) cut()
       else return false
@@ -216,8 +217,10 @@ describe('what goes wrong', () => {
   })
 
   test('an answer that is no history is a failure that names it; what came before is kept', async () => {
-    bybit.instead = (request, end) => {
-      if (request < 30) return false
+    // Two kinds of prices are asked for side by side: one of them breaks at a known hour, whoever is ahead.
+    bybit.instead = ({ pathname, searchParams }, end) => {
+      const isSpotPrices = pathname.endsWith('/kline') && searchParams.get('category') === 'spot'
+      if (!isSpotPrices || Number(searchParams.get('start')) < Date.UTC(2025, 3, 1)) return false
       end(JSON.stringify(ok({ list: [['1', 'much', '1', '1', '1']] })))
       return true
     }

@@ -33,8 +33,8 @@ export type RecordedBybit = LyingBybit & {
   truth: Truth
   /** Requests for history, of all there were. */
   history: () => string[]
-  /** Answers in place of the truth when it says something; the number of the history request counts from 1. */
-  instead: (request: number, end: (body: string) => void, cut: () => void) => boolean
+  /** Answers a request for history in place of the truth when it says something. */
+  instead: (asked: URL, end: (body: string) => void, cut: () => void) => boolean
 }
 
 export async function startRecordedBybit(truth: Truth): Promise<RecordedBybit> {
@@ -47,8 +47,9 @@ export async function startRecordedBybit(truth: Truth): Promise<RecordedBybit> {
   })
   lying.onRest = ({ url }, response) => {
     const end = (body: string) => response.end(body)
-    if (isHistory(url) && recorded.instead(recorded.history().length, end, () => response.destroy())) return
-    end(JSON.stringify(answerOf(new URL(url, lying.rest), recorded.truth)))
+    const asked = new URL(url, lying.rest)
+    if (isHistory(url) && recorded.instead(asked, end, () => response.destroy())) return
+    end(JSON.stringify(answerOf(asked, recorded.truth)))
   }
   return recorded
 }
