@@ -6,6 +6,7 @@
  *   test  `npx vitest run FILE…`: any file, as the gate runs it
  */
 import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 /** What takes minutes: simulated days, databases and exchanges that are killed, whole engines, browsers. */
@@ -15,16 +16,30 @@ const LONG = [
   'test/dashboard/inspector/*-page.test.ts',
   'test/dashboard/inspector/look.test.ts',
   'test/exchange/simulator/server/process.test.ts',
-  'test/store/embedded/**/*.test.ts',
-  'test/whole/{days,operations,situations}/**/*.test.ts',
+  'test/store/embedded/*.test.ts',
+  'test/whole/{days,operations,situations}/*.test.ts',
   'test/whole/process/bad-starts.test.ts',
 ]
 
-/** Files that draw at random, or do more when they have the time. */
-const drawing = () =>
-  globSync('test/**/*.test.ts').filter(file =>
-    /from 'fast-check'|inject\('thorough'\)|often\(/.test(readFileSync(file, 'utf8')),
-  )
+/** Files that change nothing they share: one worker runs them one after the other, and imports once. */
+const SHARING = [
+  'test/{actors,alerts,config,domain,machines,run,telemetry,tidy,views,wording}/**/*.test.ts',
+  'test/exchange/simulator/core/*.test.ts',
+]
+
+const isOf = (globs: readonly string[]) => (file: string) => globs.some(glob => path.matchesGlob(file, glob))
+
+/** Draws at random, or does more when it has the time. */
+const isDrawing = (file: string) =>
+  /from 'fast-check'|inject\('thorough'\)|often\(/.test(readFileSync(file, 'utf8'))
+
+function filesOf(mode: string): string[] {
+  const files = globSync('test/**/*.test.ts', { cwd: import.meta.dirname })
+  const isLong = isOf(LONG)
+  if (mode === 'long')
+    return files.filter(file => isLong(file) || isDrawing(path.join(import.meta.dirname, file)))
+  return mode === 'gate' ? files.filter(file => !isLong(file)) : files
+}
 
 export default defineConfig(({ mode }) => {
   const isLong = mode === 'long'
@@ -32,10 +47,13 @@ export default defineConfig(({ mode }) => {
   const seed = Number(process.env.HEDGEROW_TEST_SEED ?? (isLong ? Date.now() % 2 ** 31 : 20_261_201))
   const report = process.env.TEST_REPORT
   if (isLong) process.stdout.write(`properties are drawn with HEDGEROW_TEST_SEED=${seed}\n`)
+  const files = filesOf(mode)
   return {
     test: {
-      include: isLong ? [...LONG, ...drawing()] : ['test/**/*.test.ts'],
-      exclude: mode === 'gate' ? LONG : [],
+      projects: [
+        { extends: true, test: { name: 'sharing', include: files.filter(isOf(SHARING)), isolate: false } },
+        { extends: true, test: { name: 'apart', include: files.filter(file => !isOf(SHARING)(file)) } },
+      ],
       provide: { thorough: isLong, propertySeed: seed },
       setupFiles: ['test/support/properties.ts'],
       // One database server and one build of the pages for the run, made by the first test that asks for it.

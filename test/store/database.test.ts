@@ -25,7 +25,10 @@ describe('the database', () => {
       openDatabase({ ...address, log: silentLog }),
       openDatabase({ ...address, log: silentLog }),
     ])
-    for (const database of both) await database.close()
+    for (const database of both) {
+      expect(await database.orm.migrator.getPending()).toEqual([])
+      await database.close()
+    }
   })
 
   test('has a migration for every change of its tables', async () => {

@@ -85,6 +85,7 @@ test('an exchange that falls silent is told of, and so is that it speaks again',
   await eventually('the silence', silence('raised'), patience)
   simulator.process.kill('SIGCONT')
   await eventually('the end of it', silence('cleared'), patience)
+  expect(engine.ending(), engine.err()).toBeUndefined()
 })
 
 test('an engine that must end itself says why before it does', async () => {
