@@ -155,13 +155,19 @@ const hedgeContext = (ports: Ports<'runtime'>, actorId: string) =>
 /** Refusals of an order that the terms known here allow: the exchange has changed them since. */
 const OF_OTHER_TERMS: ReadonlySet<RejectReason> = new Set(['below-minimum', 'not-trading'])
 
+/** The commit of an order's decision proves that the account is ours; a proof older than this proves nothing. */
+const SEND_WITHIN_MS = 2_000
+
 const placeOrder =
   (ports: PlaceOrderPorts): EffectHandler =>
-  async (params, { redriven, actorId }) => {
+  async (params, { redriven, actorId, ageMs }) => {
     const { leg, order } = work(params)
     const { orderLinkId } = order
     // It may have left before the crash: from here on it is asked about, never sent (promise 2).
     if (redriven) return { type: 'order.unknown', orderLinkId, cause: 'the process restarted' }
+    // A process that was frozen since may have lost the account to another, which decides by now (promise 8).
+    if (ageMs() > SEND_WITHIN_MS)
+      return { type: 'order.unknown', orderLinkId, cause: `decided ${Math.round(ageMs())} ms ago: not sent` }
     const refused = order.opens ? ports.newRiskRefused(hedgeContext(ports, actorId)?.plan.symbol) : null
     if (refused) return { type: 'order.rejected', orderLinkId, reason: 'not-sent', detail: refused }
     ports.assertOwner()

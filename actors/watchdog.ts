@@ -6,6 +6,7 @@
 import { Decimal } from 'decimal.js'
 import type { HedgeContext } from '../machines/hedge/context.ts'
 import type { SupervisorContext } from '../machines/supervisor.ts'
+import { ownerOfOrder } from '../src/domain/legs/order.ts'
 import type { Journal } from '../src/store/schema/records.ts'
 import type { Ports } from './ports.ts'
 import type { PlainKind } from './runtime/running.ts'
@@ -16,19 +17,25 @@ const JOURNAL_SILENT_MS_MAX = 30_000
 /** Beyond this no new risk is taken. */
 export const JOURNAL_SLOW_MS = 1_000
 const LOOK_EVERY_MS = 1_000
+/** What fills while no decision can become durable is answered by nobody: what rests is taken off the book (promise 4). */
+const UNWATCHED_MS = 3_000
 
-type Watched = Ports<'clock' | 'pace' | 'board' | 'telemetry' | 'runtime' | 'funds'>
+type Watched = Ports<'exchange' | 'clock' | 'pace' | 'board' | 'telemetry' | 'runtime' | 'funds'>
 export type WatchdogEnds = { journal: Journal; fatal: (error: unknown) => void }
 
 export const watchdog = (ports: Watched, { journal, fatal }: WatchdogEnds): PlainKind =>
   service(async signal => {
     let lookedAtMs = ports.clock.nowMs()
+    let isUnwatched = false
     do {
       const { oldestPendingMs, pending } = journal.health()
       ports.telemetry.journalPending(pending)
       if (oldestPendingMs > JOURNAL_SILENT_MS_MAX) {
         return fatal(new Error(`the journal did not answer for ${oldestPendingMs} ms`))
       }
+      // Once for each silence: a chart that sees its order gone waits for the journal with all others.
+      if (oldestPendingMs > UNWATCHED_MS && !isUnwatched) void cancelResting(ports)
+      isUnwatched = oldestPendingMs > UNWATCHED_MS
       census(ports)
       for (const [feed, ageMs] of Object.entries(ports.board.ageMs()))
         ports.telemetry.feedAge(feed, ageMs / 1_000)
@@ -38,6 +45,21 @@ export const watchdog = (ports: Watched, { journal, fatal }: WatchdogEnds): Plai
       measureFunds(ports)
     } while (await pause(ports.clock, LOOK_EVERY_MS * ports.pace, signal))
   })
+
+async function cancelResting({ exchange, telemetry }: Ports<'exchange' | 'telemetry'>): Promise<void> {
+  try {
+    for (const { market, symbol, orderLinkId } of await exchange.openOrders()) {
+      if (!ownerOfOrder(orderLinkId)) continue
+      const isGone = await exchange.cancelOrder(market, symbol, orderLinkId)
+      telemetry.log.warn('order.unwatched', { orderLinkId, isGone })
+    }
+  } catch (error) {
+    telemetry.inputRefused(
+      'reading',
+      `open orders: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+}
 
 function census(ports: Ports<'telemetry' | 'runtime'>) {
   const actors = [...ports.runtime().all()].map(({ kind, cell }) => ({

@@ -9,24 +9,28 @@ import { apiToken } from './api/access/token.ts'
 import { createApi } from './api/app.ts'
 import { HOSTED_PAGE, type HostedInspectorView } from './api/hosted-view.ts'
 import { replayHistory } from './backtest/replay/replay.ts'
-import { systemClock } from './clock/clock.ts'
+import { startStopwatch, systemClock } from './clock/clock.ts'
 import type { Config } from './config/config.ts'
 import { secretsOf } from './config/shown-config.ts'
 import type { HedgePair, SpreadInstrument } from './domain/instrument.ts'
 import type { Rules } from './domain/rules.ts'
 import type { Exchange } from './exchange/exchange.ts'
-import { accountName } from './run/account.ts'
-import { openAlerts } from './run/alerts/alerts.ts'
-import { createBooks } from './run/books.ts'
+import { openAlerts, storelessAlerts } from './run/alerts/alerts.ts'
+import { type Books, createBooks } from './run/books/books.ts'
 import { CHARTS } from './run/charts.ts'
-import { prepareDataDir } from './run/data-folder.ts'
 import { createEngine } from './run/engine.ts'
-import { asStartFault, StartFault } from './run/fault.ts'
-import { assertPortFree } from './run/port.ts'
+import { cancelLeft } from './run/guard/cancel-resting.ts'
+import { startGuard } from './run/guard/guard.ts'
+import { assertAlone } from './run/other-engine.ts'
 import { createNotifier, type Notifier } from './run/service/notify.ts'
-import { showStatus } from './run/status-line.ts'
+import { accountNames } from './run/start/account.ts'
+import { prepareDataDir } from './run/start/data-folder.ts'
+import { StartFault } from './run/start/fault.ts'
+import { assertPortFree } from './run/start/port.ts'
+import { showStatus } from './run/start/status-line.ts'
+import { openPlans, trackedPairs } from './run/start/tracked-pairs.ts'
+import { createWaiting, StartStopped, type Waiting } from './run/start/waiting.ts'
 import { openServer, openStore, type Store } from './run/store.ts'
-import { openPlans, trackedPairs } from './run/tracked-pairs.ts'
 import { openVenue, type Venue } from './run/venue.ts'
 import type { Journal } from './store/schema/records.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
@@ -61,9 +65,8 @@ export async function runEngine(
 /** Brings the database to this version's tables. */
 export async function migrate(config: Config): Promise<string> {
   prepareDataDir(config.dataDir)
-  const { database, embedded } = await openServer(config, openTelemetry(config))
-  await database.close()
-  await embedded?.stop()
+  const server = await openServer(config, openTelemetry(config))
+  await server.close()
   return 'the database is up to date'
 }
 
@@ -79,56 +82,68 @@ const levelOf = ({ logLevel }: Config) =>
   process.stdout.isTTY && process.env.HEDGEROW_LOG === undefined ? 'warn' : logLevel
 
 async function serve(config: Config, token: string, telemetry: Telemetry, between: Between): Promise<number> {
-  const ending = Promise.withResolvers<number>()
-  const farewells: Parts['farewells'] = []
-  const fatal = (error: unknown) => {
-    const cause = error instanceof Error ? error.message : String(error)
-    telemetry.log.error('engine.fatal', { error: cause })
-    // What was decided and is not durable must not leave: nothing is closed in order here.
-    process.exitCode = 1
-    const ended = () => process.exit(1)
-    setImmediate(() => Promise.all(farewells.map(say => say(cause))).then(ended, ended))
-    // Whatever a farewell waits for: a process that lost its account or its journal must not live on.
-    systemClock().setTimeout(ended, FAREWELL_MS_MAX)
-  }
-  // Asked to stop while still starting, it stops in order once it has started; asked again, it ends at once.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.resolve(0))
-  // First of all: it takes systemd's variables out of the environment, so that no child speaks for us.
-  const notifier = createNotifier({
-    env: process.env,
-    pid: process.pid,
-    clock: systemClock(),
-    log: telemetry.log,
-  })
-  const { journal = same, exchange = same } = between
-  await using opened = new AsyncDisposableStack()
+  const { log } = telemetry
   const wall = systemClock()
+  const farewells: Parts['farewells'] = []
+  const fatal = endsProcess(telemetry, farewells)
+  const stopped = stopAsked()
+  // First of all: it takes systemd's variables out of the environment, so that no child speaks for us.
+  const notifier = createNotifier({ env: process.env, pid: process.pid, clock: wall, log })
+  await using opened = new AsyncDisposableStack()
   let disarm = () => {}
   // Deferred first, so done last: the deadline holds until the last thing is closed.
   opened.defer(async () => disarm())
-  const store = await openStore(config, accountName(config), telemetry, fatal)
-  opened.defer(store.close)
-  const venue = await openVenue(config, telemetry)
-  opened.defer(venue.close)
-  const stop = await start({
-    config,
-    token,
-    telemetry,
+  const endStart = notifier.starting()
+  opened.defer(async () => endStart())
+  const alerts = storelessAlerts(config, telemetry)
+  const waiting = createWaiting({
+    log,
+    wall,
     notifier,
-    store: { ...store, journal: journal(store.journal) },
-    venue: { ...venue, exchange: exchange(venue.exchange) },
-    fatal,
-    farewells,
+    host: config.host,
+    port: config.port,
+    stopped,
+    alerts,
   })
-  const code = await ending.promise
-  const late = new Error(`stopping in order took longer than ${STOP_MS_MAX} ms`)
-  const deadline = wall.setTimeout(() => fatal(late), STOP_MS_MAX)
-  disarm = () => wall.clearTimeout(deadline)
-  await stop()
-  telemetry.log.info('engine.stopped', {
-    note: 'open hedges stay as they are; the next start takes them up',
-  })
-  return code
+  opened.defer(waiting.end)
+  try {
+    const stop = await start(
+      await openParts({ config, token, telemetry, notifier, waiting, fatal, farewells }, between, opened),
+    )
+    await aborted(stopped)
+    const late = new Error(`stopping in order took longer than ${STOP_MS_MAX} ms`)
+    const deadline = wall.setTimeout(() => fatal(late), STOP_MS_MAX)
+    disarm = () => wall.clearTimeout(deadline)
+    await stop()
+  } catch (error) {
+    if (!(error instanceof StartStopped)) throw error
+  }
+  log.info('engine.stopped', { note: 'open hedges stay as they are; the next start takes them up' })
+  return 0
+}
+
+/** Asked to stop while still starting, it stops in order; asked again, it ends at once. */
+function stopAsked(): AbortSignal {
+  const asked = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.abort())
+  return asked.signal
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise(resolve => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())))
+
+/** The end of a process that lost its account or its journal: people are told, and nothing is closed in order. */
+function endsProcess({ log }: Telemetry, farewells: Parts['farewells']): (error: unknown) => void {
+  return error => {
+    const cause = error instanceof Error ? error.message : String(error)
+    log.error('engine.fatal', { error: cause })
+    // What was decided and is not durable must not leave. What rests at the exchange is taken off by the guard.
+    process.exitCode = 1
+    const ended = () => process.exit(1)
+    setImmediate(() => Promise.all(farewells.map(say => say(cause))).then(ended, ended))
+    // Whatever a farewell waits for: such a process must not live on.
+    systemClock().setTimeout(ended, FAREWELL_MS_MAX)
+  }
 }
 
 const FAREWELL_MS_MAX = 5_000
@@ -136,58 +151,72 @@ const STOP_MS_MAX = 20_000
 
 const same = <Port>(port: Port): Port => port
 
-type Parts = {
+type Opening = {
   config: Config
   token: string
   telemetry: Telemetry
   notifier: Notifier
-  store: Store
-  venue: Venue
+  waiting: Waiting
   fatal: (error: unknown) => void
   /** What is still said, and waited for, when the process ends itself. */
   farewells: ((cause: string) => Promise<void>)[]
 }
 
+type Parts = Opening & { store: Store; venue: Venue }
+
+/** The exchange first, since it says who the account is; then the database, the account's lease, and the guard. */
+async function openParts(opening: Opening, between: Between, opened: AsyncDisposableStack): Promise<Parts> {
+  const { config, telemetry, waiting, fatal } = opening
+  const { journal = same, exchange = same } = between
+  const venue = await openVenue(config, telemetry, waiting)
+  opened.defer(venue.close)
+  await cancelLeft(config.dataDir, venue.exchange, telemetry)
+  const names = await waiting.until('the account', () => accountNames(config, venue.exchange))
+  const server = await openServer(config, telemetry, waiting)
+  const closing = new AsyncDisposableStack()
+  opened.use(closing)
+  closing.defer(server.close)
+  const store = await openStore({ server, names, telemetry, fatal, waiting })
+  // From here on the store closes its server.
+  closing.move()
+  opened.defer(store.close)
+  const { salt } = store.lease
+  await waiting.until('the account', () => assertAlone(venue.exchange, salt))
+  await waiting.end()
+  const { dataDir } = config
+  const guard = startGuard({ dataDir, access: venue.access, salt, clock: systemClock(), log: telemetry.log })
+  opened.defer(guard.dismiss)
+  return {
+    ...opening,
+    store: { ...store, journal: journal(store.journal) },
+    venue: { ...venue, exchange: exchange(venue.exchange) },
+  }
+}
+
 /** Starts everything that runs; gives the way to stop it in order. */
 async function start(parts: Parts): Promise<() => Promise<void>> {
-  const { config, token, telemetry, notifier, store, venue, fatal } = parts
-  const { exchange, clock, speed } = venue
+  const { config, token, telemetry, notifier, store, venue } = parts
+  const { clock, speed } = venue
   const wall = systemClock()
-  const pairs = await pairsOf(parts)
-  const spreads = await nativeSpreads(exchange, telemetry)
+  const pairs = await parts.waiting.until('the list of instruments', () => pairsOf(parts))
   const books = createBooks(store)
-  const isOwner = () => store.lease.held()
-  let isReady = false
   const told = await openAlerts({ config, store, telemetry, clock, wall })
+  const ready = () => notifier.ready(`${config.mode}: ${pairs.length} symbols tracked`)
   const engine = createEngine({
-    alerts: told.alerts,
-    clock,
-    exchange,
-    journal: store.journal,
-    books,
+    ...(await engineParts(parts, books, ready)),
     pairs,
-    spreads,
-    rules: asOn(venue, config.rules),
-    telemetry,
-    salt: store.lease.salt,
-    speed,
-    commitId: randomUUID,
-    isOwner,
-    fatal,
-    ready: () => {
-      if (!isReady) void notifier.ready(`${config.mode}: ${pairs.length} symbols tracked`)
-      isReady = true
-    },
+    alerts: told.alerts,
   })
   parts.farewells.push(cause => {
     // From here on nothing more may leave, while people are told.
     engine.runtime.close()
     return told.farewell(cause)
   })
+  const isOwner = () => store.lease.held()
   const about = { mode: config.mode, speed, exchange: venue.where, version, startedAtMs: clock.nowMs() }
-  const view = createView({ engine, journal: store.journal, books, about, isOwner })
-  const { host, port, allowedHosts } = config
   const { journal } = store
+  const view = createView({ engine, journal, books, about, isOwner, exchangeTime: clock })
+  const { host, port, allowedHosts } = config
   const inspection = createInspection({ hub: engine.hub, clock, speed, journal, machines: CHARTS })
   const shown = { view, inspection, ...hostedInspector(parts, engine.hub) }
   const api = createApi({ ...shown, token, host, port, allowedHosts, telemetry, clock: wall })
@@ -210,6 +239,36 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
     await engine.stop()
     await told.stop()
     await listening.close()
+  }
+}
+
+/** What the engine is made of, beside its pairs and alerts. */
+async function engineParts(
+  { config, telemetry, store, venue, fatal }: Parts,
+  books: Books,
+  ready: () => Promise<void>,
+) {
+  const { exchange, clock, speed } = venue
+  let isReady = false
+  return {
+    clock,
+    exchange,
+    journal: store.journal,
+    books,
+    spreads: await nativeSpreads(exchange, telemetry),
+    rules: asOn(venue, config.rules),
+    telemetry,
+    salt: store.lease.salt,
+    speed,
+    commitId: randomUUID,
+    startStopwatch,
+    isTimeSure: clock.isSure,
+    isOwner: () => store.lease.held(),
+    fatal,
+    ready: () => {
+      if (!isReady) void ready()
+      isReady = true
+    },
   }
 }
 
@@ -237,10 +296,10 @@ const nativeSpreads = (exchange: Exchange, { log }: Telemetry): Promise<SpreadIn
 /**
  * The configured symbols as pairs, and those of open hedges. Once a hedge is open no symbol that vanished keeps the engine from it.
  *
- * @throws StartFault naming every symbol that cannot be hedged, and why
+ * @throws what the reads throw, and StartFault naming every symbol that cannot be hedged, and why
  */
 async function pairsOf({ venue, store, config, telemetry }: Parts): Promise<HedgePair[]> {
-  const listed = await venue.exchange.instruments().catch(asStartFault('the list of instruments: '))
+  const listed = await venue.exchange.instruments()
   const plans = await openPlans(store.journal)
   const { pairs, faults } = trackedPairs(listed, config.rules.strategy.symbols, plans)
   const told = faults.map(

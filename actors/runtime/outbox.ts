@@ -2,7 +2,7 @@
  * Effects between their commit and their acknowledgement. An effect is driven only when the record that decided it is
  * durable; its answer is an event whose own commit acknowledges it. Until then it is pending, across restarts too.
  */
-import type { Clock, TimerHandle } from '../../src/clock/clock.ts'
+import type { Clock, Stopwatch, TimerHandle } from '../../src/clock/clock.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import type { Effect, Journal, PendingEffect } from '../../src/store/schema/records.ts'
 
@@ -11,6 +11,8 @@ export type EffectCall = {
   actorId: string
   /** True when it may already have been carried out once: ask before doing it again. */
   redriven: boolean
+  /** Since the commit of its record began. Infinite for one of an earlier process. */
+  ageMs: Stopwatch
 }
 export type Answer = { type: string } & JsonObject
 /** Carries out one effect. An answer is delivered to the actor that decided it; nothing means done without a reply. */
@@ -22,6 +24,7 @@ export const KEPT: Answer = { type: 'effect.kept' }
 type Entry = {
   effect: Effect
   actorId: string
+  ageMs: Stopwatch
   driving: boolean
   /** An actor has heard of it and its commit is under way: driving it again would be heard twice. */
   handed: boolean
@@ -48,9 +51,10 @@ export type OutboxPorts = {
 const REDRIVE_FIRST_MS = 500
 const REDRIVE_LAST_MS = 30_000
 
-const entryOf = (effect: Effect, actorId: string): Entry => ({
+const entryOf = (effect: Effect, actorId: string, ageMs: Stopwatch): Entry => ({
   effect,
   actorId,
+  ageMs,
   driving: false,
   handed: false,
   again: false,
@@ -63,7 +67,7 @@ export function createOutbox(ports: OutboxPorts) {
   let closed = false
 
   const drive = async (entry: Entry, redriven: boolean): Promise<void> => {
-    const { effect, actorId } = entry
+    const { effect, actorId, ageMs } = entry
     if (closed || entry.handed || !entries.has(effect.id)) return
     if (entry.driving) {
       entry.again = true
@@ -75,7 +79,7 @@ export function createOutbox(ports: OutboxPorts) {
     entry.again = false
     if (entry.retry) ports.clock.clearTimeout(entry.retry)
     try {
-      const answer = await handler(effect.params, { id: effect.id, actorId, redriven })
+      const answer = await handler(effect.params, { id: effect.id, actorId, redriven, ageMs })
       entry.driving = false
       if (!closed) settle(entry, answer)
     } catch (error) {
@@ -111,16 +115,19 @@ export function createOutbox(ports: OutboxPorts) {
 
   return {
     /** Effects of a record that just became durable. */
-    commit(actorId: string, effects: readonly Effect[], acks: readonly string[]): void {
+    commit(actorId: string, effects: readonly Effect[], acks: readonly string[], ageMs: Stopwatch): void {
       for (const id of acks) entries.delete(id)
-      const added = effects.map(effect => entryOf(effect, actorId))
+      const added = effects.map(effect => entryOf(effect, actorId, ageMs))
       for (const entry of added) entries.set(entry.effect.id, entry)
       for (const entry of added) void drive(entry, false)
     },
     /** Takes up what an earlier process left pending. */
     load(pending: readonly PendingEffect[]): void {
       for (const { actorId, seq: _seq, ...effect } of pending)
-        entries.set(effect.id, entryOf(effect, actorId))
+        entries.set(
+          effect.id,
+          entryOf(effect, actorId, () => Number.POSITIVE_INFINITY),
+        )
     },
     /** Drives again all that wait; of one actor, or those that `only` picks. */
     redrive(only: (effect: Effect, actorId: string) => boolean = () => true): void {

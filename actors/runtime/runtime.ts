@@ -5,7 +5,7 @@
  * Every event carries `atMs`: charts have no clock, so folding the journal gives the same snapshots again.
  */
 import { type AnyStateMachine, createActor } from 'xstate'
-import type { Clock, TimerHandle } from '../../src/clock/clock.ts'
+import type { Clock, Stopwatch, TimerHandle } from '../../src/clock/clock.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import type { ActorRow, Journal, TransitionRecord } from '../../src/store/schema/records.ts'
 import { BUILT_IN_EFFECTS, builtInEffects, type ChildSpec } from './built-in-effects.ts'
@@ -23,6 +23,8 @@ export type RuntimePorts = {
   journal: Journal
   kinds: Readonly<Record<string, Kind>>
   commitId: () => string
+  /** Measures how old a decision is when its effect leaves; by the engine's clock when left out. */
+  startStopwatch?: () => Stopwatch
   /** The journal refused or was fenced: nothing more may be decided. */
   fatal(error: unknown): void
   fault(what: { actorId: string; during: string; error: unknown }): void
@@ -42,7 +44,7 @@ export type Runtime = ReturnType<typeof createRuntime>
 
 /** Throws when a kind's chart has faults (see `checkChart`), listing all of them. */
 export function createRuntime(ports: RuntimePorts) {
-  const { clock, journal } = ports
+  const { clock, journal, startStopwatch = () => byClock(clock) } = ports
   const { tell: watch, named } = createObserver(ports)
   assertCharts(ports.kinds)
   const running = new Map<string, Running>()
@@ -92,13 +94,14 @@ export function createRuntime(ports: RuntimePorts) {
     timers.arm(self.id, step.timers)
     watch({ kind: 'taken', self, record })
     if (step.status === 'done') retire(self)
-    journal.append(record).then(() => settled(record), stop)
+    const ageMs = startStopwatch()
+    journal.append(record).then(() => settled(record, ageMs), stop)
   }
 
   /** A record is durable: what it calls for may leave. */
-  const settled = (record: TransitionRecord) => {
+  const settled = (record: TransitionRecord, ageMs: Stopwatch) => {
     if (closed) return
-    outbox.commit(record.actorId, record.effects, record.acks)
+    outbox.commit(record.actorId, record.effects, record.acks, ageMs)
     try {
       ports.committed?.(record)
       for (const hear of moves) hear(record.actorId)
@@ -315,6 +318,11 @@ export function createRuntime(ports: RuntimePorts) {
       running.clear()
     },
   }
+}
+
+const byClock = (clock: Clock): Stopwatch => {
+  const startedAtMs = clock.nowMs()
+  return () => clock.nowMs() - startedAtMs
 }
 
 function durableKind(kinds: Readonly<Record<string, Kind>>, kind = ''): DurableKind | undefined {

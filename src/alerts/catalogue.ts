@@ -75,6 +75,16 @@ export const CATALOGUE = {
     ends: 'rule',
     says: 'The engine has not come to trade for long',
   },
+  'engine.waiting': {
+    severity: 'page',
+    ends: 'caller',
+    says: 'The engine cannot start yet: it waits for what it needs',
+  },
+  'account.another-engine': {
+    severity: 'page',
+    ends: 'person',
+    says: 'Another engine trades this account: the engine has halted',
+  },
   'clock.off': {
     severity: 'page',
     ends: 'rule',

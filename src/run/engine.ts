@@ -16,8 +16,9 @@ import { heldChildren } from '../../actors/supervisor.ts'
 import { restingEnds } from '../../actors/trading/resting-orders.ts'
 import { type Judgements, noJudgements } from '../../actors/trading/scanner.ts'
 import { kindsOf, treeOf } from '../../actors/tree.ts'
+import type { EngineContext } from '../../machines/engine.ts'
 import { type Alerts, createAlerts } from '../alerts/alerts.ts'
-import type { Clock } from '../clock/clock.ts'
+import type { Clock, Stopwatch } from '../clock/clock.ts'
 import type { HedgePair, SpreadInstrument } from '../domain/instrument.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { PairFeeRates } from '../domain/market/fees.ts'
@@ -30,6 +31,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts'
 import { createHub, type Hub } from '../views/inspection/hub.ts'
 import { measuredKinds } from './measured.ts'
 import { newRiskRefused } from './new-risk.ts'
+import { exclusive } from './other-engine.ts'
 
 export type EngineParts = {
   clock: Clock
@@ -43,6 +45,10 @@ export type EngineParts = {
   telemetry: Telemetry
   salt: string
   commitId: () => string
+  /** See `RuntimePorts`. */
+  startStopwatch?: () => Stopwatch
+  /** Is the exchange's time known? Left out: it always is. */
+  isTimeSure?: () => boolean
   /** Does this process still own the account? */
   isOwner: () => boolean
   fatal: (error: unknown) => void
@@ -87,13 +93,9 @@ export function createEngine(parts: EngineParts): Engine {
   const bookkeeper = createBookkeeper(() => ports, parts.books)
   const riskWatch = createRiskWatch(() => ports, parts.books)
   const riskAudit = createRiskAudit(() => ports)
-  const exchange = overheard(
-    governed(parts.exchange, { exitShare: rules.limits.orderReserveMin }, clock),
-    fact => {
-      riskWatch.hear(fact)
-      riskAudit.hear(fact)
-    },
-  )
+  const own = exclusive(parts.exchange, parts.salt, orderLinkId => haltForOther(ports, orderLinkId))
+  const inLimits = governed(own, { exitShare: rules.limits.orderReserveMin }, clock)
+  const exchange = overheard(inLimits, [riskWatch.hear, riskAudit.hear])
   const ports: EnginePorts = {
     clock,
     pace: parts.pace ?? 1,
@@ -159,6 +161,7 @@ const runtimeOf = (parts: EngineParts, kinds: Readonly<Record<string, Kind>>, hu
     journal: parts.journal,
     kinds,
     commitId: parts.commitId,
+    ...(parts.startStopwatch && { startStopwatch: parts.startStopwatch }),
     fatal: parts.fatal,
     fault: ({ actorId, during, error }) =>
       parts.telemetry.log.warn('actor.fault', {
@@ -171,12 +174,21 @@ const runtimeOf = (parts: EngineParts, kinds: Readonly<Record<string, Kind>>, hu
     orphaned: (actorId, error) => parts.fatal(new Error(`${actorId} failed: ${error}`)),
   })
 
+/** Two engines on one account undo each other's work: new risk ends at once, and a person says which of them goes on. */
+function haltForOther({ alerts, runtime }: EnginePorts, orderLinkId: string): void {
+  const because = `another engine with another database trades this account (its order ${orderLinkId})`
+  const engine = runtime().get('engine')?.actor.getSnapshot().context as EngineContext | undefined
+  if (!engine || engine.halt) return
+  alerts.raise('page', 'account.another-engine', { orderLinkId, because })
+  runtime().deliver('engine', { type: 'engine.halt', by: 'another engine', because })
+}
+
 /** One private stream for all who listen: a second one would be a second connection. */
-const overheard = (exchange: Exchange, also: (fact: AccountFact) => void): Exchange => ({
+const overheard = (exchange: Exchange, listeners: readonly ((fact: AccountFact) => void)[]): Exchange => ({
   ...exchange,
   watchAccount: hear =>
     exchange.watchAccount(fact => {
-      also(fact)
+      for (const listen of listeners) listen(fact)
       hear(fact)
     }),
 })

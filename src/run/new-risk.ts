@@ -11,7 +11,7 @@ import type { Journal } from '../store/schema/records.ts'
 type NewRiskRefusedPorts = Ports<'clock' | 'pace' | 'exchange' | 'board' | 'rules' | 'runtime' | 'risk'>
 
 /** What of the process itself may be in the way. */
-type Process = { journal: Journal; isOwner: () => boolean }
+type Process = { journal: Journal; isOwner: () => boolean; isTimeSure?: () => boolean }
 
 /** Why no new risk may be taken now, in this symbol where one is named; null when it may. */
 export function newRiskRefused(ports: NewRiskRefusedPorts, own: Process, symbol?: string): string | null {
@@ -36,8 +36,12 @@ function ofEngine({ runtime }: Ports<'runtime'>): string | null {
   return `the engine is ${state}${because ? ` (${because})` : ''}`
 }
 
-function ofProcess({ exchange }: Ports<'exchange'>, { journal, isOwner }: Process): string | null {
-  if (!isOwner()) return 'the lease on the account is lost'
+function ofProcess(
+  { exchange }: Ports<'exchange'>,
+  { journal, isOwner, isTimeSure }: Process,
+): string | null {
+  if (!isOwner()) return 'the lease on the account is not certain'
+  if (isTimeSure?.() === false) return 'the exchange’s time is not known'
   const refused = exchange.keyRefusal()
   if (refused) return refused.says
   if (!exchange.orderEntryReady()) return 'order entry is down'

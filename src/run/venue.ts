@@ -1,140 +1,181 @@
 /**
- * The exchange of each mode, with the clock that belongs to it: `sim` brings its own simulator and runs on its time,
- * the others speak to Bybit on the machine's time.
+ * The exchange of each mode, on its own time: `sim` brings its own simulator, the others speak to Bybit. One that does not
+ * answer is waited for; what a person must mend is refused.
  */
-import { type Clock, scaledClock, systemClock } from '../clock/clock.ts'
+import { wallMs } from '../clock/clock.ts'
+import { type ExchangeClock, exchangeClock } from '../clock/exchange-clock.ts'
 import type { Config, KeyPair } from '../config/config.ts'
 import { examineAccount } from '../exchange/bybit/account-checks.ts'
 import type { WireMode, WireUrls } from '../exchange/bybit/hosts.ts'
 import { createBybitExchange } from '../exchange/bybit/venue.ts'
 import { createSdkWire } from '../exchange/bybit/wire/sdk-wire.ts'
+import type { Wire } from '../exchange/bybit/wire/wire.ts'
 import type { Exchange } from '../exchange/exchange.ts'
-import { launchSimulator } from '../exchange/simulator/launch.ts'
 import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../exchange/simulator/server/accounts.ts'
 import { statusOf } from '../exchange/simulator/server/control.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { needsOf } from './alerts/account-fitness.ts'
-import { asStartFault, StartFault } from './fault.ts'
 import { measuredWire } from './measured.ts'
+import { keptSimulator } from './simulator.ts'
+import { asStartFault, StartFault } from './start/fault.ts'
+import type { Waiting } from './start/waiting.ts'
 
 export type Venue = {
   exchange: Exchange
-  clock: Clock
+  /** The exchange's time. */
+  clock: ExchangeClock
   speed: number
   /** Where it is, for people. */
   where: string
+  /** How a process beside this one reaches the same account. */
+  access: Access
   /** Ends what this process started; a simulator somebody else runs is left alone. */
   close(): Promise<void>
 }
 
-/** USDT that a new simulated account starts with. */
-const SIMULATED_BALANCE = '100000'
-
-/** Connects to the exchange of the configured mode. @throws StartFault */
-export async function openVenue(config: Config, telemetry: Telemetry): Promise<Venue> {
-  if (config.mode === 'sim') return openSimulator(config, telemetry)
-  if (config.mode === 'live' || config.mode === 'testnet' || config.mode === 'demo') {
-    const { keys, mode } = config
-    if (!keys) throw new StartFault(`mode ${mode}: expected BYBIT_API_KEY and BYBIT_API_SECRET, found none`)
-    return connect(config, telemetry, { mode, clock: systemClock(), speed: 1, keys, close: async () => {} })
-  }
-  throw new StartFault(`mode ${config.mode}: not served by this command`)
+/** All that is needed to act on the account. Holds secrets: never logged, never stored. */
+export type Access = {
+  mode: WireMode
+  urls?: WireUrls
+  keys: KeyPair
+  region: Config['account']['region']
+  /** Engine milliseconds to one of the machine; the exchange's windows are that much wider. */
+  speed: number
+  recvWindowMs: number
+  orderDeadlineMs: number
 }
 
-async function openSimulator(config: Config, telemetry: Telemetry): Promise<Venue> {
+/** USDT that a new simulated account starts with. */
+const SIMULATED_BALANCE = '100000'
+const WAITED_FOR = 'the exchange'
+
+/** Connects to the exchange of the configured mode. @throws StartFault for what waiting does not mend */
+export async function openVenue(config: Config, telemetry: Telemetry, waiting: Waiting): Promise<Venue> {
+  const { mode } = config
+  if (mode === 'sim') return openSimulator(config, telemetry, waiting)
+  if (mode !== 'live' && mode !== 'testnet' && mode !== 'demo')
+    throw new StartFault(`mode ${mode}: not served by this command`)
+  const { keys } = config
+  if (!keys) throw new StartFault(`mode ${mode}: expected BYBIT_API_KEY and BYBIT_API_SECRET, found none`)
+  const access = accessOf(config, { mode, keys, speed: 1 })
+  return checked(connect(access, telemetry, `Bybit ${mode}`), config, telemetry, waiting)
+}
+
+async function openSimulator(config: Config, telemetry: Telemetry, waiting: Waiting): Promise<Venue> {
   const keys = config.keys ?? { key: SIMULATOR_KEY, secret: SIMULATOR_SECRET }
   const own = config.exchangeUrl
     ? undefined
-    : await launchSimulator({
-        dataDir: config.dataDir,
-        seed: config.seed,
-        speed: config.speed,
-        balance: SIMULATED_BALANCE,
-        ...keys,
-      }).catch(asStartFault())
-  const close = async () => own?.stop()
+    : await keptSimulator(
+        {
+          dataDir: config.dataDir,
+          seed: config.seed,
+          speed: config.speed,
+          balance: SIMULATED_BALANCE,
+          ...keys,
+        },
+        telemetry.log,
+      ).catch(asStartFault())
+  const url = config.exchangeUrl ?? own?.url ?? ''
   try {
-    const url = config.exchangeUrl ?? own?.url ?? ''
+    const { speed } = await waiting.until(WAITED_FOR, async () => {
+      const status = await statusOf(url)
+      if (!status)
+        throw new Error(`expected a running simulator at ${url} (HEDGEROW_EXCHANGE_URL), found no answer`)
+      return status
+    })
     const urls = { rest: url, ws: url.replace(/^http/, 'ws') }
-    const time = await simulatedTime(url)
-    if (!time)
-      throw new StartFault(`HEDGEROW_EXCHANGE_URL: expected a running simulator at ${url}, found no answer`)
-    return await connect(config, telemetry, { mode: 'sim', ...time, keys, urls, close })
+    const access = accessOf(config, { mode: 'sim', keys, urls, speed })
+    const venue = await checked(connect(access, telemetry, url), config, telemetry, waiting)
+    const close = async () => {
+      await venue.close()
+      await own?.stop()
+    }
+    return { ...venue, close }
   } catch (error) {
-    await close()
+    await own?.stop()
     throw error
   }
 }
 
-/** A busy machine answers late now and then; at 60 times the speed 20 ms are more than a second. */
-const TIME_LOOKS = 5
+const accessOf = (
+  { account, rules }: Config,
+  to: Omit<Access, 'region' | 'recvWindowMs' | 'orderDeadlineMs'>,
+): Access => ({
+  ...to,
+  region: account.region,
+  recvWindowMs: rules.execution.recvWindowMs,
+  orderDeadlineMs: rules.execution.orderDeadlineMs,
+})
 
-/** The simulator's time, by the quickest of a few answers: half its trip is all that the clock can be off. */
-async function simulatedTime(url: string): Promise<{ clock: Clock; speed: number } | undefined> {
-  const machine = systemClock()
-  let best: { clock: Clock; speed: number; tripMs: number } | undefined
-  for (let look = 0; look < TIME_LOOKS; look++) {
-    const askedAtMs = machine.nowMs()
-    const status = await statusOf(url)
-    if (!status) return undefined
-    const tripMs = machine.nowMs() - askedAtMs
-    const { nowMs, speed } = status
-    if (best && tripMs >= best.tripMs) continue
-    best = { clock: scaledClock({ startAtMs: nowMs + (tripMs / 2) * speed, speed }), speed, tripMs }
-  }
-  return best && { clock: best.clock, speed: best.speed }
-}
-
-type Connection = {
-  mode: WireMode
-  clock: Clock
-  speed: number
-  keys: KeyPair
-  urls?: WireUrls
-  close(): Promise<void>
-}
-
-async function connect(config: Config, telemetry: Telemetry, connection: Connection): Promise<Venue> {
-  const { mode, clock, speed, keys, urls, close } = connection
-  const { recvWindowMs, orderDeadlineMs } = config.rules.execution
+/** Opens the exchange over the network. Nothing is asked of it yet but its time. */
+export function connect(access: Access, telemetry: Telemetry, where: string): Venue {
+  const { mode, keys, urls, region, speed, recvWindowMs, orderDeadlineMs } = access
+  const clock = exchangeClock({
+    startAtMs: wallMs(),
+    speed,
+    read: () => exchange.serverTimeMs(),
+    corrected: (byMs, why) => telemetry.log.warn('clock.corrected', { byMs, because: why }),
+  })
   const wire = createSdkWire({
     mode,
     ...(urls ? { urls } : {}),
     ...keys,
     clock,
     recvWindowMs,
-    region: config.account.region,
+    region,
     log: (kind, detail) => telemetry.log.info('exchange.wire', { kind, detail }),
   })
-  const report = (kind: string, detail: string) => telemetry.inputRefused(kind, detail)
-  const exchange = createBybitExchange(measuredWire(wire, telemetry), {
+  const exchange: Exchange = createBybitExchange(measuredWire(stampsHeard(wire, clock), telemetry), {
     name: mode,
     clock,
     orderDeadlineMs,
     speed,
-    report,
+    report: (kind, detail) => telemetry.inputRefused(kind, detail),
   })
-  const { account } = config
-  const at = { atMs: clock.nowMs(), manage: account.manage }
-  const findings = await examineAccount(exchange, needsOf(config, []), at)
-  for (const { name, grade, says } of findings)
-    if (grade !== 'ok') telemetry.log.info('account.finding', { check: name, grade, says })
-  const faults = findings
-    .filter(({ grade }) => grade === 'refuse' || grade === 'away')
-    .map(({ says }) => says)
-  if (faults.length > 0) {
+  const close = async () => {
+    clock.close()
     await exchange.close()
-    throw new StartFault(faults.join('\n'))
   }
-  const where = urls?.rest ?? `Bybit ${mode}`
+  return { exchange, clock, speed, where, access, close }
+}
+
+/** Bybit: the request's time is outside of its window. */
+const STAMP_REFUSED = 10002
+
+/** A wire on which a refused stamp has the clock measured anew. */
+function stampsHeard(wire: Wire, clock: ExchangeClock): Wire {
+  const heard = async (asked: ReturnType<Wire['get']>) => {
+    const reply = await asked
+    if (reply.retCode === STAMP_REFUSED) clock.doubt('the exchange refused a stamp')
+    return reply
+  }
   return {
-    exchange,
-    clock,
-    speed,
-    where,
-    async close() {
-      await exchange.close()
-      await close()
-    },
+    ...wire,
+    get: (path, params, signed) => heard(wire.get(path, params, signed)),
+    post: (path, body) => heard(wire.post(path, body)),
+    trade: (op, args, deadlineMs) => heard(wire.trade(op, args, deadlineMs)),
+  }
+}
+
+/** Waits until the exchange's time is known and its account was looked at. @throws StartFault with all that is wrong with it */
+async function checked(venue: Venue, config: Config, { log }: Telemetry, waiting: Waiting): Promise<Venue> {
+  const { exchange, clock } = venue
+  try {
+    await waiting.until(WAITED_FOR, async () => {
+      // Its time first: nothing else can be asked with a stamp that is wrong.
+      await clock.measure()
+      const at = { atMs: clock.nowMs(), manage: config.account.manage }
+      const findings = await examineAccount(exchange, needsOf(config, []), at)
+      const away = findings.find(({ grade }) => grade === 'away')
+      if (away) throw new Error(away.says)
+      for (const { name, grade, says } of findings)
+        if (grade !== 'ok') log.info('account.finding', { check: name, grade, says })
+      const faults = findings.filter(({ grade }) => grade === 'refuse')
+      if (faults.length > 0) throw new StartFault(faults.map(({ says }) => says).join('\n'))
+    })
+    return venue
+  } catch (error) {
+    await venue.close()
+    throw error
   }
 }

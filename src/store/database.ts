@@ -31,6 +31,12 @@ export type Database = {
 /** The server did not answer, or answered with a refusal of ours: the message says which and what to do. */
 export class DatabaseUnavailable extends Error {
   override name = 'DatabaseUnavailable'
+  /** Wrong password, no such database, no such role: asking again does not help. */
+  readonly isFinal: boolean
+  constructor(message: string, isFinal: boolean) {
+    super(message)
+    this.isFinal = isFinal
+  }
 }
 
 /** The database was written by a newer version of the engine. */
@@ -48,6 +54,8 @@ const TIMEOUTS = {
   connectionTimeoutMillis: 5_000,
   statement_timeout: 10_000,
   query_timeout: 15_000,
+  // A session that died inside a transaction would keep the account's row from the next owner.
+  idle_in_transaction_session_timeout: 10_000,
   keepAlive: true,
   keepAliveInitialDelayMillis: 5_000,
 } satisfies ClientConfig
@@ -113,7 +121,10 @@ async function answering(settings: ClientConfig, options: DatabaseOptions): Prom
     // Wrong password, no such database, no such role: waiting does not help.
     const hopeless = /^(28|3D|42)/.test(failure.code)
     if (hopeless || attempt >= tries)
-      throw new DatabaseUnavailable(`expected PostgreSQL to answer at ${where}, found: ${failure.message}`)
+      throw new DatabaseUnavailable(
+        `expected PostgreSQL to answer at ${where}, found: ${failure.message}`,
+        hopeless,
+      )
     if (attempt === 1)
       options.log.warn('the database does not answer yet', { where, because: failure.message })
     await pause(RETRY_EVERY_MS)

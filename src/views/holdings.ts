@@ -10,7 +10,7 @@ import type { MarketView } from '../domain/market/market-view.ts'
 import { midPrice } from '../domain/market/order-book.ts'
 import { fundingRate, NO_USDT, type Price } from '../domain/units.ts'
 import type { LegOutcome } from '../domain/work/leg-outcome.ts'
-import type { Books } from '../run/books.ts'
+import type { Books } from '../run/books/books.ts'
 import type { Engine } from '../run/engine.ts'
 import type { BookedFigures } from '../store/books/operator-reads.ts'
 import {

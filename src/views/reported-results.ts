@@ -1,6 +1,6 @@
 /** What closed hedges made and how they were executed, as metrics. */
 
-import type { Books } from '../run/books.ts'
+import type { Books } from '../run/books/books.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 
 const BPS = 10_000

@@ -5,8 +5,8 @@ import type { Holding } from '../api/rows/rows.ts'
 import { perBaseCoin } from '../domain/grid.ts'
 import { midPrice } from '../domain/market/order-book.ts'
 import type { Price } from '../domain/units.ts'
+import type { Valuation } from '../run/books/hedge-accounts.ts'
 import type { Engine } from '../run/engine.ts'
-import type { Valuation } from '../run/hedge-accounts.ts'
 
 /** A coin by the middle of its spot book, else by the index; a perpetual by its mark. */
 export function valuation({ board, ports }: Engine): Valuation {

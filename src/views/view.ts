@@ -5,8 +5,9 @@ import type { EngineContext } from '../../machines/engine.ts'
 import type { SupervisorContext } from '../../machines/supervisor.ts'
 import type { ActorDetail, ActorSummary, EngineView, HealthPart } from '../api/engine-view.ts'
 import { describeChart } from '../api/rows/chart-description.ts'
+import type { ExchangeClock } from '../clock/exchange-clock.ts'
 import type { JsonObject } from '../domain/json.ts'
-import type { Books } from '../run/books.ts'
+import type { Books } from '../run/books/books.ts'
 import { CHARTS } from '../run/charts.ts'
 import type { Engine } from '../run/engine.ts'
 import type { Journal } from '../store/schema/records.ts'
@@ -25,11 +26,15 @@ export type ViewParts = {
   books: Books
   about: { mode: string; speed: number; exchange: string; version: string; startedAtMs: number }
   isOwner: () => boolean
+  /** Left out where the exchange is in this process. */
+  exchangeTime?: Pick<ExchangeClock, 'isSure' | 'heardAgoMs'>
 }
 
 /** Feeds silent for this long are not ready. Engine time. */
 const FEED_AGE_MS_MAX = 120_000
-const JOURNAL_READY_MS = 5_000
+const JOURNAL_READY_MS = 3_000
+/** Of the machine. The exchange is asked for its time every two seconds. */
+const EXCHANGE_READY_MS = 4_500
 
 export function createView(parts: ViewParts): EngineView {
   const { engine, journal, books, about } = parts
@@ -160,7 +165,19 @@ function countBy({ runtime }: Engine, kind: string): Record<string, number> {
   return counts
 }
 
-function readiness({ engine, journal, isOwner }: ViewParts): HealthPart[] {
+function exchangeParts({ isSure, heardAgoMs }: NonNullable<ViewParts['exchangeTime']>): HealthPart[] {
+  const agoMs = Math.round(heardAgoMs())
+  return [
+    { name: 'exchange', ok: agoMs <= EXCHANGE_READY_MS, detail: `answered ${agoMs} ms ago` },
+    {
+      name: 'clock',
+      ok: isSure(),
+      detail: isSure() ? 'on the exchange’s time' : 'the exchange’s time is not known',
+    },
+  ]
+}
+
+function readiness({ engine, journal, isOwner, exchangeTime }: ViewParts): HealthPart[] {
   const state = engine.runtime.get('engine')?.cell?.state ?? 'absent'
   const { oldestPendingMs, pending } = journal.health()
   const ages = engine.board.ageMs()
@@ -173,7 +190,8 @@ function readiness({ engine, journal, isOwner }: ViewParts): HealthPart[] {
   })
   return [
     { name: 'engine', ok: /^(trading|reducing|halted)$/.test(state), detail: state },
-    { name: 'lease', ok: isOwner(), detail: isOwner() ? 'held' : 'lost' },
+    { name: 'lease', ok: isOwner(), detail: isOwner() ? 'held' : 'in doubt' },
+    ...(exchangeTime ? exchangeParts(exchangeTime) : []),
     {
       name: 'journal',
       ok: oldestPendingMs <= JOURNAL_READY_MS,

@@ -62,7 +62,7 @@ export async function benchActors({ actorCounts = [1, 100, 1000], rounds = 4, ro
 
 async function compare(database: Database, actors: number, rounds: number, roundMs: number) {
   const account = `actors${actors}`
-  const answer = await takeLease(database.client(), { account, holder: 'bench', lost: () => undefined })
+  const answer = await takeLease(database.client, { account, holder: 'bench', lost: () => undefined })
   if (answer.kind !== 'held') throw new Error(`bench: the lease is held by ${answer.holder}`)
   const raw = await rawWriter(database.pool, actors)
   const journal = createJournal(database.pool, { account, epoch: answer.lease.epoch })

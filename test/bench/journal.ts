@@ -77,7 +77,7 @@ async function compare(
   rounds: number,
   roundMs: number,
 ): Promise<JournalBenchRow[]> {
-  const lease = await takeLease(database.client(), {
+  const lease = await takeLease(database.client, {
     account: `bench${actors}`,
     holder: 'bench',
     lost: () => undefined,

@@ -59,7 +59,7 @@ async function resume(
   times: number,
 ): Promise<ResumeBenchRow> {
   const account = `resume${hedges}`
-  const answer = await takeLease(database.client(), { account, holder: 'bench', lost: () => undefined })
+  const answer = await takeLease(database.client, { account, holder: 'bench', lost: () => undefined })
   if (answer.kind !== 'held') throw new Error(`bench: the lease is held by ${answer.holder}`)
   await copies(database, account, row, hedges)
   const took: number[] = []

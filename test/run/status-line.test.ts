@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { VirtualClock } from '../../src/clock/virtual-clock.ts'
 import { NO_USDT, usdt } from '../../src/domain/units.ts'
-import { showStatus, statusLine } from '../../src/run/status-line.ts'
+import { showStatus, statusLine } from '../../src/run/start/status-line.ts'
 import { holdingOf } from '../../src/views/holdings.ts'
 import { smallView } from '../support/api/small-view.ts'
 import { marketOn, NOW_MS, XRP } from '../support/domain/sample-market.ts'

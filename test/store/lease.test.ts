@@ -19,7 +19,7 @@ describe('the lease', () => {
 
   test('goes to one owner at a time, and names it to the others', async () => {
     const first = await takeTestLease(database, { holder: 'the first' })
-    const second = await takeLease(database.client(), {
+    const second = await takeLease(database.client, {
       account: ACCOUNT,
       holder: 'the second',
       lost: () => undefined,
@@ -49,17 +49,60 @@ describe('the lease', () => {
     expect(salts.size).toBe(8)
   })
 
-  test('is lost with its connection, says so once, and lets the next owner in', async () => {
-    const { promise, resolve } = Promise.withResolvers<string>()
-    const lost = vi.fn(resolve)
-    const lease = await takeTestLease(database, { lost })
+  test('is in doubt with its connection, and taken again under the same epoch', async () => {
+    const doubts: (string | null)[] = []
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const lost = vi.fn()
+    const lease = await takeTestLease(database, {
+      lost,
+      doubted(cause) {
+        doubts.push(cause)
+        if (cause === null) resolve()
+        else expect(lease.held()).toBe(false)
+      },
+    })
     expect(lease.held()).toBe(true)
     await cutHolder()
-    expect(await promise).toContain('connection')
-    expect(lease.held()).toBe(false)
+    await promise
+    expect(lease.held()).toBe(true)
+    expect(doubts).toEqual([expect.stringContaining('connection'), null])
+    expect(lost).not.toHaveBeenCalled()
+    const other = await takeLease(database.client, { account: ACCOUNT, holder: 'another', lost })
+    expect(other.kind).toBe('refused')
+    await lease.release()
+  })
+
+  test('is lost, and says so once, when another took it while it was in doubt', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const lost = vi.fn(resolve)
+    let away = false
+    const connect = () => {
+      if (away) throw new Error('the network is away')
+      return database.client()
+    }
+    const answer = await takeLease(connect, { account: ACCOUNT, holder: 'the first', lost })
+    if (answer.kind !== 'held') throw new Error('expected the lease')
+    away = true
+    await cutHolder()
+    await vi.waitFor(() => expect(answer.lease.held()).toBe(false))
     const next = await takeTestLease(database)
+    away = false
+    expect(await promise).toContain('another engine has taken the account')
     expect(lost).toHaveBeenCalledTimes(1)
     await next.release()
+  })
+
+  test('is lost when it cannot be taken again in time', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    let away = false
+    const connect = () => {
+      if (away) throw new Error('the network is away')
+      return database.client()
+    }
+    await takeLease(connect, { account: ACCOUNT, holder: 'alone', lost: resolve, regainWithinMs: 600 })
+    away = true
+    await cutHolder()
+    expect(await promise).toContain('the network is away')
   })
 
   test('is lost when the epoch moved under it', async () => {
@@ -81,7 +124,8 @@ describe('the lease', () => {
     const frozen = await takeTestLease(database)
     const journal = createJournal(database.pool, { account: ACCOUNT, epoch: frozen.epoch })
     await journal.append(testRecord('frozen', 0))
-    await cutHolder()
+    // Another took it while this one could not look: the epoch moved.
+    await frozen.release()
     const next = await takeTestLease(database)
     const successor = createJournal(database.pool, { account: ACCOUNT, epoch: next.epoch })
     await successor.append(testRecord('frozen', 1))

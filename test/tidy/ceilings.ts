@@ -22,7 +22,7 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'src/dashboard/inspector/panels/legal-panel.tsx LegalPanel': TO_SPLIT,
   'src/dashboard/pages/overview/equity-panel.tsx EquityPanel': TO_SPLIT,
   'src/exchange/bybit/wire/sdk-wire.ts createSdkWire': TO_SPLIT,
-  'src/run/hedge-books.ts createHedgeBooks': TO_SPLIT,
+  'src/run/books/hedge-books.ts createHedgeBooks': TO_SPLIT,
   'src/simulate/witness.ts createWitness': TO_SPLIT,
   'src/store/books/ledger-store.ts createLedgerStore': TO_SPLIT,
   'src/store/migrations/20261122091213-tables.ts up': 'a migration is a list of statements',

@@ -5,10 +5,10 @@
 import { systemClock } from '../../clock/clock.ts'
 import type { Config } from '../../config/config.ts'
 import { type History, NoHistory, readHistory } from '../../exchange/simulator/history/files.ts'
-import { createBooks } from '../../run/books.ts'
-import { historyFolder } from '../../run/data-folder.ts'
-import { StartFault } from '../../run/fault.ts'
-import { openStore } from '../../run/store.ts'
+import { createBooks } from '../../run/books/books.ts'
+import { historyFolder } from '../../run/start/data-folder.ts'
+import { StartFault } from '../../run/start/fault.ts'
+import { openServer, openStore } from '../../run/store.ts'
 import { silentTelemetry, type Telemetry } from '../../telemetry/telemetry.ts'
 import { verifyJournal } from './journal.ts'
 import { replayProgress } from './progress.ts'
@@ -60,8 +60,14 @@ export async function replayed(
   say.write(`${strategyText(config)}\n`)
   let fault: unknown
   const startedAtMs = systemClock().nowMs()
-  const store = await openStore(config, accountOf(startedAtMs), telemetry, error => {
-    fault ??= error
+  const account = accountOf(startedAtMs)
+  const store = await openStore({
+    server: await openServer(config, telemetry),
+    names: { account, before: account },
+    telemetry,
+    fatal: error => {
+      fault ??= error
+    },
   })
   const progress = replayProgress(say, history)
   try {

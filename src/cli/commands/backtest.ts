@@ -16,7 +16,7 @@ import {
   type Records,
   readRecords,
 } from '../../exchange/simulator/history/files.ts'
-import { historyFolder } from '../../run/data-folder.ts'
+import { historyFolder } from '../../run/start/data-folder.ts'
 import { lengthText } from '../../wording/figures.ts'
 import { CliFailure } from '../kit/failure.ts'
 import { didYouMean } from '../kit/nearest.ts'

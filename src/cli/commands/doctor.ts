@@ -13,7 +13,7 @@ import { hostsOf, type WireMode, type WireUrls } from '../../exchange/bybit/host
 import { createBybitExchange } from '../../exchange/bybit/venue.ts'
 import { createSdkWire } from '../../exchange/bybit/wire/sdk-wire.ts'
 import { needsOf } from '../../run/alerts/account-fitness.ts'
-import { trackedPairs } from '../../run/tracked-pairs.ts'
+import { trackedPairs } from '../../run/start/tracked-pairs.ts'
 import { type Client, engineClient } from '../kit/client.ts'
 import { CliFailure, explained } from '../kit/failure.ts'
 import { dim, green, print, printJson, red, yellow } from '../kit/output.ts'

@@ -9,7 +9,7 @@ import type { Alert } from '../../alerts/delivery/alert-log.ts'
 import { type Courier, createCourier } from '../../alerts/delivery/courier.ts'
 import { startHeartbeat } from '../../alerts/delivery/heartbeat.ts'
 import { type Bounds, judge } from '../../alerts/rules.ts'
-import type { Clock } from '../../clock/clock.ts'
+import { type Clock, systemClock } from '../../clock/clock.ts'
 import type { Config } from '../../config/config.ts'
 import { secretsOf } from '../../config/shown-config.ts'
 import { createOperatorStore } from '../../store/books/operator-store.ts'
@@ -103,11 +103,27 @@ export async function openAlerts(parts: AlertParts): Promise<RunAlerts> {
   }
 }
 
+/** Alerts of a start that has no store yet: told and logged, kept by nobody. Made when the first is raised. */
+export function storelessAlerts(config: Config, telemetry: Telemetry): () => Alerts {
+  let made: Alerts | undefined
+  return () => {
+    if (made) return made
+    const wall = systemClock()
+    const courier = courierOf(
+      { config, telemetry, wall },
+      () => {},
+      () => {},
+    )
+    made = createAlerts(telemetry, { clock: wall, wall, tell: tellOf(config, config.mode, courier) })
+    return made
+  }
+}
+
 const undelivered = (alerts: Alerts, way: string, cause: string) =>
   alerts.raise('ticket', 'alert.undelivered', { subject: way, cause })
 
 function courierOf(
-  { config, telemetry, wall }: AlertParts,
+  { config, telemetry, wall }: Pick<AlertParts, 'config' | 'telemetry' | 'wall'>,
   failed: (way: string, cause: string) => void,
   delivered: (way: string) => void,
 ): Courier {

@@ -16,6 +16,8 @@ type Environment = Record<string, string | undefined>
 export type Notifier = {
   /** Is systemd listening? */
   readonly enabled: boolean
+  /** It is starting, however long that takes: asks systemd for patience until `ready` or `stopping`. Returns how to stop. */
+  starting(): () => void
   /** The engine is reconciled and serves. Only now `systemctl start` returns. */
   ready(status: string): Promise<void>
   /** One line for `systemctl status`. */
@@ -36,12 +38,17 @@ type NotifierOptions = {
 /** Longer than the barrier of `systemd-notify`, which waits 5 s. */
 const SEND_MS = 10_000
 
+/** A process that froze while it started sends none of these, and is ended by systemd in time. */
+const EXTEND_EVERY_MS = 30_000
+const EXTEND_BY_MS = 120_000
+
 /** Takes systemd's variables out of `env`, so that no child inherits them. */
 export function createNotifier({ env, pid, clock, log }: NotifierOptions): Notifier {
   const { NOTIFY_SOCKET: socket, WATCHDOG_USEC: watchdog, WATCHDOG_PID: watchdogPid, PATH } = env
   for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete env[name]
 
   let last = Promise.resolve()
+  let endStart = () => {}
   const send = (...lines: string[]) => {
     if (!socket) return Promise.resolve()
     // One after the other: READY must not overtake a STATUS said before it.
@@ -52,9 +59,20 @@ export function createNotifier({ env, pid, clock, log }: NotifierOptions): Notif
   const intervalMs = meant ? Number(watchdog ?? 0) / 1000 : 0
   return {
     enabled: socket !== undefined,
-    ready: status => send('READY=1', statusLine(status)),
+    starting: () => {
+      if (!socket) return () => {}
+      endStart = every(clock, EXTEND_EVERY_MS, () => void send(`EXTEND_TIMEOUT_USEC=${EXTEND_BY_MS * 1_000}`))
+      return endStart
+    },
+    ready: status => {
+      endStart()
+      return send('READY=1', statusLine(status))
+    },
     status: text => send(statusLine(text)),
-    stopping: status => send('STOPPING=1', statusLine(status)),
+    stopping: status => {
+      endStart()
+      return send('STOPPING=1', statusLine(status))
+    },
     watch: isHealthy => {
       if (!socket || !(intervalMs > 0)) return () => {}
       return every(clock, intervalMs / 3, () => {

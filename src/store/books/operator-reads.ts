@@ -25,18 +25,21 @@ export async function journaledCommand(
   key: string,
 ): Promise<JournaledCommand | undefined> {
   type Found = { event: string; from_state: string; to_state: string; seq: string; at_ms: string }
+  // By its text: PostgreSQL's JSON operators fail on a row whose text they cannot decode, wherever in it that stands.
   const { rows } = await pool.query<Found>(
     `select event::text, from_state, to_state, seq::text, at_ms::text from transition
-      where account = $1 and actor_id = $2 and event ->> 'commandKey' = $3 order by transition.seq limit 1`,
-    [account, actorId, key],
+      where account = $1 and actor_id = $2 and position($3 in event::text) > 0 order by transition.seq`,
+    [account, actorId, `"commandKey":${JSON.stringify(key)}`],
   )
-  return rows.map(({ event, from_state, to_state, seq, at_ms }) => ({
-    event: JSON.parse(event) as JsonObject,
-    from: from_state,
-    to: to_state,
-    version: Number(seq),
-    atMs: Number(at_ms),
-  }))[0]
+  return rows
+    .map(({ event, from_state, to_state, seq, at_ms }) => ({
+      event: JSON.parse(event) as JsonObject,
+      from: from_state,
+      to: to_state,
+      version: Number(seq),
+      atMs: Number(at_ms),
+    }))
+    .find(({ event }) => event.commandKey === key)
 }
 
 /** What the books have of a hedge that its own executions do not tell. */

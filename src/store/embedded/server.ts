@@ -182,7 +182,7 @@ function textOf(file: string): string {
 export async function stopServer(home: EmbeddedHome): Promise<void> {
   const pid = serverPid(home)
   if (pid === undefined) return
-  if (alive(pid)) process.kill(pid, 'SIGINT')
+  if (isAlive(pid)) process.kill(pid, 'SIGINT')
   for (let waits = 0; serverPid(home) === pid; waits++) {
     if (waits > 3000) throw new Error(`embedded PostgreSQL: process ${pid} did not stop: ${logTail(home)}`)
     await pause(10)
@@ -219,12 +219,13 @@ function ending(child: ChildProcess): Promise<string> {
 function removeAbandoned(root: string): void {
   for (const name of readdirSync(root)) {
     const pid = /^init-(\d+)-/.exec(name)?.[1]
-    if (pid && Number(pid) !== process.pid && !alive(Number(pid)))
+    if (pid && Number(pid) !== process.pid && !isAlive(Number(pid)))
       rmSync(join(root, name), { recursive: true, force: true })
   }
 }
 
-function alive(pid: number): boolean {
+/** Is there a process of this id? Also when it is another user's. */
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {

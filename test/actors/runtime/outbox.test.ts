@@ -41,7 +41,14 @@ describe('promise 1: intent first', () => {
     open()
     await process.settle()
     expect(calls).toEqual([
-      { id: 'a#1.0', actorId: 'a', redriven: false, type: 'act', params: { what: 'buy' } },
+      {
+        id: 'a#1.0',
+        actorId: 'a',
+        redriven: false,
+        ageMs: expect.any(Function),
+        type: 'act',
+        params: { what: 'buy' },
+      },
     ])
     expect(contextOf(process, 'a').acted).toEqual(['buy'])
     expect(process.runtime.pendingEffects()).toBe(0)

@@ -9,17 +9,23 @@ import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../../../src/exchange/simulator
 type Row = Record<string, string>
 const WINDOW_MS = 5000
 
-async function signedGet(url: string, path: string, params: Record<string, string>): Promise<unknown> {
+const signedGet = (url: string, path: string, params: Record<string, string>): Promise<unknown> =>
+  signed(url, 'GET', path, params)
+
+async function signed(url: string, method: 'GET' | 'POST', path: string, params: Record<string, string>) {
   const time = (await (await fetch(`${url}/v5/market/time`)).json()) as { time: number }
-  const query = new URLSearchParams(params).toString()
-  const text = `${time.time}${SIMULATOR_KEY}${WINDOW_MS}${query}`
-  const answer = await fetch(`${url}${path}?${query}`, {
+  const said = method === 'GET' ? new URLSearchParams(params).toString() : JSON.stringify(params)
+  const text = `${time.time}${SIMULATOR_KEY}${WINDOW_MS}${said}`
+  const answer = await fetch(method === 'GET' ? `${url}${path}?${said}` : url + path, {
+    method,
     headers: {
+      'content-type': 'application/json',
       'X-BAPI-API-KEY': SIMULATOR_KEY,
       'X-BAPI-TIMESTAMP': String(time.time),
       'X-BAPI-RECV-WINDOW': String(WINDOW_MS),
       'X-BAPI-SIGN': createHmac('sha256', SIMULATOR_SECRET).update(text).digest('hex'),
     },
+    ...(method === 'POST' && { body: said }),
   })
   const { retCode, retMsg, result } = (await answer.json()) as {
     retCode: number
@@ -28,6 +34,30 @@ async function signedGet(url: string, path: string, params: Record<string, strin
   }
   if (retCode !== 0) throw new Error(`${path}: ${retCode} ${retMsg}`)
   return result
+}
+
+/** Rests a small buying order of BTC far below the market under this id. */
+export async function restOrder(url: string, orderLinkId: string): Promise<void> {
+  const order = {
+    category: 'linear',
+    symbol: 'BTCUSDT',
+    side: 'Buy',
+    orderType: 'Limit',
+    timeInForce: 'PostOnly',
+  }
+  const ticker = await fetch(`${url}/v5/market/tickers?category=linear&symbol=BTCUSDT`)
+  const { result } = (await ticker.json()) as { result: { list: { markPrice: string }[] } }
+  const price = String(Math.floor(Number(result.list[0]?.markPrice) * 0.9))
+  await signed(url, 'POST', '/v5/order/create', { ...order, qty: '0.01', price, orderLinkId })
+}
+
+/** Ids of the orders that rest now. */
+export async function restingOrders(url: string): Promise<string[]> {
+  const params = { category: 'linear', settleCoin: 'USDT', limit: '50' }
+  const { list } = (await signedGet(url, '/v5/order/realtime', params)) as { list: Row[] }
+  return list
+    .filter(({ orderStatus }) => orderStatus === 'New' || orderStatus === 'PartiallyFilled')
+    .map(({ orderLinkId = '' }) => orderLinkId)
 }
 
 export type OutsideOrder = { orderLinkId: string; orderId: string; category: string; status: string }

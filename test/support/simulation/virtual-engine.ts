@@ -13,7 +13,7 @@ import type { FaultPlanInput } from '../../../src/exchange/simulator/faults/plan
 import { inProcessBybit } from '../../../src/exchange/simulator/in-process.ts'
 import { builtInUniverse } from '../../../src/exchange/simulator/universe/universe.ts'
 import { createEngine, type Engine } from '../../../src/run/engine.ts'
-import { openPlans, trackedPairs } from '../../../src/run/tracked-pairs.ts'
+import { openPlans, trackedPairs } from '../../../src/run/start/tracked-pairs.ts'
 import { createMemoryJournal } from '../../../src/store/journal/memory-journal.ts'
 import type { Journal } from '../../../src/store/schema/records.ts'
 import { silentTelemetry, type Telemetry } from '../../../src/telemetry/telemetry.ts'

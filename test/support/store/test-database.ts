@@ -31,7 +31,7 @@ export async function openTestDatabase(): Promise<Database> {
 
 /** The account's lease, which nobody else may hold. */
 export async function takeTestLease(database: Database, options: Partial<LeaseOptions> = {}): Promise<Lease> {
-  const answer = await takeLease(database.client(), {
+  const answer = await takeLease(database.client, {
     account: ACCOUNT,
     holder: 'test',
     lost: () => undefined,

@@ -1,27 +1,27 @@
 /** The stored books of a run, as the bookkeeper writes them and as people read them. */
-import type { Books as BookkeeperBooks } from '../../actors/bookkeeper.ts'
-import type { RiskHistory } from '../../actors/risk/figures.ts'
-import type { Page } from '../api/engine-view.ts'
-import type { AlertRow, AuditRow, FundingTotal } from '../api/rows/rows.ts'
-import type { JsonObject } from '../domain/json.ts'
-import type { Fill, OrderReport } from '../domain/legs/order.ts'
-import { createDecisionStore, type Decision, type DecisionStore } from '../store/books/decision-store.ts'
-import { createLedgerStore } from '../store/books/ledger-store.ts'
+import type { Books as BookkeeperBooks } from '../../../actors/bookkeeper.ts'
+import type { RiskHistory } from '../../../actors/risk/figures.ts'
+import type { Page } from '../../api/engine-view.ts'
+import type { AlertRow, AuditRow, FundingTotal } from '../../api/rows/rows.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import type { Fill, OrderReport } from '../../domain/legs/order.ts'
+import { createDecisionStore, type Decision, type DecisionStore } from '../../store/books/decision-store.ts'
+import { createLedgerStore } from '../../store/books/ledger-store.ts'
 import {
   type BookedFigures,
   bookedFigures,
   commandPage,
   fundingTotals,
-} from '../store/books/operator-reads.ts'
-import { createOperatorStore } from '../store/books/operator-store.ts'
-import { createRiskReads } from '../store/books/risk-reads.ts'
-import { ownersOfExecs } from '../store/books/row-owners.ts'
-import { createTradeStore } from '../store/books/trade-store.ts'
-import { auditRow } from '../views/audit-row.ts'
-import type { CommandLog } from '../views/commands.ts'
+} from '../../store/books/operator-reads.ts'
+import { createOperatorStore } from '../../store/books/operator-store.ts'
+import { createRiskReads } from '../../store/books/risk-reads.ts'
+import { ownersOfExecs } from '../../store/books/row-owners.ts'
+import { createTradeStore } from '../../store/books/trade-store.ts'
+import { auditRow } from '../../views/audit-row.ts'
+import type { CommandLog } from '../../views/commands.ts'
+import type { Store } from '../store.ts'
 import { createCommandLog } from './command-log.ts'
 import { createHedgeBooks, type HedgeBooks } from './hedge-books.ts'
-import type { Store } from './store.ts'
 
 type PageRequest = { cursor: string | null; limit: number }
 

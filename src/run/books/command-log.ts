@@ -1,10 +1,10 @@
 /** Commands of people and what came of them, as the store keeps them. */
 import type { Pool } from 'pg'
-import type { SendOutcome } from '../api/engine-view.ts'
-import type { JsonObject } from '../domain/json.ts'
-import { journaledCommand } from '../store/books/operator-reads.ts'
-import type { createOperatorStore } from '../store/books/operator-store.ts'
-import type { CommandLog } from '../views/commands.ts'
+import type { SendOutcome } from '../../api/engine-view.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import { journaledCommand } from '../../store/books/operator-reads.ts'
+import type { createOperatorStore } from '../../store/books/operator-store.ts'
+import type { CommandLog } from '../../views/commands.ts'
 
 export function createCommandLog(
   pool: Pool,

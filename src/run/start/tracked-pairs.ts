@@ -1,10 +1,10 @@
 /** Which pairs an engine tracks: the configured ones, and every one that holds a hedge. */
-import type { HedgeContext } from '../../machines/hedge/context.ts'
-import { type Listed, withHeldPairs } from '../domain/entry/held-pairs.ts'
-import type { HedgePlan } from '../domain/entry/plan.ts'
-import type { HedgePair } from '../domain/instrument.ts'
-import { hedgePairs, type LeftOut } from '../domain/market/pairing.ts'
-import type { Journal } from '../store/schema/records.ts'
+import type { HedgeContext } from '../../../machines/hedge/context.ts'
+import { type Listed, withHeldPairs } from '../../domain/entry/held-pairs.ts'
+import type { HedgePlan } from '../../domain/entry/plan.ts'
+import type { HedgePair } from '../../domain/instrument.ts'
+import { hedgePairs, type LeftOut } from '../../domain/market/pairing.ts'
+import type { Journal } from '../../store/schema/records.ts'
 
 export type Tracked = {
   pairs: HedgePair[]

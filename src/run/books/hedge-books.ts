@@ -1,29 +1,29 @@
 /** Hedges as the books know them: living ones by their actors' rows, closed ones with the result that was written once. */
-import { claimOf } from '../../actors/trading/claims.ts'
-import type { HedgeContext } from '../../machines/hedge/context.ts'
+import { claimOf } from '../../../actors/trading/claims.ts'
+import type { HedgeContext } from '../../../machines/hedge/context.ts'
 import {
   type ExecutionQuality,
   type QualityTotals,
   qualityTotals,
-} from '../domain/books/execution-quality.ts'
-import { hedgeResult } from '../domain/books/hedge-result.ts'
-import type { HedgeClaim } from '../domain/books/row-owner.ts'
-import { wholePlan } from '../domain/entry/past-plan.ts'
-import type { JsonObject } from '../domain/json.ts'
-import type { AccountScope } from '../store/books/account-scope.ts'
-import { createDecisionStore } from '../store/books/decision-store.ts'
+} from '../../domain/books/execution-quality.ts'
+import { hedgeResult } from '../../domain/books/hedge-result.ts'
+import type { HedgeClaim } from '../../domain/books/row-owner.ts'
+import { wholePlan } from '../../domain/entry/past-plan.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import type { AccountScope } from '../../store/books/account-scope.ts'
+import { createDecisionStore } from '../../store/books/decision-store.ts'
 import {
   createHedgeResults,
   type ProfitBy,
   type ProfitTotal,
   type StoredResult,
-} from '../store/books/hedge-results.ts'
-import { type HedgeRow, hedgeRowOf, hedgeRows, midsOfHedge } from '../store/books/hedge-rows.ts'
-import type { LedgerStore } from '../store/books/ledger-store.ts'
-import { type BookedFigures, bookedFigures } from '../store/books/operator-reads.ts'
-import type { TradeStore } from '../store/books/trade-store.ts'
-import type { Database } from '../store/database.ts'
-import { hedgeSummary } from '../views/hedge-summary.ts'
+} from '../../store/books/hedge-results.ts'
+import { type HedgeRow, hedgeRowOf, hedgeRows, midsOfHedge } from '../../store/books/hedge-rows.ts'
+import type { LedgerStore } from '../../store/books/ledger-store.ts'
+import { type BookedFigures, bookedFigures } from '../../store/books/operator-reads.ts'
+import type { TradeStore } from '../../store/books/trade-store.ts'
+import type { Database } from '../../store/database.ts'
+import { hedgeSummary } from '../../views/hedge-summary.ts'
 import { finalResult, type HedgeRecords, hedgeAccounts, type Valuation } from './hedge-accounts.ts'
 
 const HEDGES_SHOWN = 200

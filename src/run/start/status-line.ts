@@ -1,8 +1,8 @@
 /** What a person sees in the terminal after `npm start`: the address with a login link, then how it goes, in one line each. */
-import type { EngineView } from '../api/engine-view.ts'
-import type { Clock } from '../clock/clock.ts'
-import { type Out, terminalOut } from '../telemetry/terminal.ts'
-import { amountText, countText, instantText, lengthText } from '../wording/figures.ts'
+import type { EngineView } from '../../api/engine-view.ts'
+import type { Clock } from '../../clock/clock.ts'
+import { type Out, terminalOut } from '../../telemetry/terminal.ts'
+import { amountText, countText, instantText, lengthText } from '../../wording/figures.ts'
 
 type Shown = {
   view: EngineView

@@ -1,13 +1,13 @@
 /** What one hedge made and how well it was executed, from what is stored of it. */
-import type { HedgeContext } from '../../machines/hedge/context.ts'
-import { type ExecutionQuality, executionQuality } from '../domain/books/execution-quality.ts'
-import { type HedgeProfit, hedgeProfit } from '../domain/books/hedge-profit.ts'
-import type { Posting } from '../domain/books/ledger.ts'
-import { type CarryOutcome, carryOutcome } from '../domain/carry/carry-outcome.ts'
-import type { DecidedMids } from '../domain/legs/hedge-order.ts'
-import type { Fill } from '../domain/legs/order.ts'
-import type { Price } from '../domain/units.ts'
-import type { StoredResult } from '../store/books/hedge-results.ts'
+import type { HedgeContext } from '../../../machines/hedge/context.ts'
+import { type ExecutionQuality, executionQuality } from '../../domain/books/execution-quality.ts'
+import { type HedgeProfit, hedgeProfit } from '../../domain/books/hedge-profit.ts'
+import type { Posting } from '../../domain/books/ledger.ts'
+import { type CarryOutcome, carryOutcome } from '../../domain/carry/carry-outcome.ts'
+import type { DecidedMids } from '../../domain/legs/hedge-order.ts'
+import type { Fill } from '../../domain/legs/order.ts'
+import type { Price } from '../../domain/units.ts'
+import type { StoredResult } from '../../store/books/hedge-results.ts'
 
 /** What things are worth now. */
 export type Valuation = {

@@ -1,7 +1,7 @@
 /** The folder of an installation, and where recorded history is in it. Loads next to nothing: commands that only need a place start at once. */
 import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Config } from '../config/config.ts'
+import type { Config } from '../../config/config.ts'
 import { StartFault } from './fault.ts'
 
 /** Where `data import` and `data download` bring records to. */

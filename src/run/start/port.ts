@@ -1,6 +1,6 @@
 /** Is the API's port free? Asked before anything is made, so that a second start leaves no trace. */
 import { createServer } from 'node:net'
-import { PortInUse } from '../api/server.ts'
+import { PortInUse } from '../../api/server.ts'
 
 /** @throws PortInUse */
 export function assertPortFree(host: string, port: number): Promise<void> {

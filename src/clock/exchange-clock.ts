@@ -1,0 +1,108 @@
+/**
+ * The exchange's time, measured and kept. The machine's clock may be wrong, be set, or stand still while the machine is
+ * suspended; orders are stamped with the exchange's own time, so none of that may reach them. The time is asked for now and
+ * then, at once when the machine's two clocks part (a suspend, a step), and when the exchange refuses a stamp.
+ */
+import { type AlignedClock, type Clock, monotonicMs, scaledClock, wallMs } from './clock.ts'
+
+export type ExchangeClock = Clock & {
+  /** False from a doubt until the time was measured again: stamps may be refused, and ages are not known. */
+  isSure(): boolean
+  /** Asks for the time now. @throws what the question throws */
+  measure(): Promise<void>
+  /** Machine milliseconds since the exchange last told its time; since the beginning while it never did. */
+  heardAgoMs(): number
+  /** The exchange refused a stamp: measures anew, now. */
+  doubt(why: string): void
+  /** Ends the measuring. The clock goes on. */
+  close(): void
+}
+
+export type ExchangeClockOptions = {
+  /** Where it begins until the first answer, and how fast the exchange's time runs. */
+  startAtMs: number
+  speed: number
+  /** The exchange's time. @throws when there is no answer */
+  read(): Promise<number>
+  /** It was off after all and has been set: by how much it moved, positive is forward. */
+  corrected(byMs: number, why: string): void
+  /** The machine's two clocks. */
+  machine?: { monotonicMs(): number; wallMs(): number }
+}
+
+/** Machine milliseconds. Often enough that an exchange which does not answer is noticed within five seconds. */
+const MEASURE_EVERY_MS = 2_000
+const LOOK_EVERY_MS = 500
+const AGAIN_MS = 1_000
+/** How far the machine's two clocks may part between two looks: NTP slews half a millisecond a second at most. */
+const PARTED_MS = 100
+
+const UNMEASURED = 'not measured yet'
+
+/** Begins to measure at once. */
+export function exchangeClock(options: ExchangeClockOptions): ExchangeClock {
+  const { startAtMs, speed, machine = { monotonicMs, wallMs } } = options
+  const clock = scaledClock({ startAtMs, speed, tickMs: machine.monotonicMs })
+  const parted = () => machine.wallMs() - machine.monotonicMs()
+  let apartMs = parted()
+  let doubted: string | undefined = UNMEASURED
+  let dueAt = machine.monotonicMs()
+  let measuring = false
+  let heardAt = machine.monotonicMs()
+  const doubt = (why: string) => {
+    doubted ??= why
+    dueAt = machine.monotonicMs()
+    look()
+  }
+  const measure = async () => {
+    const why = doubted
+    dueAt = machine.monotonicMs() + AGAIN_MS
+    const movedMs = await setBy(clock, options.read)
+    heardAt = machine.monotonicMs()
+    if (movedMs !== 0 && why !== UNMEASURED) options.corrected(movedMs, why ?? 'drift')
+    // A doubt that came while it was being measured stays.
+    if (doubted === why) doubted = undefined
+    dueAt = machine.monotonicMs() + (doubted ? 0 : MEASURE_EVERY_MS)
+  }
+  const look = () => {
+    const nowApartMs = parted()
+    if (Math.abs(nowApartMs - apartMs) > PARTED_MS) {
+      doubted ??= `the machine's clocks parted by ${Math.round(nowApartMs - apartMs)} ms`
+      dueAt = machine.monotonicMs()
+    }
+    apartMs = nowApartMs
+    if (measuring || machine.monotonicMs() < dueAt) return
+    measuring = true
+    const end = () => {
+      measuring = false
+    }
+    // Whoever needs the exchange hears of it by itself; here it is only asked again.
+    measure().then(end, end)
+  }
+  const timer = setInterval(look, LOOK_EVERY_MS).unref()
+  look()
+  return {
+    nowMs: clock.nowMs,
+    setTimeout: clock.setTimeout,
+    clearTimeout: clock.clearTimeout,
+    measure,
+    heardAgoMs: () => machine.monotonicMs() - heardAt,
+    isSure: () => doubted === undefined,
+    doubt,
+    close: () => clearInterval(timer),
+  }
+}
+
+/**
+ * Asks for the time and sets the clock when it is certainly off: the answer was made between asking and hearing, so it says
+ * something only when it lies outside of that. Gives by how much it moved.
+ */
+async function setBy(clock: AlignedClock, read: () => Promise<number>): Promise<number> {
+  const askedAtMs = clock.nowMs()
+  const exchangeMs = await read()
+  const heardAtMs = clock.nowMs()
+  if (exchangeMs >= askedAtMs && exchangeMs <= heardAtMs + 1) return 0
+  const offMs = exchangeMs - (askedAtMs + heardAtMs) / 2
+  clock.align(heardAtMs + offMs)
+  return Math.round(offMs)
+}

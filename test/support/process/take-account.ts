@@ -1,0 +1,10 @@
+/** Takes the account of an engine away, as an engine on another machine would: raises its epoch and cuts its sessions. */
+import { openDatabase } from '../../../src/store/database.ts'
+import { startEmbedded } from '../../../src/store/embedded/embedded.ts'
+import { silentLog } from '../../../src/store/store-log.ts'
+
+const [dataDir = ''] = process.argv.slice(2)
+const server = await startEmbedded({ dataDir, log: silentLog })
+const database = await openDatabase({ ...server, log: silentLog })
+await database.pool.query('update lease set epoch = epoch + 1')
+await database.close()
