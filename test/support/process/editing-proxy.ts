@@ -6,9 +6,13 @@ type Reply = { result: Record<string, unknown> } & Record<string, unknown>
 /** Gives the reply to pass on; undefined leaves it as it is. */
 export type Edit = (path: string, query: URLSearchParams, reply: Reply) => Reply | undefined
 
+/** An answer in place of every V5 one; undefined lets them through. */
+export type Outage = () => { status: number; body: string } | undefined
+
 export async function editingProxy(
   target: string,
   edit: Edit,
+  outage: Outage = () => undefined,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
@@ -19,6 +23,8 @@ export async function editingProxy(
         headers.set(name, value)
     }
     const body = chunks.length > 0 ? { body: Buffer.concat(chunks) } : {}
+    const away = request.url?.startsWith('/v5/') ? outage() : undefined
+    if (away) return void response.writeHead(away.status, { 'content-type': 'text/html' }).end(away.body)
     const answer = await fetch(target + request.url, { method: request.method ?? 'GET', headers, ...body })
     const { pathname, searchParams } = new URL(request.url ?? '/', target)
     const reply = (await answer.json()) as Reply

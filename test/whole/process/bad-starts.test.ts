@@ -11,7 +11,14 @@ import { openDatabase } from '../../../src/store/database.ts'
 import { startEmbedded } from '../../../src/store/embedded/embedded.ts'
 import { silentLog } from '../../../src/store/store-log.ts'
 import { type Edit, editingProxy } from '../../support/process/editing-proxy.ts'
-import { addressOf, endAll, launch, type Running, startSimulator } from '../../support/process/processes.ts'
+import {
+  addressOf,
+  endAll,
+  eventually,
+  launch,
+  type Running,
+  startSimulator,
+} from '../../support/process/processes.ts'
 import { freshFolder } from '../../support/store/fresh-folder.ts'
 
 // Whole programs start here, databases among them: on a busy machine that takes its time.
@@ -61,6 +68,32 @@ async function refusedStart(env: Record<string, string> = {}): Promise<{ code: n
   return { code, err }
 }
 
+/** A start that waits for `what`; ended by a person it ends in order, and leaves nothing running. Gives what it said. */
+async function waitingStart(what: string, env: Record<string, string> = {}): Promise<string> {
+  const engine = launch({
+    script: 'src/cli.ts',
+    args: ['run'],
+    cwd: site.folder,
+    env: { HEDGEROW_PORT: '0', ...env },
+  })
+  const said = await eventually(
+    'a start that waits',
+    () =>
+      engine
+        .out()
+        .split('\n')
+        .find(line => line.includes('start.waiting')),
+    { seen: () => engine.out() + engine.err() },
+  )
+  expect(JSON.parse(said)).toMatchObject({ for: what })
+  expect(engine.ending()).toBeUndefined()
+  engine.kill('SIGTERM')
+  expect(await engine.ended, engine.err()).toEqual({ code: 0, signal: null })
+  expect(existsSync(join(dataDir(), 'postgres', 'data', 'postmaster.pid'))).toBe(false)
+  expect(existsSync(join(dataDir(), 'simulator.json'))).toBe(false)
+  return said
+}
+
 const lines = (text: string) => text.trim().split('\n').length
 
 test('faults of the configuration are told together, with exit code 2, before anything is made', async () => {
@@ -104,14 +137,11 @@ test.each(['in-the-way/data', '/proc/hedgerow'])(
 )
 
 describe('a database', () => {
-  test('that does not answer is named without its password', async () => {
+  test('that does not answer is waited for, and named without its password', async () => {
     const url = 'postgres://ada:open-sesame@127.0.0.1:1/hedgerow'
-    const { code, err } = await refusedStart({ HEDGEROW_DATABASE_URL: url })
-    expect([code, lines(err)]).toEqual([1, 1])
-    expect(err).toContain(
-      'HEDGEROW_DATABASE_URL: expected PostgreSQL to answer at postgres://ada@127.0.0.1:1/hedgerow',
-    )
-    expect(err).not.toContain('open-sesame')
+    const said = await waitingStart('the database', { HEDGEROW_DATABASE_URL: url })
+    expect(said).toContain('expected PostgreSQL to answer at postgres://ada@127.0.0.1:1/hedgerow')
+    expect(said).not.toContain('open-sesame')
   })
 
   test('that a newer version has written is left alone', async () => {
@@ -145,10 +175,33 @@ describe('an exchange', () => {
     return refused.err
   }
 
-  test('that is not there is named', async () => {
-    const { code, err } = await startOn('http://127.0.0.1:1')
-    expect([code, lines(err)]).toEqual([1, 1])
-    expect(err).toContain('HEDGEROW_EXCHANGE_URL: expected a running simulator at http://127.0.0.1:1')
+  test('that is not there is waited for', async () => {
+    const said = await waitingStart('the exchange', { HEDGEROW_EXCHANGE_URL: 'http://127.0.0.1:1' })
+    expect(said).toContain('expected a running simulator at http://127.0.0.1:1 (HEDGEROW_EXCHANGE_URL)')
+  })
+
+  test.each([
+    ['an outage', { status: 503, body: '{}' }],
+    ['HTML', { status: 200, body: '<html><body>maintenance</body></html>' }],
+  ])('that answers with %s is waited for, and the start goes on by itself', async (_, answer) => {
+    let away = true
+    const proxy = await editingProxy(
+      simulator.url,
+      () => undefined,
+      () => (away ? answer : undefined),
+    )
+    const engine = launch({
+      script: 'src/cli.ts',
+      args: ['run'],
+      cwd: site.folder,
+      env: { HEDGEROW_PORT: '0', HEDGEROW_EXCHANGE_URL: proxy.url },
+    })
+    await eventually('a start that waits', () => engine.out().includes('start.waiting'), { seen: engine.err })
+    away = false
+    expect(await addressOf(engine), engine.err()).toBeDefined()
+    engine.kill('SIGTERM')
+    expect((await engine.ended).code).toBe(0)
+    await proxy.close()
   })
 
   test('that does not know the key says which keys belong where', async () => {
@@ -158,12 +211,6 @@ describe('an exchange', () => {
     expect(err).toContain('BYBIT_API_KEY is not known there')
     expect(err).toContain('HEDGEROW_MODE')
     for (const secret of Object.values(keys)) expect(err).not.toContain(secret)
-  })
-
-  test('whose clock is elsewhere names the machine’s time', async () => {
-    const edit: Edit = (path, _, reply) =>
-      path === '/v5/market/time' ? { ...reply, ...laterBy(reply, 90_000) } : undefined
-    expect(await startBehind(edit)).toMatch(/The clock is \d+ ms behind the exchange's.*Synchronise/)
   })
 
   test('whose account is no unified one names the account', async () => {
@@ -201,26 +248,3 @@ describe('an exchange', () => {
     expect(err).not.toContain('BTCUSDT')
   })
 })
-
-test('a second engine on the account is refused and the first goes on', async () => {
-  const env = { HEDGEROW_PORT: '0', HEDGEROW_EXCHANGE_URL: simulator.url }
-  const first = launch({ script: 'src/cli.ts', args: ['run'], cwd: site.folder, env })
-  const url = await addressOf(first)
-  expect(url, first.err()).toBeDefined()
-  const second = launch({ script: 'src/cli.ts', args: ['run'], cwd: site.folder, env })
-  expect((await second.ended).code).toBe(1)
-  expect(lines(second.err())).toBe(1)
-  expect(second.err()).toContain(`is traded by another engine`)
-  expect(second.err()).toContain(`process ${first.pid}`)
-  expect((await fetch(`${url}/healthz`)).status).toBe(200)
-  expect(first.ending()).toBeUndefined()
-  first.kill('SIGTERM')
-  expect(await first.ended, first.err()).toEqual({ code: 0, signal: null })
-})
-
-/** `/v5/market/time` in all of its spellings. */
-function laterBy(reply: Record<string, unknown>, byMs: number) {
-  const atMs = Number(reply.time) + byMs
-  const result = { timeSecond: String(Math.floor(atMs / 1000)), timeNano: `${atMs}000000` }
-  return { time: atMs, result }
-}
