@@ -11,7 +11,7 @@ import type {
   Announcement,
   Cascade,
   Happening,
-  KeyRefusal,
+  KeyRefusalCode,
   Maintenance,
   MarginMode,
 } from './events/agenda-types.ts'
@@ -156,7 +156,7 @@ export type KeyState = {
   withdraw?: boolean
   ips?: string[]
   expiresAtMs?: number
-  refusedWith?: KeyRefusal | 0
+  refusedWith?: KeyRefusalCode | 0
 }
 
 /** New orders that are refused with a code. */

@@ -53,23 +53,16 @@ export function openDay(plan: DayPlan) {
   const wake = (forMs = WAKEFUL_MS) => {
     wakeUntilMs = Math.max(wakeUntilMs, clock.nowMs() + forMs)
   }
-  const met: Record<string, number> = {}
-  /** Notes that something met the hedges in the states they are in. */
-  const meets = (what: string) => {
-    for (const state of statesOf(processes.engine())) {
-      const pair = `${what} in ${state}`
-      met[pair] = (met[pair] ?? 0) + 1
-    }
-  }
+  const { met, meets } = createMeetings(() => processes.engine())
   const faults = noting(
     createFaults(plan.faults, () => clock.nowMs()),
     meets,
   )
-  let isCut = false
   const isBarred = () =>
     plan.barred.some(({ fromMs, untilMs }) => clock.nowMs() >= fromMs && clock.nowMs() < untilMs)
-  const isAble = () => !isCut && !isBarred() && isTrading(processes.engine())
+  const isAble = () => !cable.isCut() && !isBarred() && isTrading(processes.engine())
   const { core, witness, line } = exchangeOf(plan, clock, faults, { isBusy, isAble })
+  const cable = createCable(line, witness)
   let commits = 0
   let isCalm = false
   const site: Site = {
@@ -100,44 +93,18 @@ export function openDay(plan: DayPlan) {
     arm: processes.arm,
     meets,
     met: () => met,
-    cut() {
-      isCut = true
-      witness.lookAgain()
-      line.cut('the cable')
-    },
-    mend() {
-      isCut = false
-      witness.lookAgain()
-      line.mend()
-    },
+    cut: cable.cut,
+    mend: cable.mend,
     /** Nothing goes wrong from now on. */
     calm() {
       isCalm = true
-      isCut = false
       faults.replace({ seed: 1, faults: [] })
-      witness.lookAgain()
-      line.mend()
+      cable.mend()
       const engine = processes.engine()
       if (engine) engine.ports.pace = CALM_PACE
     },
     /** Moves time to an instant, step by step, with everything that waits for no time done in between. */
-    async advance(untilMs: number) {
-      for (let fired = 0, atMs = clock.nowMs(); ; ) {
-        processes.startDue()
-        await setImmediate()
-        witness.look(clock.nowMs())
-        const nextAtMs = Math.min(clock.nextDueAtMs() ?? Number.POSITIVE_INFINITY, processes.startAtMs())
-        if (!(nextAtMs <= untilMs)) break
-        while (clock.step(nextAtMs)) {
-          fired = clock.nowMs() === atMs ? fired + 1 : 0
-          atMs = clock.nowMs()
-          if (fired > FIRED_MAX) throw new Error(`time stands still at ${new Date(atMs).toISOString()}`)
-        }
-        // A process may be due to start where no timer is.
-        clock.advanceTo(nextAtMs)
-      }
-      clock.advanceTo(untilMs)
-    },
+    advance: (untilMs: number) => advanceTo(clock, processes, witness, untilMs),
     close() {
       processes.close()
       line.close()
@@ -169,6 +136,60 @@ function exchangeOf(
   })
   const fault = faultyLine(faults)
   return { core, witness, line: inProcessBybit({ core, clock, fault, stuck: stuckTopics(faults) }) }
+}
+
+/** Counts what met the hedges in the states they were in. */
+function createMeetings(engine: () => Engine | undefined) {
+  const met: Record<string, number> = {}
+  const meets = (what: string) => {
+    for (const state of statesOf(engine())) {
+      const pair = `${what} in ${state}`
+      met[pair] = (met[pair] ?? 0) + 1
+    }
+  }
+  return { met, meets }
+}
+
+/** The line to the exchange, as a person may cut it. */
+function createCable(line: ReturnType<typeof inProcessBybit>, witness: Witness) {
+  let isCut = false
+  return {
+    isCut: () => isCut,
+    cut() {
+      isCut = true
+      witness.lookAgain()
+      line.cut('the cable')
+    },
+    mend() {
+      isCut = false
+      witness.lookAgain()
+      line.mend()
+    },
+  }
+}
+
+/** Fires timers instant by instant; starts processes that are due, and lets the witness look, between any two. */
+async function advanceTo(
+  clock: VirtualClock,
+  processes: ReturnType<typeof createProcesses>,
+  witness: Witness,
+  untilMs: number,
+): Promise<void> {
+  for (let fired = 0, atMs = clock.nowMs(); ; ) {
+    processes.startDue()
+    await setImmediate()
+    witness.look(clock.nowMs())
+    const nextAtMs = Math.min(clock.nextDueAtMs() ?? Number.POSITIVE_INFINITY, processes.startAtMs())
+    if (!(nextAtMs <= untilMs)) break
+    while (clock.step(nextAtMs)) {
+      fired = clock.nowMs() === atMs ? fired + 1 : 0
+      atMs = clock.nowMs()
+      if (fired > FIRED_MAX) throw new Error(`time stands still at ${new Date(atMs).toISOString()}`)
+    }
+    // A process may be due to start where no timer is.
+    clock.advanceTo(nextAtMs)
+  }
+  clock.advanceTo(untilMs)
 }
 
 /** The same faults, each strike noted by its name. */

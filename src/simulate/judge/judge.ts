@@ -9,7 +9,7 @@ import type { ActorRow } from '../../store/schema/records.ts'
 import type { Day } from '../day/day.ts'
 import type { DayPlan } from '../plan/plan.ts'
 import { judged } from './rules.ts'
-import { storyOf } from './story.ts'
+import { dayStory } from './story.ts'
 import type { Stretch } from './stretches.ts'
 
 export type DayHedge = {
@@ -95,7 +95,7 @@ export async function judgeDay({ plan, day, restMs, calls, refused, struck }: Ju
     steps: check.steps,
     met: day.met(),
     journalHash: hashOf(stored),
-    story: verdict.broken.length > 0 ? storyOf(plan, day, calls) : [],
+    story: verdict.broken.length > 0 ? dayStory(plan, day, calls) : [],
   }
 }
 

@@ -8,7 +8,7 @@ import { ownerOfOrder } from '../../domain/legs/order.ts'
 import type { LimitRules } from '../../domain/rules.ts'
 import type { Legs, OrderSeen, Witness } from './witness.ts'
 
-export type HedgeSeen = { id: string; state: string; because: string; plan: HedgeContext['plan'] }
+type HedgeSeen = { id: string; state: string; because: string; plan: HedgeContext['plan'] }
 
 /** All that is known once everything should be at rest. */
 export type Seen = {

@@ -8,7 +8,7 @@ const LINES_MAX = 60
 type Line = { atMs: number; text: string }
 
 /** Lines of text, the plan first; where there is too much, the last of it, which is where it failed. */
-export function storyOf(
+export function dayStory(
   plan: DayPlan,
   day: Pick<Day, 'stored' | 'crashes' | 'fatals'>,
   calls: readonly string[],

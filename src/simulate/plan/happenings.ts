@@ -17,7 +17,7 @@ type Draw = (chance: Chance, atMs: number, symbol: string) => Happening
 type Kind = { a: number; noticeMs?: number; draw: Draw }
 
 /** The coin of a perpetual: PEPE of 1000PEPEUSDT. */
-export const coinOf = (symbol: string): string => symbol.replace(/^10*|USDT$/g, '')
+export const baseCoinOf = (symbol: string): string => symbol.replace(/^10*|USDT$/g, '')
 
 const KINDS: readonly Kind[] = [
   {
@@ -84,16 +84,16 @@ const KINDS: readonly Kind[] = [
     draw: (chance, atMs, symbol) => {
       const market = chance.pick(['spot', 'linear'] as const)
       const minValue = chance.pick(['1', '5', '10', '20'])
-      const listed = market === 'spot' ? `${coinOf(symbol)}USDT` : symbol
+      const listed = market === 'spot' ? `${baseCoinOf(symbol)}USDT` : symbol
       return { kind: 'min-value', market, symbol: listed, atMs, minValue }
     },
   },
-  { a: 0.15, draw: (_, atMs, symbol) => ({ kind: 'recall', coin: coinOf(symbol), atMs }) },
+  { a: 0.15, draw: (_, atMs, symbol) => ({ kind: 'recall', coin: baseCoinOf(symbol), atMs }) },
   {
     a: 0.1,
     draw: (chance, atMs, symbol) => ({
       kind: 'collateral-ratio',
-      coin: coinOf(symbol),
+      coin: baseCoinOf(symbol),
       atMs,
       ratio: chance.pick(['0.3', '0.5', '0.7']),
     }),

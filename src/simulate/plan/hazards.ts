@@ -7,7 +7,7 @@ import type { Market } from '../../domain/instrument.ts'
 import type { Happening } from '../../exchange/simulator/events/agenda-types.ts'
 import type { FaultPlanInput } from '../../exchange/simulator/faults/plan.ts'
 import { type Chance, chanceOf } from './chance.ts'
-import { coinOf } from './happenings.ts'
+import { baseCoinOf } from './happenings.ts'
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60_000
@@ -17,7 +17,7 @@ type Span = { fromMs: number; calmAtMs: number }
 type Planned = NonNullable<FaultPlanInput['faults']>[number]
 
 /** What a hazard adds to a day. */
-export type Drawn = {
+type Drawn = {
   balanceUsdt?: string
   happenings?: Happening[]
   /** With windows from the beginning of the day. */
@@ -54,7 +54,7 @@ const hand =
   (chance, span, symbols) => {
     const market = chance.pick(['spot', 'linear'] as const)
     const perp = pick(chance, symbols)
-    const symbol = market === 'spot' ? `${coinOf(perp)}USDT` : perp
+    const symbol = market === 'spot' ? `${baseCoinOf(perp)}USDT` : perp
     return {
       happenings: [{ kind: 'hand', market, symbol, atMs: instant(chance, span), share: share(chance) }],
     }
@@ -104,7 +104,7 @@ const HAZARDS = {
     draw(chance, span, symbols) {
       const perp = pick(chance, symbols)
       const both = { kind: 'hand', atMs: instant(chance, span), share: 1 } as const
-      const spot = { ...both, market: 'spot', symbol: `${coinOf(perp)}USDT` } as const
+      const spot = { ...both, market: 'spot', symbol: `${baseCoinOf(perp)}USDT` } as const
       return { happenings: [{ ...both, market: 'linear', symbol: perp }, spot] }
     },
   },
@@ -113,7 +113,7 @@ const HAZARDS = {
     inTen: 3,
     draw(chance, span, symbols) {
       const amount = chance.pick(['0.00000012', '0.004', '0.3'])
-      const coin = coinOf(pick(chance, symbols))
+      const coin = baseCoinOf(pick(chance, symbols))
       return { happenings: [{ kind: 'transfer', coin, amount, atMs: instant(chance, span) }] }
     },
   },
@@ -158,7 +158,7 @@ const HAZARDS = {
     draw(chance, span, symbols) {
       const rule = chance.pick(REFUSALS)
       const perp = pick(chance, symbols)
-      const symbol = rule.market === 'spot' ? `${coinOf(perp)}USDT` : perp
+      const symbol = rule.market === 'spot' ? `${baseCoinOf(perp)}USDT` : perp
       const atMs = instant(chance, span)
       const untilMs = span.calmAtMs
       const barred = [{ fromMs: atMs, untilMs }]
@@ -249,7 +249,7 @@ const HAZARDS = {
     waitsFor: 'spot delistings that are read',
     inTen: 0.8,
     draw(chance, span, symbols) {
-      const symbol = `${coinOf(pick(chance, symbols))}USDT`
+      const symbol = `${baseCoinOf(pick(chance, symbols))}USDT`
       const atMs = instant(chance, { ...span, fromMs: span.fromMs + 3 * HOUR_MS })
       return { happenings: [{ kind: 'delisting', market: 'spot', symbol, atMs }] }
     },

@@ -3,7 +3,7 @@ import type { Market, Side } from '../../../domain/instrument.ts'
 
 export type MarginMode = 'REGULAR_MARGIN' | 'ISOLATED_MARGIN' | 'PORTFOLIO_MARGIN'
 /** With which a key that opens nothing is refused: unknown, no permission, address not bound, expired. */
-export type KeyRefusal = 10003 | 10005 | 10010 | 33004
+export type KeyRefusalCode = 10003 | 10005 | 10010 | 33004
 
 export type Happening =
   /**
@@ -92,7 +92,7 @@ export type Happening =
       /** Until when it is valid; keys bound to an address are for good. */
       expiresAtMs?: number
       /** 0 opens it again. */
-      refusedWith?: KeyRefusal | 0
+      refusedWith?: KeyRefusalCode | 0
     }
 
 export type Announcement = { title: string; description: string; key: string; tags: string[]; atMs: number }

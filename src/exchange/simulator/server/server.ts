@@ -11,7 +11,7 @@ import { createFaults, type Faults } from '../faults/faults.ts'
 import { type Fault, msOf } from '../faults/plan.ts'
 import { faultyDeliver, faultyLimits } from '../faults/wire.ts'
 import { playRecording } from '../history/recorded-frames.ts'
-import type { CoreRequest, Push } from '../simulated.ts'
+import type { CoreReply, CoreRequest, Push } from '../simulated.ts'
 import { type Accounts, accountsOf } from './accounts.ts'
 import { answerControl, type SimulatorStatus } from './control.ts'
 import { deliverAsIs } from './deliver.ts'
@@ -127,20 +127,7 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
   const deliver = faultyDeliver(faults, later, options.deliver ?? deliverAsIs)
   const limits = faultyLimits(faults, rateLimits(driver.nowMs, options.requestsPer5s ?? 60_000))
   const nowMs = () => driver.nowMs() + clockOffsetMs(faults)
-  const keyRefusal: Gate['keyRefusal'] = (uid, key, address) => {
-    const asked = {
-      via: 'rest',
-      method: 'GET',
-      path: '/simulator/key',
-      params: {},
-      uid,
-      key,
-      address,
-    } as const
-    const { retCode, retMsg } = driver.ask(asked)
-    return retCode === 0 ? undefined : { code: retCode, text: retMsg }
-  }
-  const gate = { accounts, speed, nowMs, keyRefusal }
+  const gate = { accounts, speed, nowMs, keyRefusal: keyRefusalOf(driver.ask) }
   const hub: Hub = openSockets(http, {
     deliver,
     bufferedBytesMax: options.bufferedBytesMax ?? 4_194_304,
@@ -186,6 +173,15 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
     close: () => closeAll(http, [closing, driver.close, release]),
   }
 }
+
+/** Asks the exchange whether a key opens a socket. */
+const keyRefusalOf =
+  (ask: (request: CoreRequest) => CoreReply): Gate['keyRefusal'] =>
+  (uid, key, address) => {
+    const asked = { via: 'rest', method: 'GET', path: '/simulator/key', params: {} } as const
+    const { retCode, retMsg } = ask({ ...asked, uid, key, address })
+    return retCode === 0 ? undefined : { code: retCode, text: retMsg }
+  }
 
 /** Resolves when no connection is left. */
 async function closeAll(http: Server, ways: readonly ((() => void) | undefined)[]): Promise<void> {
