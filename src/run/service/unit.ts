@@ -46,10 +46,9 @@ const identity = ({ appDir }: UnitOptions) => `[Unit]
 Description=Hedgerow, funding carry on Bybit
 Documentation=file://${appDir}/README.md
 Wants=network-online.target
-After=network-online.target postgresql.service
-# More than 10 starts in 5 minutes: something is wrong that a restart does not cure.
-StartLimitIntervalSec=300
-StartLimitBurst=10
+After=network-online.target time-sync.target postgresql.service
+# Never given up: an outage of the exchange or the database may last.
+StartLimitIntervalSec=0
 `
 
 const service = ({ user, appDir, dataDir, configDir }: UnitOptions) => `[Service]
@@ -64,6 +63,8 @@ Environment=HEDGEROW_DATA_DIR=${dataDir}
 # HEDGEROW_MODE and the like, one NAME=value a line. No secrets: those are credentials.
 EnvironmentFile=-${configDir}/environment
 ExecStart=${nodePath(appDir)} ${join(appDir, 'src/cli.ts')} run
+# systemd ends the guard together with a killed engine: what rests in the order book is taken off here. After an orderly stop it does nothing.
+ExecStopPost=${nodePath(appDir)} ${join(appDir, 'src/run/guard/guard-process.ts')} --after-stop
 
 # Secrets (systemd 252 or later): put each into /etc/credstore/, mode 0600, under the name after the colon.
 # One that is absent is skipped.
@@ -78,12 +79,12 @@ LoadCredential=hedgerow-alert-telegram-token:hedgerow.alert-telegram-token
 LoadCredential=hedgerow-alert-smtp-password:hedgerow.alert-smtp-password
 LoadCredential=hedgerow-alert-heartbeat-url:hedgerow.alert-heartbeat-url
 
-# Start: the embedded database recovers and every open hedge is reconciled before READY.
+# Start: the embedded database recovers and every open hedge is reconciled before READY. A start that waits asks for more time.
 TimeoutStartSec=180
 # The engine feeds the watchdog every third of this, while its journal answers and its event loop turns.
 WatchdogSec=60
 Restart=always
-RestartSec=2
+RestartSec=5
 # 2 is a fault in the configuration: the same again would fail the same way.
 RestartPreventExitStatus=2
 # The engine ends its own children (database, simulator) in order; what is left after the time is killed.
