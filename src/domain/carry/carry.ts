@@ -31,8 +31,8 @@ const BPS = 10_000
 /** Holding times that are compared, in hours: 1, 3, 7, 14, 30 and 90 days. */
 export const HORIZONS_HOURS = [24, 72, 168, 336, 720, 2160] as const
 
-/** What a hedge would have made by one horizon. `cautiousApr` is on capital, a year, after the allowance. */
-export type HorizonCarry = { hours: number; netUsdt: Usdt; cautiousApr: number }
+/** What a hedge would have made by one horizon: net in bps of notional; a year on capital after the allowance. */
+export type HorizonCarry = { hours: number; netBps: number; cautiousApr: number }
 
 /** All USDT signed: + is received. Plain JSON. */
 export type CarryEstimate = {
@@ -127,9 +127,10 @@ export function estimateCarry(
   const notional = qty.times(ticker.markPrice).div(market.pair.perp.multiplier)
   const capital = notional.times(capitalRatio({ direction, base: qty, notional }, market, rules))
   const held: Held = { direction, qty, notional, capital, route: worked.route }
-  const over = (hours: number) => partsOver(hours, { held, market, quote, worked, outlook, rules, nowMs })
-  const horizons = HORIZONS_HOURS.map(over)
-  const best = horizons.reduce((most, each) => (each.cautiousApr > most.cautiousApr ? each : most))
+  const working: Working = { held, market, quote, worked, outlook, rules, nowMs }
+  const path = pathOf(working)
+  const longest = path.reduce((most, each) => (each.cautiousApr > most.cautiousApr ? each : most))
+  const best = partsOver(longest.hours, working)
   const { parts, basis } = best
   const sign = signOf(direction)
   const once = Decimal.sum(
@@ -160,7 +161,7 @@ export function estimateCarry(
     aprOnCapital: (best.returned * HOURS_A_YEAR) / best.hours,
     cautiousApr: best.cautiousApr,
     laterApr: onCapital(notional.times(laterPerHour * HOURS_A_YEAR), capital),
-    path: horizons.map(({ hours, netUsdt, cautiousApr }) => ({ hours, netUsdt, cautiousApr })),
+    path,
     fundingApr: fundingApr(ticker.fundingRate, ticker.fundingIntervalMs) * sign || 0,
     breakEvenHours: notional.gt(0)
       ? breakEvenHours(once.neg().div(notional).toNumber(), hours => {
@@ -191,6 +192,29 @@ type Working = {
   outlook: FundingOutlook
   rules: CarryRules
   nowMs: number
+}
+
+/**
+ * Net of every horizon: floats, because they only choose one. What does not change with the horizon is added up once.
+ */
+function pathOf({ held, market, quote, worked, outlook, rules, nowMs }: Working): HorizonCarry[] {
+  const { direction, qty, notional, capital } = held
+  const [size, bound, sign] = [notional.toNumber(), capital.toNumber(), signOf(direction)]
+  const { feesUsdt, adverseUsdt, escalationUsdt } = worked
+  const paidOnce = Decimal.sum(feesUsdt, adverseUsdt, escalationUsdt).toNumber()
+  return HORIZONS_HOURS.map(hours => {
+    const settlements = settlementsWithin(market.ticker, nowMs, hours * HOUR_MS)
+    const { borrow, interest, orphan } = holdingCosts(held, hours, market, rules)
+    const { earned } = basisPath(quote, worked, qty, { market, direction, hours })
+    const costs = paidOnce + borrow.toNumber() + interest.toNumber() + orphan.toNumber()
+    const net = expectedRate(outlook, settlements) * sign * size + earned.toNumber() - costs
+    const cautious = net - allowanceOver(outlook, settlements) * size
+    return {
+      hours,
+      netBps: size > 0 ? (net / size) * BPS : 0,
+      cautiousApr: bound > 0 ? ((cautious / bound) * HOURS_A_YEAR) / hours : 0,
+    }
+  })
 }
 
 /** The whole sum over one horizon. */
