@@ -45,13 +45,23 @@ function unhedgedLots(core: SimulatedBybit): Map<string, number> {
   const [wallet] = list(core, '/v5/account/wallet-balance', { accountType: 'UNIFIED' })
   const all = (wallet?.coin ?? []) as unknown as Row[]
   const coins = all.filter(({ coin }) => coin !== 'USDT')
-  const held = new Map(coins.map(row => [`${row.coin}USDT`, new Decimal(row.walletBalance ?? '')]))
+  const perps = list(core, '/v5/market/instruments-info', { category: 'linear', limit: '1000' })
+  // A perpetual may be a thousand coins: 1000PEPEUSDT is of PEPE.
+  const perpOf = (coin = '') =>
+    perps.find(({ symbol = '' }) => symbol.replace(/^10+(?=[A-Z])/, '') === `${coin}USDT`)
+  const timesOf = (symbol = '') => Number(/^10+(?=[A-Z])/.exec(symbol)?.[0] ?? 1)
+  const held = new Map(
+    coins.flatMap(row => {
+      const symbol = perpOf(row.coin)?.symbol
+      return symbol ? [[symbol, new Decimal(row.walletBalance ?? '').div(timesOf(symbol))] as const] : []
+    }),
+  )
   const found = new Map<string, number>()
   const positions = list(core, '/v5/position/list', { category: 'linear', settleCoin: 'USDT' })
   for (const symbol of new Set([...held.keys(), ...positions.map(position => position.symbol ?? '')])) {
     const position = positions.find(each => each.symbol === symbol)
     const short = new Decimal(position?.size || '0').times(position?.side === 'Sell' ? 1 : -1)
-    const [instrument] = list(core, '/v5/market/instruments-info', { category: 'linear', symbol })
+    const instrument = perps.find(each => each.symbol === symbol)
     const filter = instrument?.lotSizeFilter as unknown as Row | undefined
     found.set(
       symbol,
