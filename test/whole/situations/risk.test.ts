@@ -72,14 +72,18 @@ describe('flatten', () => {
 
 test('short of margin, one hedge goes at a time: the next only when that one is over', async () => {
   const symbols = [SYMBOL, OTHER]
-  // What is hedged is then worth a large part of an account that counts for little.
   const world = await running(
-    {
-      strategy: { maintenanceRate: 0.02 },
-      limits: { solvencyWarnRate: 0.0001, solvencyReduceRate: 0.0002, solvencyFlattenRate: 0.99 },
-    },
+    { strategy: { maintenanceRate: 0.02 } },
     { symbols, balances: { USDT: '20000' } },
   )
+  const areHedged = () => symbols.every(symbol => world.stateOf(`symbol:${symbol}`) === 'hedged')
+  expect(await world.until(areHedged, 30)).toBe(true)
+  // No entry would be taken at such bars: what is hedged is then worth a large part of an account that counts for little.
+  Object.assign(world.rules.limits, {
+    solvencyWarnRate: 0.0001,
+    solvencyReduceRate: 0.0002,
+    solvencyFlattenRate: 0.99,
+  })
   const told: string[][] = []
   const { deliver } = world.engine().runtime
   world.engine().runtime.deliver = (id, event, ...rest) => {

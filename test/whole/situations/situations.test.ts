@@ -197,7 +197,7 @@ const STANDING: Situation[] = [
     balances: { USDT: '2600' },
     after: (nowMs, symbol, coin) => [
       { kind: 'collateral-ratio', coin, atMs: nowMs + MINUTE_MS, ratio: '0' },
-      { kind: 'shock', symbol, atMs: nowMs + 2 * MINUTE_MS, change: 0.15, overMs: 5 * MINUTE_MS },
+      { kind: 'shock', symbol, atMs: nowMs + 2 * MINUTE_MS, change: 0.35, overMs: 12 * MINUTE_MS },
     ],
     minutes: 30,
     ends: 'flat',
