@@ -32,7 +32,8 @@ const carry = z
 export const opportunity = z
   .object({
     symbol: z.string(),
-    direction: z.string(),
+    /** What the rest is about; left out where it is the same for both directions, as for a blind symbol. */
+    direction: z.string().optional(),
     verdict: z.enum(['tempting', 'quiet', 'blind']),
     because: z.string(),
     found: z.string(),

@@ -150,7 +150,10 @@ async function receiverScript(): Promise<string> {
   const built = await build({
     configFile: false,
     logLevel: 'silent',
-    build: { write: false, rolldownOptions: { input: path.join(import.meta.dirname, 'hosted-receiver.ts') } },
+    build: {
+      write: false,
+      rolldownOptions: { input: path.join(import.meta.dirname, '../../support/browser/hosted-receiver.ts') },
+    },
   })
   const [chunk] = 'output' in built ? built.output : []
   if (chunk?.type !== 'chunk') throw new Error('expected the receiver as one script')

@@ -25,7 +25,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
 
 export const subjectText = (subject: string): string => SUBJECTS[subject] ?? subject
 
-/** `age 1 m 8 s, policy ignore`: names without their unit, values with it. */
+/** `age 1 min 8 s, policy ignore`: names without their unit, values with it. */
 export const detailText = ({ detail }: AlertRow): string =>
   Object.entries(detail)
     .filter(([name]) => name !== 'severity')

@@ -48,12 +48,15 @@ const COLUMNS: readonly Column<Opportunity>[] = [
     head: 'Kind',
     unit: 'entered how',
     value: ({ direction }) => direction,
-    cell: ({ direction, carry }) => (
-      <span className="whitespace-nowrap" title={facing(direction).does}>
-        {facing(direction).name}
-        {carry && <span className="block text-[11px] text-faint">{routeWords(carry.route).name}</span>}
-      </span>
-    ),
+    cell: ({ direction, carry }) =>
+      direction ? (
+        <span className="whitespace-nowrap" title={facing(direction).does}>
+          {facing(direction).name}
+          {carry && <span className="block text-[11px] text-faint">{routeWords(carry.route).name}</span>}
+        </span>
+      ) : (
+        <span className="text-faint">–</span>
+      ),
   },
   { head: 'Route', value: ({ carry }) => carry?.route, hidden: true },
   {
