@@ -79,6 +79,8 @@ const STORIES: Readonly<Record<string, Told>> = {
   ],
   'interest.accrued': event => `interest on the debt: ${qtyText(text(event.base))} coins`,
   'funding.settled': ['good', event => `funding ${usdt(event.amountUsdt)}`],
+  'failed.held': ['warn', () => 'failed, and left as it is until a person decides'],
+  'failed.level': ['warn', () => 'failed, and its legs are to be levelled once more'],
   'hedge.unwind': ['accent', event => `asked to unwind${by(event)}${because(event)}`],
   'hedge.rebalance': ['accent', event => `asked to level the legs${by(event)}`],
   'hedge.retry': ['accent', event => `asked to try again${by(event)}`],
