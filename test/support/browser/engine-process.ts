@@ -29,7 +29,12 @@ export async function engineProcess(more: Record<string, string> = {}): Promise<
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const dataDir = mkdtempSync(path.join(tmpdir(), 'hedgerow-inspector-'))
-  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
+  // A connection of its own for each question: one kept for the next may be closed by the engine as that is sent.
+  const headers = {
+    authorization: `Bearer ${TOKEN}`,
+    'content-type': 'application/json',
+    connection: 'close',
+  }
   let child: ChildProcess | undefined
   let said = ''
 

@@ -136,4 +136,4 @@ test('after a faulty hour every hedge is hedged or flat, the ledger ties out and
   expect(world.created).toHaveLength(new Set(world.created).size)
   engine.runtime.close()
   venue.close()
-})
+}, 900_000)
