@@ -13,6 +13,9 @@ const AWAY = /ERR_|status of 401|status of 503|dynamically imported module/
 /** Refused, or of a hedge that has closed meanwhile and has no actor any more. */
 const LATE = /status of (404|409)/
 
+/** More than any page has that can be pressed. */
+const STOPS_MAX = 400
+
 describe.skipIf(noBrowser)('the pages', () => {
   let engine: EngineProcess
   let browser: Browser
@@ -206,12 +209,12 @@ describe.skipIf(noBrowser)('the pages', () => {
       await isLive(page)
       await page.getByRole('heading', { level: 2 }).first().waitFor()
       const PRESSABLE = 'a[href], button:not(:disabled), input, select'
-      const count = await page.locator(PRESSABLE).evaluateAll(found => {
+      await page.locator(PRESSABLE).evaluateAll(found => {
         for (const each of found) each.setAttribute('data-was-there', '')
-        return found.length
       })
-      // Regions that scroll are stops too.
-      for (let stops = 0; stops < count + 20; stops++) {
+      // Regions that scroll are stops too, and so is what appears while the rest is walked.
+      for (let stops = 0; stops < STOPS_MAX; stops++) {
+        if ((await page.locator('[data-was-there]:visible').count()) === 0) break
         await page.keyboard.press('Tab')
         await page.locator(':focus').evaluateAll(([at]) => at?.removeAttribute('data-was-there'))
       }
