@@ -15,6 +15,8 @@ const LONG = [
   'test/cli/engine.test.ts',
   'test/dashboard/inspector/*-page.test.ts',
   'test/dashboard/inspector/look.test.ts',
+  // It holds alone and hangs after others in one worker: the cause is not found yet.
+  'test/exchange/bybit/wire/lines.test.ts',
   'test/exchange/simulator/server/process.test.ts',
   'test/store/embedded/*.test.ts',
   'test/whole/{days,operations,situations}/*.test.ts',
