@@ -15,8 +15,6 @@ const LONG = [
   'test/cli/engine.test.ts',
   'test/dashboard/inspector/*-page.test.ts',
   'test/dashboard/inspector/look.test.ts',
-  // It holds alone and hangs after others in one worker: the cause is not found yet.
-  'test/exchange/bybit/wire/lines.test.ts',
   'test/exchange/simulator/server/process.test.ts',
   'test/store/embedded/*.test.ts',
   'test/whole/{days,operations,situations}/*.test.ts',
@@ -61,7 +59,6 @@ export default defineConfig(({ mode }) => {
       // One database server and one build of the pages for the run, made by the first test that asks for it.
       globalSetup: ['test/support/store/shared-server.ts'],
       // Files share what they import: half of a run was importing. What a file changes, it puts back.
-      isolate: false,
       // Real processes and databases: two cores carry two workers, more only make timings worse.
       maxWorkers: 2,
       // What waits says what for. These end what hangs, on a machine that does much else too.
