@@ -58,7 +58,6 @@ export default defineConfig(({ mode }) => {
       setupFiles: ['test/support/properties.ts'],
       // One database server and one build of the pages for the run, made by the first test that asks for it.
       globalSetup: ['test/support/store/shared-server.ts'],
-      // Files share what they import: half of a run was importing. What a file changes, it puts back.
       // Real processes and databases: two cores carry two workers, more only make timings worse.
       maxWorkers: 2,
       // What waits says what for. These end what hangs, on a machine that does much else too.
