@@ -242,6 +242,18 @@ describe('private messages', () => {
   })
 })
 
+test('what a shell asks the exchange itself is never struck: no line is in between', () => {
+  const startAtMs = Date.UTC(2026, 5, 1)
+  const switches = createFaults({ seed: 3, faults: [{ name: 'server-timeout', rate: 1 }] }, () => startAtMs)
+  const accounts = [{ uid: '1', balances: { USDT: '1' } }]
+  const core = createSimulatedBybit({ seed: 1, startAtMs, accounts, intercept: faultyIntercept(switches) })
+  switches.begin(startAtMs)
+  const codeOf = (path: string) =>
+    core.request({ via: 'rest', method: 'GET', path, params: {}, uid: '1' }).retCode
+  expect(codeOf('/v5/account/info')).toBe(10000)
+  expect(codeOf('/simulator/key')).toBe(0)
+})
+
 describe('the switches', () => {
   const pattern = (seed: number) => {
     const faults = createFaults({ seed, faults: [{ name: 'lost-ack', rate: 0.3 }] }, () => 0)

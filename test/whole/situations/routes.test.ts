@@ -262,7 +262,8 @@ describe('what waits in the book when the process ends', () => {
       qty: '0.001',
       price: '30000',
     }
-    const orderLinkId = 'GONE000000-PE0000'
+    // With the salt of this engine's own database: under any other it would be another engine's, which halts both.
+    const orderLinkId = 'TEST00ZZZZ-PE0000'
     world.core.request({
       via: 'trade',
       method: 'POST',

@@ -54,8 +54,7 @@ const ENTERING: Situation[] = [
     ),
     blindSeconds: 60,
     minutes: 10,
-    // The slice that stood alone is given back: the entry ends with it, and the symbol cools down.
-    ends: 'flat',
+    ends: 'hedged',
   },
   {
     name: 'fills are told before their orders are acknowledged',
@@ -81,8 +80,7 @@ const ENTERING: Situation[] = [
       { kind: 'reject', market: 'spot', symbol, atMs, count: 1 },
     ],
     minutes: 10,
-    // As above.
-    ends: 'flat',
+    ends: 'hedged',
   },
   {
     name: 'the price runs: one side is beyond its price limit, the other is priced anew',
