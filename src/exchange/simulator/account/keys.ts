@@ -9,7 +9,7 @@ import type { CoreRequest } from '../simulated.ts'
 
 const DAY_MS = 86_400_000
 const ANY_ADDRESS = '*'
-/** A key that no address binds lives this long. */
+/** How far a key of which nothing was said is always from its end: at speed 60 an account would outlive a fixed one in a day and a half. */
 const LIFE_MS = 90 * DAY_MS
 
 /** A request without a key comes from a shell that has none. */
@@ -57,7 +57,7 @@ export function keyJson(exchange: SimExchange, { uid }: AccountState, caller: Ca
   const { readOnly, spot = true, contract = true, withdraw, ips, expiresAtMs } = keyOf(exchange, caller)
   const { nowMs, createdAtMs = nowMs } = exchange.state
   const isBound = ips !== undefined && !ips.includes(ANY_ADDRESS)
-  const endsAtMs = expiresAtMs ?? createdAtMs + LIFE_MS
+  const endsAtMs = expiresAtMs ?? nowMs + LIFE_MS
   const forGood = isBound && expiresAtMs === undefined
   const number = uid.replace(/\D/g, '') || '1'
   return {

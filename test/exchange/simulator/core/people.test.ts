@@ -200,6 +200,14 @@ describe('API keys', () => {
     expect(asked(desk, 'any', '/v5/account/info', {})).toMatchObject({ retCode: 33004 })
   })
 
+  test('a key of which nothing was said never comes near its end', () => {
+    const desk = openDesk()
+    expect(seen(desk, 'any')).toMatchObject({ deadlineDay: 90 })
+    desk.core.advance(desk.core.nowMs() + 2 * 86_400_000)
+    expect(seen(desk, 'any')).toMatchObject({ deadlineDay: 90 })
+    expect(asked(desk, 'any', '/v5/account/info', {})).toMatchObject({ retCode: 0 })
+  })
+
   test('a key bound to an address lives for good and opens nothing elsewhere', () => {
     const desk = openDesk()
     happen(desk, { kind: 'key', key: 'bound', ips: ['10.0.0.1'] })
