@@ -25,6 +25,7 @@ type Heard = { report: OrderReport | undefined; fills: Fill[]; atMs: number }
 const FORGET_AFTER_MS = 600_000
 const HEARD_MAX = 2_000
 
+/** Listens to the account's private stream and passes its facts to hedges, books and risk. Its end is told to the engine. */
 export const accountFeed = (ports: AccountFeedPorts): PlainKind =>
   service(async signal => {
     const heard = new Map<string, Heard>()

@@ -67,6 +67,10 @@ export type Bookkeeper = {
   dust(baseCoin: string): Promise<DustLot[]>
 }
 
+/**
+ * Reads the transaction log into the ledger and measures the residual. `ports` is asked late, because they name the
+ * bookkeeper.
+ */
 export function createBookkeeper(ports: () => BookkeeperPorts, books: Books): Bookkeeper {
   let nudge = () => {}
   let nudged = false

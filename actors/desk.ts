@@ -38,6 +38,7 @@ type PlanHedgePorts = Ports<
   'clock' | 'exchange' | 'board' | 'rules' | 'runtime' | 'newRiskRefused' | 'judgeRisk' | 'dust'
 >
 
+/** The desk's chart with its effects: planning a hedge, and proving that the account is flat. */
 export const deskKind = (ports: DeskKindPorts): DurableKind => ({
   machine: deskMachine,
   effects: {

@@ -24,6 +24,7 @@ type EngineKindPorts = Ports<
 /** The supervision tree as data, in start order: a supervisor's name and its children. */
 export type Tree = { supervisors: ChildSpec[]; children: Readonly<Record<string, ChildSpec[]>> }
 
+/** The engine's chart with its effects: starting the tree, reconciling, telling the service manager. */
 export const engineKind = (ports: EngineKindPorts, tree: () => Tree, journal: Journal): DurableKind => ({
   machine: engineMachine,
   effects: {

@@ -9,6 +9,7 @@ const AFTER_SETTLEMENT_MS = 5_000
 /** Intervals change without notice: the next settlement is looked up anew at least this often. */
 const LOOK_AGAIN_MS = 60_000
 
+/** Calls for the books right after each settlement, when its funding has been paid. */
 export const scheduler = (ports: Ports<'clock' | 'pace' | 'board' | 'bookSoon'>): PlainKind =>
   service(async signal => {
     for (;;) {

@@ -6,6 +6,7 @@ import { type AnyActorLogic, fromPromise } from 'xstate'
 import type { Clock } from '../src/clock/clock.ts'
 import type { PlainKind } from './runtime/running.ts'
 
+/** A plain actor that runs until its signal aborts. What `run` throws is the actor's failure. */
 export const service = (run: (signal: AbortSignal) => Promise<void>): PlainKind => ({
   plain: (): AnyActorLogic => fromPromise(({ signal }) => run(signal)),
 })

@@ -4,6 +4,7 @@ import type { ActorRow } from '../src/store/schema/records.ts'
 import type { Ports } from './ports.ts'
 import type { DurableKind } from './runtime/running.ts'
 
+/** The supervisor's chart with its effect: the alert of a child that was given up. */
 export const supervisorKind = (ports: Ports<'alerts'>): DurableKind => ({
   machine: supervisorMachine,
   effects: {

@@ -2,6 +2,7 @@
 import { symbolMachine } from '../machines/symbol.ts'
 import type { DurableKind } from './runtime/running.ts'
 
+/** The symbol's chart; it has no effects of its own. */
 export const symbolKind = (): DurableKind => ({
   machine: symbolMachine,
   effects: {},

@@ -55,6 +55,7 @@ export type TreePorts = {
   fatal: WatchdogEnds['fatal']
 }
 
+/** Every kind of actor, by its name in the journal. */
 export const kindsOf = ({
   ports,
   journal,

@@ -23,6 +23,9 @@ const UNWATCHED_MS = 3_000
 type Watched = Ports<'exchange' | 'clock' | 'pace' | 'board' | 'telemetry' | 'runtime' | 'funds'>
 export type WatchdogEnds = { journal: Journal; fatal: (error: unknown) => void }
 
+/**
+ * Measures once a second. `fatal` is called with the reason when the journal was silent for too long, and the watch ends.
+ */
 export const watchdog = (ports: Watched, { journal, fatal }: WatchdogEnds): PlainKind =>
   service(async signal => {
     let lookedAtMs = ports.clock.nowMs()

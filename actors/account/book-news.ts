@@ -38,6 +38,7 @@ export function createLateBooks(ports: () => Ports<'clock' | 'speed' | 'telemetr
   }
 }
 
+/** Raises the alert of a coin whose wallet and ledger differ (wallet less ledger, in the coin), and clears it at 0. */
 export function tellResidual({ alerts }: Ports<'alerts'>, coin: string, residual: string) {
   if (residual === '0') alerts.clear('ledger.residual', coin)
   else alerts.raise('page', 'ledger.residual', { coin, residual })

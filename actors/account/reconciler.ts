@@ -29,6 +29,10 @@ const LOOK_EVERY_MS = 500
 
 export type Held = { actor: Running; context: HedgeContext }
 
+/**
+ * The engine's comparison before it trades. Answers `reconcile.failed` with the reason where anything could not be read; never
+ * throws.
+ */
 export const reconcileEffect =
   (ports: ReconcilerPorts): EffectHandler =>
   async ({ run }): Promise<Answer> => {
@@ -62,6 +66,7 @@ export const reconcileEffect =
     }
   }
 
+/** Hedges that run now, each with its context. */
 export const hedges = (ports: Ports<'runtime'>): Held[] =>
   [...ports.runtime().all()]
     .filter(actor => actor.kind === 'hedge')
@@ -158,6 +163,9 @@ export async function readVenue(
   return { positions, coins: wallet.coins, openOrders }
 }
 
+/**
+ * What the exchange must show for a hedge, signed as the exchange counts: coins held +, owed −; contracts short +, long −.
+ */
 export function claimOf(context: HedgeContext): Claim {
   const { plan } = context
   const sign = signOf(plan.direction)

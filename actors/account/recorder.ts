@@ -29,6 +29,9 @@ const WAITING_MAX = 10_000
 /** Executions whose owner is remembered: their rows come within seconds, and the store knows the older ones. */
 const OWNERS_MAX = 10_000
 
+/**
+ * Keeps fills, orders and decisions behind the caller's back: a database that is away delays rows, it never holds up an actor.
+ */
 export function createRecorder(records: Records, telemetry: Telemetry): Recorder {
   const owners = new Map<string, string>()
   const failed = (what: string) => (waiting: number, error: unknown) =>

@@ -37,6 +37,7 @@ export type MarketBoard = DangerBoard & {
   ageMs(): { spot: number; linear: number }
 }
 
+/** An empty board of these pairs: every price is unknown until a fact of the market is heard. */
 export function createMarketBoard(
   clock: Clock,
   pairs: readonly HedgePair[],

@@ -9,6 +9,7 @@ type FeeRatesPorts = Ports<'clock' | 'pace' | 'speed' | 'exchange' | 'board' | '
 
 const EVERY_MS = 24 * HOUR_MS
 
+/** Reads each pair's fee rates again and again and puts them on the board. */
 export const feeRates = (ports: FeeRatesPorts): PlainKind =>
   service(signal =>
     gently(ports, signal, {

@@ -4,6 +4,7 @@ import type { Ports } from '../ports.ts'
 import type { PlainKind } from '../runtime/running.ts'
 import { service, untilAborted } from '../service.ts'
 
+/** Listens to the public streams of all pairs and puts what they say on the board. */
 export const marketFeed = (ports: Ports<'exchange' | 'board' | 'telemetry'>): PlainKind =>
   service(async signal => {
     const { board, exchange, telemetry } = ports

@@ -58,6 +58,7 @@ export type RiskAudit = {
   hear(fact: AccountFact): void
 }
 
+/** The audit as a plain actor, with an ear for the account's stream. */
 export function createRiskAudit(portsOf: () => RiskAuditPorts): RiskAudit {
   let holdingsDueMs = 0
   let nudge = () => {}

@@ -34,6 +34,7 @@ type Peak = { sinceMs: number; peak: Decimal; paidIn: Decimal }
 /** USDT of one coin now; undefined where nobody knows. */
 export type PriceOf = (coin: string) => string | undefined
 
+/** Equity's own history: today's result, the peak and the fees, in USDT, with deposits and withdrawals taken out. */
 export function createFigures(books: RiskHistory) {
   const transfers = new Map<string, Transfer>()
   let readMs = 0

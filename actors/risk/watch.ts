@@ -48,6 +48,7 @@ export type RiskWatch = {
   judge(): Promise<AccountRisk>
 }
 
+/** The account's judge as a plain actor. `current()` is undefined until the first judgement. */
 export function createRiskWatch(ports: () => RiskWatchPorts, books: RiskHistory): RiskWatch {
   const figures = createFigures(books)
   const leaving = new Map<string, number>()

@@ -25,6 +25,7 @@ export type BuiltInPorts = {
   fault(what: { actorId: string; during: string; error: unknown }): void
 }
 
+/** Effects that every kind has: a message to another actor, the birth of children, the restart of one. */
 export function builtInEffects(ports: BuiltInPorts): Readonly<Record<string, EffectHandler>> {
   const { clock, journal } = ports
   /** The row as it is once all that is under way is durable. */

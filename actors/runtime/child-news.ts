@@ -12,6 +12,7 @@ export type NewsPorts = {
   keepsJournal(actorId: string): boolean
 }
 
+/** News that parents have not taken note of yet, one for each child. */
 export function createFamilyNews({ deliver, keepsJournal }: NewsPorts) {
   const unheard = new Map<string, News>()
   const announce = (childId: string) => {

@@ -62,6 +62,7 @@ const entryOf = (effect: Effect, actorId: string, ageMs: Stopwatch): Entry => ({
   retry: undefined,
 })
 
+/** Effects that are durable and not acknowledged yet. A handler that throws is driven again, after a pause that doubles. */
 export function createOutbox(ports: OutboxPorts) {
   const entries = new Map<string, Entry>()
   let closed = false

@@ -10,6 +10,7 @@ export type TimerSet = {
   disarm(actorId: string): void
 }
 
+/** The armed timers of all actors. `fire` is called once when one is due; one that is past due fires at once. */
 export function createTimers(clock: Clock, fire: (actorId: string, timer: Timer) => void): TimerSet {
   const armedOf = new Map<string, Map<string, Armed>>()
   const set = (actorId: string, timer: Timer, armed: Map<string, Armed>) => {

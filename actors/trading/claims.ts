@@ -7,6 +7,7 @@ import type { Ports } from '../ports.ts'
 /** A row comes at most this much after the hedge it belongs to is over. */
 const REMEMBERED_MS = 86_400_000
 
+/** What a hedge of this plan may own of the log's rows, from its decision until `untilMs`; null while it lives. */
 export const claimOf = (plan: HedgePlan, untilMs: number | null): HedgeClaim => ({
   hedgeId: plan.hedgeId,
   perpSymbol: plan.perp.symbol,
@@ -20,6 +21,7 @@ export const claimOf = (plan: HedgePlan, untilMs: number | null): HedgeClaim => 
 
 export type Claims = { now(): HedgeClaim[]; remember(ended: readonly HedgeClaim[]): void }
 
+/** Claims of hedges that live and of those that ended within a day, as far as this process saw them. */
 export function createClaims(ports: () => Ports<'clock' | 'runtime'>): Claims {
   const known = new Map<string, HedgeClaim>()
   return {
@@ -42,6 +44,7 @@ export function createClaims(ports: () => Ports<'clock' | 'runtime'>): Claims {
   }
 }
 
+/** Plans of the hedges that run now. */
 export const livingPlans = (ports: Ports<'runtime'>): HedgePlan[] =>
   [...ports.runtime().all()].flatMap(({ kind, actor }) =>
     kind === 'hedge' ? [(actor.getSnapshot().context as HedgeContext).plan] : [],

@@ -7,6 +7,7 @@ import type { Decision } from '../../src/store/books/decision-store.ts'
 
 export type Decisions = { entry(judged: EntryJudgement): void; exit(judged: ExitJudgement): void }
 
+/** Passes on a judgement when it differs from the one before it on the same symbol: verdict, reason or direction. */
 export function createDecisions(keep: (decision: Decision) => void): Decisions {
   const last = new Map<string, string>()
   const hear = (decision: Decision) => {

@@ -23,6 +23,10 @@ export async function readLegs({ exchange }: Ports<'exchange'>, { plan }: HedgeT
   return { ...shownLegs(plan, positions, wallet.coins), owed: new Decimal(coin?.spotBorrowed ?? 0) }
 }
 
+/**
+ * Reads both legs from the exchange and answers whether they are as the hedge says. Throws when it cannot be read: the effect
+ * is driven again.
+ */
 export function verifyLegs(ports: Ports<'exchange' | 'assertOwner' | 'bookSoon'>): EffectHandler {
   const owedMore = new Map<string, number>()
   return async (params, { actorId }) => {

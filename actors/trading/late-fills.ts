@@ -16,6 +16,7 @@ type AskSafelyPorts = Ports<'exchange' | 'telemetry' | 'runtime' | 'assertOwner'
 
 const EVERY_MS = 20_000
 
+/** Asks about each hedge's absent orders in turn; a fault with one hedge is logged and does not keep it from the next. */
 export const lateFills = (ports: LateFillsPorts): PlainKind =>
   service(async signal => {
     while (await pause(ports.clock, EVERY_MS * ports.pace, signal)) {

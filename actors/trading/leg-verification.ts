@@ -23,6 +23,10 @@ export type LegDoubts = {
   judge(actorId: string, hedge: HedgeToStep): Promise<Answer | undefined>
 }
 
+/**
+ * Holds back an order while the exchange shows less than the hedge knows of; what is shown so for {@link DOUBTED_MS} is
+ * believed.
+ */
 export function createLegDoubts(ports: Ports<'clock' | 'exchange'>): LegDoubts {
   const doubts = new Map<string, Doubt>()
   return {

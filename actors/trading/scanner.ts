@@ -25,11 +25,13 @@ export type Judgements = {
   entries: Map<string, EntryJudgement>
   exits: Map<string, ExitJudgement>
 }
+/** Nothing judged yet. */
 export const noJudgements = (): Judgements => ({ entries: new Map(), exits: new Map() })
 
 /** A symbol blind for this long is no longer tradable, and says so. */
 const BLIND_GRACE_MS = 60_000
 
+/** Judges every pair for entry and every hedge for exit, and tells charts only when a decision is due. */
 export const scanner = (ports: ScannerPorts, judgements: Judgements): PlainKind =>
   service(async signal => {
     const blindSinceMs = new Map<string, number>()

@@ -113,6 +113,7 @@ const EMPTY_LEG: LegOrders = {
   feesUsdt: NO_USDT,
 }
 
+/** A hedge as it is planned: nothing sent, nothing held but the dust it begins with. */
 export const newHedge = (input: HedgeInput): HedgeContext => ({
   ...input,
   spot: { ...EMPTY_LEG, base: dustBase(input.plan.dust) },

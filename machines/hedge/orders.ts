@@ -233,6 +233,7 @@ const setBack = (
   reprices: order?.rests ? reprices + 1 : reprices,
 })
 
+/** The assignment that changes some of one leg's orders and leaves the rest. */
 export const changeLeg = (
   context: HedgeContext,
   leg: OrderLeg,

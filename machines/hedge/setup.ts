@@ -27,6 +27,7 @@ import {
 type OfLeg = { leg: OrderLeg; mayRest?: boolean }
 type Work = { leg: OrderLeg; order: OrderInFlight | null }
 
+/** What the next step is decided from, as JSON: the plan, what the legs hold, and what went wrong so far. */
 export const hedgeFacts = ({ context }: { context: HedgeContext }): HedgeToStep => ({
   plan: context.plan,
   phase: context.phase,

@@ -22,6 +22,7 @@ export function ceilTo(value: Numeric, step: Numeric): Decimal {
   return rest.isPositive() && !rest.isZero() ? towardsZero.plus(size) : towardsZero
 }
 
+/** Whether `value` is a whole multiple of `step`, exactly. Throws when the step is not above 0. */
 export function isOnGrid(value: Numeric, step: Numeric): boolean {
   return split(value, step).rest.isZero()
 }

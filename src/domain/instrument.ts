@@ -94,6 +94,7 @@ export type LegFacts = {
   multiplier: number
 }
 
+/** What a plan keeps of a pair's two instruments. The spot leg counts in base coins, the perpetual in contracts. */
 export function legFacts({ spot, perp }: HedgePair): { spot: LegFacts; perp: LegFacts } {
   const of = (each: HedgePair['spot'] | HedgePair['perp'], multiplier: number): LegFacts => ({
     market: each.market,

@@ -32,7 +32,10 @@ class NotADecimal extends Error {
 
 const DECIMAL = /^-?\d{1,30}(\.\d{1,30})?$/
 
-/** Checks that `text` is a plain decimal (no exponent, no NaN, no spaces) and gives it back in canonical form. */
+/**
+ * Checks that `text` is a plain decimal (no exponent, no NaN, no spaces) and gives it back in canonical form. @throws
+ * NotADecimal with the field's name
+ */
 export function decimalText(text: unknown, field: string): string {
   if (typeof text !== 'string' || !DECIMAL.test(text)) {
     throw new NotADecimal(`${field}: expected a decimal string, found ${JSON.stringify(text)?.slice(0, 60)}`)

@@ -29,6 +29,9 @@ const NEVER_CONNECTED = /timeout exceeded when trying to connect|connection time
 const CUT =
   /connection terminated|connection error|not queryable|query read timeout|client was closed|socket/i
 
+/**
+ * Whether a statement that failed did anything: `not-done` may be sent again, `unknown` must be looked up, `refused` is final.
+ */
 export function classifyFault(error: unknown): DatabaseFault {
   const { code, message } = error as { code?: unknown; message?: unknown }
   if (typeof code === 'string') {

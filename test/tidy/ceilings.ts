@@ -149,13 +149,13 @@ export const SHARED_NAMES: readonly string[] = [
 
 /** Exported functions without a doc line. */
 export const SILENT_MAX: Readonly<Record<Area, number>> = {
-  'src/domain': 12,
-  machines: 3,
-  actors: 34,
+  'src/domain': 0,
+  machines: 0,
+  actors: 0,
   'src/exchange/exchange.ts': 0,
-  'src/store': 16,
+  'src/store': 0,
   elsewhere: 235,
 }
 
 /** Documented functions that throw and do not say so. */
-export const THROWERS_MAX = 23
+export const THROWERS_MAX = 0

@@ -40,7 +40,7 @@ export function hostGuard({ host, allowed }: { host: string; allowed: readonly s
   }
 }
 
-/** A browser must speak from our own page. Programs send neither header. */
+/** A browser must speak from our own page. Programs send neither header. Throws the problem it refuses with. */
 export const originGuard: Guard = async (c, next) => {
   const origin = c.req.header('origin')
   const host = c.req.header('host') ?? ''

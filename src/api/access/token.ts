@@ -10,7 +10,7 @@ export const tokenPath = (dataDir: string) => join(dataDir, 'api-token')
 
 const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT'
 
-/** The token in the data folder, or undefined when no engine ever started there. */
+/** The token in the data folder, or undefined when no engine ever started there. Throws when it may not be read. */
 export function readToken(dataDir: string): string | undefined {
   try {
     return readFileSync(tokenPath(dataDir), 'utf8').trim() || undefined

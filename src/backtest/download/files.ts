@@ -18,7 +18,10 @@ export function readTable(folder: string, table: TableName): Recorded {
   return existsSync(file) ? parseTable(table.kind, tableName(table), readFileSync(file, 'utf8')) : NOTHING
 }
 
-/** Replaces the table at once: readers see the old one or the new one. */
+/**
+ * Replaces the table at once: readers see the old one or the new one. Throws what the file system refuses; the old table is
+ * then still there.
+ */
 export function writeTable(folder: string, table: TableName, recorded: Recorded): void {
   const file = join(folder, tableName(table))
   const part = `${file}.${process.pid}.part`

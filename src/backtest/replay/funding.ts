@@ -27,7 +27,10 @@ type Life = {
   direction?: Direction
 }
 
-/** Bybit and its model compute funding with the mark price rounded to the symbol's scale: as the payment's own row says. */
+/**
+ * Bybit and its model compute funding with the mark price rounded to the symbol's scale: as the payment's own row says. Throws
+ * when a payment's price or rate was never recorded.
+ */
 export function checkFunding(
   history: History,
   hedges: readonly Life[],

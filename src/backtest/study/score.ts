@@ -39,6 +39,7 @@ export type SymbolSeries = { symbol: string; points: readonly FundingPoint[] }
 /**
  * @param series - oldest first, at least one
  * @param roundTrip - a fraction of notional
+ * @throws Error when the series has no settlement
  * @param tradeFromMs - answers before this, or in the first 30 days, only teach
  */
 export function scoreOf(

@@ -57,7 +57,7 @@ export function backtestCommands(program: Command): void {
     })
 }
 
-/** A day in UTC as its first instant. */
+/** A day in UTC as its first instant. @throws InvalidArgumentError for anything else */
 export function dayOf(text: string): number {
   const atMs = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
   if (Number.isNaN(atMs) || new Date(atMs).toISOString().slice(0, 10) !== text)
@@ -65,7 +65,7 @@ export function dayOf(text: string): number {
   return atMs
 }
 
-/** Words with commas between. */
+/** Words with commas between. @throws InvalidArgumentError when one is empty */
 export function words(text: string): string[] {
   const found = text.split(',').map(word => word.trim())
   if (found.some(word => word === '')) throw new InvalidArgumentError('Expected words with commas between.')

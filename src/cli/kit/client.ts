@@ -25,7 +25,10 @@ type Asked = RequestInit & { headers?: object }
 
 const ANSWER_MS = 15_000
 
-/** Finds the engine by --url or the environment. It may well be down: that is found out at the first call. */
+/**
+ * Finds the engine by --url or the environment. It may well be down: that is found out at the first call. @throws CliFailure
+ * for an address that is none
+ */
 export function engineClient({ url: given }: ClientOptions, env = process.env, waitMs = ANSWER_MS): Client {
   const connection = loadConnection({ cwd: process.cwd(), env })
   const url = (given ?? connection.url).replace(/\/+$/, '')

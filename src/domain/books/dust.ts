@@ -10,6 +10,7 @@ import type { Posting } from './ledger.ts'
 /** More hedges than these are not emptied at once: the largest lots go first. */
 const LOTS_MAX = 20
 
+/** Base coins of all lots together; 0 of none. */
 export const dustBase = (lots: readonly DustLot[] = []): BaseQty =>
   baseQty(lots.reduce((sum, { base }) => sum.plus(base), new Decimal(0)))
 

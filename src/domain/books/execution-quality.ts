@@ -48,6 +48,7 @@ export type ExecutionFacts = {
   mids: Readonly<Record<string, DecidedMids>>
 }
 
+/** The figures of one hedge up to its latest fill. A fill given twice counts once; order does not matter. */
 export function executionQuality({ plan, fills, mids }: ExecutionFacts): ExecutionQuality {
   const own = [...uniqueFills(fills)].sort((a, b) => a.filledAtMs - b.filledAtMs)
   const traded = sumOf(own, tradedValue)
@@ -99,6 +100,10 @@ export type QualityTotals = {
   tradedUsdt: string
 }
 
+/**
+ * Many hedges as one: the longest gap, the sum of exposures, ratios weighted by value traded. A ratio that no hedge knows is
+ * null.
+ */
 export function qualityTotals(each: readonly ExecutionQuality[]): QualityTotals {
   const traded = sumOf(each, ({ tradedUsdt }) => new Decimal(tradedUsdt))
   const cost = sumOf(each, ({ costUsdt }) => new Decimal(costUsdt))

@@ -56,6 +56,7 @@ export type ProfitFacts = {
 
 const NONE = new Decimal(0)
 
+/** Splits what a hedge made, in USDT, + is earned, into parts that add up to `netUsdt`. A fill given twice counts once. */
 export function hedgeProfit(facts: ProfitFacts): HedgeProfit {
   const { plan, postings, fills, closed, prices, markPrice } = facts
   const { baseCoin } = plan

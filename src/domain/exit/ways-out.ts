@@ -88,4 +88,5 @@ export function priced(
   return { order, cost, notional: value }
 }
 
+/** The plan's taker rate of a leg, as a fraction of the value traded. */
 export const takerFee = (plan: HedgePlan, leg: LegName): FeeRate => plan.fees[leg].taker

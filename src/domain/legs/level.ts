@@ -9,6 +9,9 @@ import { smallestOrder } from './minimums.ts'
 
 type Measured = Pick<HedgePlan, 'spot' | 'perp' | 'markPrice'>
 
+/**
+ * True when neither leg can or need be ordered to follow the other; a perpetual ahead of its spot by a lot is never level.
+ */
 export function isLevel(plan: Measured, held: Holdings): boolean {
   const missing = new Decimal(perpMissing(plan, held))
   if (missing.isZero()) return true

@@ -156,6 +156,7 @@ const HEDGE_ID = /^[0-9A-Za-z]{10}$/
  * so a restarted process asks about the same order instead of placing a second one.
  *
  * @param step - counts the orders of this leg from 0; 4 digits of base 36
+ * @throws Error for a hedge id or a step that does not fit
  */
 export function orderLinkId(
   hedgeId: string,

@@ -22,6 +22,7 @@ type Facing = { direction: Direction }
 type LegsFacts = Record<LegName, LegFacts>
 type SpotFacts = Facing & { fees: PairFeeRates; spot: LegFacts }
 
+/** The side a leg trades on its way in or out. */
 export const sideOf = ({ direction }: Facing, leg: LegName, way: Way): Side =>
   ((direction === 'long-carry') === (leg === 'spot')) === (way === 'in') ? 'Buy' : 'Sell'
 

@@ -30,7 +30,7 @@ export function settlementsWithin(
   return firstAtMs > endMs ? 0 : 1 + Math.floor((endMs - firstAtMs) / schedule.fundingIntervalMs)
 }
 
-/** The first settlement after `nowMs`. */
+/** The first settlement after `nowMs`. Throws when the interval is not above 0. */
 export function nextSettlementAtMs(
   { nextFundingAtMs, fundingIntervalMs }: Pick<FundingNow, 'nextFundingAtMs' | 'fundingIntervalMs'>,
   nowMs: number,

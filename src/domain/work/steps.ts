@@ -24,6 +24,10 @@ import { spreadOut } from './spread-slices.ts'
 import { stuckBecause, waitsForVenue } from './standstill.ts'
 import type { NewRisk, Step, StepFacts } from './step.ts'
 
+/**
+ * The one step to take now. `newRiskRefused` stops what would grow the hedge; repairs and exits go on regardless. Source:
+ * carry.md d.2 to d.6.
+ */
 export function nextStep(
   told: StepFacts,
   market: MarketView,

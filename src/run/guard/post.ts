@@ -17,7 +17,7 @@ export type Post = {
 
 const fileOf = (dataDir: string) => join(dataDir, 'guard.json')
 
-/** Undefined when nothing is left to watch, or the file was cut by a crash. */
+/** Undefined when nothing is left to watch, or the file was cut by a crash. Throws when it may not be read. */
 export function readPost(dataDir: string): Post | undefined {
   try {
     return JSON.parse(readFileSync(fileOf(dataDir), 'utf8')) as Post

@@ -23,6 +23,7 @@ export type Decision = {
 
 export type DecisionStore = ReturnType<typeof createDecisionStore>
 
+/** What was decided and why, of one account. */
 export function createDecisionStore(database: Database, scope: AccountScope) {
   const { account } = scope
   const newestOf = async (

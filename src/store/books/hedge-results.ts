@@ -29,6 +29,7 @@ const KEYS: Record<ProfitBy, string> = {
   all: `''`,
 }
 
+/** Results of one account's closed hedges, in USDT, + is earned. */
 export function createHedgeResults(database: Database, scope: AccountScope) {
   const { account } = scope
   const { pool } = database

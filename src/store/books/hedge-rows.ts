@@ -17,6 +17,7 @@ export async function hedgeRows(pool: Pool, account: string, limit: number): Pro
   return rows.map(hedgeRow)
 }
 
+/** One hedge by its actor's id; undefined where there is none. */
 export async function hedgeRowOf(
   pool: Pool,
   account: string,

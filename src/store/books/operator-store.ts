@@ -37,6 +37,7 @@ export type StoredAlert = {
 
 type AlertRow = InferEntity<typeof AlertTable>
 
+/** What operators ask for and did: equity, alerts, commands of one account. */
 export function createOperatorStore(database: Database, scope: AccountScope) {
   const { account } = scope
   return {

@@ -7,8 +7,10 @@ export class BadCursor extends Error {
 
 export type CursorKey = readonly [atMs: number, id: string, line: number]
 
+/** The cursor behind this row. */
 export const cursorOf = (key: CursorKey): string => Buffer.from(JSON.stringify(key)).toString('base64url')
 
+/** Where a cursor points. @throws BadCursor when it is none of ours */
 export function keyOf(cursor: string): CursorKey {
   const found = parsed(cursor)
   if (Array.isArray(found) && found.length === 3) {

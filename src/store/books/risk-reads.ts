@@ -7,6 +7,7 @@ type Transfer = { id: string; coin: string; amount: Amount; atMs: number }
 
 type Point = { at_ms: string; equity: Usdt }
 
+/** The history that risk is judged by, of one account, in USDT. */
 export function createRiskReads(pool: Pool, account: string) {
   return {
     /** The first equity kept from this instant on. */

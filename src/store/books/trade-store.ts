@@ -10,6 +10,7 @@ export type StoredOrder = OrderReport & { hedgeId: string }
 
 export type TradeStore = ReturnType<typeof createTradeStore>
 
+/** Orders and executions of one account, each once. */
 export function createTradeStore(database: Database, scope: AccountScope) {
   const { account } = scope
   const ownerOf = (orderLinkId: string) => ownerOfOrder(orderLinkId)?.hedgeId ?? ''

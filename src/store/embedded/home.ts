@@ -71,6 +71,7 @@ export function othersCanWalkInto(folder: string): boolean {
   }
 }
 
+/** The folder that holds embedded databases of root, entered by all; made when it is missing. */
 export function sharedRoot(): string {
   if (mkdirSync(SHARED_ROOT, { recursive: true })) chmodSync(SHARED_ROOT, 0o755)
   return SHARED_ROOT

@@ -40,8 +40,8 @@ const SETTINGS = {
 }
 
 /**
- * Runs initdb into a folder of its own and moves the finished whole into place: a start killed in between leaves no
- * half-made database, and of two starts at once one wins.
+ * Runs initdb into a folder of its own and moves the finished whole into place: a start killed in between leaves no half-made
+ * database, and of two starts at once one wins. Throws what initdb said when there is no database afterwards.
  */
 export async function makeDatabaseFolder(home: EmbeddedHome, binaries: Binaries): Promise<void> {
   removeAbandoned(home.root)
@@ -106,7 +106,10 @@ export function startServer(
 
 export type Answer = { kind: 'ready' } | { kind: 'busy'; why: string } | { kind: 'absent'; why: string }
 
-/** Asks whether a server of ours answers on the socket. `busy`: it is starting or stopping. */
+/**
+ * Asks whether a server of ours answers on the socket. `busy`: it is starting or stopping. Throws when another folder's server
+ * answers, or a fault that is none of these.
+ */
 export async function askServer(home: EmbeddedHome): Promise<Answer> {
   const client = connection(home, 'postgres')
   try {
@@ -130,7 +133,7 @@ export async function askServer(home: EmbeddedHome): Promise<Answer> {
   }
 }
 
-/** Makes the engine's database when it is not there. */
+/** Makes the engine's database when it is not there. Throws what PostgreSQL refuses. */
 export async function ensureDatabase(home: EmbeddedHome): Promise<void> {
   const client = connection(home, 'postgres')
   await client.connect()
@@ -178,7 +181,10 @@ function textOf(file: string): string {
   }
 }
 
-/** Fast shutdown: open transactions roll back, everything committed is checkpointed. Waits until the folder is free. */
+/**
+ * Fast shutdown: open transactions roll back, everything committed is checkpointed. Waits until the folder is free. Throws
+ * after half a minute.
+ */
 export async function stopServer(home: EmbeddedHome): Promise<void> {
   const pid = serverPid(home)
   if (pid === undefined) return

@@ -13,7 +13,7 @@ export const textArray = (values: readonly string[]): Buffer => stringArray(TEXT
 /** `json[]`; each element is JSON text already. */
 export const jsonArray = (values: readonly string[]): Buffer => stringArray(JSON_TEXT, values)
 
-/** `bigint[]` of safe integers. */
+/** `bigint[]` of safe integers. @throws RangeError for a number that is not whole */
 export function bigintArray(values: readonly number[]): Buffer {
   const buffer = header(INT8, values.length, values.length * 12)
   let at = HEADER_BYTES

@@ -10,6 +10,7 @@ export type Lane = {
   release(): void
 }
 
+/** A lane of this pool; its connection is taken with the first statement. */
 export function openLane(pool: Pool): Lane {
   let client: PoolClient | undefined
   const drop = () => {

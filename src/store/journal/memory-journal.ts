@@ -26,6 +26,7 @@ export type MemoryStored = {
   poisons: Poison[]
 }
 
+/** Nothing stored yet, at epoch 1. */
 export const emptyMemory = (): MemoryStored => ({
   epoch: 1n,
   actors: new Map(),
@@ -50,6 +51,7 @@ export type MemoryJournalOptions = {
 
 type Job = { run: () => void; record: TransitionRecord | undefined; queuedAtMs: number }
 
+/** A journal in memory that keeps the contract of the real one, for tests and backtests. */
 export function createMemoryJournal(options: MemoryJournalOptions = {}): Journal & { stored: MemoryStored } {
   const { stored = emptyMemory(), clock = systemClock(), at } = options
   const epoch = options.epoch ?? stored.epoch

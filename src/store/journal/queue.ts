@@ -27,6 +27,7 @@ const mayGo = (entry: Entry, batch: ReadonlySet<Entry>, young: YoungEffects) =>
     return !decidedBy || decidedBy === entry || batch.has(decidedBy)
   })
 
+/** Work on its way to the database: in order within an actor, together across actors, never before what it acknowledges. */
 export function createQueue() {
   const pending = new Set<Entry>()
   const lines = new Map<string, Entry[]>()

@@ -29,6 +29,7 @@ type StoredActor = {
   since_ms: string
 }
 
+/** The journal's reads, of one account. `insist` repeats each while the database is away. */
 export function journalReader(pool: Pool, account: string, insist: Insist): Read {
   const read = <Row extends object>(text: string, values: unknown[] = []) =>
     insist(async () => (await pool.query<Row>(text, [account, ...values])).rows)

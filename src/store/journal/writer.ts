@@ -128,7 +128,10 @@ function createBackOff(): () => Promise<void> {
 
 type InsistPorts = Pick<WriterPorts, 'fatal' | 'closing'>
 
-/** A statement outside the batches, harmless to repeat: tried again while the database is away. */
+/**
+ * A statement outside the batches, harmless to repeat: tried again while the database is away. Throws what the database
+ * refuses, when the journal closes, and when another writer has taken over.
+ */
 export async function insistOn<Result>(ports: InsistPorts, ask: () => Promise<Result>): Promise<Result> {
   const backOff = createBackOff()
   for (;;) {

@@ -11,7 +11,10 @@ export class DoesNotFit extends Error {
   override name = 'DoesNotFit'
 }
 
-/** Checks that a decimal text fits numeric(precision,scale) exactly, and gives it in canonical form. */
+/**
+ * Checks that a decimal text fits numeric(precision,scale) exactly, and gives it in canonical form. @throws DoesNotFit, or
+ * NotADecimal
+ */
 export function fittingDecimal(value: unknown, field: string, precision = 38, scale = 18): string {
   const text = decimalText(value, field)
   const [whole = '', fraction = ''] = text.replace('-', '').split('.')
@@ -38,6 +41,7 @@ class DecimalColumn extends Type<string, string> {
   }
 }
 
+/** An exact decimal, branded: numeric in the table, canonical text in the code. */
 export const decimal = <Brand extends string = string>() => p.type(DecimalColumn).$type<Brand, string>()
 /** Milliseconds since 1970. */
 export const instant = () => p.bigint('number')

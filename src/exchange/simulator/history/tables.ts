@@ -54,7 +54,7 @@ export const tableFiles = (folder: string): string[] =>
       .map(name => join(place, name)),
   )
 
-/** Names in a folder, none where there is no folder. */
+/** Names in a folder, none where there is no folder. Throws when it may not be read. */
 export function filesOf(folder: string): string[] {
   try {
     return readdirSync(folder)

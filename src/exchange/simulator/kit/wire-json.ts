@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../../domain/json.ts'
 /** V5 nests three deep. Much deeper text cannot be written back out (the account file writes every request down). */
 const DEPTH_MAX = 32
 
-/** The object in `text`; undefined when it is no JSON, no object, or nested deeper than 32. */
+/** The object in `text`; undefined when it is no JSON, no object, or nested deeper than 32. Never fails on text. */
 export function objectIn(text: string): JsonObject | undefined {
   try {
     const found = JSON.parse(text) as Json

@@ -30,7 +30,10 @@ import type { SimulatorOptions } from './options.ts'
  */
 const halfPast = (wallMs: number): number => Math.floor(wallMs / HOUR_MS) * HOUR_MS - HOUR_MS / 2
 
-/** The core as it was left or a new one, its file (beginning with a checkpoint of it), and who has no money yet. */
+/**
+ * The core as it was left or a new one, its file (beginning with a checkpoint of it), and who has no money yet. @throws
+ * AccountFileError when the file is of another seed
+ */
 export function resume(options: SimulatorOptions, accounts: Accounts, faults: Faults) {
   const { stateFile, seed, speed, startAtMs, notBeforeMs = 0, instruments } = options
   const create = options.core ?? createSimulatedBybit

@@ -19,7 +19,7 @@ function inside(row: JsonObject, path: string): Json | undefined {
   return found
 }
 
-/** Text at a dotted path. */
+/** Text at a dotted path. @throws InstrumentFault when there is none */
 export function textAt(row: JsonObject, path: string): string {
   const found = inside(row, path)
   if (typeof found === 'string' && found !== '') return found
