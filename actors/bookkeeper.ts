@@ -1,6 +1,6 @@
 /**
  * Books every row of the exchange's transaction log, exactly once, and measures what is left unexplained: the residual.
- * Rows are read from a little before the newest booked one, since the exchange may list rows of one instant late.
+ * Rows are read from a little before the newest booked one, and now and then from long before: the exchange may list them late.
  */
 
 import { type Posting, postingsOf, residuals } from '../src/domain/books/ledger.ts'
@@ -11,6 +11,7 @@ import { ownedOf } from '../src/domain/legs/venue-legs.ts'
 import type { Amount, Usdt } from '../src/domain/units.ts'
 import { totalsOf, type Wallet } from '../src/exchange/exchange.ts'
 import { createLateBooks, tellResidual, tellRow, tellSettlement } from './account/book-news.ts'
+import { createLookBack, LOOKED_BACK_MS } from './account/look-back.ts'
 import { namesHeld } from './account/reconciler.ts'
 import type { Funds, Ports } from './ports.ts'
 import type { PlainKind } from './runtime/running.ts'
@@ -18,7 +19,7 @@ import { pause, service } from './service.ts'
 import { type Claims, createClaims, livingPlans } from './trading/claims.ts'
 
 type BookkeeperPorts = Ports<
-  'clock' | 'pace' | 'speed' | 'exchange' | 'telemetry' | 'alerts' | 'runtime' | 'recorder'
+  'clock' | 'pace' | 'speed' | 'exchange' | 'rules' | 'telemetry' | 'alerts' | 'runtime' | 'recorder'
 >
 
 type BookRowsPorts = Ports<'clock' | 'exchange' | 'telemetry' | 'alerts' | 'runtime' | 'recorder'>
@@ -46,9 +47,8 @@ export type Books = {
   settleResults?(): Promise<void>
 }
 
-const OVERLAP_MS = 10_000
-/** The first reading of a process goes back farther: what its forerunner booked last may have been told to nobody. */
-const FIRST_OVERLAP_MS = 3_600_000
+/** Rows booked in one statement. */
+const BOOKED_AT_ONCE = 500
 /** The books are looked at this often even when nothing calls for it. */
 const EVERY_MS = 30_000
 const EQUITY_EVERY_MS = 60_000
@@ -80,6 +80,7 @@ export function createBookkeeper(ports: () => BookkeeperPorts, books: Books): Bo
   let turn: Promise<unknown> = Promise.resolve()
   const claims = createClaims(ports)
   let remembered = false
+  const lookBack = createLookBack(ports)
   let isFirst = true
   let settledFor: string | undefined
   const passed = new Set<string>()
@@ -116,27 +117,34 @@ export function createBookkeeper(ports: () => BookkeeperPorts, books: Books): Bo
     settledFor = living
   }
 
+  const tellAll = (found: Record<string, string>) => {
+    last = found
+    for (const [coin, residual] of Object.entries(found)) {
+      ports().telemetry.ledgerResidual(coin, Number(residual))
+      tellResidual(ports(), coin, residual)
+    }
+  }
+
   const bookAll = async (): Promise<Record<string, string>> => {
     await rememberEnded()
     let booked = 0
     for (let look = 1; ; look++) {
       const wallet = await readWallet()
       await passDust(books, claims, passed)
-      booked += await bookRows(ports(), books, claims, isFirst)
+      const backMs = look === 1 ? lookBack.spanMs() : LOOKED_BACK_MS
+      booked += await bookRows(ports(), books, claims, { backMs, isFirst })
       isFirst = false
       const coins = wallet.coins.map(each => ({ coin: each.coin, wallet: ownedOf(each) }))
       const found = residuals(coins, await books.accountBalances())
       // What the wallet says of these is not known: neither tied out nor untied.
       for (const coin of wallet.unread ?? []) delete found[coin]
-      const untied = Object.entries(found).filter(([, residual]) => residual !== '0')
+      const isTied = Object.values(found).every(residual => residual === '0')
       // Between a fill and its row the two differ for a moment: only what stays is told.
-      if (untied.length === 0 || look === LOOKS_MAX) {
-        last = found
-        for (const [coin, residual] of Object.entries(last))
-          ports().telemetry.ledgerResidual(coin, Number(residual))
-        for (const [coin, residual] of Object.entries(last)) tellResidual(ports(), coin, residual)
+      if (isTied || look === LOOKS_MAX) {
+        tellAll(found)
+        lookBack.looked(isTied)
         await keepEquity()
-        if (untied.length === 0) await settle(booked)
+        if (isTied) await settle(booked)
         return last
       }
       await pause(ports().clock, LOOK_AGAIN_MS, NEVER)
@@ -196,12 +204,12 @@ async function passDust(books: Books, claims: Claims, passed: Set<string>): Prom
   }
 }
 
-/** Gives how many rows were new. */
+/** Gives how many rows were new. @param backMs - how far before the newest booked row it begins */
 async function bookRows(
   ports: BookRowsPorts,
   books: Books,
   claims: Claims,
-  isFirst: boolean,
+  { backMs, isFirst }: { backMs: number; isFirst: boolean },
 ): Promise<number> {
   const span = await books.span()
   if (!span) {
@@ -210,19 +218,21 @@ async function bookRows(
   }
   const { openedAtMs, newestAtMs } = span
   const untilMs = (await ports.exchange.serverTimeMs()) + 1
-  const rows = await ports.exchange.transactions(
-    Math.max(openedAtMs, newestAtMs - (isFirst ? FIRST_OVERLAP_MS : OVERLAP_MS)),
-    untilMs,
-  )
+  const rows = await ports.exchange.transactions(Math.max(openedAtMs, newestAtMs - backMs), untilMs)
   const ownersOfExecs = await execOwners(ports, books, rows)
   const owners = ownersOfRows(rows, { claims: claims.now(), ownersOfExecs })
-  const booked = await books.book(
-    rows.map(row => ({ row, postings: postingsOf(row, ({ id }) => owners.get(id)) })),
-  )
-  for (const row of booked) tellRow(ports, row, owners.get(row.id))
+  let count = 0
+  for (let at = 0; at < rows.length; at += BOOKED_AT_ONCE) {
+    const entries = rows
+      .slice(at, at + BOOKED_AT_ONCE)
+      .map(row => ({ row, postings: postingsOf(row, ({ id }) => owners.get(id)) }))
+    const booked = await books.book(entries)
+    for (const row of booked) tellRow(ports, row, owners.get(row.id))
+    count += booked.length
+  }
   // What was booked just before a crash was told to nobody.
   if (isFirst) for (const row of rows) tellSettlement(ports, row, owners.get(row.id))
-  return booked.length
+  return count
 }
 
 /** Of the rows that name no order of ours: heard lately, or stored before this process began. */

@@ -86,6 +86,8 @@ export type HedgeContext = {
   fundingUsdt: Usdt
   settlements: number
   lastSettlementAtMs: number
+  /** Instants of the newest ones, ascending: each counts once, whenever its row is listed. */
+  settledAtMs: number[]
   /** The newest interest row that is part of the debt. */
   lastInterestRow: string
   /** Executions by which the exchange itself changed a leg: each counts once. */
@@ -138,6 +140,7 @@ export const newHedge = (input: HedgeInput): HedgeContext => ({
   fundingUsdt: NO_USDT,
   settlements: 0,
   lastSettlementAtMs: 0,
+  settledAtMs: [],
   lastInterestRow: '',
   takenExecs: [],
   adoptedAtMs: 0,

@@ -3,7 +3,7 @@
 import { assign, setup } from 'xstate'
 import type { OrderLeg, RejectReason } from '../../src/domain/legs/order.ts'
 import { refusalScope, refusalText } from '../../src/domain/legs/refusals.ts'
-import { addFunding } from '../../src/domain/market/funding.ts'
+import { addFunding, isSettlementKnown, rememberSettlement } from '../../src/domain/market/funding.ts'
 import { NO_BASE } from '../../src/domain/units.ts'
 import type { HedgeToStep } from '../../src/domain/work/step.ts'
 import type { HedgeContext, HedgeInput, OrderInFlight, Phase } from './context.ts'
@@ -188,7 +188,7 @@ export const hedgeSetup = setup({
       context.setbacks > SETBACKS_MAX &&
       (context.phase !== 'entering' || context.unbalancedSinceMs > 0),
     isNewSettlement: ({ context, event }) =>
-      event.type === 'funding.settled' && event.settledAtMs > context.lastSettlementAtMs,
+      event.type === 'funding.settled' && !isSettlementKnown(context.settledAtMs, event.settledAtMs),
     isLeaving: ({ context }) => context.unwindBecause !== null,
     wasUnwinding: ({ context }) => context.phase === 'unwinding',
     wasHedged: ({ context }) => context.phase === 'hedged',
@@ -283,7 +283,8 @@ export const hedgeSetup = setup({
         ? {
             fundingUsdt: addFunding(context.fundingUsdt, event.amountUsdt),
             settlements: context.settlements + 1,
-            lastSettlementAtMs: event.settledAtMs,
+            lastSettlementAtMs: Math.max(context.lastSettlementAtMs, event.settledAtMs),
+            settledAtMs: rememberSettlement(context.settledAtMs, event.settledAtMs),
           }
         : {},
     ),

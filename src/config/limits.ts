@@ -129,4 +129,11 @@ export const limits = z.strictObject({
       'What a failed hedge may do by itself: nothing, level legs that are apart and leave what becomes dangerous, or unwind (hold, level or unwind)',
     text: 'level',
   }),
+  lateRowsMs: wholeKey({
+    min: 60_000,
+    max: DAY_MS,
+    unit: 'ms',
+    or: String(6 * 3_600_000),
+    about: 'Rows of the exchange’s transaction log are looked for again for so long after their instant',
+  }),
 })

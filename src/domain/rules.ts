@@ -203,6 +203,8 @@ export type LimitRules = {
   handClosed?: 'stay' | 'reopen'
   /** What a failed hedge may do by itself; 'level' when left out. */
   failedPolicy?: FailedPolicy
+  /** So long after its instant a row of the exchange's log may still be listed: it is looked for again; six hours when left out. */
+  lateRowsMs?: number
 }
 
 export type Rules = { strategy: StrategyRules; execution: ExecutionRules; limits: LimitRules }

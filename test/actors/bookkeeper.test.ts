@@ -12,6 +12,7 @@ import type { TransactionRow } from '../../src/domain/books/transaction.ts'
 import type { DustLot } from '../../src/domain/entry/plan.ts'
 import { amount, baseQty, price } from '../../src/domain/units.ts'
 import type { Telemetry } from '../../src/telemetry/telemetry.ts'
+import { RULES } from '../support/domain/sample-market.ts'
 import { fillOf, HEDGE_ID, rowOf } from '../support/domain/sample-trades.ts'
 import { samplePlan } from '../support/machines/sample-hedge.ts'
 
@@ -58,6 +59,7 @@ function small(rows: readonly TransactionRow[], over: Partial<Books> = {}) {
     recorder,
     pace: 1,
     speed: 1,
+    rules: RULES,
     alerts: { raise: (...args: unknown[]) => raised.push(args), clear: () => {} },
     exchange: {
       wallet: async () => ({ coins: [], availableUsdt: '0', equityUsdt: '0' }),
@@ -270,5 +272,28 @@ test('a settlement that was booked just before a crash is told to its hedge by t
   await next.bookkeeper.bookNow()
   await next.bookkeeper.bookNow()
   expect(next.delivered).toEqual(['hedge:COMES00001 funding.settled'])
-  expect(asked.map(fromMs => NOW_MS - fromMs)).toEqual([3_600_000, 10_000])
+  expect(asked.map(fromMs => NOW_MS - fromMs)).toEqual([6 * 3_600_000, 10_000])
+})
+
+test('the whole span is read again every ten minutes, and within half a minute, then every two, while something is missing', async () => {
+  const asked: number[] = []
+  let missing = '0'
+  const { bookkeeper, reads, run, clock } = small([], {
+    span: async () => ({ openedAtMs: 0, newestAtMs: NOW_MS }),
+    accountBalances: async () => ({ 'wallet:XRP': amount(missing) }),
+  })
+  reads.transactions = async fromMs => {
+    if (NOW_MS - fromMs > 10_000) asked.push(clock.nowMs() - NOW_MS)
+    return []
+  }
+  const books = run(bookkeeper.kind)
+  await books.advance(NOW_MS + 25 * 60_000)
+  expect(asked).toEqual([0, 600_000, 1_200_000])
+  missing = '3'
+  asked.length = 0
+  await books.advance(NOW_MS + 35 * 60_000)
+  const gaps = asked.slice(1).map((atMs, n) => atMs - (asked[n] ?? 0))
+  expect((asked[0] ?? 0) - 25 * 60_000).toBeLessThanOrEqual(65_000)
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(155_000)
+  books.end()
 })

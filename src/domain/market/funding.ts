@@ -48,6 +48,17 @@ export const fundingApr = (rate: FundingRate, intervalMs: number): number =>
 /** Funding so far and one settlement more; positive is received. */
 export const addFunding = (soFar: Usdt, settled: Usdt): Usdt => usdt(new Decimal(soFar).plus(settled))
 
+/** Settlements remembered by their instants: a day of hourly ones. */
+const SETTLEMENTS_KEPT = 24
+
+/** Is it one of those remembered, or older than all of them? @param known - instants, ascending */
+export const isSettlementKnown = (known: readonly number[], atMs: number): boolean =>
+  known.includes(atMs) || (known.length >= SETTLEMENTS_KEPT && atMs < (known[0] ?? 0))
+
+/** The instants with this one, ascending; the oldest are let go. Rows may be listed late, so it need not be the newest. */
+export const rememberSettlement = (known: readonly number[], atMs: number): number[] =>
+  [...known, atMs].sort((a, b) => a - b).slice(-SETTLEMENTS_KEPT)
+
 /** Has a settlement passed without its row in the books? A row that never comes is money that nobody looks for. */
 export type SettlementWatch = {
   /** Since when the perpetual leg is held; 0 before it is. */

@@ -4,7 +4,9 @@ import {
   fundingApr,
   fundingToShort,
   HOUR_MS,
+  isSettlementKnown,
   nextSettlementAtMs,
+  rememberSettlement,
   settlementsWithin,
 } from '../../../src/domain/market/funding.ts'
 import { fundingRate, orderQty, price } from '../../../src/domain/units.ts'
@@ -53,4 +55,20 @@ describe('counting settlements', () => {
 test('one basis point every eight hours is 10.95 % a year, and the same rate hourly is eight times that', () => {
   expect(fundingApr(fundingRate('0.0001'), 8 * HOUR_MS)).toBeCloseTo(0.1095, 12)
   expect(fundingApr(fundingRate('0.0001'), HOUR_MS)).toBeCloseTo(0.876, 12)
+})
+
+test('a settlement counts once in whatever order the rows are listed, within the last day of hourly ones', () => {
+  const hours = fc.uniqueArray(fc.integer({ min: 1, max: 24 }), { minLength: 1 })
+  fc.assert(
+    fc.property(hours, told => {
+      let known: number[] = []
+      for (const hour of [...told, ...told]) {
+        if (isSettlementKnown(known, hour)) continue
+        known = rememberSettlement(known, hour)
+      }
+      expect(known).toEqual([...told].sort((a, b) => a - b))
+    }),
+  )
+  const full = Array.from({ length: 30 }, (_, hour) => hour).reduce(rememberSettlement, [] as number[])
+  expect([isSettlementKnown(full, 3), isSettlementKnown(full, 31)]).toEqual([true, false])
 })

@@ -45,8 +45,10 @@ export const isNewOrder = ({ path, params, uid }: CoreRequest, category: string)
 
 export type Running = Awaited<ReturnType<typeof running>>
 
-export async function running(rules: Rules = {}, options: Omit<VirtualOptions, 'rules'> = {}) {
-  const world = await virtualWorld(7, START_AT_MS, { symbols: [SYMBOL], ...options, rules: eager(rules) })
+type Options = Omit<VirtualOptions, 'rules'> & { startAtMs?: number }
+
+export async function running(rules: Rules = {}, { startAtMs = START_AT_MS, ...options }: Options = {}) {
+  const world = await virtualWorld(7, startAtMs, { symbols: [SYMBOL], ...options, rules: eager(rules) })
   const asked: Asked[] = []
   const request = world.core.request
   let answered: Answering = () => undefined
