@@ -18,6 +18,7 @@ import type { Ports } from './ports.ts'
 import { sliceRefused } from './risk/budget.ts'
 import type { Answer, EffectHandler } from './runtime/outbox.ts'
 import type { DurableKind } from './runtime/running.ts'
+import { createExitBooks, type ExitView, isReducing } from './trading/exit-books.ts'
 import { facts, findLegs, MARKET, verifyLegs } from './trading/hedge-legs.ts'
 import { createLegDoubts } from './trading/leg-verification.ts'
 
@@ -91,22 +92,26 @@ function confirmPlan(ports: ConfirmPlanPorts, { plan }: HedgeToStep): Answer {
   return { type: 'plan.confirmed' }
 }
 
-function decide(ports: DecidePorts & Ports<'exchange'>, hedge: HedgeToStep): Step {
-  const view = ports.board.view(hedge.plan.symbol)
+/** @param read - the market with what was read for an exit; left out, as the board knows it */
+function decide(ports: DecidePorts & Ports<'exchange'>, hedge: HedgeToStep, read?: ExitView): Step {
+  const view = read?.view ?? ports.board.view(hedge.plan.symbol)
   if (!view)
     return { kind: hedge.resting ? 'cancel' : 'wait', because: `${hedge.plan.symbol} has no market data` }
-  const step = nextStep(hedge, view, ports.rules, sliceRefused(ports, hedge.plan), ports.clock.nowMs())
+  const refused = read?.isPatched ? 'the public stream is away' : sliceRefused(ports, hedge.plan)
+  const step = nextStep(hedge, view, ports.rules, refused, ports.clock.nowMs())
   // What cannot leave is not tried: a refusal would count against the hedge.
   if (step.kind === 'order' && !ports.exchange.orderEntryReady())
     return { kind: 'wait', because: ports.exchange.keyRefusal()?.says ?? 'order entry is down' }
   return withDecidedMids(step, view)
 }
 
-function decideStep(ports: DecidePorts & Ports<'exchange'>): EffectHandler {
+function decideStep(ports: DecidePorts & Ports<'exchange' | 'telemetry'>): EffectHandler {
   const doubts = createLegDoubts(ports)
+  const exitBooks = createExitBooks(ports)
   return async (params, { actorId }) => {
     const hedge = facts(params)
-    const step = decide(ports, hedge)
+    const view = isReducing(hedge) ? ports.board.view(hedge.plan.symbol) : undefined
+    const step = decide(ports, hedge, view && (await exitBooks(view)))
     if (!isDoubtful(step, hedge) && !waitsForMarket(ports, step, hedge)) return asEvent(step, hedge)
     return (await doubts.judge(actorId, hedge)) ?? asEvent(step, hedge)
   }

@@ -199,6 +199,8 @@ export function createSimulatedBybit(options: SimulatedBybitOptions): SimulatedB
       for (const [coin, amount] of Object.entries(balances)) credit(exchange, uid, coin, amount)
   const publisher = createPublisher(exchange)
   const leave = (out: Outgoing): Outgoing[] => options.intercept?.(out) ?? [out]
+  const pushed = (push: Push): Push[] =>
+    leave({ kind: 'push', push }).flatMap(out => (out.kind === 'push' ? [out.push] : []))
   let isWanted: IsWanted = () => false
 
   return {
@@ -224,14 +226,14 @@ export function createSimulatedBybit(options: SimulatedBybitOptions): SimulatedB
     },
     subscribe(channel, topic) {
       if (channel === 'private') return PRIVATE_TOPICS.test(topic) ? [] : undefined
-      return publisher.subscribe(channel, topic)
+      const messages = publisher.subscribe(channel, topic)
+      return messages?.flatMap(message =>
+        pushed({ channel, uid: '', topic, message }).map(push => push.message),
+      )
     },
     takePushes(): Push[] {
       const pushes = exchange.pushes.splice(0)
-      if (!options.intercept) return pushes
-      return pushes
-        .flatMap(push => leave({ kind: 'push', push }))
-        .flatMap(out => (out.kind === 'push' ? [out.push] : []))
+      return options.intercept ? pushes.flatMap(pushed) : pushes
     },
     want(wanted) {
       isWanted = wanted
