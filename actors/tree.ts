@@ -43,7 +43,7 @@ const SERVICES = [
   'watchdog',
 ] as const
 
-export type TreePorts = {
+type TreePorts = {
   ports: EnginePorts
   journal: Journal
   bookkeeper: Bookkeeper

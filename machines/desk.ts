@@ -26,7 +26,7 @@ import type { Usdt } from '../src/domain/units.ts'
 import type { HedgeInput } from './hedge/context.ts'
 
 /** What the desk knows of a hedge it granted. `reserveUsdt`: the cash it binds for as long as it lives. */
-export type Holding = { symbol: string; notionalUsdt: Usdt; reserveUsdt: Usdt; grantedAtMs: number }
+type Holding = { symbol: string; notionalUsdt: Usdt; reserveUsdt: Usdt; grantedAtMs: number }
 
 export type DeskInput = {
   /** Four letters or digits of this installation: hedge ids of two databases on one account never meet. */
@@ -74,7 +74,7 @@ const hedgeIdOf = (salt: string, counter: number): string =>
   salt + counter.toString(36).toUpperCase().padStart(COUNTER_WIDTH, '0')
 
 /** A hedge the desk granted, as limits and planning see it. */
-export type GrantedHedge = OpenHedge & { reserveUsdt: Usdt }
+type GrantedHedge = OpenHedge & { reserveUsdt: Usdt }
 
 /** Every hedge the desk granted and was not told to be over, with the cash it binds. */
 export const grantedHedges = ({ hedges }: Pick<DeskContext, 'hedges'>): GrantedHedge[] =>

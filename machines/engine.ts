@@ -13,9 +13,9 @@ import type { JsonObject } from '../src/domain/json.ts'
 import type { RiskState } from '../src/domain/risk/risk-state.ts'
 import type { ExecutionRules, LimitRules } from '../src/domain/rules.ts'
 
-export type Halt = { by: string; because: string; atMs: number }
+type Halt = { by: string; because: string; atMs: number }
 /** An order to flatten and what came of it: `endedAtMs` is 0 while hedges are unwound and the exchange is not yet asked. */
-export type Flatten = {
+type Flatten = {
   by: string
   because: string
   askedAtMs: number

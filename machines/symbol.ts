@@ -11,7 +11,7 @@
  */
 import { assign, setup } from 'xstate'
 
-export type SymbolInput = { symbol: string; baseCoin: string; deskActor: string; coolDownMs: number }
+type SymbolInput = { symbol: string; baseCoin: string; deskActor: string; coolDownMs: number }
 export type SymbolContext = SymbolInput & {
   hedgeId: string | null
   /** The hedge's own first state, as it last told. */

@@ -12,7 +12,7 @@ const FAILED_FIRST_MS = 30_000
 const FAILED_LAST_MS = 3_600_000
 const LOOK_EVERY_MS = 60_000
 
-export type GentleReads = {
+type GentleReads = {
   /** For logs. */
   name: string
   /** @param rest - waits the time that must be between two requests */

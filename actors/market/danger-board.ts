@@ -12,7 +12,7 @@ import type { AdlAlert } from '../../src/domain/risk/risk-facts.ts'
 import type { PerpTicker } from '../../src/exchange/exchange.ts'
 
 /** Announced, or under way: from when, and until when as far as is told. */
-export type Maintenance = { atMs: number; untilMs: number }
+type Maintenance = { atMs: number; untilMs: number }
 
 /** What is read rarely and holds until it is read again. */
 type SlowParts = Pick<MarketView, 'borrow' | 'riskTiers' | 'usdtHourlyRate' | 'usdtFreeBorrow'>

@@ -7,9 +7,9 @@ import { Decimal } from 'decimal.js'
 import type { Amount, Usdt } from '../../src/domain/units.ts'
 import { usdt } from '../../src/domain/units.ts'
 
-export type EquityAt = { atMs: number; equityUsdt: Usdt }
+type EquityAt = { atMs: number; equityUsdt: Usdt }
 /** `amount`: + was paid in. */
-export type Transfer = { id: string; coin: string; amount: Amount; atMs: number }
+type Transfer = { id: string; coin: string; amount: Amount; atMs: number }
 
 /** What is needed of the stored books. */
 export type RiskHistory = {
@@ -23,7 +23,7 @@ export type RiskHistory = {
   feesSince(sinceMs: number): Promise<Usdt>
 }
 
-export type Figures = { pnlTodayUsdt: Usdt; peakEquityUsdt: Usdt; feesTodayUsdt: Usdt }
+type Figures = { pnlTodayUsdt: Usdt; peakEquityUsdt: Usdt; feesTodayUsdt: Usdt }
 
 export const DAY_MS = 86_400_000
 /** Rows of one instant may be booked late: so much is read again. */
@@ -32,7 +32,7 @@ const OVERLAP_MS = 3_600_000
 type Peak = { sinceMs: number; peak: Decimal; paidIn: Decimal }
 
 /** USDT of one coin now; undefined where nobody knows. */
-export type PriceOf = (coin: string) => string | undefined
+type PriceOf = (coin: string) => string | undefined
 
 /** Equity's own history: today's result, the peak and the fees, in USDT, with deposits and withdrawals taken out. */
 export function createFigures(books: RiskHistory) {

@@ -11,7 +11,7 @@ export const BUILT_IN_EFFECTS = ['send', 'sendAll', 'spawn', 'spawnChildren', 'r
 
 export type ChildSpec = { id: string; kind: string; input: JsonObject }
 
-export type BuiltInPorts = {
+type BuiltInPorts = {
   clock: Clock
   journal: Journal
   /** Hands an event to an actor; false when nobody of that name is running. */

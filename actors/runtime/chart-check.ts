@@ -5,7 +5,7 @@
  */
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
 
-export type ChartExpectation = {
+type ChartExpectation = {
   /** 'hedge' and 'symbol' must carry the five lifecycle states. */
   kind: string
   /** Names of the actions that the dispatcher carries out after the commit. */

@@ -6,7 +6,7 @@ import type { Answer } from './outbox.ts'
 
 type News = { parentId: string; event: Answer; acks: readonly string[] }
 
-export type NewsPorts = {
+type NewsPorts = {
   deliver(actorId: string, event: Answer, acks: readonly string[]): boolean
   /** Takes note by committing a step; a plain actor has heard when it was told. */
   keepsJournal(actorId: string): boolean

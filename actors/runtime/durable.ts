@@ -48,7 +48,7 @@ export const unborn = (actorId: string, parentId: string): Cell => ({
   state: '',
 })
 
-export type DurableHooks = {
+type DurableHooks = {
   /** A step was decided: commit it. Called synchronously, in order. */
   decided(step: Step, cause: AnyEventObject): void
   /** The present state has no transition for this event. */
@@ -141,7 +141,7 @@ function valueInOrder(node: AnyStateNode, value: StateValue): StateValue {
 
 /** The event of an actor's step 0. Its `input` is all that the first snapshot depends on. */
 export const BIRTH = 'actor.born'
-export type BirthInput = { input: JsonObject; atMs: number }
+type BirthInput = { input: JsonObject; atMs: number }
 
 /** A snapshot that XState can go on from, of the stored bytes. */
 export function reviveSnapshot(text: string): AnyMachineSnapshot {

@@ -34,7 +34,7 @@ type Entry = {
   retry: TimerHandle | undefined
 }
 
-export type OutboxPorts = {
+type OutboxPorts = {
   clock: Clock
   journal: Journal
   /** The handler of an effect of this actor; undefined when the actor's kind has none by that name. */

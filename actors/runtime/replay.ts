@@ -8,7 +8,7 @@ import type { ActorRow, Effect, Journal, StoredTransition, Timer } from '../../s
 import { BIRTH, type Cell, durable, reviveSnapshot, type Step, unborn } from './durable.ts'
 import type { DurableKind, Kind } from './running.ts'
 
-export type Replayed = {
+type Replayed = {
   snapshot: string
   seq: number
   state: string
@@ -77,7 +77,7 @@ export type ReplayCheck = {
   unchecked: string[]
 }
 
-export type ReplayOptions = {
+type ReplayOptions = {
   /** Also of ended actors; by default all that have not ended. */
   actorIds?: readonly string[]
   /** Charts of earlier versions, by kind and version. */

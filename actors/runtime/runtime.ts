@@ -18,7 +18,7 @@ import { plainJson } from './plain-json.ts'
 import type { DurableKind, Kind, Running } from './running.ts'
 import { createTimers } from './timers.ts'
 
-export type RuntimePorts = {
+type RuntimePorts = {
   clock: Clock
   journal: Journal
   kinds: Readonly<Record<string, Kind>>

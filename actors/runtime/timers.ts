@@ -4,7 +4,7 @@ import type { Timer } from '../../src/store/schema/records.ts'
 
 type Armed = { dueAtMs: number; handle: TimerHandle }
 
-export type TimerSet = {
+type TimerSet = {
   /** Makes the armed timers of `actorId` those of its row. */
   arm(actorId: string, timers: readonly Timer[]): void
   disarm(actorId: string): void

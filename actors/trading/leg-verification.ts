@@ -18,7 +18,7 @@ export const DOUBTED_MS = 15_000
 /** `less`: it was seen smaller at least once, so that nothing is bought before it is seen again. */
 type Doubt = { sinceMs: number; less: boolean }
 
-export type LegDoubts = {
+type LegDoubts = {
   /** What is to happen in place of the order; undefined when the leg is as known and the order may go. */
   judge(actorId: string, hedge: HedgeToStep): Promise<Answer | undefined>
 }

@@ -41,7 +41,7 @@ export type LegOrders = LegOutcome & {
 }
 
 /** `leg` is whose order it was; `because` says what has to be changed. */
-export type LastingRefusal = { leg: OrderLeg; scope: RefusalScope; because: string }
+type LastingRefusal = { leg: OrderLeg; scope: RefusalScope; because: string }
 
 export type Phase = 'entering' | 'hedged' | 'unwinding'
 

@@ -41,7 +41,7 @@ import { resultRoutes } from './routes/results.ts'
 import { isSignIn, sessionRoutes } from './routes/session.ts'
 import { type Listening, startServer } from './server.ts'
 
-export type ApiOptions = {
+type ApiOptions = {
   view: EngineView
   /** Left out, the inspector's routes are too. */
   inspection?: InspectionView
@@ -60,7 +60,7 @@ export type ApiOptions = {
   clock: Clock
 }
 
-export type Api = {
+type Api = {
   app: OpenAPIHono<ApiEnv>
   /** @throws PortInUse when another process listens there. */
   listen(): Promise<Listening>

@@ -5,13 +5,13 @@
 import { fundingApr, HOUR_MS } from '../domain/market/funding.ts'
 import type { FundingRate } from '../domain/units.ts'
 
-export type Seen = {
+type Seen = {
   /** The last settled rate and its interval; null before the first. */
   settled: { rate: FundingRate; intervalMs: number } | null
   /** How long it is held; null while it is not. */
   heldMs: number | null
 }
-export type Wish = { want: 'enter' | 'leave' | 'nothing'; because: string }
+type Wish = { want: 'enter' | 'leave' | 'nothing'; because: string }
 export type BaselineRule = { name: string; judge(seen: Seen): Wish }
 
 const nothing: Wish = { want: 'nothing', because: '' }

@@ -27,7 +27,7 @@ export type BacktestRun = {
   checks: Checks
 }
 
-export type Checks = {
+type Checks = {
   /** Exchange wallet less ledger, per coin. */
   residuals: Record<string, string>
   /** Postings that nobody can explain. */

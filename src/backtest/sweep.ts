@@ -12,7 +12,7 @@ import { PATIENT, replayRules } from './replay/rules.ts'
 import { type BacktestRun, tiesOut } from './run.ts'
 import { CROSSING, capitalFor, type Variant } from './variant.ts'
 
-export type SweepWish = {
+type SweepWish = {
   history: History
   /** What the records hold of each symbol, those that cannot be run among them. */
   coverage: Coverage[]

@@ -39,7 +39,7 @@ export type TradingDesk = {
 }
 /** Something that a run met and went on from. */
 export type RunEvent = { atMs: number; symbol: string; what: string }
-export type Booked = { rows: BookedRow[]; postings: Posting[]; residuals: Record<string, string> }
+type Booked = { rows: BookedRow[]; postings: Posting[]; residuals: Record<string, string> }
 
 export function tradingDesk(core: SimulatedBybit): TradingDesk {
   const events: RunEvent[] = []

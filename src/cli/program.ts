@@ -4,16 +4,15 @@
  */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { actCommands } from './commands/act-commands.ts'
-import { backtestCommands } from './commands/backtest-commands.ts'
-import { completionCommands } from './commands/completion-commands.ts'
-import { configCommands } from './commands/config-commands.ts'
-import { dataCommands } from './commands/data-commands.ts'
-import { doctorCommand } from './commands/doctor-command.ts'
 import { lookCommands } from './commands/look-commands.ts'
-import { processCommands } from './commands/process-commands.ts'
-import { serviceCommands } from './commands/service-commands.ts'
-import { simulateCommands } from './commands/simulate-commands.ts'
+import { backtestCommands, dataCommands, processCommands, simulateCommands } from './commands/run-commands.ts'
+import {
+  completionCommands,
+  configCommands,
+  doctorCommand,
+  serviceCommands,
+} from './commands/set-up-commands.ts'
+import { actCommands } from './commands/steer-commands.ts'
 
 const ENVIRONMENT = `
 Environment:

@@ -18,7 +18,7 @@ export type ExchangeClock = Clock & {
   close(): void
 }
 
-export type ExchangeClockOptions = {
+type ExchangeClockOptions = {
   /** Where it begins until the first answer, and how fast the exchange's time runs. */
   startAtMs: number
   speed: number

@@ -103,7 +103,7 @@ export const alertSecrets = {
   HEDGEROW_ALERT_HEARTBEAT_URL: url,
 }
 
-export type AlertKeys = z.output<typeof alerts>
+type AlertKeys = z.output<typeof alerts>
 type SecretKey = keyof typeof alertSecrets
 
 /** The section and its secrets together; what is absent is off. */

@@ -164,3 +164,6 @@ function deepFreeze<T>(value: T): T {
   }
   return value
 }
+
+export const readConfig = (file: string | undefined): Config =>
+  loadConfig({ cwd: process.cwd(), env: process.env, file })

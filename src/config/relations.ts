@@ -6,7 +6,7 @@ import { Decimal } from 'decimal.js'
 import { isAmount } from './keys.ts'
 import { type KeyValues, LIVE_ACKNOWLEDGEMENT } from './schema.ts'
 
-export type Relation = { key: string; found: unknown; expected: string }
+type Relation = { key: string; found: unknown; expected: string }
 
 type Partly<T> = { [K in keyof T]?: T[K] extends object ? Partly<T[K]> : T[K] }
 type Found = Partly<KeyValues>

@@ -10,7 +10,7 @@ import { environmentShape, fileShape } from './schema.ts'
 import { credentialFile, SECRET_VARIABLES, shown } from './secrets.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
-export type Read = { values: Record<string, unknown>; faults: ConfigFault[] }
+type Read = { values: Record<string, unknown>; faults: ConfigFault[] }
 
 /** The sections of a file, every scalar as its text. */
 export function readFile(path: string): Read {

@@ -150,13 +150,13 @@ export type ExecutionRules = {
  * `ignore`: told, and counted against `symbolNotionalUsdtMax`. `adopt`: a resting hedge of the same coin or perpetual also
  * takes over what the exchange shows. `halt`: the engine halts until a person resumes.
  */
-export type ForeignPolicy = 'ignore' | 'adopt' | 'halt'
+type ForeignPolicy = 'ignore' | 'adopt' | 'halt'
 
 /**
  * What a failed hedge may do by itself. `hold`: nothing; people hear of it again and again. `level`: legs that are apart are levelled,
  * what was to be closed is closed, and what becomes dangerous is unwound; a level hedge waits for a person. `unwind`: it is unwound.
  */
-export type FailedPolicy = 'hold' | 'level' | 'unwind'
+type FailedPolicy = 'hold' | 'level' | 'unwind'
 
 /** How far it may go. Passing is a type: see `limits.ts`. */
 export type LimitRules = {

@@ -30,7 +30,7 @@ import type {
 import type { Amount, FeeRate, FundingRate, OrderQty, Price, Usdt } from '../domain/units.ts'
 
 /** Bybit's code, and what it stands for. */
-export type ReadRefusal = { code: number; reason: RejectReason }
+type ReadRefusal = { code: number; reason: RejectReason }
 
 /**
  * A read that failed. `unreachable`: no whole answer came; `refused`: the exchange said no, and `refusal` why; `garbled`: an
@@ -117,7 +117,7 @@ export type DelistingNotice = {
   markets: Market[]
 }
 
-export type FeeRates = { taker: FeeRate; maker: FeeRate }
+type FeeRates = { taker: FeeRate; maker: FeeRate }
 
 export type CoinBalance = {
   coin: string
@@ -248,7 +248,7 @@ export type WatchedPair = {
 }
 
 /** Reads of danger. Like all reads they throw `ExchangeFailure`; none is needed more than about once a minute. */
-export type RiskReads = {
+type RiskReads = {
   /** Native spreads of a USDT perpetual and its spot market that trade now. Empty where the account cannot trade them. */
   spreadInstruments(): Promise<SpreadInstrument[]>
   /** By coin: every coin the exchange names a ratio for. */
@@ -282,7 +282,7 @@ export type SettingVerbs = {
 }
 
 /** What this exchange can do beside the verbs that every one has. */
-export type Capabilities = {
+type Capabilities = {
   /** Native spread orders exist (for this exchange; an account may lack them still). */
   spreadOrders: boolean
   /** `preCheck` is answered. */

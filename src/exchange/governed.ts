@@ -13,7 +13,7 @@ import {
 } from '../domain/risk/quota.ts'
 import type { Exchange } from './exchange.ts'
 
-export type Governed = Exchange & {
+type Governed = Exchange & {
   /** How much of each limit is used, by endpoint; `ADDRESS` is this address as a whole. */
   quotaUse(): QuotaUse[]
 }

@@ -34,7 +34,7 @@ import { measuredKinds } from './measured.ts'
 import { newRiskRefused } from './new-risk.ts'
 import { exclusive } from './other-engine.ts'
 
-export type EngineParts = {
+type EngineParts = {
   clock: Clock
   exchange: Exchange
   journal: Journal

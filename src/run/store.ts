@@ -29,7 +29,7 @@ export type Store = {
 }
 
 /** The database alone, not yet anybody's. */
-export type Server = { database: Database; close(): Promise<void> }
+type Server = { database: Database; close(): Promise<void> }
 
 /** How long one try asks a database that does not answer; between tries the start says what it waits for. */
 const TRY_MS = 2_000

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { DayReport } from './judge/judge.ts'
 import type { DayOptions } from './plan/plan.ts'
 
-export type Days = DayOptions & {
+type Days = DayOptions & {
   seeds: readonly number[]
   jobs: number
   /** Told of each day as it ends. Says whether to go on. */

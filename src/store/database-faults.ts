@@ -3,7 +3,7 @@
  * ask again, find out what happened and ask again, or give up on this request.
  */
 
-export type DatabaseFault =
+type DatabaseFault =
   /** Nothing was done, and the same may well work later (no connection, no room, a deadlock). */
   | 'not-done'
   /** The answer was lost: the request may have been carried out. */

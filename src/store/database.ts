@@ -12,7 +12,7 @@ import type { StoreLog } from './store-log.ts'
 /** A server by URL, or the embedded one by its socket. */
 export type DatabaseAddress = { url: string } | { socketDir: string; database: string; user: string }
 
-export type DatabaseOptions = DatabaseAddress & {
+type DatabaseOptions = DatabaseAddress & {
   log: StoreLog
   /** How long a server that does not answer is asked again before giving up. */
   bootPatienceMs?: number

@@ -20,9 +20,7 @@ export type Lease = {
   release(): Promise<void>
 }
 
-export type LeaseAnswer =
-  | { kind: 'held'; lease: Lease }
-  | { kind: 'refused'; holder: string; sinceMs: number }
+type LeaseAnswer = { kind: 'held'; lease: Lease } | { kind: 'refused'; holder: string; sinceMs: number }
 
 export type LeaseOptions = {
   account: string

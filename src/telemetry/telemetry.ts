@@ -5,11 +5,11 @@
 import { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 
-export type OrderOutcome = 'accepted' | 'rejected' | 'unknown' | 'filled' | 'cancelled'
-export type EffectOutcome = 'done' | 'failed' | 'retried'
+type OrderOutcome = 'accepted' | 'rejected' | 'unknown' | 'filled' | 'cancelled'
+type EffectOutcome = 'done' | 'failed' | 'retried'
 
 /** Gauges of the account, as last read; floats to be looked at. */
-export type AccountReading = {
+type AccountReading = {
   equityUsdt: number
   availableUsdt: number
   maintenanceMarginRate: number
@@ -17,7 +17,7 @@ export type AccountReading = {
 }
 
 /** Floats to be looked at: USDT by part, and fractions. */
-export type ClosedHedges = {
+type ClosedHedges = {
   profitUsdt: Readonly<Record<string, number>>
   maker: number | null
   orphans: number | null

@@ -49,7 +49,7 @@ export type CommandEntry = {
   atMs: number
 }
 
-export type CommandPorts = { runtime: Runtime; journal: Journal; log: CommandLog; clock: Clock }
+type CommandPorts = { runtime: Runtime; journal: Journal; log: CommandLog; clock: Clock }
 
 export function createCommands({ runtime, journal, log, clock }: CommandPorts) {
   /** One command per key at a time: two posts with one key must not both run. */

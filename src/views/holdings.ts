@@ -25,7 +25,7 @@ import {
 /** USDT per coin; null where the feed is not trusted now. */
 type Prices = { spot: Price | null; perp: Price | null }
 /** What is needed beside the hedge itself. */
-export type Surroundings = { market: MarketView | undefined; booked: BookedFigures; nowMs: number }
+type Surroundings = { market: MarketView | undefined; booked: BookedFigures; nowMs: number }
 
 type Known = BookedFigures & { ofLegs: string }
 /** Engine time at speed 1: the books are read again after this, though nothing moved here. */

@@ -20,7 +20,7 @@ import { reconciliationNow } from './reconciliation.ts'
 import { tellResults } from './reported-results.ts'
 import { openProfit, valuation } from './valuation.ts'
 
-export type ViewParts = {
+type ViewParts = {
   engine: Engine
   journal: Journal
   books: Books

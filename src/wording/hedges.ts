@@ -1,7 +1,7 @@
 /** How a hedge faces and how it is worked, and its orders, in words. */
 import { priceText, qtyText } from './figures.ts'
 
-export type Facing = {
+type Facing = {
   name: string
   does: string
   /** Of a leg: as a title, and after a quantity. */

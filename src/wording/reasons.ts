@@ -123,7 +123,7 @@ const SAYS: Readonly<Record<string, Says>> = {
   'margin-rate': (found, limit) => `the maintenance margin rate of ${rate(found)} has reached ${rate(limit)}`,
 }
 
-export type Reason = { because: string; found?: string; limit?: string }
+type Reason = { because: string; found?: string; limit?: string }
 
 /** A reason as a sentence without its full stop. */
 export function reasonText({ because, found = '', limit = '' }: Reason): string {

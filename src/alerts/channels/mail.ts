@@ -3,7 +3,7 @@ import { createTransport } from 'nodemailer'
 import type { Way } from '../delivery/courier.ts'
 import { subjectLine, textOf } from './message.ts'
 
-export type MailOptions = {
+type MailOptions = {
   host: string
   port: number
   /** `none` only for a relay on the same machine. */

@@ -6,7 +6,7 @@ import { post } from './webhook.ts'
 const TELEGRAM_URL = 'https://api.telegram.org'
 const TEXT_MAX = 4_000
 
-export type TelegramOptions = { token: string; chat: string; url?: string | undefined }
+type TelegramOptions = { token: string; chat: string; url?: string | undefined }
 
 /** @see https://core.telegram.org/bots/api#sendmessage */
 export const telegram = ({ token, chat, url }: TelegramOptions): Way => {

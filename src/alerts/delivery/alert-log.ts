@@ -20,7 +20,7 @@ export type Alert = {
   acknowledgedBy: string | null
 }
 
-export type Raised = { name: string; subject: string; severity: Severity; detail: JsonObject }
+type Raised = { name: string; subject: string; severity: Severity; detail: JsonObject }
 /** `again` is no news: it stood already. */
 export type Raising = { news: 'raised' | 'worse' | 'again'; alert: Alert }
 

@@ -8,7 +8,7 @@ import type { AlertMessage } from '../channels/message.ts'
 /** One way to people. Rejects when the message was not taken; gives up when the signal aborts. */
 export type Way = { name: string; send(message: AlertMessage, signal: AbortSignal): Promise<void> }
 
-export type CourierPorts = {
+type CourierPorts = {
   ways: readonly Way[]
   /** Wall time. */
   clock: Clock

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../clock/clock.ts'
 
-export type HeartbeatPorts = {
+type HeartbeatPorts = {
   url: string
   everyMs: number
   /** Wall time. */

@@ -14,7 +14,7 @@ import { problem, Refusal } from './problem.ts'
 import type { Sessions } from './sessions.ts'
 
 /** Who sent a request, once that is known. */
-export type Caller = { by: string; source: Command['source'] }
+type Caller = { by: string; source: Command['source'] }
 export type ApiEnv = { Bindings: Partial<HttpBindings>; Variables: { caller: Caller } }
 type Guard = MiddlewareHandler<ApiEnv>
 
@@ -53,7 +53,7 @@ export const originGuard: Guard = async (c, next) => {
 }
 
 /** One page that may hold frames of one origin. */
-export type Framing = { path: string; origin: string }
+type Framing = { path: string; origin: string }
 
 /** Nothing from elsewhere is loaded, nothing inline is run, nobody frames a page; a frame stands in one page at most. */
 export function headers(framing?: Framing): Guard {

@@ -2,7 +2,7 @@
 import { HOUR_MS } from '../../domain/market/funding.ts'
 import type { FundingPoint, PricePoint, Records } from '../../exchange/simulator/history/files.ts'
 
-export type RecordFinding = {
+type RecordFinding = {
   symbol: string
   kind:
     | 'missing settlements'

@@ -11,7 +11,7 @@ import { tableRows } from '../../exchange/simulator/history/rows.ts'
 import { type Hints, type RowFault, type Table, tableOf } from '../../exchange/simulator/history/tables.ts'
 import { parquetGrid } from './parquet.ts'
 
-export type ImportedTable = {
+type ImportedTable = {
   /** As it was given, and as it is kept. */
   file: string
   kept: string

@@ -23,7 +23,7 @@ export type Work = {
   pieces: Span[]
 }
 
-export type Told = { done: number; label: string }
+type Told = { done: number; label: string }
 export type Downloaded = { table: TableName; recorded: Recorded; fresh: number; gaps: Gap[] }
 
 /** One page each: Bybit gives 1000 klines and 200 settlements at a time. */

@@ -19,7 +19,7 @@ export type NotTaken = {
   firstAtMs: number
   lastAtMs: number
 }
-export type BestSeen = { symbol: string; atMs: number; carry: CarryEstimate }
+type BestSeen = { symbol: string; atMs: number; carry: CarryEstimate }
 export type DecisionLog = {
   judgements: number
   notTaken: NotTaken[]

@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { systemClock } from '../../clock/clock.ts'
 
-export type InFlight = {
+type InFlight = {
   /** The same port, with every promise that its methods give counted until it settles. */
   watch<Port extends object>(port: Port): Port
   /** Resolves when nothing is under way and nothing that was waiting has asked for more. */

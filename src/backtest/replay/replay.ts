@@ -18,7 +18,7 @@ import { replayText } from './text.ts'
 import { replayWindow } from './window.ts'
 
 type Out = { isTTY?: boolean; write(text: string): unknown }
-export type ReplayOptions = {
+type ReplayOptions = {
   /** The report as JSON, and nothing else. */
   json?: boolean
   /** A part of the records; all of them when left out. */

@@ -27,7 +27,7 @@ import { withHourlySpreads } from './hourly-spreads.ts'
 import { createInFlight } from './in-flight.ts'
 import { REPLAY_PACE } from './rules.ts'
 
-export type ReplayParts = {
+type ReplayParts = {
   history: History
   rules: Rules
   journal: Journal

@@ -12,7 +12,7 @@ export type SettlementSeen = FundingPoint & {
   /** Still in the days that only teach: an answer is not acted upon. */
   learning: boolean
 }
-export type HeldSince = { sinceMs: number }
+type HeldSince = { sinceMs: number }
 type Wish = 'enter' | 'leave' | 'nothing'
 /** Shown each settlement once, in order. What it earns counts from the settlement after the answer on. */
 export type Mind = (seen: SettlementSeen, held: HeldSince | null) => Wish

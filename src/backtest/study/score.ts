@@ -13,7 +13,7 @@ export const LEARN_MS = 30 * DAY_MS
 const FIRST_HOURS = 8
 
 /** One hedge: fractions of notional; + is received. */
-export type StudyTrade = {
+type StudyTrade = {
   enteredAtMs: number
   leftAtMs: number
   atEnd: boolean
@@ -34,7 +34,7 @@ export type Score = {
   net: number
 }
 
-export type SymbolSeries = { symbol: string; points: readonly FundingPoint[] }
+type SymbolSeries = { symbol: string; points: readonly FundingPoint[] }
 
 /**
  * @param series - oldest first, at least one

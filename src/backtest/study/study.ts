@@ -37,7 +37,7 @@ export type FundingStudy = {
   rules: StudiedRule[]
 }
 
-export type StudyOf = {
+type StudyOf = {
   funding: ReadonlyMap<string, readonly FundingPoint[]>
   files: string[]
   rules: Rules

@@ -19,11 +19,10 @@ import {
 import { historyFolder } from '../../run/start/data-folder.ts'
 import { lengthText } from '../../wording/figures.ts'
 import { CliFailure } from '../kit/failure.ts'
-import { didYouMean } from '../kit/nearest.ts'
+import { didYouMean } from '../kit/known-actors.ts'
 import { print } from '../kit/output.ts'
-import { startProgress } from '../kit/progress.ts'
-import { backtestText } from '../text/backtest.ts'
-import { studyText } from '../text/study.ts'
+import { startProgress } from '../kit/screen.ts'
+import { backtestText, studyText } from '../text/backtest.ts'
 
 export type BacktestOptions = {
   config?: string

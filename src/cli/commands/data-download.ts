@@ -17,9 +17,9 @@ import type { Span } from '../../exchange/simulator/history/files.ts'
 import { ownHistory, prepareDataDir } from '../../run/start/data-folder.ts'
 import { amountText, instantText, lengthText } from '../../wording/figures.ts'
 import { CliFailure } from '../kit/failure.ts'
-import { didYouMean } from '../kit/nearest.ts'
+import { didYouMean } from '../kit/known-actors.ts'
 import { print, printJson, table } from '../kit/output.ts'
-import { type Progress, startProgress } from '../kit/progress.ts'
+import { type Progress, startProgress } from '../kit/screen.ts'
 
 export type DownloadOptions = { symbols?: string[]; from?: number; to?: number; json?: boolean }
 

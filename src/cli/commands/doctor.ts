@@ -7,7 +7,7 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { tokenPath } from '../../api/access/token.ts'
 import { systemClock } from '../../clock/clock.ts'
-import type { Config } from '../../config/config.ts'
+import { type Config, readConfig } from '../../config/config.ts'
 import { type AccountFinding, examineAccount } from '../../exchange/bybit/account-checks.ts'
 import { hostsOf, type WireMode, type WireUrls } from '../../exchange/bybit/hosts.ts'
 import { createBybitExchange } from '../../exchange/bybit/venue.ts'
@@ -17,7 +17,6 @@ import { trackedPairs } from '../../run/start/tracked-pairs.ts'
 import { type Client, engineClient } from '../kit/client.ts'
 import { CliFailure, explained } from '../kit/failure.ts'
 import { dim, green, print, printJson, red, yellow } from '../kit/output.ts'
-import { readConfig } from '../kit/read-config.ts'
 
 /** `advice`: it is in order, and could be better or will not stay so. */
 type Finding = { name: string; ok: boolean; detail: string; advice?: true }

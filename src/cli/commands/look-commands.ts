@@ -37,7 +37,7 @@ export function lookCommands(program: Command): void {
   })
     .argument('<actor>', 'the id of an actor, also of one that has ended')
     .option('--last <count>', 'only the last ones', count)
-    .action(async (actor, shown) => (await import('./look/transitions.ts')).showTransitions(actor, shown))
+    .action(async (actor, shown) => (await import('./look/actors.ts')).showTransitions(actor, shown))
   marketCommands(program)
   hedgeCommands(program)
   accountCommands(program)
@@ -51,7 +51,7 @@ function marketCommands(program: Command): void {
     description: 'every tracked symbol with its carry, the best first',
     examples: ['hedgerow opportunities', 'hedgerow opportunities --json | jq ".[0]"'],
     json: 'an array of {symbol, verdict, because, found, limit, carry, judgedAtMs}, as GET /api/opportunities gives it.',
-  }).action(async shown => (await import('./look/opportunities.ts')).showOpportunities(shown))
+  }).action(async shown => (await import('./look/hedges.ts')).showOpportunities(shown))
   asking(program, {
     usage: 'explain',
     description: 'why a symbol is hedged or not: the decision with its numbers',
@@ -131,7 +131,7 @@ function alertCommands(program: Command): void {
     json: 'an array of {alertId, name, subject, severity, message, raisedAtMs, clearedAtMs, acknowledgedAtMs, acknowledgedBy, …}.',
   })
     .option('--standing', 'only those that stand')
-    .action(async shown => (await import('./look/alerts.ts')).showAlerts(shown))
+    .action(async shown => (await import('./look/status.ts')).showAlerts(shown))
   asking(alerts, {
     usage: 'ack',
     description: 'take an alert: nobody else is called for it',
@@ -140,7 +140,7 @@ function alertCommands(program: Command): void {
   })
     .argument('<alert>', 'its id, as `alerts` shows it, or as much of it as is needed')
     .action(async (alert, shown, command) =>
-      (await import('./look/alerts.ts')).acknowledge(alert, { ...command.parent.opts(), ...shown }),
+      (await import('./look/status.ts')).acknowledge(alert, { ...command.parent.opts(), ...shown }),
     )
 }
 

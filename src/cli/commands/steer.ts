@@ -1,11 +1,16 @@
-/** What a person tells the engine: one event to one actor, or halt and resume for all of it. */
+/** What a person tells the engine: one event to one actor, or halt, resume and flatten for all of it. */
+import { createInterface } from 'node:readline/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { EngineSummary } from '../../api/engine-view.ts'
 import type { Shown } from '../kit/asking.ts'
 import { type Client, engineClient } from '../kit/client.ts'
 import { CliFailure } from '../kit/failure.ts'
-import { actorPath, noSuchActor } from '../kit/known-actors.ts'
+import { type Actor, actorPath, noSuchActor } from '../kit/known-actors.ts'
+import { untilStopped } from '../kit/live.ts'
 import { print, printJson } from '../kit/output.ts'
+import { startProgress } from '../kit/screen.ts'
 
-export type Outcome = { state: string; version: number; replayed: boolean }
+type Outcome = { state: string; version: number; replayed: boolean }
 
 export async function sendEvent(
   actor: string,
@@ -45,10 +50,95 @@ export async function link({ json, ...where }: Shown): Promise<void> {
   else print(answer.url)
 }
 
-export const command = async (client: Client, name: string, body?: object): Promise<Outcome> =>
+const command = async (client: Client, name: string, body?: object): Promise<Outcome> =>
   (await client.post(`/api/engine/${name}`, body)) as Outcome
 
 function tell(outcome: Outcome, actor: string, json: boolean | undefined): void {
   if (json) printJson(outcome)
   else print(`${actor} is now ${outcome.state} (step ${outcome.version})`)
 }
+
+/**
+ * `flatten`: asks once, gives the order, and waits until no hedge is left. A hedge that fails needs a person: the wait ends
+ * there and says so.
+ */
+const LOOK_EVERY_MS = 500
+const VERIFIED_LOOKS_MAX = 120
+
+export async function flatten({
+  yes,
+  wait,
+  json,
+  ...where
+}: Shown & { yes?: boolean; wait: boolean }): Promise<void> {
+  const client = engineClient(where)
+  if (!yes) await askFirst(client)
+  const before = await openHedges(client)
+  const outcome = await command(client, 'flatten')
+  if (!wait) {
+    if (json) printJson(outcome)
+    else print(`the engine is now ${outcome.state}; ${counted(before.length)} to unwind`)
+    return
+  }
+  await untilStopped(signal => untilFlat(client, before.length, json, signal))
+  const left = await untilVerified(client)
+  if (json) printJson({ ...outcome, left })
+  else if (left.length === 0) print('every hedge is closed; the engine stays halted until `hedgerow resume`')
+  if (left.length > 0) throw new CliFailure(`the exchange still shows:\n  ${left.join('\n  ')}`)
+}
+
+async function askFirst(client: Client): Promise<void> {
+  if (!process.stdin.isTTY) throw new CliFailure('flatten: expected --yes, as nobody can be asked here', 2)
+  const open = await openHedges(client)
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await terminal.question(
+    `Halt, and unwind ${counted(open.length)} at the market’s price? Type yes: `,
+  )
+  terminal.close()
+  if (answer.trim() !== 'yes') throw new CliFailure('nothing was done')
+}
+
+async function untilFlat(client: Client, atFirst: number, json: boolean | undefined, signal: AbortSignal) {
+  let most = atFirst
+  let progress = startProgress({ total: most, name: 'unwinding', json })
+  while (!signal.aborted) {
+    const open = await openHedges(client)
+    const failed = open.filter(({ state }) => state.startsWith('failed'))
+    // One that was being opened when the order came.
+    if (open.length > most) {
+      most = open.length
+      progress = startProgress({ total: most, name: 'unwinding', json })
+    }
+    progress.at(most - open.length, `${most - open.length} of ${most} closed`)
+    if (failed.length > 0 && failed.length === open.length) {
+      progress.end()
+      const names = failed.map(({ id }) => id.replace(/^hedge:/, '')).join(', ')
+      throw new CliFailure(
+        `${counted(failed.length)} failed and wait for a person: ${names}; \`hedgerow hedge ID\` says why`,
+      )
+    }
+    if (open.length === 0) return progress.end()
+    await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})
+  }
+  progress.end()
+  throw new CliFailure('the wait was ended; the engine goes on unwinding: `hedgerow status --watch` shows it')
+}
+
+/** The exchange has the last word: what it still shows of ours. */
+async function untilVerified(client: Client): Promise<string[]> {
+  for (let look = 0; look < VERIFIED_LOOKS_MAX; look++) {
+    const { flatten: told } = (await client.get('/api/engine')) as Pick<EngineSummary, 'flatten'>
+    if (!told || told.endedAtMs > 0) return told?.left ?? []
+    await pause(LOOK_EVERY_MS)
+  }
+  throw new CliFailure(
+    'every hedge is closed, but the exchange did not say that it is flat: `hedgerow reconciliation`',
+  )
+}
+
+async function openHedges(client: Client): Promise<Actor[]> {
+  const hedges = (await client.get('/api/actors?kind=hedge')) as Actor[]
+  return hedges.filter(({ state }) => !state.startsWith('closed'))
+}
+
+const counted = (hedges: number) => `${hedges} ${hedges === 1 ? 'hedge' : 'hedges'}`

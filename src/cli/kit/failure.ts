@@ -5,7 +5,7 @@ import type { ConfigFaults } from '../../config/faults.ts'
 import { secretsIn } from '../../config/secrets.ts'
 import { redaction } from '../../telemetry/redaction.ts'
 
-export type ExitCode = 1 | 2
+type ExitCode = 1 | 2
 
 /** A command that cannot do what it was asked. The text is all a person sees. */
 export class CliFailure extends Error {

@@ -2,9 +2,9 @@
 import { Decimal } from 'decimal.js'
 import type { Side } from '../instrument.ts'
 
-export type PricedFill = { side: Side; qty: string; price: string }
+type PricedFill = { side: Side; qty: string; price: string }
 /** `qty`: + is long. `cost`: average price of what is open; 0 when nothing is. */
-export type OpenPosition = { qty: Decimal; cost: Decimal }
+type OpenPosition = { qty: Decimal; cost: Decimal }
 
 /** @param fills - of one instrument, oldest first */
 export function openPosition(fills: readonly PricedFill[]): OpenPosition {

@@ -41,7 +41,7 @@ export type ExecutionQuality = {
   tradedUsdt: string
 }
 
-export type ExecutionFacts = {
+type ExecutionFacts = {
   plan: HedgePlan
   fills: readonly Fill[]
   /** By order link id. */

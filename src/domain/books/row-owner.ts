@@ -24,7 +24,7 @@ export type HedgeClaim = {
   dust?: readonly DustLot[]
 }
 
-export type OwnershipFacts = {
+type OwnershipFacts = {
   claims: readonly HedgeClaim[]
   /** Hedge by execution, as `execKey` names it. */
   ownersOfExecs: ReadonlyMap<string, string>

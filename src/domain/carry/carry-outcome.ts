@@ -7,7 +7,7 @@ import { type Usdt, usdt } from '../units.ts'
 import type { CarryEstimate } from './carry.ts'
 
 /** Positive is received. */
-export type CarryLine = {
+type CarryLine = {
   part: 'funding' | 'fees' | 'basis' | 'slippage' | 'borrow' | 'mishaps' | 'net'
   /** Over the plan's whole horizon. */
   expectedUsdt: Usdt

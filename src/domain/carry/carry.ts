@@ -32,7 +32,7 @@ const BPS = 10_000
 export const HORIZONS_HOURS = [24, 72, 168, 336, 720, 2160] as const
 
 /** What a hedge would have made by one horizon: net in bps of notional; a year on capital after the allowance. */
-export type HorizonCarry = { hours: number; netBps: number; cautiousApr: number }
+type HorizonCarry = { hours: number; netBps: number; cautiousApr: number }
 
 /** All USDT signed: + is received. Plain JSON. */
 export type CarryEstimate = {
@@ -87,7 +87,7 @@ export type CarryEstimate = {
   routes?: readonly RouteEstimate[]
 }
 
-export type CarryRules = CapitalRules &
+type CarryRules = CapitalRules &
   OutlookRules &
   Pick<
     StrategyRules,

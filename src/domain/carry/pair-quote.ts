@@ -13,7 +13,7 @@ import { type Refusal, refuse } from '../refusal.ts'
 import type { BaseQty, OrderQty } from '../units.ts'
 
 /** USDT per base coin. Slips are positive when they cost. */
-export type LegQuote = {
+type LegQuote = {
   mid: Decimal
   /** Average fill of a slice against the middle, on the way in and on the way out. */
   slipIn: Decimal

@@ -36,7 +36,7 @@ export type RouteEstimate = {
   totalUsdt: Usdt
 }
 
-export type SpreadReason =
+type SpreadReason =
   | 'spread-borrows'
   | 'spread-not-listed'
   | 'spread-not-trading'
@@ -51,7 +51,7 @@ export type RouteChoice = {
   noSpread: Refusal<SpreadReason> | null
 }
 
-export type RouteSizes = { baseQty: BaseQty; sliceBaseQty: BaseQty }
+type RouteSizes = { baseQty: BaseQty; sliceBaseQty: BaseQty }
 export type RouteGuesses = Pick<StrategyRules, 'exitSlippageFactor' | 'volatilityPerHour'> &
   Pick<
     ExecutionRules,

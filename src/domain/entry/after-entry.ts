@@ -11,7 +11,7 @@ import { baseQty, NO_BASE, usdt } from '../units.ts'
 import type { HedgePlan } from './plan.ts'
 
 /** A plan, how much of it is done, and what is known of its coin's margin. */
-export type Underway = { plan: HedgePlan; margin: Pick<HoldingFacts, 'collateral' | 'riskTiers'> } & Holdings
+type Underway = { plan: HedgePlan; margin: Pick<HoldingFacts, 'collateral' | 'riskTiers'> } & Holdings
 
 /** The account with every one of these plans complete. A leg that already holds more than planned stays as it is. */
 export const accountAfter = (account: AccountFacts, plans: readonly Underway[]): AccountFacts =>

@@ -12,7 +12,7 @@ import type { Rules, StrategyRules } from '../rules.ts'
 import type { BaseQty } from '../units.ts'
 import type { Sizes } from './sizing.ts'
 
-export type LifeReason =
+type LifeReason =
   | 'spot-not-trading'
   | 'perp-not-trading'
   | 'delisting-announced'
@@ -22,7 +22,7 @@ export type LifeReason =
   | 'maintenance'
   | 'interval-changed'
   | 'adl-near'
-export type BorrowReason = 'borrow-unknown' | 'borrow-stale' | 'margin-trading-off' | 'borrow-inventory'
+type BorrowReason = 'borrow-unknown' | 'borrow-stale' | 'margin-trading-off' | 'borrow-inventory'
 export type FilterReason =
   | LifeReason
   | BorrowReason

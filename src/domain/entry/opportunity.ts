@@ -16,7 +16,7 @@ import type { Rules } from '../rules.ts'
 import { directionFilter, type FilterReason, lifeFilter, sizeFilter } from './filters.ts'
 import { type SizeReason, sizesFor } from './sizing.ts'
 
-export type QuietReason =
+type QuietReason =
   | FilterReason
   | 'carry-below-entry'
   | 'basis-absurd'
@@ -54,7 +54,7 @@ export type EntryJudgement = {
 }
 
 /** A plan that is about to be carried out: only its direction is judged, and its entry basis must still be there. */
-export type PlannedEntry = Pick<CarryEstimate, 'direction' | 'entryBasisBps'>
+type PlannedEntry = Pick<CarryEstimate, 'direction' | 'entryBasisBps'>
 
 /**
  * Judges a hedge of the largest size one hedge may have; the account's room is `sizeHedge`'s and `approve`'s business. Both

@@ -14,7 +14,7 @@ export type OrderMarket = Market | 'spread'
 export type OrderLeg = LegName | 'spreadOrder'
 
 /** New risk, or less of it: a share of the exchange's limits is kept for the second. */
-export type OrderIntent = 'enter' | 'reduce'
+type OrderIntent = 'enter' | 'reduce'
 
 export type OrderRequest = {
   orderLinkId: OrderLinkId

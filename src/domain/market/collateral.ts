@@ -7,7 +7,7 @@ import { Decimal } from 'decimal.js'
 type Numeric = Decimal | string
 
 /** A band of the coin: everything above the one before it, up to `upToBase` coins (null: without end), counts at `ratio`. */
-export type CollateralTier = { upToBase: string | null; ratio: string }
+type CollateralTier = { upToBase: string | null; ratio: string }
 
 export type CollateralView = {
   /** Smallest first; above the last one a coin counts for nothing. */

@@ -9,9 +9,9 @@ import { type BaseQty, baseQty, type FeeRate, type OrderQty, orderQty, type Usdt
 export type FeeRates = { taker: FeeRate; maker: FeeRate }
 export type PairFeeRates = { spot: FeeRates; perp: FeeRates }
 
-export type Liquidity = keyof FeeRates
+type Liquidity = keyof FeeRates
 /** How each of the four fills is expected to trade. */
-export type FourFills = { spotIn: Liquidity; perpIn: Liquidity; spotOut: Liquidity; perpOut: Liquidity }
+type FourFills = { spotIn: Liquidity; perpIn: Liquidity; spotOut: Liquidity; perpOut: Liquidity }
 export const ALL_TAKER: FourFills = { spotIn: 'taker', perpIn: 'taker', spotOut: 'taker', perpOut: 'taker' }
 
 /** Fees of a whole round trip as a fraction of notional: f_s,in + f_p,in + f_s,out + f_p,out. */

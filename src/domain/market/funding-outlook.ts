@@ -9,7 +9,7 @@ import type { StrategyRules } from '../rules.ts'
 import { type FundingBounds, type FundingNow, HOUR_MS, nextSettlementAtMs } from './funding.ts'
 
 /** One settlement as it was: the fraction of notional that longs paid, and when. */
-export type Settled = { rate: string; settledAtMs: number }
+type Settled = { rate: string; settledAtMs: number }
 
 /** Sums over the settlements that were read, each fading with the hours since. Plain JSON; `rate` sums are fractions. */
 export type FundingMemory = {

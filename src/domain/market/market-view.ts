@@ -24,7 +24,7 @@ export type TickerView = {
 }
 
 /** What borrowing the coin costs and whether it can be had. Source: bybit-exchange/docs spot-margin-uta, instrument.mdx. */
-export type BorrowView = {
+type BorrowView = {
   /** Interest on the borrowed coin per hour, a decimal fraction: '0.00001' is 0.1 bps. */
   hourlyRate: string
   /** Coins the lending pool still has for this account. */
@@ -111,7 +111,7 @@ export type BlindReason =
   | 'ticker-stale'
 
 /** How old books and tickers may be, in ms, to decide anything new. */
-export type AgeLimits = { bookAgeMsMax: number; tickerAgeMsMax: number }
+type AgeLimits = { bookAgeMsMax: number; tickerAgeMsMax: number }
 
 /** The view, proven whole and fresh by type; or which part is missing or too old. */
 export function freshMarket(

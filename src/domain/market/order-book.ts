@@ -8,11 +8,11 @@ import type { Side } from '../instrument.ts'
 import { type OrderQty, orderQty, type Price, price } from '../units.ts'
 
 export type Level = readonly [price: Price, qty: OrderQty]
-export type TwoSided = { bids: readonly Level[]; asks: readonly Level[] }
+type TwoSided = { bids: readonly Level[]; asks: readonly Level[] }
 
 const BPS = 10_000
 
-export type Walk = {
+type Walk = {
   filledQty: OrderQty
   /** What the visible book could not fill; '0' when it is deep enough. */
   missingQty: OrderQty

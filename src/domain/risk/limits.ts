@@ -13,7 +13,7 @@ declare const approved: unique symbol
 /** A plan that passed every limit. */
 export type Approved<Plan> = Plan & { readonly [approved]: true }
 
-export type LimitReason =
+type LimitReason =
   | 'halted'
   | 'symbol-taken'
   | 'too-many-hedges'
@@ -23,7 +23,7 @@ export type LimitReason =
   | 'total-too-large'
   | 'free-margin'
   | AccountReason
-export type Refused = Refusal<LimitReason>
+type Refused = Refusal<LimitReason>
 
 type Asking = {
   hedgeId: string

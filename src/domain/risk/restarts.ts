@@ -13,7 +13,7 @@ const NETWORK_RESTARTS: RestartPolicy = {
 }
 
 /** `restartsAtMs` is what to keep for the next count: the restarts still inside the window, this one among them. */
-export type RestartDecision =
+type RestartDecision =
   | { kind: 'restart'; delayMs: number; restartsAtMs: number[] }
   | { kind: 'quarantine'; found: string; limit: string; restartsAtMs: number[] }
 

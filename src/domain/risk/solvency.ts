@@ -38,10 +38,10 @@ export type SolvencyRules = Pick<StrategyRules, 'maintenanceRate' | 'borrowMaint
     'solvencyWarnRate' | 'solvencyReduceRate' | 'solvencyFlattenRate' | 'solvencyGapNear' | 'solvencyGapFar'
   >
 /** `unknown`: nothing is concluded, so nothing is opened and nothing is unwound. */
-export type SolvencyVerdict = 'ok' | 'warn' | 'reduce' | 'flatten' | 'unknown'
+type SolvencyVerdict = 'ok' | 'warn' | 'reduce' | 'flatten' | 'unknown'
 
 /** Maintenance margin over margin balance after a gap: '1' is liquidation, null means that the balance itself is gone. */
-export type GapRate = {
+type GapRate = {
   /** Fraction by which prices moved; 0 is now. */
   gap: number
   /** The only coin that moved; null when all moved together. */

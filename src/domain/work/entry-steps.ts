@@ -14,7 +14,7 @@ import { followOrder } from './follow.ts'
 import { asResting, makerLegOf } from './resting.ts'
 import { spreadIn } from './spread-slices.ts'
 
-export type OpeningOrder = { order: HedgeOrder; parallelOrder?: HedgeOrder; because: string }
+type OpeningOrder = { order: HedgeOrder; parallelOrder?: HedgeOrder; because: string }
 type Entry = { plan: HedgePlan; held: Holdings; reprices: number; setbacks?: number }
 
 /** Native orders that are refused or not filled, one after the other, are no way to work a hedge. */

@@ -28,7 +28,7 @@ import type { Rules } from '../rules.ts'
 import { type BaseQty, baseQty, orderQty, type Price } from '../units.ts'
 import { priceForMinimum } from './follow.ts'
 
-export type NextUnwind =
+type NextUnwind =
   /** The spot order goes first: freeing its value frees the most margin. Either may be null; `last` closes everything. */
   | { kind: 'slice'; spot: LegOrder | null; perp: LegOrder | null; last: boolean }
   /** `dustBase`: coins of this hedge that stay in the wallet. */

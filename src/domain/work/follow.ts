@@ -21,7 +21,7 @@ import {
 import type { MarketView } from '../market/market-view.ts'
 import { baseQty, type OrderQty, orderQty, type Price, price } from '../units.ts'
 
-export type FollowOrder =
+type FollowOrder =
   | { kind: 'order'; order: LegOrder }
   | { kind: 'none'; because: 'balanced' | 'below-minimum' | 'book-missing' | 'closed' }
 

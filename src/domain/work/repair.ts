@@ -19,7 +19,7 @@ const BPS = 10_000
 const TOLERANCE_BPS_MAX = 45
 
 /** Base quantities are spot leg − perpetual leg: positive when the spot leg is the larger. */
-export type Balance =
+type Balance =
   | { kind: 'balanced'; dustBase: BaseQty }
   | {
       kind: 'unhedged'
@@ -57,7 +57,7 @@ export function judgeBalance(
   return { ...base, breached: ageMs > limits.unhedgedMsMax ? 'time' : 'none', ...age }
 }
 
-export type RepairDecision =
+type RepairDecision =
   | { kind: 'balanced'; dustBase: BaseQty }
   /** Complete the smaller leg, or reduce the larger. Costs in USDT, positive is paid; null where that way is closed. */
   | {

@@ -26,8 +26,8 @@ import type { Rules } from '../rules.ts'
 import { baseQty, type OrderQty, orderQty } from '../units.ts'
 import { followOrder, priceForMinimum } from './follow.ts'
 
-export type SliceWait = 'book-missing' | 'not-enough-depth' | 'unhedged-slice' | 'market-closed'
-export type NextSlice =
+type SliceWait = 'book-missing' | 'not-enough-depth' | 'unhedged-slice' | 'market-closed'
+type NextSlice =
   | { kind: 'order'; order: LegOrder }
   /** Target reached, or what is missing is too small to order. */
   | { kind: 'complete' }

@@ -16,7 +16,7 @@ import { depthWithin, levelsFor, midPrice } from '../market/order-book.ts'
 import type { Rules } from '../rules.ts'
 import { baseQty, feeRate, orderQty, type Price, price } from '../units.ts'
 
-export type SpreadOrderStep =
+type SpreadOrderStep =
   | { kind: 'spreadOrder'; order: HedgeOrder }
   /** Coins for the fees of the slices to come. */
   | { kind: 'coins'; order: LegOrder }

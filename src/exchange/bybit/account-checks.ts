@@ -34,7 +34,7 @@ export type AccountLook = {
  * `refuse`: nothing can be traded so, or not safely. `warn`: it costs or endangers something, so people are alerted. `advice`: it
  * could be better. `away`: the exchange did not answer.
  */
-export type Grade = 'ok' | 'advice' | 'warn' | 'refuse' | 'away'
+type Grade = 'ok' | 'advice' | 'warn' | 'refuse' | 'away'
 export type AccountFinding = {
   /** Of the check: 'key expiry'. */
   name: string

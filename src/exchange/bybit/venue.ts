@@ -17,7 +17,7 @@ import { SpreadWatch } from './streams/spread-watch.ts'
 import { ALERT_TOPIC } from './translate/notices.ts'
 import { type Envelope, type Params, type Wire, WireFailure } from './wire/wire.ts'
 
-export type BybitSettings = {
+type BybitSettings = {
   /** How logs and pages name it: live, testnet, demo, sim… */
   name: string
   clock: Clock

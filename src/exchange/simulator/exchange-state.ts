@@ -45,7 +45,7 @@ export type PositionState = {
   adlUntilMs?: number
 }
 
-export type OrderStatusWord =
+type OrderStatusWord =
   | 'New'
   | 'PartiallyFilled'
   | 'Filled'
@@ -93,7 +93,7 @@ export type ExecutionState = {
   json: JsonObject
 }
 
-export type LogRow = { number: number; market: MarketName | 'none'; atMs: number; json: JsonObject }
+type LogRow = { number: number; market: MarketName | 'none'; atMs: number; json: JsonObject }
 
 export type AccountState = {
   uid: string
@@ -127,7 +127,7 @@ export type AccountState = {
   mntFees?: boolean
 }
 
-export type InterestRow = {
+type InterestRow = {
   number: number
   atMs: number
   coin: string
@@ -160,7 +160,7 @@ export type KeyState = {
 }
 
 /** New orders that are refused with a code. */
-export type RefusalRule = Omit<Extract<Happening, { kind: 'refuse' }>, 'kind' | 'atMs'>
+type RefusalRule = Omit<Extract<Happening, { kind: 'refuse' }>, 'kind' | 'atMs'>
 
 export type PoolState = { balance: string; maxBalance: string; pnlRatio: string }
 

@@ -19,7 +19,7 @@ import type { CoreRequest, Push, SimulatedBybit } from './simulated.ts'
 /** What the network does to one request: its answer can also come late, so that what it caused is heard of first. */
 export type Fault = 'none' | 'lose-request' | 'lose-reply' | { lateMs: number }
 
-export type InProcessSettings = {
+type InProcessSettings = {
   core: SimulatedBybit
   clock: Clock
   /** One way, of requests, replies and pushes alike; 5 unless said otherwise. */

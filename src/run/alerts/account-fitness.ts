@@ -21,7 +21,7 @@ export const needsOf = (
   expiryAlertMs: account.keyExpiryAlertMs,
 })
 
-export type FitnessPorts = {
+type FitnessPorts = {
   config: Pick<Config, 'account' | 'rules'>
   exchange: Exchange
   /** Engine time. */

@@ -24,7 +24,7 @@ import { observe } from './observe.ts'
 import { type RunningProbes, startProbes } from './probes.ts'
 import { waysOf } from './ways.ts'
 
-export type AlertParts = {
+type AlertParts = {
   config: Config
   store: Store
   telemetry: Telemetry
@@ -33,7 +33,7 @@ export type AlertParts = {
   wall: Clock
 }
 
-export type RunAlerts = {
+type RunAlerts = {
   alerts: Alerts
   /** Begins to look. @param isHealthy - may the dead man's switch be pressed? */
   watch(engine: Engine, speed: number, isHealthy: () => boolean): void

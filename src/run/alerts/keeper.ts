@@ -16,7 +16,7 @@ type KeeperPorts = {
 const RETRY_AFTER_MS = 5_000
 const WAITING_MAX = 1_000
 
-export type AlertKeeper = { keep(alert: Alert): void; settled(): Promise<void> }
+type AlertKeeper = { keep(alert: Alert): void; settled(): Promise<void> }
 
 export function createAlertKeeper({ write, wall, log }: KeeperPorts): AlertKeeper {
   const waiting = new Map<string, Alert>()

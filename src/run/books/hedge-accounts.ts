@@ -25,7 +25,7 @@ export type HedgeRecords = {
   fills: readonly Fill[]
   mids: Readonly<Record<string, DecidedMids>>
 }
-export type HedgeAccounts = { profit: HedgeProfit; quality: ExecutionQuality; carry: CarryOutcome }
+type HedgeAccounts = { profit: HedgeProfit; quality: ExecutionQuality; carry: CarryOutcome }
 
 export function hedgeAccounts(
   { context, state, sinceMs, postings, fills, mids }: HedgeRecords,

@@ -31,8 +31,8 @@ const SETTLED_AT_ONCE = 20
 /** A hedge's claims are remembered for late rows; those before this many are long told. */
 const CLAIMS_READ = 50
 
-export type QualityRow = ExecutionQuality & { hedgeId: string; symbol: string; closedAtMs: number }
-export type Quality = { totals: QualityTotals; hedges: QualityRow[] }
+type QualityRow = ExecutionQuality & { hedgeId: string; symbol: string; closedAtMs: number }
+type Quality = { totals: QualityTotals; hedges: QualityRow[] }
 
 type Parts = { database: Database; scope: AccountScope; ledger: LedgerStore; trades: TradeStore }
 export type HedgeBooks = ReturnType<typeof createHedgeBooks>

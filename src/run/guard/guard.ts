@@ -18,7 +18,7 @@ import { leavePost, type Post, writePost } from './post.ts'
 /** The first line a guard reads: all it needs, over a pipe, so that no secret stands in a command line or a file. */
 export type Orders = { access: Access; post: Post; dataDir: string; enginePid: number }
 
-export type Guard = {
+type Guard = {
   /** Nothing rests any more and nothing will: the guard ends, and nobody cancels anything. */
   dismiss(): Promise<void>
 }

@@ -6,7 +6,7 @@ import type { HedgePair } from '../../domain/instrument.ts'
 import { hedgePairs, type LeftOut } from '../../domain/market/pairing.ts'
 import type { Journal } from '../../store/schema/records.ts'
 
-export type Tracked = {
+type Tracked = {
   pairs: HedgePair[]
   /** Configured, yet not to be hedged; with the reason where the exchange lists the perpetual at all. */
   faults: { symbol: string; why: LeftOut | undefined }[]

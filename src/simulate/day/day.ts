@@ -37,7 +37,7 @@ const FIRED_MAX = 100_000
 /** A settlement that is counted, say, moves nothing. */
 const RESTING = /^hedged\.watching/
 
-export type Kill = {
+type Kill = {
   /** It dies at so many commits from now. */
   commits: number
   point: CommitPoint

@@ -51,7 +51,7 @@ export type DayReport = {
   journalHash: string
 }
 
-export type Judged = {
+type Judged = {
   plan: DayPlan
   day: Day
   restMs: number | undefined

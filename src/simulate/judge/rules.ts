@@ -11,7 +11,7 @@ import type { Legs, OrderSeen, Witness } from './witness.ts'
 type HedgeSeen = { id: string; state: string; because: string; plan: HedgeContext['plan'] }
 
 /** All that is known once everything should be at rest. */
-export type Seen = {
+type Seen = {
   /** Milliseconds from the end of faults to rest; undefined when it did not come. */
   restMs: number | undefined
   /** What the plan asked for and the exchange could not do. */

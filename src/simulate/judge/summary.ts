@@ -1,7 +1,7 @@
 /** What many days come to: counts, and how long things took at the worst. */
 import type { DayHedge, DayReport } from './judge.ts'
 
-export type Tally = { route: string; direction: string; planned: number; opened: number; closed: number }
+type Tally = { route: string; direction: string; planned: number; opened: number; closed: number }
 
 export type Summary = {
   days: number
@@ -28,7 +28,7 @@ export type Summary = {
   met: Record<string, number>
   journalSteps: number
 }
-export type Spread = { p50: number; p99: number; max: number }
+type Spread = { p50: number; p99: number; max: number }
 
 export function summarise(reports: readonly DayReport[]): Summary {
   const sorted = [...reports].sort((a, b) => a.seed - b.seed)

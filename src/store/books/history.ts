@@ -5,9 +5,9 @@ import { type FundingRate, fundingRate, type Price, price } from '../../domain/u
 import { bigintArray, textArray } from '../journal/arrays.ts'
 import { fittingDecimal } from '../schema/columns.ts'
 
-export type SettledRate = { symbol: string; rate: FundingRate; settledAtMs: number }
-export type StoredKline = { atMs: number; open: Price; high: Price; low: Price; close: Price }
-export type KlineSeries = { market: Market; symbol: string; intervalMinutes: number }
+type SettledRate = { symbol: string; rate: FundingRate; settledAtMs: number }
+type StoredKline = { atMs: number; open: Price; high: Price; low: Price; close: Price }
+type KlineSeries = { market: Market; symbol: string; intervalMinutes: number }
 
 const ROWS_MAX = 5000
 const PRICES = ['open', 'high', 'low', 'close'] as const

@@ -30,8 +30,8 @@ export type FundingPayment = {
   settledAtMs: number
 }
 
-export type PageRequest = { cursor: string | null; limit: number }
-export type StoredPage<Row> = { rows: Row[]; next: string | null }
+type PageRequest = { cursor: string | null; limit: number }
+type StoredPage<Row> = { rows: Row[]; next: string | null }
 
 export type LedgerStore = ReturnType<typeof createLedgerStore>
 

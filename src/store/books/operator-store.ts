@@ -6,10 +6,10 @@ import type { Database } from '../database.ts'
 import { AlertTable, CommandTable, EquityTable } from '../schema/operator.ts'
 import { type AccountScope, reading, writing } from './account-scope.ts'
 
-export type EquityPoint = { atMs: number; equityUsdt: Usdt; availableUsdt: Usdt }
+type EquityPoint = { atMs: number; equityUsdt: Usdt; availableUsdt: Usdt }
 
 /** One command of a person. The key names it for ever: the same key with the same request is the same command. */
-export type AuditedCommand = {
+type AuditedCommand = {
   idempotencyKey: string
   operator: string
   source: 'api' | 'cli' | 'dashboard'
@@ -21,7 +21,7 @@ export type AuditedCommand = {
 }
 
 /** One alert from its beginning to its end. Name and subject are its key: at most one with a key stands at a time. */
-export type StoredAlert = {
+type StoredAlert = {
   alertId: string
   name: string
   subject: string

@@ -5,7 +5,7 @@ import { TermsTable } from '../schema/operator.ts'
 import { type AccountScope, reading, writing } from './account-scope.ts'
 
 /** `name`: 'collateral', or 'risk-tiers SYMBOL'. */
-export type ReadTerms = { name: string; terms: JsonObject; readAtMs: number }
+type ReadTerms = { name: string; terms: JsonObject; readAtMs: number }
 
 export type TermsStore = {
   /** The newest reading of a name replaces the one before. */

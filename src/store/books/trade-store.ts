@@ -5,8 +5,8 @@ import { FillTable, OrderTable } from '../schema/trade.ts'
 import { type AccountScope, reading, withoutAccount, writing } from './account-scope.ts'
 import { matchOwners } from './row-owners.ts'
 
-export type StoredFill = Fill & { hedgeId: string }
-export type StoredOrder = OrderReport & { hedgeId: string }
+type StoredFill = Fill & { hedgeId: string }
+type StoredOrder = OrderReport & { hedgeId: string }
 
 export type TradeStore = ReturnType<typeof createTradeStore>
 

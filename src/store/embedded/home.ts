@@ -18,7 +18,7 @@ import {
 import { dirname, join, resolve } from 'node:path'
 
 /** Undefined: the server runs as we do. */
-export type ServerUser = { uid: number; gid: number } | undefined
+type ServerUser = { uid: number; gid: number } | undefined
 
 export type EmbeddedHome = {
   /** Holds `data`, `server.log` and the folders below. */

@@ -104,7 +104,7 @@ export function startServer(
   return { process: child, ended: () => end }
 }
 
-export type Answer = { kind: 'ready' } | { kind: 'busy'; why: string } | { kind: 'absent'; why: string }
+type Answer = { kind: 'ready' } | { kind: 'busy'; why: string } | { kind: 'absent'; why: string }
 
 /**
  * Asks whether a server of ours answers on the socket. `busy`: it is starting or stopping. Throws when another folder's server

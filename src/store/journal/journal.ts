@@ -15,7 +15,7 @@ import { journalReader } from './reader.ts'
 import type { Work } from './statement.ts'
 import { insistOn, type WriterPorts, writeBatch } from './writer.ts'
 
-export type JournalOptions = {
+type JournalOptions = {
   account: string
   /** The lease's epoch: every batch is refused once it moved. */
   epoch: bigint

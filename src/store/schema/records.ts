@@ -80,7 +80,7 @@ export class JournalRefused extends Error {
   override name = 'JournalRefused'
 }
 
-export type JournalHealth = {
+type JournalHealth = {
   /** How long the oldest record has waited to be durable; 0 when none waits. Wall milliseconds. */
   oldestPendingMs: number
   pending: number

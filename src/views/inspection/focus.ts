@@ -20,7 +20,7 @@ const LOG_PER_FRAME = 60
 /** An event's text beyond this is cut: the journal has all of it. */
 const EVENT_CHARS_MAX = 4_000
 
-export type FocusPorts = {
+type FocusPorts = {
   hub: Hub
   charts: Charts
   clock: Clock

@@ -18,7 +18,7 @@ const FRAME_MAX = 200
 const ACTORS_MAX = 400
 const FAMILY_DEPTH_MAX = 20
 
-export type HostedParts = {
+type HostedParts = {
   hub: Hub
   url: string
   /** Values of this process that leave it under no circumstances. */

@@ -11,7 +11,7 @@ import { messagesAround } from './messages.ts'
 import { pastStep } from './past.ts'
 import { createRows } from './rows.ts'
 
-export type InspectionParts = {
+type InspectionParts = {
   hub: Hub
   clock: Clock
   speed: number

@@ -9,7 +9,7 @@ const PAGE = 1_000
 /** Folding is quick, not free: beyond this the state is told and the context is not. */
 const FOLDED_MAX = 20_000
 
-export type PastPorts = { journal: Pick<Journal, 'loadActor' | 'transitions'>; charts: Charts }
+type PastPorts = { journal: Pick<Journal, 'loadActor' | 'transitions'>; charts: Charts }
 
 /** Undefined: never stored. Null: it has no such step. */
 export async function pastStep(

@@ -19,7 +19,7 @@ const MARKET = /^([A-Z0-9]{1,20}USDT|[A-Z]{2,6})$/
 const SECRET_NAME =
   /secret|token|passw|passphrase|credential|authori|cookie|session|signature|private|mnemonic|mail|chat|webhook|url|dsn|key$/i
 
-export type SanitiserParts = {
+type SanitiserParts = {
   /** Values of this process that no site may see, whatever they look like. */
   secrets: readonly string[]
   /** Is this text the name of an actor, an event or the like? */

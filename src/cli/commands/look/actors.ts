@@ -1,12 +1,12 @@
-/** `actors`: who runs and in which state, once or as they move. */
-import type { EngineSummary } from '../../../api/engine-view.ts'
-import { clockText, lengthText } from '../../../wording/figures.ts'
+/** `actors`: who runs and in which state, once or as they move. `transitions`: how one of them came there. */
+import type { EngineSummary, TransitionView } from '../../../api/engine-view.ts'
+import { clockText, instantText, lengthText } from '../../../wording/figures.ts'
+import { eventText } from '../../../wording/stories.ts'
 import type { Shown } from '../../kit/asking.ts'
-import { engineClient } from '../../kit/client.ts'
+import { type Client, engineClient } from '../../kit/client.ts'
 import { CliFailure } from '../../kit/failure.ts'
-import type { Actor } from '../../kit/known-actors.ts'
+import { type Actor, actorPath, didYouMean, noSuchActor } from '../../kit/known-actors.ts'
 import { type Heard, listen, untilStopped } from '../../kit/live.ts'
-import { didYouMean } from '../../kit/nearest.ts'
 import {
   bold,
   dim,
@@ -145,4 +145,51 @@ async function drawAll(stream: AsyncGenerator<Heard>, wanted: (actor: Actor) => 
   } finally {
     screen.end()
   }
+}
+
+const PAGE = 1000
+
+export async function showTransitions(
+  actor: string,
+  { json, last, ...where }: Shown & { last?: number },
+): Promise<void> {
+  const client = engineClient(where)
+  const all = await transitionsOf(client, actor)
+  if (!all) throw await noSuchActor(client, actor)
+  const rows = last ? all.slice(-last) : all
+  if (json) return printJson({ rows })
+  if (rows.length === 0) return print(`${actor} keeps no journal`)
+  const columns = { seq: 'STEP', at: 'AT (UTC)', what: 'WHAT HAPPENED', to: 'LED TO' }
+  print(
+    table(
+      rows.map(({ seq, atMs, event, from, to }) => ({
+        seq,
+        at: instantText(atMs),
+        what: eventText(event),
+        to: from === to ? 'same' : restless(to),
+      })),
+      columns,
+    ),
+  )
+}
+
+/** All steps of an actor, oldest first; undefined when nothing of that name was ever stored. */
+export async function transitionsOf(client: Client, actor: string): Promise<TransitionView[] | undefined> {
+  const rows: TransitionView[] = []
+  let fromSeq: number | null = 0
+  while (fromSeq !== null) {
+    const path: string = `${actorPath(actor)}/transitions?fromSeq=${fromSeq}&limit=${PAGE}`
+    const page = (await client.find(path)) as { rows: TransitionView[]; next: number | null } | undefined
+    if (!page) return undefined
+    rows.push(...page.rows)
+    fromSeq = page.next
+  }
+  return rows
+}
+
+/** A state without its regions at rest. */
+const restless = (state: string) => {
+  const regions = state.split(' | ')
+  const atWork = regions.filter(region => !region.endsWith('.quiet'))
+  return (atWork.length > 0 ? atWork : regions).join(' | ')
 }

@@ -62,7 +62,7 @@ type Answer =
   | Exclude<ReturnType<Extract<Topic, { kind: 'ticker' }>['builder']['apply']>, { kind: 'waiting' }>
   | { kind: 'waiting' | 'quiet' | 'unread' }
 
-export type MarketPlan = {
+type MarketPlan = {
   market: Market
   symbols: readonly string[]
   /** Topics of no single symbol: nothing of a book hangs on them. */

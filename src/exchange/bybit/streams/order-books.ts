@@ -8,7 +8,7 @@ import type { OrderQty, Price } from '../../../domain/units.ts'
 import type { OrderBook, PriceLevel } from '../../exchange.ts'
 
 type BookOf<M> = Omit<OrderBook, 'market'> & { market: M }
-export type BookAnswer<M = Market> =
+type BookAnswer<M = Market> =
   | { kind: 'book'; book: BookOf<M> }
   /** Not a book (any more): take the topic anew. */
   | { kind: 'broken'; cause: string }

@@ -14,7 +14,7 @@ const CONTRADICTED_MS_MAX = 10_000
 type Frame = Readonly<Record<string, unknown>>
 type Touch = { bid: readonly [string, string] | undefined; ask: readonly [string, string] | undefined }
 
-export type TouchAnswer =
+type TouchAnswer =
   /** The book as it is, proven at `atMs`. */
   | { kind: 'book'; book: OrderBook }
   /** The deep book has stood still for too long: take it anew. */

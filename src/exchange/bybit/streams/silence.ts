@@ -5,7 +5,7 @@
  */
 import type { Clock, TimerHandle } from '../../../clock/clock.ts'
 
-export type SilenceSettings = {
+type SilenceSettings = {
   clock: Clock
   /** By topic: engine time after which nothing heard is silence. */
   quietMsMax: ReadonlyMap<string, number>

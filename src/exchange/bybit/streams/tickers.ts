@@ -8,7 +8,7 @@ import { decimalAt, garbled, instantAt, integerAt, type Row, rowOf, textAt } fro
 
 const HOUR_MS = 3_600_000
 
-export type TickerAnswer =
+type TickerAnswer =
   | { kind: 'ticker'; ticker: PerpTicker }
   | { kind: 'broken'; cause: string }
   /** No snapshot yet. */

@@ -10,14 +10,14 @@ import { offsetFromSystemMs } from './exchange-time.ts'
 import type { ClientSettings } from './sdk-client.ts'
 import { type Envelope, type LimitRead, type Params, WireFailure } from './wire.ts'
 
-export type Rest = {
+type Rest = {
   get(path: string, params: Params, signed: boolean): Promise<Envelope>
   post(path: string, body: Params): Promise<Envelope>
   /** Nothing new is sent; resolves when what is under way has ended, which its own limit bounds. */
   close(): Promise<void>
 }
 
-export type RestSettings = ClientSettings & { url: string; timeoutMs: number }
+type RestSettings = ClientSettings & { url: string; timeoutMs: number }
 
 /** Limits as whole numbers; anything less says nothing. */
 export function limitRead(limit: unknown, left: unknown, resetAtMs: unknown): LimitRead | undefined {

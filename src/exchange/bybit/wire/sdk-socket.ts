@@ -8,7 +8,7 @@ import type { Redact } from '../secrets.ts'
 import { authWatchdog, type Watchdog } from './auth-watchdog.ts'
 import { type Log, RECONNECT_MS, type SdkClient, type SocketKey, topicsPerRequest } from './sdk-client.ts'
 
-export type SocketHear = {
+type SocketHear = {
   ready(): void
   down(cause: string): void
   message(message: Record<string, unknown>): void

@@ -13,7 +13,7 @@ import { type StreamSettings, sdkPrivateStream, sdkPublicStream } from './sdk-st
 import { sdkTrade, type Trade } from './sdk-trade.ts'
 import { type Wire, WireFailure } from './wire.ts'
 
-export type SdkWireSettings = {
+type SdkWireSettings = {
   mode: WireMode
   /** Needed in mode sim. */
   urls?: WireUrls

@@ -47,7 +47,7 @@ export function newAccount(uid: string): AccountState {
 export const leverageOf = (account: AccountState, symbol: string): string =>
   account.leverage[symbol] ?? DEFAULT_LEVERAGE
 
-export type PositionNumbers = {
+type PositionNumbers = {
   value: Decimal
   unrealised: Decimal
   initial: Decimal
@@ -125,7 +125,7 @@ export function lockedOf(exchange: SimExchange, account: AccountState, coin: str
 }
 
 /** What positions and orders that settle in one coin come to. */
-export type SettleSums = { unrealised: Decimal; initial: Decimal; maintenance: Decimal; orders: Decimal }
+type SettleSums = { unrealised: Decimal; initial: Decimal; maintenance: Decimal; orders: Decimal }
 const noSums = (): SettleSums => ({ unrealised: ZERO, initial: ZERO, maintenance: ZERO, orders: ZERO })
 
 export type AccountNumbers = {

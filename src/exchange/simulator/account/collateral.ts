@@ -6,7 +6,7 @@ import { Decimal } from 'decimal.js'
 import { type AccountState, collateralRatio, type SimExchange } from '../exchange-state.ts'
 
 /** `upTo` undefined: without end. */
-export type CollateralTier = { from: Decimal; upTo: Decimal | undefined; ratio: Decimal }
+type CollateralTier = { from: Decimal; upTo: Decimal | undefined; ratio: Decimal }
 
 const ONE = new Decimal(1)
 const ZERO = new Decimal(0)

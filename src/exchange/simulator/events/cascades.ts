@@ -10,7 +10,7 @@ import { hash, hashFraction } from '../kit/random.ts'
 import type { Happening } from './agenda-types.ts'
 
 /** `side` is the position's: 'Buy' says that a long was liquidated. */
-export type Liquidation = { symbol: string; side: 'Buy' | 'Sell'; qty: Decimal; price: Decimal; atMs: number }
+type Liquidation = { symbol: string; side: 'Buy' | 'Sell'; qty: Decimal; price: Decimal; atMs: number }
 
 const told = new WeakMap<SimExchange, Liquidation[]>()
 const KEPT = 500

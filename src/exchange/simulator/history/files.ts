@@ -68,7 +68,7 @@ export class NoHistory extends Error {
 }
 
 /** Records of a folder are read with these: `exchange` names whose to take where several are there. */
-export type RecordsOf = { exchange?: string; nowMs?: number }
+type RecordsOf = { exchange?: string; nowMs?: number }
 
 /**
  * Reads every table of a folder that is known by its columns; others are left alone. Tables of one contract are joined; rows that
@@ -180,7 +180,7 @@ export function coverageOf({ prices, funding }: Records): Coverage[] {
   }))
 }
 
-export type WantedHistory = Partial<Span> & {
+type WantedHistory = Partial<Span> & {
   /** Those of the records that have both prices and funding, when left out. */
   symbols?: readonly string[]
 }

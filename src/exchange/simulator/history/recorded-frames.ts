@@ -71,7 +71,7 @@ function frameOf(text: string, channel: Channel | undefined): Omit<Frame, 'atMs'
   return { channel, topic: message.topic, whole: message.type !== 'delta', text }
 }
 
-export type Player = {
+type Player = {
   plays(channel: Channel, topic: string): boolean
   /** What a new listener hears first: the topic's latest whole frame and all after it. The first listener starts the play. */
   first(channel: Channel, topic: string): string[] | undefined

@@ -5,7 +5,7 @@
 import { TableFault, textOf, type Unpacked } from './bytes.ts'
 
 /** `line` counts from 1 as an editor does, or the items of a list. Cells stand in the order of the names. */
-export type TableRow = { line: number; cells: readonly string[] }
+type TableRow = { line: number; cells: readonly string[] }
 export type TableRows = { name: string; names: readonly string[]; rows(): Iterable<TableRow> }
 
 const LINE_MAX = 65_536

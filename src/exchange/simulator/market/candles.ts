@@ -8,7 +8,7 @@ import { hash, hashFraction } from '../kit/random.ts'
 import { MINUTE_MS } from './funding.ts'
 
 export type Series = 'spot' | 'perp' | 'mark' | 'index' | 'premium'
-export type Range = { open: number; high: number; low: number }
+type Range = { open: number; high: number; low: number }
 export type Candle = { atMs: number; open: number; high: number; low: number; close: number }
 
 const HOUR_MINUTES = 60

@@ -44,7 +44,7 @@ function roundPrice(price: number): number {
   return power
 }
 
-export type BookShape = {
+type BookShape = {
   salt: number
   depthUsdtPerBps: number
   halfSpreadBps: number

@@ -10,7 +10,7 @@ import type { Instrument, Listing } from '../universe/universe.ts'
 import type { BookSide, Level } from './order-book.ts'
 
 export const DEPTHS = [1, 50, 200, 1000] as const
-export type Depth = (typeof DEPTHS)[number]
+type Depth = (typeof DEPTHS)[number]
 
 type Sides = { bids: Level[]; asks: Level[] }
 

@@ -8,7 +8,7 @@ import { lastTicks, turnoverScale } from './tickers.ts'
 
 const TRADE_PURPOSE = 4
 
-export type PublicTrade = {
+type PublicTrade = {
   atMs: number
   side: 'Buy' | 'Sell'
   ticks: number

@@ -24,7 +24,7 @@ export function newOrderId(exchange: SimExchange, spot: boolean): string {
     : uuid(exchange.seed, number, ORDER_PURPOSE)
 }
 
-export type ExecutionFacts = {
+type ExecutionFacts = {
   order: Pick<
     OrderState,
     'market' | 'symbol' | 'side' | 'orderId' | 'orderLinkId' | 'price' | 'qty' | 'isLeverage' | 'marketUnit'

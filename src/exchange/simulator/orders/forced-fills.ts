@@ -18,7 +18,7 @@ import { newOrderId, recordExecution } from './executions.ts'
 import { announce } from './matching.ts'
 import { endOrder, fileOrder } from './orders.ts'
 
-export type ForcedFill = {
+type ForcedFill = {
   execType: 'BustTrade' | 'AdlTrade' | 'Delivery'
   createType: string
   /** Of the log row. */

@@ -31,7 +31,7 @@ import { endOrder, fileOrder, isOpen } from './orders.ts'
 
 /** Terms of a fill that is no plain trade. */
 export type Terms = { execType: string; feeShare: Decimal; parentExecId: string }
-export type Fill = { qty: Decimal; price: Decimal; maker: boolean; terms?: Terms }
+type Fill = { qty: Decimal; price: Decimal; maker: boolean; terms?: Terms }
 type Outcome = { fee: Decimal; feeCoin: string; closing?: { closed: Decimal; realised: Decimal } }
 type Place = { exchange: SimExchange; account: AccountState; order: OrderState; listing: Listing }
 

@@ -18,7 +18,7 @@ import { spreadSpeakers } from './spread-public.ts'
 
 export type IsWanted = (topic: string, channel: PublicChannel) => boolean
 
-export type Publisher = {
+type Publisher = {
   subscribe(channel: Push['channel'], topic: string): JsonObject[] | undefined
   /** Says what changed since the last round, for topics that are wanted. */
   publish(isWanted: IsWanted): void

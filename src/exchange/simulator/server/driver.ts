@@ -31,7 +31,7 @@ type Parts = {
   fail(error: Error): void
 }
 
-export type Driver = {
+type Driver = {
   /** Simulator time, advanced to the present. */
   nowMs(): number
   ask(request: CoreRequest): CoreReply

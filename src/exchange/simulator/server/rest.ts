@@ -12,7 +12,7 @@ import type { Account, Accounts } from './accounts.ts'
 import type { Deliver } from './deliver.ts'
 import type { Limit, RateLimits } from './rate-limits.ts'
 
-export type RestParts = {
+type RestParts = {
   accounts: Accounts
   limits: RateLimits
   deliver: Deliver

@@ -14,7 +14,7 @@ const TRADE_PURPOSE = 6
 const CHANCE = 0.05
 const DAY_MS = 24 * HOUR_MS
 
-export type SpreadTrade = { atMs: number; side: Side; price: string; qty: string; id: string; seq: number }
+type SpreadTrade = { atMs: number; side: Side; price: string; qty: string; id: string; seq: number }
 type Touch = Record<Side, Quote | undefined>
 
 const saltOf = (exchange: SimExchange, { listing }: Spread) => hash(exchange.seed, listing.index, SALT)

@@ -8,7 +8,7 @@ import { indexOf, instrumentOf, markOf, type SimExchange, spotRatioOf } from '..
 import { ceilTo, floorTo } from '../kit/grid.ts'
 import type { Listing } from './universe.ts'
 
-export type PriceBand = { buyMax: Decimal; sellMin: Decimal }
+type PriceBand = { buyMax: Decimal; sellMin: Decimal }
 
 export function priceBand(exchange: SimExchange, listing: Listing, market: Market): PriceBand {
   const instrument = instrumentOf(listing, market)

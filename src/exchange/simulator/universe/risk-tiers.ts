@@ -5,7 +5,7 @@
 import { Decimal } from 'decimal.js'
 import type { Listing } from './universe.ts'
 
-export type RiskTier = {
+type RiskTier = {
   /** From 1. */
   number: number
   /** Largest position value, in the settle coin. */

@@ -10,7 +10,7 @@ import type { Channel, Deliver } from '../deliver.ts'
 import { type Connection, connectionOf, type Handler, receive } from './connection.ts'
 import { pushPrivate } from './private.ts'
 
-export type Sockets = {
+type Sockets = {
   handlers: Record<Exclude<Channel, 'rest'>, Handler>
   deliver: Deliver
   bufferedBytesMax: number

@@ -43,7 +43,7 @@ export function actCommands(program: Command): void {
   })
     .option('--yes', 'do not ask')
     .option('--no-wait', 'give the order and leave')
-    .action(async shown => (await import('./flatten.ts')).flatten(shown))
+    .action(async shown => (await import('./steer.ts')).flatten(shown))
   asking(program, {
     usage: 'link',
     description: 'a fresh one-time link that signs a browser in',

@@ -1,0 +1,274 @@
+/**
+ * Commands that run something: the engine, the simulator, a migration, backtests, simulated days, data. What they do is loaded
+ * only then, so that `--help` and the questions to a running engine answer at once.
+ */
+import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Config } from '../../config/config.ts'
+import { withExamples } from '../kit/asking.ts'
+import { CliFailure } from '../kit/failure.ts'
+import { print } from '../kit/output.ts'
+import type { BacktestOptions } from './backtest.ts'
+import type { DownloadOptions } from './data-download.ts'
+import type { CheckOptions, ImportOptions } from './data-import.ts'
+import type { SimulateOptions } from './simulate.ts'
+
+/** What this file needs of `src/main.ts`. A number is the exit code. */
+type MainModule = {
+  /** Resolves when the engine has stopped, in order. */
+  runEngine(config: Config, between?: object, options?: { json?: boolean }): Promise<unknown>
+  /** Brings the database to this version's tables and rows. */
+  migrate(config: Config): Promise<unknown>
+}
+
+const MAIN = new URL('../../main.ts', import.meta.url)
+const SIMULATOR = new URL('../../exchange/simulator/server/simulator-process.ts', import.meta.url)
+
+export const configOption = () =>
+  new Option('--config <file>', 'the file of strategy and limits (else hedgerow.yaml here, if there is one)')
+
+export function processCommands(program: Command): void {
+  withExamples(program.command('run'), ['hedgerow run', 'HEDGEROW_SPEED=20 HEDGEROW_PORT=8800 hedgerow run'])
+    .description('run the engine until it is told to stop')
+    .addOption(configOption())
+    .option('--json', 'mode replay: print the report as JSON')
+    .action(async ({ config, json = false }: { config?: string; json?: boolean }) => {
+      const read = await readConfig(config)
+      const code = await (await loadMain()).runEngine(read, {}, { json })
+      if (typeof code === 'number') process.exitCode = code
+    })
+  withExamples(program.command('migrate'), ['HEDGEROW_DATABASE_URL=postgres://… hedgerow migrate'])
+    .description('bring the database to this version')
+    .addOption(configOption())
+    .action(async ({ config }: { config?: string }) => {
+      const read = await readConfig(config)
+      const said = await (await loadMain()).migrate(read)
+      print(typeof said === 'string' ? said : 'the database is up to date')
+    })
+  withExamples(program.command('simulator'), ['hedgerow simulator --port 9797 --seed 7 --speed 60'])
+    .description('run the simulated Bybit by itself; it prints one JSON line when it is ready')
+    .option('--port <port>', 'TCP port, 0 for any free one', '9797')
+    .option('--seed <seed>', 'seed of all chance', '1')
+    .option('--speed <speed>', 'times as fast as the wall clock', '1')
+    .option('--balance <usdt>', 'what the account starts with', '100000')
+    .option('--state <file>', 'keep the account in this file')
+    .option('--faults <file>', 'YAML or JSON: what goes wrong, how often, and when')
+    .option('--recorded <file>', 'play these recorded frames on the public sockets')
+    .option(
+      '--instruments <file...>',
+      "list what these files of Bybit's instruments-info say (json or json.gz)",
+    )
+    .action(runSimulator)
+}
+
+const readConfig = async (file: string | undefined): Promise<Config> =>
+  (await import('../../config/config.ts')).readConfig(file)
+
+async function loadMain(): Promise<MainModule> {
+  return (await import(MAIN.href)) as MainModule
+}
+
+async function runSimulator(options: Record<string, string | string[]>): Promise<void> {
+  const flags = Object.entries(options).flatMap(([name, value]) =>
+    [value].flat().flatMap(each => [`--${name}`, each]),
+  )
+  const child = spawn(process.execPath, [fileURLToPath(SIMULATOR), ...flags], { stdio: 'inherit' })
+  // A terminal tells the whole group, a supervisor only us: the second signal is harmless to it.
+  const forward = (signal: NodeJS.Signals) => child.kill(signal)
+  process.on('SIGINT', forward).on('SIGTERM', forward)
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', resolve)
+  })
+  if (code === 2) throw new CliFailure('the simulator refused its options', 2)
+  if (code !== 0) throw new CliFailure(`the simulator ended with code ${code}`)
+}
+
+export function backtestCommands(program: Command): void {
+  withExamples(
+    program.command('backtest'),
+    [
+      'hedgerow backtest --data ./history',
+      'hedgerow backtest --compare --json --out report.json',
+      'hedgerow backtest --symbols SOLUSDT --from 2025-10-01 --to 2025-12-01 --fees vip3 --spread off',
+      'hedgerow backtest --study --fees vip1',
+    ],
+    '\nJSON: one report: what was run on what, and for each variant the engine and its baselines with figures, trades, equity, reasons',
+  )
+    .description('run the engine over recorded history, beside baselines')
+    .addOption(configOption())
+    .option(
+      '--data <folder>',
+      'recorded history (else HEDGEROW_HISTORY_DIR, else what `data import` brought)',
+    )
+    .option('--from <day>', 'the first day, such as 2025-09-01, UTC', dayOf)
+    .option('--to <day>', 'the day after the last', dayOf)
+    .option('--symbols <symbols>', 'perpetuals with commas between (else all with prices and funding)', words)
+    .option('--exchange <name>', 'whose records, where several exchanges’ are there')
+    .option(
+      '--fees <level>',
+      'vip0 to vip5, supreme, or a YAML or JSON file of spot and perp, taker and maker',
+      'vip0',
+    )
+    .addOption(
+      new Option('--spread <on|off>', 'may the native spread be taken').choices(['on', 'off']).default('on'),
+    )
+    .option('--routes <routes>', 'routes with commas between, in place of those that cross the book', words)
+    .option(
+      '--capital <usdt>',
+      'what the account starts with (else what the limits let the symbols bind)',
+      amountOf,
+    )
+    .option('--seed <seed>', 'of the modelled order books', wholeOf, 1)
+    .option('--patient', 'a patient strategy for large coins in place of the configured horizon and bars')
+    .option('--compare', 'vary the fees (vip0, vip3) and the spread route')
+    .option(
+      '--study',
+      'the engine’s decisions and the baselines on settled funding alone: no prices, no orders',
+    )
+    .option('--half-spread-bps <bps>', 'of each book in the study', numberOf, 0)
+    .option('--json', 'print JSON')
+    .option('--out <file>', 'write the report to this file')
+    .action(async (options: BacktestOptions) => {
+      const { backtest } = await import('./backtest.ts')
+      process.exitCode = await backtest(options)
+    })
+}
+
+/** A day in UTC as its first instant. @throws InvalidArgumentError for anything else */
+function dayOf(text: string): number {
+  const atMs = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
+  if (Number.isNaN(atMs) || new Date(atMs).toISOString().slice(0, 10) !== text)
+    throw new InvalidArgumentError('Expected a day such as 2025-09-01.')
+  return atMs
+}
+
+/** Words with commas between. @throws InvalidArgumentError when one is empty */
+function words(text: string): string[] {
+  const found = text.split(',').map(word => word.trim())
+  if (found.some(word => word === '')) throw new InvalidArgumentError('Expected words with commas between.')
+  return found
+}
+
+function wholeOf(text: string): number {
+  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
+  return Number(text)
+}
+
+function numberOf(text: string): number {
+  if (!/^\d{1,4}(\.\d{1,6})?$/.test(text))
+    throw new InvalidArgumentError('Expected a number of bps such as 1.5.')
+  return Number(text)
+}
+
+function amountOf(text: string): string {
+  if (!/^\d{1,12}(\.\d{1,8})?$/.test(text) || Number(text) === 0)
+    throw new InvalidArgumentError('Expected an amount of USDT such as 10000.')
+  return text
+}
+
+export function dataCommands(program: Command): void {
+  const data = program.command('data').description('recorded history')
+  importCommand(data)
+  withExamples(data.command('check'), ['hedgerow data check', 'hedgerow data check --data ./history --json'])
+    .description(
+      'find gaps, rates filled forward, interval switches and impossible bases in recorded history',
+    )
+    .option(
+      '--data <folder>',
+      'recorded history (else HEDGEROW_HISTORY_DIR, else what `data import` brought)',
+    )
+    .option('--exchange <name>', 'whose records, where several exchanges’ are there')
+    .option('--json', 'print JSON')
+    .action(async (options: CheckOptions) => {
+      const { checkData } = await import('./data-import.ts')
+      process.exitCode = checkData(options)
+    })
+  withExamples(
+    data.command('download [symbol...]'),
+    [
+      'hedgerow data download SOLUSDT BTCUSDT',
+      'hedgerow data download --symbols SOLUSDT,BTCUSDT --from 2025-09-01 --to 2025-12-01',
+      'HEDGEROW_EXCHANGE_URL=http://127.0.0.1:9797 hedgerow data download SOLUSDT',
+    ],
+    '\nNo key is needed. What is there already is not fetched again: the same command goes on where it was broken off.\n' +
+      '\nJSON: {source, folder, files: [{file, kind, symbols, rows, fresh, fromMs, toMs}], gaps: [{symbol, kind, of, fromMs, toMs}], notes}',
+  )
+    .description('fetch settled funding and hourly prices from Bybit into the data folder')
+    .option('--symbols <symbols>', 'perpetuals with commas between', words)
+    .option(
+      '--from <day>',
+      'the first day, such as 2025-09-01, UTC (else since the perpetual is there)',
+      dayOf,
+    )
+    .option('--to <day>', 'the day after the last (else until now)', dayOf)
+    .option('--json', 'print JSON')
+    .action(async (symbols: string[], options: DownloadOptions) => {
+      const { downloadData } = await import('./data-download.ts')
+      await downloadData([...symbols, ...(options.symbols ?? [])], options)
+    })
+}
+
+function importCommand(data: Command): void {
+  withExamples(
+    data.command('import <files...>'),
+    [
+      'hedgerow data import funding.csv.gz SOL_1h.csv.gz',
+      'hedgerow data import BTC-spot-1h.zip BTC-um-1h.zip --exchange binance',
+      'hedgerow data import rates.csv --map time=When --map rate=Paid --symbol SOLUSDT --zone +08:00',
+    ],
+    '\nCSV, TSV, JSON, JSON lines and Parquet, plain, gzipped or zipped; columns as Bybit, Binance, OKX, ccxt, Tardis and\nCryptoDataDownload name them. Every row is checked first: one bad row, and nothing is imported.\n',
+  )
+    .description('check tables of funding, prices or candles and bring them into the data folder')
+    .option('--map <field=column>', 'what a column means; may be given several times', collected)
+    .option('--symbol <symbol>', 'the contract of tables that do not name it')
+    .option('--exchange <name>', 'the exchange of tables that do not name it')
+    .addOption(new Option('--market <leg>', 'the leg of candles').choices(['spot', 'perp']))
+    .option('--zone <zone>', 'of times that name none: UTC or an offset such as +08:00')
+    .option('--skip-bad', 'leave out rows that cannot be read')
+    .option('--json', 'print JSON')
+    .action(async (files: string[], options: ImportOptions) => {
+      const { importData } = await import('./data-import.ts')
+      await importData(files, options)
+    })
+}
+
+const collected = (text: string, before: string[] = []): string[] => [...before, text]
+
+export function simulateCommands(program: Command): void {
+  withExamples(
+    program.command('simulate'),
+    [
+      'hedgerow simulate --days 1000 --keep-going',
+      'hedgerow simulate --seed 4711',
+      'hedgerow simulate --days 50 --from-seed 1001 --faults drill.yaml --json',
+    ],
+    '\nJSON: a summary of all days, with each failed day’s seed and what was broken on it; with --seed, that day’s whole report',
+  )
+    .description('run the engine through seeded days of faults, crashes and people, and judge each')
+    .option('--days <count>', 'how many days', countOf, 100)
+    .option('--seed <seed>', 'one day alone, of this seed', seedOf)
+    .option('--from-seed <seed>', 'the first day’s seed; the others follow', seedOf, 1)
+    .option('--jobs <count>', 'threads', countOf, availableParallelism())
+    .option('--faults <file>', 'YAML or JSON: in place of the faults that each seed draws')
+    .option('--hazards <names>', 'what befalls the account beside: all, none, or names with commas between')
+    .option('--keep-going', 'go on after a day that failed')
+    .option('--json', 'print JSON')
+    .action(async (options: SimulateOptions) => {
+      const { simulate } = await import('./simulate.ts')
+      process.exitCode = await simulate(options)
+    })
+}
+
+function countOf(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Expected a whole number, 1 or more.')
+  return Number(text)
+}
+
+function seedOf(text: string): number {
+  if (!/^\d{1,9}$/.test(text))
+    throw new InvalidArgumentError('Expected a whole number of nine digits at most.')
+  return Number(text)
+}
