@@ -35,6 +35,7 @@ import { healthRoutes } from './routes/health.ts'
 import { hostedRoutes } from './routes/hosted.ts'
 import { inspectionRoutes } from './routes/inspection.ts'
 import { liveRoute } from './routes/live.ts'
+import { moneyRoutes } from './routes/money.ts'
 import { operatorRoutes } from './routes/operator.ts'
 import { pageRoutes } from './routes/page.ts'
 import { resultRoutes } from './routes/results.ts'
@@ -96,6 +97,7 @@ export function createApi(options: ApiOptions): Api {
   actorRoutes(app, view)
   bookRoutes(app, view)
   resultRoutes(app, view)
+  moneyRoutes(app, view)
   accountRoutes(app, view, clock)
   operatorRoutes(app, view)
   const endLive = liveRoute(app, view, clock)
@@ -122,6 +124,7 @@ const COMPARED = [
   '/api/opportunities/*',
   '/api/quality',
   '/api/profit',
+  '/api/returns',
   '/api/hedges',
   '/api/hedges/*',
   '/api/equity',

@@ -3,6 +3,7 @@
  * `main.ts` gives the real one; tests give a small one of their own.
  */
 import type { Json, JsonObject } from '../domain/json.ts'
+import type { Closings, ExitRules, Period, Returns } from './rows/closing.ts'
 import type { DecisionRow, ProfitRows, QualityRows } from './rows/results.ts'
 import type { AccountRow, AlertRow, AuditRow, FundingTotal, Holding, Reconciliation } from './rows/rows.ts'
 
@@ -122,6 +123,12 @@ export type EngineView = {
   quality(limit: number): Promise<QualityRows>
   /** What closed hedges made by parts, and what open ones stand at. */
   profit(by: 'symbol' | 'day' | 'all'): Promise<ProfitRows>
+  /** What was realised by period, on the capital really used. */
+  returns(by: Period): Promise<Returns>
+  /** What closing would cost now; no rows when no such hedge is open. */
+  closing(request: { hedgeId?: string | undefined; share?: number | undefined }): Closings
+  /** What would make a hedge close; undefined when none such is open. */
+  exitRules(hedgeId: string): ExitRules | undefined
   ledger(page: {
     cursor: string | null
     limit: number

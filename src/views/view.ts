@@ -13,7 +13,9 @@ import type { Engine } from '../run/engine.ts'
 import type { Journal } from '../store/schema/records.ts'
 import { agoText, countText, lengthText } from '../wording/figures.ts'
 import { accountNow } from './account-row.ts'
+import { createClosings } from './closing.ts'
 import { createCommands, legalFor } from './commands.ts'
+import { exitRulesOf } from './exit-rules.ts'
 import { createHoldings } from './holdings.ts'
 import { marketRow } from './market-row.ts'
 import { reconciliationNow } from './reconciliation.ts'
@@ -96,6 +98,9 @@ export function createView(parts: ViewParts): EngineView {
     decisions: books.decisions,
     quality: books.quality,
     profit: async by => ({ rows: await books.profit(by), open: openProfit(holdings()) }),
+    returns: by => books.returns(by, ports.clock.nowMs()),
+    closing: createClosings(engine, holdings),
+    exitRules: hedgeId => exitRulesOf(engine, hedgeId),
     async ledger(page) {
       return { ...(await books.ledgerPage(page)), residuals: engine.bookkeeper.residuals() }
     },

@@ -48,7 +48,13 @@ const READS = [
 ]
 
 /** With names or questions in them, which the description spells in its own way. */
-const ASKED = ['/api/opportunities/BTCUSDT/decisions', '/api/quality?limit=5', '/api/profit?by=symbol']
+const ASKED = [
+  '/api/opportunities/BTCUSDT/decisions',
+  '/api/quality?limit=5',
+  '/api/profit?by=symbol',
+  '/api/returns?by=week',
+  '/api/closing?share=0.5',
+]
 
 test.each([...READS, ...ASKED])('%s answers with a token and is refused without one', async path => {
   const { api, ask } = started()
@@ -190,6 +196,11 @@ test('bad queries and keys are 422', async () => {
   expect((await ask('/api/equity?sinceMs=yesterday')).status).toBe(422)
   expect((await ask('/api/profit?by=moon')).status).toBe(422)
   expect((await ask('/api/quality?limit=0')).status).toBe(422)
+  expect((await ask('/api/returns?by=moon')).status).toBe(422)
+  for (const share of ['0', '1.1', 'half'])
+    expect((await ask(`/api/closing?share=${share}`)).status).toBe(422)
+  expect((await ask('/api/closing?hedge=NOBODY')).status).toBe(404)
+  expect((await ask('/api/hedges/NOBODY/exit')).status).toBe(404)
   expect((await post('/api/engine/resume', undefined, { 'idempotency-key': 'x'.repeat(300) })).status).toBe(
     422,
   )

@@ -163,12 +163,24 @@ describe('the books of a run', () => {
     expect(quality.hedges.map(({ fills }) => fills)).toEqual([4, 4, 4, 4])
   })
 
+  test('by period give the same net as the results do, also of results that were written without their days', async () => {
+    await books.settleResults?.()
+    const [all] = await books.profit('all')
+    const account = async () =>
+      (await books.returns('all', CLOSED_AT_MS)).rows.find(({ symbol }) => symbol === '')
+    const kept = await account()
+    expect(kept).toMatchObject({ hedges: 4, netUsdt: all?.netUsdt, fundingUsdt: '0.25', apr: null })
+    await database.pool.query(`update hedge set detail = (detail::jsonb - 'days')::json`)
+    expect(await account()).toEqual(kept)
+  })
+
   test('answer as the API documents it', async () => {
     const told = async (value: unknown) => JSON.parse(JSON.stringify(await value))
     const answers = {
       '/api/hedges': await told(books.hedges()),
       '/api/hedges/{id}': await told(books.hedge('CLOSED0001', VALUATION)),
       '/api/quality': await told(books.quality()),
+      '/api/returns': await told(books.returns('week', CLOSED_AT_MS)),
     }
     for (const [path, answer] of Object.entries(answers))
       expect(ANSWERS[path as keyof typeof answers].safeParse(answer).error?.issues ?? [], path).toEqual([])

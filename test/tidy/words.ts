@@ -27,6 +27,8 @@ const JUDGES = {
   'src/domain/books/fill-slippage.ts': 'the share that is measured is looked at',
   'src/domain/market/funding-outlook.ts':
     'a fitted rate and its half-life are expectations, judged and never booked',
+  'src/domain/books/earned-periods.ts': 'APR is looked at',
+  'src/domain/exit/exit-conditions.ts': 'where a rule stands is looked at; the judgement reckons for itself',
   'src/domain/books/execution-quality.ts': 'shares, bps and notional-seconds are looked at',
   'src/domain/exit/carry-exit.ts': 'basis, expected funding and what leaving gains are judged',
   'src/domain/market/funding.ts': 'APR is judged',

@@ -4,6 +4,7 @@
  */
 import { z } from '@hono/zod-openapi'
 import { equityPoint, fundingPayment, hedgeDetail, opportunity, posting, storedHedge } from './books.ts'
+import { closings, exitRules, returns } from './closing.ts'
 import { decision, profit, quality } from './results.ts'
 import { account, alert, auditEntry, fundingTotal, holding, reconciliation } from './rows.ts'
 import { type accepted, actor, actorDetail, engine, transition } from './schemas.ts'
@@ -21,8 +22,11 @@ export const ANSWERS = {
   '/api/opportunities/{symbol}/decisions': page(decision),
   '/api/quality': quality,
   '/api/profit': profit,
+  '/api/returns': returns,
+  '/api/closing': closings,
   '/api/hedges': z.array(storedHedge),
   '/api/hedges/{id}': hedgeDetail,
+  '/api/hedges/{id}/exit': exitRules,
   '/api/holdings': z.array(holding),
   '/api/account': account,
   '/api/reconciliation': reconciliation,

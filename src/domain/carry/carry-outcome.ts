@@ -1,5 +1,6 @@
 /** What a hedge was expected to make when it was decided, beside what it made, part by part. Source: carry.md e.8. */
 import { Decimal } from 'decimal.js'
+import type { EarnedDay } from '../books/earned-days.ts'
 import type { HedgeProfit } from '../books/hedge-profit.ts'
 import type { HedgePlan } from '../entry/plan.ts'
 import { HOUR_MS } from '../market/funding.ts'
@@ -20,22 +21,32 @@ export type CarryOutcome = {
   horizonHours: number
   /** Since it was entered. */
   heldHours: number
-  /** Expected funding of the hours held: what the realised part is fairly held against. */
+  /** Of the plan's funding, what was to come of what was really held, while it was: what the realised part is held against. */
   expectedFundingSoFarUsdt: Usdt
   expectedAprOnCapital: number
-  /** Net on capital, a year, not compounded; null before it was held for an hour: less says nothing of a year. */
+  /** What was realised on the capital really used, a year, not compounded; null below a day of use: less says nothing of a year. */
   realisedAprOnCapital: number | null
 }
 
-type Facts = { plan: Pick<HedgePlan, 'expected' | 'capitalUsdt'>; enteredAtMs: number; untilMs: number }
+type Facts = {
+  plan: Pick<HedgePlan, 'expected'>
+  enteredAtMs: number
+  untilMs: number
+  /** What it used, day by day. */
+  days: readonly EarnedDay[]
+}
+
+const DAY_MS = 24 * HOUR_MS
 
 /**
  * A plan's basis holds its slippage (executable basis): the route's estimate tells them apart. What resting, missing and
  * repairing was expected to cost shows after the fact as slippage and basis; dust is the last of it.
  * @param untilMs - its end, or now
  */
-export function carryOutcome({ plan, enteredAtMs, untilMs }: Facts, profit: HedgeProfit): CarryOutcome {
-  const { expected, capitalUsdt } = plan
+export function carryOutcome(
+  { plan: { expected }, enteredAtMs, untilMs, days }: Facts,
+  profit: HedgeProfit,
+): CarryOutcome {
   const slippage = expectedSlippage(expected)
   const mishaps = Decimal.sum(expected.adverseUsdt, expected.escalationUsdt, expected.orphanUsdt)
   const line = (part: CarryLine['part'], expectedUsdt: Decimal.Value, realisedUsdt: Usdt): CarryLine => ({
@@ -45,7 +56,11 @@ export function carryOutcome({ plan, enteredAtMs, untilMs }: Facts, profit: Hedg
   })
   const heldMs = enteredAtMs > 0 ? Math.max(0, untilMs - enteredAtMs) : 0
   const heldHours = heldMs / HOUR_MS
-  const isEarning = heldMs >= HOUR_MS && new Decimal(capitalUsdt).gt(0)
+  const sum = (part: 'capitalUsdtHours' | 'expectedFundingUsdt') =>
+    days.reduce((total, day) => total.plus(day[part]), new Decimal(0))
+  const usedMs = days.reduce((total, { usedFromMs, usedUntilMs }) => total + usedUntilMs - usedFromMs, 0)
+  const capitalHours = sum('capitalUsdtHours')
+  const isAnnual = usedMs >= DAY_MS && capitalHours.gt(0)
   return {
     lines: [
       line('funding', expected.fundingUsdt, profit.fundingUsdt),
@@ -58,12 +73,10 @@ export function carryOutcome({ plan, enteredAtMs, untilMs }: Facts, profit: Hedg
     ],
     horizonHours: expected.horizonHours,
     heldHours,
-    expectedFundingSoFarUsdt: usdt(
-      new Decimal(expected.fundingUsdt).times(heldHours).div(expected.horizonHours).toDecimalPlaces(18),
-    ),
+    expectedFundingSoFarUsdt: usdt(sum('expectedFundingUsdt')),
     expectedAprOnCapital: expected.aprOnCapital,
-    realisedAprOnCapital: isEarning
-      ? new Decimal(profit.netUsdt).div(capitalUsdt).times(8760).div(heldHours).toNumber()
+    realisedAprOnCapital: isAnnual
+      ? new Decimal(profit.realisedUsdt).div(capitalHours).times(8760).toNumber()
       : null,
   }
 }

@@ -134,11 +134,22 @@ type Question = {
 export type Wish = Reason<'carry-gone' | 'better-elsewhere' | 'borrow-cost'>
 type Staying = Reason<'carry-stays' | 'cheaper-to-stay'>
 
+/** What leaving would gain over the exit horizon, and what coming back would cost: it is left when the first is above the second. */
+export function leavingGain({ hedge, market, seen, rules }: Omit<Question, 'inputs' | 'nowMs'>): {
+  gainBps: number
+  returningBps: number
+} {
+  const { exitHorizonHours, reentryProbability } = rules.strategy
+  return {
+    gainBps: (idlePerHour(hedge, rules) * exitHorizonHours - seen.staying) * BPS,
+    returningBps: reentryProbability * roundTripFraction(hedge, market) * BPS,
+  }
+}
+
 /** The carry's own verdict at this look. */
 export function carryWish({ hedge, market, seen, inputs, rules, nowMs }: Question): Wish | Staying {
   const { strategy } = rules
-  const { exitHorizonHours } = strategy
-  const returning = strategy.reentryProbability * roundTripFraction(hedge, market)
+  const { gainBps, returningBps } = leavingGain({ hedge, market, seen, rules })
   const { alternative } = inputs
   if (alternative && alternative.aprOnCapital > strategy.idleApr) {
     const { aprOnCapital, horizonHours } = alternative
@@ -146,19 +157,19 @@ export function carryWish({ hedge, market, seen, inputs, rules, nowMs }: Questio
     const staying = stayingOver(hedge, market, seen.outlook, horizonHours, nowMs, perHour)
     const earned =
       (aprOnCapital * capitalPerNotional(hedge, strategy.capitalBuffer) * horizonHours) / HOURS_A_YEAR
-    if (earned - staying > returning)
-      return { because: 'better-elsewhere', ...asGain(earned - staying, returning) }
+    const elsewhereBps = (earned - staying) * BPS
+    if (elsewhereBps > returningBps)
+      return { because: 'better-elsewhere', ...asGain(elsewhereBps, returningBps) }
   }
-  const gain = idlePerHour(hedge, rules) * exitHorizonHours - seen.staying
-  const figures = asGain(gain, returning)
-  if (gain > returning)
+  const figures = asGain(gainBps, returningBps)
+  if (gainBps > returningBps)
     return { because: seen.fundingApr > 0 && seen.staying < 0 ? 'borrow-cost' : 'carry-gone', ...figures }
-  return { because: gain > 0 ? 'cheaper-to-stay' : 'carry-stays', ...figures }
+  return { because: gainBps > 0 ? 'cheaper-to-stay' : 'carry-stays', ...figures }
 }
 
-const asGain = (gain: number, cost: number) => ({
-  found: `${gain * BPS} bps gained by leaving`,
-  limit: `${cost * BPS} bps to come back`,
+const asGain = (gainBps: number, costBps: number) => ({
+  found: `${gainBps} bps gained by leaving`,
+  limit: `${costBps} bps to come back`,
 })
 
 const capitalPerNotional = ({ notionalUsdt, capitalUsdt }: HeldHedge, buffer: number): number =>

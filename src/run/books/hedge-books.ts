@@ -1,6 +1,8 @@
 /** Hedges as the books know them: living ones by their actors' rows, closed ones with the result that was written once. */
 import { claimOf } from '../../../actors/trading/claims.ts'
 import type { HedgeContext } from '../../../machines/hedge/context.ts'
+import type { Returns } from '../../api/rows/closing.ts'
+import { type EarnedBy, earnedPeriods, type HedgeDays } from '../../domain/books/earned-periods.ts'
 import {
   type ExecutionQuality,
   type QualityTotals,
@@ -17,13 +19,19 @@ import {
   type ProfitTotal,
   type StoredResult,
 } from '../../store/books/hedge-results.ts'
-import { type HedgeRow, hedgeRowOf, hedgeRows, midsOfHedge } from '../../store/books/hedge-rows.ts'
+import {
+  type HedgeRow,
+  hedgeRowOf,
+  hedgeRows,
+  midsOfHedge,
+  openHedgeRows,
+} from '../../store/books/hedge-rows.ts'
 import type { LedgerStore } from '../../store/books/ledger-store.ts'
 import { type BookedFigures, bookedFigures } from '../../store/books/operator-reads.ts'
 import type { TradeStore } from '../../store/books/trade-store.ts'
 import type { Database } from '../../store/database.ts'
 import { hedgeSummary } from '../../views/hedge-summary.ts'
-import { finalResult, type HedgeRecords, hedgeAccounts, type Valuation } from './hedge-accounts.ts'
+import { daysOf, finalResult, type HedgeRecords, hedgeAccounts, type Valuation } from './hedge-accounts.ts'
 
 const HEDGES_SHOWN = 200
 /** Results written in one go. */
@@ -54,6 +62,13 @@ export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
     return { context, state: row.state, sinceMs: row.sinceMs, postings, fills, mids }
   }
 
+  /** Rows to reckon from their records: those that live, and those whose days were not kept with their result. */
+  const unkept = async (written: Awaited<ReturnType<typeof results.days>>, open: readonly HedgeRow[]) => {
+    const older = written.filter(({ days }) => days === null)
+    const rows = await Promise.all(older.map(({ hedgeId }) => hedgeRowOf(pool, account, `hedge:${hedgeId}`)))
+    return [...open, ...rows.flatMap(row => (row ? [row] : []))]
+  }
+
   return {
     /** The newest hedges, living and closed. What is booked of each comes from the books, its legs from its executions. */
     async hedges(limit = HEDGES_SHOWN): Promise<JsonObject[]> {
@@ -82,12 +97,13 @@ export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
       const [facts, funding] = await Promise.all([factsOf(row), ledger.fundingOfHedge(hedgeId)])
       const { fills, postings } = facts
       const accounts = hedgeAccounts(facts, valuation)
-      const { fundingUsdt, feesUsdt } = accounts.profit
+      const { days: _days, ...shown } = accounts
+      const { fundingUsdt, feesUsdt } = shown.profit
       return json({
         ...summary(row),
         ...{ fundingUsdt, feesUsdt, settlements: funding.length },
         result: hedgeResult(postings, valuation.prices),
-        ...accounts,
+        ...shown,
         decisions: await decisionsOf(decisions, facts),
         fills,
         funding,
@@ -114,6 +130,17 @@ export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
         ...quality,
       }))
       return { totals: qualityTotals(hedges), hedges }
+    },
+    /** What hedges realised by period, closed ones and those that live. */
+    async returns(by: EarnedBy, nowMs: number): Promise<Returns> {
+      const [written, open] = await Promise.all([results.days(), openHedgeRows(pool, account)])
+      const found: HedgeDays[] = written.map(({ days, ...hedge }) => ({ ...hedge, days: days ?? [] }))
+      for (const row of await unkept(written, open)) {
+        const facts = await factsOf(row)
+        const { hedgeId, symbol } = facts.context.plan
+        found.push({ hedgeId, symbol, days: daysOf(facts, nowMs) })
+      }
+      return { by, rows: earnedPeriods(found, by, nowMs) }
     },
     /** Sums over closed hedges. */
     profit: (by: ProfitBy): Promise<ProfitTotal[]> => results.totals(by),

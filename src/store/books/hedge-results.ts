@@ -1,5 +1,6 @@
 /** What closed hedges made: one row each, written once, and their sums. */
 import type { Pool } from 'pg'
+import type { EarnedDay } from '../../domain/books/earned-days.ts'
 import type { ProfitParts } from '../../domain/books/hedge-profit.ts'
 import type { Direction, Route } from '../../domain/instrument.ts'
 import type { Usdt } from '../../domain/units.ts'
@@ -67,6 +68,18 @@ export function createHedgeResults(database: Database, scope: AccountScope) {
       const order = { closedAtMs: 'desc', hedgeId: 'desc' } as const
       const found = await reading(database).find(HedgeTable, { account }, { orderBy: order, limit })
       return found.map(row => withoutAccount({ ...row }))
+    },
+    /** Of every closed hedge, what it realised day by day; null where that was not kept. */
+    async days(): Promise<{ hedgeId: string; symbol: string; days: EarnedDay[] | null }[]> {
+      const { rows } = await pool.query<{ hedge_id: string; symbol: string; days: string | null }>(
+        `select hedge_id, symbol, (detail -> 'days')::text as days from hedge where account = $1`,
+        [account],
+      )
+      return rows.map(({ hedge_id, symbol, days }) => ({
+        hedgeId: hedge_id,
+        symbol,
+        days: days === null ? null : (JSON.parse(days) as EarnedDay[]),
+      }))
     },
     totals: (by: ProfitBy): Promise<ProfitTotal[]> => totals(pool, account, by),
   }

@@ -31,6 +31,18 @@ export async function hedgeRowOf(
   return rows.map(hedgeRow)[0]
 }
 
+/** Hedges whose result is not written: those that live, and those that closed a moment ago. */
+export async function openHedgeRows(pool: Pool, account: string): Promise<HedgeRow[]> {
+  const { rows } = await pool.query<Stored>(
+    `select actor_id, state, since_ms::text, snapshot from actor
+      where account = $1 and kind = 'hedge' and not exists (
+        select 1 from hedge where hedge.account = actor.account and hedge_id = substr(actor_id, 7))
+      order by ordinal`,
+    [account],
+  )
+  return rows.map(hedgeRow)
+}
+
 /** The middles that each order of a hedge was decided on, by order link id, as its journal keeps them. */
 export async function midsOfHedge(
   pool: Pool,

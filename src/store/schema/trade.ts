@@ -3,6 +3,7 @@
  * twice stores it once. Quantities are in the instrument's own unit, amounts in the coin named beside them.
  */
 import { defineEntity, p } from '@mikro-orm/core'
+import type { EarnedDay } from '../../domain/books/earned-days.ts'
 import type { ExecutionQuality } from '../../domain/books/execution-quality.ts'
 import type { HedgeProfit } from '../../domain/books/hedge-profit.ts'
 import type { AccountKind } from '../../domain/books/ledger.ts'
@@ -43,6 +44,8 @@ const TRANSACTION_KINDS: TransactionKind[] = [
 export type HedgeResultDetail = Pick<HedgeProfit, 'inventory' | 'measuredShare'> & {
   quality: ExecutionQuality
   carry: CarryOutcome
+  /** Left out of results that were written before days were kept. */
+  days?: EarnedDay[]
 }
 
 /**

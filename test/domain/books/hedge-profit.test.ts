@@ -2,12 +2,13 @@ import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openPosition } from '../../../src/domain/books/average-cost.ts'
+import type { EarnedDay } from '../../../src/domain/books/earned-days.ts'
 import { hedgeProfit, type ProfitFacts, sumOfProfits } from '../../../src/domain/books/hedge-profit.ts'
 import { postingsOf } from '../../../src/domain/books/ledger.ts'
 import { ownersOfFills, ownersOfRows } from '../../../src/domain/books/row-owner.ts'
 import type { TransactionRow } from '../../../src/domain/books/transaction.ts'
 import { carryOutcome } from '../../../src/domain/carry/carry-outcome.ts'
-import { price } from '../../../src/domain/units.ts'
+import { price, usdt } from '../../../src/domain/units.ts'
 import {
   anyExtra,
   anyTrade,
@@ -149,12 +150,19 @@ describe('the profit of a hedge', () => {
 
 const amountOf = (text: string) => rowOf({ cashFlow: text as never }).change
 
+/** A day on which 500 USDT of capital were in use for so many hours. */
+const used = (hours: number): EarnedDay => ({
+  ...{ dayMs: 0, fundingUsdt: usdt('0'), feesUsdt: usdt('0'), borrowUsdt: usdt('0'), tradingUsdt: usdt('0') },
+  ...{ netUsdt: usdt('0'), capitalUsdtHours: usdt(String(500 * hours)), expectedFundingUsdt: usdt('1') },
+  ...{ usedFromMs: 0, usedUntilMs: hours * 3_600_000 },
+})
+
 describe('expected beside realised carry', () => {
   test('names each part once: the lines of either side add up to their net', () => {
     const played = playTrades(round())
     const profit = profitOf(played, { closed: true })
     const { lines, heldHours, realisedAprOnCapital } = carryOutcome(
-      { plan, enteredAtMs: 1, untilMs: 1 + 36_000_000 },
+      { plan, enteredAtMs: 1, untilMs: 1 + 36_000_000, days: [used(20)] },
       profit,
     )
     for (const side of ['expectedUsdt', 'realisedUsdt'] as const) {
@@ -163,7 +171,18 @@ describe('expected beside realised carry', () => {
       expect(Decimal.sum(...parts).toFixed()).toBe(net)
     }
     expect(heldHours).toBe(10)
-    expect(realisedAprOnCapital).toBeCloseTo((Number(profit.netUsdt) / Number(plan.capitalUsdt)) * 876, 10)
+    expect(realisedAprOnCapital).toBeNull()
+  })
+
+  test('a year is reckoned on the capital that was really used, and only from a day of use on', () => {
+    const profit = profitOf(playTrades(round()), { closed: true })
+    const days = [used(20), used(12)]
+    const { realisedAprOnCapital, expectedFundingSoFarUsdt } = carryOutcome(
+      { plan, enteredAtMs: 1, untilMs: 1 + 36_000_000, days },
+      profit,
+    )
+    expect(realisedAprOnCapital).toBeCloseTo((Number(profit.realisedUsdt) / 16_000) * 8760, 10)
+    expect(expectedFundingSoFarUsdt).toBe('2')
   })
 })
 

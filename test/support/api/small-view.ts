@@ -82,6 +82,15 @@ const READS = {
   quality: () => Promise.resolve({ totals: NO_QUALITY, hedges: [] }),
   profit: () =>
     Promise.resolve({ rows: [], open: { hedges: 0, fundingUsdt: '0', feesUsdt: '0', netUsdt: '0' } }),
+  returns: by => Promise.resolve({ by, rows: [] }),
+  closing: () => ({
+    hedges: [],
+    total: {
+      ...{ hedges: 0, heldUsdt: '0', feesUsdt: '0', slippageUsdt: '0', markGapUsdt: '0' },
+      ...{ netNowUsdt: '0', netAfterUsdt: '0' },
+    },
+  }),
+  exitRules: () => undefined,
   fundingTotals: () => Promise.resolve([]),
   reconciliation: () =>
     Promise.resolve({

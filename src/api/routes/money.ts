@@ -1,0 +1,66 @@
+/** What closing would cost now, what would make a hedge close, and what was earned by period. All read-only. */
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import type { ApiEnv } from '../access/guard.ts'
+import { Refusal } from '../access/problem.ts'
+import type { EngineView } from '../engine-view.ts'
+import { ANSWERS, type Path } from '../rows/answers.ts'
+import { PERIODS } from '../rows/closing.ts'
+import { invalid, notFound, unauthorised } from './commands.ts'
+
+const told = <P extends Path>(path: P, description: string) => ({
+  description,
+  content: { 'application/json': { schema: ANSWERS[path] } },
+})
+const id = z.string().min(1).max(100)
+
+const closing = createRoute({
+  method: 'get',
+  path: '/api/closing',
+  summary:
+    'What closing open hedges, one or a part of it, would cost at the present depth, and what would be left.',
+  request: {
+    query: z.object({ hedge: id.optional(), share: z.coerce.number().gt(0).max(1).default(1) }),
+  },
+  responses: {
+    200: told('/api/closing', 'Each hedge, and all of them together.'),
+    401: unauthorised,
+    404: notFound,
+    422: invalid,
+  },
+})
+
+const exit = createRoute({
+  method: 'get',
+  path: '/api/hedges/{id}/exit',
+  summary: 'What would make an open hedge close: each rule, where it stands and where it acts.',
+  request: { params: z.object({ id }) },
+  responses: { 200: told('/api/hedges/{id}/exit', 'The rules.'), 401: unauthorised, 404: notFound },
+})
+
+const returns = createRoute({
+  method: 'get',
+  path: '/api/returns',
+  summary:
+    'What was realised by period, of the account and of each symbol, on the capital that was really used.',
+  request: { query: z.object({ by: z.enum(PERIODS).default('all') }) },
+  responses: { 200: told('/api/returns', 'Oldest first.'), 401: unauthorised, 422: invalid },
+})
+
+/** What is asked about money: each answer is the view's own. */
+export function moneyRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
+  app.openapi(closing, c => {
+    const { hedge: hedgeId, share } = c.req.valid('query')
+    const found = view.closing({ hedgeId, share })
+    if (hedgeId !== undefined && found.hedges.length === 0) throw absent(hedgeId)
+    return c.json(found, 200)
+  })
+  app.openapi(exit, c => {
+    const { id: hedgeId } = c.req.valid('param')
+    const found = view.exitRules(hedgeId)
+    if (!found) throw absent(hedgeId)
+    return c.json(found, 200)
+  })
+  app.openapi(returns, async c => c.json(await view.returns(c.req.valid('query').by), 200))
+}
+
+const absent = (hedgeId: string) => new Refusal(404, `hedge: no open hedge is called ${hedgeId}`)
