@@ -64,11 +64,15 @@ export function createRiskAudit(portsOf: () => RiskAuditPorts): RiskAudit {
   let nudge = () => {}
   const [orders, holdings] = [memory(), memory()]
   const audit = async (ports: RiskAuditPorts) => {
+    const { clock, pace } = ports
     await auditOrders(ports, orders)
-    if (ports.clock.nowMs() < holdingsDueMs) return
-    holdingsDueMs = ports.clock.nowMs() + HOLDINGS_EVERY_MS * ports.pace
+    if (clock.nowMs() < holdingsDueMs) return
+    // What could not be read is read again soon; what is heard of meanwhile is looked into after this.
+    const againAtMs = clock.nowMs() + AGAIN_MS
+    holdingsDueMs = againAtMs
     const isNew = await auditHoldings(ports, holdings)
-    if (isNew) holdingsDueMs = ports.clock.nowMs() + AGAIN_MS * ports.pace
+    if (holdingsDueMs !== againAtMs) return
+    holdingsDueMs = clock.nowMs() + (isNew ? AGAIN_MS : HOLDINGS_EVERY_MS * pace)
   }
   return {
     kind: service(async signal => {
@@ -82,8 +86,8 @@ export function createRiskAudit(portsOf: () => RiskAuditPorts): RiskAudit {
         }
         const rest = new AbortController()
         nudge = () => rest.abort()
-        const dueMs = (holdingsDueMs - ports.clock.nowMs()) / ports.pace
-        const restMs = Math.max(LOOK_MIN_MS, Math.min(ORDERS_EVERY_MS, dueMs)) * ports.pace
+        const dueMs = holdingsDueMs - ports.clock.nowMs()
+        const restMs = Math.max(LOOK_MIN_MS, Math.min(ORDERS_EVERY_MS * ports.pace, dueMs))
         await pause(ports.clock, restMs, AbortSignal.any([rest.signal, signal]))
       } while (!signal.aborted)
     }),

@@ -83,10 +83,10 @@ async function judgeLegs(
 ): Promise<Answer> {
   const { plan, spotNetBase, perpBase } = hedge
   const differ = (detail: string): Answer => ({ type: 'legs.differ', detail })
-  // More than ours is somebody else's; less is a leg that is missing.
-  if (new Decimal(shown.perpBase).lt(perpBase))
+  // More than ours is somebody else's, and so is what stands on the other side; less is a leg that is missing.
+  if (Decimal.max(0, shown.perpBase).lt(perpBase))
     return differ(`${plan.perp.symbol}: expected ${perpBase}, found ${shown.perpBase}`)
-  const beyond = new Decimal(shown.spotBase).minus(spotNetBase)
+  const beyond = Decimal.max(0, shown.spotBase).minus(Decimal.max(0, spotNetBase))
   if (plan.direction === 'long-carry') {
     // More than ours is somebody's own coin; less is a leg that is missing.
     if (beyond.plus(plan.spot.qtyStep).isNegative())

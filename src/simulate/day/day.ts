@@ -16,6 +16,7 @@ import { builtInUniverse } from '../../exchange/simulator/universe/universe.ts'
 import type { Engine } from '../../run/engine.ts'
 import { type CommitPoint, emptyMemory } from '../../store/journal/memory-journal.ts'
 import type { TransitionRecord } from '../../store/schema/records.ts'
+import { createNotes } from '../judge/notes.ts'
 import { Witness } from '../judge/witness.ts'
 import { ENGINE_KEY } from '../plan/hazards.ts'
 import type { DayPlan } from '../plan/plan.ts'
@@ -62,7 +63,8 @@ export function openDay(plan: DayPlan) {
     plan.barred.some(({ fromMs, untilMs }) => clock.nowMs() >= fromMs && clock.nowMs() < untilMs)
   const isAble = () => !cable.isCut() && !isBarred() && isTrading(processes.engine())
   const { core, witness, line } = exchangeOf(plan, clock, faults, { isBusy, isAble })
-  const cable = createCable(line, witness)
+  const cable = createCable(line)
+  const { telemetry, notes } = createNotes(() => clock.nowMs())
   let commits = 0
   let isCalm = false
   const site: Site = {
@@ -73,6 +75,7 @@ export function openDay(plan: DayPlan) {
     // The first process takes epoch 1.
     stored: { ...emptyMemory(), epoch: 0n },
     books: memoryBooks(),
+    telemetry,
     isBusy,
     commitId: () => `commit-${++commits}`,
     pace: () => (isCalm ? CALM_PACE : PACE),
@@ -88,6 +91,7 @@ export function openDay(plan: DayPlan) {
     books: site.books,
     crashes: processes.crashes,
     fatals: processes.fatals,
+    notes,
     wake: () => wake(),
     engine: processes.engine,
     arm: processes.arm,
@@ -151,18 +155,16 @@ function createMeetings(engine: () => Engine | undefined) {
 }
 
 /** The line to the exchange, as a person may cut it. */
-function createCable(line: ReturnType<typeof inProcessBybit>, witness: Witness) {
+function createCable(line: ReturnType<typeof inProcessBybit>) {
   let isCut = false
   return {
     isCut: () => isCut,
     cut() {
       isCut = true
-      witness.lookAgain()
       line.cut('the cable')
     },
     mend() {
       isCut = false
-      witness.lookAgain()
       line.mend()
     },
   }

@@ -14,7 +14,7 @@ import {
   type MemoryStored,
 } from '../../store/journal/memory-journal.ts'
 import type { TransitionRecord } from '../../store/schema/records.ts'
-import { silentTelemetry } from '../../telemetry/telemetry.ts'
+import type { Telemetry } from '../../telemetry/telemetry.ts'
 import type { DayPlan } from '../plan/plan.ts'
 import { patientWire } from './leaping-market.ts'
 import { type Life, newLife } from './process-life.ts'
@@ -28,6 +28,7 @@ export type Site = {
   faults: Faults
   stored: MemoryStored
   books: MemoryBooks
+  telemetry: Telemetry
   isBusy: () => boolean
   commitId: () => string
   pace: () => number
@@ -92,11 +93,11 @@ export function startProcess(site: Site, told: Told): EngineProcess {
   return { engine: () => (life.isOver() ? undefined : engine), kill }
 }
 
-const partsOf = ({ books, plan, commitId, pace }: Site, life: Life, exchange: Exchange) => ({
+const partsOf = ({ books, plan, telemetry, commitId, pace }: Site, life: Life, exchange: Exchange) => ({
   exchange,
   books: life.bind(books),
   rules: plan.rules,
-  telemetry: silentTelemetry(),
+  telemetry,
   salt: 'DAYS',
   commitId,
   isOwner: () => !life.isOver(),

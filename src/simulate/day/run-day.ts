@@ -131,8 +131,8 @@ function helpFailed(day: Day, calls: string[]): void {
       runtime.deliver(id, { type: 'hedge.unwind', because: 'a person', atMs: day.clock.nowMs() })
     }
     if (kind === 'symbol' && cell?.state === 'failed.quarantined') {
-      const { failure } = actor.getSnapshot().context as SymbolContext & { failure?: string | null }
-      calls.push(`${id}: quarantined ${failure ?? ''}`)
+      const { because } = actor.getSnapshot().context as SymbolContext
+      calls.push(`${id}: quarantined ${because}`)
     }
   }
 }

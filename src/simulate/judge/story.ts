@@ -3,14 +3,14 @@ import type { StoredTransition } from '../../store/schema/records.ts'
 import type { Day } from '../day/day.ts'
 import type { DayPlan } from '../plan/plan.ts'
 
-const LINES_MAX = 60
+const LINES_MAX = 120
 
 type Line = { atMs: number; text: string }
 
 /** Lines of text, the plan first; where there is too much, the last of it, which is where it failed. */
 export function dayStory(
   plan: DayPlan,
-  day: Pick<Day, 'stored' | 'crashes' | 'fatals'>,
+  day: Pick<Day, 'stored' | 'crashes' | 'fatals' | 'notes'>,
   calls: readonly string[],
 ): string[] {
   const { seed, startAtMs, symbols, balanceUsdt, rules, faults, hazards } = plan
@@ -26,6 +26,7 @@ export function dayStory(
       text: `person or machine: ${kind} ${facts(more)}`,
     })),
     ...day.crashes.map(({ atMs, point, actorId }) => ({ atMs, text: `killed ${point} of ${actorId}` })),
+    ...day.notes,
     ...steps(day.stored),
   ].sort((a, b) => a.atMs - b.atMs)
   const windows = faults.faults
@@ -42,7 +43,7 @@ export function dayStory(
     ...(left > 0 ? [`(${left} earlier steps left out)`] : []),
     ...lines.slice(-LINES_MAX).map(({ atMs, text }) => `${clock(atMs)} ${text}`.trimEnd()),
     ...day.fatals.map(text => `fatal: ${text}`),
-    ...calls.map(text => `called: ${text}`),
+    ...new Set(calls.map(text => `called: ${text}`)),
   ]
 }
 

@@ -73,6 +73,7 @@ export class Witness {
   #coins: Coin[] | undefined
   #isOwn = false
   #isDirty = true
+  #wasAble = false
 
   constructor(site: Site) {
     this.#site = site
@@ -93,11 +94,12 @@ export class Witness {
     return [out]
   }
 
-  /** To be called after each instant: looks at the account where something changed. */
+  /** To be called after each instant: looks at the account where something changed, or who could mend it. */
   look(nowMs: number): void {
-    if (!this.#isDirty) return
-    this.#isDirty = false
     const able = this.#site.isAble()
+    if (!this.#isDirty && able === this.#wasAble) return
+    this.#isDirty = false
+    this.#wasAble = able
     for (const { symbol, netted } of this.legs())
       this.#stretches.note(symbol, netted.lots, netted.notionalUsdt, nowMs, able)
     const owed = new Decimal(this.#wallet().find(({ coin }) => coin === 'USDT')?.spotBorrow || 0)
@@ -106,11 +108,6 @@ export class Witness {
         fromMs: this.usdtOwed?.fromMs ?? nowMs,
         most: Decimal.max(owed, this.usdtOwed?.most ?? 0),
       }
-  }
-
-  /** What is said of time changes when the engine goes or comes: it looks again. */
-  lookAgain(): void {
-    this.#isDirty = true
   }
 
   legs(): Legs[] {

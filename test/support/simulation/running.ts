@@ -43,6 +43,14 @@ export const refusal = (retCode: number, retMsg = 'refused'): CoreReply => ({
 export const isNewOrder = ({ path, params, uid }: CoreRequest, category: string): boolean =>
   uid === 'ours' && /order\.?\/?create$/.test(path) && params.category === category
 
+/** Contracts of one side, as the exchange lists them. */
+function contractsOf({ core }: Awaited<ReturnType<typeof virtualWorld>>, of: 'Buy' | 'Sell'): string[] {
+  const params = { category: 'linear', settleCoin: 'USDT' }
+  const asked = { via: 'rest', method: 'GET', path: '/v5/position/list', params, uid: 'ours' } as const
+  const { list } = core.request(asked).result as { list: { size: string; side: string }[] }
+  return list.filter(({ side }) => side === of).map(({ size }) => size)
+}
+
 export type Running = Awaited<ReturnType<typeof running>>
 
 type Options = Omit<VirtualOptions, 'rules'> & { startAtMs?: number }
@@ -59,6 +67,7 @@ export async function running(rules: Rules = {}, { startAtMs = START_AT_MS, ...o
   }
   let engine: Engine = await world.start()
   const contextOf = <Context>(id: string) => engine.runtime.get(id)?.actor.getSnapshot().context as Context
+  const contracts = (of: 'Buy' | 'Sell') => contractsOf(world, of)
   return {
     ...world,
     engine: () => engine,
@@ -105,12 +114,8 @@ export async function running(rules: Rules = {}, { startAtMs = START_AT_MS, ...o
       if (retCode !== 0) throw new Error(`order by hand: ${retMsg}`)
     },
     /** Contracts short, as the exchange lists them. */
-    shorts(): string[] {
-      const params = { category: 'linear', settleCoin: 'USDT' }
-      const asked = { via: 'rest', method: 'GET', path: '/v5/position/list', params, uid: 'ours' } as const
-      const { list } = world.core.request(asked).result as { list: { size: string; side: string }[] }
-      return list.filter(({ side }) => side === 'Sell').map(({ size }) => size)
-    },
+    shorts: () => contracts('Sell'),
+    longs: () => contracts('Buy'),
     end() {
       engine.runtime.close()
       world.venue.close()

@@ -1,7 +1,7 @@
 /** A person trades by hand on the account: what others hold is left alone, and what they close stays closed (promise 13). */
 import { Decimal } from 'decimal.js'
 import { describe, expect, test } from 'vitest'
-import { MINUTE_MS, type Running, running, SYMBOL } from '../../support/simulation/running.ts'
+import { MINUTE_MS, type Running, refusal, running, SYMBOL } from '../../support/simulation/running.ts'
 
 const isHedged = (world: Running) => () =>
   world.hedges().some(({ cell }) => cell?.state === 'hedged.watching')
@@ -98,5 +98,24 @@ test('adopted is no more than the plan of the hedge', async () => {
   expect(shortOf(world)).toBeCloseTo(own + 1000, 1)
   const bought = since(world, ordersBefore).reduce((sum, { params }) => sum + Number(params.qty), 0)
   expect(bought).toBeLessThanOrEqual(Number(hedge?.plan.targetBaseQty))
+  world.end()
+}, 120_000)
+
+test('a hand that turns the position over has a position of its own: the hedge ends, and that is left alone', async () => {
+  const { world, own, ordersBefore } = await hedged()
+  world.order({ side: 'Buy', qty: String(2 * own), orderLinkId: 'by-hand-1' })
+  expect(await world.until(() => world.hedges().length === 0, 10)).toBe(true)
+  expect(since(world, ordersBefore).map(({ params }) => params.category)).not.toContain('linear')
+  expect(world.longs().map(Number)).toEqual([own])
+  world.end()
+}, 120_000)
+
+test('a hand is looked into within seconds, also where the first reading of it fails', async () => {
+  const { world, own } = await hedged()
+  let failures = 0
+  world.answering(({ path }) => (path === '/v5/position/list' && failures++ < 2 ? refusal(10016) : undefined))
+  world.order({ side: 'Buy', qty: (own / 4).toFixed(1), orderLinkId: 'by-hand-1' })
+  expect(await world.until(() => Number(world.contexts()[0]?.spot.base) < own * 0.8, 1)).toBe(true)
+  expect(failures).toBeGreaterThan(2)
   world.end()
 }, 120_000)
