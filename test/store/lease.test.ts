@@ -112,6 +112,29 @@ describe('the lease', () => {
     expect(await promise).toContain('epoch')
   })
 
+  test('is in doubt when the database takes its connection and answers nothing', async () => {
+    const doubts: (string | null)[] = []
+    let deaf = false
+    const connect = () => {
+      const client = database.client()
+      const query = client.query.bind(client) as (...args: unknown[]) => unknown
+      const heard = (...args: unknown[]) => (deaf ? new Promise(() => {}) : query(...args))
+      return Object.assign(client, { query: heard })
+    }
+    const answer = await takeLease(connect, {
+      ...{
+        account: ACCOUNT,
+        holder: 'deaf',
+        lost: () => undefined,
+        doubted: (cause: string | null) => doubts.push(cause),
+      },
+      ...{ heartbeatEveryMs: 5, regainWithinMs: 0 },
+    })
+    deaf = true
+    await vi.waitFor(() => expect(doubts[0]).toMatch(/the heartbeat failed: no answer within \d+ ms/), 20_000)
+    expect(answer.kind === 'held' && answer.lease.held()).toBe(false)
+  })
+
   test('given back, tells nobody that it was lost', async () => {
     const lost = vi.fn()
     const lease = await takeTestLease(database, { lost })

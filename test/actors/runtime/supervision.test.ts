@@ -1,5 +1,6 @@
 /** Failures go to the supervisor, one for one: nothing of a failed step is kept, and nobody else is touched. */
 import { describe, expect, test } from 'vitest'
+import type { Answer } from '../../../actors/runtime/outbox.ts'
 import type { Kind } from '../../../actors/runtime/running.ts'
 import type { SupervisorContext } from '../../../machines/supervisor.ts'
 import { emptyMemory, type MemoryStored } from '../../../src/store/journal/memory-journal.ts'
@@ -118,6 +119,27 @@ describe('a chart that throws', () => {
     expect(process.stored.poisons).toHaveLength(6)
     expect([...process.stored.effects.keys()]).toEqual(['a#1.0'])
     expect(process.state('b')).toBe('idle')
+  })
+
+  test('an answer that comes while it is away is not lost: it is asked for again when it is back', async () => {
+    const { promise, resolve } = Promise.withResolvers<Answer>()
+    const redriven: boolean[] = []
+    const slow = workerKind((_, call) => {
+      redriven.push(call.redriven)
+      return promise
+    })
+    const process = await family({ kinds: { worker: slow } })
+    process.runtime.deliver('a', { type: 'work', what: 'buy' })
+    await process.settle()
+    process.runtime.deliver('a', { type: 'throw.guard' })
+    await process.settle()
+    resolve({ type: 'acted', what: 'buy' })
+    await process.settle()
+    expect([...process.stored.effects.keys()], 'pending while nobody can hear its answer').toContain('a#1.0')
+    await process.pass(60_000)
+    expect((process.context('a') as unknown as WorkerContext).acted).toEqual(['buy'])
+    expect(redriven).toEqual([false, true])
+    expect([...process.stored.effects.keys()]).toEqual([])
   })
 
   test('a message that breaks it as soon as it is back does not undo the quarantine', async () => {

@@ -44,6 +44,19 @@ describe('positions', () => {
       ])
   })
 
+  test('of a reverse hedge, a smaller or turned long is a missing leg, and a larger one is somebody else’s', () => {
+    const reverse: Claim = { ...CLAIM, spotNetBase: baseQty('-800'), perpContracts: orderQty('-800') }
+    const owed = { ...coin('XRP', '0'), spotBorrowed: amount('800') }
+    const shown = (qty: string, side: 'Buy' | 'Sell' | 'flat') =>
+      differences({ coins: [owed], positions: [position('XRPUSDT', qty, side)] }, [reverse])
+    expect(shown('800', 'Buy')).toEqual([])
+    for (const found of [shown('799.9', 'Buy'), shown('0', 'flat'), shown('800', 'Sell')])
+      expect(found).toMatchObject([{ kind: 'missing-position', weight: 'broken' }])
+    expect(shown('800.1', 'Buy')).toMatchObject([
+      { kind: 'foreign-position', weight: 'information', found: '800.1 contracts long' },
+    ])
+  })
+
   test('what is more than claimed, or stands where nothing is claimed, is somebody else’s: information', () => {
     expect(differences({ positions: [position('XRPUSDT', '800.1', 'Sell')] })).toMatchObject([
       {

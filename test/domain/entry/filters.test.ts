@@ -50,6 +50,20 @@ describe('a symbol is left alone', () => {
     expect(judge({ ...launched(70 * DAY_MS), listedAtMs: NOW_MS - DAY_MS }).because).toBe('listed-lately')
   })
 
+  test('when its delivery is announced, or the exchange warns of its coin', () => {
+    const { pair } = market
+    const delivered = { ...pair, perp: { ...pair.perp, deliveryAtMs: NOW_MS + 90 * DAY_MS } }
+    expect(judge({ ...market, pair: delivered })).toMatchObject({
+      verdict: 'quiet',
+      because: 'delisting-announced',
+    })
+    const treated = { ...pair, spot: { ...pair.spot, specialTreatment: true as const } }
+    expect(judge({ ...market, pair: treated })).toMatchObject({
+      verdict: 'quiet',
+      because: 'special-treatment',
+    })
+  })
+
   test('from half an hour before a maintenance until it is over', () => {
     const at = (fromMs: number, untilMs?: number) =>
       judge({

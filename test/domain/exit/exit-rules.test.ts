@@ -254,6 +254,21 @@ describe('risk', () => {
       })
   })
 
+  test('is judged by the hedge itself while the account’s solvency is not known: nothing is left for that alone', () => {
+    const unknown = { ...solvency, verdict: 'unknown' as const, found: 'collateral not read yet' }
+    expect(judge(dark, { inputs: { solvency: unknown } }).verdict).toBe('wait')
+    const stale = { ...unknown, liquidationUp: 1.01 }
+    expect(judge(dark, { inputs: { solvency: stale } }).verdict).toBe('wait')
+  })
+
+  test('leaves at once what the exchange lets only be reduced', () => {
+    expect(judge(dark, { inputs: { reduceOnly: true } })).toMatchObject({
+      verdict: 'leave',
+      because: 'reduce-only',
+    })
+    expect(judge(dark, { inputs: { reduceOnly: false } }).verdict).toBe('wait')
+  })
+
   test('leaves when the account’s own liquidation price is near, up or down', () => {
     const near = (liquidationUp: number | null, liquidationDown: number | null) =>
       judge(dark, { inputs: { solvency: { ...solvency, liquidationUp, liquidationDown } } }).because

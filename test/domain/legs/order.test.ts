@@ -43,3 +43,21 @@ test('only an order that enters, or whose name is not ours, adds risk; its own w
   expect(orderPurposeOf(foreign)).toBeUndefined()
   expect(intentOf({ orderLinkId: foreign, reduceOnly: false })).toBe('enter')
 })
+
+test('a name that only begins or ends like ours is a person’s', () => {
+  const ours = 'HEDGE00001-SE0000'
+  expect(ownerOfOrder(ours)).toEqual({ hedgeId: 'HEDGE00001', leg: 'spot' })
+  expect(orderPurposeOf(ours)).toBe('enter')
+  for (const name of [
+    `${ours}0`,
+    `x${ours}`,
+    `${ours}-copy`,
+    'HEDGE00001-QE0000',
+    'HEDGE00001-SZ0000',
+    'hedge-SE0000',
+    '',
+  ]) {
+    expect(ownerOfOrder(name), name).toBeUndefined()
+    expect(orderPurposeOf(name), name).toBeUndefined()
+  }
+})

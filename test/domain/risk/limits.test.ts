@@ -94,3 +94,21 @@ test('a refusal names the limit, what was found, and what is allowed', () => {
   expect(approve(PLAN, { ...ACCOUNT, hedges: five.slice(1) }, LIMITS)).toEqual(PLAN)
   expect(approve(PLAN, { ...ACCOUNT, halted: true }, LIMITS)).toMatchObject({ refused: 'halted' })
 })
+
+test('what others hold of a symbol counts against what one symbol may hold', () => {
+  const limits = { ...LIMITS, symbolNotionalUsdtMax: usdt('2500') }
+  const held = (symbol: string, notional: string) =>
+    approve(PLAN, { ...ACCOUNT, foreignNotionalUsdt: { [symbol]: usdt(notional) } }, limits)
+  expect(held('XRPUSDT', '500')).toEqual(PLAN)
+  expect(held('XRPUSDT', '500.01')).toEqual({ refused: 'symbol-too-large', found: '2500.01', limit: '2500' })
+  expect(held('BTCUSDT', '500.01')).toEqual(PLAN)
+})
+
+test('the fees of the way in and out count against the day’s budget before they are paid', () => {
+  const limits = { ...LIMITS, feesDayUsdtMax: usdt('100') }
+  const plan = { ...PLAN, capitalUsdt: usdt('2400'), expected: { feesUsdt: usdt('-6.2') } }
+  const paid = (feesTodayUsdt: string) =>
+    approve(plan, { ...ACCOUNT, feesTodayUsdt: usdt(feesTodayUsdt) }, limits)
+  expect(paid('93.8')).toEqual(plan)
+  expect(paid('93.81')).toEqual({ refused: 'churn-budget', found: '100.01', limit: '100' })
+})

@@ -23,7 +23,7 @@ const ACCOUNT: Exposure = {
   halted: false,
   maintenanceMarginRate: '0.1',
 }
-const solvency = (verdict: 'ok' | 'warn' | 'reduce' | 'flatten') => ({
+const solvency = (verdict: 'ok' | 'warn' | 'reduce' | 'flatten' | 'unknown') => ({
   verdict,
   found: '0.9 now',
   limit: '0.7',
@@ -45,6 +45,8 @@ const cases: Case[] = [
   ],
   ['margin-rate', { maintenanceMarginRate: '0.4999' }, { maintenanceMarginRate: '0.5' }, 'reducing'],
   ['solvency', { solvency: solvency('warn') }, { solvency: solvency('reduce') }, 'reducing'],
+  ['solvency', { solvency: solvency('ok') }, { solvency: solvency('unknown') }, 'reducing'],
+  ['margin-rate', { maintenanceMarginRate: '0' }, { maintenanceMarginRate: null }, 'reducing'],
   ['order-rate', { orderBudgetLeft: 0.3 }, { orderBudgetLeft: 0.29 }, 'reducing'],
 ]
 

@@ -43,6 +43,16 @@ const longCarry = (v: string, buffer: string, coin = 'XRP'): AccountFacts => ({
   ],
 })
 
+test('promise 12: no verdict is formed on what was not read, however badly it looks without it', () => {
+  const unread = { ...longCarry('0', '0'), unknown: ['collateral of XRP'] }
+  expect(judgeSolvency(unread, rules())).toMatchObject({
+    verdict: 'unknown',
+    found: 'collateral of XRP not read yet',
+    liquidationUp: null,
+  })
+  expect(judgeSolvency(longCarry('0', '0'), rules()).verdict).toBe('flatten')
+})
+
 describe('collateral and risk tiers', () => {
   /** Bybit's published tiers of BTC. */
   const BTC: CollateralView = {

@@ -128,6 +128,18 @@ describe('repair or unwind', () => {
     })
   })
 
+  test('only reduces the larger leg when the exchange took from the smaller: it is not built up again', () => {
+    const whole = held('800', '760')
+    expect(repair(whole)).toMatchObject({ kind: 'repair', order: { leg: 'perp' } })
+    const cut = decideRepair(PLAN, whole, MARKET, RULES, 0, { cut: true })
+    expect(cut).toMatchObject({
+      kind: 'unwind',
+      because: 'cut',
+      repairCostUsdt: null,
+      order: { leg: 'spot', side: 'Sell' },
+    })
+  })
+
   test('takes the way that is open when the other market is dark or does not trade', () => {
     expect(decideRepair(PLAN, held('150', '100'), { ...MARKET, perpBook: null }, RULES, 0)).toMatchObject({
       kind: 'unwind',

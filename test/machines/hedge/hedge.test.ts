@@ -2,7 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Answer } from '../../../actors/runtime/outbox.ts'
+import { takeOrders } from '../../../machines/hedge/orders.ts'
 import type { JsonObject } from '../../../src/domain/json.ts'
+import type { HedgeOrder } from '../../../src/domain/legs/hedge-order.ts'
 import { NOW_MS, RULES } from '../../support/domain/sample-market.ts'
 import {
   absent,
@@ -98,6 +100,26 @@ describe('promise 3: unknown is a state', () => {
 })
 
 describe('promise 2: one intent, at most one order', () => {
+  test('a decision made on legs that have changed since is made again, and nothing is sent', () => {
+    const hedge = bornHedge()
+    hedge.tell({ type: 'plan.confirmed' })
+    const before = hedge.asked('decideStep').length
+    hedge.tell({ ...orderStep('spot'), spotNetBase: '10', perpBase: '0' })
+    expect(hedge.asked('placeOrder')).toEqual([])
+    expect(hedge.asked('decideStep')).toHaveLength(before + 1)
+    hedge.tell({ ...orderStep('spot'), spotNetBase: '0', perpBase: '0' })
+    expect(hedge.asked('placeOrder')).toHaveLength(1)
+  })
+
+  test('an order beside one whose end is not known is refused outright', () => {
+    const hedge = unknownOrder()
+    const { context } = hedge
+    const next = orderStep('spot') as unknown as { order: HedgeOrder }
+    expect(() => takeOrders(context(), [next.order], 'enter', NOW_MS)).toThrow(
+      /expected free legs, found HEDGE00001-SE0000/,
+    )
+  })
+
   test('the next order of a leg has another id, whatever became of the one before', () => {
     const hedge = absentOrder()
     hedge.tell(orderStep('spot'))
