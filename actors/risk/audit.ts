@@ -40,6 +40,8 @@ type AuditHoldingsPorts = Ports<'clock' | 'exchange' | 'board' | 'rules' | 'tele
 const ORDERS_EVERY_MS = 8_000
 const LOOK_MIN_MS = 1_000
 const HOLDINGS_EVERY_MS = 45_000
+/** Holdings that were compared longer ago than this are not known to be as the hedges say. */
+export const AUDITED_MS_MAX = 150_000
 /** A difference is looked at again after this. */
 const AGAIN_MS = 10_000
 /** A hedge that came to rest just now: the exchange's lists may not show it yet. */
@@ -56,11 +58,14 @@ export type RiskAudit = {
   kind: PlainKind
   /** Every fact of the account's private stream: a gap, or a fill of somebody else's order, is looked into at once. */
   hear(fact: AccountFact): void
+  /** When positions and coins were last compared, or there was nothing to compare yet. */
+  auditedAtMs(): number
 }
 
 /** The audit as a plain actor, with an ear for the account's stream. */
 export function createRiskAudit(portsOf: () => RiskAuditPorts): RiskAudit {
   let holdingsDueMs = 0
+  let auditedAtMs = 0
   let nudge = () => {}
   const [orders, holdings] = [memory(), memory()]
   const audit = async (ports: RiskAuditPorts) => {
@@ -71,6 +76,7 @@ export function createRiskAudit(portsOf: () => RiskAuditPorts): RiskAudit {
     const againAtMs = clock.nowMs() + AGAIN_MS
     holdingsDueMs = againAtMs
     const isNew = await auditHoldings(ports, holdings)
+    auditedAtMs = clock.nowMs()
     if (holdingsDueMs !== againAtMs) return
     holdingsDueMs = clock.nowMs() + (isNew ? AGAIN_MS : HOLDINGS_EVERY_MS * pace)
   }
@@ -80,6 +86,7 @@ export function createRiskAudit(portsOf: () => RiskAuditPorts): RiskAudit {
       do {
         try {
           if (isComparable(ports)) await audit(ports)
+          else auditedAtMs = ports.clock.nowMs()
         } catch (error) {
           const because = error instanceof Error ? error.message : String(error)
           ports.telemetry.inputRefused('reading', `what the exchange shows: ${because}`)
@@ -91,6 +98,7 @@ export function createRiskAudit(portsOf: () => RiskAuditPorts): RiskAudit {
         await pause(ports.clock, restMs, AbortSignal.any([rest.signal, signal]))
       } while (!signal.aborted)
     }),
+    auditedAtMs: () => auditedAtMs || portsOf().clock.nowMs(),
     hear(fact) {
       const isForeign =
         fact.kind === 'fill' && fact.fill.cause === 'trade' && !ownerOfOrder(fact.fill.orderLinkId)

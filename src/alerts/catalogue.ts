@@ -74,6 +74,11 @@ export const CATALOGUE = {
     ends: 'rule',
     says: "The account's risk could not be judged for long",
   },
+  'account.unaudited': {
+    severity: 'page',
+    ends: 'rule',
+    says: 'What the hedges hold could not be compared with the exchange for long',
+  },
   'account.unfit': {
     severity: 'ticket',
     ends: 'caller',

@@ -37,6 +37,8 @@ export type Observation = {
   orderEntryReady: boolean
   /** Engine milliseconds since the account's risk was judged; null when it never was. */
   judgedAgeMs: number | null
+  /** And since the hedges were compared with what the exchange shows. */
+  auditedAgeMs: number
   /** What a person must change about the key; undefined while the exchange takes it. */
   keyRefusal: { code: number; says: string } | undefined
   ownsAccount: boolean
@@ -55,6 +57,7 @@ export type Bounds = {
   maintenanceMarginRateMax: number
   feedSilentMs: number
   judgedAgeMsMax: number
+  auditedAgeMsMax: number
   settlementMissedMs: number
   orderUnknownMs: number
   clockOffWallMsMax: number
@@ -161,6 +164,12 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
       detail: { ageMs: ageMs ?? 'never judged', limitMs },
       // The first judgement comes a moment after trading begins.
       holdWallMs: ageMs === null ? 60_000 : 30_000,
+    })),
+
+  'account.unaudited': ({ engineState, auditedAgeMs: ageMs }, { auditedAgeMsMax: limitMs }) =>
+    when(JUDGING.includes(engineState) && ageMs > limitMs, () => ({
+      detail: { ageMs, limitMs },
+      holdWallMs: 30_000,
     })),
 
   'engine.not-trading': ({ engineState, engineBecause }) =>

@@ -70,6 +70,8 @@ export type Engine = {
   ports: EnginePorts
   /** What people who watch may see of what happens. */
   hub: Hub
+  /** When the hedges were last compared with what the exchange shows. */
+  auditedAtMs(): number
   /** Takes up what is stored, or is born, and starts. */
   start(): Promise<void>
   /**
@@ -133,6 +135,7 @@ export function createEngine(parts: EngineParts): Engine {
     alerts,
     ports,
     hub,
+    auditedAtMs: riskAudit.auditedAtMs,
     async start() {
       await runtime.boot(isHeldBack)
       if (!runtime.get('engine')) runtime.spawn('engine', 'engine', '', {})

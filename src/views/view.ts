@@ -3,40 +3,27 @@ import type { AnyMachineSnapshot } from 'xstate'
 import type { Running } from '../../actors/runtime/running.ts'
 import type { EngineContext } from '../../machines/engine.ts'
 import type { SupervisorContext } from '../../machines/supervisor.ts'
-import type { ActorDetail, ActorSummary, EngineView, HealthPart } from '../api/engine-view.ts'
+import type { ActorDetail, ActorSummary, EngineView } from '../api/engine-view.ts'
 import { describeChart } from '../api/rows/chart-description.ts'
-import type { ExchangeClock } from '../clock/exchange-clock.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Books } from '../run/books/books.ts'
 import { CHARTS } from '../run/charts.ts'
 import type { Engine } from '../run/engine.ts'
-import type { Journal } from '../store/schema/records.ts'
-import { agoText, countText, lengthText } from '../wording/figures.ts'
 import { accountNow } from './account-row.ts'
 import { createClosings } from './closing.ts'
 import { createCommands, legalFor } from './commands.ts'
 import { exitRulesOf } from './exit-rules.ts'
 import { createHoldings } from './holdings.ts'
 import { marketRow } from './market-row.ts'
+import { type ReadinessParts, readiness } from './readiness.ts'
 import { reconciliationNow } from './reconciliation.ts'
 import { tellResults } from './reported-results.ts'
 import { openProfit, valuation } from './valuation.ts'
 
-type ViewParts = {
-  engine: Engine
-  journal: Journal
+type ViewParts = ReadinessParts & {
   books: Books
   about: { mode: string; speed: number; exchange: string; version: string; startedAtMs: number }
-  isOwner: () => boolean
-  /** Left out where the exchange is in this process. */
-  exchangeTime?: Pick<ExchangeClock, 'isSure' | 'heardAgoMs'>
 }
-
-/** Feeds silent for this long are not ready. Engine time. */
-const FEED_AGE_MS_MAX = 120_000
-const JOURNAL_READY_MS = 3_000
-/** Of the machine. The exchange is asked for its time every two seconds. */
-const EXCHANGE_READY_MS = 4_500
 
 export function createView(parts: ViewParts): EngineView {
   const { engine, journal, books, about } = parts
@@ -168,54 +155,4 @@ function countBy({ runtime }: Engine, kind: string): Record<string, number> {
     counts[state] = (counts[state] ?? 0) + 1
   }
   return counts
-}
-
-function exchangeParts({ isSure, heardAgoMs }: NonNullable<ViewParts['exchangeTime']>): HealthPart[] {
-  const agoMs = Math.round(heardAgoMs())
-  return [
-    { name: 'exchange', ok: agoMs <= EXCHANGE_READY_MS, detail: `answered ${agoMs} ms ago` },
-    {
-      name: 'clock',
-      ok: isSure(),
-      detail: isSure() ? 'on the exchange’s time' : 'the exchange’s time is not known',
-    },
-  ]
-}
-
-function readiness({ engine, journal, isOwner, exchangeTime }: ViewParts): HealthPart[] {
-  const state = engine.runtime.get('engine')?.cell?.state ?? 'absent'
-  const { oldestPendingMs, pending } = journal.health()
-  const ages = engine.board.ageMs()
-  const context = contextOf(engine.runtime.get('engine')) as Partial<EngineContext>
-  const orderEntryReady = engine.ports.exchange.orderEntryReady()
-  const feed = (name: string, ageMs: number): HealthPart => ({
-    name: `feed ${name}`,
-    ok: ageMs <= FEED_AGE_MS_MAX,
-    detail: Number.isFinite(ageMs) ? `heard ${agoText(ageMs)}` : 'not heard yet',
-  })
-  return [
-    { name: 'engine', ok: /^(trading|reducing|halted)$/.test(state), detail: state },
-    { name: 'lease', ok: isOwner(), detail: isOwner() ? 'held' : 'in doubt' },
-    ...(exchangeTime ? exchangeParts(exchangeTime) : []),
-    {
-      name: 'journal',
-      ok: oldestPendingMs <= JOURNAL_READY_MS,
-      detail:
-        pending === 0
-          ? 'every record is durable'
-          : `${countText(pending, 'record')} not durable yet, the oldest for ${lengthText(oldestPendingMs)}`,
-    },
-    {
-      name: 'account stream',
-      ok: context.accountUp === true,
-      detail: context.accountUp === true ? 'up' : 'down',
-    },
-    {
-      name: 'order entry',
-      ok: orderEntryReady,
-      detail: orderEntryReady ? 'ready' : (engine.ports.exchange.keyRefusal()?.says ?? 'down'),
-    },
-    feed('spot', ages.spot),
-    feed('linear', ages.linear),
-  ]
 }

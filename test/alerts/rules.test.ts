@@ -7,6 +7,7 @@ import { seenHedge, well } from '../support/alerts/well.ts'
 const BOUNDS: Bounds = {
   maintenanceMarginRateMax: 0.5,
   feedSilentMs: 60_000,
+  auditedAgeMsMax: 150_000,
   judgedAgeMsMax: 150_000,
   settlementMissedMs: 600_000,
   orderUnknownMs: 60_000,
@@ -47,6 +48,7 @@ const WRONG: Record<RuleName, { change: Partial<Observation>; subject: string }>
   'feed.silent': { change: { feedAgesMs: { spot: 60_001, linear: 3 } }, subject: 'spot' },
   'account.down': { change: { accountUp: false }, subject: '' },
   'risk.unjudged': { change: { judgedAgeMs: 200_000 }, subject: '' },
+  'account.unaudited': { change: { auditedAgeMs: 200_000 }, subject: '' },
   'account.key-refused': {
     change: { keyRefusal: { code: 33004, says: 'The API key has expired.' } },
     subject: '',

@@ -3,6 +3,7 @@
  * switch is pressed while all is well. Nothing here can stop the engine.
  */
 
+import { AUDITED_MS_MAX } from '../../../actors/risk/audit.ts'
 import { JUDGED_MS_MAX } from '../../../actors/risk/watch.ts'
 import { type AlertPorts, type Alerts, createAlerts } from '../../alerts/alerts.ts'
 import type { Alert } from '../../alerts/delivery/alert-log.ts'
@@ -179,6 +180,7 @@ const boundsOf = ({ alerts, rules }: Config): Bounds => ({
   maintenanceMarginRateMax: rules.limits.maintenanceMarginRateMax,
   feedSilentMs: FEED_SILENT_MS,
   judgedAgeMsMax: JUDGED_MS_MAX,
+  auditedAgeMsMax: AUDITED_MS_MAX,
   settlementMissedMs: alerts.settlementMissedMs,
   orderUnknownMs: alerts.orderUnknownMs,
   clockOffWallMsMax: alerts.clockOffMsMax,

@@ -24,6 +24,7 @@ export function observe({ engine, journal, isOwner, probes }: Observed): Observa
     accountUp: context?.accountUp ?? false,
     orderEntryReady: ports.exchange.orderEntryReady(),
     judgedAgeMs: judgedAge(engine),
+    auditedAgeMs: ports.clock.nowMs() - engine.auditedAtMs(),
     keyRefusal: ports.exchange.keyRefusal(),
     ownsAccount: isOwner(),
     journalOldestWallMs: journal.health().oldestPendingMs,

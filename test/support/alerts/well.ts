@@ -27,6 +27,7 @@ export const well = (): Observation => ({
   orderEntryReady: true,
   keyRefusal: undefined,
   judgedAgeMs: 0,
+  auditedAgeMs: 0,
   ownsAccount: true,
   journalOldestWallMs: 3,
   database: { ok: true, detail: 'answers' },

@@ -20,7 +20,7 @@ export type ClientSettings = {
   recvWindowMs: number
   /** How far ahead an auth request may lie, in exchange time: the way to a fast simulator is long in its own time. */
   authAheadMs: number
-  /** Machine time between two pings, and again until the answer: a silent line is found within twice as much. */
+  /** Machine time between two pings, and again until the answer: a silent line is cut within twice as much. */
   pulseMs: number
   redact: Redact
   log: Log
@@ -28,6 +28,8 @@ export type ClientSettings = {
 
 /** Dropped connections are dialled again after this long at first. */
 export const RECONNECT_MS = 500
+/** The SDK's own wait for an answer to a ping, in pulses: it would cut lines that only this process was too busy to hear. */
+const SDK_PULSES = 5
 const OPEN = 1
 const BROKER = /,"Referer":"[^"]*"/
 
@@ -44,7 +46,7 @@ const optionsOf = ({ key, secret, recvWindowMs, pulseMs }: ClientSettings) => ({
   ...(key ? { key, secret } : {}),
   recvWindow: recvWindowMs,
   pingInterval: pulseMs,
-  pongTimeout: pulseMs,
+  pongTimeout: SDK_PULSES * pulseMs,
   reconnectTimeout: RECONNECT_MS,
   wsOptions: { perMessageDeflate: false, handshakeTimeout: 10_000 },
   customSignMessageFn: signWithHmac,
@@ -56,6 +58,7 @@ export class SdkClient extends WebsocketClient {
   /** Makes request ids unlike those of any client before, also of one that ran before a restart. */
   readonly #tag: string
   #requests = 0
+  #pings = 0
 
   constructor(url: string, settings: ClientSettings) {
     super(optionsOf(settings), quietLogger(settings))
@@ -98,6 +101,24 @@ export class SdkClient extends WebsocketClient {
   /** The SDK names its author as the broker of every order: ours has none. */
   override tryWsSend(wsKey: WsKey, message: string, throwExceptions?: boolean): void {
     super.tryWsSend(wsKey, message.replace(BROKER, ''), throwExceptions)
+  }
+
+  /**
+   * A line that leaves a ping unanswered is cut, and the SDK dials anew. What this process had no time to read yet counts as heard:
+   * it is read between a timer and the next immediate.
+   */
+  protected override sendPingEvent(wsKey: WsKey): void {
+    super.sendPingEvent(wsKey)
+    this.#pings++
+    const mine = this.#pings
+    const ws = this.getWsStore().getWs(wsKey)
+    const cut = () => {
+      const isUnanswered = this.getWsStore().get(wsKey)?.activePongTimer !== undefined
+      if (mine !== this.#pings || !isUnanswered) return
+      this.#settings.log('silent-line', `${wsKey}: no answer to a ping within ${this.#settings.pulseMs} ms`)
+      if (ws && 'terminate' in ws && typeof ws.terminate === 'function') ws.terminate()
+    }
+    setTimeout(() => setImmediate(cut), this.#settings.pulseMs).unref()
   }
 
   redialAfter(delayMs: number): void {

@@ -51,7 +51,7 @@ function urlsOf({ mode, urls, region = 'global' }: SdkWireSettings): WireUrls {
 
 export function createSdkWire(settings: SdkWireSettings): Wire {
   const { mode, key, secret, clock, recvWindowMs, restTimeoutMs = 5_000, patienceMs = 5_000 } = settings
-  const { pulseMs = 5_000 } = settings
+  const { pulseMs = 2_000 } = settings
   if ((key === '') !== (secret === ''))
     throw new Error('API key and secret: expected both or none, found one')
   const { rest: restUrl, ws } = urlsOf(settings)
