@@ -34,10 +34,10 @@ export function earnedPeriods(hedges: readonly HedgeDays[], by: EarnedBy, nowMs:
   const groups = new Map<string, Group>()
   for (const { hedgeId, symbol, days } of hedges)
     for (const day of days)
-      for (const of of ['', symbol]) {
+      for (const shown of ['', symbol]) {
         const fromMs = beginningOf(by, day.dayMs)
-        const key = `${String(fromMs).padStart(16, '0')} ${of}`
-        const group = groups.get(key) ?? { fromMs, symbol: of, hedgeIds: new Set(), days: [] }
+        const key = `${String(fromMs).padStart(16, '0')} ${shown}`
+        const group = groups.get(key) ?? { fromMs, symbol: shown, hedgeIds: new Set(), days: [] }
         group.hedgeIds.add(hedgeId)
         group.days.push(day)
         groups.set(key, group)
