@@ -3,13 +3,12 @@
  * again when it grows worse or when nobody takes it, and once more when it is over. Nothing here ever throws at its
  * caller or stops the engine: an alert that cannot be delivered is an alert itself.
  */
-
 import { type Clock, systemClock } from '../clock/clock.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { LogFields } from '../telemetry/log.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { entryOf, type RuleName, type Severity } from './catalogue.ts'
-import type { Occasion } from './channels/message.ts'
+import type { Occasion } from './channels.ts'
 import { type Alert, type AlertLog, createAlertLog, keyOf, type Raising } from './delivery/alert-log.ts'
 import type { Finding } from './rules.ts'
 

@@ -20,25 +20,21 @@ import {
   isLoopback,
   originGuard,
   rateGuard,
+  rateLimit,
 } from './access/guard.ts'
 import { problem, Refusal, type RefusalStatus } from './access/problem.ts'
-import { rateLimit } from './access/rate-limit.ts'
 import { createSessions } from './access/sessions.ts'
 import type { EngineView } from './engine-view.ts'
-import { HOSTED_PAGE, type HostedInspectorView } from './hosted-view.ts'
-import type { InspectionView } from './inspection-view.ts'
+import { HOSTED_PAGE, type HostedInspectorView, type InspectionView } from './inspection-view.ts'
 import { accountRoutes } from './routes/account.ts'
 import { actorRoutes } from './routes/actors.ts'
-import { bookRoutes } from './routes/books.ts'
-import { engineRoutes } from './routes/engine.ts'
-import { healthRoutes } from './routes/health.ts'
+import { bookRoutes, resultRoutes } from './routes/books.ts'
+import { engineRoutes, healthRoutes, operatorRoutes } from './routes/engine.ts'
 import { hostedRoutes } from './routes/hosted.ts'
 import { inspectionRoutes } from './routes/inspection.ts'
 import { liveRoute } from './routes/live.ts'
 import { moneyRoutes } from './routes/money.ts'
-import { operatorRoutes } from './routes/operator.ts'
 import { pageRoutes } from './routes/page.ts'
-import { resultRoutes } from './routes/results.ts'
 import { isSignIn, sessionRoutes } from './routes/session.ts'
 import { type Listening, startServer } from './server.ts'
 

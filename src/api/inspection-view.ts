@@ -2,7 +2,7 @@
  * What the inspector may ask of a running engine. Everything here is state or a bounded tail of what just happened: a page
  * that falls behind or comes back gets the present, never a queue.
  */
-import type { JsonObject } from '../domain/json.ts'
+import type { Json, JsonObject } from '../domain/json.ts'
 
 export type InspectedStatus = 'running' | 'restarting' | 'quarantined' | 'failed' | 'ended'
 
@@ -129,4 +129,27 @@ export type InspectionView = {
   chart(hash: string): JsonObject | undefined
   /** `seq` undefined: the last. Undefined when nothing of that name was ever stored; null when it has no such step. */
   past(actorId: string, seq: number | undefined): Promise<PastStep | null | undefined>
+}
+
+/** Where its page is, when it is switched on. */
+export const HOSTED_PAGE = '/hosted-inspector'
+
+export type HostedSnapshot = { status: string; value?: Json; context?: Json; output?: Json }
+
+type Of = { id: string; rootId: string }
+
+export type HostedEvent =
+  | ({ type: '@xstate.actor'; kind: string; parentId?: string; snapshot: HostedSnapshot } & Of)
+  /** `sourceId`: the actor that sent it, as far as it came through the journal. */
+  | ({ type: '@xstate.event'; sourceId?: string; event: JsonObject } & Of)
+  | ({ type: '@xstate.snapshot'; event: JsonObject; snapshot: HostedSnapshot } & Of)
+
+/** One page's reading: it begins with all actors that run. */
+export type HostedReader = { next(): HostedEvent[]; close(): void }
+
+export type HostedInspectorView = {
+  url: string
+  /** The chart of each kind of actor, as it was written. */
+  definitions(): Readonly<Record<string, JsonObject>>
+  open(): HostedReader
 }

@@ -2,7 +2,7 @@
  * The socket under the API. Bounded in time against slow clients, and it closes without waiting for idle ones.
  */
 import { createServer, type Server } from 'node:http'
-import { type AddressInfo, isIPv6 } from 'node:net'
+import { type AddressInfo, createServer as createSocketServer, isIPv6 } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { WebSocketServer } from 'ws'
 
@@ -57,4 +57,22 @@ function explained(error: NodeJS.ErrnoException, host: string, port: number): Er
   if (error.code === 'EACCES')
     return new PortInUse(`port ${port} on ${host} is not allowed to this user: set HEDGEROW_PORT above 1023`)
   return error
+}
+
+/** @throws PortInUse */
+export function assertPortFree(host: string, port: number): Promise<void> {
+  if (port === 0) return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    const probe = createSocketServer()
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new PortInUse(
+              `port ${port} on ${host} is taken: stop what listens there, or set HEDGEROW_PORT to another`,
+            )
+          : error,
+      ),
+    )
+    probe.listen(port, host, () => probe.close(() => resolve()))
+  })
 }

@@ -1,5 +1,7 @@
-/** The books of a backtest: postings, rows and equity in memory, by the same rules as the stored ledger. */
-
+/**
+ * The books of a backtest: postings, rows and equity in memory, by the same rules as the stored ledger; and what the account's
+ * limits are held against, from them.
+ */
 import { Decimal } from 'decimal.js'
 import type { Records } from '../../actors/account/recorder.ts'
 import type { Books } from '../../actors/bookkeeper.ts'
@@ -8,9 +10,50 @@ import { dustLots, dustPostings } from '../domain/books/dust.ts'
 import { openingPostings, type Posting } from '../domain/books/ledger.ts'
 import { execKey, ownersOfFills } from '../domain/books/row-owner.ts'
 import type { TransactionRow } from '../domain/books/transaction.ts'
-import { amount } from '../domain/units.ts'
-import { memoryRiskHistory } from '../store/books/memory-risk-books.ts'
+import { type Amount, amount, type Usdt, usdt } from '../domain/units.ts'
 import { memoryTerms, type TermsStore } from '../store/books/terms-store.ts'
+
+/** What the limits of the account are held against, from postings and equity in memory: as `risk-reads.ts` reads it from the tables. */
+type EquityAt = { atMs: number; equityUsdt: Usdt }
+
+/** @param postings - read anew at each question */
+export function memoryRiskHistory(postings: readonly Posting[]) {
+  const points: EquityAt[] = []
+  return {
+    async appendEquity({ atMs, equityUsdt }: EquityAt): Promise<void> {
+      points.push({ atMs, equityUsdt })
+    },
+    async equityFrom(sinceMs: number): Promise<EquityAt | undefined> {
+      return points.find(({ atMs }) => atMs >= sinceMs)
+    },
+    async peaks(sinceMs: number, cutsMs: readonly number[]): Promise<(Usdt | null)[]> {
+      const peaks: (Usdt | null)[] = Array.from({ length: cutsMs.length + 1 }, () => null)
+      for (const { atMs, equityUsdt } of points) {
+        if (atMs < sinceMs) continue
+        const span = cutsMs.filter(cutMs => cutMs <= atMs).length
+        const before = peaks[span]
+        if (!before || new Decimal(equityUsdt).gt(before)) peaks[span] = equityUsdt
+      }
+      return peaks
+    },
+    async transfers(sinceMs: number): Promise<{ id: string; coin: string; amount: Amount; atMs: number }[]> {
+      return postings
+        .filter(each => each.kind === 'equity' && each.atMs >= sinceMs && !each.rowId.startsWith('opening-'))
+        .map(each => ({
+          id: each.rowId,
+          coin: each.coin,
+          amount: amount(new Decimal(each.amount).neg()),
+          atMs: each.atMs,
+        }))
+    },
+    async feesSince(sinceMs: number): Promise<Usdt> {
+      const fees = postings.filter(({ kind, atMs }) => kind === 'fees' && atMs >= sinceMs)
+      const worth = ({ coin, amount: paid, price }: Posting) =>
+        new Decimal(paid).times(coin === 'USDT' ? 1 : price)
+      return usdt(fees.reduce((sum, fee) => sum.plus(worth(fee)), new Decimal(0)))
+    },
+  }
+}
 
 export type BookedRow = { row: TransactionRow; hedgeId: string }
 export type MemoryBooks = Books &

@@ -1,11 +1,46 @@
 /**
  * The sections of the file: strategy, execution and limits give exactly the `Rules` of the domain, with the careful defaults
- * of a small account that pays the highest fees.
+ * of a small account that pays the highest fees; `account` says where it is registered and what the engine may set on it.
  */
-import { accountKeys } from './account.ts'
+import { z } from 'zod'
+import { REGIONS } from '../exchange/bybit/hosts.ts'
 import { alerts } from './alerts.ts'
 import { execution } from './execution.ts'
+import { noted, wholeKey, wordKey } from './keys.ts'
 import { limits } from './limits.ts'
 import { strategy } from './strategy.ts'
+
+const DAY_MS = 86_400_000
+
+export type AccountRules = z.output<typeof accountKeys>
+
+const accountKeys = z.strictObject({
+  region: noted(wordKey(REGIONS, 'global'), {
+    about: `The Bybit site the account is registered at, in mode live (one of ${REGIONS.join(', ')})`,
+    text: 'global',
+  }),
+  manage: noted(
+    wordKey(['true', 'false'], 'false').transform(word => word === 'true'),
+    {
+      about:
+        'May the engine set leverage, Delta Neutral Mode and what becomes of prices beyond the limit by itself? Else it only says what to change',
+      text: 'false',
+    },
+  ),
+  leverage: wholeKey({
+    min: 0,
+    max: 100,
+    unit: 'times',
+    or: '0',
+    about: 'Leverage that every tracked perpetual must have; 0 leaves it as it is',
+  }),
+  keyExpiryAlertMs: wholeKey({
+    min: DAY_MS,
+    max: 365 * DAY_MS,
+    unit: 'ms',
+    or: String(14 * DAY_MS),
+    about: 'An API key that ends within this is told of',
+  }),
+})
 
 export const sections = { strategy, execution, limits, account: accountKeys, alerts }

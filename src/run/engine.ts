@@ -2,7 +2,7 @@
  * Puts an engine together over an exchange, a clock and a store: the ports its actors act through, the runtime, the tree.
  * Used alike by the service, by replay on a virtual clock, and by simulations.
  */
-
+import type { AnyStateMachine } from 'xstate'
 import { createRecorder, type Records } from '../../actors/account/recorder.ts'
 import { type Bookkeeper, type Books, createBookkeeper } from '../../actors/bookkeeper.ts'
 import { createMarketBoard, type MarketBoard } from '../../actors/market/board.ts'
@@ -16,11 +16,16 @@ import { heldChildren } from '../../actors/supervisor.ts'
 import { restingEnds } from '../../actors/trading/resting-orders.ts'
 import { type Judgements, noJudgements } from '../../actors/trading/scanner.ts'
 import { kindsOf, treeOf } from '../../actors/tree.ts'
-import type { EngineContext } from '../../machines/engine.ts'
+import { deskMachine } from '../../machines/desk.ts'
+import { type EngineContext, engineMachine } from '../../machines/engine.ts'
+import { hedgeMachine } from '../../machines/hedge/hedge.ts'
+import { supervisorMachine } from '../../machines/supervisor.ts'
+import { symbolMachine } from '../../machines/symbol.ts'
 import { type Alerts, createAlerts } from '../alerts/alerts.ts'
 import type { Clock, Stopwatch } from '../clock/clock.ts'
 import type { HedgePair, SpreadInstrument } from '../domain/instrument.ts'
 import type { JsonObject } from '../domain/json.ts'
+import { ownerOfOrder } from '../domain/legs/order.ts'
 import type { PairFeeRates } from '../domain/market/fees.ts'
 import type { Rules } from '../domain/rules.ts'
 import { feeRate } from '../domain/units.ts'
@@ -32,7 +37,6 @@ import type { Telemetry } from '../telemetry/telemetry.ts'
 import { createHub, type Hub } from '../views/inspection/hub.ts'
 import { measuredKinds } from './measured.ts'
 import { newRiskRefused } from './new-risk.ts'
-import { exclusive } from './other-engine.ts'
 
 type EngineParts = {
   clock: Clock
@@ -204,4 +208,64 @@ function committed(telemetry: Telemetry, { actorId, kind, event, from, to }: Tra
   const say =
     kind === 'hedge' || kind === 'symbol' || kind === 'engine' ? telemetry.log.info : telemetry.log.debug
   say('actor.moved', { actorId, event: event.type, from, to })
+}
+
+/** Is it an order of an engine whose database has another salt? A person's orders are not. */
+const isOtherEngines = (orderLinkId: string, salt: string): boolean =>
+  ownerOfOrder(orderLinkId) !== undefined && !orderLinkId.startsWith(salt)
+
+/** Exchange time: an engine that sent nothing for this long is taken for gone. */
+const RECENT_MS = 600_000
+
+/**
+ * Refuses an account that another engine trades: by its open orders, and by what it traded in the last ten minutes.
+ * @throws what the reads throw, and an Error that names the order
+ */
+export async function assertAlone(
+  exchange: Pick<Exchange, 'openOrders' | 'transactions' | 'serverTimeMs'>,
+  salt: string,
+): Promise<void> {
+  const nowMs = await exchange.serverTimeMs()
+  const open = await exchange.openOrders()
+  const resting = open.find(({ orderLinkId }) => isOtherEngines(orderLinkId, salt))
+  if (resting)
+    throw another(`its order ${resting.orderLinkId} is open: stop that engine and cancel the order`)
+  const rows = await exchange.transactions(nowMs - RECENT_MS, nowMs + 1)
+  const traded = rows.findLast(({ orderLinkId }) => isOtherEngines(orderLinkId, salt))
+  if (!traded) return
+  const agoS = Math.max(0, Math.round((nowMs - traded.atMs) / 1_000))
+  throw another(`its order ${traded.orderLinkId} was filled ${agoS} s ago: stop that engine`)
+}
+
+const another = (seen: string): Error =>
+  new Error(`this account is traded by another engine with another database; ${seen}`)
+
+/**
+ * An exchange on which the orders of another engine are seen but never touched: they are in no list, so that nobody cancels
+ * them. @param seen - is told of each
+ */
+const exclusive = (exchange: Exchange, salt: string, seen: (orderLinkId: string) => void): Exchange => {
+  const isOurs = (orderLinkId: string): boolean => {
+    const isOther = isOtherEngines(orderLinkId, salt)
+    if (isOther) seen(orderLinkId)
+    return !isOther
+  }
+  return {
+    ...exchange,
+    openOrders: async () => (await exchange.openOrders()).filter(({ orderLinkId }) => isOurs(orderLinkId)),
+    watchAccount: hear =>
+      exchange.watchAccount(fact => {
+        if (fact.kind === 'order') isOurs(fact.report.orderLinkId)
+        if (fact.kind === 'fill') isOurs(fact.fill.orderLinkId)
+        hear(fact)
+      }),
+  }
+}
+
+export const CHARTS: Readonly<Record<string, AnyStateMachine>> = {
+  engine: engineMachine,
+  supervisor: supervisorMachine,
+  desk: deskMachine,
+  symbol: symbolMachine,
+  hedge: hedgeMachine,
 }

@@ -2,6 +2,7 @@
  * The exchange of each mode, on its own time: `sim` brings its own simulator, the others speak to Bybit. One that does not
  * answer is waited for; what a person must mend is refused.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { wallMs } from '../clock/clock.ts'
 import { type ExchangeClock, exchangeClock } from '../clock/exchange-clock.ts'
 import type { Config, KeyPair } from '../config/config.ts'
@@ -11,14 +12,49 @@ import { createBybitExchange } from '../exchange/bybit/venue.ts'
 import { createSdkWire } from '../exchange/bybit/wire/sdk-wire.ts'
 import type { Wire } from '../exchange/bybit/wire/wire.ts'
 import type { Exchange } from '../exchange/exchange.ts'
+import { type Launch, type LaunchedSimulator, launchSimulator } from '../exchange/simulator/launch.ts'
 import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../exchange/simulator/server/accounts.ts'
 import { statusOf } from '../exchange/simulator/server/control.ts'
+import { isAlive } from '../store/embedded/server.ts'
+import type { Log } from '../telemetry/log.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { needsOf } from './alerts/account-fitness.ts'
 import { measuredWire } from './measured.ts'
-import { keptSimulator } from './simulator.ts'
-import { asStartFault, StartFault } from './start/fault.ts'
+import { asStartFault, StartFault } from './start/data-folder.ts'
 import type { Waiting } from './start/waiting.ts'
+
+const LOOK_EVERY_MS = 2_000
+
+/** @throws the simulator's own words when it cannot start the first time */
+async function keptSimulator(launch: Launch, log: Log): Promise<Pick<LaunchedSimulator, 'url' | 'stop'>> {
+  let simulator = await launchSimulator(launch)
+  const { url } = simulator
+  const ending = new AbortController()
+  const keep = async () => {
+    while (await rested(ending.signal)) {
+      if (isAlive(simulator.pid) || (await statusOf(url))) continue
+      try {
+        // On the port it had: everything that speaks to it finds it again.
+        simulator = await launchSimulator({ ...launch, port: Number(new URL(url).port) })
+        log.warn('simulator.restarted', { url, pid: simulator.pid })
+      } catch (error) {
+        log.error('simulator.down', { error: error instanceof Error ? error.message : String(error) })
+      }
+    }
+  }
+  const kept = keep()
+  return {
+    url,
+    async stop() {
+      ending.abort()
+      await kept
+      await simulator.stop()
+    },
+  }
+}
+
+const rested = (signal: AbortSignal): Promise<boolean> =>
+  pause(LOOK_EVERY_MS, true, { signal, ref: false }).catch(() => false)
 
 export type Venue = {
   exchange: Exchange

@@ -5,9 +5,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { MikroORM } from '@mikro-orm/postgresql'
 import { Client, type ClientConfig, type Pool } from 'pg'
-import { migrations } from './migrations.ts'
-import { ormOptions } from './schema/orm-options.ts'
-import type { StoreLog } from './store-log.ts'
+import { migrations, ormOptions } from './schema/orm-options.ts'
+
+/** What the store asks of a logger; winston's fits. Never handed secrets: connection texts are redacted before they get here. */
+export type StoreLog = {
+  info(message: string, detail?: Record<string, unknown>): unknown
+  warn(message: string, detail?: Record<string, unknown>): unknown
+}
+
+export const silentLog: StoreLog = { info: () => undefined, warn: () => undefined }
 
 /** A server by URL, or the embedded one by its socket. */
 export type DatabaseAddress = { url: string } | { socketDir: string; database: string; user: string }

@@ -11,7 +11,7 @@ import { reasonText } from '../wording/reasons.ts'
 import { type LivingHedge, livingHedges, readHedge } from './living-hedges.ts'
 
 /** Left out: all hedges, as a whole. */
-export type ClosingRequest = { hedgeId?: string | undefined; share?: number | undefined }
+type ClosingRequest = { hedgeId?: string | undefined; share?: number | undefined }
 
 /** Asks nobody: reads what runs and the books that are heard. */
 export function createClosings(

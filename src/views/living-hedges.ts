@@ -12,10 +12,12 @@ import { ordersOf } from '../../machines/hedge/orders.ts'
 import type { OrderAtWork } from '../api/rows/rows.ts'
 import type { Claim } from '../domain/books/reconcile.ts'
 import { perBaseMark } from '../domain/entry/plan.ts'
+import type { JsonObject } from '../domain/json.ts'
 import { isLevel } from '../domain/legs/level.ts'
 import { firstLegOf, signOf } from '../domain/legs/sides.ts'
 import { type OrderQty, orderQty, type Usdt, usdt } from '../domain/units.ts'
 import { addOutcome, type LegOutcome } from '../domain/work/leg-outcome.ts'
+import type { BookedFigures } from '../store/books/operator-reads.ts'
 
 export type LivingHedge = { actor: Running; context: HedgeContext }
 
@@ -93,3 +95,42 @@ export const atWork = ({
   rests: order.rests ?? false,
   cancelRequested: order.cancelRequested,
 })
+
+/** @param booked - its funding by the books; where they were not asked, what it was told itself */
+export function hedgeSummary(
+  context: HedgeContext,
+  { state, sinceMs }: { state: string; sinceMs: number },
+  booked: Pick<BookedFigures, 'fundingUsdt' | 'settlements'> = context,
+): JsonObject {
+  const { plan } = context
+  const { legs, heldUsdt, filledShare } = readHedge(context)
+  const leg = (name: 'spot' | 'perp') => legRow(legs[name], context[name])
+  return {
+    id: plan.hedgeId,
+    symbol: plan.symbol,
+    baseCoin: plan.baseCoin,
+    direction: plan.direction,
+    state,
+    sinceMs,
+    plannedBase: plan.targetBaseQty,
+    plannedUsdt: plan.notionalUsdt,
+    heldUsdt,
+    filledShare: filledShare.toNumber(),
+    spot: leg('spot'),
+    perp: leg('perp'),
+    fundingUsdt: booked.fundingUsdt,
+    settlements: booked.settlements,
+    feesUsdt: new Decimal(legs.spot.feesUsdt).plus(legs.perp.feesUsdt).neg().toFixed(),
+    plannedNetUsdt: plan.expected.netUsdt,
+    expectedAprOnCapital: plan.expected.aprOnCapital,
+    unwindBecause: context.unwindBecause,
+    failure: context.failure,
+    enteredAtMs: context.enteredAtMs,
+    hedgedAtMs: context.hedgedAtMs,
+  }
+}
+
+const legRow = (
+  { base, cashUsdt, feesUsdt }: LegOutcome,
+  { step, order }: HedgeContext['spot'],
+): JsonObject => ({ base, cashUsdt, feesUsdt, orders: step, working: order?.orderLinkId ?? null })

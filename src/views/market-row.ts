@@ -1,10 +1,16 @@
-/** What a tracked symbol's market looks like now, and where its actor stands: the facts beside a judgement. */
+/**
+ * What the markets that are heard say now: a tracked symbol's row beside its judgement, what things are worth, and what open
+ * hedges stand at by that.
+ */
 import { Decimal } from 'decimal.js'
 import type { SymbolContext } from '../../machines/symbol.ts'
-import type { MarketRow } from '../api/rows/rows.ts'
+import type { ProfitRows } from '../api/rows/results.ts'
+import type { Holding, MarketRow } from '../api/rows/rows.ts'
 import { perBaseCoin } from '../domain/grid.ts'
 import type { MarketView } from '../domain/market/market-view.ts'
 import { type Level, midPrice } from '../domain/market/order-book.ts'
+import type { Price } from '../domain/units.ts'
+import type { Valuation } from '../run/books/hedge-books.ts'
 import type { Engine } from '../run/engine.ts'
 
 const NEAR = '0.001'
@@ -47,4 +53,32 @@ function near(levels: readonly Level[], sign: 1 | -1): Decimal {
   return levels
     .filter(([price]) => (sign === 1 ? bound.gte(price) : bound.lte(price)))
     .reduce((sum, [price, qty]) => sum.plus(new Decimal(price).mul(qty)), new Decimal(0))
+}
+
+/** A coin by the middle of its spot book, else by the index; a perpetual by its mark. */
+export function valuation({ board, ports }: Engine): Valuation {
+  const prices: Record<string, Price> = {}
+  const marks: Record<string, Price> = {}
+  for (const { symbol, baseCoin, perp } of board.pairs()) {
+    const view = board.view(symbol)
+    const { ticker = null, spotBook = null } = view ?? {}
+    const coin =
+      (spotBook && midPrice(spotBook)) ?? (ticker && perBaseCoin(ticker.indexPrice, perp.multiplier))
+    if (coin) prices[baseCoin] = coin
+    if (ticker) marks[perp.symbol] = ticker.markPrice
+  }
+  return { prices, marks, nowMs: ports.clock.nowMs() }
+}
+
+/** The sums over open hedges. */
+export function openProfit(holdings: readonly Holding[]): ProfitRows['open'] {
+  const sum = (parts: readonly string[]) =>
+    parts.reduce((total, part) => total.plus(part), new Decimal(0)).toFixed()
+  const nets = holdings.flatMap(({ netUsdt }) => (netUsdt === null ? [] : [netUsdt]))
+  return {
+    hedges: holdings.length,
+    fundingUsdt: sum(holdings.map(({ fundingUsdt }) => fundingUsdt)),
+    feesUsdt: sum(holdings.map(({ feesUsdt }) => feesUsdt)),
+    netUsdt: nets.length === holdings.length ? sum(nets) : null,
+  }
 }

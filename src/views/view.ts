@@ -7,18 +7,37 @@ import type { ActorDetail, ActorSummary, EngineView } from '../api/engine-view.t
 import { describeChart } from '../api/rows/chart-description.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Books } from '../run/books/books.ts'
-import { CHARTS } from '../run/charts.ts'
-import type { Engine } from '../run/engine.ts'
+import { CHARTS, type Engine } from '../run/engine.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import { accountNow } from './account-row.ts'
 import { createClosings } from './closing.ts'
 import { createCommands, legalFor } from './commands.ts'
 import { exitRulesOf } from './exit-rules.ts'
 import { createHoldings } from './holdings.ts'
-import { marketRow } from './market-row.ts'
+import { marketRow, openProfit, valuation } from './market-row.ts'
 import { type ReadinessParts, readiness } from './readiness.ts'
 import { reconciliationNow } from './reconciliation.ts'
-import { tellResults } from './reported-results.ts'
-import { openProfit, valuation } from './valuation.ts'
+
+const BPS = 10_000
+
+async function tellResults(
+  { profit, quality }: Pick<Books, 'profit' | 'quality'>,
+  telemetry: Pick<Telemetry, 'hedgesClosed'>,
+): Promise<void> {
+  const [[all], { totals }] = await Promise.all([profit('all'), quality()])
+  if (!all) return
+  const { key: _key, hedges: _hedges, ...parts } = all
+  const fraction = (bps: number | null) => (bps === null ? null : bps / BPS)
+  telemetry.hedgesClosed({
+    profitUsdt: Object.fromEntries(
+      Object.entries(parts).map(([part, made]) => [part.replace(/Usdt$/, ''), Number(made)]),
+    ),
+    maker: totals.makerRatio,
+    orphans: totals.orphanRate,
+    slippage: fraction(totals.slippageBps),
+    roundTripCost: fraction(totals.roundTripBps),
+  })
+}
 
 type ViewParts = ReadinessParts & {
   books: Books

@@ -1,11 +1,46 @@
 /**
- * Steps of a journal as sentences, from their own fields: the same in terminal, alerts and pages. Milestones are what a
- * person asks for; the rest is how each order went.
+ * States of a chart in words and tones, and steps of a journal as sentences, from their own fields: the same in terminal,
+ * alerts and pages. Milestones are what a person asks for; the rest is how each order went.
  */
 import { amountText, countText, lengthText, priceText, qtyText } from './figures.ts'
 import { LEGS } from './hedges.ts'
 import { spokenReason } from './reasons.ts'
-import { topState } from './states.ts'
+
+const TONES: Readonly<Record<string, string>> = {
+  trading: 'good',
+  hedged: 'good',
+  entering: 'accent',
+  unwinding: 'warn',
+  reducing: 'warn',
+  reconciling: 'warn',
+  halted: 'warn',
+  stopping: 'warn',
+  booting: 'warn',
+  failed: 'bad',
+  quarantined: 'bad',
+}
+
+export const topState = (state: string): string => /^[\w-]*/.exec(state)?.[0] ?? ''
+
+/** `entering.work.ordering | entering.spot.sending | entering.perp.quiet` → `work ordering · spot sending`. */
+export function innerState(state: string): string {
+  return (
+    state
+      .split(' | ')
+      .map(part =>
+        part
+          .split('.')
+          .slice(1)
+          .join(' ')
+          .replace(/^spreadOrder\b/, 'both legs'),
+      )
+      // A region that rests says nothing of where the hedge is.
+      .filter(part => part !== '' && !part.endsWith(' quiet'))
+      .join(' · ')
+  )
+}
+
+export const stateTone = (state: string): string => TONES[topState(state)] ?? ''
 
 type StoryTone = '' | 'good' | 'warn' | 'bad' | 'accent'
 export type Story = { text: string; tone: StoryTone; isMilestone: boolean }

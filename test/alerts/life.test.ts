@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createAlerts } from '../../src/alerts/alerts.ts'
-import type { Occasion } from '../../src/alerts/channels/message.ts'
+import type { Occasion } from '../../src/alerts/channels.ts'
 import type { Alert } from '../../src/alerts/delivery/alert-log.ts'
 import type { Finding } from '../../src/alerts/rules.ts'
 import { VirtualClock } from '../../src/clock/virtual-clock.ts'

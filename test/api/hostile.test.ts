@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
-import { rateLimit } from '../../src/api/access/rate-limit.ts'
+import { rateLimit } from '../../src/api/access/guard.ts'
 import { createApi } from '../../src/api/app.ts'
 import { createLiveFeed } from '../../src/api/routes/live-feed.ts'
 import type { Listening } from '../../src/api/server.ts'

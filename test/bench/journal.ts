@@ -7,13 +7,12 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Pool, PoolClient } from 'pg'
-import { type Database, openDatabase } from '../../src/store/database.ts'
+import { type Database, openDatabase, silentLog } from '../../src/store/database.ts'
 import { startEmbedded } from '../../src/store/embedded/embedded.ts'
 import { bigintArray, jsonArray, textArray } from '../../src/store/journal/arrays.ts'
 import { createJournal } from '../../src/store/journal/journal.ts'
 import { takeLease } from '../../src/store/lease.ts'
 import type { TransitionRecord } from '../../src/store/schema/records.ts'
-import { silentLog } from '../../src/store/store-log.ts'
 
 export type JournalBenchRow = {
   actors: number

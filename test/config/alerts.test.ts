@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadConfig } from '../../src/config/config.ts'
 import { ConfigFaults } from '../../src/config/faults.ts'
 import { secretsOf } from '../../src/config/shown-config.ts'
-import { waysOf } from '../../src/run/alerts/ways.ts'
+import { channelsOf } from '../../src/run/alerts/alerts.ts'
 
 let cwd: string
 beforeEach(() => {
@@ -44,13 +44,13 @@ function faultyKeys(env: Record<string, string> = {}): string[] {
 
 test('without a word about them, alerts go nowhere', () => {
   const { alerts } = load()
-  expect(waysOf(alerts)).toEqual([])
+  expect(channelsOf(alerts)).toEqual([])
   expect(alerts.secrets).toEqual({})
 })
 
 test('every way that is named whole is a way', () => {
   writeFileSync(join(cwd, 'hedgerow.yaml'), EVERYTHING)
-  const ways = waysOf(load(SECRETS).alerts).map(({ name }) => name)
+  const ways = channelsOf(load(SECRETS).alerts).map(({ name }) => name)
   expect(ways).toEqual(['webhook', 'slack', 'discord', 'telegram', 'mail'])
 })
 

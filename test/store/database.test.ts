@@ -1,9 +1,14 @@
 import { MikroORM } from '@mikro-orm/postgresql'
 import { describe, expect, test } from 'vitest'
-import { addressText, DatabaseTooNew, DatabaseUnavailable, openDatabase } from '../../src/store/database.ts'
+import {
+  addressText,
+  DatabaseTooNew,
+  DatabaseUnavailable,
+  openDatabase,
+  silentLog,
+} from '../../src/store/database.ts'
 import { EquityTable } from '../../src/store/schema/operator.ts'
 import { ormOptions } from '../../src/store/schema/orm-options.ts'
-import { silentLog } from '../../src/store/store-log.ts'
 import { emptyDatabase, openTestDatabase, testServer } from '../support/store/test-database.ts'
 
 describe('the database', () => {

@@ -2,11 +2,10 @@
 import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { AnyStateNode } from 'xstate'
-import { CHARTS } from '../../src/run/charts.ts'
+import { CHARTS } from '../../src/run/engine.ts'
 import { facing, orderOf, orderText } from '../../src/wording/hedges.ts'
 import { reasonText, shortReason, spokenReason, TOLD_REASONS } from '../../src/wording/reasons.ts'
-import { innerState } from '../../src/wording/states.ts'
-import { eventText, hedgeStory, TOLD_EVENTS } from '../../src/wording/stories.ts'
+import { eventText, hedgeStory, innerState, TOLD_EVENTS } from '../../src/wording/stories.ts'
 
 describe('reasons', () => {
   test('each that a decision names has words', () => {

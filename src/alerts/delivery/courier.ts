@@ -3,13 +3,10 @@
  * tries. A way that fails is told of through `failed`, never thrown.
  */
 import type { Clock } from '../../clock/clock.ts'
-import type { AlertMessage } from '../channels/message.ts'
-
-/** One way to people. Rejects when the message was not taken; gives up when the signal aborts. */
-export type Way = { name: string; send(message: AlertMessage, signal: AbortSignal): Promise<void> }
+import type { AlertChannel, AlertMessage } from '../channels.ts'
 
 type CourierPorts = {
-  ways: readonly Way[]
+  ways: readonly AlertChannel[]
   /** Wall time. */
   clock: Clock
   /** Hides secrets in what a failed way says. */
@@ -34,7 +31,7 @@ const CAUSE_MAX = 300
 const SEND_MS_MAX = 10_000
 const RETRY_AFTER_MS = [1_000, 5_000, 25_000]
 
-type Line = { way: Way; queue: AlertMessage[]; busy: Promise<void> | undefined }
+type Line = { way: AlertChannel; queue: AlertMessage[]; busy: Promise<void> | undefined }
 
 export function createCourier(ports: CourierPorts): Courier {
   const { ways, clock } = ports
@@ -72,7 +69,7 @@ export function createCourier(ports: CourierPorts): Courier {
   }
 }
 
-async function deliver(ports: CourierPorts, way: Way, message: AlertMessage, closing: AbortSignal) {
+async function deliver(ports: CourierPorts, way: AlertChannel, message: AlertMessage, closing: AbortSignal) {
   const { clock, redact, sendMsMax = SEND_MS_MAX, retryAfterMs = RETRY_AFTER_MS } = ports
   let cause = ''
   for (const waitMs of [0, ...retryAfterMs]) {
@@ -130,4 +127,53 @@ function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const beneath = error.cause instanceof Error ? `: ${error.cause.message}` : ''
   return `${error.message}${beneath}`
+}
+
+/**
+ * The dead man's switch: a URL elsewhere is asked every so often while all is well. When that falls silent somebody else
+ * calls a person: the only alarm that also works when this machine is gone.
+ */
+type HeartbeatPorts = {
+  url: string
+  everyMs: number
+  /** Wall time. */
+  clock: Clock
+  isHealthy: () => boolean
+  beaten(): void
+  failed(cause: string): void
+}
+
+const ASK_MS_MAX = 10_000
+
+/** Beats until told to stop. */
+export function startHeartbeat({
+  url,
+  everyMs,
+  clock,
+  isHealthy,
+  beaten,
+  failed,
+}: HeartbeatPorts): () => void {
+  const closing = new AbortController()
+  const beat = async () => {
+    if (isHealthy())
+      await ask(url, AbortSignal.any([closing.signal, AbortSignal.timeout(ASK_MS_MAX)])).then(beaten, late)
+    if (!closing.signal.aborted) timer = clock.setTimeout(() => void beat(), everyMs)
+  }
+  const late = (error: unknown) => {
+    if (closing.signal.aborted) return
+    const beneath = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ''
+    failed(`${error instanceof Error ? error.message : String(error)}${beneath}`)
+  }
+  let timer = clock.setTimeout(() => void beat(), 0)
+  return () => {
+    closing.abort()
+    clock.clearTimeout(timer)
+  }
+}
+
+async function ask(url: string, signal: AbortSignal): Promise<void> {
+  const answer = await fetch(url, { redirect: 'error', signal, headers: { 'user-agent': 'hedgerow' } })
+  await answer.body?.cancel()
+  if (!answer.ok) throw new Error(`expected 2xx, found ${answer.status}`)
 }

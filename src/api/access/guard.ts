@@ -1,14 +1,15 @@
 /**
- * What stands before every route, in this order: Host, Origin, headers, size, who, how often.
- * The Host list stops DNS rebinding; Origin and Sec-Fetch-Site stop other pages, also those on other ports of this host.
+ * What stands before every route, in this order: Host, Origin, headers, size, who, how often. The Host list stops DNS
+ * rebinding; Origin and Sec-Fetch-Site stop other pages, also those on other ports of this host; a bucket of tokens for each
+ * caller bounds what a runaway script can command.
  */
-
 import { isIP } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie } from 'hono/cookie'
 import { secureHeaders } from 'hono/secure-headers'
+import type { Clock } from '../../clock/clock.ts'
 import type { Command } from '../engine-view.ts'
 import { problem, Refusal } from './problem.ts'
 import type { Sessions } from './sessions.ts'
@@ -154,3 +155,24 @@ export function remoteAddress(c: Context<ApiEnv>): string | undefined {
 
 const lower = (text: string) => text.toLowerCase()
 const quoted = (text: string) => JSON.stringify(text.slice(0, 80))
+
+const BURST = 20
+const PER_SECOND = 5
+/** More callers than this are forgotten oldest first; a forgotten caller starts with a full bucket. */
+const CALLERS_MAX = 1000
+
+/** Takes one from the caller's bucket: 0 when there was one, else the seconds to wait for the next. */
+export function rateLimit(clock: Clock): (caller: string) => number {
+  const buckets = new Map<string, { left: number; atMs: number }>()
+  return caller => {
+    const nowMs = clock.nowMs()
+    const { left, atMs } = buckets.get(caller) ?? { left: BURST, atMs: nowMs }
+    const filled = Math.min(BURST, left + (Math.max(0, nowMs - atMs) / 1000) * PER_SECOND)
+    const taken = filled >= 1
+    buckets.delete(caller)
+    buckets.set(caller, { left: taken ? filled - 1 : filled, atMs: nowMs })
+    const oldest = buckets.size > CALLERS_MAX ? buckets.keys().next().value : undefined
+    if (oldest !== undefined) buckets.delete(oldest)
+    return taken ? 0 : Math.ceil((1 - filled) / PER_SECOND)
+  }
+}

@@ -1,5 +1,6 @@
 /**
- * What the engine knows and owns: opportunities, hedges, the ledger, equity, funding. All read-only.
+ * What the engine knows, decided and owns: opportunities, hedges and what they made, the ledger, equity, funding. All
+ * read-only.
  */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Json } from '../../domain/json.ts'
@@ -7,9 +8,28 @@ import type { ApiEnv } from '../access/guard.ts'
 import { Refusal } from '../access/problem.ts'
 import type { EngineView } from '../engine-view.ts'
 import { ANSWERS, type Answer, type Path } from '../rows/answers.ts'
-import { reducePoints } from '../rows/reduce-points.ts'
 import { pageQuery, ROWS_MAX } from '../rows/schemas.ts'
 import { invalid, notFound, unauthorised } from './commands.ts'
+
+/** A long curve as a short one that looks the same: of each stretch the first, lowest, highest and last point stay. */
+type Point = { atMs: number; equityUsdt: string }
+
+/**
+ * Keeps at most about `most` points, in order; every high and low that a stretch reaches is kept, so that the largest
+ * draw-down is too. For the eye only: amounts are compared as numbers, and none is changed.
+ */
+export function reducePoints<P extends Point>(points: readonly P[], most: number): P[] {
+  if (points.length <= most) return [...points]
+  const size = Math.ceil(points.length / Math.max(1, Math.floor(most / 4)))
+  const kept: P[] = []
+  for (let from = 0; from < points.length; from += size) {
+    const stretch = points.slice(from, from + size)
+    const ordered = stretch.toSorted((a, b) => Number(a.equityUsdt) - Number(b.equityUsdt))
+    const marks = new Set([stretch[0], ordered[0], ordered.at(-1), stretch.at(-1)])
+    kept.push(...stretch.filter(point => marks.has(point)))
+  }
+  return kept
+}
 
 const told = <P extends Path>(path: P, description = 'Rows.') => ({
   description,
@@ -113,4 +133,56 @@ export function bookRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
     const { cursor, limit } = c.req.valid('query')
     return c.json(as<'/api/funding'>(await view.funding({ cursor: cursor ?? null, limit })), 200)
   })
+}
+
+const decisions = createRoute({
+  method: 'get',
+  path: '/api/opportunities/{symbol}/decisions',
+  summary: 'Judgements that changed what was thought of a symbol, with their figures, newest first.',
+  request: { params: z.object({ symbol: z.string().min(1).max(40) }), query: pageQuery },
+  responses: {
+    200: {
+      description: 'A page; `next` is the cursor of the next one.',
+      content: { 'application/json': { schema: ANSWERS['/api/opportunities/{symbol}/decisions'] } },
+    },
+    401: unauthorised,
+    422: invalid,
+  },
+})
+
+const quality = createRoute({
+  method: 'get',
+  path: '/api/quality',
+  summary: 'How closed hedges were executed, newest first, and all of these together.',
+  request: { query: z.object({ limit: z.coerce.number().int().min(1).max(ROWS_MAX).default(200) }) },
+  responses: {
+    200: {
+      description: 'The figures.',
+      content: { 'application/json': { schema: ANSWERS['/api/quality'] } },
+    },
+    401: unauthorised,
+    422: invalid,
+  },
+})
+
+const profit = createRoute({
+  method: 'get',
+  path: '/api/profit',
+  summary: 'What closed hedges made by parts, by symbol, by day or altogether; and what open ones stand at.',
+  request: { query: z.object({ by: z.enum(['symbol', 'day', 'all']).default('all') }) },
+  responses: {
+    200: { description: 'The sums.', content: { 'application/json': { schema: ANSWERS['/api/profit'] } } },
+    401: unauthorised,
+    422: invalid,
+  },
+})
+
+export function resultRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
+  app.openapi(decisions, async c => {
+    const { cursor, limit } = c.req.valid('query')
+    const { symbol } = c.req.valid('param')
+    return c.json(await view.decisions(symbol, { cursor: cursor ?? null, limit }), 200)
+  })
+  app.openapi(quality, async c => c.json(await view.quality(c.req.valid('query').limit), 200))
+  app.openapi(profit, async c => c.json(await view.profit(c.req.valid('query').by), 200))
 }

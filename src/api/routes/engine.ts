@@ -1,12 +1,16 @@
 /**
- * The engine as a whole: what it is doing, and the three commands that act on all of it.
+ * The engine as a whole: is it alive and ready (for machines), what it is doing, the commands that act on all of it, its
+ * alerts and the audit of commands.
  */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { plainText } from '../../wording/plain-text.ts'
-import type { ApiEnv } from '../access/guard.ts'
-import type { EngineView } from '../engine-view.ts'
-import { commandHeaders, engine, REASON_MAX } from '../rows/schemas.ts'
-import { answer, commandOf, commandResponses, unauthorised } from './commands.ts'
+import { type ApiEnv, type Identify, isLoopback, remoteAddress } from '../access/guard.ts'
+import { Refusal } from '../access/problem.ts'
+import type { EngineView, HealthPart } from '../engine-view.ts'
+import { ANSWERS } from '../rows/answers.ts'
+import { alert } from '../rows/rows.ts'
+import { commandHeaders, engine, health, pageQuery, REASON_MAX, ROWS_MAX } from '../rows/schemas.ts'
+import { answer, commandOf, commandResponses, invalid, notFound, unauthorised } from './commands.ts'
 
 const getEngine = createRoute({
   method: 'get',
@@ -69,5 +73,112 @@ export function engineRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
   app.openapi(flatten, async c => {
     const command = commandOf(c, c.req.valid('header')['idempotency-key'])
     return answer(c, await view.flatten(command), 'engine')
+  })
+}
+
+/**
+ * For machines that watch the engine: is it alive, is it ready, and its metrics.
+ */
+const told = (description: string) => ({ description, content: { 'application/json': { schema: health } } })
+
+const healthz = createRoute({
+  method: 'get',
+  path: '/healthz',
+  summary: 'Alive: the process can serve.',
+  responses: { 200: told('Alive.'), 503: told('The parts that are not.') },
+})
+
+const readyz = createRoute({
+  method: 'get',
+  path: '/readyz',
+  summary: 'Ready: reconciled, feeds and database well.',
+  responses: { 200: told('Ready.'), 503: told('The parts that are not ready.') },
+})
+
+const metrics = createRoute({
+  method: 'get',
+  path: '/metrics',
+  summary: 'Prometheus metrics; without a token only for this machine.',
+  responses: {
+    200: { description: 'Text format.', content: { 'text/plain': { schema: z.string() } } },
+    401: unauthorised,
+  },
+})
+
+export function healthRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView, identify: Identify): void {
+  app.openapi(healthz, c => {
+    const parts = view.live()
+    return c.json(verdict(parts), allOk(parts) ? 200 : 503)
+  })
+  app.openapi(readyz, c => {
+    const parts = view.ready()
+    return c.json(verdict(parts), allOk(parts) ? 200 : 503)
+  })
+  app.openAPIRegistry.registerPath(metrics)
+  app.get('/metrics', async c => {
+    const address = remoteAddress(c)
+    const near = address !== undefined && isLoopback(address)
+    if (!near && !identify(c)) {
+      const detail = 'expected the API token: metrics are open to this machine only'
+      throw new Refusal(401, detail, {}, { 'www-authenticate': 'Bearer realm="hedgerow"' })
+    }
+    const text = await view.metrics()
+    return c.body(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+  })
+}
+
+const allOk = (parts: readonly HealthPart[]) => parts.every(({ ok }) => ok)
+const verdict = (parts: HealthPart[]) => ({
+  status: allOk(parts) ? ('ok' as const) : ('failing' as const),
+  parts,
+})
+
+const alerts = createRoute({
+  method: 'get',
+  path: '/api/alerts',
+  summary: 'Alerts: those that stand first, then the newest.',
+  request: { query: z.object({ limit: z.coerce.number().int().min(1).max(ROWS_MAX).default(200) }) },
+  responses: {
+    200: { description: 'Rows.', content: { 'application/json': { schema: ANSWERS['/api/alerts'] } } },
+    401: unauthorised,
+    422: invalid,
+  },
+})
+
+const acknowledge = createRoute({
+  method: 'post',
+  path: '/api/alerts/{id}/acknowledge',
+  summary: 'Takes an alert: it calls nobody any more.',
+  request: { params: z.object({ id: z.string().min(1).max(300) }) },
+  responses: {
+    202: { description: 'As it stands now.', content: { 'application/json': { schema: alert } } },
+    401: unauthorised,
+    404: notFound,
+  },
+})
+
+const audit = createRoute({
+  method: 'get',
+  path: '/api/audit',
+  summary: 'Commands of people: who, when, what, before and after; the newest first.',
+  request: { query: pageQuery },
+  responses: {
+    200: { description: 'A page.', content: { 'application/json': { schema: ANSWERS['/api/audit'] } } },
+    401: unauthorised,
+    422: invalid,
+  },
+})
+
+export function operatorRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
+  app.openapi(alerts, async c => c.json(await view.alerts(c.req.valid('query').limit), 200))
+  app.openapi(acknowledge, async c => {
+    const { id } = c.req.valid('param')
+    const taken = await view.acknowledgeAlert(id, commandOf(c, undefined))
+    if (!taken) throw new Refusal(404, `alert: none that stands is called ${id}`)
+    return c.json(taken, 202)
+  })
+  app.openapi(audit, async c => {
+    const { cursor, limit } = c.req.valid('query')
+    return c.json(await view.audit({ cursor: cursor ?? null, limit }), 200)
   })
 }

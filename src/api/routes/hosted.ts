@@ -7,7 +7,7 @@ import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
 import type { Clock } from '../../clock/clock.ts'
 import type { ApiEnv } from '../access/guard.ts'
 import { Refusal } from '../access/problem.ts'
-import type { HostedInspectorView, HostedReader } from '../hosted-view.ts'
+import type { HostedInspectorView, HostedReader } from '../inspection-view.ts'
 import { row } from '../rows/schemas.ts'
 import { unauthorised } from './commands.ts'
 

@@ -12,10 +12,15 @@ import type { Clock } from '../../clock/clock.ts'
 import type { ApiEnv } from '../access/guard.ts'
 import { Refusal } from '../access/problem.ts'
 import type { EngineView } from '../engine-view.ts'
-import { type LiveMessage, type LiveReader, liveMessages } from '../rows/live-messages.ts'
 import { unauthorised } from './commands.ts'
-import { createLiveFeed } from './live-feed.ts'
-import { type Sleeper, sleeper } from './sleeper.ts'
+import {
+  createLiveFeed,
+  type LiveMessage,
+  type LiveReader,
+  liveMessages,
+  type Sleeper,
+  sleeper,
+} from './live-feed.ts'
 
 /** Browsers allow six connections a host; this bounds scripts that forget to close. */
 export const STREAMS_MAX = 32

@@ -5,7 +5,7 @@
 import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
-import { tokenPath } from '../../api/access/token.ts'
+import { tokenPath } from '../../api/access/sessions.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { type Config, readConfig } from '../../config/config.ts'
 import { type AccountFinding, examineAccount } from '../../exchange/bybit/account-checks.ts'

@@ -2,7 +2,7 @@
  * How the command line talks to a running engine: over its API, with the token of the data folder.
  */
 import { randomUUID } from 'node:crypto'
-import { readToken, tokenPath } from '../../api/access/token.ts'
+import { readToken, tokenPath } from '../../api/access/sessions.ts'
 import { type Connection, loadConnection } from '../../config/config.ts'
 import { withPlainText } from '../../wording/plain-text.ts'
 import { CliFailure } from './failure.ts'

@@ -2,7 +2,6 @@
  * The API as the pages call it. Shapes are the API's own types; a refusal arrives as a `Problem` with what the engine
  * said, so that a page can show it as it is.
  */
-
 import type { LegalEvent } from '../../api/engine-view.ts'
 import type { Message, PastStep } from '../../api/inspection-view.ts'
 import type { Accepted, Answer, Path } from '../../api/rows/answers.ts'

@@ -4,7 +4,7 @@
  */
 import { createBrowserInspector } from '@statelyai/inspect'
 import type { InspectionEvent } from 'xstate'
-import type { HostedEvent } from '../../api/hosted-view.ts'
+import type { HostedEvent } from '../../api/inspection-view.ts'
 import { door } from './door.ts'
 
 type About = { url: string; definitions: Record<string, object> }

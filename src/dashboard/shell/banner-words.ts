@@ -1,8 +1,7 @@
 /** Why nothing new is opened, and how a flatten goes, in sentences. */
-
 import { shortInstantText } from '../../wording/figures.ts'
 import { reasonText, spokenReason } from '../../wording/reasons.ts'
-import { topState } from '../../wording/states.ts'
+import { topState } from '../../wording/stories.ts'
 import type { EngineState } from '../data/store.ts'
 
 export type Said = { text: string; tone: 'bad' | 'warn' | 'good' }

@@ -1,6 +1,5 @@
 /** A state of a chart as a chip: its first part in words, what is nested in it small, colour only where it matters. */
-
-import { innerState, stateTone, topState } from '../../wording/states.ts'
+import { innerState, stateTone, topState } from '../../wording/stories.ts'
 import { useIsStale } from '../data/use-live.ts'
 
 export function StateChip({ state, inner = false }: { state: string; inner?: boolean }) {

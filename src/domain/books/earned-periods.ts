@@ -8,7 +8,7 @@ export type EarnedBy = 'day' | 'week' | 'month' | 'all'
 
 export type HedgeDays = { hedgeId: string; symbol: string; days: readonly EarnedDay[] }
 
-export type EarnedPeriod = Pick<
+type EarnedPeriod = Pick<
   EarnedDay,
   'fundingUsdt' | 'feesUsdt' | 'borrowUsdt' | 'tradingUsdt' | 'netUsdt' | 'expectedFundingUsdt'
 > & {

@@ -23,7 +23,7 @@ import {
 } from '../units.ts'
 
 /** One leg's crossing order. Costs are positive when paid; a leg that holds nothing trades nothing, at no price. */
-export type LegClosing = {
+type LegClosing = {
   side: Side
   /** In the instrument's own unit, on its grid. */
   qty: OrderQty

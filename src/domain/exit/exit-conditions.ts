@@ -20,7 +20,7 @@ export type ExitRule =
   | 'borrow-inventory'
 
 /** `share` is a fraction, `rank` the exchange's place in the queue. */
-export type ExitUnit = 'bps' | 'ms' | 'share' | 'rank' | 'coins'
+type ExitUnit = 'bps' | 'ms' | 'share' | 'rank' | 'coins'
 
 export type ExitCondition = {
   rule: ExitRule
@@ -41,7 +41,7 @@ export type ExitCondition = {
 }
 
 /** What the market looks like, and what was made of it: null where it cannot be seen, and then only what needs no market is known. */
-export type ExitFacts = {
+type ExitFacts = {
   hedge: HeldHedge
   view: Pick<MarketView, 'pair' | 'adl' | 'borrow'> | undefined
   look: { market: FreshMarket; seen: Expectation } | null

@@ -2,28 +2,92 @@
  * The alerts of a run: what stood before is taken up, rules are judged every second, messages go out, the dead man's
  * switch is pressed while all is well. Nothing here can stop the engine.
  */
-
 import { AUDITED_MS_MAX } from '../../../actors/risk/audit.ts'
 import { JUDGED_MS_MAX } from '../../../actors/risk/watch.ts'
 import { type AlertPorts, type Alerts, createAlerts } from '../../alerts/alerts.ts'
+import { type AlertChannel, discord, mail, slack, telegram, webhook } from '../../alerts/channels.ts'
 import type { Alert } from '../../alerts/delivery/alert-log.ts'
-import { type Courier, createCourier } from '../../alerts/delivery/courier.ts'
-import { startHeartbeat } from '../../alerts/delivery/heartbeat.ts'
+import { type Courier, createCourier, startHeartbeat } from '../../alerts/delivery/courier.ts'
 import { type Bounds, judge } from '../../alerts/rules.ts'
 import { type Clock, systemClock } from '../../clock/clock.ts'
+import type { AlertSettings } from '../../config/alerts.ts'
 import type { Config } from '../../config/config.ts'
 import { secretsOf } from '../../config/shown-config.ts'
 import { createOperatorStore } from '../../store/books/operator-store.ts'
+import type { Log } from '../../telemetry/log.ts'
 import { redaction } from '../../telemetry/redaction.ts'
 import type { Telemetry } from '../../telemetry/telemetry.ts'
 import type { Engine } from '../engine.ts'
 import type { Store } from '../store.ts'
 import { watchFitness } from './account-fitness.ts'
-import { expectedFunding } from './expected-funding.ts'
-import { createAlertKeeper } from './keeper.ts'
-import { observe } from './observe.ts'
+import { expectedFunding, observe } from './observe.ts'
 import { type RunningProbes, startProbes } from './probes.ts'
-import { waysOf } from './ways.ts'
+
+/**
+ * Writes alerts to the store in the background, each as it stood last. A database that is away is one of the things that
+ * alerts tell of: what could not be written is tried again, and nobody waits for it.
+ */
+type KeeperPorts = {
+  write: (alert: Alert) => Promise<void>
+  /** Wall time. */
+  wall: Clock
+  log: Log
+}
+
+const RETRY_AFTER_MS = 5_000
+const WAITING_MAX = 1_000
+
+type AlertKeeper = { keep(alert: Alert): void; settled(): Promise<void> }
+
+export function createAlertKeeper({ write, wall, log }: KeeperPorts): AlertKeeper {
+  const waiting = new Map<string, Alert>()
+  let busy: Promise<void> | undefined
+
+  const flush = async () => {
+    for (let [next] = waiting.values(); next; [next] = waiting.values()) {
+      // Taken out first: what is said of it meanwhile is written after it.
+      waiting.delete(next.alertId)
+      try {
+        await write(next)
+      } catch (error) {
+        if (!waiting.has(next.alertId)) waiting.set(next.alertId, next)
+        log.warn('alert.unkept', { error: error instanceof Error ? error.message : String(error) })
+        wall.setTimeout(start, RETRY_AFTER_MS)
+        break
+      }
+    }
+    busy = undefined
+  }
+  const start = () => {
+    busy ??= flush()
+  }
+  return {
+    keep(alert) {
+      const oldest = waiting.size >= WAITING_MAX ? waiting.keys().next().value : undefined
+      if (oldest !== undefined) waiting.delete(oldest)
+      waiting.set(alert.alertId, alert)
+      start()
+    },
+    settled: () => busy ?? Promise.resolve(),
+  }
+}
+
+/** The channels to people that the configuration names. */
+export function channelsOf({ secrets, ...settings }: AlertSettings): AlertChannel[] {
+  const { telegramChat: chat, telegramUrl: url, mailTo: to, mailFrom: from, smtpHost: host } = settings
+  const token = secrets.HEDGEROW_ALERT_TELEGRAM_TOKEN
+  const ways: AlertChannel[] = []
+  if (secrets.HEDGEROW_ALERT_WEBHOOK_URL) ways.push(webhook(secrets.HEDGEROW_ALERT_WEBHOOK_URL))
+  if (secrets.HEDGEROW_ALERT_SLACK_URL) ways.push(slack(secrets.HEDGEROW_ALERT_SLACK_URL))
+  if (secrets.HEDGEROW_ALERT_DISCORD_URL) ways.push(discord(secrets.HEDGEROW_ALERT_DISCORD_URL))
+  if (token && chat) ways.push(telegram({ token, chat, url }))
+  if (to && from && host) {
+    const { smtpPort: port, smtpSecurity: security, smtpUser: user } = settings
+    const password = secrets.HEDGEROW_ALERT_SMTP_PASSWORD
+    ways.push(mail({ host, port, security, user, password, from, to }))
+  }
+  return ways
+}
 
 type AlertParts = {
   config: Config
@@ -129,7 +193,7 @@ function courierOf(
   delivered: (way: string) => void,
 ): Courier {
   return createCourier({
-    ways: waysOf(config.alerts),
+    ways: channelsOf(config.alerts),
     clock: wall,
     redact: redaction(secretsOf(config)),
     delivered(way) {

@@ -1,7 +1,8 @@
 /** The stored books of a run, as the bookkeeper writes them and as people read them. */
+import type { Pool } from 'pg'
 import type { Books as BookkeeperBooks } from '../../../actors/bookkeeper.ts'
 import type { RiskHistory } from '../../../actors/risk/figures.ts'
-import type { Page } from '../../api/engine-view.ts'
+import type { Page, SendOutcome } from '../../api/engine-view.ts'
 import type { AlertRow, AuditRow, FundingTotal } from '../../api/rows/rows.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { Fill, OrderReport } from '../../domain/legs/order.ts'
@@ -10,19 +11,58 @@ import { createLedgerStore } from '../../store/books/ledger-store.ts'
 import {
   type BookedFigures,
   bookedFigures,
+  type CommandRow,
   commandPage,
   fundingTotals,
+  journaledCommand,
 } from '../../store/books/operator-reads.ts'
 import { createOperatorStore } from '../../store/books/operator-store.ts'
 import { createRiskReads } from '../../store/books/risk-reads.ts'
-import { ownersOfExecs } from '../../store/books/row-owners.ts'
 import { createTermsStore, type TermsStore } from '../../store/books/terms-store.ts'
-import { createTradeStore } from '../../store/books/trade-store.ts'
-import { auditRow } from '../../views/audit-row.ts'
+import { createTradeStore, ownersOfExecs } from '../../store/books/trade-store.ts'
 import type { CommandLog } from '../../views/commands.ts'
 import type { Store } from '../store.ts'
-import { createCommandLog } from './command-log.ts'
 import { createHedgeBooks, type HedgeBooks } from './hedge-books.ts'
+
+/** Commands of people and what came of them, as the store keeps them. */
+function createCommandLog(
+  pool: Pool,
+  account: string,
+  operator: Pick<ReturnType<typeof createOperatorStore>, 'command' | 'recordCommand'>,
+): CommandLog {
+  return {
+    async find(key, digest) {
+      const known = await operator.command(key)
+      if (!known) return undefined
+      return known.request.digest === digest ? (known.outcome as unknown as SendOutcome) : 'other'
+    },
+    journaled: (target, key) => journaledCommand(pool, account, target, key),
+    async keep({ key, request, digest, target, by, source, before, outcome, atMs }) {
+      await operator.recordCommand({
+        idempotencyKey: key,
+        operator: by,
+        source,
+        target,
+        request: { ...request, digest, before },
+        outcome: outcome as unknown as JsonObject,
+        atMs,
+      })
+    },
+  }
+}
+
+/** A stored command as people read it: who, when, what, from where to where. */
+function auditRow({ request, outcome, ...row }: CommandRow): AuditRow {
+  const { event, before } = request as { event?: JsonObject; before?: string | null }
+  const { kind, state } = outcome as { kind?: string; state?: string }
+  return {
+    ...row,
+    event: event ?? {},
+    before: before ?? null,
+    after: state ?? null,
+    outcome: kind ?? 'unknown',
+  }
+}
 
 type PageRequest = { cursor: string | null; limit: number }
 

@@ -7,7 +7,7 @@ import { startStopwatch } from '../../clock/clock.ts'
 import { ownerOfOrder } from '../../domain/legs/order.ts'
 import type { Exchange } from '../../exchange/exchange.ts'
 import type { Telemetry } from '../../telemetry/telemetry.ts'
-import { readPost } from './post.ts'
+import { readPost } from './guard.ts'
 
 type Swept = {
   /** Cancelled, by their ids. */

@@ -14,8 +14,7 @@ import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../../exchange/simulator/server
 import { createTelemetry } from '../../telemetry/telemetry.ts'
 import { type Access, connect } from '../venue.ts'
 import { cancelResting } from './cancel-resting.ts'
-import type { Orders } from './guard.ts'
-import { leavePost, type Post, readPost } from './post.ts'
+import { leavePost, type Orders, type Post, readPost } from './guard.ts'
 
 /** Looks without a heartbeat, a second each: counted and not measured, since a suspended machine suspends both. */
 const STILL_LOOKS = 10

@@ -6,14 +6,44 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../../clock/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Access } from '../venue.ts'
-import { leavePost, type Post, writePost } from './post.ts'
+
+/**
+ * The guard's post: a file in the data folder that says whose orders are watched, and by whom. While it is there, orders of that
+ * salt may rest; an orderly stop takes it away. Whoever writes it anew has taken over, and the one before lets go.
+ */
+export type Post = {
+  salt: string
+  /** Names one engine's life. */
+  token: string
+  /** Where the exchange is, when it is not Bybit's own host. */
+  url: string | null
+  /** Of its time: 1 at Bybit. */
+  speed: number
+}
+
+const fileOf = (dataDir: string) => join(dataDir, 'guard.json')
+
+/** Undefined when nothing is left to watch, or the file was cut by a crash. Throws when it may not be read. */
+export function readPost(dataDir: string): Post | undefined {
+  try {
+    return JSON.parse(readFileSync(fileOf(dataDir), 'utf8')) as Post
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+const writePost = (dataDir: string, post: Post): void =>
+  writeFileSync(fileOf(dataDir), JSON.stringify(post), { mode: 0o600 })
+
+export const leavePost = (dataDir: string): void => rmSync(fileOf(dataDir), { force: true })
 
 /** The first line a guard reads: all it needs, over a pipe, so that no secret stands in a command line or a file. */
 export type Orders = { access: Access; post: Post; dataDir: string; enginePid: number }

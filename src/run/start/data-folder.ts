@@ -1,8 +1,22 @@
-/** The folder of an installation, and where recorded history is in it. Loads next to nothing: commands that only need a place start at once. */
+/**
+ * The folder of an installation, where recorded history is in it, and the fault that a start ends with. Loads next to nothing:
+ * commands that only need a place start at once.
+ */
 import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Config } from '../../config/config.ts'
-import { StartFault } from './fault.ts'
+
+/** Why the engine did not start, in one message that names what to change. The command line prints it and exits with 1. */
+export class StartFault extends Error {
+  override name = 'StartFault'
+}
+
+/** Passes a failure on as a StartFault. For failures whose message says all: a stack would only hide it. */
+export const asStartFault =
+  (before = '') =>
+  (error: unknown): never => {
+    throw new StartFault(before + (error instanceof Error ? error.message : String(error)), { cause: error })
+  }
 
 /** Where `data import` and `data download` bring records to. */
 export const ownHistory = ({ dataDir }: Pick<Config, 'dataDir'>): string => join(dataDir, 'history')

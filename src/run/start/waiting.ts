@@ -8,7 +8,7 @@ import type { Alerts } from '../../alerts/alerts.ts'
 import type { Clock } from '../../clock/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Notifier } from '../service/notify.ts'
-import { StartFault } from './fault.ts'
+import { StartFault } from './data-folder.ts'
 
 export type Waiting = {
   /**

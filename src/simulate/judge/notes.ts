@@ -3,7 +3,7 @@ import { type LogFields, silentLog } from '../../telemetry/log.ts'
 import { createMetrics } from '../../telemetry/metrics.ts'
 import { type Telemetry, telemetryOf } from '../../telemetry/telemetry.ts'
 
-export type Note = { atMs: number; text: string }
+type Note = { atMs: number; text: string }
 
 /** Of the same words: what is warned of again and again says nothing new. */
 const SAME_MAX = 3

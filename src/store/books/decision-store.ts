@@ -2,8 +2,7 @@
 import type { JsonObject } from '../../domain/json.ts'
 import type { Database } from '../database.ts'
 import { DecisionTable } from '../schema/operator.ts'
-import { type AccountScope, reading, writing } from './account-scope.ts'
-import { cursorOf, keyOf } from './page-cursor.ts'
+import { type AccountScope, cursorOf, keyOf, reading, writing } from './account-scope.ts'
 
 export type Decision = {
   symbol: string

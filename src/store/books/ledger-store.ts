@@ -11,9 +11,16 @@ import type { DustLot } from '../../domain/entry/plan.ts'
 import { type Amount, amount, type BaseQty, type Price } from '../../domain/units.ts'
 import type { Database } from '../database.ts'
 import { FundingPaymentTable, PostingTable, TransactionTable } from '../schema/trade.ts'
-import { type AccountScope, reading, withoutAccount, writing } from './account-scope.ts'
-import { type CursorKey, cursorOf, keyOf } from './page-cursor.ts'
-import { matchOwners } from './row-owners.ts'
+import {
+  type AccountScope,
+  type CursorKey,
+  cursorOf,
+  keyOf,
+  reading,
+  withoutAccount,
+  writing,
+} from './account-scope.ts'
+import { matchOwners } from './trade-store.ts'
 
 export type Booking = { row: TransactionRow; postings: readonly Posting[] }
 

@@ -2,7 +2,7 @@
 import type { Pool } from 'pg'
 import type { JsonObject } from '../../domain/json.ts'
 import type { Amount, Usdt } from '../../domain/units.ts'
-import { cursorOf, keyOf } from './page-cursor.ts'
+import { cursorOf, keyOf } from './account-scope.ts'
 
 export type CommandRow = {
   idempotencyKey: string

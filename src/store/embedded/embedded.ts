@@ -3,7 +3,7 @@
  * Durable like any server (fsync, checksums). A server left running by a killed engine is found and used again.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { StoreLog } from '../store-log.ts'
+import type { StoreLog } from '../database.ts'
 import { embeddedBinaries } from './binaries.ts'
 import { type EmbeddedHome, embeddedHome } from './home.ts'
 import {

@@ -9,11 +9,10 @@ import type { Pool } from 'pg'
 import { type Clock, systemClock } from '../../clock/clock.ts'
 import { canonicalJson } from '../../domain/json.ts'
 import { FencedError, type Journal, type Poison } from '../schema/records.ts'
-import { type Lane, openLane } from './lane.ts'
 import { createQueue } from './queue.ts'
 import { journalReader } from './reader.ts'
 import type { Work } from './statement.ts'
-import { insistOn, type WriterPorts, writeBatch } from './writer.ts'
+import { insistOn, type Lane, openLane, type WriterPorts, writeBatch } from './writer.ts'
 
 type JournalOptions = {
   account: string

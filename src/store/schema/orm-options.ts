@@ -1,9 +1,30 @@
-/** The ORM's settings that the engine, the command line and the checks share. */
-
+/**
+ * All tables, the migrations in order, and the ORM's settings that the engine, the command line and the checks share.
+ * Migrations are imported, not found in a folder: a bundle or another working directory changes nothing.
+ */
 import { Migrator } from '@mikro-orm/migrations'
 import { defineConfig } from '@mikro-orm/postgresql'
-import { migrations } from '../migrations.ts'
-import { tables } from './tables.ts'
+import { Tables } from '../migrations/20261122091213-tables.ts'
+import { JournalExpect } from '../migrations/20261122091300-journal-expect.ts'
+import { AlertLife } from '../migrations/20261122101500-alert-life.ts'
+import { SpreadOrders } from '../migrations/20261122120000-spread-orders.ts'
+import { BooksTables } from '../migrations/20261122130000-books.ts'
+import { TermsTableAdded } from '../migrations/20261201070000-terms.ts'
+import { journalTables } from './journal.ts'
+import { marketTables } from './market.ts'
+import { operatorTables } from './operator.ts'
+import { tradeTables } from './trade.ts'
+
+export const migrations = [
+  { name: '20261122091213-tables', class: Tables },
+  { name: '20261122091300-journal-expect', class: JournalExpect },
+  { name: '20261122101500-alert-life', class: AlertLife },
+  { name: '20261122120000-spread-orders', class: SpreadOrders },
+  { name: '20261122130000-books', class: BooksTables },
+  { name: '20261201070000-terms', class: TermsTableAdded },
+]
+
+const tables = [...journalTables, ...tradeTables, ...marketTables, ...operatorTables]
 
 export const ormOptions = defineConfig({
   entities: tables,

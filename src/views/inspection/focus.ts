@@ -13,8 +13,8 @@ import type {
 import type { Clock } from '../../clock/clock.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import { legalFor } from '../commands.ts'
-import type { Charts, Drawn } from './charts.ts'
 import type { Hub, Line, Watched } from './hub.ts'
+import type { Charts, Drawn } from './rows.ts'
 
 const LOG_PER_FRAME = 60
 /** An event's text beyond this is cut: the journal has all of it. */

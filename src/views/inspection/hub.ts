@@ -8,7 +8,32 @@ import type { Observe, Observed } from '../../../actors/runtime/observer.ts'
 import type { Running } from '../../../actors/runtime/running.ts'
 import type { Clock } from '../../clock/clock.ts'
 import type { Effect } from '../../store/schema/records.ts'
-import { createRing, type Ring } from './ring.ts'
+
+/** The last so many of something: pushing forgets the oldest, in constant time. */
+type Ring<Item> = {
+  push(item: Item): void
+  /** The last `count`, oldest first. */
+  last(count: number): Item[]
+  readonly size: number
+}
+
+function createRing<Item>(capacity: number): Ring<Item> {
+  const items: Item[] = []
+  let next = 0
+  return {
+    push(item) {
+      items[next] = item
+      next = (next + 1) % capacity
+    },
+    last(count) {
+      const ordered = items.length < capacity ? items : [...items.slice(next), ...items.slice(0, next)]
+      return ordered.slice(Math.max(0, ordered.length - count))
+    },
+    get size() {
+      return items.length
+    },
+  }
+}
 
 const LINES_PER_ACTOR = 200
 const LINES_OF_ALL = 5_000

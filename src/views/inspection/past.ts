@@ -3,7 +3,7 @@ import { replay } from '../../../actors/runtime/replay.ts'
 import type { PastStep } from '../../api/inspection-view.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { ActorRow, Journal, StoredTransition } from '../../store/schema/records.ts'
-import type { Charts } from './charts.ts'
+import type { Charts } from './rows.ts'
 
 const PAGE = 1_000
 /** Folding is quick, not free: beyond this the state is told and the context is not. */

@@ -1,5 +1,6 @@
 /** The list of actors as a page follows it: rows of those that changed since its cursor, counters of the others. */
 import { randomBytes } from 'node:crypto'
+import type { AnyStateMachine, AnyTransitionDefinition } from 'xstate'
 import type { Child, SupervisorContext } from '../../../machines/supervisor.ts'
 import type {
   InspectedStatus,
@@ -7,8 +8,39 @@ import type {
   InspectionRow,
   InspectionTick,
 } from '../../api/inspection-view.ts'
-import type { Charts } from './charts.ts'
+import { describeChart, edgeIds } from '../../api/rows/chart-description.ts'
+import type { ChartDescription } from '../../api/rows/chart-rows.ts'
 import type { Hub, Watched } from './hub.ts'
+
+/** Charts as the inspector knows them: by kind, by hash, and which edge of the picture a taken transition is. */
+export type Drawn = {
+  machine: AnyStateMachine
+  description: ChartDescription
+  edgeOf: ReadonlyMap<AnyTransitionDefinition, string>
+}
+
+export type Charts = ReturnType<typeof createCharts>
+
+/** Each chart is described when it is first asked for. */
+export function createCharts(machines: Readonly<Record<string, AnyStateMachine>>) {
+  const drawn = new Map<string, Drawn>()
+  const ofKind = (kind: string): Drawn | undefined => {
+    const machine = machines[kind]
+    const known = drawn.get(kind)
+    if (known || !machine) return known
+    const fresh = { machine, description: describeChart(machine), edgeOf: edgeIds(machine) }
+    drawn.set(kind, fresh)
+    return fresh
+  }
+  return {
+    ofKind,
+    hashOf: (kind: string) => ofKind(kind)?.description.hash ?? null,
+    byHash: (hash: string) =>
+      Object.keys(machines)
+        .map(ofKind)
+        .find(each => each?.description.hash === hash)?.description,
+  }
+}
 
 export function createRows(hub: Hub, charts: Charts) {
   const epoch = randomBytes(5).toString('hex')

@@ -3,9 +3,9 @@ import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createFigures, DAY_MS } from '../../../actors/risk/figures.ts'
+import { memoryRiskHistory } from '../../../src/backtest/memory-books.ts'
 import type { Posting } from '../../../src/domain/books/ledger.ts'
 import { amount, usdt } from '../../../src/domain/units.ts'
-import { memoryRiskHistory } from '../../../src/store/books/memory-risk-books.ts'
 
 const HOUR_MS = 3_600_000
 const NOW_MS = 40 * DAY_MS

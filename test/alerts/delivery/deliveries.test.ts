@@ -1,12 +1,16 @@
 /** Each way to people against a real server of its kind on this machine. */
 import { afterEach, expect, test } from 'vitest'
-import { mail } from '../../../src/alerts/channels/mail.ts'
-import type { AlertMessage } from '../../../src/alerts/channels/message.ts'
-import { telegram } from '../../../src/alerts/channels/telegram.ts'
-import { discord, slack, webhook } from '../../../src/alerts/channels/webhook.ts'
+import {
+  type AlertChannel,
+  type AlertMessage,
+  discord,
+  mail,
+  slack,
+  telegram,
+  webhook,
+} from '../../../src/alerts/channels.ts'
 import type { Alert } from '../../../src/alerts/delivery/alert-log.ts'
-import { createCourier, type Way } from '../../../src/alerts/delivery/courier.ts'
-import { startHeartbeat } from '../../../src/alerts/delivery/heartbeat.ts'
+import { createCourier, startHeartbeat } from '../../../src/alerts/delivery/courier.ts'
 import { systemClock } from '../../../src/clock/clock.ts'
 import { redaction } from '../../../src/telemetry/redaction.ts'
 import { startChatServer, startMailServer } from '../../support/alerts/servers.ts'
@@ -39,7 +43,7 @@ async function chatServer(...answers: Parameters<typeof startChatServer>) {
 
 type Told = { delivered: string[]; failed: [string, string, string][] }
 
-function courier(ways: Way[], sendMsMax = 2_000, retryAfterMs: number[] = [1, 1]) {
+function courier(ways: AlertChannel[], sendMsMax = 2_000, retryAfterMs: number[] = [1, 1]) {
   const told: Told = { delivered: [], failed: [] }
   const made = createCourier({
     ways,
@@ -54,7 +58,7 @@ function courier(ways: Way[], sendMsMax = 2_000, retryAfterMs: number[] = [1, 1]
   return { ...made, told }
 }
 
-const send = (way: Way) => way.send(message, AbortSignal.timeout(5_000))
+const send = (way: AlertChannel) => way.send(message, AbortSignal.timeout(5_000))
 
 test('a program gets the whole alert as JSON', async () => {
   const { url, asked } = await chatServer()

@@ -10,8 +10,7 @@ import { replayText } from '../../../src/backtest/replay/text.ts'
 import { loadConfig } from '../../../src/config/config.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import { type History, readHistory } from '../../../src/exchange/simulator/history/files.ts'
-import { prepareDataDir } from '../../../src/run/start/data-folder.ts'
-import { StartFault } from '../../../src/run/start/fault.ts'
+import { prepareDataDir, StartFault } from '../../../src/run/start/data-folder.ts'
 import { silentTelemetry } from '../../../src/telemetry/telemetry.ts'
 
 const DATA = join(import.meta.dirname, '../../../../shared/data')

@@ -1,10 +1,10 @@
 /** The stored books answer the limits of the account exactly as the books in memory do. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { memoryRiskHistory } from '../../../src/backtest/memory-books.ts'
 import { openingPostings, type Posting, postingsOf } from '../../../src/domain/books/ledger.ts'
 import type { TransactionRow } from '../../../src/domain/books/transaction.ts'
 import { amount, usdt } from '../../../src/domain/units.ts'
 import { createLedgerStore } from '../../../src/store/books/ledger-store.ts'
-import { memoryRiskHistory } from '../../../src/store/books/memory-risk-books.ts'
 import { createOperatorStore } from '../../../src/store/books/operator-store.ts'
 import { createRiskReads } from '../../../src/store/books/risk-reads.ts'
 import type { Database } from '../../../src/store/database.ts'

@@ -13,10 +13,10 @@ import {
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
+import { silentLog } from '../../../src/store/database.ts'
 import { embeddedBinaries } from '../../../src/store/embedded/binaries.ts'
 import { type Embedded, startEmbedded } from '../../../src/store/embedded/embedded.ts'
 import { embeddedHome } from '../../../src/store/embedded/home.ts'
-import { silentLog } from '../../../src/store/store-log.ts'
 import { freshFolder } from '../../support/store/fresh-folder.ts'
 
 const root = process.getuid?.() === 0

@@ -1,11 +1,10 @@
 /** The journal while its database misbehaves: nothing acknowledged may be missing, nothing may be twice, nothing skipped. */
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Database, openDatabase } from '../../../src/store/database.ts'
+import { type Database, openDatabase, silentLog } from '../../../src/store/database.ts'
 import { startEmbedded } from '../../../src/store/embedded/embedded.ts'
 import { createJournal } from '../../../src/store/journal/journal.ts'
 import type { Journal } from '../../../src/store/schema/records.ts'
-import { silentLog } from '../../../src/store/store-log.ts'
 import { freshFolder } from '../../support/store/fresh-folder.ts'
 import { ACCOUNT, openTestDatabase, takeTestLease } from '../../support/store/test-database.ts'
 import { testEffect, testRecord } from '../../support/store/test-records.ts'

@@ -1,6 +1,6 @@
 /** The engine's API as a script uses it: the token of the data folder, JSON in and out. */
 import { randomUUID } from 'node:crypto'
-import { readToken } from '../../../src/api/access/token.ts'
+import { readToken } from '../../../src/api/access/sessions.ts'
 
 export type Actor = { id: string; kind: string; state: string; restarts: number; quarantined: boolean }
 export type Engine = {

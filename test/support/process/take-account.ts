@@ -1,7 +1,6 @@
 /** Takes the account of an engine away, as an engine on another machine would: raises its epoch and cuts its sessions. */
-import { openDatabase } from '../../../src/store/database.ts'
+import { openDatabase, silentLog } from '../../../src/store/database.ts'
 import { startEmbedded } from '../../../src/store/embedded/embedded.ts'
-import { silentLog } from '../../../src/store/store-log.ts'
 
 const [dataDir = ''] = process.argv.slice(2)
 const server = await startEmbedded({ dataDir, log: silentLog })

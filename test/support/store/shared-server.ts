@@ -6,8 +6,8 @@ import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { silentLog } from '../../../src/store/database.ts'
 import { startEmbedded } from '../../../src/store/embedded/embedded.ts'
-import { silentLog } from '../../../src/store/store-log.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -2,10 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { inject } from 'vitest'
-import { type Database, openDatabase } from '../../../src/store/database.ts'
+import { type Database, openDatabase, silentLog } from '../../../src/store/database.ts'
 import { type Embedded, startEmbedded } from '../../../src/store/embedded/embedded.ts'
 import { type Lease, type LeaseOptions, takeLease } from '../../../src/store/lease.ts'
-import { silentLog } from '../../../src/store/store-log.ts'
 
 export const ACCOUNT = 'main'
 

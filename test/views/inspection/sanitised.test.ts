@@ -1,7 +1,7 @@
 /** What may leave for another site: nothing secret wherever it stands, nothing without bound, and still of use. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { sanitiser, WITHHELD } from '../../../src/views/inspection/sanitised.ts'
+import { sanitiser, WITHHELD } from '../../../src/views/inspection/hosted.ts'
 
 const NAMES = new Set([
   'hedge/ABCDEFGHIJ',

@@ -7,9 +7,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { openDatabase } from '../../../src/store/database.ts'
+import { openDatabase, silentLog } from '../../../src/store/database.ts'
 import { startEmbedded } from '../../../src/store/embedded/embedded.ts'
-import { silentLog } from '../../../src/store/store-log.ts'
 import { type Edit, editingProxy } from '../../support/process/editing-proxy.ts'
 import {
   addressOf,

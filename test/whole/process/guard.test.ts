@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { readPost } from '../../../src/run/guard/post.ts'
+import { readPost } from '../../../src/run/guard/guard.ts'
 import { restingOrders, restOrder } from '../../support/process/outside.ts'
 import {
   addressOf,

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { readPost } from '../../../src/run/guard/post.ts'
+import { readPost } from '../../../src/run/guard/guard.ts'
 import { engineApi } from '../../support/process/engine-api.ts'
 import { restOrder } from '../../support/process/outside.ts'
 import {

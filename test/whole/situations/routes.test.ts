@@ -7,8 +7,7 @@ import { ordersOf } from '../../../machines/hedge/orders.ts'
 import { ROUTES, type Route } from '../../../src/domain/instrument.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import type { FaultPlanInput } from '../../../src/exchange/simulator/faults/plan.ts'
-import { CHARTS } from '../../../src/run/charts.ts'
-import type { Engine } from '../../../src/run/engine.ts'
+import { CHARTS, type Engine } from '../../../src/run/engine.ts'
 import { virtualWorld } from '../../support/simulation/virtual-engine.ts'
 
 /** Ten minutes before a settlement. */

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { instantText, storyInstantText } from '../../../wording/figures.ts'
-import { innerState, topState } from '../../../wording/states.ts'
+import { innerState, topState } from '../../../wording/stories.ts'
 import { ask } from '../../data/client.ts'
 import { useActor } from '../../data/use-live.ts'
 import { csvText } from '../../show/csv.ts'

@@ -1,7 +1,7 @@
 /** What the engine makes of a symbol, and why: the same words wherever it is shown. */
 import type { Opportunity } from '../../../api/rows/books.ts'
 import { reasonText, spokenReason } from '../../../wording/reasons.ts'
-import { topState } from '../../../wording/states.ts'
+import { topState } from '../../../wording/stories.ts'
 
 const HELD: Readonly<Record<string, string>> = {
   entering: 'its hedge is being opened',

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { apiToken, readToken, sameToken, tokenPath } from '../../../src/api/access/token.ts'
+import { apiToken, readToken, sameToken, tokenPath } from '../../../src/api/access/sessions.ts'
 
 let folder: string
 beforeEach(() => {

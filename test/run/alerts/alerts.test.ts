@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { type Alert, createAlertLog } from '../../../src/alerts/delivery/alert-log.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
-import { createAlertKeeper } from '../../../src/run/alerts/keeper.ts'
+import { createAlertKeeper } from '../../../src/run/alerts/alerts.ts'
 import { silentLog } from '../../../src/telemetry/log.ts'
 
 function keeperOver(answers: (() => Promise<void>)[]) {

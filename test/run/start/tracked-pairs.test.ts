@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { lifeFilter } from '../../../src/domain/entry/filters.ts'
-import { withHeldPairs } from '../../../src/domain/entry/held-pairs.ts'
+import { withHeldPairs } from '../../../src/run/start/tracked-pairs.ts'
 import { planOn } from '../../support/domain/sample-account.ts'
 import { marketOn, NOW_MS, pairOn, RULES, XRP } from '../../support/domain/sample-market.ts'
 
