@@ -23,7 +23,8 @@ import { cancelLeft } from './run/guard/cancel-resting.ts'
 import { startGuard } from './run/guard/guard.ts'
 import { createNotifier, type Notifier } from './run/service/notify.ts'
 import { prepareDataDir, StartFault } from './run/start/data-folder.ts'
-import { showStatus } from './run/start/status-line.ts'
+import { type StartSteps, showStatus, startSteps } from './run/start/status-line.ts'
+
 import { openPlans, trackedPairs } from './run/start/tracked-pairs.ts'
 import { createWaiting, StartStopped, type Waiting } from './run/start/waiting.ts'
 import { accountNames, openServer, openStore, type Store } from './run/store.ts'
@@ -79,6 +80,7 @@ const levelOf = ({ logLevel }: Config) =>
 
 async function serve(config: Config, token: string, telemetry: Telemetry, between: Between): Promise<number> {
   const { log } = telemetry
+  const doing = startSteps({ version, mode: config.mode })
   const wall = systemClock()
   const farewells: Parts['farewells'] = []
   const fatal = endsProcess(telemetry, farewells)
@@ -104,7 +106,11 @@ async function serve(config: Config, token: string, telemetry: Telemetry, betwee
   opened.defer(waiting.end)
   try {
     const stop = await start(
-      await openParts({ config, token, telemetry, notifier, waiting, fatal, farewells }, between, opened),
+      await openParts(
+        { config, token, telemetry, notifier, waiting, doing, fatal, farewells },
+        between,
+        opened,
+      ),
     )
     await aborted(stopped)
     const late = new Error(`stopping in order took longer than ${STOP_MS_MAX} ms`)
@@ -153,6 +159,7 @@ type Opening = {
   telemetry: Telemetry
   notifier: Notifier
   waiting: Waiting
+  doing: StartSteps
   fatal: (error: unknown) => void
   /** What is still said, and waited for, when the process ends itself. */
   farewells: ((cause: string) => Promise<void>)[]
@@ -162,20 +169,24 @@ type Parts = Opening & { store: Store; venue: Venue }
 
 /** The exchange first, since it says who the account is; then the database, the account's lease, and the guard. */
 async function openParts(opening: Opening, between: Between, opened: AsyncDisposableStack): Promise<Parts> {
-  const { config, telemetry, waiting, fatal } = opening
+  const { config, telemetry, waiting, doing, fatal } = opening
   const { journal = same, exchange = same } = between
+  doing(config.mode === 'sim' ? 'starting a simulated Bybit' : 'asking Bybit')
   const venue = await openVenue(config, telemetry, waiting)
   opened.defer(venue.close)
   await cancelLeft(config.dataDir, venue.exchange, telemetry)
   const names = await waiting.until('the account', () => accountNames(config, venue.exchange))
+  doing(config.databaseUrl ? 'connecting to the database' : 'starting the database')
   const server = await openServer(config, telemetry, waiting)
   const closing = new AsyncDisposableStack()
   opened.use(closing)
   closing.defer(server.close)
   const store = await openStore({ server, names, telemetry, fatal, waiting })
+  venue.pacer?.alsoBehind(() => store.journal.health().oldestPendingMs)
   // From here on the store closes its server.
   closing.move()
   opened.defer(store.close)
+  doing('making sure that no other engine trades the account')
   const { salt } = store.lease
   await waiting.until('the account', () => assertAlone(venue.exchange, salt))
   await waiting.end()
@@ -194,6 +205,7 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   const { config, token, telemetry, notifier, store, venue } = parts
   const { clock, speed } = venue
   const wall = systemClock()
+  parts.doing('reading the markets')
   const pairs = await parts.waiting.until('the list of instruments', () => pairsOf(parts))
   const books = createBooks(store)
   const told = await openAlerts({ config, store, telemetry, clock, wall })
@@ -211,14 +223,16 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   const isOwner = () => store.lease.held()
   const about = { mode: config.mode, speed, exchange: venue.where, version, startedAtMs: clock.nowMs() }
   const { journal } = store
-  const view = createView({ engine, journal, books, about, isOwner, exchangeTime: clock })
+  const pace = () => venue.pacer?.pace() ?? speed
+  const view = createView({ engine, journal, books, about, pace, isOwner, exchangeTime: clock })
   const { host, port, allowedHosts } = config
-  const inspection = createInspection({ hub: engine.hub, clock, speed, journal, machines: CHARTS })
+  const inspection = createInspection({ hub: engine.hub, clock, pace, journal, machines: CHARTS })
   const shown = { view, inspection, ...hostedInspector(parts, engine.hub) }
   const api = createApi({ ...shown, token, host, port, allowedHosts, telemetry, clock: wall })
   const listening = await api.listen()
   // Node itself would write it at an orderly end only, and a crash is when a quick start matters.
   flushCompileCache()
+  parts.doing('taking up hedges, asking the exchange what it shows')
   await engine.start().catch(async error => {
     engine.runtime.close()
     await listening.close()
@@ -227,7 +241,7 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   // Alive is enough: a watchdog that also asked for the exchange would kill the engine whenever that is away.
   const unwatch = notifier.watch(() => view.live().every(part => part.ok))
   told.watch(engine, speed, () => view.ready().every(part => part.ok))
-  const hush = showStatus({ view, url: listening.url, loginLink: api.loginLink, clock: wall, speed })
+  const hush = showStatus({ view, url: listening.url, loginLink: api.loginLink, clock: wall })
   return async () => {
     hush()
     unwatch()

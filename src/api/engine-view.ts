@@ -84,7 +84,9 @@ export type EngineSummary = {
   /** The last order to flatten; `endedAtMs` is 0 until the exchange was asked, `left` what it still showed. */
   flatten?: { by: string; because: string; askedAtMs: number; endedAtMs: number; left: string[] } | null
   nowMs: number
+  /** Engine milliseconds to one of the wall clock, as asked for; and at this moment: less while the machine cannot follow. */
   speed: number
+  pace: number
   startedAtMs: number
   exchange: string
   version: string

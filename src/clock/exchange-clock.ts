@@ -3,7 +3,7 @@
  * suspended; orders are stamped with the exchange's own time, so none of that may reach them. The time is asked for now and
  * then, at once when the machine's two clocks part (a suspend, a step), and when the exchange refuses a stamp.
  */
-import { type AlignedClock, type Clock, monotonicMs, scaledClock, wallMs } from './clock.ts'
+import { type AlignedClock, type Clock, HOLD_MS, monotonicMs, scaledClock, wallMs } from './clock.ts'
 
 export type ExchangeClock = Clock & {
   /** False from a doubt until the time was measured again: stamps may be refused, and ages are not known. */
@@ -12,6 +12,11 @@ export type ExchangeClock = Clock & {
   measure(): Promise<void>
   /** Machine milliseconds since the exchange last told its time; since the beginning while it never did. */
   heardAgoMs(): number
+  /**
+   * What an exchange says that runs at a pace of its own: its time, answered to what was asked at `askedAtMs`, and its pace.
+   * Until the next such news it is taken to run on at that pace for a few seconds of its time, and then as the machine does.
+   */
+  follow(news: { askedAtMs: number; exchangeMs: number; pace: number }): void
   /** The exchange refused a stamp: measures anew, now. */
   doubt(why: string): void
   /** Ends the measuring. The clock goes on. */
@@ -48,6 +53,8 @@ export function exchangeClock(options: ExchangeClockOptions): ExchangeClock {
   let doubted: string | undefined = UNMEASURED
   let dueAt = machine.monotonicMs()
   let measuring = false
+  /** What is no news: one that follows a changing pace is always a little off. */
+  let driftMs = 0
   let heardAt = machine.monotonicMs()
   const doubt = (why: string) => {
     doubted ??= why
@@ -59,7 +66,8 @@ export function exchangeClock(options: ExchangeClockOptions): ExchangeClock {
     dueAt = machine.monotonicMs() + AGAIN_MS
     const movedMs = await setBy(clock, options.read)
     heardAt = machine.monotonicMs()
-    if (movedMs !== 0 && why !== UNMEASURED) options.corrected(movedMs, why ?? 'drift')
+    const isNews = movedMs !== 0 && why !== UNMEASURED && Math.abs(movedMs) > driftMs
+    if (isNews) options.corrected(movedMs, why ?? 'drift')
     // A doubt that came while it was being measured stays.
     if (doubted === why) doubted = undefined
     dueAt = machine.monotonicMs() + (doubted ? 0 : MEASURE_EVERY_MS)
@@ -86,6 +94,11 @@ export function exchangeClock(options: ExchangeClockOptions): ExchangeClock {
     setTimeout: clock.setTimeout,
     clearTimeout: clock.clearTimeout,
     measure,
+    follow({ askedAtMs, exchangeMs, pace }) {
+      setWhenOff(clock, { askedAtMs, exchangeMs })
+      clock.run(pace, HOLD_MS)
+      driftMs = 2 * HOLD_MS
+    },
     heardAgoMs: () => machine.monotonicMs() - heardAt,
     isSure: () => doubted === undefined,
     doubt,
@@ -99,7 +112,11 @@ export function exchangeClock(options: ExchangeClockOptions): ExchangeClock {
  */
 async function setBy(clock: AlignedClock, read: () => Promise<number>): Promise<number> {
   const askedAtMs = clock.nowMs()
-  const exchangeMs = await read()
+  return setWhenOff(clock, { askedAtMs, exchangeMs: await read() })
+}
+
+function setWhenOff(clock: AlignedClock, told: { askedAtMs: number; exchangeMs: number }): number {
+  const { askedAtMs, exchangeMs } = told
   const heardAtMs = clock.nowMs()
   if (exchangeMs >= askedAtMs && exchangeMs <= heardAtMs + 1) return 0
   const offMs = exchangeMs - (askedAtMs + heardAtMs) / 2

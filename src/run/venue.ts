@@ -20,6 +20,7 @@ import type { Log } from '../telemetry/log.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { needsOf } from './alerts/account-fitness.ts'
 import { measuredWire } from './measured.ts'
+import { type Pacer, startPacer } from './pacer.ts'
 import { asStartFault, StartFault } from './start/data-folder.ts'
 import type { Waiting } from './start/waiting.ts'
 
@@ -61,6 +62,8 @@ export type Venue = {
   /** The exchange's time. */
   clock: ExchangeClock
   speed: number
+  /** Where simulated time may slow down. */
+  pacer?: Pacer
   /** Where it is, for people. */
   where: string
   /** How a process beside this one reaches the same account. */
@@ -121,12 +124,16 @@ async function openSimulator(config: Config, telemetry: Telemetry, waiting: Wait
     })
     const urls = { rest: url, ws: url.replace(/^http/, 'ws') }
     const access = accessOf(config, { mode: 'sim', keys, urls, speed })
-    const venue = await checked(connect(access, telemetry, url), config, telemetry, waiting)
+    const connected = connect(access, telemetry, url)
+    const { clock, frameAgeMs } = connected
+    const pacer = startPacer({ url, speed, clock, frameAgeMs, telemetry })
+    const venue = await checked(connected, config, telemetry, waiting)
     const close = async () => {
+      pacer.close()
       await venue.close()
       await own?.stop()
     }
-    return { ...venue, close }
+    return { ...venue, pacer, close }
   } catch (error) {
     await own?.stop()
     throw error
@@ -143,8 +150,10 @@ const accessOf = (
   orderDeadlineMs: rules.execution.orderDeadlineMs,
 })
 
+type Connected = Venue & { frameAgeMs: () => number }
+
 /** Opens the exchange over the network. Nothing is asked of it yet but its time. */
-export function connect(access: Access, telemetry: Telemetry, where: string): Venue {
+export function connect(access: Access, telemetry: Telemetry, where: string): Connected {
   const { mode, keys, urls, region, speed, recvWindowMs, orderDeadlineMs } = access
   const clock = exchangeClock({
     startAtMs: wallMs(),
@@ -161,7 +170,8 @@ export function connect(access: Access, telemetry: Telemetry, where: string): Ve
     region,
     log: (kind, detail) => telemetry.log.info('exchange.wire', { kind, detail }),
   })
-  const exchange: Exchange = createBybitExchange(measuredWire(stampsHeard(wire, clock), telemetry), {
+  const heard = framesHeard(stampsHeard(wire, clock), clock)
+  const exchange: Exchange = createBybitExchange(measuredWire(heard.wire, telemetry), {
     name: mode,
     clock,
     orderDeadlineMs,
@@ -172,7 +182,7 @@ export function connect(access: Access, telemetry: Telemetry, where: string): Ve
     clock.close()
     await exchange.close()
   }
-  return { exchange, clock, speed, where, access, close }
+  return { exchange, clock, speed, where, access, frameAgeMs: heard.frameAgeMs, close }
 }
 
 /** Bybit: the request's time is outside of its window. */
@@ -191,6 +201,25 @@ function stampsHeard(wire: Wire, clock: ExchangeClock): Wire {
     post: (path, body) => heard(wire.post(path, body)),
     trade: (op, args, deadlineMs) => heard(wire.trade(op, args, deadlineMs)),
   }
+}
+
+/** A wire that knows how old the oldest public frame was that it heard since it was asked last. */
+function framesHeard(wire: Wire, clock: ExchangeClock): { wire: Wire; frameAgeMs(): number } {
+  let oldestMs = 0
+  const publicStream: Wire['publicStream'] = (category, topics, hear) =>
+    wire.publicStream(category, topics, {
+      ...hear,
+      message(message) {
+        if (typeof message.ts === 'number') oldestMs = Math.max(oldestMs, clock.nowMs() - message.ts)
+        hear.message(message)
+      },
+    })
+  const frameAgeMs = () => {
+    const ageMs = oldestMs
+    oldestMs = 0
+    return ageMs
+  }
+  return { wire: { ...wire, publicStream }, frameAgeMs }
 }
 
 /** Waits until the exchange's time is known and its account was looked at. @throws StartFault with all that is wrong with it */

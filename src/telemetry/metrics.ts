@@ -112,6 +112,10 @@ function outsideMetrics({ counter, gauge, duration }: Makers) {
       'outcome',
     ),
     clockOff: gauge('clock_off_seconds', "This machine's clock less the exchange's, wall seconds."),
+    pace: gauge(
+      'simulation_pace_ratio',
+      'Simulated time to wall time: below the speed while the machine cannot follow. Only in mode sim.',
+    ),
     exchangeCall: duration(
       'exchange_call_seconds',
       'Calls to the exchange, by endpoint and outcome, in wall seconds.',

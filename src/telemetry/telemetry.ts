@@ -62,6 +62,8 @@ export type Telemetry = {
   alertDelivered(way: string, outcome: 'delivered' | 'failed' | 'dropped'): void
   /** This machine's clock less the exchange's, wall seconds. */
   clockOff(seconds: number): void
+  /** Simulated time to wall time, now. */
+  simulationPaced(pace: number): void
   /** Times a call to the exchange: call what it gives with the outcome. */
   exchangeTimer(endpoint: string): (outcome: string) => void
   requestAnswered(status: number): void
@@ -135,6 +137,7 @@ export function telemetryOf(log: Log, metrics: Metrics): Telemetry {
     },
     alertDelivered: (way, outcome) => metrics.alertDeliveries.inc({ way, outcome }),
     clockOff: seconds => metrics.clockOff.set(seconds),
+    simulationPaced: pace => metrics.pace.set(pace),
     exchangeTimer: endpoint => {
       const end = metrics.exchangeCall.startTimer({ endpoint })
       return outcome => void end({ outcome })

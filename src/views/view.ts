@@ -9,6 +9,7 @@ import type { JsonObject } from '../domain/json.ts'
 import type { Books } from '../run/books/books.ts'
 import { CHARTS, type Engine } from '../run/engine.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
+import { topState } from '../wording/stories.ts'
 import { accountNow } from './account-row.ts'
 import { createClosings } from './closing.ts'
 import { createCommands, legalFor } from './commands.ts'
@@ -42,6 +43,8 @@ async function tellResults(
 type ViewParts = ReadinessParts & {
   books: Books
   about: { mode: string; speed: number; exchange: string; version: string; startedAtMs: number }
+  /** Engine milliseconds to one of the machine, now; always the speed where left out. */
+  pace?: () => number
 }
 
 export function createView(parts: ViewParts): EngineView {
@@ -60,6 +63,7 @@ export function createView(parts: ViewParts): EngineView {
       risk: context().risk ?? null,
       flatten: context().flatten ?? null,
       nowMs: ports.clock.nowMs(),
+      pace: parts.pace?.() ?? about.speed,
       hedges: countBy(engine, 'hedge'),
       symbols: countBy(engine, 'symbol'),
       ledgerResiduals: engine.bookkeeper.residuals(),
@@ -170,7 +174,7 @@ function countBy({ runtime }: Engine, kind: string): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const self of runtime.all()) {
     if (self.kind !== kind) continue
-    const state = (self.cell?.state ?? '').split(/[. ]/)[0] ?? ''
+    const state = topState(self.cell?.state ?? '')
     counts[state] = (counts[state] ?? 0) + 1
   }
   return counts

@@ -129,3 +129,20 @@ export function shortInstantText(atMs: number): string {
 /** `22 Nov 09:51:24`, UTC. */
 export const storyInstantText = (atMs: number): string =>
   atMs > 0 ? `${shortInstantText(atMs)}${new Date(atMs).toISOString().slice(16, 19)}` : UNKNOWN
+
+type Paced = {
+  /** Asked for. */
+  speed: number
+  /** Now. */
+  pace: number
+}
+
+/** Is it so much slower than asked for that people are told? */
+export const isSlowed = ({ speed, pace }: Paced): boolean => pace < speed * 0.9
+
+/** `60×`, `22× instead of 60×: this machine is busy`; nothing where time is the wall clock's. */
+export function paceText({ speed, pace }: Paced): string {
+  if (speed === 1) return ''
+  const shown = pace < 10 ? pace.toFixed(1) : Math.round(pace)
+  return isSlowed({ speed, pace }) ? `${shown}× instead of ${speed}×: this machine is busy` : `${speed}×`
+}

@@ -16,16 +16,25 @@ const TONES: Readonly<Record<string, string>> = {
   halted: 'warn',
   stopping: 'warn',
   booting: 'warn',
+  stale: 'warn',
+  delisted: 'warn',
   failed: 'bad',
   quarantined: 'bad',
 }
 
-export const topState = (state: string): string => /^[\w-]*/.exec(state)?.[0] ?? ''
+/**
+ * A symbol that may not be traded for now is `failed` to its chart. People read what it is: nothing failed, and nobody has to
+ * do anything.
+ */
+export const plainState = (state: string): string => state.replace(/^failed\.(?=(stale|delisted)\b)/, '')
+
+/** The first part, as people read it. */
+export const topState = (state: string): string => /^[\w-]*/.exec(plainState(state))?.[0] ?? ''
 
 /** `entering.work.ordering | entering.spot.sending | entering.perp.quiet` → `work ordering · spot sending`. */
 export function innerState(state: string): string {
   return (
-    state
+    plainState(state)
       .split(' | ')
       .map(part =>
         part

@@ -127,6 +127,7 @@ describe('what stands over every page', () => {
     flatten: null,
     nowMs: 0,
     speed: 1,
+    pace: 1,
     startedAtMs: 0,
     exchange: '',
     version: '',

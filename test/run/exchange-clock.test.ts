@@ -148,3 +148,28 @@ test('a simulator at 60 times the speed that lost two minutes is followed', asyn
   expect(clock.isSure()).toBe(true)
   expect(Math.abs(offMs())).toBeLessThanOrEqual(60 * 10)
 })
+
+test('an exchange that slows down is followed without a word, and its time is never far off', async () => {
+  const { at, clock, run, corrections, offMs } = started({ speed: 60 })
+  await run(1_000)
+  for (let told = 0; told < 40; told++) {
+    const askedAtMs = clock.nowMs()
+    // Half of the speed it was measured at: it falls behind until it is heard of.
+    at.exchange -= 30 * 100
+    await run(100)
+    clock.follow({ askedAtMs, exchangeMs: at.exchange, pace: 30 })
+    expect(Math.abs(offMs())).toBeLessThanOrEqual(60 * NEAR_MS)
+  }
+  expect(corrections).toEqual([])
+  expect(clock.isSure()).toBe(true)
+})
+
+test('of an exchange that falls silent the time goes on as the machine’s', async () => {
+  const { at, clock, run } = started({ speed: 60 })
+  await run(1_000)
+  at.answers = false
+  clock.follow({ askedAtMs: clock.nowMs(), exchangeMs: at.exchange, pace: 60 })
+  const toldMs = clock.nowMs()
+  await run(10_000)
+  expect(clock.nowMs() - toldMs).toBe(6_000 + 10_000)
+})

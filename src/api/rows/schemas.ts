@@ -84,7 +84,8 @@ export const engine = z
       .optional()
       .openapi({ description: 'The last order to flatten; endedAtMs is 0 until the exchange was asked.' }),
     nowMs: z.number().openapi({ description: 'Engine time.' }),
-    speed: z.number(),
+    speed: z.number().openapi({ description: 'Engine time to wall time, as asked for.' }),
+    pace: z.number().openapi({ description: 'The same now: less while the machine cannot follow.' }),
     startedAtMs: z.number(),
     exchange: z.string(),
     version: z.string(),

@@ -18,6 +18,7 @@ function changedAtMs(file: string): number {
 }
 
 if (newest(['dist/index.html']) < newest(SOURCES)) {
+  process.stdout.write('building the pages (once, and again when they change)…\n')
   try {
     const { build } = await import('vite')
     await build({ configFile: `${ROOT}/vite.config.ts`, logLevel: 'warn' })

@@ -20,7 +20,7 @@ export const useIsStale = (): boolean => useLive(live => live.line !== 'live')
 export function engineNowMs({ engine, heardAtMs, line }: Live): number {
   if (!engine) return 0
   const sinceMs = line === 'live' || line === 'connecting' ? performance.now() - heardAtMs : 0
-  return engine.nowMs + sinceMs * engine.speed
+  return engine.nowMs + sinceMs * engine.pace
 }
 
 /** Engine time, looked at once a second. Stands still while the line is lost. */

@@ -1,6 +1,6 @@
 /** How old is what we see: the page's own line, the engine, its database and lease, each feed, the exchange. */
 import type { HealthPart } from '../../api/engine-view.ts'
-import { instantText } from '../../wording/figures.ts'
+import { instantText, paceText } from '../../wording/figures.ts'
 import type { Line } from '../data/store.ts'
 import { useEngineNowMs, useLive } from '../data/use-live.ts'
 
@@ -45,7 +45,7 @@ export function StatusStrip() {
         {engine && (
           <>
             <span className="live tabular-nums text-soft">{instantText(nowMs)}</span> UTC
-            {engine.speed !== 1 && ` · ${engine.speed}× time`} · v{engine.version}
+            {engine.speed !== 1 && ` · time ${paceText(engine)}`} · v{engine.version}
           </>
         )}
       </span>

@@ -2,7 +2,8 @@
 import { constants, openSync, writeSync } from 'node:fs'
 import type { EngineView } from '../../api/engine-view.ts'
 import type { Clock } from '../../clock/clock.ts'
-import { amountText, countText, instantText, lengthText } from '../../wording/figures.ts'
+import { amountText, clockText, countText, instantText, lengthText, paceText } from '../../wording/figures.ts'
+import { type Ended, hedgeNews } from './news.ts'
 
 /**
  * A terminal that never stops the process. Node writes to one synchronously: while somebody holds it (Ctrl-S), or reads it no
@@ -37,27 +38,33 @@ type Shown = {
   url: string
   loginLink: () => string
   clock: Clock
-  speed: number
   /** Where it is written, and whether a person reads there. */
   out?: Out
   isTerminal?: boolean
 }
 
 const EVERY_MS = 5_000
+/** So many of the newest hedges are looked through for those that ended since the last look. */
+const ENDED_MAX = 50
 
 /** Prints while it runs; gives how to stop it. Off a terminal only the first line is printed: the log has the rest. */
-export function showStatus({ view, url, loginLink, clock, speed, ...where }: Shown): () => void {
+export function showStatus({ view, url, loginLink, clock, ...where }: Shown): () => void {
   const { out = terminalOut(), isTerminal = process.stdout.isTTY === true } = where
   // A login link is for a person's eyes: off a terminal it would end up in somebody's log (`hedgerow link` gives one).
   out(isTerminal ? `hedgerow at ${url} — sign in: ${loginLink()}\n` : `hedgerow at ${url}\n`)
   if (!isTerminal) return () => {}
   let last = ''
   let stopped = false
+  const news = hedgeNews()
   const show = async () => {
+    const held = view.holdings()
     // A database that is away leaves its part of the line out.
     const profit = await view.profit('all').catch(() => undefined)
+    const ended = news.gone(held).length === 0 ? [] : await view.hedges(ENDED_MAX).catch(() => [])
     if (stopped) return
-    const line = statusLine(view, profit?.rows[0], speed)
+    const at = clockText(view.summary().nowMs)
+    for (const each of news.since(held, ended as Ended[])) out(`  ${at}  ${each}\n`)
+    const line = statusLine(view, profit?.rows[0])
     if (line !== last) out(`${line}\n`)
     last = line
     timer = clock.setTimeout(() => void show(), EVERY_MS)
@@ -78,12 +85,12 @@ export function showStatus({ view, url, loginLink, clock, speed, ...where }: Sho
 type Made = { fundingUsdt: string; netUsdt: string }
 
 /** One line: time, state, money (equity, funding and net of all hedges, the next settlement), hedges, and what is wrong. */
-export function statusLine(view: EngineView, closed: Made | undefined, speed: number): string {
-  const { state, nowMs, hedges, symbols, ledgerResiduals, equityUsdt } = view.summary()
+export function statusLine(view: EngineView, closed: Made | undefined): string {
+  const { state, nowMs, speed, pace, hedges, symbols, ledgerResiduals, equityUsdt } = view.summary()
   const held = view.holdings()
   const untied = Object.entries(ledgerResiduals).filter(([, residual]) => Number(residual) !== 0)
   const parts = [
-    `${instantText(nowMs).slice(0, 16)}${speed === 1 ? '' : ` (${speed}×)`}`,
+    `${instantText(nowMs).slice(0, 16)}${speed === 1 ? '' : ` (${paceText({ speed, pace })})`}`,
     state,
     `equity ${amountText(equityUsdt)} USDT`,
     `funding ${signedSum([closed?.fundingUsdt ?? '0', ...held.map(({ fundingUsdt }) => fundingUsdt)])}`,
@@ -120,3 +127,16 @@ const counts = (byState: Record<string, number>): string =>
   Object.entries(byState)
     .map(([state, count]) => `${count} ${state}`)
     .join(', ') || 'none'
+
+/** What a start is doing, for a person who waits at the terminal. Elsewhere the log says what matters. */
+export type StartSteps = (doing: string) => void
+
+type Started = { version: string; mode: string; out?: Out; isTerminal?: boolean }
+
+/** Says at once that a start has begun; gives how to name what it does now. */
+export function startSteps({ version, mode, ...where }: Started): StartSteps {
+  const { out = terminalOut(), isTerminal = process.stdout.isTTY === true } = where
+  if (!isTerminal) return () => {}
+  out(`hedgerow ${version}, mode ${mode}\n`)
+  return doing => out(`  ${doing}…\n`)
+}

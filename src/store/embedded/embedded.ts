@@ -34,7 +34,8 @@ export type Embedded = {
 
 const START_TRIES = 1500
 const TRY_EVERY_MS = 20
-const LEAVE_TRIES = 25
+/** A busy machine ends a connection late, and a server must not outlive its engine for that. */
+const LEAVE_TRIES = 150
 
 /**
  * Starts, or finds again, the PostgreSQL server that belongs to `dataDir`, with an empty database made on first use.

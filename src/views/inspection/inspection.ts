@@ -15,16 +15,17 @@ import { createCharts, createRows } from './rows.ts'
 type InspectionParts = {
   hub: Hub
   clock: Clock
-  speed: number
+  /** Engine milliseconds to one of the machine, now. */
+  pace: () => number
   journal: Pick<Journal, 'loadActor' | 'transitions'>
   machines: Readonly<Record<string, AnyStateMachine>>
 }
 
-export function createInspection({ hub, clock, speed, journal, machines }: InspectionParts): InspectionView {
+export function createInspection({ hub, clock, pace, journal, machines }: InspectionParts): InspectionView {
   const charts = createCharts(machines)
   const rows = createRows(hub, charts)
   return {
-    clock: () => ({ nowMs: clock.nowMs(), speed }),
+    clock: () => ({ nowMs: clock.nowMs(), speed: pace() }),
     frame: cursor => rows.frame(cursor),
     focusReader: () => createFocusReader({ hub, charts, clock, rowOf: rows.rowOf }),
     messages: (actorId, limit) => messagesAround(hub, actorId, limit),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import { NO_USDT, usdt } from '../../../src/domain/units.ts'
-import { showStatus, statusLine } from '../../../src/run/start/status-line.ts'
+import { showStatus, startSteps, statusLine } from '../../../src/run/start/status-line.ts'
 import { holdingOf } from '../../../src/views/holdings.ts'
 import { smallView } from '../../support/api/small-view.ts'
 import { marketOn, NOW_MS, XRP } from '../../support/domain/sample-market.ts'
@@ -21,7 +21,7 @@ function view() {
 }
 
 test('the line of a running engine says money: equity, funding, net, the next settlement with its sign', () => {
-  const line = statusLine(view(), { fundingUsdt: '1.5', netUsdt: '-4' }, 60)
+  const line = statusLine(view(), { fundingUsdt: '1.5', netUsdt: '-4' })
   expect(line).toContain('2026-01-05 03:00 (60×)  trading  equity 100,012.35 USDT  funding +7.50  net +')
   // The long pays one rate and the reverse is paid it.
   expect(line).toContain('next 0.00 in 5 h')
@@ -33,7 +33,7 @@ test('a figure of which a part is not known is a dash', () => {
   const small = smallView()
   const booked = { fundingUsdt: NO_USDT, settlements: 0, coinFeesUsdt: NO_USDT }
   small.held = [holdingOf(longCarry(), { market: undefined, booked, nowMs: NOW_MS })]
-  expect(statusLine(small, undefined, 1)).toMatch(/net – {2}hedges/)
+  expect(statusLine(small, undefined)).toMatch(/net – {2}hedges/)
 })
 
 test('a terminal that nobody reads stops nothing, and the end says what becomes of open hedges', async () => {
@@ -44,7 +44,6 @@ test('a terminal that nobody reads stops nothing, and the end says what becomes 
     url: 'http://127.0.0.1:8787',
     loginLink: () => 'http://127.0.0.1:8787/#login=x',
     clock,
-    speed: 60,
     out: text => written.push(text),
     isTerminal: true,
   })
@@ -58,4 +57,19 @@ test('a terminal that nobody reads stops nothing, and the end says what becomes 
   expect(written.at(-1)).toBe(
     'stopping; 2 open hedges stay as they are, the next start takes up where this one ends\n',
   )
+})
+
+const say = (isTerminal: boolean) => {
+  const written: string[] = []
+  const doing = startSteps({ version: '1.2.3', mode: 'sim', out: text => written.push(text), isTerminal })
+  doing('starting the database')
+  return written.join('')
+}
+
+test('a start that takes a while says from its first moment what it does', () => {
+  expect(say(true)).toBe('hedgerow 1.2.3, mode sim\n  starting the database…\n')
+})
+
+test('off a terminal it says nothing: the log is for programs', () => {
+  expect(say(false)).toBe('')
 })

@@ -149,6 +149,7 @@ export function smallView(): SmallView {
       halt,
       nowMs: 1_700_000_000_000,
       speed: 60,
+      pace: 60,
       startedAtMs: 1_699_999_000_000,
       exchange: 'simulator',
       version: '0.1.0',

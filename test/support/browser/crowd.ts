@@ -104,7 +104,7 @@ export async function crowd(count: number, watched = true): Promise<Crowd> {
   const inspection = createInspection({
     hub,
     clock,
-    speed: 1,
+    pace: () => 1,
     journal: forgetful,
     machines: { supervisor: supervisorMachine, hedge: crowdMachine },
   })

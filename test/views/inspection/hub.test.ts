@@ -30,7 +30,7 @@ function watched() {
   const inspection = createInspection({
     hub,
     clock,
-    speed: 1,
+    pace: () => 1,
     journal,
     machines: { supervisor: supervisorMachine, hedge: crowdMachine },
   })

@@ -1,7 +1,7 @@
 /** `actors`: who runs and in which state, once or as they move. `transitions`: how one of them came there. */
 import type { EngineSummary, TransitionView } from '../../../api/engine-view.ts'
 import { clockText, instantText, lengthText } from '../../../wording/figures.ts'
-import { eventText } from '../../../wording/stories.ts'
+import { eventText, plainState } from '../../../wording/stories.ts'
 import type { Shown } from '../../kit/asking.ts'
 import { type Client, engineClient } from '../../kit/client.ts'
 import { CliFailure } from '../../kit/failure.ts'
@@ -67,7 +67,7 @@ const chosen =
     (!trouble || isTroubled(actor))
 
 const isTroubled = ({ state, quarantined, restarts }: Actor) => quarantined || restarts > 0 || isBad(state)
-const isBad = (state: string) => /^failed\b|\btroubled\b/.test(state)
+const isBad = (state: string) => /^failed\b|\btroubled\b/.test(plainState(state))
 
 const rowAt = (nowMs: number) => (actor: Actor) => ({
   ...actor,
@@ -77,7 +77,8 @@ const rowAt = (nowMs: number) => (actor: Actor) => ({
 })
 
 /** The regions that rest say nothing: what is at work comes first. */
-function stateText({ state, quarantined }: Actor): string {
+function stateText({ state: told, quarantined }: Actor): string {
+  const state = plainState(told)
   if (quarantined) return red(`${state} (quarantined)`)
   if (isBad(state)) return red(state)
   return /^hedged\b/.test(state)

@@ -1,7 +1,7 @@
 /** `status`: the engine on one page, once or as it changes. `alerts`: what stands and what stood. */
 import type { EngineSummary } from '../../../api/engine-view.ts'
 import type { AccountRow, AlertRow, Holding, QuotaRow } from '../../../api/rows/rows.ts'
-import { amountText, clockText, instantText, lengthText } from '../../../wording/figures.ts'
+import { amountText, clockText, instantText, lengthText, paceText } from '../../../wording/figures.ts'
 import type { Shown } from '../../kit/asking.ts'
 import { type Client, engineClient } from '../../kit/client.ts'
 import { CliFailure } from '../../kit/failure.ts'
@@ -43,7 +43,7 @@ function page(engine: EngineSummary, { hedges, holdings, quota }: Held): string[
     engine
   const values = {
     engine: `${coloured(state)}${whyText(engine)}`,
-    mode: speed === 1 ? mode : `${mode} at ${speed} times the wall clock`,
+    mode: speed === 1 ? mode : `${mode}, time ${paceText(engine)}`,
     clock: `${instantText(nowMs)} UTC, up ${lengthText(Math.max(0, nowMs - startedAtMs))}`,
     exchange,
     version,
@@ -105,7 +105,7 @@ async function draw(client: Client, signal: AbortSignal): Promise<void> {
       if (heard.kind === 'engine') {
         engine = heard.engine
         // The stream says that something moved; what hedges hold is asked for, about once a second of the wall.
-        if (engine.nowMs - askedAtMs > 1000 * engine.speed) {
+        if (engine.nowMs - askedAtMs > 1000 * engine.pace) {
           askedAtMs = engine.nowMs
           held = await openHedges(client).catch(keep(held))
         }

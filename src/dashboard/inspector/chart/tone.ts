@@ -1,5 +1,6 @@
 /** What a state means for somebody who looks for trouble. Colour follows the active state, not the kind of actor. */
 import type { InspectionRow } from '../../../api/inspection-view.ts'
+import { plainState } from '../../../wording/stories.ts'
 
 export type Tone = 'bad' | 'warn' | 'good' | 'busy' | 'idle' | 'ended'
 
@@ -37,7 +38,7 @@ export function stateWords({ status, state, kind }: InspectionRow): string {
 
 /** Regions that rest are left out: `entering.work.deciding | entering.spot.quiet` → `entering.work.deciding`. */
 export function shortState(state: string): string {
-  const parts = state.split(' | ')
+  const parts = plainState(state).split(' | ')
   const lively = parts.filter(part => !/\.quiet$/.test(part))
   const [first = '', ...others] = lively.length > 0 ? lively : parts.slice(0, 1)
   const top = `${first.split('.')[0]}.`

@@ -18,6 +18,8 @@ export function standing({ verdict, because, found, limit, market }: Opportunity
   const top = topState(market.state)
   const held = HELD[top]
   if (held) return { word: 'taken', tone: 'good', why: held }
+  if (top === 'stale' || top === 'delisted')
+    return { word: top, tone: 'warn', why: spokenReason(market.stateBecause) }
   if (top === 'failed')
     return {
       word: market.state.split('.')[1] ?? 'failed',

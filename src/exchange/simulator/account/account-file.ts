@@ -31,9 +31,10 @@ export type Input =
   | { atMs: number; faults: SavedFaults }
   /**
    * No client was ever told a later time than `untilMs`: where a restart goes on. It was said at `atMs`, when the machine's clock
-   * was at `wallMs`: time goes on while a process that was killed is started again.
+   * was at `wallMs`: time goes on while a process that was killed is started again, only as the machine's does for a client that
+   * is paced.
    */
-  | { untilMs: number; atMs: number; wallMs: number }
+  | { untilMs: number; atMs: number; wallMs: number; isPaced?: boolean }
 
 /** The simulator at one instant. `uids` are the accounts that were funded; `faults` is what was set while it ran. */
 export type SavedState = {

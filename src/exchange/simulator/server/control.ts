@@ -7,10 +7,14 @@ import { FaultPlanError } from '../faults/plan.ts'
 import { objectIn } from '../kit/wire-json.ts'
 import type { CoreReply, CoreRequest } from '../simulated.ts'
 import type { Accounts } from './accounts.ts'
+import type { Pacing } from './pacing.ts'
 
 export type SimulatorStatus = {
   nowMs: number
+  /** Asked for: simulated milliseconds to one of the machine. */
   speed: number
+  /** The same at this moment: less while a client cannot follow. */
+  pace: number
   seed: number
   pid: number
   /** Orders accepted since this process started. */
@@ -23,6 +27,7 @@ type Parts = {
   status: () => SimulatorStatus
   stopAsked: (() => void) | undefined
   faults: Faults
+  pacing: Pacing
   /** The faults were changed. */
   kept(): void
   ask(request: CoreRequest): CoreReply
@@ -32,7 +37,7 @@ type Parts = {
 export function answerControl(
   request: IncomingMessage,
   response: ServerResponse,
-  { accounts, status, stopAsked, faults, kept, ask }: Parts,
+  { accounts, status, stopAsked, pacing, faults, kept, ask }: Parts,
 ): void {
   const say = (code: number, body: object) => {
     response.writeHead(code, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(body))
@@ -41,6 +46,8 @@ export function answerControl(
   const what = `${request.method} ${request.url}`
   if (!local || request.headers.origin) say(403, { error: 'only for programs on this machine' })
   else if (what === 'GET /simulator/status') say(200, status())
+  else if (request.method === 'POST' && request.url?.startsWith(PACE_PATH))
+    say(...paced(request, pacing, status))
   else if (what === 'POST /simulator/stop') {
     response.once('finish', () => stopAsked?.())
     say(202, { stopping: true })
@@ -66,6 +73,21 @@ export function answerControl(
       () => request.destroy(),
     )
   else say(404, { error: `no such request: ${what}` })
+}
+
+/** The path a client says on what pace it can follow: it ends in a number. It speaks for as long as its connection stands. */
+export const PACE_PATH = '/simulator/pace/'
+
+function paced(
+  { url = '', socket }: IncomingMessage,
+  pacing: Pacing,
+  status: Parts['status'],
+): [number, object] {
+  const bearable = Number(url.slice(PACE_PATH.length))
+  if (!(bearable >= 1)) return [422, { error: `pace: expected a number from 1 up, found ${url}` }]
+  pacing.hear(socket, bearable)
+  const { nowMs, pace } = status()
+  return [200, { nowMs, pace }]
 }
 
 /** Another key pair, of an account of its own or of one that is there: `{"key", "secret", "uid"}`. */

@@ -22,6 +22,8 @@ type Parts = {
   core: SimulatedBybit
   clock: Clock
   speed: number
+  /** Is there a client whose clock stops with ours? */
+  isPaced(): boolean
   file: AccountFile | undefined
   /** All there is to save, at this moment. */
   state(): SavedState
@@ -68,7 +70,7 @@ export function advanceTo(core: SimulatedBybit, nowMs: number): void {
   core.advance(nowMs)
 }
 
-export function drive({ core, clock, speed, file, state, hear, fail }: Parts): Driver {
+export function drive({ core, clock, speed, isPaced, file, state, hear, fail }: Parts): Driver {
   let timer: TimerHandle | undefined
   let closed = false
   let flushing: NodeJS.Immediate | undefined
@@ -78,7 +80,7 @@ export function drive({ core, clock, speed, file, state, hear, fail }: Parts): D
     closed = true
     fail(error)
   }
-  const recorder = file && recording(file, clock, speed, state, giveUp)
+  const recorder = file && recording(file, { clock, speed, isPaced }, state, giveUp)
 
   const flush = () => {
     flushing = undefined
@@ -135,8 +137,7 @@ export function drive({ core, clock, speed, file, state, hear, fail }: Parts): D
  */
 function recording(
   file: AccountFile,
-  clock: Clock,
-  speed: number,
+  { clock, speed, isPaced }: Pick<Parts, 'clock' | 'speed' | 'isPaced'>,
   state: () => SavedState,
   giveUp: (error: Error) => void,
 ) {
@@ -157,7 +158,12 @@ function recording(
     promise(nowMs: number) {
       if (nowMs + (LEASE_WALL_MS / 2) * speed <= promisedMs) return
       promisedMs = Math.ceil(nowMs + LEASE_WALL_MS * speed)
-      record({ untilMs: promisedMs, atMs: nowMs, wallMs: systemClock().nowMs() })
+      record({
+        untilMs: promisedMs,
+        atMs: nowMs,
+        wallMs: systemClock().nowMs(),
+        ...(isPaced() && { isPaced: true }),
+      })
     },
     considerCheckpoint() {
       const restedMs = wallMs() - tookAtMs

@@ -87,7 +87,9 @@ function lapsedMs(inputs: readonly Input[], speed: number): number | undefined {
   const last = inputs.findLast(input => 'untilMs' in input)
   if (!last || !('untilMs' in last)) return undefined
   const awayMs = systemClock().nowMs() - last.wallMs
-  return awayMs >= 0 && awayMs <= AWAY_WALL_MS_MAX ? last.atMs + awayMs * speed : undefined
+  return awayMs >= 0 && awayMs <= AWAY_WALL_MS_MAX
+    ? last.atMs + awayMs * (last.isPaced ? 1 : speed)
+    : undefined
 }
 
 /** Takes up the plan that was in force last; false when none was ever set. */

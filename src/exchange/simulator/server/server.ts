@@ -17,6 +17,7 @@ import { answerControl, type SimulatorStatus } from './control.ts'
 import { deliverAsIs } from './deliver.ts'
 import { drive } from './driver.ts'
 import type { SimulatorOptions } from './options.ts'
+import { createPacing } from './pacing.ts'
 import { rateLimits } from './rate-limits.ts'
 import { answerRest } from './rest.ts'
 import { claim, resume } from './resume.ts'
@@ -81,13 +82,15 @@ function openExchange(options: SimulatorOptions, accounts: Accounts, { hear, fai
   coreMs = core.nowMs
   const startedAtMs = core.nowMs()
   const clock = scaledClock({ startAtMs: startedAtMs, speed })
-  const driver = drive({ core, clock, speed, file, state, hear, fail })
+  const pacing = createPacing(clock, speed)
+  const driver = drive({ core, clock, speed, isPaced: pacing.isOn, file, state, hear, fail })
   let requests = 0
   let orders = 0
   return {
     core,
     clock,
     driver,
+    pacing,
     faults,
     startedAtMs,
     /** Writes the present plan of faults down. */
@@ -99,7 +102,15 @@ function openExchange(options: SimulatorOptions, accounts: Accounts, { hear, fai
       return reply
     },
     requests: () => requests,
-    status: () => ({ nowMs: driver.nowMs(), speed, seed, pid: process.pid, orders, startedAtMs }),
+    status: () => ({
+      nowMs: driver.nowMs(),
+      speed,
+      pace: pacing.pace(),
+      seed,
+      pid: process.pid,
+      orders,
+      startedAtMs,
+    }),
     /** Funds accounts that are new, and starts the windows of the faults. */
     begin() {
       for (const uid of unfunded) driver.deposit(uid, 'USDT', options.balance)
@@ -148,6 +159,7 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
     accounts,
     status,
     stopAsked: options.stopAsked,
+    pacing: exchange.pacing,
     faults,
     ask: driver.ask,
     kept: exchange.keepFaults,

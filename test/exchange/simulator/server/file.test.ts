@@ -129,6 +129,7 @@ test('when an input cannot be written the server is told once, before the core a
     core,
     clock,
     speed: 1,
+    isPaced: () => false,
     file: { ...file, append },
     state: () => state(core.nowMs()),
     hear: () => {},

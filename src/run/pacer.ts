@@ -1,0 +1,145 @@
+/**
+ * Keeps simulated time at a pace this process and its simulator can follow: many times a second it tells the simulator what it
+ * can bear, by how long the answer to that and whatever else it waits for takes, and sets its own clock by the answer.
+ */
+import { Agent, request } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+import { monotonicMs } from '../clock/clock.ts'
+import type { ExchangeClock } from '../clock/exchange-clock.ts'
+import { PACE_PATH } from '../exchange/simulator/server/control.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
+import { isSlowed } from '../wording/figures.ts'
+
+/**
+ * How fast simulated time may run: as fast as it was asked for, or as fast as the machine can follow. Whatever takes a while on
+ * the machine (a round trip, a commit, a frame that waits) takes `pace` times as long in simulated time, and orders, books
+ * and deadlines are judged in that. Down at once, up again gently.
+ */
+type Pace = {
+  /** Simulated milliseconds to one of the machine, at most the speed and never below 1. */
+  now(): number
+  /** How far behind it was just now, in machine milliseconds. */
+  heard(lagMs: number): void
+}
+
+/** What one round trip may take in simulated time: an order's deadline and the age of a book are ten seconds. */
+const ROUND_TRIP_MS_MAX = 4_000
+/** How soon a longer lag is believed, and how slowly it is forgotten: between them, the lag that five in six stay below. */
+const LONGER = 0.3
+const SHORTER = 0.06
+const UP = 1.04
+
+/** @param speed - the pace that was asked for */
+export function createPace(speed: number): Pace {
+  let lag = 0
+  let pace = speed
+  return {
+    now: () => pace,
+    heard(lagMs) {
+      lag += (lagMs - lag) * (lagMs > lag ? LONGER : SHORTER)
+      const bearable = Math.max(1, ROUND_TRIP_MS_MAX / Math.max(lag, 1))
+      pace = Math.min(speed, bearable, pace * UP)
+    },
+  }
+}
+
+export type Pacer = {
+  /** Simulated milliseconds to one of the machine, now: the speed, or less. */
+  pace(): number
+  /** Also looked at: how long, in machine milliseconds, something else here has been waited for. */
+  alsoBehind(behindMs: () => number): void
+  close(): void
+}
+
+type PacerPorts = {
+  url: string
+  speed: number
+  clock: ExchangeClock
+  /** How old, in simulated milliseconds, the oldest frame was that was heard since this was asked last; 0 without one. */
+  frameAgeMs: () => number
+  telemetry: Telemetry
+}
+
+const EVERY_MS = 40
+const AGAIN_MS = 500
+const PATIENCE_MS = 5_000
+/** Simulated. Frames are made about once a second: one that is younger says nothing. */
+const FRAME_AGE_MS = 3_000
+
+/** Begins at once. */
+export function startPacer({ url, speed, clock, frameAgeMs, telemetry }: PacerPorts): Pacer {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const bearable = createPace(speed)
+  const behind: (() => number)[] = []
+  const tell = tellPace(speed, telemetry)
+  let pace = speed
+  let closed = false
+  const beat = async () => {
+    const askedAtMs = clock.nowMs()
+    const begun = monotonicMs()
+    const told = await ask(agent, `${url}${PACE_PATH}${bearable.now().toFixed(2)}`)
+    const waits = behind.map(waitedMs => waitedMs())
+    const frameLagMs = Math.max(0, frameAgeMs() - FRAME_AGE_MS) / pace
+    bearable.heard(Math.max(monotonicMs() - begun, frameLagMs) + Math.max(0, ...waits))
+    pace = told.pace
+    clock.follow({ askedAtMs, exchangeMs: told.nowMs, pace })
+    tell(pace)
+  }
+  const run = async () => {
+    while (!closed) {
+      const begun = monotonicMs()
+      const isHeard = await beat().then(
+        () => true,
+        // One that is away is told of by its feeds, and started again.
+        () => false,
+      )
+      await pause(Math.max(0, (isHeard ? EVERY_MS : AGAIN_MS) - (monotonicMs() - begun)))
+    }
+  }
+  void run()
+  return {
+    pace: () => pace,
+    alsoBehind: behindMs => void behind.push(behindMs),
+    close() {
+      closed = true
+      agent.destroy()
+    },
+  }
+}
+
+/** Says when it slows down, and when that is over. */
+function tellPace(speed: number, { log, simulationPaced }: Telemetry): (pace: number) => void {
+  let isSlow = false
+  return pace => {
+    simulationPaced(pace)
+    if (isSlowed({ speed, pace }) && !isSlow) {
+      isSlow = true
+      log.info('clock.slowed', { pace, speed, because: 'this machine is busy' })
+    } else if (pace === speed && isSlow) {
+      isSlow = false
+      log.info('clock.at-speed', { speed })
+    }
+  }
+}
+
+type Told = { nowMs: number; pace: number }
+
+function ask(agent: Agent, url: string): Promise<Told> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { method: 'POST', agent, timeout: PATIENCE_MS }, answer => {
+      let text = ''
+      answer.setEncoding('utf8')
+      answer.on('data', chunk => {
+        text += chunk
+      })
+      answer.on('error', reject)
+      answer.on('end', () => {
+        if (answer.statusCode === 200) resolve(JSON.parse(text) as Told)
+        else reject(new Error(`HTTP ${answer.statusCode}: ${text}`))
+      })
+    })
+    asked.on('timeout', () => asked.destroy(new Error(`no answer within ${PATIENCE_MS} ms`)))
+    asked.on('error', reject)
+    asked.end()
+  })
+}
