@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
+import { closedSessions } from './api/access/closed-sessions.ts'
 import { apiToken } from './api/access/sessions.ts'
 import { createApi } from './api/app.ts'
 import { HOSTED_PAGE, type HostedInspectorView } from './api/inspection-view.ts'
@@ -228,7 +229,7 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   const { host, port, allowedHosts } = config
   const inspection = createInspection({ hub: engine.hub, clock, pace, journal, machines: CHARTS })
   const shown = { view, inspection, ...hostedInspector(parts, engine.hub) }
-  const api = createApi({ ...shown, token, host, port, allowedHosts, telemetry, clock: wall })
+  const api = createApi({ ...shown, token, host, port, allowedHosts, telemetry, clock: wall, closed: closedSessions(config.dataDir) })
   const listening = await api.listen()
   // Node itself would write it at an orderly end only, and a crash is when a quick start matters.
   flushCompileCache()

@@ -111,6 +111,7 @@ export const CATALOGUE = {
     says: 'This engine no longer owns the account and must end',
   },
   'journal.slow': { severity: 'ticket', ends: 'rule', says: 'The journal is slow: no new risk is taken' },
+  'disk.low': { severity: 'ticket', ends: 'rule', says: 'The disk of the data folder is nearly full' },
   'database.unreachable': { severity: 'page', ends: 'rule', says: 'The database does not answer' },
   'engine.fatal': {
     severity: 'page',

@@ -44,6 +44,8 @@ export type Observation = {
   ownsAccount: boolean
   journalOldestWallMs: number
   database: { ok: boolean; detail: string } | undefined
+  /** Bytes free where the data folder is. */
+  diskFreeBytes: number | undefined
   /** This machine's clock less the exchange's, wall milliseconds. */
   clockOffWallMs: number | undefined
   feedAgesMs: Readonly<Record<string, number>>
@@ -81,6 +83,10 @@ const when = (isSo: boolean, found: () => Found): Found[] => (isSo ? [found()] :
 const byStakes = ({ hedges }: Observation): Severity => (hedges.length > 0 ? 'page' : 'ticket')
 /** A person needs longer than this to look; where engine time runs fast, every bound is over in a blink. */
 const BLINK_WALL_MS = 2_000
+const MIB = 1_048_576
+/** Days before it is full; and hours: without room the database ends, and the engine with it. */
+const DISK_LOW_BYTES = 2_048 * MIB
+const DISK_ALMOST_FULL_BYTES = 512 * MIB
 const JUDGING = ['trading', 'reducing', 'halted']
 const RESTING = ['stopping', 'absent']
 
@@ -187,6 +193,14 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
 
   'journal.slow': ({ journalOldestWallMs: oldestMs }, { journalSlowWallMs }) =>
     when(oldestMs > journalSlowWallMs, () => ({ detail: { oldestMs }, holdWallMs: 1_000 })),
+
+  'disk.low': ({ diskFreeBytes: freeBytes }) =>
+    freeBytes === undefined
+      ? undefined
+      : when(freeBytes < DISK_LOW_BYTES, () => ({
+          severity: freeBytes < DISK_ALMOST_FULL_BYTES ? 'page' : 'ticket',
+          detail: { freeMiB: Math.floor(freeBytes / MIB) },
+        })),
 
   'database.unreachable': ({ database }) =>
     database && when(!database.ok, () => ({ detail: { because: database.detail }, holdWallMs: 3_000 })),

@@ -9,6 +9,7 @@ import { HTTPException } from 'hono/http-exception'
 import { routePath } from 'hono/route'
 import type { Clock } from '../clock/clock.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
+import type { ClosedSessions } from './access/closed-sessions.ts'
 import {
   type ApiEnv,
   authGuard,
@@ -55,6 +56,8 @@ type ApiOptions = {
   pages?: string
   /** The wall's time, not the engine's scaled one: sessions and rate limits are about people. */
   clock: Clock
+  /** Sessions that were signed out; left out, they are forgotten with the process. */
+  closed?: ClosedSessions
 }
 
 type Api = {
@@ -66,9 +69,21 @@ type Api = {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { view, inspection, hosted, token, host, port, allowedHosts = [], pages, telemetry, clock } = options
+  const {
+    view,
+    inspection,
+    hosted,
+    token,
+    host,
+    port,
+    allowedHosts = [],
+    pages,
+    telemetry,
+    clock,
+    closed,
+  } = options
   let boundPort = port
-  const sessions = createSessions({ token, clock })
+  const sessions = createSessions({ token, clock, ...(closed && { closed }) })
   const cookieName = () => `hedgerow-${boundPort}`
   const identify = identifier(sessions, cookieName)
   const shownHost = isLoopback(host) || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host

@@ -28,7 +28,17 @@ export function readFile(path: string): Read {
     )
     return { values: {}, faults }
   }
-  const content: unknown = document.toJS()
+  let content: unknown
+  try {
+    content = document.toJS()
+  } catch (error) {
+    // Aliases of aliases: a few lines that would fill the memory.
+    return oneFault(
+      path,
+      error instanceof Error ? error.message : String(error),
+      'YAML without aliases of aliases',
+    )
+  }
   if (content === '' || content === null) return { values: {}, faults: [] }
   if (!isRecord(content))
     return oneFault(path, shown(path, content), 'sections such as strategy: and limits:')

@@ -2,6 +2,7 @@
  * Log lines: a message that never changes plus fields, as JSON (or aligned text on a terminal). A log is never the
  * record: the journal is. So a log pipe that breaks must not stop the engine.
  */
+import { fstatSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import winston from 'winston'
 import { redaction } from './redaction.ts'
@@ -44,6 +45,7 @@ export function createLog({ level, secrets, to = process.stdout }: LogOptions): 
       dropped('timestamp')(),
       shape,
       redacted(redaction(secrets))(),
+      ...(isJournal(to) ? [prioritised()] : []),
     ),
     transports: [new winston.transports.Stream({ stream: to, eol: '\n' })],
   })
@@ -84,6 +86,21 @@ const redacted = (hide: (text: string) => string) =>
     info[LINE] = hide(String(info[LINE]))
     return info
   })
+
+/** sd-daemon(3): `<4>` before a line tells the journal how bad it is, and is not part of what it keeps. */
+const PRIORITIES: Record<LogLevel, number> = { error: 3, warn: 4, info: 6, debug: 7 }
+const prioritised = winston.format(info => {
+  info[LINE] = `<${PRIORITIES[info.level as LogLevel]}>${info[LINE]}`
+  return info
+})
+
+/** Is this the very stream that systemd gave its service? A child may inherit the variable and write elsewhere. */
+function isJournal(to: Writable & { fd?: number }): boolean {
+  const stream = process.env.JOURNAL_STREAM
+  if (stream === undefined || to.fd === undefined) return false
+  const { dev, ino } = fstatSync(to.fd)
+  return stream === `${dev}:${ino}`
+}
 
 /** Errors have no own enumerable properties: JSON would write them as {}. */
 function plain(value: unknown): unknown {

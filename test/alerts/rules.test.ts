@@ -58,6 +58,7 @@ const WRONG: Record<RuleName, { change: Partial<Observation>; subject: string }>
   'clock.off': { change: { clockOffWallMs: -1_001 }, subject: '' },
   'lease.lost': { change: { ownsAccount: false }, subject: '' },
   'journal.slow': { change: { journalOldestWallMs: 1_001 }, subject: '' },
+  'disk.low': { change: { diskFreeBytes: 2_048 * 1_048_576 - 1 }, subject: '' },
   'database.unreachable': { change: { database: { ok: false, detail: 'ECONNREFUSED' } }, subject: '' },
 }
 
@@ -78,10 +79,23 @@ test('what costs only opportunity is a ticket, and a page once a hedge is open',
 })
 
 test('a rule that cannot know says so and finds nothing', () => {
-  const blind = { database: undefined, clockOffWallMs: undefined, maintenanceMarginRate: undefined }
+  const blind = {
+    database: undefined,
+    clockOffWallMs: undefined,
+    diskFreeBytes: undefined,
+    maintenanceMarginRate: undefined,
+  }
   const { found: wrong, unsure } = judge({ ...well(), ...blind }, BOUNDS)
   expect(wrong).toEqual([])
-  expect([...unsure].sort()).toEqual(['clock.off', 'database.unreachable', 'margin.high'])
+  expect([...unsure].sort()).toEqual(['clock.off', 'database.unreachable', 'disk.low', 'margin.high'])
+})
+
+test('a disk that is filling up is a ticket, and a page while there is still time to make room', () => {
+  const free = (mib: number) => found({ diskFreeBytes: mib * 1_048_576 })[0]
+  expect(free(2_048)).toBeUndefined()
+  expect(free(2_047)).toMatchObject({ severity: 'ticket', detail: { freeMiB: 2_047 } })
+  expect(free(512)?.severity).toBe('ticket')
+  expect(free(511)).toMatchObject({ severity: 'page', detail: { freeMiB: 511 } })
 })
 
 test('an engine that is told to stop is not called down', () => {

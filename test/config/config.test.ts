@@ -219,6 +219,17 @@ leverage: 3
     expect(faultyKeys()).toContain(key)
   })
 
+  test('aliases of aliases, which would fill the memory, are a fault of the file', () => {
+    const ten = (name: string) => `[${Array(10).fill(name).join(', ')}]`
+    write(`a: &a ${ten('x')}\nb: &b ${ten('*a')}\nc: &c ${ten('*b')}\nlimits: ${ten('*c')}\n`)
+    expect(faults()).toEqual([
+      expect.objectContaining({
+        key: join(cwd, 'hedgerow.yaml'),
+        expected: 'YAML without aliases of aliases',
+      }),
+    ])
+  })
+
   test('text that is no YAML, a key twice, and a file that is not there are faults of the file', () => {
     write('strategy: [\n')
     expect(faultyKeys()).toContain(join(cwd, 'hedgerow.yaml'))

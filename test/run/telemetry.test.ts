@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { createAlerts } from '../../src/alerts/alerts.ts'
@@ -144,4 +145,23 @@ test('a census replaces the one before it', async () => {
   const text = await telemetry.metrics()
   expect(text).toContain('hedgerow_actors{kind="hedge",state="unwinding"} 1')
   expect(text).not.toContain('state="hedged"')
+})
+
+test('under systemd each line says how bad it is, in the way the journal understands; into a file it does not', () => {
+  const written = (stream: string) => {
+    const script = `
+      const { createLog } = await import(${JSON.stringify(new URL('../../src/telemetry/log.ts', import.meta.url).href)})
+      const { fstatSync } = await import('node:fs')
+      const { dev, ino } = fstatSync(1)
+      if (process.env.JOURNAL_STREAM === 'own') process.env.JOURNAL_STREAM = dev + ':' + ino
+      const log = createLog({ level: 'debug', secrets: [] })
+      log.error('a'); log.warn('b'); log.info('c'); log.debug('d')`
+    const env = { ...process.env, JOURNAL_STREAM: stream }
+    return execFileSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map(line => line.slice(0, 3))
+  }
+  expect(written('own')).toEqual(['<3>', '<4>', '<6>', '<7>'])
+  expect(written('1:1'), 'a stream inherited from elsewhere').toEqual(Array(4).fill('{"a'))
 })

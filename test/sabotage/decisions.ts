@@ -153,9 +153,9 @@ export const DECISIONS = [
   sabotage(
     11,
     'any token opens the API',
-    'src/api/access/token.ts',
+    'src/api/access/sessions.ts',
     ['return timingSafeEqual(digest(a), digest(b))', 'return timingSafeEqual(digest(a), digest(a))'],
-    'test/api/access/token.test.ts',
+    'test/api/access/sessions.test.ts',
     'test/api/app.test.ts',
   ),
 ]

@@ -3,12 +3,14 @@
  * the data folder, readable by its owner only; the command line reads the same file. A cookie is sent to every port of a host,
  * so it holds a random session id and never the token, and its name carries the port. A browser gets one for a one-time code,
  * which travels in the fragment of the login link (never in a log). A session is sealed with a key made of the token and kept
- * nowhere, so that a page stays signed in when the engine is started again under it. A new token ends every session.
+ * nowhere, so that a page stays signed in when the engine is started again under it. Those that were signed out are kept
+ * (`closed-sessions.ts`): they stay so. A new token ends every session.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../clock/clock.ts'
+import { type ClosedSessions, inMemory } from './closed-sessions.ts'
 
 /**
  * The API's token: made at the first start, kept in the data folder, readable by its owner only.
@@ -55,8 +57,6 @@ export function sameToken(a: string, b: string): boolean {
 
 const SESSION_MS = 7 * 86_400_000
 const CODE_MS = 86_400_000
-/** Sessions that were signed out; forgotten with the process or beyond this, oldest first. */
-const CLOSED_MAX = 1000
 const CODES_MAX = 20
 
 export type Sessions = {
@@ -69,9 +69,15 @@ export type Sessions = {
   isToken(text: string): boolean
 }
 
-export function createSessions({ token, clock }: { token: string; clock: Clock }): Sessions {
+type SessionOptions = {
+  token: string
+  clock: Clock
+  /** Those signed out; left out, they are remembered as long as the process lives. */
+  closed?: ClosedSessions
+}
+
+export function createSessions({ token, clock, closed = inMemory() }: SessionOptions): Sessions {
   const codes = expiring(clock, CODE_MS, CODES_MAX)
-  const closed = expiring(clock, SESSION_MS, CLOSED_MAX)
   const isToken = (text: string) => sameToken(text, token)
   const seal = (text: string) => createHmac('sha256', `session ${token}`).update(text).digest('base64url')
   const newSession = () => {
@@ -86,9 +92,7 @@ export function createSessions({ token, clock }: { token: string; clock: Clock }
         /^([\w-]{43}\.(\d{1,15}))\.([\w-]{43})$/.exec(sessionId) ?? []
       return sameToken(sealed, seal(text)) && Number(endsAt) > clock.nowMs() && !closed.has(sessionId)
     },
-    close: sessionId => {
-      closed.add(sessionId)
-    },
+    close: sessionId => closed.add(sessionId, clock.nowMs() + SESSION_MS, clock.nowMs()),
     isToken,
   }
 }

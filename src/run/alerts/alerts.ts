@@ -144,7 +144,15 @@ export async function openAlerts(parts: AlertParts): Promise<RunAlerts> {
     watch(engine, speed, isHealthy) {
       const askDatabase = () => database.pool.query('select 1')
       const { exchange } = engine.ports
-      const probes = startProbes({ askDatabase, exchange, clock, speed, wall, telemetry })
+      const probes = startProbes({
+        askDatabase,
+        exchange,
+        clock,
+        speed,
+        wall,
+        telemetry,
+        dataDir: config.dataDir,
+      })
       const halt = (because: string) =>
         engine.runtime.deliver('engine', { type: 'engine.halt', by: 'account checks', because })
       const fitness = { config, exchange, clock, wall, alerts, pairs: () => engine.board.pairs(), halt }

@@ -14,7 +14,7 @@ import { livingHedges, readHedge } from '../../views/living-hedges.ts'
 import type { Engine } from '../engine.ts'
 
 /** What was asked elsewhere and is not known from memory. */
-export type Probes = Pick<Observation, 'database' | 'clockOffWallMs'>
+export type Probes = Pick<Observation, 'database' | 'clockOffWallMs' | 'diskFreeBytes'>
 
 type Observed = { engine: Engine; journal: Journal; isOwner: () => boolean; probes: Probes }
 

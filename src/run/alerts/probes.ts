@@ -1,7 +1,8 @@
 /**
- * Asks, every so often, what memory cannot tell: does the database answer, and how far is this machine's clock from the
- * exchange's. Each answer replaces the one before it; a question that failed leaves "not known".
+ * Asks, every so often, what memory cannot tell: does the database answer, how far is this machine's clock from the
+ * exchange's, and how much room is left on the disk. Each answer replaces the one before it; a question that failed leaves "not known".
  */
+import { statfs } from 'node:fs/promises'
 import type { Clock } from '../../clock/clock.ts'
 import type { Exchange } from '../../exchange/exchange.ts'
 import type { Telemetry } from '../../telemetry/telemetry.ts'
@@ -16,18 +17,21 @@ type ProbePorts = {
   speed: number
   wall: Clock
   telemetry: Telemetry
+  /** Where everything of this installation is written. */
+  dataDir: string
 }
 
 const DATABASE_EVERY_MS = 5_000
 const DATABASE_MS_MAX = 5_000
 const CLOCK_EVERY_MS = 30_000
+const DISK_EVERY_MS = 30_000
 /** A slow answer says little about the time: of the wall. */
 const ROUND_TRIP_MS_MAX = 2_000
 
 export type RunningProbes = { latest(): Probes; stop(): void }
 
 export function startProbes(ports: ProbePorts): RunningProbes {
-  const latest: Probes = { database: undefined, clockOffWallMs: undefined }
+  const latest: Probes = { database: undefined, clockOffWallMs: undefined, diskFreeBytes: undefined }
   const stops = [
     repeat(ports.wall, DATABASE_EVERY_MS, async () => {
       latest.database = await databaseAnswer(ports)
@@ -35,6 +39,9 @@ export function startProbes(ports: ProbePorts): RunningProbes {
     repeat(ports.wall, CLOCK_EVERY_MS, async () => {
       latest.clockOffWallMs = await clockOff(ports)
       if (latest.clockOffWallMs !== undefined) ports.telemetry.clockOff(latest.clockOffWallMs / 1_000)
+    }),
+    repeat(ports.wall, DISK_EVERY_MS, async () => {
+      latest.diskFreeBytes = await freeBytes(ports.dataDir)
     }),
   ]
   return {
@@ -58,6 +65,16 @@ async function databaseAnswer({ askDatabase, wall }: ProbePorts): Promise<Probes
     return { ok: false, detail: error instanceof Error ? error.message : String(error) }
   } finally {
     wall.clearTimeout(timer)
+  }
+}
+
+async function freeBytes(folder: string): Promise<number | undefined> {
+  try {
+    const { bavail, bsize } = await statfs(folder)
+    return bavail * bsize
+  } catch {
+    // A folder that is away shows at the database first; of the disk nothing is known then.
+    return undefined
   }
 }
 

@@ -58,6 +58,7 @@ NotifyAccess=all
 User=${user}
 Group=${user}
 WorkingDirectory=${configDir}
+SyslogIdentifier=hedgerow
 Environment=NODE_ENV=production
 Environment=HEDGEROW_DATA_DIR=${dataDir}
 # HEDGEROW_MODE and the like, one NAME=value a line. No secrets: those are credentials.

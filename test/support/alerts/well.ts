@@ -32,6 +32,7 @@ export const well = (): Observation => ({
   journalOldestWallMs: 3,
   database: { ok: true, detail: 'answers' },
   clockOffWallMs: 12,
+  diskFreeBytes: 100 * 2 ** 30,
   feedAgesMs: { spot: 40, linear: 900 },
   maintenanceMarginRate: '0.02',
   hedges: [seenHedge()],
