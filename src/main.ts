@@ -229,7 +229,16 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   const { host, port, allowedHosts } = config
   const inspection = createInspection({ hub: engine.hub, clock, pace, journal, machines: CHARTS })
   const shown = { view, inspection, ...hostedInspector(parts, engine.hub) }
-  const api = createApi({ ...shown, token, host, port, allowedHosts, telemetry, clock: wall, closed: closedSessions(config.dataDir) })
+  const api = createApi({
+    ...shown,
+    token,
+    host,
+    port,
+    allowedHosts,
+    telemetry,
+    clock: wall,
+    closed: closedSessions(config.dataDir),
+  })
   const listening = await api.listen()
   // Node itself would write it at an orderly end only, and a crash is when a quick start matters.
   flushCompileCache()

@@ -213,7 +213,7 @@ export const LEGS = [
     13,
     'a missing leg passes for verified',
     'actors/trading/hedge-legs.ts',
-    ['  if (new Decimal(shown.perpBase).lt(perpBase))\n', '  if (new Decimal(shown.perpBase).lt(0))\n'],
+    ['  if (Decimal.max(0, shown.perpBase).lt(perpBase))\n', '  if (Decimal.max(0, shown.perpBase).lt(0))\n'],
     VERIFICATION,
   ),
 ]
