@@ -11,6 +11,7 @@ import { ownedOf } from '../src/domain/legs/venue-legs.ts'
 import type { Amount, Usdt } from '../src/domain/units.ts'
 import { totalsOf, type Wallet } from '../src/exchange/exchange.ts'
 import { createLateBooks, tellResidual, tellRow, tellSettlement } from './account/book-news.ts'
+import { createFeeCoins } from './account/fee-coins.ts'
 import { createLookBack, LOOKED_BACK_MS } from './account/look-back.ts'
 import { namesHeld } from './account/reconciler.ts'
 import type { Funds, Ports } from './ports.ts'
@@ -81,6 +82,7 @@ export function createBookkeeper(ports: () => BookkeeperPorts, books: Books): Bo
   const claims = createClaims(ports)
   let remembered = false
   const lookBack = createLookBack(ports)
+  const feeCoins = createFeeCoins(ports)
   let isFirst = true
   let settledFor: string | undefined
   const passed = new Set<string>()
@@ -97,6 +99,7 @@ export function createBookkeeper(ports: () => BookkeeperPorts, books: Books): Bo
     const wallet = await exchange.wallet(namesHeld(ports()).coins)
     const totals = totalsOf(wallet)
     funds = totals && { ...totals, readAtMs: clock.nowMs() }
+    feeCoins.heard(wallet)
     return wallet
   }
 
@@ -132,7 +135,7 @@ export function createBookkeeper(ports: () => BookkeeperPorts, books: Books): Bo
       const wallet = await readWallet()
       await passDust(books, claims, passed)
       const backMs = look === 1 ? lookBack.spanMs() : LOOKED_BACK_MS
-      booked += await bookRows(ports(), books, claims, { backMs, isFirst })
+      booked += await bookRows(ports(), books, claims, { backMs, isFirst, feeCoins })
       isFirst = false
       const coins = wallet.coins.map(each => ({ coin: each.coin, wallet: ownedOf(each) }))
       const found = residuals(coins, await books.accountBalances())
@@ -204,12 +207,14 @@ async function passDust(books: Books, claims: Claims, passed: Set<string>): Prom
   }
 }
 
+type Reading = { backMs: number; isFirst: boolean; feeCoins: ReturnType<typeof createFeeCoins> }
+
 /** Gives how many rows were new. @param backMs - how far before the newest booked row it begins */
 async function bookRows(
   ports: BookRowsPorts,
   books: Books,
   claims: Claims,
-  { backMs, isFirst }: { backMs: number; isFirst: boolean },
+  { backMs, isFirst, feeCoins }: Reading,
 ): Promise<number> {
   const span = await books.span()
   if (!span) {
@@ -221,11 +226,12 @@ async function bookRows(
   const rows = await ports.exchange.transactions(Math.max(openedAtMs, newestAtMs - backMs), untilMs)
   const ownersOfExecs = await execOwners(ports, books, rows)
   const owners = ownersOfRows(rows, { claims: claims.now(), ownersOfExecs })
+  const feePrices = await feeCoins.pricesOf(rows)
   let count = 0
   for (let at = 0; at < rows.length; at += BOOKED_AT_ONCE) {
     const entries = rows
       .slice(at, at + BOOKED_AT_ONCE)
-      .map(row => ({ row, postings: postingsOf(row, ({ id }) => owners.get(id)) }))
+      .map(row => ({ row, postings: postingsOf(row, ({ id }) => owners.get(id), feePrices.get(row.id)) }))
     const booked = await books.book(entries)
     for (const row of booked) tellRow(ports, row, owners.get(row.id))
     count += booked.length

@@ -85,6 +85,7 @@ const unread = ({ plan, spot, fundingUsdt, settlements }: HedgeContext): BookedF
   fundingUsdt,
   settlements,
   coinFeesUsdt: plan.direction === 'long-carry' ? spot.feesUsdt : NO_USDT,
+  otherFeesUsdt: NO_USDT,
 })
 
 /** One open hedge as it stands. */
@@ -181,9 +182,9 @@ function profitOf(
   { plan }: HedgeContext,
   { legs: { spot, perp } }: HedgeReading,
   prices: Prices,
-  { fundingUsdt, coinFeesUsdt }: BookedFigures,
+  { fundingUsdt, coinFeesUsdt, otherFeesUsdt }: BookedFigures,
 ) {
-  const feesUsdt = new Decimal(spot.feesUsdt).plus(perp.feesUsdt)
+  const feesUsdt = Decimal.sum(spot.feesUsdt, perp.feesUsdt, otherFeesUsdt)
   const fees = { fundingUsdt, feesUsdt: feesUsdt.neg().toFixed() }
   if (!prices.spot || !prices.perp) return { ...fees, basisUsdt: null, netUsdt: null }
   const legsUsdt = new Decimal(spot.base).times(prices.spot).minus(new Decimal(perp.base).times(prices.perp))

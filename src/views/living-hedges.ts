@@ -100,7 +100,7 @@ export const atWork = ({
 export function hedgeSummary(
   context: HedgeContext,
   { state, sinceMs }: { state: string; sinceMs: number },
-  booked: Pick<BookedFigures, 'fundingUsdt' | 'settlements'> = context,
+  booked: Pick<BookedFigures, 'fundingUsdt' | 'settlements'> & Partial<BookedFigures> = context,
 ): JsonObject {
   const { plan } = context
   const { legs, heldUsdt, filledShare } = readHedge(context)
@@ -120,7 +120,9 @@ export function hedgeSummary(
     perp: leg('perp'),
     fundingUsdt: booked.fundingUsdt,
     settlements: booked.settlements,
-    feesUsdt: new Decimal(legs.spot.feesUsdt).plus(legs.perp.feesUsdt).neg().toFixed(),
+    feesUsdt: Decimal.sum(legs.spot.feesUsdt, legs.perp.feesUsdt, booked.otherFeesUsdt ?? 0)
+      .neg()
+      .toFixed(),
     plannedNetUsdt: plan.expected.netUsdt,
     expectedAprOnCapital: plan.expected.aprOnCapital,
     unwindBecause: context.unwindBecause,

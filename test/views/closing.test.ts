@@ -30,7 +30,7 @@ function market(spot = '2.5', contract = '2.5'): MarketView {
 }
 
 function closed(hedge: LivingHedge, view: MarketView | undefined, share = 1) {
-  const booked = { fundingUsdt: usdt('3'), settlements: 6, coinFeesUsdt: usdt('0') }
+  const booked = { fundingUsdt: usdt('3'), settlements: 6, coinFeesUsdt: usdt('0'), otherFeesUsdt: usdt('0') }
   const { netUsdt } = holdingOf(hedge, { market: view, booked, nowMs: NOW_MS })
   return closingOf(hedge, { share, market: view, netUsdt, limits: RULES.limits, nowMs: NOW_MS })
 }

@@ -31,7 +31,12 @@ function market(spot: string, mark: string, rate = '0.001'): MarketView {
 const valued = (hedge: LivingHedge, view: MarketView | undefined, coinFeesUsdt = '0') =>
   holdingOf(hedge, {
     market: view,
-    booked: { fundingUsdt: usdt('3'), settlements: 6, coinFeesUsdt: usdt(coinFeesUsdt) },
+    booked: {
+      fundingUsdt: usdt('3'),
+      settlements: 6,
+      coinFeesUsdt: usdt(coinFeesUsdt),
+      otherFeesUsdt: usdt('0'),
+    },
     nowMs: NOW_MS,
   })
 

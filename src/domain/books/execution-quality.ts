@@ -11,6 +11,7 @@ import type { DecidedMids } from '../legs/hedge-order.ts'
 import { type Fill, orderPurposeOf } from '../legs/order.ts'
 import { signOf } from '../legs/sides.ts'
 import { roundTripRate } from '../market/fees.ts'
+import { NO_USDT, type Usdt } from '../units.ts'
 import { dustBase } from './dust.ts'
 import { slippageOf, uniqueFills } from './fill-slippage.ts'
 
@@ -46,15 +47,24 @@ type ExecutionFacts = {
   fills: readonly Fill[]
   /** By order link id. */
   mids: Readonly<Record<string, DecidedMids>>
+  /** Fees taken in a third coin, as booked: no fill knows their worth. Positive is paid. */
+  otherFeesUsdt?: Usdt
 }
 
 /** The figures of one hedge up to its latest fill. A fill given twice counts once; order does not matter. */
-export function executionQuality({ plan, fills, mids }: ExecutionFacts): ExecutionQuality {
+export function executionQuality({
+  plan,
+  fills,
+  mids,
+  otherFeesUsdt = NO_USDT,
+}: ExecutionFacts): ExecutionQuality {
   const own = [...uniqueFills(fills)].sort((a, b) => a.filledAtMs - b.filledAtMs)
   const traded = sumOf(own, tradedValue)
   const { slippage, measuredShare } = slippageOf(own, { plan, mids })
   const measured = traded.times(measuredShare)
-  const cost = sumOf(own, fill => feeUsdt(fill, plan)).minus(slippage)
+  const cost = sumOf(own, fill => feeUsdt(fill, plan))
+    .plus(otherFeesUsdt)
+    .minus(slippage)
   const notional = new Decimal(plan.notionalUsdt)
   const repaired = new Set(
     own.map(({ orderLinkId }) => orderLinkId).filter(id => orderPurposeOf(id) === 'repair'),
@@ -186,7 +196,7 @@ function expectedCost({ route, routes, feesUsdt, adverseUsdt, escalationUsdt }: 
   return chosen ? new Decimal(chosen.totalUsdt) : Decimal.sum(feesUsdt, adverseUsdt, escalationUsdt).neg()
 }
 
-/** A fee in a third coin has no price here and counts 0. */
+/** A fee in a third coin has no price here: it comes beside. */
 function feeUsdt({ fee, feeCoin, price }: Fill, { baseCoin }: HedgePlan): Decimal {
   if (feeCoin === 'USDT') return new Decimal(fee)
   return feeCoin === baseCoin ? new Decimal(fee).times(price) : new Decimal(0)

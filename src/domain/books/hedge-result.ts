@@ -1,7 +1,8 @@
 /**
  * What a hedge earned, from its postings: funding, fees, trading (basis and slippage), interest. Fees taken in the base coin
  * are valued at the price of the fill that caused them, so that trading is free of fees; interest in the coin at the hedge's
- * last fill before it, so that it stays what it was when the price moves; what is still held or owed, at the prices given.
+ * last fill before it, so that it stays what it was when the price moves; a fee in a third coin at that coin's price of its moment,
+ * as if it had been cash; what is still held or owed, at the prices given.
  * The parts always add up to the change of the wallets in USDT.
  */
 import { Decimal } from 'decimal.js'
@@ -54,6 +55,13 @@ export function hedgeResult(
   }
   for (const posting of postings) {
     const { kind, coin } = posting
+    const third = thirdCoinPrice(posting)
+    if (third) {
+      const worth = third.times(posting.amount)
+      if (kind === 'wallet') held.set(CASH, (held.get(CASH) ?? ZERO).plus(worth))
+      else totals[kind] = totals[kind].plus(worth)
+      continue
+    }
     const own = ownFillPrice(posting)
     if (own) lastFill.set(coin, own)
     if (kind === 'wallet') held.set(coin, (held.get(coin) ?? ZERO).plus(posting.amount))
@@ -86,6 +94,22 @@ export function hedgeResult(
 /** USDT per coin of a posting by its own fill, where the coin is the one traded. */
 const ownFillPrice = ({ coin, symbol, price }: Posting): Decimal | undefined =>
   symbol === `${coin}${CASH}` && !new Decimal(price).isZero() ? new Decimal(price) : undefined
+
+/** USDT per coin, where a fee was taken in a coin that was not traded. */
+const thirdCoinPrice = ({ coin, symbol, price }: Posting): Decimal | undefined =>
+  coin !== CASH && symbol !== '' && symbol !== `${coin}${CASH}` && !new Decimal(price).isZero()
+    ? new Decimal(price)
+    : undefined
+
+/** Fees that were taken in coins that were not traded, at their prices of then. Positive is paid. */
+export const thirdCoinFees = (postings: readonly Posting[]): Usdt =>
+  money(
+    postings.reduce(
+      (sum, posting) =>
+        posting.kind === 'fees' ? sum.plus(thirdCoinPrice(posting)?.times(posting.amount) ?? 0) : sum,
+      ZERO,
+    ),
+  )
 
 const ZERO = new Decimal(0)
 const money = (value: Decimal): Usdt => usdt(value.toDecimalPlaces(18))

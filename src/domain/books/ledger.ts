@@ -21,7 +21,10 @@ export type Posting = {
   /** '' when the row belongs to no hedge. */
   hedgeId: string
   symbol: string
-  /** The row's trade price, for valuing fees taken in the base coin; '0' when it has none. */
+  /**
+   * For valuing what is no USDT: the row's trade price; of a fee taken in a coin that was not traded, USDT per that coin at that
+   * moment. '0' when it is not known.
+   */
   price: Amount
   atMs: number
 }
@@ -41,16 +44,27 @@ const COUNTERPART: Record<TransactionKind, AccountKind> = {
   other: 'suspense',
 }
 
+/** Is the row a fee alone, in a coin that was not traded (a discount token)? Its trade's price says nothing of it. */
+export const isFeeInThirdCoin = ({ kind, coin, symbol, fee, cashFlow }: TransactionRow): boolean =>
+  kind === 'trade' &&
+  coin !== 'USDT' &&
+  symbol !== `${coin}USDT` &&
+  new Decimal(cashFlow).isZero() &&
+  !new Decimal(fee).isZero()
+
 /**
  * The postings of one row: wallet +change, against fees, funding and the counterpart of its kind for the cash flow.
  * A row that does not add up (see `rowFault`) is balanced through suspense.
  * @param hedgeIdOf - whose row it is, by order id or by symbol and time; undefined for nobody's
+ * @param feeCoinPrice - USDT per coin of a fee in a third coin; undefined when it is not known
  */
 export function postingsOf(
   row: TransactionRow,
   hedgeIdOf: (row: TransactionRow) => string | undefined,
+  feeCoinPrice?: Amount,
 ): Posting[] {
   const hedgeId = hedgeIdOf(row) ?? ''
+  const price = isFeeInThirdCoin(row) ? (feeCoinPrice ?? amount('0')) : row.price
   const post = (kind: AccountKind, value: Decimal): Posting => ({
     rowId: row.id,
     account: `${kind}:${row.coin}`,
@@ -59,7 +73,7 @@ export function postingsOf(
     amount: amount(value),
     hedgeId,
     symbol: row.symbol,
-    price: row.price,
+    price,
     atMs: row.atMs,
   })
   const sides: [AccountKind, Decimal][] = [

@@ -23,7 +23,7 @@ export type LegOutcome = {
 /**
  * Undefined while the executions at hand do not add up to what the exchange says was filled: then it is asked again.
  *
- * A fee in a third coin (a discount token) moves neither the leg nor its fees here; the ledger has it in its own coin.
+ * A fee in a third coin (a discount token) moves neither the leg nor its fees here; the ledger values it by that coin's price.
  */
 export function legOutcome(
   leg: LegName,

@@ -11,7 +11,7 @@ import {
   qualityTotals,
 } from '../../domain/books/execution-quality.ts'
 import { type HedgeProfit, hedgeProfit } from '../../domain/books/hedge-profit.ts'
-import { hedgeResult } from '../../domain/books/hedge-result.ts'
+import { hedgeResult, thirdCoinFees } from '../../domain/books/hedge-result.ts'
 import type { Posting } from '../../domain/books/ledger.ts'
 import type { HedgeClaim } from '../../domain/books/row-owner.ts'
 import { type CarryOutcome, carryOutcome } from '../../domain/carry/carry-outcome.ts'
@@ -71,7 +71,7 @@ function hedgeAccounts(facts: HedgeRecords, { prices, marks, nowMs }: Valuation)
   const days = daysOf(facts, untilMs)
   return {
     profit,
-    quality: executionQuality({ plan, fills, mids }),
+    quality: executionQuality({ plan, fills, mids, otherFeesUsdt: thirdCoinFees(postings) }),
     carry: carryOutcome({ plan, enteredAtMs, untilMs, days }, profit),
     days,
   }

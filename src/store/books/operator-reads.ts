@@ -49,6 +49,8 @@ export type BookedFigures = {
   settlements: number
   /** Fees that were taken in the coin itself, valued at their fills; + is paid. */
   coinFeesUsdt: Usdt
+  /** Fees that were taken in a coin that was not traded, at its price of then; + is paid. Its own executions do not tell them. */
+  otherFeesUsdt: Usdt
 }
 
 /** By hedge; of one that nothing was booked for, zeros. */
@@ -57,21 +59,25 @@ export async function bookedFigures(
   account: string,
   hedgeIds: readonly string[],
 ): Promise<Map<string, BookedFigures>> {
-  type Found = { hedge_id: string; funding: Usdt; settlements: string; fees: Usdt }
+  type Found = { hedge_id: string; funding: Usdt; settlements: string; fees: Usdt; others: Usdt }
   const { rows } = await pool.query<Found>(
     `select hedge_id, trim_scale(coalesce(paid.funding, 0))::text as funding,
-        coalesce(paid.settlements, 0)::text as settlements, trim_scale(coalesce(taken.fees, 0))::text as fees
+        coalesce(paid.settlements, 0)::text as settlements, trim_scale(coalesce(taken.fees, 0))::text as fees,
+        trim_scale(coalesce(others.fees, 0))::text as others
       from unnest($2::text[]) as asked(hedge_id)
       left join (select hedge_id, sum(amount) as funding, count(*) as settlements from funding_payment
         where account = $1 and hedge_id = any($2) and coin = 'USDT' group by 1) paid using (hedge_id)
       left join (select hedge_id, sum(fee * price) as fees from fill
-        where account = $1 and hedge_id = any($2) and fee_coin <> 'USDT' group by 1) taken using (hedge_id)`,
+        where account = $1 and hedge_id = any($2) and symbol = fee_coin || 'USDT' group by 1) taken using (hedge_id)
+      left join (select hedge_id, sum(amount * price) as fees from posting
+        where account = $1 and hedge_id = any($2) and kind = 'fees' and coin <> 'USDT' and symbol <> coin || 'USDT'
+        group by 1) others using (hedge_id)`,
     [account, hedgeIds],
   )
   return new Map(
-    rows.map(({ hedge_id, funding, settlements, fees }) => [
+    rows.map(({ hedge_id, funding, settlements, fees, others }) => [
       hedge_id,
-      { fundingUsdt: funding, settlements: Number(settlements), coinFeesUsdt: fees },
+      { fundingUsdt: funding, settlements: Number(settlements), coinFeesUsdt: fees, otherFeesUsdt: others },
     ]),
   )
 }

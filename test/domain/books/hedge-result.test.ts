@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { hedgeResult } from '../../../src/domain/books/hedge-result.ts'
 import { type Posting, postingsOf } from '../../../src/domain/books/ledger.ts'
 import type { TransactionRow } from '../../../src/domain/books/transaction.ts'
-import { amount, price } from '../../../src/domain/units.ts'
+import { type Amount, amount, price } from '../../../src/domain/units.ts'
 
 type Moved = Partial<Record<'cashFlow' | 'fee' | 'funding' | 'price', string>>
 
@@ -15,6 +15,7 @@ function posted(
   coin: string,
   symbol: string,
   of: Moved,
+  feeCoinPrice?: Amount,
 ): Posting[] {
   const [cashFlow, fee, funding] = [of.cashFlow ?? '0', of.fee ?? '0', of.funding ?? '0']
   const row: TransactionRow = {
@@ -36,7 +37,7 @@ function posted(
     balanceAfter: amount('0'),
     atMs: 0,
   }
-  return postingsOf(row, () => 'HEDGE00001')
+  return postingsOf(row, () => 'HEDGE00001', feeCoinPrice)
 }
 
 // 100 XRP borrowed and sold at 2.50, the perpetual bought at 2.49; 0.2 XRP of interest; all bought back and sold at 2.40.
@@ -79,4 +80,20 @@ describe('the result of a reverse hedge', () => {
     for (const prices of [{ XRP: price('9') }, {}])
       expect(hedgeResult(CLOSED, prices).interestUsdt).toBe('-0.5')
   })
+})
+
+test('a fee in a third coin costs what that coin was worth then, whatever it is worth now, and is no coin left over', () => {
+  const fee = posted('9', 'trade', 'MNT', 'XRPUSDT', { fee: '0.5', price: '2.4' }, amount('0.8'))
+  const prices = { XRP: price('2.4'), MNT: price('77') }
+  const without = hedgeResult(CLOSED, prices)
+  const paid = hedgeResult([...CLOSED, ...fee], prices)
+  expect(new Decimal(paid.feesUsdt).minus(without.feesUsdt).toFixed()).toBe('0.4')
+  expect(new Decimal(without.netUsdt).minus(paid.netUsdt).toFixed()).toBe('0.4')
+  expect(paid.tradingUsdt).toBe(without.tradingUsdt)
+  expect(paid.inventory).toEqual(without.inventory)
+  const unknown = posted('9', 'trade', 'MNT', 'XRPUSDT', { fee: '0.5', price: '2.4' })
+  expect(
+    hedgeResult([...CLOSED, ...unknown], { XRP: price('2.4') }).unvalued,
+    'never at the price of the trade',
+  ).toEqual(['MNT'])
 })

@@ -10,7 +10,7 @@ import { longCarry, reverseCarry } from '../../support/machines/sample-hedges.ts
 function view() {
   const small = smallView()
   const market = marketOn(XRP, '-0.001')
-  const booked = { fundingUsdt: usdt('3'), settlements: 6, coinFeesUsdt: NO_USDT }
+  const booked = { fundingUsdt: usdt('3'), settlements: 6, coinFeesUsdt: NO_USDT, otherFeesUsdt: usdt('0') }
   small.held = [longCarry(), reverseCarry()].map(hedge => holdingOf(hedge, { market, booked, nowMs: NOW_MS }))
   const summary = small.summary()
   return {
@@ -31,7 +31,7 @@ test('the line of a running engine says money: equity, funding, net, the next se
 
 test('a figure of which a part is not known is a dash', () => {
   const small = smallView()
-  const booked = { fundingUsdt: NO_USDT, settlements: 0, coinFeesUsdt: NO_USDT }
+  const booked = { fundingUsdt: NO_USDT, settlements: 0, coinFeesUsdt: NO_USDT, otherFeesUsdt: usdt('0') }
   small.held = [holdingOf(longCarry(), { market: undefined, booked, nowMs: NOW_MS })]
   expect(statusLine(small, undefined)).toMatch(/net – {2}hedges/)
 })
