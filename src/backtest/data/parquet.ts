@@ -1,6 +1,5 @@
 /** Parquet files as the same rows of text cells as any other table. The reader is loaded only when there is one. */
-import { TableFault } from '../../exchange/simulator/history/bytes.ts'
-import { namesOf, rowsOfItems, type TableRows } from '../../exchange/simulator/history/rows.ts'
+import { namesOf, rowsOfItems, TableFault, type TableRows } from '../../exchange/simulator/history/rows.ts'
 
 const ROWS_MAX = 20_000_000
 

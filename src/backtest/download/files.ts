@@ -1,7 +1,7 @@
 /** Tables on disk: each is whole at every instant, whatever kills the process, and none hides another without a word. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { TableFault } from '../../exchange/simulator/history/bytes.ts'
+import { TableFault } from '../../exchange/simulator/history/rows.ts'
 import { readTables, tableFiles } from '../../exchange/simulator/history/tables.ts'
 import { NOTHING, parseTable, type Recorded, type TableKind, tableText } from './tables.ts'
 

@@ -1,7 +1,6 @@
 /** Carries out `simulate`: days over threads with their progress, each failure as it comes, a summary at the end. */
 import { systemClock } from '../../clock/clock.ts'
-import { readFaults } from '../../exchange/simulator/faults/file.ts'
-import { type FaultPlan, FaultPlanError } from '../../exchange/simulator/faults/plan.ts'
+import { type FaultPlan, FaultPlanError, readFaults } from '../../exchange/simulator/faults/plan.ts'
 import type { DayReport } from '../../simulate/judge/judge.ts'
 import { type Summary, summarise } from '../../simulate/judge/summary.ts'
 import { HAZARD_NAMES, type HazardName } from '../../simulate/plan/hazards.ts'

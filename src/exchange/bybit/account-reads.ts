@@ -11,9 +11,8 @@ import { ask, each, leavingOut, listAt, needs, pages, type Report, reading, read
 import { accountIdentity, position, transaction, wallet } from './translate/account.ts'
 import { NO_SPREADS } from './translate/errors.ts'
 import { decimalAt, garbled, type Row, rowOf, rowsAt, textAt } from './translate/fields.ts'
-import { marketOf, orderReport } from './translate/orders.ts'
-import { borrowTerms, collateralTiers, isCollateral } from './translate/risk.ts'
-import { spreadReport } from './translate/spreads.ts'
+import { borrowTerms, collateralTiers, isCollateral } from './translate/instruments.ts'
+import { marketOf, orderReport, spreadReport } from './translate/orders.ts'
 import type { Params, Wire } from './wire/wire.ts'
 
 /** Bybit's windows are at most 7 days long; a little less keeps both ends inside. */

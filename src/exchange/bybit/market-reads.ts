@@ -3,8 +3,13 @@
  * end here. A failed read throws `ExchangeFailure` that names what was read.
  */
 import type { Market } from '../../domain/instrument.ts'
-import type { Exchange, Kline, OrderBook, SettledFunding } from '../exchange.ts'
-import { ExchangeFailure } from '../exchange.ts'
+import {
+  type Exchange,
+  ExchangeFailure,
+  type Kline,
+  type OrderBook,
+  type SettledFunding,
+} from '../exchange.ts'
 import { ask, each, listAt, pages, type Report, reading } from './pages.ts'
 import { orderBookBuilder } from './streams/order-books.ts'
 import { garbled, integerAt, type Row, rowOf, rowsAt } from './translate/fields.ts'
@@ -13,12 +18,12 @@ import {
   kline,
   klineInterval,
   perpInstrument,
+  riskBand,
   settledFunding,
   spotInstrument,
 } from './translate/instruments.ts'
 import { adlAlert, delistingNotice, systemNotice } from './translate/notices.ts'
-import { riskBand } from './translate/risk.ts'
-import { spreadInstrument } from './translate/spreads.ts'
+import { spreadInstrument } from './translate/orders.ts'
 import type { Params, Wire } from './wire/wire.ts'
 
 /** No history of ours is that long: past it a list is going in circles. */

@@ -18,8 +18,7 @@ import {
   said,
 } from './translate/errors.ts'
 import { integerAt, type Row, rowOf, rowsAt } from './translate/fields.ts'
-import { fill, orderArgs, orderReport } from './translate/orders.ts'
-import { legFills, spreadReport } from './translate/spreads.ts'
+import { fill, legFills, orderArgs, orderReport, spreadReport } from './translate/orders.ts'
 import { withDeadline } from './wire/deadline.ts'
 import { type Envelope, type Params, type Wire, WireFailure } from './wire/wire.ts'
 

@@ -1,7 +1,12 @@
 /** Starts simulator servers and signs requests for them; everything opened is closed after the test. */
 import { afterEach } from 'vitest'
-import { restText, sign, socketText } from '../../../src/exchange/simulator/kit/signature.ts'
-import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../../../src/exchange/simulator/server/accounts.ts'
+import {
+  restText,
+  SIMULATOR_KEY,
+  SIMULATOR_SECRET,
+  sign,
+  socketText,
+} from '../../../src/exchange/simulator/server/accounts.ts'
 import type { SimulatorOptions } from '../../../src/exchange/simulator/server/options.ts'
 import { type SimulatorServer, startSimulatorServer } from '../../../src/exchange/simulator/server/server.ts'
 import { type Peer, peer } from './simulator-server-peer.ts'

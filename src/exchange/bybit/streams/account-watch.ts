@@ -1,14 +1,58 @@
 /** The private stream: rows of V5 become facts of the account. */
-import { ownerOfOrder } from '../../../domain/legs/order.ts'
+import { type Fill, ownerOfOrder } from '../../../domain/legs/order.ts'
 import type { AccountFact, Subscription } from '../../exchange.ts'
 import { each, type Report } from '../pages.ts'
 import { coinBalance, position } from '../translate/account.ts'
 import { failureOf } from '../translate/errors.ts'
-import { integerAt, type Row, rowsAt } from '../translate/fields.ts'
-import { fill, marketOf, orderReport } from '../translate/orders.ts'
-import { spreadReport } from '../translate/spreads.ts'
+import { integerAt, type Row, rowsAt, textAt, textOrNone } from '../translate/fields.ts'
+import { fill, legFill, marketOf, orderReport, type ParentOrder, spreadReport } from '../translate/orders.ts'
 import type { Wire } from '../wire/wire.ts'
-import { type LegFills, legFillJoin } from './leg-fills.ts'
+
+/** Executions remembered: far more than any burst of both halves. */
+const KEPT_MAX = 2_000
+
+type LegFills = {
+  /** Takes one row of `spread.execution`; answers the fills that are now whole. */
+  take(row: Row): Fill[]
+  /** What waits is lost with the connection: the reconciliation that follows reads it. */
+  forget(): void
+}
+
+function legFillJoin(report: (kind: string, detail: string) => void): LegFills {
+  const spreadOrders = new Map<string, ParentOrder>()
+  const waiting = new Map<string, Row[]>()
+
+  function bound(map: Map<string, unknown>): void {
+    const [oldest] = map.keys()
+    if (map.size <= KEPT_MAX || oldest === undefined) return
+    if (waiting.has(oldest)) report('nameless-leg', `no combination ${oldest} for its legs`)
+    map.delete(oldest)
+  }
+
+  function name(row: Row): Fill[] {
+    const execId = textAt(row, 'execId')
+    const spreadOrder = { orderLinkId: textOrNone(row, 'orderLinkId'), orderId: textAt(row, 'orderId') }
+    spreadOrders.set(execId, spreadOrder)
+    const legs = waiting.get(execId) ?? []
+    waiting.delete(execId)
+    bound(spreadOrders)
+    return legs.map(leg => legFill(leg, spreadOrder))
+  }
+
+  function wait(row: Row): Fill[] {
+    const parent = textAt(row, 'parentExecId')
+    const spreadOrder = spreadOrders.get(parent)
+    if (spreadOrder) return [legFill(row, spreadOrder)]
+    waiting.set(parent, [...(waiting.get(parent) ?? []), row])
+    bound(waiting)
+    return []
+  }
+
+  return {
+    take: row => (row.category === 'combination' ? name(row) : wait(row)),
+    forget: () => waiting.clear(),
+  }
+}
 
 const OWN = ['order', 'execution', 'position', 'wallet'] as const
 const SPREADS = ['spread.order', 'spread.execution'] as const

@@ -18,11 +18,9 @@ import {
   type SimExchange,
   ZERO,
 } from '../exchange-state.ts'
-import { maintenanceOf } from '../universe/risk-tiers.ts'
+import { maintenanceOf } from '../universe/limits.ts'
 import type { Listing } from '../universe/universe.ts'
-import { countedOf } from './collateral.ts'
-import { lossBorrow } from './loss-loan.ts'
-import { amountsOf, type PositionAmounts } from './position-amounts.ts'
+import { amountsOf, countedOf, lossBorrow, type PositionAmounts } from './amounts.ts'
 
 const DEFAULT_LEVERAGE = '10'
 

@@ -13,7 +13,7 @@ import {
   type SimExchange,
   ZERO,
 } from '../exchange-state.ts'
-import { riskTiers, tierOf } from '../universe/risk-tiers.ts'
+import { riskTiers, tierOf } from '../universe/limits.ts'
 import type { Listing } from '../universe/universe.ts'
 import { type AccountNumbers, accountNumbers, leverageOf, positionNumbers } from './accounts.ts'
 

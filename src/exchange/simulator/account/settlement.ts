@@ -12,7 +12,7 @@ import {
   type SimExchange,
 } from '../exchange-state.ts'
 import type { Settlement } from '../market/market.ts'
-import { newOrderId, recordExecution } from '../orders/executions.ts'
+import { newOrderId, recordExecution } from '../orders/orders.ts'
 import { pushExecutions, pushPosition, pushWallet } from '../pushes/private.ts'
 import { noteRealised } from './positions.ts'
 import { coinOf, moveMoney } from './wallet.ts'

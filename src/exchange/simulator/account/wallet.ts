@@ -10,6 +10,7 @@ import {
   dec,
   nextNumber,
   nextSeq,
+  type PoolState,
   plus,
   type SimExchange,
   ZERO,
@@ -119,4 +120,26 @@ export function repay(
   state.wallet = plus(state.wallet, amount.negated())
   state.borrowed = plus(state.borrowed, amount.negated())
   exchange.state.house[coin] = plus(exchange.state.house[coin] ?? '0', amount)
+}
+
+const FIRST_BALANCE = '100000'
+/** Documented thresholds: deleveraging begins below the first drawdown and ends above the second. */
+export const ADL_BEGINS_AT = '-0.3'
+export const ADL_ENDS_AT = '-0.25'
+
+export function poolOf(exchange: SimExchange, symbol: string): PoolState {
+  return exchange.state.pools[symbol] ?? { balance: FIRST_BALANCE, maxBalance: FIRST_BALANCE, pnlRatio: '0' }
+}
+
+/** Puts money of the house into a pool. */
+export function insure(exchange: SimExchange, symbol: string, amount: Decimal): void {
+  const pool = poolOf(exchange, symbol)
+  const balance = dec(pool.balance).plus(amount)
+  const maxBalance = balance.gt(pool.maxBalance) ? balance.toFixed() : pool.maxBalance
+  exchange.state.pools[symbol] = { ...pool, balance: balance.toFixed(), maxBalance }
+}
+
+/** Says how far a pool is under water; what `adlAlert` tells. */
+export function setPnlRatio(exchange: SimExchange, symbol: string, pnlRatio: string): void {
+  exchange.state.pools[symbol] = { ...poolOf(exchange, symbol), pnlRatio }
 }

@@ -2,6 +2,8 @@
  * A plan of faults, as a file or a request says it: which of the catalogue, how often, when, on what. Read strictly, so that a
  * drill that was misspelt is refused and never runs as a quiet hour.
  */
+import { readFileSync } from 'node:fs'
+import { parseDocument } from 'yaml'
 import { z } from 'zod'
 
 /** Every fault there is and what it does. All of it is what Bybit, the network or a person really does. */
@@ -143,4 +145,26 @@ export function faultPlan(found: unknown): FaultPlan {
     return [`${at.join('.') || 'faults'}: expected ${issue.message}; found ${shown}`]
   })
   throw new FaultPlanError(lines.join('\n'))
+}
+
+/** Throws `FaultPlanError` that names the file, each key, what was found and what was expected. */
+export function readFaults(file: string): FaultPlan {
+  const fail = (words: string): never => {
+    throw new FaultPlanError(words.replace(/^/gm, `${file}: `))
+  }
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    return fail(`expected a file that can be read, found ${(error as NodeJS.ErrnoException).code}`)
+  }
+  const document = parseDocument(text)
+  const [broken] = document.errors
+  if (broken) return fail(`expected YAML or JSON, found ${broken.message.split('\n')[0]}`)
+  try {
+    return faultPlan(document.toJS() ?? {})
+  } catch (error) {
+    if (error instanceof FaultPlanError) return fail(error.message)
+    throw error
+  }
 }

@@ -1,12 +1,10 @@
 /** Faults of the wire: what happens to one message between a client and the exchange. */
-
-import { objectIn, scalarText } from '../kit/wire-json.ts'
+import { objectIn, scalarText } from '../kit/params.ts'
 import type { Carriage, Deliver, Parcel } from '../server/deliver.ts'
 import type { RateLimits } from '../server/rate-limits.ts'
 import { stuckTopics } from './core.ts'
 import type { Faults } from './faults.ts'
-import type { FaultName } from './plan.ts'
-import { msOf } from './plan.ts'
+import { type FaultName, msOf } from './plan.ts'
 
 /** Requests that can move money, over REST and over the trade socket. */
 const ORDER = /^(\/v5\/order\/|order\.)(create|amend|cancel)/

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import type { Clock, TimerHandle } from '../../../clock/clock.ts'
 import type { JsonObject } from '../../../domain/json.ts'
-import { objectIn } from '../kit/wire-json.ts'
+import { objectIn } from '../kit/params.ts'
 import type { Push } from '../simulated.ts'
 
 type Channel = Push['channel']

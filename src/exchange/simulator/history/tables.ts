@@ -5,10 +5,18 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { HOUR_MS } from '../market/funding.ts'
-import { TABLE_FILE, TableFault, unpack } from './bytes.ts'
-import { type Columns, columnsOf, type Field, KNOWN_TABLES, type TableShape } from './columns.ts'
-import { type About, exchangeOf, legOf, symbolByName } from './names.ts'
-import { type TableRows, tableRows } from './rows.ts'
+import {
+  type About,
+  type Columns,
+  columnsOf,
+  exchangeOf,
+  type Field,
+  KNOWN_TABLES,
+  legOf,
+  symbolByName,
+  type TableShape,
+} from './columns.ts'
+import { TABLE_FILE, TableFault, type TableRows, tableRows, unpack } from './rows.ts'
 import { instantOf, intervalOf, isWrong, priceOf, rateOf, symbolOf, type Wrong, type Zone } from './values.ts'
 
 /** Prices at the start of an hour, in USDT per coin and per contract. */

@@ -8,16 +8,19 @@ import type { Cross, Listing, Universe } from '../universe/listing.ts'
 import { type Candles, createCandles } from './candles.ts'
 import {
   addPremium,
+  afterSettlement,
   averagePremium,
   fundingRateText,
   HOUR_MS,
+  type IntervalState,
   MINUTE_MS,
   nextSettlementMs,
   noPremium,
   type PremiumAverage,
   premiumIndex,
+  switchIfDue,
+  usualInterval,
 } from './funding.ts'
-import { afterSettlement, type IntervalState, switchIfDue, usualInterval } from './funding-interval.ts'
 import type { Market, Quote, SettledRate, Settlement } from './market.ts'
 import { openingPremiums, type PremiumState, stepPremium } from './premium.ts'
 

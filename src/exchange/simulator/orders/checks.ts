@@ -4,7 +4,7 @@
  */
 import { Decimal } from 'decimal.js'
 import { accountNumbers, leverageOf, lockedOf } from '../account/accounts.ts'
-import { inventoryOf } from '../account/lending.ts'
+import { inventoryOf } from '../account/borrowing.ts'
 import { closedBy, sizeOf } from '../account/positions.ts'
 import {
   type AccountState,
@@ -21,8 +21,7 @@ import {
 } from '../exchange-state.ts'
 import { onGrid } from '../kit/grid.ts'
 import { type Refusal, refuse } from '../kit/params.ts'
-import { priceBand } from '../universe/price-limits.ts'
-import { riskTiers, tierOf } from '../universe/risk-tiers.ts'
+import { priceBand, riskTiers, tierOf } from '../universe/limits.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
 
 const OPEN_ORDERS_MAX = 500

@@ -19,12 +19,11 @@ import {
 import { ceilTo, floorTo, gridText, onGrid } from '../kit/grid.ts'
 import { badRequest, decimal, flag, isRefusal, marketOf, type Refusal, refuse, text } from '../kit/params.ts'
 import { pushOrder } from '../pushes/private.ts'
-import { priceBand } from '../universe/price-limits.ts'
+import { priceBand } from '../universe/limits.ts'
 import type { Listing } from '../universe/universe.ts'
 import { checkDuplicate, checkLife, checkLinear, checkRefusals, checkSpot } from './checks.ts'
-import { newOrderId } from './executions.ts'
 import { announce, takeFromBook } from './matching.ts'
-import { endOrder, fileOrder, findOrder } from './orders.ts'
+import { endOrder, fileOrder, findOrder, newOrderId } from './orders.ts'
 
 export type Ack = { result: JsonObject } | Refusal
 const LINK_ID = /^[A-Za-z0-9_-]{1,36}$/

@@ -14,9 +14,8 @@ import {
   type SimExchange,
 } from '../exchange-state.ts'
 import { pushExecutions, pushPosition } from '../pushes/private.ts'
-import { newOrderId, recordExecution } from './executions.ts'
 import { announce } from './matching.ts'
-import { endOrder, fileOrder } from './orders.ts'
+import { endOrder, fileOrder, newOrderId, recordExecution } from './orders.ts'
 
 type ForcedFill = {
   execType: 'BustTrade' | 'AdlTrade' | 'Delivery'

@@ -26,8 +26,7 @@ import { countOf, gridText, textOf } from '../kit/grid.ts'
 import type { BookSide, Level } from '../market/order-book.ts'
 import { pushExecutions, pushOrder, pushPosition, pushWallet } from '../pushes/private.ts'
 import type { Found, Instrument, Listing } from '../universe/listing.ts'
-import { recordExecution } from './executions.ts'
-import { endOrder, fileOrder, isOpen } from './orders.ts'
+import { endOrder, fileOrder, isOpen, recordExecution } from './orders.ts'
 
 /** Terms of a fill that is no plain trade. */
 export type Terms = { execType: string; feeShare: Decimal; parentExecId: string }

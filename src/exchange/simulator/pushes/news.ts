@@ -1,13 +1,13 @@
 /** Public topics about the market as a whole or its edges: price limits, liquidations, insurance pools, deleveraging alerts. */
 import type { JsonObject } from '../../../domain/json.ts'
-import { ADL_BEGINS_AT, ADL_ENDS_AT, poolOf } from '../account/insurance.ts'
+import { ADL_BEGINS_AT, ADL_ENDS_AT, poolOf } from '../account/wallet.ts'
 import { liquidationsSince } from '../events/cascades.ts'
 import { systemStatusRows } from '../events/maintenance.ts'
 import type { PoolState, SimExchange } from '../exchange-state.ts'
 import { gridText } from '../kit/grid.ts'
-import { priceBand } from '../universe/price-limits.ts'
+import { priceBand } from '../universe/limits.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
-import type { Speaker } from './speaker.ts'
+import type { Speaker } from './topics.ts'
 
 /** Said when a limit has moved. */
 function priceLimit(exchange: SimExchange, listing: Listing, instrument: Instrument): Speaker {

@@ -8,13 +8,12 @@ import { textOf } from '../kit/grid.ts'
 import { bookTopic, DEPTHS, listedSource } from '../market/public-order-books.ts'
 import { lastTicks, linearTickerPush, spotTickerPush } from '../market/tickers.ts'
 import { tradeAt } from '../market/trades.ts'
-import { KLINE_MINUTES } from '../requests/klines.ts'
+import { KLINE_MINUTES } from '../requests/series.ts'
 import type { Push } from '../simulated.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
-import { klineSpeaker } from './klines.ts'
 import { newsSpeakers } from './news.ts'
-import { books, channelOf, type PublicChannel, type Speaker } from './speaker.ts'
 import { spreadSpeakers } from './spread-public.ts'
+import { books, channelOf, klineSpeaker, type PublicChannel, type Speaker } from './topics.ts'
 
 export type IsWanted = (topic: string, channel: PublicChannel) => boolean
 

@@ -5,7 +5,7 @@ import { type BookSource, bookTopic } from '../market/public-order-books.ts'
 import { isTrading, type Spread, spreads } from '../spread/instruments.ts'
 import { spreadLevels } from '../spread/order-books.ts'
 import { spreadTicker, spreadTradeAt, touchOf } from '../spread/trades.ts'
-import { books, type Speaker } from './speaker.ts'
+import { books, type Speaker } from './topics.ts'
 
 export const SPREAD_DEPTH = 25
 const CHANNEL = 'public-spread'

@@ -1,9 +1,9 @@
 /** The account over REST: positions, wallet, facts, fees, transaction log. */
 import type { Json } from '../../../domain/json.ts'
 import { accountNumbers, walletJson } from '../account/accounts.ts'
+import { freeBorrowLimit } from '../account/amounts.ts'
+import { borrowable, inventoryOf } from '../account/borrowing.ts'
 import { keyJson } from '../account/keys.ts'
-import { borrowable, inventoryOf } from '../account/lending.ts'
-import { freeBorrowLimit } from '../account/loss-loan.ts'
 import { emptyPosition, positionRestJson } from '../account/positions.ts'
 import { collateralRatio, dec, heldOf } from '../exchange-state.ts'
 import { badRequest, decimal, marketOf, refuse, text, whole } from '../kit/params.ts'

@@ -1,7 +1,7 @@
 /** Settings and side readings that clients ask for now and then: enough to be answered in shape, few of them with an effect. */
 import { accountNumbers, lockedOf, marginRate, positionNumbers } from '../account/accounts.ts'
-import { collateralTiers as tiersOf } from '../account/collateral.ts'
-import { inventoryOf } from '../account/lending.ts'
+import { collateralTiers as tiersOf } from '../account/amounts.ts'
+import { inventoryOf } from '../account/borrowing.ts'
 import { emptyPosition, sizeOf } from '../account/positions.ts'
 import { collateralRatio, dec, heldOf, markOf } from '../exchange-state.ts'
 import { badRequest, decimal, marketOf, refuse, text, whole } from '../kit/params.ts'

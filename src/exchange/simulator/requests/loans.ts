@@ -2,7 +2,7 @@
 import { Decimal } from 'decimal.js'
 import type { Json } from '../../../domain/json.ts'
 import { accountNumbers, lockedOf, marginRate } from '../account/accounts.ts'
-import { borrowable, inventoryOf } from '../account/lending.ts'
+import { borrowable, inventoryOf } from '../account/borrowing.ts'
 import { coinPrice, dec, heldOf, ZERO } from '../exchange-state.ts'
 import { badRequest, refuse, text } from '../kit/params.ts'
 import { type Answer, type Route, type SignedCall, signedGet } from './routes.ts'

@@ -3,8 +3,7 @@ import type { Json, JsonObject } from '../../../domain/json.ts'
 import { type AccountState, dec, type OrderState, type SimExchange } from '../exchange-state.ts'
 import { badRequest, instant, isRefusal, marketOf, text, whole } from '../kit/params.ts'
 import { type Ack, amendOrder, cancelAll, cancelOrder, createOrder } from '../orders/entry.ts'
-import { executionRestJson } from '../orders/executions.ts'
-import { isOpen, orderRestJson } from '../orders/orders.ts'
+import { executionRestJson, isOpen, orderRestJson } from '../orders/orders.ts'
 import { type Answer, page, type Route, type SignedCall, signedGet, signedPost } from './routes.ts'
 
 const DAY_MS = 86_400_000

@@ -7,16 +7,14 @@ import { isRefusal, type Refusal, refuse } from '../kit/params.ts'
 import type { CoreReply, CoreRequest } from '../simulated.ts'
 import { accountRoutes } from './account.ts'
 import { extraRoutes } from './extras.ts'
-import { klineRoutes } from './klines.ts'
 import { loanRoutes } from './loans.ts'
 import { marginRoutes } from './margin.ts'
 import { marketRoutes } from './market.ts'
-import { newsRoutes } from './news.ts'
 import { orderRoutes } from './orders.ts'
 import type { Answer, Route } from './routes.ts'
-import { seriesRoutes } from './series.ts'
+import { klineRoutes, seriesRoutes } from './series.ts'
 import { spreadRoutes } from './spread.ts'
-import { statusRoutes } from './status.ts'
+import { newsRoutes, statusRoutes } from './status.ts'
 
 const ROUTES: ReadonlyMap<string, Route> = new Map([
   ...Object.entries(marketRoutes),

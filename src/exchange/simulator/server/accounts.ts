@@ -1,8 +1,9 @@
 /**
- * Who may ask: API key pairs and the account behind each. Pairs live in the shell, so that the core never sees a secret; what a
- * key may do is the core's.
+ * Who may ask: API key pairs, the account behind each, and signatures as Bybit V5 checks them (docs: v5/guide and
+ * v5/ws/connect): HMAC-SHA256, lower-case hex, always over the raw text as it came, because clients differ in how they encode
+ * and order parameters. Pairs live in the shell, so that the core never sees a secret; what a key may do is the core's.
  */
-import { createHash } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 
 /** The built-in pair: simulated money only, so it is no secret. */
 export const SIMULATOR_KEY = 'hedgerow-simulator'
@@ -45,3 +46,35 @@ export function accountsOf(keys: readonly KeyPair[]): Accounts {
     },
   }
 }
+
+/** What a REST request signs. `payload` is the raw query without '?' for GET, the raw body for POST. */
+export const restText = (timestamp: string, key: string, recvWindow: string, payload: string): string =>
+  timestamp + key + recvWindow + payload
+
+/** What a socket's `auth` op signs; `expires` is used as the client spelled it (number or string). */
+export const socketText = (expires: number | string): string => `GET/realtime${expires}`
+
+export const sign = (text: string, secret: string): string =>
+  createHmac('sha256', secret).update(text).digest('hex')
+
+/** Does `signature` sign `text`? Takes the same time for every wrong answer of the right length. */
+export function signs(signature: string, text: string, secret: string): boolean {
+  const expected = Buffer.from(sign(text, secret))
+  const found = Buffer.from(signature)
+  return expected.length === found.length && timingSafeEqual(expected, found)
+}
+
+/**
+ * Bybit's rule for a request's own time: `serverTime − recvWindow ≤ timestamp < serverTime + 1000`, in simulator
+ * milliseconds. Both windows stretch with the speed: a message that travels 5 ms is 0.3 s old at 60 x.
+ */
+export const timely = (timestampMs: number, recvWindowMs: number, nowMs: number, speed: number): boolean =>
+  timestampMs >= nowMs - recvWindowMs * Math.max(1, speed) && timestampMs < nowMs + 1000 * Math.max(1, speed)
+
+/** A socket's `auth` must not have expired; what travels a while at a high speed is given that while, as `timely` does. */
+export const unexpired = (expiresMs: number, nowMs: number, speed: number): boolean =>
+  expiresMs > nowMs - 5000 * Math.max(0, speed - 1)
+
+/** Bybit's words for 10002. */
+export const staleText = (sentAtMs: number, windowMs: number, nowMs: number): string =>
+  `invalid request, please check your server timestamp or recv_window param. req_timestamp[${sentAtMs}],server_timestamp[${nowMs}],recv_window[${windowMs}]`

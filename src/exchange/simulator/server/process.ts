@@ -4,8 +4,7 @@
  * alone for `--linger` (10 minutes) it saves and goes.
  */
 import { parseArgs } from 'node:util'
-import { readFaults } from '../faults/file.ts'
-import { FaultPlanError } from '../faults/plan.ts'
+import { FaultPlanError, readFaults } from '../faults/plan.ts'
 import { SIMULATOR_KEY, SIMULATOR_SECRET } from './accounts.ts'
 import type { CoreFactory, SimulatorOptions } from './options.ts'
 import { startSimulatorServer } from './server.ts'

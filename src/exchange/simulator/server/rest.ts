@@ -4,13 +4,11 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { JsonObject } from '../../../domain/json.ts'
-import { restText, signs, staleText, timely } from '../kit/signature.ts'
-import { objectIn } from '../kit/wire-json.ts'
-import { askWithin } from '../orders/batch-limits.ts'
+import { objectIn } from '../kit/params.ts'
 import type { CoreReply, CoreRequest } from '../simulated.ts'
-import type { Account, Accounts } from './accounts.ts'
+import { type Account, type Accounts, restText, signs, staleText, timely } from './accounts.ts'
 import type { Deliver } from './deliver.ts'
-import type { Limit, RateLimits } from './rate-limits.ts'
+import { askWithin, type Limit, type RateLimits } from './rate-limits.ts'
 
 type RestParts = {
   accounts: Accounts

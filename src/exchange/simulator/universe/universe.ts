@@ -1,10 +1,8 @@
 /** The built-in universe, made from tables into rows of Bybit's own format and read like any other. */
 import { Decimal } from 'decimal.js'
 import type { Market } from '../../../domain/instrument.ts'
-import { perpInstrument, spotInstrument } from './instrument-filters.ts'
-import { perpJson, spotJson } from './instruments.ts'
-import type { Found, Listing, Universe } from './listing.ts'
-import { PAIR_TABLE, PERP_TABLE, SPOT_TABLE } from './table.ts'
+import { PAIR_TABLE, PERP_TABLE, perpJson, SPOT_TABLE, spotJson } from './instruments.ts'
+import { type Found, type Listing, perpInstrument, spotInstrument, type Universe } from './listing.ts'
 
 export type { Instrument, Listing, Universe } from './listing.ts'
 

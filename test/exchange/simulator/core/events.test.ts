@@ -7,7 +7,7 @@ import {
   CALM_SETTLEMENTS,
   switchIfDue,
   usualInterval,
-} from '../../../../src/exchange/simulator/market/funding-interval.ts'
+} from '../../../../src/exchange/simulator/market/funding.ts'
 import { builtInUniverse } from '../../../../src/exchange/simulator/universe/universe.ts'
 import { type Desk, HOUR, openDesk, START_MS, sum, UID } from '../../../support/exchange/simulator-core.ts'
 

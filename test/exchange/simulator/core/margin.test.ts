@@ -1,7 +1,7 @@
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { maintenanceOf, riskTiers } from '../../../../src/exchange/simulator/universe/risk-tiers.ts'
+import { maintenanceOf, riskTiers } from '../../../../src/exchange/simulator/universe/limits.ts'
 import { builtInUniverse } from '../../../../src/exchange/simulator/universe/universe.ts'
 import { type Desk, HOUR, openDesk, type Row, UID } from '../../../support/exchange/simulator-core.ts'
 

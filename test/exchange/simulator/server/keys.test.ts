@@ -1,8 +1,13 @@
 /** API keys over the wire: several of one account, and what each still opens on REST and on both signed sockets. */
 import { expect, test } from 'vitest'
 import { createSimulatedBybit } from '../../../../src/exchange/simulator/create.ts'
-import { sign, socketText } from '../../../../src/exchange/simulator/kit/signature.ts'
-import { SIMULATOR_KEY, SIMULATOR_SECRET, uidOf } from '../../../../src/exchange/simulator/server/accounts.ts'
+import {
+  SIMULATOR_KEY,
+  SIMULATOR_SECRET,
+  sign,
+  socketText,
+  uidOf,
+} from '../../../../src/exchange/simulator/server/accounts.ts'
 import type { SimulatorServer } from '../../../../src/exchange/simulator/server/server.ts'
 import { ask, closeAfterEach, connect, start } from '../../../support/exchange/simulator-server-fixture.ts'
 

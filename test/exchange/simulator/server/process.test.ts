@@ -7,9 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { restText, sign } from '../../../../src/exchange/simulator/kit/signature.ts'
 import { type LaunchedSimulator, launchSimulator } from '../../../../src/exchange/simulator/launch.ts'
-import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../../../../src/exchange/simulator/server/accounts.ts'
+import {
+  restText,
+  SIMULATOR_KEY,
+  SIMULATOR_SECRET,
+  sign,
+} from '../../../../src/exchange/simulator/server/accounts.ts'
 import type { SimulatorStatus } from '../../../../src/exchange/simulator/server/control.ts'
 import { peer } from '../../../support/exchange/simulator-server-peer.ts'
 

@@ -3,8 +3,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { createSimulatedBybit } from '../../../../src/exchange/simulator/create.ts'
-import { restText, sign, socketText } from '../../../../src/exchange/simulator/kit/signature.ts'
-import { SIMULATOR_SECRET } from '../../../../src/exchange/simulator/server/accounts.ts'
+import {
+  restText,
+  SIMULATOR_SECRET,
+  sign,
+  socketText,
+} from '../../../../src/exchange/simulator/server/accounts.ts'
 import { ask, closeAfterEach, order, start } from '../../../support/exchange/simulator-server-fixture.ts'
 
 closeAfterEach()

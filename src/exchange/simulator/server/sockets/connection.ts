@@ -1,7 +1,7 @@
 /** One client on one socket: what it may be sent, what it sent. A client that does not read is cut, never buffered without bound. */
 import type { RawData, WebSocket } from 'ws'
 import type { Json, JsonObject } from '../../../../domain/json.ts'
-import { objectIn, scalarText } from '../../kit/wire-json.ts'
+import { objectIn, scalarText } from '../../kit/params.ts'
 import type { Channel, Deliver } from '../deliver.ts'
 
 export type Connection = {

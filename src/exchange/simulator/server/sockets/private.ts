@@ -3,9 +3,8 @@
  * never both kinds in one request. `execution.fast` is cut from `execution`, as Bybit sends it: trades only, fewer fields.
  */
 import type { Json, JsonObject } from '../../../../domain/json.ts'
-import { signs, socketText, unexpired } from '../../kit/signature.ts'
 import type { Push } from '../../simulated.ts'
-import type { Accounts } from '../accounts.ts'
+import { type Accounts, signs, socketText, unexpired } from '../accounts.ts'
 import { type Connection, type Handler, type Message, requestIdOf, topicsIn } from './connection.ts'
 
 export type Gate = {

@@ -3,11 +3,10 @@
  * a client that looks for `success: false` after auth takes a refusal for a welcome (the SDK does).
  */
 import type { Json, JsonObject } from '../../../../domain/json.ts'
-import { staleText, timely } from '../../kit/signature.ts'
-import { isObject, scalarText } from '../../kit/wire-json.ts'
-import { askWithin } from '../../orders/batch-limits.ts'
+import { isObject, scalarText } from '../../kit/params.ts'
 import type { CoreReply, CoreRequest } from '../../simulated.ts'
-import type { Limit, RateLimits } from '../rate-limits.ts'
+import { staleText, timely } from '../accounts.ts'
+import { askWithin, type Limit, type RateLimits } from '../rate-limits.ts'
 import type { Connection, Handler, Message } from './connection.ts'
 import { authenticate, type Gate } from './private.ts'
 

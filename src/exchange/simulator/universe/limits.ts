@@ -1,8 +1,8 @@
-/**
- * Risk tiers of a perpetual: the larger the position, the lower the leverage and the higher its maintenance margin. The
- * deduction makes maintenance margin continuous where a tier begins (Bybit's published formula). Limits are derived from depth.
- */
+/** What bounds an order and a position: risk tiers, and the bands orders may be priced in. */
 import { Decimal } from 'decimal.js'
+import type { Market } from '../../../domain/instrument.ts'
+import { indexOf, instrumentOf, markOf, type SimExchange, spotRatioOf } from '../exchange-state.ts'
+import { ceilTo, floorTo } from '../kit/grid.ts'
 import type { Listing } from './universe.ts'
 
 type RiskTier = {
@@ -63,4 +63,24 @@ export function tierOf(listing: Listing, value: Decimal, share = '1'): RiskTier 
 export function maintenanceOf(listing: Listing, value: Decimal, share = '1'): Decimal {
   const { maintenanceRate, deduction } = tierOf(listing, value, share)
   return value.times(maintenanceRate).minus(deduction)
+}
+
+/**
+ * The bands orders may be priced in. Perpetual: buy at most min(Mark(1+Y), max(Index, Mark(1+X))), sell mirrored. Spot: the
+ * index takes the place of mark. The running premium that Bybit adds inside the band is left out: the band is never wider.
+ */
+type PriceBand = { buyMax: Decimal; sellMin: Decimal }
+
+export function priceBand(exchange: SimExchange, listing: Listing, market: Market): PriceBand {
+  const instrument = instrumentOf(listing, market)
+  const perContract = indexOf(exchange, listing)
+  const index =
+    market === 'spot'
+      ? perContract.div(listing.multiplier).times(spotRatioOf(exchange, listing))
+      : perContract
+  const mark = market === 'spot' ? index : markOf(exchange, listing)
+  const [x, y] = [instrument.ratioX, instrument.ratioY]
+  const buyMax = Decimal.min(mark.times(1 + y), Decimal.max(index, mark.times(1 + x)))
+  const sellMin = Decimal.max(mark.times(1 - y), Decimal.min(index, mark.times(1 - x)))
+  return { buyMax: floorTo(instrument.price, buyMax), sellMin: ceilTo(instrument.price, sellMin) }
 }

@@ -1,14 +1,43 @@
-/** Klines over the stream: the running candle, and once more with `confirm` when it has closed. */
+/**
+ * One public topic: what a new listener hears first, and what it hears after each round of publishing. Order books and klines
+ * stand here: the running candle, and once more with `confirm` when it has closed.
+ */
 import type { JsonObject } from '../../../domain/json.ts'
 import type { SimExchange } from '../exchange-state.ts'
 import { trimmed } from '../kit/grid.ts'
 import { hash } from '../kit/random.ts'
 import { type Candle, minuteTurnover } from '../market/candles.ts'
 import { MINUTE_MS } from '../market/funding.ts'
+import { type BookTopic, firstBook, nextBook } from '../market/public-order-books.ts'
 import { priceText, turnoverScale } from '../market/tickers.ts'
-import { gather, KLINE_MINUTES } from '../requests/klines.ts'
+import { gather, KLINE_MINUTES } from '../requests/series.ts'
+import type { Push } from '../simulated.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
-import type { Speaker } from './speaker.ts'
+
+export type PublicChannel = Exclude<Push['channel'], 'private'>
+
+export type Speaker = {
+  channel: PublicChannel
+  topic: string
+  first(round: number): JsonObject[]
+  next(round: number): JsonObject[]
+}
+
+export const channelOf = (instrument: Instrument): PublicChannel =>
+  instrument.market === 'spot' ? 'public-spot' : 'public-linear'
+
+/** The speaker of an order book. */
+export function books(exchange: SimExchange, channel: PublicChannel, state: BookTopic): Speaker {
+  return {
+    channel,
+    topic: state.topic,
+    first: round => firstBook(exchange, state, round),
+    next(round) {
+      const message = nextBook(exchange, state, round)
+      return message ? [message] : []
+    },
+  }
+}
 
 /** @param interval - as topics name it, one of `KLINE_MINUTES`; throws for another */
 export function klineSpeaker(
