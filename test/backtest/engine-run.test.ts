@@ -5,7 +5,7 @@ import { Decimal } from 'decimal.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { feeLevel } from '../../src/backtest/fees.ts'
 import { tiesOut } from '../../src/backtest/run.ts'
-import { type BacktestReport, sweep } from '../../src/backtest/sweep.ts'
+import { type BacktestReport, backtestVariants } from '../../src/backtest/variants.ts'
 import { backtestText } from '../../src/cli/text/backtest.ts'
 import { HOUR_MS } from '../../src/domain/market/funding.ts'
 import { type History, readHistory } from '../../src/exchange/simulator/history/files.ts'
@@ -34,15 +34,15 @@ const wish = (history: History) => ({
 test('the same history and seed give the same bytes, another seed other books', async () => {
   const rich = invented({ days: 3, rates: ['0.0005', '0.0004', '0.0005', '-0.0002'] })
   const history = historyOfDays([rich, { ...rich, symbol: 'BNBUSDT' }], 3)
-  const once = JSON.stringify(await sweep(wish(history)))
+  const once = JSON.stringify(await backtestVariants(wish(history)))
   expect(JSON.parse(once).variants[0].runs[0].trades.length).toBeGreaterThan(0)
-  expect(JSON.stringify(await sweep(wish(history)))).toBe(once)
-  expect(JSON.stringify(await sweep({ ...wish(history), seed: 6 }))).not.toBe(once)
+  expect(JSON.stringify(await backtestVariants(wish(history)))).toBe(once)
+  expect(JSON.stringify(await backtestVariants({ ...wish(history), seed: 6 }))).not.toBe(once)
 })
 
 test('where nothing is worth doing nothing is done, and the reasons and the best that was seen are told', async () => {
   const poor = invented({ days: 2, rates: ['0.00001'] })
-  const report = await sweep({ ...wish(historyOfDays([poor], 2)), patient: false })
+  const report = await backtestVariants({ ...wish(historyOfDays([poor], 2)), patient: false })
   const [engine] = report.variants[0]?.runs ?? []
   expect(engine?.trades).toEqual([])
   expect(engine?.figures.netUsdt).toBe('0')
@@ -63,7 +63,7 @@ describe.skipIf(!present)('ten recorded days', () => {
   let report: BacktestReport
   beforeAll(async () => {
     const history = readHistory(DATA, { fromMs: Date.UTC(2025, 7, 21), toMs: Date.UTC(2025, 7, 31) })
-    report = await sweep(wish(history))
+    report = await backtestVariants(wish(history))
   })
   const engine = () => {
     const run = report.variants[0]?.runs[0]
@@ -116,7 +116,7 @@ describe.skipIf(!present)('ten recorded days', () => {
 test('the native spread halves the fees where it may be taken', async () => {
   const history = historyOfDays([invented({ days: 2, rates: ['0.0006'] })], 2)
   const of = async (spread: boolean) => {
-    const { variants } = await sweep({ ...wish(history), spread })
+    const { variants } = await backtestVariants({ ...wish(history), spread })
     const [trade] = variants[0]?.runs[0]?.trades ?? []
     if (!trade) throw new Error('run: expected a hedge, found none')
     return trade
@@ -132,7 +132,7 @@ test('the native spread halves the fees where it may be taken', async () => {
 
 test('variants differ in fees and in the spread route, and baselines are run once for the same fees', async () => {
   const history = historyOfDays([invented({ days: 1, rates: ['0.0001'] })], 1)
-  const report = await sweep({ ...wish(history), compare: true })
+  const report = await backtestVariants({ ...wish(history), compare: true })
   expect(report.variants.map(({ name }) => name)).toEqual([
     'vip0, with the spread route',
     'vip0, without the spread route',

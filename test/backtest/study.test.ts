@@ -149,8 +149,40 @@ describe('the engine in the study', () => {
   })
 })
 
+/** Sums of decimal texts by whole numbers alone: nothing of the code under test is in it. */
+function sumOfTexts(texts: readonly string[]): bigint {
+  const DIGITS = 30
+  return texts.reduce((sum, text) => {
+    const [, sign, whole = '0', part = '', power = '0'] =
+      /^(-?)(\d+)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text) ?? []
+    const scaled = BigInt(whole + part) * 10n ** BigInt(DIGITS - part.length + Number(power))
+    return sum + (sign === '-' ? -scaled : scaled)
+  }, 0n)
+}
+
 const RECORDED = join(import.meta.dirname, '../../../shared/data/funding')
 describe.skipIf(!existsSync(RECORDED))('recorded funding', () => {
+  test('the funding of every symbol is what its rates add up to, to the last digit', () => {
+    const [file] = ['bybit_usdt_perp_funding_2025-08_2026-08.csv.gz']
+    const series = readTables(join(RECORDED, file), { nowMs: Date.UTC(2026, 10, 1) }).flatMap(
+      each => each.funding,
+    )
+    for (const { symbol, points: recorded } of series) {
+      const { exactFunding, funding, trades } = scoreOf(
+        twoSpeeds(ROUND_TRIP),
+        { symbol, points: recorded },
+        ROUND_TRIP,
+      )
+      const inside = recorded.filter(({ atMs }) =>
+        trades.some(({ enteredAtMs, leftAtMs }) => atMs > enteredAtMs && atMs <= leftAtMs),
+      )
+      const independent = sumOfTexts(inside.map(({ rate }) => rate))
+      expect(sumOfTexts([exactFunding]), symbol).toBe(independent)
+      expect(funding, symbol).toBeCloseTo(Number(exactFunding), 12)
+    }
+    expect(series).toHaveLength(51)
+  })
+
   // Net bps per symbol and year of the rule as published, at 31 bps a round trip, with hold-all beside it.
   test.each([
     ['bybit_usdt_perp_funding_2025-08_2026-08.csv.gz', 51, 172, 65, 81, 0.51],

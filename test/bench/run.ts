@@ -6,6 +6,7 @@ import { cpus, loadavg } from 'node:os'
 import { benchActors } from './actors.ts'
 import { benchJournal } from './journal.ts'
 import { benchResume } from './resume.ts'
+import { benchScreen } from './screen.ts'
 import { benchSimulation } from './simulation.ts'
 import { benchStartup } from './startup.ts'
 import { benchUniverse } from './universe.ts'
@@ -20,6 +21,7 @@ const STAGES: readonly [name: string, run: () => Promise<object[]>][] = [
   ['Hedges: rows to running actors', benchResume],
   ['Virtual time', benchSimulation],
   ['A whole exchange, simulated', benchUniverse],
+  ['Screening (target: 8 times the sum of the columns or less)', benchScreen],
 ]
 
 const load = () =>

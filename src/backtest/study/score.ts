@@ -4,13 +4,14 @@
  */
 import { HOUR_MS } from '../../domain/market/funding.ts'
 import type { FundingPoint } from '../../exchange/simulator/history/files.ts'
+import { exactFunding } from './exact-funding.ts'
 import type { FundingRule } from './rules.ts'
 
 const DAY_MS = 24 * HOUR_MS
 export const YEAR_MS = 365 * DAY_MS
 /** The first days of a series only teach. */
 export const LEARN_MS = 30 * DAY_MS
-const FIRST_HOURS = 8
+export const FIRST_HOURS = 8
 
 /** One hedge: fractions of notional; + is received. */
 type StudyTrade = {
@@ -32,6 +33,8 @@ export type Score = {
   /** Fractions of notional over the whole series. */
   funding: number
   net: number
+  /** The funding again, in decimals: what the rates as recorded add up to. */
+  exactFunding: string
 }
 
 type SymbolSeries = { symbol: string; points: readonly FundingPoint[] }
@@ -63,6 +66,7 @@ export function scoreOf(
     heldMs: 0,
     funding: 0,
     net: 0,
+    exactFunding: '0',
   }
   let open: { sinceMs: number; funding: number } | null = null
   const close = (atMs: number, atEnd: boolean) => {
@@ -91,7 +95,7 @@ export function scoreOf(
     if (wish === 'leave') close(atMs, false)
   }
   close(last.atMs, true)
-  return score
+  return { ...score, exactFunding: exactFunding(score.trades, points) }
 }
 
 const bounded = (hours: number) => Math.min(24, Math.max(0.5, hours))

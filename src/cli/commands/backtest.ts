@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { FEE_LEVELS, feeLevel, type NamedFees, readFees } from '../../backtest/fees.ts'
 import { studyFunding } from '../../backtest/study/study.ts'
-import { sweep } from '../../backtest/sweep.ts'
+import { backtestVariants } from '../../backtest/variants.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { type Config, loadConfig } from '../../config/config.ts'
 import { ROUTES, type Route } from '../../domain/instrument.ts'
@@ -82,7 +82,7 @@ async function run({ options, config, fees, routes, records }: Asked): Promise<M
   const history = asFailure(() => historyOf(records, wanted))
   for (const { symbol, why } of history.unusable) process.stderr.write(`${symbol}: left out, ${why}\n`)
   const progress = startProgress({ total: 1, name: 'backtest', json })
-  const report = await sweep(
+  const report = await backtestVariants(
     {
       history,
       coverage: coverageOf(records),

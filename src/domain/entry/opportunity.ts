@@ -145,7 +145,7 @@ function carryFilter(
 }
 
 /** What carry on capital must beat, a year: idle money, by as much as a hedge is worth the trouble. */
-const hurdleOf = ({ strategy: { idleApr, entryAprMin } }: Rules): number => idleApr + entryAprMin
+export const hurdleOf = ({ strategy: { idleApr, entryAprMin } }: Rules): number => idleApr + entryAprMin
 
 /** Do the prices belong together? Two coins of one name, a redenomination or a halted market look like a fortune. */
 function priceFilter(

@@ -14,8 +14,8 @@ import { expectedRate, type FundingOutlook } from '../market/funding-outlook.ts'
 import type { FreshMarket } from '../market/market-view.ts'
 import { levelsFor, midPrice } from '../market/order-book.ts'
 import { isRefusal, type Refusal } from '../refusal.ts'
-import type { Rules } from '../rules.ts'
-import type { ExitInputs, HeldHedge, Reason } from './judgement.ts'
+import type { Rules, StrategyRules } from '../rules.ts'
+import type { Alternative, ExitInputs, HeldHedge, Reason } from './judgement.ts'
 
 const BPS = 10_000
 
@@ -60,7 +60,7 @@ export function expectation(
     outlook,
     fundingApr: (gross / hours) * HOURS_A_YEAR || 0,
     staying: gross - borrowRate(hedge, market) * hours,
-    nextGain: outlook.nextRate * sign - (perHour * nextInMs) / HOUR_MS,
+    nextGain: gainByNext(outlook.nextRate * sign, perHour, nextInMs),
     nextInMs,
     exitBasisBps: exit,
     basisLossBps: lossAt(mid),
@@ -85,7 +85,8 @@ function stayingOver(
 const borrowRate = ({ direction }: HeldHedge, { borrow }: FreshMarket): number =>
   direction === 'reverse-carry' && borrow ? new Decimal(borrow.hourlyRate).toNumber() : 0
 
-const idlePerHour = (hedge: HeldHedge, { strategy: { idleApr, capitalBuffer } }: Rules): number =>
+/** What idle money of a hedge's capital earns an hour, a fraction of its notional. */
+export const idlePerHour = (hedge: HeldHedge, { strategy: { idleApr, capitalBuffer } }: Rules): number =>
   (idleApr * capitalPerNotional(hedge, capitalBuffer)) / HOURS_A_YEAR
 
 /** Funding less fees so far, the basis, and the fees of a crossing exit; null while a part of it is not known. */
@@ -134,15 +135,44 @@ type Question = {
 export type Wish = Reason<'carry-gone' | 'better-elsewhere' | 'borrow-cost'>
 type Staying = Reason<'carry-stays' | 'cheaper-to-stay'>
 
+/** What capital earns elsewhere over some hours, a fraction of the notional it is bound by. */
+export const elsewhereEarns = (aprOnCapital: number, capitalRatio: number, hours: number): number =>
+  (aprOnCapital * capitalRatio * hours) / HOURS_A_YEAR
+
+/** What waiting for the next settlement brings more than earning so much an hour until then, a fraction of notional. */
+export const gainByNext = (nextRate: number, perHour: number, nextInMs: number): number =>
+  nextRate - (perHour * nextInMs) / HOUR_MS
+
+/** What capital that goes elsewhere earns more than idle money until the next settlement, a fraction of notional. */
+export const missedUntilNext = (
+  hedge: HeldHedge,
+  { aprOnCapital }: Alternative,
+  rules: Rules,
+  nextInMs: number,
+): number =>
+  elsewhereEarns(aprOnCapital, capitalPerNotional(hedge, rules.strategy.capitalBuffer), nextInMs / HOUR_MS) -
+  (idlePerHour(hedge, rules) * nextInMs) / HOUR_MS
+
+/** What leaving brings over a horizon, a fraction of notional: what idle money earns meanwhile less what staying is expected to. */
+export const leavingGains = (idleAnHour: number, hours: number, staying: number): number =>
+  idleAnHour * hours - staying
+
+/** What the way back costs as far as it is likely, a fraction of notional: the π·c of e.9. */
+export const wayBackRate = (
+  hedge: HeldHedge,
+  market: FreshMarket,
+  { reentryProbability }: Pick<StrategyRules, 'reentryProbability'>,
+): number => reentryProbability * roundTripFraction(hedge, market)
+
 /** What leaving would gain over the exit horizon, and what coming back would cost: it is left when the first is above the second. */
 export function leavingGain({ hedge, market, seen, rules }: Omit<Question, 'inputs' | 'nowMs'>): {
   gainBps: number
   returningBps: number
 } {
-  const { exitHorizonHours, reentryProbability } = rules.strategy
+  const { strategy } = rules
   return {
-    gainBps: (idlePerHour(hedge, rules) * exitHorizonHours - seen.staying) * BPS,
-    returningBps: reentryProbability * roundTripFraction(hedge, market) * BPS,
+    gainBps: leavingGains(idlePerHour(hedge, rules), strategy.exitHorizonHours, seen.staying) * BPS,
+    returningBps: wayBackRate(hedge, market, strategy) * BPS,
   }
 }
 
@@ -155,8 +185,8 @@ export function carryWish({ hedge, market, seen, inputs, rules, nowMs }: Questio
     const { aprOnCapital, horizonHours } = alternative
     const perHour = borrowRate(hedge, market)
     const staying = stayingOver(hedge, market, seen.outlook, horizonHours, nowMs, perHour)
-    const earned =
-      (aprOnCapital * capitalPerNotional(hedge, strategy.capitalBuffer) * horizonHours) / HOURS_A_YEAR
+    const ratio = capitalPerNotional(hedge, strategy.capitalBuffer)
+    const earned = elsewhereEarns(aprOnCapital, ratio, horizonHours)
     const elsewhereBps = (earned - staying) * BPS
     if (elsewhereBps > returningBps)
       return { because: 'better-elsewhere', ...asGain(elsewhereBps, returningBps) }

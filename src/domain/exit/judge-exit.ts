@@ -7,7 +7,7 @@
 import { type FreshMarket, freshMarket, type MarketView } from '../market/market-view.ts'
 import { isRefusal } from '../refusal.ts'
 import type { Rules } from '../rules.ts'
-import { carryWish, type Expectation, expectation, type Wish } from './carry-exit.ts'
+import { carryWish, type Expectation, expectation, missedUntilNext, type Wish } from './carry-exit.ts'
 import type {
   ExitInputs,
   ExitJudgement,
@@ -81,7 +81,7 @@ function verdictOn(question: Question): Verdict {
     { rules: { strategy } }: Question,
     stopped: boolean,
   ): Verdict | undefined =>
-    seen.nextGain > 0 && (!stopped || seen.nextInMs <= strategy.settlementGuardMs)
+    seen.nextGain > missed(why, question) && (!stopped || seen.nextInMs <= strategy.settlementGuardMs)
       ? hold({
           because: 'settlement-due',
           found: `${why.because}, ${seen.nextGain * BPS} bps due in ${seen.nextInMs} ms`,
@@ -113,6 +113,15 @@ function verdictOn(question: Question): Verdict {
   return hold(wish as Reason<HoldReason>)
 }
 
+/** What waiting for the settlement costs beside idle money: who leaves for something better earns that meanwhile. */
+const missed = (
+  { because }: Reason<LeaveReason>,
+  { hedge, seen, inputs: { alternative }, rules }: Question,
+): number =>
+  because === 'better-elsewhere' && alternative
+    ? missedUntilNext(hedge, alternative, rules, seen.nextInMs)
+    : 0
+
 const BPS = 10_000
 const isAboutStop = ({ because }: Reason<LeaveReason>): boolean =>
   because === 'basis-stop' || because === 'loss-stop'
@@ -129,9 +138,9 @@ function tooOld(
 }
 
 /** Past a stop at this look. A basis that funding is expected to pay for is no loss yet. */
-function stopReason(
-  { basisLossBps, staying, totalBps }: Expectation,
-  { strategy: { basisStopBps, hedgeLossBpsMax } }: Rules,
+export function stopReason(
+  { basisLossBps, staying, totalBps }: Pick<Expectation, 'basisLossBps' | 'staying' | 'totalBps'>,
+  { strategy: { basisStopBps, hedgeLossBpsMax } }: Pick<Rules, 'strategy'>,
 ): Reason<'basis-stop' | 'loss-stop'> | undefined {
   const stayingBps = staying * BPS
   if (totalBps !== null && hedgeLossBpsMax > 0 && -totalBps >= hedgeLossBpsMax)

@@ -5,8 +5,29 @@
  * which no amount of an order is ever made. Source: carry.md e.1.
  */
 import { Decimal } from 'decimal.js'
-import type { StrategyRules } from '../rules.ts'
 import { type FundingBounds, type FundingNow, HOUR_MS, nextSettlementAtMs } from './funding.ts'
+import {
+  AHEAD,
+  ALLOWANCE,
+  FAST_HOURS,
+  FAST_RATE,
+  fadingOver,
+  hearRate,
+  LATER,
+  lookAhead,
+  NEXT,
+  NOW,
+  type OutlookRules,
+  type RunningInterval,
+  rateOver,
+  reachOf,
+  SCATTER,
+  SLOW_HOURS,
+  SLOW_RATE,
+  SUMS,
+} from './funding-sums.ts'
+
+export type { OutlookRules } from './funding-sums.ts'
 
 /** One settlement as it was: the fraction of notional that longs paid, and when. */
 type Settled = { rate: string; settledAtMs: number }
@@ -36,11 +57,6 @@ export const NO_SETTLEMENTS: FundingMemory = {
 /** What is known of one perpetual's past, and the mean of all perpetuals that are known, per hour. */
 export type KnownFunding = { memory: FundingMemory; marketPerHour: number }
 
-export type OutlookRules = Pick<
-  StrategyRules,
-  'fundingFastHours' | 'fundingSlowHours' | 'fundingFadeHours' | 'fundingMarketHours' | 'fundingAllowance'
->
-
 /** A pause this long or longer is no interval: rows are missing. */
 const HOURS_MAX = 24
 const HOURS_MIN = 0.5
@@ -53,31 +69,38 @@ export function hearSettlement(
 ): FundingMemory {
   if (settledAtMs <= memory.settledAtMs) return memory
   if (memory.settledAtMs === 0) return { ...memory, settledAtMs }
-  const hours = (settledAtMs - memory.settledAtMs) / HOUR_MS
-  const bounded = Math.min(HOURS_MAX, Math.max(HOURS_MIN, hours))
-  return { ...heardFor(memory, new Decimal(rate).toNumber(), bounded, rules), settledAtMs }
+  const hours = spanHours(memory.settledAtMs, settledAtMs)
+  return { ...heardFor(memory, new Decimal(rate).toNumber(), hours, rules), settledAtMs }
 }
 
-function heardFor(
-  memory: FundingMemory,
-  rate: number,
-  hours: number,
-  { fundingFastHours, fundingSlowHours }: OutlookRules,
-): FundingMemory {
-  const slow = Math.exp(-hours / fundingSlowHours)
-  const fast = Math.exp(-hours / fundingFastHours)
-  const slowHours = memory.slowHours * slow + hours
-  const slowRate = memory.slowRate * slow + rate
-  const fastHours = memory.fastHours * fast + hours
-  const fastRate = memory.fastRate * fast + rate
-  const gap = fastRate / fastHours - slowRate / slowHours
+/** Hours that a settlement's rate stands for: since the one before it, bounded; 0, which says nothing, for a first one. */
+export const spanHours = (beforeAtMs: number, settledAtMs: number): number =>
+  beforeAtMs === 0 || settledAtMs <= beforeAtMs
+    ? 0
+    : Math.min(HOURS_MAX, Math.max(HOURS_MIN, (settledAtMs - beforeAtMs) / HOUR_MS))
+
+const sums = new Float64Array(SUMS)
+const ahead = new Float64Array(AHEAD)
+const valueAt = (of: Float64Array, at: number): number => of[at] ?? 0
+
+function laidOut({ slowHours, slowRate, fastHours, fastRate, scatter }: FundingMemory): void {
+  sums[SLOW_HOURS] = slowHours
+  sums[SLOW_RATE] = slowRate
+  sums[FAST_HOURS] = fastHours
+  sums[FAST_RATE] = fastRate
+  sums[SCATTER] = scatter
+}
+
+function heardFor(memory: FundingMemory, rate: number, hours: number, rules: OutlookRules): FundingMemory {
+  laidOut(memory)
+  hearRate(sums, 0, sums, 0, rate, hours, fadingOver(hours, rules))
   return {
     settledAtMs: memory.settledAtMs,
-    slowHours,
-    slowRate,
-    fastHours,
-    fastRate,
-    scatter: memory.scatter * slow + gap * gap * hours,
+    slowHours: valueAt(sums, SLOW_HOURS),
+    slowRate: valueAt(sums, SLOW_RATE),
+    fastHours: valueAt(sums, FAST_HOURS),
+    fastRate: valueAt(sums, FAST_RATE),
+    scatter: valueAt(sums, SCATTER),
   }
 }
 
@@ -114,45 +137,41 @@ export function fundingOutlook(
   rules: OutlookRules,
   nowMs: number,
 ): FundingOutlook {
-  const intervalHours = ticker.fundingIntervalMs / HOUR_MS
-  const leftMs = nextSettlementAtMs(ticker, nowMs) - nowMs
-  const elapsed = Math.min(1, Math.max(0, 1 - leftMs / ticker.fundingIntervalMs))
+  const running = runningInterval(ticker, bounds, rules, nowMs)
   const rate = new Decimal(ticker.fundingRate).toNumber()
-  const [least, most] = [bounds.min, bounds.max].map(bound => new Decimal(bound).toNumber() / intervalHours)
-  const heard = elapsed > 0 ? heardFor(memory, rate * elapsed, elapsed * intervalHours, rules) : memory
-  const { fundingFastHours, fundingSlowHours, fundingMarketHours } = rules
-  const inside = (perHour: number) => Math.min(most ?? perHour, Math.max(least ?? perHour, perHour))
-  const later = leaningOn(market, fundingMarketHours, heard.slowRate, heard.slowHours)
-  const fastWeight = (fundingMarketHours * fundingFastHours) / fundingSlowHours
-  const now = inside(leaningOn(later, fastWeight, heard.fastRate, heard.fastHours))
+  laidOut(memory)
+  lookAhead(ahead, sums, 0, rate, market, running, rules)
   return {
-    nowPerHour: now,
-    laterPerHour: inside(later),
-    allowancePerHour: rules.fundingAllowance * standardError(heard, rules),
-    nextRate: elapsed * rate + (1 - elapsed) * now * intervalHours,
-    intervalHours,
+    nowPerHour: valueAt(ahead, NOW),
+    laterPerHour: valueAt(ahead, LATER),
+    allowancePerHour: valueAt(ahead, ALLOWANCE),
+    nextRate: valueAt(ahead, NEXT),
+    intervalHours: running.intervalHours,
     fadeHours: rules.fundingFadeHours,
   }
 }
 
-/** A mean over known hours that counts so many hours of something else beside them. */
-const leaningOn = (other: number, weight: number, rate: number, hours: number): number =>
-  hours + weight > 0 ? (rate + other * weight) / (hours + weight) : other
-
-/** Of the slow mean: rates nearer together than two fast spans say the same thing. */
-function standardError({ slowHours, scatter }: FundingMemory, { fundingFastHours }: OutlookRules): number {
-  if (slowHours <= 0) return 0
-  return Math.sqrt(scatter / slowHours / Math.max(1, slowHours / (2 * fundingFastHours)))
+/** How far the running interval has come, and what a rate may be in it. */
+export function runningInterval(
+  ticker: FundingNow,
+  bounds: FundingBounds,
+  rules: OutlookRules,
+  nowMs: number,
+): RunningInterval {
+  const intervalHours = ticker.fundingIntervalMs / HOUR_MS
+  const leftMs = nextSettlementAtMs(ticker, nowMs) - nowMs
+  const elapsed = Math.min(1, Math.max(0, 1 - leftMs / ticker.fundingIntervalMs))
+  const perHour = (bound: string) => new Decimal(bound).toNumber() / intervalHours
+  const fading = fadingOver(elapsed * intervalHours, rules)
+  return { intervalHours, elapsed, fading, least: perHour(bounds.min), most: perHour(bounds.max) }
 }
 
 /** Sum of the rates expected at the next `settlements`, as the exchange states them: + is paid by longs. */
 export function expectedRate(outlook: FundingOutlook, settlements: number): number {
   if (settlements <= 0) return 0
   const { nowPerHour, laterPerHour, nextRate, intervalHours, fadeHours } = outlook
-  const faded = (hours: number) => fadeHours * (1 - Math.exp(-hours / fadeHours))
-  const hours = (settlements - 1) * intervalHours
-  const gap = nowPerHour - laterPerHour
-  return nextRate + laterPerHour * hours + gap * (faded(hours + intervalHours) - faded(intervalHours))
+  const { hours, faded } = reachOf(settlements, intervalHours, fadeHours)
+  return rateOver(nextRate, nowPerHour, laterPerHour, hours, faded)
 }
 
 /** What the expectation over the next `settlements` is lowered by, whichever way the rates are hoped for. Never negative. */

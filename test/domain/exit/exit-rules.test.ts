@@ -140,10 +140,12 @@ test('a better opportunity is followed only when it gains more than coming back 
     because: 'better-elsewhere',
   })
   expect(judge(waning, { rules: rules(1), inputs: elsewhere(0.6), inARow: 0 }).because).toBe('carry-fading')
-  // Its last payment is taken along.
-  expect(judge(marketOn(XRP, '0.0001'), { rules: rules(1), inputs: elsewhere(0.6) }).because).toBe(
-    'settlement-due',
-  )
+  // A payment of 1 bp is taken along when it is near; for one that is five hours off, 4 bps elsewhere are not missed.
+  const paid = marketOn(XRP, '0.0001')
+  const near = { ...paid, ticker: { ...paid.ticker, nextFundingAtMs: NOW_MS + HOUR_MS } }
+  const because = (market: typeof paid) => judge(market, { rules: rules(1), inputs: elsewhere(0.6) }).because
+  expect(because(near)).toBe('settlement-due')
+  expect(because(paid)).toBe('better-elsewhere')
   // 31 bps of fees and 4 of spreads: 0.1 a year on capital is worse than that.
   expect(judge(waning, { rules: rules(1), inputs: elsewhere(0.1) }).because).toBe('cheaper-to-stay')
   expect(judge(waning, { rules: rules(0), inputs: elsewhere(0.1) }).because).toBe('better-elsewhere')

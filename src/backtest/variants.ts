@@ -4,15 +4,15 @@ import type { Route } from '../domain/instrument.ts'
 import type { Rules } from '../domain/rules.ts'
 import type { Usdt } from '../domain/units.ts'
 import type { Coverage, History, HistoryFault } from '../exchange/simulator/history/files.ts'
-import { baselineRun } from './baseline.ts'
-import { BASELINES } from './baseline-rules.ts'
+import { BASELINES } from './baseline/rules.ts'
+import { baselineRun } from './baseline/run.ts'
 import { engineRun } from './engine-run.ts'
 import { allTakerBps, feeLevel, type NamedFees } from './fees.ts'
 import { PATIENT, replayRules } from './replay/rules.ts'
 import { type BacktestRun, tiesOut } from './run.ts'
 import { CROSSING, capitalFor, type Variant } from './variant.ts'
 
-type SweepWish = {
+type BacktestWish = {
   history: History
   /** What the records hold of each symbol, those that cannot be run among them. */
   coverage: Coverage[]
@@ -66,7 +66,10 @@ export type BacktestReport = {
 
 type Progress = (at: { run: number; runs: number; name: string; share: number }) => void
 
-export async function sweep(wish: SweepWish, progress: Progress = () => {}): Promise<BacktestReport> {
+export async function backtestVariants(
+  wish: BacktestWish,
+  progress: Progress = () => {},
+): Promise<BacktestReport> {
   const { history, file, patient, seed } = wish
   const variants = variantsOf(wish)
   const [first] = variants
@@ -105,7 +108,7 @@ export async function sweep(wish: SweepWish, progress: Progress = () => {}): Pro
   }
 }
 
-function variantsOf(wish: SweepWish): Variant[] {
+function variantsOf(wish: BacktestWish): Variant[] {
   const symbols = wish.history.symbols.map(({ symbol }) => symbol)
   const rules = replayRules(wish.rules, !wish.patient, symbols)
   const capitalUsdt = wish.capitalUsdt ?? capitalFor(rules, symbols.length)

@@ -3,13 +3,13 @@
  * fill is not held, and the perpetual follows what spot really received.
  */
 import { Decimal } from 'decimal.js'
-import { floorTo } from '../domain/grid.ts'
-import { grossForNet, netBaseReceived } from '../domain/market/fees.ts'
-import { baseQty, type FeeRate, feeRate, orderQty, type Usdt, usdt } from '../domain/units.ts'
-import type { Instrument, Listing } from '../exchange/simulator/universe/universe.ts'
-import type { RecordedPrice, TradeFacts } from './trades.ts'
-import type { TradingDesk } from './trading-desk.ts'
-import { shareUsdt, type Variant } from './variant.ts'
+import { floorTo } from '../../domain/grid.ts'
+import { grossForNet, netBaseReceived } from '../../domain/market/fees.ts'
+import { baseQty, type FeeRate, feeRate, orderQty, type Usdt, usdt } from '../../domain/units.ts'
+import type { Instrument, Listing } from '../../exchange/simulator/universe/universe.ts'
+import type { RecordedPrice, TradeFacts } from '../trades.ts'
+import type { TradingDesk } from '../trading-desk.ts'
+import { shareUsdt, type Variant } from '../variant.ts'
 
 /** Coins on spot and in the perpetual, and how it was worked in. */
 export type HeldLegs = { facts: TradeFacts; slices: readonly Decimal[]; coins: Decimal; short: Decimal }

@@ -2,21 +2,21 @@
  * A fixed rule over the same history, on the same simulated exchange: a calculator, not the engine. It decides once an hour
  * from the last settled rate, trades each symbol's share of the capital by four crossing fills, and leaves when the engine does.
  */
-import { HOUR_MS } from '../domain/market/funding.ts'
-import { fundingRate } from '../domain/units.ts'
-import { createSimulatedBybit } from '../exchange/simulator/create.ts'
-import type { FundingPoint, History, SymbolHistory } from '../exchange/simulator/history/files.ts'
-import { historyMarket } from '../exchange/simulator/history/market.ts'
-import type { Listing } from '../exchange/simulator/universe/universe.ts'
-import type { BaselineRule } from './baseline-rules.ts'
-import { type BaselineTrader, createBaselineTrader, type HeldLegs } from './baseline-trader.ts'
-import { fundingPaid } from './engine-run.ts'
-import { checkFunding } from './replay/funding.ts'
-import { END_OF_RECORDS, type EquityPoint, UNWIND_BEFORE_END_MS } from './replay/window.ts'
-import { type BacktestRun, backtestRun } from './run.ts'
-import { type RecordedPrice, recordedPrices, type TradeFacts, tradeOf } from './trades.ts'
-import { ACCOUNT, type TradingDesk, tradingDesk } from './trading-desk.ts'
-import type { Variant } from './variant.ts'
+import { HOUR_MS } from '../../domain/market/funding.ts'
+import { fundingRate } from '../../domain/units.ts'
+import { createSimulatedBybit } from '../../exchange/simulator/create.ts'
+import type { FundingPoint, History, SymbolHistory } from '../../exchange/simulator/history/files.ts'
+import { historyMarket } from '../../exchange/simulator/history/market.ts'
+import type { Listing } from '../../exchange/simulator/universe/universe.ts'
+import { fundingPaid } from '../engine-run.ts'
+import { checkFunding } from '../replay/funding.ts'
+import { END_OF_RECORDS, type EquityPoint, UNWIND_BEFORE_END_MS } from '../replay/window.ts'
+import { type BacktestRun, backtestRun } from '../run.ts'
+import { type RecordedPrice, recordedPrices, type TradeFacts, tradeOf } from '../trades.ts'
+import { ACCOUNT, type TradingDesk, tradingDesk } from '../trading-desk.ts'
+import type { Variant } from '../variant.ts'
+import type { BaselineRule } from './rules.ts'
+import { type BaselineTrader, createBaselineTrader, type HeldLegs } from './trader.ts'
 
 /** Decided this long after each hour, when the rate of a settlement is known to everybody. */
 const DECIDE_AFTER_MS = 60_000

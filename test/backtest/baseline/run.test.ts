@@ -1,13 +1,20 @@
 /** Fixed rules on the simulated exchange: what they do, what it costs, and that the engine is measured by the same rule. */
 import { Decimal } from 'decimal.js'
 import { describe, expect, test } from 'vitest'
-import { baselineRun } from '../../src/backtest/baseline.ts'
-import { APR_PAIR, HOLD_ALL, RATE_PAIR } from '../../src/backtest/baseline-rules.ts'
-import { engineRun } from '../../src/backtest/engine-run.ts'
-import { tiesOut } from '../../src/backtest/run.ts'
-import { HOUR_MS } from '../../src/domain/market/funding.ts'
-import { fundingRate, usdt } from '../../src/domain/units.ts'
-import { DAY_MS, FROM_MS, HOLDS, historyOfDays, invented, variantOf } from '../support/backtest/invented.ts'
+import { APR_PAIR, HOLD_ALL, RATE_PAIR } from '../../../src/backtest/baseline/rules.ts'
+import { baselineRun } from '../../../src/backtest/baseline/run.ts'
+import { engineRun } from '../../../src/backtest/engine-run.ts'
+import { tiesOut } from '../../../src/backtest/run.ts'
+import { HOUR_MS } from '../../../src/domain/market/funding.ts'
+import { fundingRate, usdt } from '../../../src/domain/units.ts'
+import {
+  DAY_MS,
+  FROM_MS,
+  HOLDS,
+  historyOfDays,
+  invented,
+  variantOf,
+} from '../../support/backtest/invented.ts'
 
 const seen = (rate: string, hours: number, heldHours: number | null) => ({
   settled: { rate: fundingRate(rate), intervalMs: hours * HOUR_MS },

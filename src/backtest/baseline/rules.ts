@@ -2,8 +2,8 @@
  * The rules a backtest is held against. They look at the last settled rate and at nothing else: no costs, no expectation.
  * Source of the two pairs: the playbook's e.9, which quotes them as the fixed thresholds that others publish.
  */
-import { fundingApr, HOUR_MS } from '../domain/market/funding.ts'
-import type { FundingRate } from '../domain/units.ts'
+import { fundingApr, HOUR_MS } from '../../domain/market/funding.ts'
+import type { FundingRate } from '../../domain/units.ts'
 
 type Seen = {
   /** The last settled rate and its interval; null before the first. */

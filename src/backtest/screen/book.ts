@@ -1,0 +1,152 @@
+/**
+ * The money of a screen: what is held, what it has made, and how much more fits. Amounts are floats: a screen compares, it keeps
+ * no accounts. Long carry alone; a hedge is of as many coins on both legs.
+ */
+import type { ScreenCosts } from './costs.ts'
+import type { Leaving } from './judge.ts'
+import type { FundingMatrix } from './matrix.ts'
+import { type HourlyPrices, hourlyPrices } from './prices.ts'
+
+/** USDT, or fractions of what is owned. */
+export type BookLimits = {
+  /** Null: without end, and the equity is then what was made. */
+  capital: number | null
+  hedgeMax: number
+  hedgeMin: number
+  totalMax: number
+  hedgesMax: number
+  /** Stays out: free USDT, and a fraction of the equity. */
+  freeMin: number
+  reserveShare: number
+  /** Largest notional of one coin, a fraction of the equity. */
+  coinShareMax: number
+}
+
+/** One unit of notional in each symbol, whatever the others do: rules are compared per symbol by it. */
+export const ONE_OF_EACH: BookLimits = {
+  capital: null,
+  hedgeMax: 1,
+  hedgeMin: 0,
+  totalMax: Number.POSITIVE_INFINITY,
+  hedgesMax: Number.POSITIVE_INFINITY,
+  freeMin: 0,
+  reserveShare: 0,
+  coinShareMax: Number.POSITIVE_INFINITY,
+}
+
+/** USDT; + is received. */
+export type ScreenParts = { funding: number; fees: number; slippage: number; basis: number; net: number }
+export type ScreenTrade = ScreenParts & {
+  symbol: string
+  enteredAtMs: number
+  leftAtMs: number
+  because: Leaving
+  notional: number
+  /** What it was entered for: net carry on capital, a year; null of a rule that expects nothing. */
+  expectedApr: number | null
+  horizonHours: number | null
+  /** The best symbol that was wanted at the same instant and came after it; null when none was. */
+  before: { symbol: string; apr: number } | null
+}
+export type Wanted = Pick<ScreenTrade, 'expectedApr' | 'horizonHours' | 'before'>
+
+/** What one symbol holds. Numbers in columns, by symbol. */
+export type Holdings = {
+  /** NaN while it is not held. */
+  sinceMs: Float64Array
+  notional: Float64Array
+  coins: Float64Array
+  /** Perpetual less spot at the entry, per coin. */
+  basisIn: Float64Array
+  funding: Float64Array
+  /** Symbols held: the first `count` of the list. */
+  list: Int32Array
+}
+
+export type ScreenBook = {
+  trades: ScreenTrade[]
+  holdings: Holdings
+  prices: HourlyPrices
+  count(): number
+  /** Notional that one more hedge may have; 0 when none fits. */
+  room(): number
+  enter(symbol: number, notional: number, atMs: number, wanted: Wanted): void
+  leave(symbol: number, atMs: number, because: Leaving): void
+  /** A settlement of a symbol that is held. */
+  settle(symbol: number, rate: number, atMs: number): void
+  equity(atMs: number): number
+}
+
+const at = (of: Float64Array | Int32Array, place: number): number => of[place] ?? 0
+
+export function createBook(matrix: FundingMatrix, costs: ScreenCosts, limits: BookLimits): ScreenBook {
+  const prices = hourlyPrices(matrix)
+  const column = () => new Float64Array(matrix.symbols.length)
+  const list = new Int32Array(matrix.symbols.length)
+  const [notional, coins, basisIn, funding] = [column(), column(), column(), column()]
+  const sinceMs = column().fill(Number.NaN)
+  const wishes = new Map<number, Wanted>()
+  const trades: ScreenTrade[] = []
+  const oneWay = costs.feesOneWay + costs.slippageOneWay
+  const binds = costs.capitalPerNotional + 2 * costs.feesOneWay
+  let [count, realised, open] = [0, 0, 0]
+
+  const owned = () => (limits.capital ?? 0) + realised
+  /** Between the middles: spot gained less what the perpetual rose. */
+  const basisOf = (symbol: number, atMs: number) =>
+    prices.isKnown(symbol)
+      ? at(coins, symbol) * (at(basisIn, symbol) - prices.perp(symbol, atMs) + prices.spot(symbol, atMs))
+      : 0
+
+  return {
+    trades,
+    holdings: { sinceMs, notional, coins, basisIn, funding, list },
+    prices,
+    count: () => count,
+    room() {
+      if (count >= limits.hedgesMax) return 0
+      if (limits.capital === null) return limits.hedgeMax
+      const free = owned() * (1 - limits.reserveShare) - limits.freeMin - open * binds
+      const most = Math.min(limits.hedgeMax, limits.totalMax - open, limits.coinShareMax * owned())
+      const room = Math.min(most, free / binds)
+      return room >= limits.hedgeMin && room > 0 ? room : 0
+    },
+    enter(symbol, size, atMs, wanted) {
+      const perp = prices.perp(symbol, atMs)
+      sinceMs[symbol] = atMs
+      notional[symbol] = size
+      coins[symbol] = size / perp
+      basisIn[symbol] = perp - prices.spot(symbol, atMs)
+      funding[symbol] = 0
+      list[count++] = symbol
+      wishes.set(symbol, wanted)
+      open += size
+    },
+    leave(symbol, atMs, because) {
+      const size = at(notional, symbol)
+      const wanted = wishes.get(symbol)
+      if (!wanted) throw new Error(`screen: expected ${matrix.symbols[symbol]} to be held, it is not`)
+      const [fees, slippage] = [-2 * size * costs.feesOneWay, -2 * size * costs.slippageOneWay]
+      const parts = { funding: at(funding, symbol), fees, slippage, basis: basisOf(symbol, atMs) }
+      const net = parts.funding + fees + slippage + parts.basis
+      const span = { enteredAtMs: at(sinceMs, symbol), leftAtMs: atMs, because, notional: size }
+      trades.push({ symbol: matrix.symbols[symbol] ?? '', ...span, ...wanted, ...parts, net })
+      wishes.delete(symbol)
+      sinceMs[symbol] = Number.NaN
+      list[list.indexOf(symbol)] = at(list, --count)
+      realised += net
+      open = count === 0 ? 0 : open - size
+    },
+    settle(symbol, rate, atMs) {
+      funding[symbol] = at(funding, symbol) + at(coins, symbol) * prices.perp(symbol, atMs) * rate
+    },
+    equity(atMs) {
+      let sum = owned()
+      for (let held = 0; held < count; held++) {
+        const symbol = at(list, held)
+        sum += at(funding, symbol) + basisOf(symbol, atMs) - at(notional, symbol) * oneWay
+      }
+      return sum
+    },
+  }
+}

@@ -1,0 +1,129 @@
+/** Screening: years of many symbols beside the sum of the same columns, and a sweep of parameter sets. */
+
+import { feeLevel } from '../../src/backtest/fees.ts'
+import type { BookLimits } from '../../src/backtest/screen/book.ts'
+import { screenCosts } from '../../src/backtest/screen/costs.ts'
+import { engineJudge } from '../../src/backtest/screen/judge.ts'
+import { type FundingMatrix, sharedFloats, sharedInts } from '../../src/backtest/screen/matrix.ts'
+import { screen } from '../../src/backtest/screen/screen.ts'
+import { loadConfig } from '../../src/config/config.ts'
+import { HOUR_MS } from '../../src/domain/market/funding.ts'
+
+const SYMBOLS = 300
+const HOURS = 3 * 365 * 24
+const INTERVAL_HOURS = 8
+const FROM_MS = Date.UTC(2023, 0, 1)
+const ROUNDS = 7
+
+const LIMITS: BookLimits = {
+  capital: 100_000,
+  hedgeMax: 2_000,
+  hedgeMin: 50,
+  totalMax: 100_000,
+  hedgesMax: 40,
+  freeMin: 100,
+  reserveShare: 0,
+  coinShareMax: 1,
+}
+
+/** The same every time: prices walk, rates lean on where they were. */
+function inventedMatrix(symbols = SYMBOLS, hours = HOURS): FundingMatrix {
+  const settled = Math.floor((hours - 1) / INTERVAL_HOURS)
+  const events = settled * symbols
+  let state = 7
+  const noise = () => {
+    state = (state * 48271) % 2147483647
+    return state / 2147483647 - 0.5
+  }
+  const matrix: FundingMatrix = {
+    symbols: Array.from({ length: symbols }, (_, at) => `C${at}USDT`),
+    instants: sharedFloats(settled),
+    starts: sharedInts(settled + 1),
+    symbol: sharedInts(events),
+    rate: sharedFloats(events),
+    span: sharedInts(events),
+    spans: sharedFloats(2),
+    interval: sharedInts(events),
+    intervals: sharedFloats(1),
+    switchedAtMs: sharedFloats(events).fill(Number.NEGATIVE_INFINITY),
+    firstAtMs: sharedFloats(symbols).fill(FROM_MS + INTERVAL_HOURS * HOUR_MS),
+    lastAtMs: sharedFloats(symbols).fill(FROM_MS + settled * INTERVAL_HOURS * HOUR_MS),
+    prices: {
+      fromMs: FROM_MS,
+      hours,
+      spot: sharedFloats(hours * symbols),
+      perp: sharedFloats(hours * symbols),
+    },
+  }
+  matrix.spans[1] = INTERVAL_HOURS
+  matrix.intervals[0] = INTERVAL_HOURS
+  const levels = new Float64Array(symbols)
+  for (let instant = 0; instant < settled; instant++) {
+    matrix.instants[instant] = FROM_MS + (instant + 1) * INTERVAL_HOURS * HOUR_MS
+    matrix.starts[instant + 1] = (instant + 1) * symbols
+    for (let at = 0; at < symbols; at++) {
+      const event = instant * symbols + at
+      levels[at] = 0.98 * (levels[at] ?? 0) + 0.000001 + 0.0001 * noise()
+      matrix.symbol[event] = at
+      matrix.rate[event] = levels[at] ?? 0
+      matrix.span[event] = instant === 0 ? 0 : 1
+    }
+  }
+  const { spot, perp } = matrix.prices ?? { spot: levels, perp: levels }
+  for (let place = 0; place < spot.length; place++) {
+    const before = place % hours === 0 ? 10 + place / hours : (spot[place - 1] ?? 1)
+    spot[place] = before * (1 + 0.01 * noise())
+    perp[place] = (spot[place] ?? 1) * (1 + 0.0005 * noise())
+  }
+  return matrix
+}
+
+export async function benchScreen(): Promise<object[]> {
+  const { rules } = loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'paper' } })
+  const fees = feeLevel('vip0')
+  if (!fees) throw new Error('bench: expected the fees of the lowest level, found none')
+  const matrix = inventedMatrix()
+  const { spot, perp } = matrix.prices ?? { spot: matrix.rate, perp: matrix.rate }
+  const funding = sharedFloats(spot.length)
+  const costs = screenCosts(rules, fees, 1)
+  const of = () => screen({ matrix, judge: engineJudge(matrix, rules, costs), costs, limits: LIMITS, rules })
+  const [sums, screens]: [number[], number[]] = [[], []]
+  let trades = 0
+  for (let round = 0; round < ROUNDS; round++) {
+    sums.push(took(() => columnSum(spot, perp, funding)))
+    screens.push(
+      took(() => {
+        trades = of().trades.length
+        return trades
+      }),
+    )
+  }
+  const [floor, whole] = [median(sums), median(screens)]
+  return [
+    {
+      what: `${SYMBOLS} symbols, 3 years hourly, ${(spot.length / 1e6).toFixed(1)} M rows, ${matrix.rate.length} settlements`,
+      'sum of 3 columns, ms': floor.toFixed(1),
+      'screen, ms': whole.toFixed(1),
+      'ns a row': ((whole * 1e6) / spot.length).toFixed(1),
+      'times the sum': (whole / floor).toFixed(1),
+      target: '8 or less, 3 the stretch',
+      trades,
+    },
+  ]
+}
+
+/** CPU milliseconds of this process. */
+function took(work: () => unknown): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+function columnSum(...columns: Float64Array[]): number {
+  let total = 0
+  for (const column of columns) for (let at = 0; at < column.length; at++) total += column[at] ?? 0
+  return total
+}
+
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
