@@ -51,7 +51,7 @@ export type ScreenTrade = ScreenParts & {
 export type Wanted = Pick<ScreenTrade, 'expectedApr' | 'horizonHours' | 'before'>
 
 /** What one symbol holds. Numbers in columns, by symbol. */
-export type Holdings = {
+export type HeldColumns = {
   /** NaN while it is not held. */
   sinceMs: Float64Array
   notional: Float64Array
@@ -65,7 +65,7 @@ export type Holdings = {
 
 export type ScreenBook = {
   trades: ScreenTrade[]
-  holdings: Holdings
+  columns: HeldColumns
   prices: HourlyPrices
   count(): number
   /** Notional that one more hedge may have; 0 when none fits. */
@@ -79,10 +79,12 @@ export type ScreenBook = {
 
 const at = (of: Float64Array | Int32Array, place: number): number => of[place] ?? 0
 
-export function createBook(matrix: FundingMatrix, costs: ScreenCosts, limits: BookLimits): ScreenBook {
+/** An empty book. @param costs - of one way and of the capital that a hedge binds */
+export function openBook(matrix: FundingMatrix, costs: ScreenCosts, limits: BookLimits): ScreenBook {
   const prices = hourlyPrices(matrix)
-  const column = () => new Float64Array(matrix.symbols.length)
-  const list = new Int32Array(matrix.symbols.length)
+  const { symbols } = matrix
+  const column = () => new Float64Array(symbols.length)
+  const list = new Int32Array(symbols.length)
   const [notional, coins, basisIn, funding] = [column(), column(), column(), column()]
   const sinceMs = column().fill(Number.NaN)
   const wishes = new Map<number, Wanted>()
@@ -94,13 +96,11 @@ export function createBook(matrix: FundingMatrix, costs: ScreenCosts, limits: Bo
   const owned = () => (limits.capital ?? 0) + realised
   /** Between the middles: spot gained less what the perpetual rose. */
   const basisOf = (symbol: number, atMs: number) =>
-    prices.isKnown(symbol)
-      ? at(coins, symbol) * (at(basisIn, symbol) - prices.perp(symbol, atMs) + prices.spot(symbol, atMs))
-      : 0
+    at(coins, symbol) * (at(basisIn, symbol) - prices.perp(symbol, atMs) + prices.spot(symbol, atMs))
 
   return {
     trades,
-    holdings: { sinceMs, notional, coins, basisIn, funding, list },
+    columns: { sinceMs, notional, coins, basisIn, funding, list },
     prices,
     count: () => count,
     room() {
@@ -125,16 +125,14 @@ export function createBook(matrix: FundingMatrix, costs: ScreenCosts, limits: Bo
     leave(symbol, atMs, because) {
       const size = at(notional, symbol)
       const wanted = wishes.get(symbol)
-      if (!wanted) throw new Error(`screen: expected ${matrix.symbols[symbol]} to be held, it is not`)
-      const [fees, slippage] = [-2 * size * costs.feesOneWay, -2 * size * costs.slippageOneWay]
-      const parts = { funding: at(funding, symbol), fees, slippage, basis: basisOf(symbol, atMs) }
-      const net = parts.funding + fees + slippage + parts.basis
-      const span = { enteredAtMs: at(sinceMs, symbol), leftAtMs: atMs, because, notional: size }
-      trades.push({ symbol: matrix.symbols[symbol] ?? '', ...span, ...wanted, ...parts, net })
+      if (!wanted) throw new Error(`screen: expected ${symbols[symbol]} to be held, it is not`)
+      const parts = partsOf(size, at(funding, symbol), basisOf(symbol, atMs), costs)
+      const span = { enteredAtMs: at(sinceMs, symbol), leftAtMs: atMs, because }
+      trades.push({ symbol: symbols[symbol] ?? '', ...span, notional: size, ...wanted, ...parts })
       wishes.delete(symbol)
       sinceMs[symbol] = Number.NaN
       list[list.indexOf(symbol)] = at(list, --count)
-      realised += net
+      realised += parts.net
       open = count === 0 ? 0 : open - size
     },
     settle(symbol, rate, atMs) {
@@ -149,4 +147,9 @@ export function createBook(matrix: FundingMatrix, costs: ScreenCosts, limits: Bo
       return sum
     },
   }
+}
+
+function partsOf(size: number, funding: number, basis: number, costs: ScreenCosts): ScreenParts {
+  const [fees, slippage] = [-2 * size * costs.feesOneWay, -2 * size * costs.slippageOneWay]
+  return { funding, fees, slippage, basis, net: funding + fees + slippage + basis }
 }

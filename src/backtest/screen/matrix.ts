@@ -41,7 +41,9 @@ export type MatrixOf = {
   prices?: ReadonlyMap<string, readonly PricePoint[]>
 }
 
+/** Zeros that workers may share. */
 export const sharedFloats = (length: number) => new Float64Array(new SharedArrayBuffer(8 * length))
+/** The same of whole numbers. */
 export const sharedInts = (length: number) => new Int32Array(new SharedArrayBuffer(4 * length))
 
 type Heard = { atMs: number; symbol: number; rate: number; hours: number; interval: number; switched: number }

@@ -7,6 +7,7 @@ import type { FundingMatrix } from './matrix.ts'
 
 const at = (of: Float64Array | Int32Array, place: number): number => of[place] ?? 0
 
+/** @param rule - begun anew for each symbol */
 export function mindJudge(matrix: FundingMatrix, rule: FundingRule): ScreenJudge {
   const minds: readonly Mind[] = matrix.symbols.map(symbol => rule.begin(symbol))
   const { symbol, rate, span, spans, interval, intervals } = matrix

@@ -11,6 +11,7 @@ export type HourlyPrices = {
   isThere(symbol: number, atMs: number): boolean
 }
 
+/** To be asked at any instant. */
 export function hourlyPrices({ symbols, prices }: FundingMatrix): HourlyPrices {
   const known = symbols.map(
     (_, symbol) => prices !== null && hasAny(prices.spot, symbol * prices.hours, prices.hours),

@@ -5,10 +5,10 @@
  */
 import { HOUR_MS } from '../../domain/market/funding.ts'
 import type { Rules } from '../../domain/rules.ts'
-import { LEARN_MS } from '../study/score.ts'
-import { type BookLimits, createBook, type ScreenBook, type ScreenTrade } from './book.ts'
+import { type BookLimits, openBook, type ScreenBook, type ScreenTrade } from './book.ts'
 import type { ScreenCosts } from './costs.ts'
-import type { Leaving, ScreenJudge } from './judge.ts'
+import { deskOf } from './desk.ts'
+import type { ScreenJudge } from './judge.ts'
 import type { FundingMatrix } from './matrix.ts'
 import { stopWatch } from './stops.ts'
 
@@ -46,7 +46,7 @@ export function screen(of: ScreenOf): Screened {
   const lastAtMs = at(instants, instants.length - 1)
   const fromMs = Math.max(of.fromMs ?? Number.NEGATIVE_INFINITY, at(instants, 0))
   const toMs = Math.min(of.toMs ?? Number.POSITIVE_INFINITY, lastAtMs + 1)
-  const book = createBook(matrix, costs, limits)
+  const book = openBook(matrix, costs, limits)
   const days = dayMarks(book, fromMs, toMs)
   const desk = deskOf({ matrix, judge, rules, book, fromMs })
   const { verdicts } = judge
@@ -67,7 +67,7 @@ export function screen(of: ScreenOf): Screened {
     stops?.settled(first, end, atMs)
   }
   const endAtMs = Math.min(toMs - 1, lastAtMs)
-  while (book.count() > 0) book.leave(at(book.holdings.list, 0), endAtMs, 'end')
+  while (book.count() > 0) book.leave(at(book.columns.list, 0), endAtMs, 'end')
   const { trades } = book
   return { name: judge.name, fromMs, toMs: endAtMs, trades, equity: days.end(endAtMs), noRoom: desk.noRoom() }
 }
@@ -83,100 +83,6 @@ function dayMarks(book: ScreenBook, fromMs: number, toMs: number) {
       for (; next < atMs; next += DAY_MS) values.push(book.equity(next))
       values.push(book.equity(atMs))
       return Float64Array.from(values)
-    },
-  }
-}
-
-type DeskOf = Pick<ScreenOf, 'matrix' | 'judge' | 'rules'> & { book: ScreenBook; fromMs: number }
-
-/** Carries out what the judge wants, as far as there is room. */
-function deskOf({ matrix, judge, rules, book, fromMs }: DeskOf) {
-  const { symbol, rate, lastAtMs, symbols } = matrix
-  const { coolDownMs } = rules.strategy
-  const { sinceMs } = book.holdings
-  const { apr, horizonHours, leave: toLeave } = judge.verdicts
-  const leftAtMs = new Float64Array(symbols.length).fill(Number.NEGATIVE_INFINITY)
-  const learnsUntilMs = matrix.firstAtMs.map(firstAtMs => Math.max(fromMs, firstAtMs + LEARN_MS))
-  const wanted = new Int32Array(symbols.length)
-  let [waiting, noRoom] = [0, 0]
-
-  const leave = (place: number, atMs: number, because: Leaving) => {
-    book.leave(place, atMs, because)
-    leftAtMs[place] = atMs
-  }
-  function take(index: number): number {
-    const place = at(wanted, index)
-    wanted.copyWithin(index, index + 1, waiting--)
-    return place
-  }
-  /** Index of the best that waits and can be traded now; −1 for none. Equal ones in the order of the symbols. */
-  const best = (atMs: number): number => {
-    let found = -1
-    for (let index = 0; index < waiting; index++)
-      if (found < 0 || at(apr, at(wanted, index)) > at(apr, at(wanted, found))) found = index
-    if (found < 0 || book.prices.isThere(at(wanted, found), atMs)) return found
-    take(found)
-    return best(atMs)
-  }
-  const fill = (atMs: number) => {
-    let filled = 0
-    for (let index = best(atMs); index >= 0; index = best(atMs)) {
-      const room = book.room()
-      if (room <= 0) break
-      const place = take(index)
-      const next = best(atMs)
-      const after = next < 0 ? -1 : at(wanted, next)
-      const expects = !Number.isNaN(horizonHours[place])
-      book.enter(place, room, atMs, {
-        expectedApr: expects ? at(apr, place) : null,
-        horizonHours: expects ? at(horizonHours, place) : null,
-        before: after < 0 || !expects ? null : { symbol: symbols[after] ?? '', apr: at(apr, after) },
-      })
-      filled++
-    }
-    return filled
-  }
-  /** What did not fit, held against what is held: the hedge that gains most by it makes room. */
-  const makeRoom = (first: number, end: number, atMs: number) => {
-    for (let index = best(atMs); index >= 0; index = best(atMs)) {
-      const next = at(wanted, index)
-      let [leaving, most] = [-1, 0]
-      for (let event = first; event < end; event++) {
-        const place = at(symbol, event)
-        if (!(at(sinceMs, place) < atMs) || !book.prices.isThere(place, atMs)) continue
-        const gain = judge.switchGain(event, at(apr, next), at(horizonHours, next))
-        if (gain > most) [leaving, most] = [place, gain]
-      }
-      if (leaving < 0) return
-      leave(leaving, atMs, 'better-elsewhere')
-      if (fill(atMs) === 0) return
-    }
-  }
-  const look = (event: number, atMs: number) => {
-    const place = at(symbol, event)
-    if (!Number.isNaN(at(sinceMs, place))) {
-      book.settle(place, at(rate, event), atMs)
-      if (toLeave[place] === 1 && book.prices.isThere(place, atMs)) leave(place, atMs, judge.why)
-    } else if (!Number.isNaN(at(apr, place)) && atMs - at(leftAtMs, place) >= coolDownMs)
-      wanted[waiting++] = place
-  }
-  return {
-    leave,
-    noRoom: () => noRoom,
-    settle(first: number, end: number, atMs: number) {
-      judge.judge(first, end, atMs, sinceMs, learnsUntilMs)
-      waiting = 0
-      for (let event = first; event < end; event++) look(event, atMs)
-      if (waiting > 0) {
-        fill(atMs)
-        makeRoom(first, end, atMs)
-        noRoom += waiting
-      }
-      // Of some symbols nothing is recorded after this.
-      for (let event = first; event < end; event++) {
-        const place = at(symbol, event)
-        if (at(lastAtMs, place) === atMs && !Number.isNaN(at(sinceMs, place))) leave(place, atMs, 'end')
-      }
     },
   }
 }

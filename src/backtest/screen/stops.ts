@@ -29,9 +29,10 @@ type Watched = {
   leave: (symbol: number, atMs: number, because: 'basis-stop' | 'loss-stop') => void
 }
 
+/** Nothing is watched at first. */
 export function stopWatch({ matrix, book, verdicts, costs, rules, leave }: Watched): StopWatch {
   const { prices, symbols, symbol, interval, intervals } = matrix
-  const { sinceMs, notional, coins, basisIn, funding, list } = book.holdings
+  const { sinceMs, notional, coins, basisIn, funding, list } = book.columns
   const { basisStopMs, basisStopBps, hedgeLossBpsMax, settlementGuardMs } = rules.strategy
   /** Perpetual less spot from which a stop can be; since when one was seen; and when the next settlement is. */
   const armed = new Float64Array(symbols.length).fill(Number.POSITIVE_INFINITY)

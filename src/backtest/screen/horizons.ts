@@ -1,0 +1,90 @@
+/** The horizons of an entry as one row of numbers, for each length of interval: what live is worked out at each look. */
+import { HORIZONS_HOURS, HOURS_A_YEAR } from '../../domain/carry/carry.ts'
+import { HOUR_MS, settlementsWithin } from '../../domain/market/funding.ts'
+import { runningInterval } from '../../domain/market/funding-outlook.ts'
+import {
+  ALLOWANCE,
+  LATER,
+  NEXT,
+  NOW,
+  type RunningInterval,
+  rateOver,
+  reachOf,
+} from '../../domain/market/funding-sums.ts'
+import type { Rules } from '../../domain/rules.ts'
+import { fundingRate } from '../../domain/units.ts'
+import type { ScreenCosts } from './costs.ts'
+
+/** Judged this long after a settlement, when its rate is known to everybody. */
+export const AFTER_MS = 60_000
+
+const at = (of: Float64Array, place: number): number => of[place] ?? 0
+
+/** Places of a horizon in `entries`. */
+const HOURS = 0
+const FADED = 1
+const COST = 2
+const HELD_HOURS = 3
+const YEARLY = 4
+const HORIZON = 5
+const ENTRY = 6
+
+/** The best of the horizons after the allowance, where it beats the hurdle. */
+export function want(
+  ahead: Float64Array,
+  entries: Float64Array,
+  hurdle: number,
+  place: number,
+  apr: Float64Array,
+  horizonHours: Float64Array,
+): void {
+  const [next, now, later] = [at(ahead, NEXT), at(ahead, NOW), at(ahead, LATER)]
+  const allowance = at(ahead, ALLOWANCE)
+  let [best, hours] = [hurdle, 0]
+  for (let entry = 0; entry < entries.length; entry += ENTRY) {
+    const expected = rateOver(next, now, later, at(entries, entry + HOURS), at(entries, entry + FADED))
+    const net = expected - at(entries, entry + COST) - allowance * at(entries, entry + HELD_HOURS)
+    const yearly = net * at(entries, entry + YEARLY)
+    if (yearly <= best) continue
+    best = yearly
+    hours = at(entries, entry + HORIZON)
+  }
+  if (hours === 0) return
+  apr[place] = best
+  horizonHours[place] = hours
+}
+
+/** All that depends on the length of the running interval alone. */
+export type Interval = {
+  hours: number
+  running: RunningInterval
+  nextInMs: number
+  entries: Float64Array
+  exit: Reach
+  reach(horizonHours: number): Reach
+}
+type Reach = ReturnType<typeof reachOf>
+
+/** @param hours - length of the interval */
+export function intervalFacts(hours: number, { strategy }: Rules, costs: ScreenCosts): Interval {
+  const fundingIntervalMs = hours * HOUR_MS
+  const schedule = { fundingRate: fundingRate('0'), nextFundingAtMs: fundingIntervalMs, fundingIntervalMs }
+  const bounds = { min: fundingRate('-1'), max: fundingRate('1') }
+  const within = (horizon: number) => Math.max(1, settlementsWithin(schedule, AFTER_MS, horizon * HOUR_MS))
+  const reach = (horizon: number) => reachOf(within(horizon), hours, strategy.fundingFadeHours)
+  const entries = new Float64Array(ENTRY * HORIZONS_HOURS.length)
+  for (const [place, horizon] of HORIZONS_HOURS.entries()) {
+    const { hours: after, faded } = reach(horizon)
+    const yearly = HOURS_A_YEAR / horizon / costs.capitalPerNotional
+    const cost = costs.byHorizon[place] ?? Number.NaN
+    entries.set([after, faded, cost, hours * within(horizon), yearly, horizon], ENTRY * place)
+  }
+  return {
+    hours,
+    running: runningInterval(schedule, bounds, strategy, AFTER_MS),
+    nextInMs: fundingIntervalMs - AFTER_MS,
+    entries,
+    exit: reach(strategy.exitHorizonHours),
+    reach,
+  }
+}
