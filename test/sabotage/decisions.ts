@@ -92,7 +92,7 @@ export const DECISIONS = [
     9,
     'a hedge leaves a moment before it is paid',
     'src/domain/exit/judge-exit.ts',
-    ['seen.nextGain > 0 && (!stopped ||', 'seen.nextGain > 1e9 && (!stopped ||'],
+    ['seen.nextGain > missed(why, question) && (!stopped ||', 'seen.nextGain > 1e9 && (!stopped ||'],
     JUDGEMENT,
     RULES,
   ),
