@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { StoreLog } from '../database.ts'
 import { embeddedBinaries } from './binaries.ts'
 import { type EmbeddedHome, embeddedHome } from './home.ts'
+import { serverPid, takeFromStranger } from './pid-file.ts'
 import {
   askServer,
   EMBEDDED_DATABASE,
@@ -14,7 +15,6 @@ import {
   logTail,
   makeDatabaseFolder,
   otherClients,
-  serverPid,
   startServer,
   stopServer,
 } from './server.ts'
@@ -43,12 +43,9 @@ const LEAVE_TRIES = 150
  * the message says what was expected and carries the end of the server's log.
  */
 export async function startEmbedded({ dataDir, log }: { dataDir: string; log: StoreLog }): Promise<Embedded> {
+  forgetShell()
   const home = embeddedHome(dataDir)
-  const reused = await comeUp(home, log)
-  await ensureDatabase(home)
-  const pid = serverPid(home)
-  if (pid === undefined)
-    throw new Error(`embedded PostgreSQL: the server answered and vanished: ${logTail(home)}`)
+  const { reused, pid } = await ready(home, log)
   log.info(reused ? 'embedded PostgreSQL was still running' : 'embedded PostgreSQL started', {
     folder: home.root,
     pid,
@@ -63,26 +60,59 @@ export async function startEmbedded({ dataDir, log }: { dataDir: string; log: St
   }
 }
 
-async function comeUp(home: EmbeddedHome, log: StoreLog): Promise<boolean> {
-  let server: ReturnType<typeof startServer> | undefined
+/** The client completes what it is told from the shell's PG* variables (port, TLS, options): none of them is about this server. */
+function forgetShell(): void {
+  for (const name of Object.keys(process.env)) if (/^PG[A-Z_]+$/.test(name)) delete process.env[name]
+}
+
+type Started = ReturnType<typeof startServer>
+
+/** A server that answers and has the database. One that was started for that in vain is taken down again. */
+async function ready(home: EmbeddedHome, log: StoreLog): Promise<{ reused: boolean; pid: number }> {
+  const own: { server?: Started } = {}
+  try {
+    await comeUp(home, log, own)
+    await ensureDatabase(home)
+    const pid = serverPid(home)
+    if (pid === undefined)
+      throw new Error(`embedded PostgreSQL: the server answered and vanished: ${logTail(home)}`)
+    return { reused: own.server === undefined, pid }
+  } catch (error) {
+    if (own.server && !own.server.ended()) own.server.process.kill('SIGINT')
+    throw error
+  }
+}
+
+/** Waits for a server that answers, and starts it where there is none: the last one started is left in `own`. */
+async function comeUp(home: EmbeddedHome, log: StoreLog, own: { server?: Started }): Promise<void> {
   for (let tries = 0; tries < START_TRIES; tries++) {
     const answer = await askServer(home)
-    if (answer.kind === 'ready') return server === undefined
+    if (answer.kind === 'ready') return
     if (answer.kind === 'absent') {
-      const ended = server?.ended()
+      const ended = own.server?.ended()
       // A folder held by another process is a server on its way up or down: wait for it.
       if (ended && serverPid(home) === undefined)
         throw new Error(`embedded PostgreSQL: the server ended with ${ended}; ${logTail(home)}`)
-      if (!server || ended) {
-        const binaries = embeddedBinaries(home)
-        await makeDatabaseFolder(home, binaries)
+      if (!own.server || ended) {
         if (ended) log.warn('embedded PostgreSQL: starting again', { ended })
-        server = startServer(home, binaries)
+        own.server = await startAnew(home, log)
       }
     }
     await pause(TRY_EVERY_MS)
   }
   throw new Error(`embedded PostgreSQL: no answer within 30 s; ${logTail(home)}`)
+}
+
+async function startAnew(home: EmbeddedHome, log: StoreLog): Promise<Started> {
+  const binaries = embeddedBinaries(home)
+  await makeDatabaseFolder(home, binaries)
+  const pid = takeFromStranger(home)
+  if (pid !== undefined)
+    log.warn('embedded PostgreSQL: a power cut left a lock that names another program: put aside', {
+      pid,
+      kept: 'postmaster.pid.left',
+    })
+  return startServer(home, binaries)
 }
 
 async function stop(home: EmbeddedHome, log: StoreLog): Promise<void> {

@@ -20,6 +20,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
 import type { Binaries } from './binaries.ts'
 import { attempt, type EmbeddedHome, ownFolder } from './home.ts'
+import { isAlive, isServerOf, serverPid } from './pid-file.ts'
 
 export const EMBEDDED_USER = 'hedgerow'
 export const EMBEDDED_DATABASE = 'hedgerow'
@@ -165,30 +166,14 @@ export async function otherClients(home: EmbeddedHome): Promise<number> {
   }
 }
 
-/** The server's process id as PostgreSQL wrote it; undefined when no server holds the folder. */
-export function serverPid(home: EmbeddedHome): number | undefined {
-  const pid = Number(textOf(join(home.data, 'postmaster.pid')).split('\n')[0])
-  return pid > 0 ? pid : undefined
-}
-
-/** Empty where there is no such file: a server that ends takes its own away at any moment. */
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  }
-}
-
 /**
  * Fast shutdown: open transactions roll back, everything committed is checkpointed. Waits until the folder is free. Throws
  * after half a minute.
  */
 export async function stopServer(home: EmbeddedHome): Promise<void> {
   const pid = serverPid(home)
-  if (pid === undefined) return
-  if (isAlive(pid)) process.kill(pid, 'SIGINT')
+  if (pid === undefined || !isServerOf(home, pid)) return
+  process.kill(pid, 'SIGINT')
   for (let waits = 0; serverPid(home) === pid; waits++) {
     if (waits > 3000) throw new Error(`embedded PostgreSQL: process ${pid} did not stop: ${logTail(home)}`)
     await pause(10)
@@ -227,15 +212,6 @@ function removeAbandoned(root: string): void {
     const pid = /^init-(\d+)-/.exec(name)?.[1]
     if (pid && Number(pid) !== process.pid && !isAlive(Number(pid)))
       rmSync(join(root, name), { recursive: true, force: true })
-  }
-}
-
-/** Is there a process of this id? Also when it is another user's. */
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

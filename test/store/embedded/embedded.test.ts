@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   rmSync,
   writeFileSync,
@@ -13,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
-import { silentLog } from '../../../src/store/database.ts'
+import { openDatabase, silentLog } from '../../../src/store/database.ts'
 import { embeddedBinaries } from '../../../src/store/embedded/binaries.ts'
 import { type Embedded, startEmbedded } from '../../../src/store/embedded/embedded.ts'
 import { embeddedHome } from '../../../src/store/embedded/home.ts'
@@ -81,6 +82,53 @@ describe('the embedded server', () => {
     expect(second.pid).not.toBe(first.pid)
     expect(await ask(second, 'select answer from kept')).toBe('42')
     await second.stop()
+  })
+
+  test('takes a lock that a power cut left, though it names a living program by now, and keeps it beside', async () => {
+    const home = embeddedHome(folder)
+    const file = join(home.data, 'postmaster.pid')
+    const first = await start()
+    const left = readFileSync(file, 'utf8')
+    process.kill(first.pid, 'SIGKILL')
+    const stranger = spawn('sleep', ['600'], { ...home.user, stdio: 'ignore' })
+    try {
+      writeFileSync(file, left.replace(String(first.pid), String(stranger.pid)))
+      const warned: unknown[] = []
+      const log = { info: () => undefined, warn: (_message: string, detail?: unknown) => warned.push(detail) }
+      const second = await startEmbedded({ dataDir: folder, log })
+      expect(warned).toContainEqual({ pid: stranger.pid, kept: 'postmaster.pid.left' })
+      expect(await ask(second, 'select answer from kept')).toBe('42')
+      await second.stop()
+      writeFileSync(file, left.replace(String(first.pid), String(stranger.pid)))
+      await second.stop()
+      expect(stranger.exitCode ?? stranger.signalCode, 'left alone').toBeNull()
+      rmSync(file)
+    } finally {
+      stranger.kill('SIGKILL')
+    }
+  })
+
+  test('does not hear what the shell says of other servers', async () => {
+    Object.assign(process.env, {
+      PGPORT: '1',
+      PGSSLMODE: 'require',
+      PGOPTIONS: '-c nonsense=1',
+      PGUSER: 'ada',
+    })
+    const server = await start()
+    const database = await openDatabase({ ...server, log: silentLog })
+    expect((await database.pool.query('select current_user as name')).rows).toEqual([{ name: server.user }])
+    await database.close()
+    await server.stop()
+  })
+
+  test('takes down what it started when the start fails after all', async () => {
+    const server = await start()
+    await ask(server, `alter role ${server.user} nologin`)
+    process.kill(server.pid, 'SIGINT')
+    await expect.poll(() => existsSync(join(embeddedHome(folder).data, 'postmaster.pid'))).toBe(false)
+    await expect(start()).rejects.toThrow(/not permitted to log in/)
+    await expect.poll(() => existsSync(join(embeddedHome(folder).data, 'postmaster.pid'))).toBe(false)
   })
 
   test('shows the end of its log when it cannot start', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { FaultPlanInput } from '../../../src/exchange/simulator/faults/plan.ts'
 import { embeddedHome } from '../../../src/store/embedded/home.ts'
-import { serverPid } from '../../../src/store/embedded/server.ts'
+import { serverPid } from '../../../src/store/embedded/pid-file.ts'
 import {
   addressOf,
   endAll,
