@@ -1,14 +1,20 @@
 /** Carries out what a hedge decides: asks for the next step, places its orders, asks about them. */
-
 import type { EngineContext } from '../machines/engine.ts'
 import type { HedgeContext, OrderInFlight } from '../machines/hedge/context.ts'
 import { hedgeMachine } from '../machines/hedge/hedge.ts'
 import { judgeEntry } from '../src/domain/entry/opportunity.ts'
 import type { HedgePlan } from '../src/domain/entry/plan.ts'
 import type { JsonObject } from '../src/domain/json.ts'
-import { isLevel } from '../src/domain/legs/level.ts'
-import type { Fill, OrderLeg, OrderReport, OrderRequest, RejectReason } from '../src/domain/legs/order.ts'
-import { refusalScope, refusalText } from '../src/domain/legs/refusals.ts'
+import { isLevel } from '../src/domain/legs/balance.ts'
+import {
+  type Fill,
+  type OrderLeg,
+  type OrderReport,
+  type OrderRequest,
+  type RejectReason,
+  refusalScope,
+  refusalText,
+} from '../src/domain/legs/order.ts'
 import { legOutcome } from '../src/domain/work/leg-outcome.ts'
 import { spreadOutcome } from '../src/domain/work/spread-outcome.ts'
 import { type HedgeToStep, type Step, withDecidedMids } from '../src/domain/work/step.ts'
@@ -19,8 +25,7 @@ import { sliceRefused } from './risk/budget.ts'
 import type { Answer, EffectHandler } from './runtime/outbox.ts'
 import type { DurableKind } from './runtime/running.ts'
 import { createExitBooks, type ExitView, isReducing } from './trading/exit-books.ts'
-import { facts, findLegs, MARKET, verifyLegs } from './trading/hedge-legs.ts'
-import { createLegDoubts } from './trading/leg-verification.ts'
+import { createLegDoubts, facts, findLegs, MARKET, verifyLegs } from './trading/hedge-legs.ts'
 
 type HedgeKindPorts = Ports<
   | 'clock'

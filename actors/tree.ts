@@ -1,5 +1,4 @@
 /** The supervision tree: which kinds of actors there are, and who watches over whom. */
-
 import type { DeskInput } from '../machines/desk.ts'
 import { CHILDREN_MAX, type ChildSpec } from '../machines/supervisor.ts'
 import type { HedgePair } from '../src/domain/instrument.ts'
@@ -12,9 +11,8 @@ import type { Bookkeeper } from './bookkeeper.ts'
 import { deskKind } from './desk.ts'
 import { engineKind, type Tree } from './engine.ts'
 import { hedgeKind } from './hedge.ts'
-import { feeRates } from './market/fee-rates.ts'
 import { marketFeed } from './market/feed.ts'
-import { fundingHistory } from './market/funding-history.ts'
+import { feeRates, fundingHistory } from './market/readings.ts'
 import type { EnginePorts } from './ports.ts'
 import type { RiskAudit } from './risk/audit.ts'
 import { riskMarkets } from './risk/markets.ts'

@@ -1,7 +1,6 @@
 /** Who hears what of the books: hedges of their settlements and interest, people of what does not tie out or cannot be booked. */
-import { interestBase } from '../../src/domain/books/interest.ts'
 import { isUnexplained, rowFault } from '../../src/domain/books/ledger.ts'
-import type { TransactionRow } from '../../src/domain/books/transaction.ts'
+import { interestBase, type TransactionRow } from '../../src/domain/books/transaction.ts'
 import { backoffMs } from '../../src/domain/risk/restarts.ts'
 import type { Ports } from '../ports.ts'
 import { livingPlans } from '../trading/claims.ts'

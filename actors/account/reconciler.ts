@@ -17,7 +17,7 @@ import type { Ports } from '../ports.ts'
 import type { Answer, EffectHandler } from '../runtime/outbox.ts'
 import type { Running } from '../runtime/running.ts'
 import { pause } from '../service.ts'
-import { DOUBTED_MS } from '../trading/leg-verification.ts'
+import { DOUBTED_MS } from '../trading/hedge-legs.ts'
 
 type ReconcilerPorts = Ports<
   'clock' | 'exchange' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner' | 'bookNow'

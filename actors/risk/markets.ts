@@ -2,7 +2,6 @@
  * Reads what changes rarely and endangers a hedge when it does: lending, collateral, risk tiers, announced maintenance, the
  * insurance pools, and the instruments themselves. All of it goes on the board; what cannot be read stays as it was.
  */
-
 import type { HedgePair } from '../../src/domain/instrument.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import type { CollateralView, RiskTier } from '../../src/domain/market/collateral.ts'
@@ -10,8 +9,8 @@ import { HOUR_MS } from '../../src/domain/market/funding.ts'
 import type { SystemNotice } from '../../src/domain/risk/risk-facts.ts'
 import { baseQty, usdt } from '../../src/domain/units.ts'
 import type { TermsStore } from '../../src/store/books/terms-store.ts'
-import { gently } from '../account/gentle-reads.ts'
 import { hedges } from '../account/reconciler.ts'
+import { gently } from '../market/readings.ts'
 import type { Ports } from '../ports.ts'
 import type { PlainKind } from '../runtime/running.ts'
 import { pause, service } from '../service.ts'

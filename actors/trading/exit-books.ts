@@ -3,7 +3,7 @@
  * board, so that nothing new is opened on them.
  */
 import type { Market } from '../../src/domain/instrument.ts'
-import { isLevel } from '../../src/domain/legs/level.ts'
+import { isLevel } from '../../src/domain/legs/balance.ts'
 import type { MarketView } from '../../src/domain/market/market-view.ts'
 import type { HedgeToStep } from '../../src/domain/work/step.ts'
 import type { OrderBook } from '../../src/exchange/exchange.ts'

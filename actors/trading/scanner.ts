@@ -2,16 +2,119 @@
  * Judges every tracked symbol at its own pace and tells a symbol only what changes its mind. Judgements themselves are kept
  * as plain values for people to read: what was found, and why it was or was not enough.
  */
+import { Decimal } from 'decimal.js'
+import { type DeskContext, exposureOf, grantedHedges } from '../../machines/desk.ts'
 import type { HedgeContext } from '../../machines/hedge/context.ts'
 import type { SymbolContext } from '../../machines/symbol.ts'
-import { bestFirst, type EntryJudgement, judgeEntry } from '../../src/domain/entry/opportunity.ts'
+import { entryBasisBps } from '../../src/domain/entry/entry-basis.ts'
+import {
+  bestAlternative,
+  bestFirst,
+  type EntryJudgement,
+  judgeEntry,
+} from '../../src/domain/entry/opportunity.ts'
+import type { HedgePlan } from '../../src/domain/entry/plan.ts'
+import { roomUsdt } from '../../src/domain/entry/sizing.ts'
 import { judgeExit } from '../../src/domain/exit/judge-exit.ts'
-import { type ExitJudgement, NO_MEMORY } from '../../src/domain/exit/judgement.ts'
-import { isFailed } from '../account/reconciler.ts'
-import type { Ports } from '../ports.ts'
+import {
+  type Alternative,
+  type ExitInputs,
+  type ExitJudgement,
+  type HeldHedge,
+  NO_MEMORY,
+} from '../../src/domain/exit/judgement.ts'
+import { type Usdt, usdt } from '../../src/domain/units.ts'
+import { hedgeCash, isFailed } from '../account/reconciler.ts'
+import type { EnginePorts, Ports } from '../ports.ts'
 import type { PlainKind, Running } from '../runtime/running.ts'
 import { pause, service } from '../service.ts'
-import { alternativeTo, exitInputs, heldFacts, slotsLeft } from './exit-facts.ts'
+
+/** A hedge that is still being opened counts as young as it can be. */
+export function heldFacts(
+  context: HedgeContext,
+  maintenanceMarginRate: string | null,
+  nowMs: number,
+): HeldHedge {
+  const { plan, spot, perp, hedgedAtMs, fundingUsdt } = context
+  const { direction, targetBaseQty, sliceBaseQty, notionalUsdt, capitalUsdt, markPrice } = plan
+  return {
+    entryBasisBps: entryBasisBps(spot, perp),
+    hedgedAtMs: hedgedAtMs || nowMs,
+    maintenanceMarginRate,
+    direction,
+    baseQty: targetBaseQty,
+    sliceBaseQty,
+    notionalUsdt,
+    capitalUsdt,
+    markPrice,
+    roundTripUsdt: roundTripUsdt(plan),
+    // A buyer's spot fee is taken in the coin, and so is in the entry's basis already.
+    receivedUsdt: usdt(
+      new Decimal(fundingUsdt).minus(perp.feesUsdt).minus(direction === 'reverse-carry' ? spot.feesUsdt : 0),
+    ),
+  }
+}
+
+/** What the plan expected one round trip to cost, by its own route: fees, waiting, missing, and the books' spreads. */
+function roundTripUsdt({ expected }: HedgePlan): Usdt {
+  const { feesUsdt, adverseUsdt, escalationUsdt, basisUsdt } = expected
+  const paid = Decimal.sum(feesUsdt, adverseUsdt ?? 0, escalationUsdt ?? 0, Decimal.min(0, basisUsdt))
+  return usdt(Decimal.max(0, paid.neg()))
+}
+
+/** What else is known when the hedge of this symbol is judged. */
+export function exitInputs(
+  ports: Ports<'risk'>,
+  symbol: string,
+  alternative: Alternative | null,
+): ExitInputs {
+  const risk = ports.risk()
+  return {
+    alternative,
+    ...(risk && { solvency: exitSolvency(risk), reduceOnly: risk.reduceOnly.has(symbol) }),
+  }
+}
+
+/**
+ * The account's verdict as one hedge hears it: at `reduce` the desk lets go of one hedge at a time, the one that frees most, so
+ * a hedge by itself leaves only when all must.
+ */
+function exitSolvency({
+  solvency,
+}: NonNullable<ReturnType<EnginePorts['risk']>>): NonNullable<ExitInputs['solvency']> {
+  return solvency.verdict === 'reduce' ? { ...solvency, verdict: 'warn' } : solvency
+}
+
+/**
+ * What the best symbol that tempts and has no hedge would earn, when this hedge's capital is what it lacks: what can be entered
+ * beside it is no reason to leave.
+ */
+export function alternativeTo(
+  ports: Ports<'rules' | 'runtime' | 'risk'>,
+  entries: ReadonlyMap<string, EntryJudgement>,
+  symbol: string,
+): Alternative | null {
+  if (hasRoom(ports)) return null
+  const isOpen = ({ symbol: each }: EntryJudgement) =>
+    /^idle\.(quiet|tempting|refused)/.test(ports.runtime().get(`symbol:${each}`)?.cell?.state ?? '')
+  return bestAlternative([...entries.values()].filter(isOpen), symbol)
+}
+
+/** How many hedges may still be begun beside those there are. */
+function slotsLeft({ runtime, rules }: Ports<'rules' | 'runtime'>): number {
+  const desk = runtime().get('desk')?.actor.getSnapshot().context as DeskContext | undefined
+  return desk ? rules.limits.hedgesMax - Object.keys(desk.hedges).length : 0
+}
+
+/** Could one more hedge be opened beside those there are? */
+function hasRoom({ runtime, risk, rules }: Ports<'rules' | 'runtime' | 'risk'>): boolean {
+  const desk = runtime().get('desk')?.actor.getSnapshot().context as DeskContext | undefined
+  const account = risk()?.account
+  if (!desk || !account) return true
+  const hedges = grantedHedges(desk)
+  const room = roomUsdt(exposureOf(hedges, account, hedgeCash({ runtime })), rules, '')
+  return hedges.length < rules.limits.hedgesMax && new Decimal(room).gte(rules.limits.hedgeNotionalUsdtMin)
+}
 
 type ScannerPorts = Ports<
   'clock' | 'board' | 'rules' | 'alerts' | 'runtime' | 'newRiskRefused' | 'risk' | 'recorder' | 'funds'

@@ -2,13 +2,11 @@
  * What a hedge remembers: its plan, the rules it was opened under, and both legs as executions made them.
  * JSON only. Quantities count up as a long-carry hedge grows: spot coins held, perpetual coins short.
  */
-
 import { dustBase } from '../../src/domain/books/dust.ts'
 import type { HedgePlan } from '../../src/domain/entry/plan.ts'
 import type { LegName } from '../../src/domain/instrument.ts'
 import type { HedgeOrder } from '../../src/domain/legs/hedge-order.ts'
-import type { OrderLeg, OrderLinkId, OrderPurpose } from '../../src/domain/legs/order.ts'
-import type { RefusalScope } from '../../src/domain/legs/refusals.ts'
+import type { OrderLeg, OrderLinkId, OrderPurpose, RefusalScope } from '../../src/domain/legs/order.ts'
 import type { ExecutionRules, LimitRules } from '../../src/domain/rules.ts'
 import { type BaseQty, NO_BASE, NO_USDT, type OrderQty, type Usdt } from '../../src/domain/units.ts'
 import type { LegOutcome } from '../../src/domain/work/leg-outcome.ts'

@@ -2,10 +2,9 @@
  * What happens to a hedge's orders, as changes of what it remembers: taken up, filled in part, ended, forgotten; and what the
  * exchange does to a leg by itself. Quantity truth is what executions said, each order counted once.
  */
-
 import type { LegName } from '../../src/domain/instrument.ts'
+import { isLevel } from '../../src/domain/legs/balance.ts'
 import { type HedgeOrder, isFurther, type RestingOrder } from '../../src/domain/legs/hedge-order.ts'
-import { isLevel } from '../../src/domain/legs/level.ts'
 import { type OrderLeg, type OrderPurpose, orderLinkId } from '../../src/domain/legs/order.ts'
 import { givenUp } from '../../src/domain/legs/venue-legs.ts'
 import { NO_BASE, NO_USDT, orderQty } from '../../src/domain/units.ts'

@@ -1,8 +1,6 @@
 /** The names a hedge's chart is written with: its actions, guards, delays and effects. No IO, no clock, no chance. */
-
 import { assign, setup } from 'xstate'
-import type { OrderLeg, RejectReason } from '../../src/domain/legs/order.ts'
-import { refusalScope, refusalText } from '../../src/domain/legs/refusals.ts'
+import { type OrderLeg, type RejectReason, refusalScope, refusalText } from '../../src/domain/legs/order.ts'
 import { addFunding, isSettlementKnown, rememberSettlement } from '../../src/domain/market/funding.ts'
 import { NO_BASE } from '../../src/domain/units.ts'
 import type { HedgeToStep } from '../../src/domain/work/step.ts'

@@ -1,5 +1,5 @@
 /** What would make a hedge close: each exit rule with its figures now, in words. The one answer of pages, API and terminal. */
-import { heldFacts } from '../../actors/trading/exit-facts.ts'
+import { heldFacts } from '../../actors/trading/scanner.ts'
 import type { ExitRules } from '../api/rows/closing.ts'
 import { expectation } from '../domain/exit/carry-exit.ts'
 import { exitConditions } from '../domain/exit/exit-conditions.ts'

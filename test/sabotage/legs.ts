@@ -92,7 +92,7 @@ export const LEGS = [
   sabotage(
     4,
     'a perpetual beyond its spot counts as level',
-    'src/domain/legs/level.ts',
+    'src/domain/legs/balance.ts',
     ['if (missing.lt(0)) return false', 'if (missing.lt(0)) return true'],
     STEPS,
     HEDGE,

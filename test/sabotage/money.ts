@@ -57,9 +57,9 @@ export const MONEY = [
   sabotage(
     6,
     'interest counts twice when its row is listed twice',
-    'src/domain/books/interest.ts',
+    'src/domain/books/transaction.ts',
     ['[...new Map(own.map(row => [row.id, row])).values()]', 'own'],
-    'test/domain/books/interest.test.ts',
+    'test/domain/books/transaction.test.ts',
   ),
   sabotage(
     9,

@@ -5,8 +5,12 @@
  */
 import { HOUR_MS } from '../../domain/market/funding.ts'
 import type { Span } from '../../exchange/simulator/history/files.ts'
-import { DownloadFault } from './fault.ts'
 import { joined, within } from './spans.ts'
+
+/** Why a download cannot go on, in one message for people: what was found, what was expected, where. */
+export class DownloadFault extends Error {
+  override name = 'DownloadFault'
+}
 
 export type TableKind = 'funding' | 'prices'
 /** `values`: of funding the rate; of prices the perpetual's and spot's opening price of the hour, '' where there is none. */

@@ -4,17 +4,41 @@
  */
 import { systemClock } from '../../clock/clock.ts'
 import type { Config } from '../../config/config.ts'
+import { HOUR_MS } from '../../domain/market/funding.ts'
 import { type History, NoHistory, readHistory } from '../../exchange/simulator/history/files.ts'
 import { createBooks } from '../../run/books/books.ts'
 import { historyFolder, StartFault } from '../../run/start/data-folder.ts'
 import { openServer, openStore } from '../../run/store.ts'
 import { silentTelemetry, type Telemetry } from '../../telemetry/telemetry.ts'
 import { verifyJournal } from './journal.ts'
-import { replayProgress } from './progress.ts'
 import { type ReplayReport, replayReport } from './report.ts'
 import { PATIENT, replayRules } from './rules.ts'
 import { replayText } from './text.ts'
 import { replayWindow } from './window.ts'
+
+/** How far a replay is: a bar that redraws itself on a terminal, a line every few virtual weeks elsewhere. */
+type ProgressOut = { isTTY?: boolean; write(text: string): unknown }
+type At = { nowMs: number; hedges: number }
+
+const WIDTH = 30
+const LINE_EVERY_DAYS = 28
+
+function replayProgress(out: ProgressOut, { fromMs, toMs }: { fromMs: number; toMs: number }) {
+  const dayOf = (atMs: number) => Math.floor((atMs - fromMs) / (24 * HOUR_MS))
+  const days = dayOf(toMs)
+  return {
+    show({ nowMs, hedges }: At): void {
+      const done = dayOf(nowMs)
+      const said = `${done} of ${days} days, ${hedges} ${hedges === 1 ? 'hedge' : 'hedges'} open`
+      const filled = Math.round((WIDTH * done) / Math.max(1, days))
+      if (out.isTTY) out.write(`\r\u001b[K[${'='.repeat(filled)}${' '.repeat(WIDTH - filled)}] ${said}`)
+      else if (done % LINE_EVERY_DAYS === 0) out.write(`${said}\n`)
+    },
+    end(): void {
+      if (out.isTTY) out.write('\r\u001b[K')
+    },
+  }
+}
 
 type Out = { isTTY?: boolean; write(text: string): unknown }
 type ReplayOptions = {

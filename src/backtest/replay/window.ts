@@ -2,16 +2,18 @@
  * Recorded history run through the real engine: charts, actors and journal as live, the simulated exchange fed by records,
  * and a virtual clock that moves only when the store has answered. What comes out is what the engine did, nothing computed.
  */
-
+import { setImmediate } from 'node:timers/promises'
 import type { Records } from '../../../actors/account/recorder.ts'
 import type { Books } from '../../../actors/bookkeeper.ts'
 import type { RiskHistory } from '../../../actors/risk/figures.ts'
+import { type Clock, systemClock, type TimerHandle } from '../../clock/clock.ts'
 import { VirtualClock } from '../../clock/virtual-clock.ts'
 import { HOUR_MS } from '../../domain/market/funding.ts'
 import { hedgePairs } from '../../domain/market/pairing.ts'
 import type { Rules } from '../../domain/rules.ts'
+import { orderBookBuilder } from '../../exchange/bybit/streams/order-books.ts'
 import { createBybitExchange } from '../../exchange/bybit/venue.ts'
-import type { Exchange } from '../../exchange/exchange.ts'
+import type { Exchange, MarketFact } from '../../exchange/exchange.ts'
 import { createSimulatedBybit } from '../../exchange/simulator/create.ts'
 import type { History } from '../../exchange/simulator/history/files.ts'
 import { historyMarket } from '../../exchange/simulator/history/market.ts'
@@ -23,9 +25,115 @@ import type { TermsStore } from '../../store/books/terms-store.ts'
 import type { Journal } from '../../store/schema/records.ts'
 import type { Telemetry } from '../../telemetry/telemetry.ts'
 import { createDecisionLog, type DecisionLog } from './decision-log.ts'
-import { withHourlySpreads } from './hourly-spreads.ts'
-import { createInFlight } from './in-flight.ts'
 import { REPLAY_PACE } from './rules.ts'
+
+/**
+ * Counts what a virtual run has asked of the real world and not been answered yet. Virtual time may move only when nothing is
+ * under way: then an answer of the database comes at the same virtual instant on every machine, however slow it is.
+ */
+type InFlight = {
+  /** The same port, with every promise that its methods give counted until it settles. */
+  watch<Port extends object>(port: Port): Port
+  /** Resolves when nothing is under way and nothing that was waiting has asked for more. */
+  quiet(): Promise<void>
+  /** How often something was asked, and wall milliseconds spent waiting for it. */
+  spent(): { asked: number; waitedMs: number }
+}
+
+function createInFlight(): InFlight {
+  const wall = systemClock()
+  let under = 0
+  let asked = 0
+  let waitedMs = 0
+  let rested: (() => void) | undefined
+  const end = () => {
+    under--
+    if (under === 0) rested?.()
+  }
+  const rest = async () => {
+    if (under === 0) return
+    const sinceMs = wall.nowMs()
+    while (under > 0) {
+      await new Promise<void>(resolve => {
+        rested = resolve
+      })
+    }
+    waitedMs += wall.nowMs() - sinceMs
+  }
+  return {
+    watch: port =>
+      new Proxy(port, {
+        get(target, name, receiver) {
+          const value: unknown = Reflect.get(target, name, receiver)
+          if (typeof value !== 'function') return value
+          return (...given: unknown[]) => {
+            const answer: unknown = value.apply(target, given)
+            if (!(answer instanceof Promise)) return answer
+            under++
+            asked++
+            answer.then(end, end)
+            return answer
+          }
+        },
+      }),
+    async quiet() {
+      // Whoever waited goes on in the microtasks before the next turn, and may ask again.
+      for (let before = -1; before !== asked; ) {
+        before = asked
+        await rest()
+        await setImmediate()
+      }
+    },
+    spent: () => ({ asked, waitedMs }),
+  }
+}
+
+/** After the hour, when both legs' books have moved. */
+const AFTER_MS = 5
+const DEPTH = '25'
+
+function withHourlySpreads(exchange: Exchange, core: SimulatedBybit, clock: Clock): Exchange {
+  return {
+    ...exchange,
+    watchMarket(pairs, hear) {
+      const legs = exchange.watchMarket(
+        pairs.map(({ spot, perp }) => ({ spot, perp })),
+        hear,
+      )
+      const symbols = pairs.flatMap(({ spread }) => spread ?? [])
+      let handle: TimerHandle
+      const tell = () => {
+        for (const symbol of symbols) hear(read(core, symbol))
+        const nextMs = (Math.floor(clock.nowMs() / HOUR_MS) + 1) * HOUR_MS + AFTER_MS
+        handle = clock.setTimeout(tell, nextMs - clock.nowMs())
+      }
+      handle = clock.setTimeout(tell, AFTER_MS)
+      return {
+        close() {
+          clock.clearTimeout(handle)
+          legs.close()
+        },
+      }
+    },
+  }
+}
+
+function read(core: SimulatedBybit, symbol: string): MarketFact {
+  const params = { symbol, limit: DEPTH }
+  const { result } = core.request({
+    via: 'rest',
+    method: 'GET',
+    path: '/v5/spread/orderbook',
+    params,
+    uid: '',
+  })
+  const row = result as Record<string, unknown>
+  const answer = orderBookBuilder('spread', symbol).apply({ type: 'snapshot', ts: row.ts, data: row })
+  if (answer.kind !== 'book')
+    return { kind: 'spread-stale', symbols: [symbol], cause: 'no book in this hour' }
+  const { bids, asks, atMs } = answer.book
+  return { kind: 'spread-book', symbol, bids, asks, atMs }
+}
 
 type ReplayParts = {
   history: History

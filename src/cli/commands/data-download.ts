@@ -7,11 +7,10 @@ import {
   type Work,
   workOf,
 } from '../../backtest/download/download.ts'
-import { DownloadFault } from '../../backtest/download/fault.ts'
 import { clearLeftovers, rivalsOf, type TableName, tableName } from '../../backtest/download/files.ts'
 import { openSource, type Pair, type Source } from '../../backtest/download/source.ts'
 import { isSpan } from '../../backtest/download/spans.ts'
-import type { TableKind } from '../../backtest/download/tables.ts'
+import { DownloadFault, type TableKind } from '../../backtest/download/tables.ts'
 import { loadConfig } from '../../config/config.ts'
 import type { Span } from '../../exchange/simulator/history/files.ts'
 import { ownHistory, prepareDataDir } from '../../run/start/data-folder.ts'

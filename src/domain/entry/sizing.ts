@@ -16,8 +16,7 @@ import {
   type Side,
   type SpreadFacts,
 } from '../instrument.ts'
-import { lotBase } from '../legs/balance.ts'
-import { EXIT_MARGIN, smallestHedge } from '../legs/minimums.ts'
+import { EXIT_MARGIN, lotBase, smallestHedge } from '../legs/balance.ts'
 import { sideOf } from '../legs/sides.ts'
 import { netBaseReceived, type PairFeeRates, roundTripRate } from '../market/fees.ts'
 import {

@@ -8,9 +8,8 @@ import type { HedgePlan } from '../entry/plan.ts'
 import { legCap } from '../entry/sizing.ts'
 import { baseToContracts, ceilTo, floorTo } from '../grid.ts'
 import { type LegFacts, type LegName, legFacts } from '../instrument.ts'
-import { type Holdings, lotBase, perpMissing } from '../legs/balance.ts'
+import { type Holdings, lotBase, perpMissing, smallestOrder } from '../legs/balance.ts'
 import type { LegOrder } from '../legs/hedge-order.ts'
-import { smallestOrder } from '../legs/minimums.ts'
 import {
   bookOf,
   coinFeeRate,

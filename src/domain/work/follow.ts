@@ -5,9 +5,8 @@
 import { Decimal } from 'decimal.js'
 import { type HedgePlan, perBaseMark } from '../entry/plan.ts'
 import type { LegName } from '../instrument.ts'
-import { type Holdings, perpMissing } from '../legs/balance.ts'
+import { type Holdings, perpMissing, smallestOrder } from '../legs/balance.ts'
 import type { LegOrder } from '../legs/hedge-order.ts'
-import { smallestOrder } from '../legs/minimums.ts'
 import {
   bestPriceOf,
   firstLegOf,

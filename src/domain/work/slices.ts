@@ -7,9 +7,8 @@ import type { HedgePlan } from '../entry/plan.ts'
 import { legCap } from '../entry/sizing.ts'
 import { baseToContracts, floorTo } from '../grid.ts'
 import { type LegName, legFacts } from '../instrument.ts'
-import { type Holdings, lotBase } from '../legs/balance.ts'
+import { type Holdings, lotBase, smallestHedge, smallestOrder } from '../legs/balance.ts'
 import type { LegOrder } from '../legs/hedge-order.ts'
-import { smallestHedge, smallestOrder } from '../legs/minimums.ts'
 import {
   bookOf,
   firstLegOf,

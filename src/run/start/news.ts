@@ -32,7 +32,7 @@ export type Ended = {
   netUsdt?: string
 }
 
-export type News = {
+type News = {
   /** Hedges that were held at the last look and are no more: what became of them is asked for. */
   gone(held: readonly Held[]): string[]
   /** What is new since the last look; nothing at the first. */

@@ -1,12 +1,10 @@
 /** Plays a planned day: happenings and touches at their instants, then calm, and the wait for rest. */
-
 import type { HedgeContext } from '../../../machines/hedge/context.ts'
 import type { SymbolContext } from '../../../machines/symbol.ts'
 import type { Rules } from '../../domain/rules.ts'
 import { type DayReport, hedgesOf, judgeDay } from '../judge/judge.ts'
 import { legsApart } from '../judge/rules.ts'
-import { type DayOptions, type DayPlan, dayPlan } from '../plan/plan.ts'
-import type { Touch } from '../plan/touches.ts'
+import { type DayOptions, type DayPlan, dayPlan, type Touch } from '../plan/plan.ts'
 import { type Day, openDay } from './day.ts'
 
 const SECOND_MS = 1_000

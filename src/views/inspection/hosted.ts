@@ -4,8 +4,7 @@
  * queue per page: a page that falls behind gets the present instead.
  */
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
-import type { Observed } from '../../../actors/runtime/observer.ts'
-import type { Running } from '../../../actors/runtime/running.ts'
+import type { Observed, Running } from '../../../actors/runtime/running.ts'
 import type {
   HostedEvent,
   HostedInspectorView,

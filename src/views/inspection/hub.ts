@@ -4,8 +4,7 @@
  * references kept, nothing copied and nothing turned into text.
  */
 import type { AnyTransitionDefinition } from 'xstate'
-import type { Observe, Observed } from '../../../actors/runtime/observer.ts'
-import type { Running } from '../../../actors/runtime/running.ts'
+import type { Observe, Observed, Running } from '../../../actors/runtime/running.ts'
 import type { Clock } from '../../clock/clock.ts'
 import type { Effect } from '../../store/schema/records.ts'
 

@@ -1,7 +1,7 @@
 /** The wrapper: what one step of a chart becomes, and that a restored actor takes it no differently. */
 import { describe, expect, test } from 'vitest'
 import { type AnyStateMachine, assign, createActor, emit, raise, setup } from 'xstate'
-import { durable, reviveSnapshot, type Step, unborn } from '../../../actors/runtime/durable.ts'
+import { durable, plainJson, reviveSnapshot, type Step, unborn } from '../../../actors/runtime/durable.ts'
 import type { JsonObject } from '../../../src/domain/json.ts'
 
 type Sent = { type: string } & JsonObject
@@ -198,4 +198,23 @@ describe('actions', () => {
   test('an event the state has no use for makes no step', () => {
     expect(stepsOf(acting([]), [{ type: 'unheard-of' }]).steps).toHaveLength(1)
   })
+})
+
+test.each([
+  ['half a surrogate pair', 'bad \ud83d news', 'bad \ufffd news'],
+  ['the other half', '\ude00', '\ufffd'],
+  ['NUL', 'a\0b', 'a\ufffdb'],
+])('%s never reaches the journal, as text, as a key or inside', (_, found, kept) => {
+  const event = { type: 'engine.halt', because: found, list: [1, found], [found]: { in: found } }
+  expect(plainJson(event, 'event')).toEqual({
+    type: 'engine.halt',
+    because: kept,
+    list: [1, kept],
+    [kept]: { in: kept },
+  })
+})
+
+test('whole text passes as it is, and nothing is copied', () => {
+  const event = { type: 'engine.halt', because: 'rain 🌧, snow ❄' }
+  expect(plainJson(event, 'event')).toBe(event)
 })

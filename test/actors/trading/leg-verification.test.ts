@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { EnginePorts } from '../../../actors/ports.ts'
-import { createLegDoubts } from '../../../actors/trading/leg-verification.ts'
+import { createLegDoubts } from '../../../actors/trading/hedge-legs.ts'
 
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import type { HedgeToStep } from '../../../src/domain/work/step.ts'

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
+import { gapsOf } from '../../../src/backtest/download/download.ts'
 import {
   clearLeftovers,
   readTable,
@@ -13,7 +14,6 @@ import {
   tableName,
   writeTable,
 } from '../../../src/backtest/download/files.ts'
-import { gapsOf } from '../../../src/backtest/download/gaps.ts'
 import { joined, missingOf, piecesOf } from '../../../src/backtest/download/spans.ts'
 import {
   merged,

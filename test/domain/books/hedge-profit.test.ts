@@ -1,9 +1,13 @@
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { openPosition } from '../../../src/domain/books/average-cost.ts'
 import type { EarnedDay } from '../../../src/domain/books/earned-days.ts'
-import { hedgeProfit, type ProfitFacts, sumOfProfits } from '../../../src/domain/books/hedge-profit.ts'
+import {
+  hedgeProfit,
+  openPosition,
+  type ProfitFacts,
+  sumOfProfits,
+} from '../../../src/domain/books/hedge-profit.ts'
 import { postingsOf } from '../../../src/domain/books/ledger.ts'
 import { ownersOfFills, ownersOfRows } from '../../../src/domain/books/row-owner.ts'
 import type { TransactionRow } from '../../../src/domain/books/transaction.ts'

@@ -1,6 +1,6 @@
 /** What an order left over and no further order can take: it is never asked for again, and nothing is left unhedged for it. */
 import { describe, expect, test } from 'vitest'
-import { isLevel } from '../../../src/domain/legs/level.ts'
+import { isLevel } from '../../../src/domain/legs/balance.ts'
 import { baseQty, usdt } from '../../../src/domain/units.ts'
 import type { StepFacts } from '../../../src/domain/work/step.ts'
 import { nextStep } from '../../../src/domain/work/steps.ts'

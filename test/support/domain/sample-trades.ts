@@ -1,7 +1,7 @@
 /** Trades of one hedge as the exchange tells them: fills, and the rows of its log that move the wallets. */
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
-import { openPosition } from '../../../src/domain/books/average-cost.ts'
+import { openPosition } from '../../../src/domain/books/hedge-profit.ts'
 import type { TransactionKind, TransactionRow } from '../../../src/domain/books/transaction.ts'
 import type { Side } from '../../../src/domain/instrument.ts'
 import type { DecidedMids } from '../../../src/domain/legs/hedge-order.ts'

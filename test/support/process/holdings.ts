@@ -2,7 +2,7 @@
 import { Decimal } from 'decimal.js'
 import { expect } from 'vitest'
 import { dustBase } from '../../../src/domain/books/dust.ts'
-import { smallestOrder } from '../../../src/domain/legs/minimums.ts'
+import { smallestOrder } from '../../../src/domain/legs/balance.ts'
 import type { StoredHedge } from './journal-outside.ts'
 import { positions, wallet } from './outside.ts'
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { afterInterest, interestBase } from '../../../src/domain/books/interest.ts'
-import type { TransactionKind } from '../../../src/domain/books/transaction.ts'
+import { afterInterest, interestBase, type TransactionKind } from '../../../src/domain/books/transaction.ts'
 import { amount, baseQty } from '../../../src/domain/units.ts'
 
 const REVERSE = { direction: 'reverse-carry', baseCoin: 'XRP' } as const

@@ -1,6 +1,6 @@
 /** How a download asks: never faster than a third of what Bybit allows, and never in vain for ever. */
 import { describe, expect, test } from 'vitest'
-import { patientWire } from '../../../src/backtest/download/patience.ts'
+import { patientWire } from '../../../src/backtest/download/source.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import { type Envelope, WireFailure } from '../../../src/exchange/bybit/wire/wire.ts'
 import { reply, scriptedWire } from '../../support/exchange/scripted-wire.ts'

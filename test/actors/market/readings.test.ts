@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { gently } from '../../../actors/account/gentle-reads.ts'
+import { gently } from '../../../actors/market/readings.ts'
 import type { EnginePorts } from '../../../actors/ports.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import { silentTelemetry } from '../../../src/telemetry/telemetry.ts'
