@@ -186,18 +186,26 @@ const placeOrder =
     if (placed.kind === 'accepted') return { type: 'order.accepted', orderLinkId }
     if (placed.kind === 'unknown') return { type: 'order.unknown', orderLinkId, cause: placed.cause }
     if (OF_OTHER_TERMS.has(placed.reason)) ports.board.doubtTerms()
-    tellRefusal(ports, hedgeContext(ports, actorId), placed)
+    tellRefusal(ports, hedgeContext(ports, actorId), order, placed)
     return { type: 'order.rejected', orderLinkId, reason: placed.reason, detail: placed.detail }
   }
 
-/** No order of the account, or of the symbol, can pass: it is said at once, and nothing new is opened until a person was there. */
+/** Of an order that makes a hedge smaller or level, so many refusals in a row may be chance. */
+const CHANCE_REFUSALS = 3
+
+/**
+ * No order of the account, or of the symbol, can pass: it is said at once, and nothing new is opened until a person was there. One no
+ * to an exit or a repair says little: it is tried again first.
+ */
 function tellRefusal(
   { runtime, alerts }: Ports<'runtime' | 'alerts'>,
   hedge: HedgeContext | undefined,
+  { purpose }: OrderInFlight,
   { reason, detail }: { reason: RejectReason; detail: string },
 ): void {
   const scope = refusalScope(reason)
   if (!hedge || !(scope === 'account' || scope === 'symbol')) return
+  if (scope === 'symbol' && purpose !== 'enter' && hedge.setbacks < CHANCE_REFUSALS) return
   const because = refusalText(reason, detail)
   alerts.raise('page', 'exchange.refuses', {
     subject: scope === 'account' ? 'account' : hedge.plan.symbol,

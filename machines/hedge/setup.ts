@@ -54,7 +54,7 @@ const WAITS_MAX = 120
 const PATIENT_WAITS = 10
 const PATIENCE = 10
 
-/** What the exchange refuses for good is tried again so rarely. */
+/** What the exchange refuses for good is tried again so rarely; on the way out more and more rarely until then. */
 const REFUSED_AGAIN_MS = 60_000
 /** Between two questions about an order whose outcome stays unknown, at most. */
 const ASK_MS_MAX = 15_000
@@ -69,6 +69,24 @@ function askDelayMs(context: HedgeContext, leg: OrderLeg): number {
   const { askEveryMs, asksMax } = context.execution
   const slower = 2 ** Math.min(10, Math.max(0, context[leg].asks - asksMax))
   return Math.max(askEveryMs, Math.min(ASK_MS_MAX, askEveryMs * slower))
+}
+
+/** What is refused for good is tried now and then: somebody may have changed what had to be changed. An exit never waits for one no. */
+function decideAgainMs({
+  execution,
+  waits,
+  unbalancedSinceMs,
+  refusal,
+  phase,
+  setbacks,
+}: HedgeContext): number {
+  const { askEveryMs } = execution
+  if (refusal && refusal.scope !== 'money') {
+    const rarely = Math.max(REFUSED_AGAIN_MS, askEveryMs)
+    if (phase !== 'entering') return Math.min(rarely, askEveryMs * 2 ** Math.min(10, setbacks))
+    if (refusal.scope === 'account') return rarely
+  }
+  return askEveryMs * (waits > PATIENT_WAITS && unbalancedSinceMs === 0 ? PATIENCE : 1)
 }
 
 /** A refusal that is not mended by trying again. */
@@ -132,11 +150,7 @@ export const hedgeSetup = setup({
         FAILED_AGAIN_MS * 2 ** Math.min(10, failures - 1),
       ),
     /** A whole hedge that waits for long writes no row a second. */
-    DECIDE_AGAIN: ({ context: { execution, waits, unbalancedSinceMs, refusal, phase } }) =>
-      // What is refused for good is tried now and then: somebody may have changed what had to be changed.
-      refusal && refusal.scope !== 'money' && (phase !== 'entering' || refusal.scope === 'account')
-        ? Math.max(REFUSED_AGAIN_MS, execution.askEveryMs)
-        : execution.askEveryMs * (waits > PATIENT_WAITS && unbalancedSinceMs === 0 ? PATIENCE : 1),
+    DECIDE_AGAIN: ({ context }) => decideAgainMs(context),
     /** Lists may lag behind a fill for half a minute: each look comes later than the one before. */
     VERIFY_AGAIN: ({ context }) => context.execution.askEveryMs * 2 * Math.max(1, context.verifies),
   },

@@ -95,6 +95,41 @@ test('spot orders that are refused while the perpetual waits in the book: the fi
   world.end()
 }, 120_000)
 
+describe('an exit order that is refused', () => {
+  const unwinding = async (refusals: number) => {
+    const world = await running()
+    expect(
+      await world.until(() => world.hedges().some(({ cell }) => cell?.state === 'hedged.watching'), 10),
+    ).toBe(true)
+    let left = refusals
+    world.answering(call =>
+      isNewOrder(call, 'linear') && call.params.reduceOnly === true && left-- > 0
+        ? refusal(10001, 'Request parameter error')
+        : undefined,
+    )
+    world.tell(world.hedges()[0]?.id ?? '', 'hedge.unwind')
+    return world
+  }
+
+  test('once, as not understood, is asked for again at once, and the symbol is not kept out for it', async () => {
+    const world = await unwinding(1)
+    expect(await world.until(() => world.hedges().length === 0, 1)).toBe(true)
+    expect(world.shorts()).toEqual([])
+    expect(world.stateOf(`symbol:${SYMBOL}`)).not.toMatch(/quarantined/)
+    expect(world.standing().filter(name => name.startsWith('exchange.refuses'))).toEqual([])
+    world.end()
+  })
+
+  test('again and again is told, more rarely tried, and goes through when it can', async () => {
+    const world = await unwinding(8)
+    expect(await world.until(() => world.standing().includes(`exchange.refuses ${SYMBOL}`), 2)).toBe(true)
+    expect(await world.until(() => world.hedges().length === 0, 5)).toBe(true)
+    expect(world.shorts()).toEqual([])
+    expect(world.stateOf(`symbol:${SYMBOL}`)).toBe('failed.quarantined')
+    world.end()
+  })
+})
+
 test('money that is used up keeps the level part of an entry and fails no hedge', async () => {
   const world = await running({ execution: { routes: ['spot-first'] } })
   let bought = 0
