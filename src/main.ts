@@ -13,6 +13,7 @@ import { assertPortFree } from './api/server.ts'
 import { replayHistory } from './backtest/replay/replay.ts'
 import { startStopwatch, systemClock } from './clock/clock.ts'
 import type { Config } from './config/config.ts'
+import { shownSettings } from './config/settings.ts'
 import { secretsOf } from './config/shown-config.ts'
 import type { HedgePair, SpreadInstrument } from './domain/instrument.ts'
 import type { Rules } from './domain/rules.ts'
@@ -225,7 +226,8 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   const about = { mode: config.mode, speed, exchange: venue.where, version, startedAtMs: clock.nowMs() }
   const { journal } = store
   const pace = () => venue.pacer?.pace() ?? speed
-  const view = createView({ engine, journal, books, about, pace, isOwner, exchangeTime: clock })
+  const settings = { ...shownSettings(config), readAtMs: about.startedAtMs }
+  const view = createView({ engine, journal, books, about, pace, isOwner, settings, exchangeTime: clock })
   const { host, port, allowedHosts } = config
   const inspection = createInspection({ hub: engine.hub, clock, pace, journal, machines: CHARTS })
   const shown = { view, inspection, ...hostedInspector(parts, engine.hub) }

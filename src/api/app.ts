@@ -108,7 +108,7 @@ export function createApi(options: ApiOptions): Api {
   actorRoutes(app, view)
   bookRoutes(app, view)
   resultRoutes(app, view)
-  moneyRoutes(app, view)
+  moneyRoutes(app, view, clock)
   accountRoutes(app, view, clock)
   operatorRoutes(app, view)
   const endLive = liveRoute(app, view, clock)

@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from '../domain/json.ts'
 import type { Closings, ExitRules, Period, Returns } from './rows/closing.ts'
+import type { MarketHistory, Settings } from './rows/explain.ts'
 import type { DecisionRow, ProfitRows, QualityRows } from './rows/results.ts'
 import type { AccountRow, AlertRow, AuditRow, FundingTotal, Holding, Reconciliation } from './rows/rows.ts'
 
@@ -121,6 +122,10 @@ export type EngineView = {
   hedge(id: string): Promise<JsonObject | undefined>
   /** Judgements that changed what was thought of a symbol, newest first. */
   decisions(symbol: string, page: { cursor: string | null; limit: number }): Promise<Page<DecisionRow>>
+  /** Asks the exchange: funding and basis of the last hours; undefined when the symbol is not tracked. */
+  history(symbol: string, hours: number): Promise<MarketHistory> | undefined
+  /** What is configured; of secrets only whether they are set. */
+  settings(): Settings
   /** How closed hedges were executed. */
   quality(limit: number): Promise<QualityRows>
   /** What closed hedges made by parts, and what open ones stand at. */

@@ -10,6 +10,11 @@ import { PageBoundary } from './shell/page-boundary.tsx'
 import { SignInPage } from './shell/sign-in-page.tsx'
 
 const Hedge = lazy(async () => ({ default: (await import('./pages/hedge/page.tsx')).HedgePage }))
+const Hedges = lazy(async () => ({ default: (await import('./pages/hedges/page.tsx')).HedgesPage }))
+const SymbolExplained = lazy(async () => ({
+  default: (await import('./pages/symbol/page.tsx')).SymbolPage,
+}))
+const Settings = lazy(async () => ({ default: (await import('./pages/settings/page.tsx')).SettingsPage }))
 const Opportunities = lazy(async () => ({
   default: (await import('./pages/opportunities/page.tsx')).OpportunitiesPage,
 }))
@@ -55,6 +60,15 @@ function Pages() {
         <Overview />
       </Route>
       <Route path="/hedges/:id">{({ id }) => <Hedge key={id} id={decodeURIComponent(id)} />}</Route>
+      <Route path="/hedges">
+        <Hedges />
+      </Route>
+      <Route path="/symbols/:symbol">
+        {({ symbol }) => <SymbolExplained key={symbol} symbol={decodeURIComponent(symbol)} />}
+      </Route>
+      <Route path="/settings">
+        <Settings />
+      </Route>
       <Route path="/opportunities">
         <Opportunities />
       </Route>

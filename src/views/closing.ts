@@ -2,6 +2,7 @@
 import { Decimal } from 'decimal.js'
 import type { ClosingRow, Closings } from '../api/rows/closing.ts'
 import type { Holding } from '../api/rows/rows.ts'
+import { perBaseMark } from '../domain/entry/plan.ts'
 import { type ClosingCost, closingCost } from '../domain/exit/closing-cost.ts'
 import { freshMarket, type MarketView } from '../domain/market/market-view.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
@@ -48,7 +49,7 @@ type Surroundings = {
 export function closingOf({ context }: LivingHedge, around: Surroundings): ClosingRow {
   const { plan } = context
   const { share } = around
-  const { legs, heldUsdt } = readHedge(context)
+  const { legs } = readHedge(context)
   const market = around.market ? freshMarket(around.market, around.limits, around.nowMs) : UNTRACKED
   const cost = isRefusal(market) ? market : closingCost(plan, legs, market, share)
   return {
@@ -56,7 +57,7 @@ export function closingOf({ context }: LivingHedge, around: Surroundings): Closi
     symbol: plan.symbol,
     baseCoin: plan.baseCoin,
     share,
-    heldUsdt: rounded(new Decimal(heldUsdt).times(share)),
+    heldUsdt: rounded(Decimal.max(legs.spot.base, legs.perp.base).times(perBaseMark(plan)).times(share)),
     ...(isRefusal(cost) ? { ...NOTHING_KNOWN, unknownBecause: wordsOf(cost) } : known(cost, around)),
   }
 }

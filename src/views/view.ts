@@ -5,6 +5,8 @@ import type { EngineContext } from '../../machines/engine.ts'
 import type { SupervisorContext } from '../../machines/supervisor.ts'
 import type { ActorDetail, ActorSummary, EngineView } from '../api/engine-view.ts'
 import { describeChart } from '../api/rows/chart-description.ts'
+import type { Settings } from '../api/rows/explain.ts'
+import type { HedgePair } from '../domain/instrument.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Books } from '../run/books/books.ts'
 import { CHARTS, type Engine } from '../run/engine.ts'
@@ -15,6 +17,7 @@ import { createClosings } from './closing.ts'
 import { createCommands, legalFor } from './commands.ts'
 import { exitRulesOf } from './exit-rules.ts'
 import { createHoldings } from './holdings.ts'
+import { readMarketHistory } from './market-history.ts'
 import { marketRow, openProfit, valuation } from './market-row.ts'
 import { type ReadinessParts, readiness } from './readiness.ts'
 import { reconciliationNow } from './reconciliation.ts'
@@ -45,11 +48,12 @@ type ViewParts = ReadinessParts & {
   about: { mode: string; speed: number; exchange: string; version: string; startedAtMs: number }
   /** Engine milliseconds to one of the machine, now; always the speed where left out. */
   pace?: () => number
+  settings: Settings
 }
 
 export function createView(parts: ViewParts): EngineView {
   const { engine, journal, books, about } = parts
-  const { runtime, ports } = engine
+  const { runtime, board, ports } = engine
   const send = createCommands({ runtime, journal, log: books.commands, clock: ports.clock })
   const holdings = createHoldings(engine, books)
   const engineOf = () => runtime.get('engine')
@@ -106,6 +110,11 @@ export function createView(parts: ViewParts): EngineView {
     hedges: limit => books.hedges(limit),
     hedge: id => books.hedge(id, valuation(engine)),
     decisions: books.decisions,
+    history(symbol, hours) {
+      const pair = board.pairs().find(each => each.symbol === symbol)
+      return pair && historyWithMoves(parts, pair, hours)
+    },
+    settings: () => parts.settings,
     quality: books.quality,
     profit: async by => ({ rows: await books.profit(by), open: openProfit(holdings()) }),
     returns: by => books.returns(by, ports.clock.nowMs()),
@@ -134,6 +143,11 @@ export function createView(parts: ViewParts): EngineView {
       send('engine', { type: 'engine.flatten', by: command.by, because: 'flatten' }, command),
     onMove: hear => runtime.onMove(hear),
   }
+}
+
+async function historyWithMoves({ engine: { ports }, books }: ViewParts, pair: HedgePair, hours: number) {
+  const history = await readMarketHistory(ports, pair, hours)
+  return { ...history, moves: await books.moves(pair.symbol, history.fromMs) }
 }
 
 const contextOf = (self: Running | undefined): object => self?.actor.getSnapshot().context ?? {}

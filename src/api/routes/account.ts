@@ -2,10 +2,11 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Clock } from '../../clock/clock.ts'
 import type { ApiEnv } from '../access/guard.ts'
-import { problemSchema, Refusal } from '../access/problem.ts'
 import type { EngineView } from '../engine-view.ts'
 import { ANSWERS, type Path } from '../rows/answers.ts'
-import { unauthorised } from './commands.ts'
+import type { AccountRow, Reconciliation } from '../rows/rows.ts'
+import { away, unauthorised } from './commands.ts'
+import { asked, shared } from './shared.ts'
 
 /** Pages look every few seconds, and several may: the exchange is asked once for all of them. Wall time. */
 const ASKED_EVERY_MS = 3000
@@ -14,11 +15,6 @@ const told = <P extends Path>(path: P, description: string) => ({
   description,
   content: { 'application/json': { schema: ANSWERS[path] } },
 })
-const away = {
-  description: 'The exchange does not answer.',
-  content: { 'application/problem+json': { schema: problemSchema } },
-}
-
 const holdings = createRoute({
   method: 'get',
   path: '/api/holdings',
@@ -42,34 +38,11 @@ const reconciliation = createRoute({
 })
 
 export function accountRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView, clock: Clock): void {
-  const accountNow = shared(clock, () => view.account())
-  const reconciliationNow = shared(clock, () => view.reconciliation())
+  const accountNow = shared<AccountRow>(clock, ASKED_EVERY_MS)
+  const reconciliationNow = shared<Reconciliation>(clock, ASKED_EVERY_MS)
   app.openapi(holdings, c => c.json(view.holdings(), 200))
-  app.openapi(account, async c => c.json(await asked(accountNow), 200))
-  app.openapi(reconciliation, async c => c.json(await asked(reconciliationNow), 200))
-}
-
-/** One question at a time, and its answer for a while. A failure is not kept. */
-function shared<Answer>(clock: Clock, ask: () => Promise<Answer>): () => Promise<Answer> {
-  let last: { atMs: number; answer: Promise<Answer> } | undefined
-  return () => {
-    if (last && clock.nowMs() - last.atMs < ASKED_EVERY_MS) return last.answer
-    const mine = { atMs: clock.nowMs(), answer: ask() }
-    last = mine
-    mine.answer.catch(() => {
-      if (last === mine) last = undefined
-    })
-    return mine.answer
-  }
-}
-
-/** The exchange's failures are its own; anything else is ours and stays a 500. */
-async function asked<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ExchangeFailure')
-      throw new Refusal(503, `the exchange: ${error.message}`)
-    throw error
-  }
+  app.openapi(account, async c => c.json(await asked(accountNow('', () => view.account())), 200))
+  app.openapi(reconciliation, async c =>
+    c.json(await asked(reconciliationNow('', () => view.reconciliation())), 200),
+  )
 }

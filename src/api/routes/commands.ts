@@ -14,6 +14,8 @@ const refusal = (description: string) => ({
 })
 
 export const unauthorised = refusal('No valid token or session.')
+/** The exchange does not answer. */
+export const away = refusal('The exchange does not answer.')
 export const notFound = refusal('No such thing.')
 export const invalid = refusal('A field is not what was expected; `faults` names each.')
 

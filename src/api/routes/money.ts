@@ -1,11 +1,14 @@
-/** What closing would cost now, what would make a hedge close, and what was earned by period. All read-only. */
+/** What closing would cost, what would make a hedge close, what a period earned, how a market was, what is configured. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Clock } from '../../clock/clock.ts'
 import type { ApiEnv } from '../access/guard.ts'
 import { Refusal } from '../access/problem.ts'
 import type { EngineView } from '../engine-view.ts'
 import { ANSWERS, type Path } from '../rows/answers.ts'
 import { PERIODS } from '../rows/closing.ts'
-import { invalid, notFound, unauthorised } from './commands.ts'
+import type { MarketHistory } from '../rows/explain.ts'
+import { away, invalid, notFound, unauthorised } from './commands.ts'
+import { asked, shared } from './shared.ts'
 
 const told = <P extends Path>(path: P, description: string) => ({
   description,
@@ -46,8 +49,37 @@ const returns = createRoute({
   responses: { 200: told('/api/returns', 'Oldest first.'), 401: unauthorised, 422: invalid },
 })
 
+const history = createRoute({
+  method: 'get',
+  path: '/api/opportunities/{symbol}/history',
+  summary:
+    'Settled funding and basis of a tracked symbol over the last hours, with entries and exits of our hedges.',
+  request: {
+    params: z.object({ symbol: z.string().min(1).max(40) }),
+    query: z.object({ hours: z.coerce.number().int().min(1).max(2160).default(168) }),
+  },
+  responses: {
+    200: told('/api/opportunities/{symbol}/history', 'Oldest first.'),
+    401: unauthorised,
+    404: notFound,
+    422: invalid,
+    503: away,
+  },
+})
+
+const config = createRoute({
+  method: 'get',
+  path: '/api/config',
+  summary: 'Every setting with its value and its default; of secrets only whether they are set.',
+  responses: { 200: told('/api/config', 'As read at the start.'), 401: unauthorised },
+})
+
+/** A chart of days need not be of this second. Wall time. */
+const HISTORY_EVERY_MS = 20_000
+
 /** What is asked about money: each answer is the view's own. */
-export function moneyRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
+export function moneyRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView, clock: Clock): void {
+  const historyNow = shared<MarketHistory>(clock, HISTORY_EVERY_MS)
   app.openapi(closing, c => {
     const { hedge: hedgeId, share } = c.req.valid('query')
     const found = view.closing({ hedgeId, share })
@@ -60,7 +92,15 @@ export function moneyRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
     if (!found) throw absent(hedgeId)
     return c.json(found, 200)
   })
+  app.openapi(history, async c => {
+    const { symbol } = c.req.valid('param')
+    const { hours } = c.req.valid('query')
+    const read = () => view.history(symbol, hours) ?? Promise.reject(untracked(symbol))
+    return c.json(await asked(historyNow(`${symbol} ${hours}`, read)), 200)
+  })
+  app.openapi(config, c => c.json(view.settings(), 200))
   app.openapi(returns, async c => c.json(await view.returns(c.req.valid('query').by), 200))
 }
 
 const absent = (hedgeId: string) => new Refusal(404, `hedge: no open hedge is called ${hedgeId}`)
+const untracked = (symbol: string) => new Refusal(404, `symbol: ${symbol} is not tracked`)

@@ -42,7 +42,10 @@ const PLAIN = [
 /** Addresses that the built pages know; an address without them there is the overview or nothing. */
 const PAGES = [
   '/',
+  '/hedges',
   '/hedges/:id',
+  '/symbols/:symbol',
+  '/settings',
   '/opportunities',
   '/funding',
   '/ledger',

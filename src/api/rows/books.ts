@@ -15,6 +15,13 @@ const carry = z
     basisUsdt: amount,
     feesUsdt: amount,
     borrowUsdt: amount,
+    /** What resting, missing and repairing is expected to cost, and USDT below zero. */
+    adverseUsdt: amount,
+    escalationUsdt: amount,
+    orphanUsdt: amount,
+    interestUsdt: amount,
+    entryBasisBps: z.number(),
+    exitBasisBps: z.number(),
     netUsdt: amount,
     /** What decides against it beside the costs: an uncertain mean may pay so much less. 0 or below. */
     allowanceUsdt: amount,

@@ -31,7 +31,7 @@ export const closing = z
     baseCoin: z.string(),
     /** Of what is held, what would be closed: above 0, at most 1. */
     share: z.number(),
-    /** What would be closed, at the plan's mark price. */
+    /** What would be closed, by the larger leg, at the plan's mark price. */
     heldUsdt: amount,
     ...costs,
     legs: z.object({ spot: legClosing, perp: legClosing }).nullable(),

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { instantText } from '../../wording/figures.ts'
 import { command } from '../data/client.ts'
 import { useLive } from '../data/use-live.ts'
+import { EveryClosing } from '../money/closing-lines.tsx'
 import { ConfirmDialog } from '../show/confirm-dialog.tsx'
 import { haltText } from './banner-words.ts'
 
@@ -103,6 +104,7 @@ function FlattenDialog({ open, onClose }: Dialog) {
         <strong className="text-ink">{mode}</strong>: both legs are closed with market-taking orders, fees and
         spread are paid now, and the result is checked against the exchange. This cannot be taken back.
       </p>
+      <EveryClosing />
     </ConfirmDialog>
   )
 }

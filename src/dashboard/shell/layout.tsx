@@ -11,13 +11,18 @@ import { ThemeSwitch } from './theme-switch.tsx'
 
 const PLACES = [
   { to: '/', name: 'Overview' },
+  { to: '/hedges', name: 'Hedges' },
   { to: '/opportunities', name: 'Opportunities' },
   { to: '/funding', name: 'Funding' },
   { to: '/ledger', name: 'Ledger' },
   { to: '/alerts', name: 'Alerts' },
   { to: '/audit', name: 'Audit' },
   { to: '/inspector', name: 'Inspector' },
+  { to: '/settings', name: 'Settings' },
 ] as const
+
+/** Pages that stand under another one's name. */
+const PART_OF: Readonly<Record<string, string>> = { symbols: '/opportunities' }
 
 export function Layout({ children }: { children: ReactNode }) {
   const stale = useIsStale()
@@ -57,7 +62,7 @@ function Places() {
   return (
     <nav aria-label="Pages" className="flex flex-wrap gap-0.5">
       {PLACES.map(({ to, name }) => {
-        const here = to === '/' ? path === '/' || path.startsWith('/hedges') : path.startsWith(to)
+        const here = to === '/' ? path === '/' : (PART_OF[path.split('/')[1] ?? ''] ?? path).startsWith(to)
         return (
           <Link
             key={to}

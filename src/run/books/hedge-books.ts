@@ -2,6 +2,7 @@
 import { claimOf } from '../../../actors/trading/claims.ts'
 import type { HedgeContext } from '../../../machines/hedge/context.ts'
 import type { Returns } from '../../api/rows/closing.ts'
+import type { MarketHistory } from '../../api/rows/explain.ts'
 import { type EarnedDay, earnedDays } from '../../domain/books/earned-days.ts'
 import { type EarnedBy, earnedPeriods, type HedgeDays } from '../../domain/books/earned-periods.ts'
 import {
@@ -26,6 +27,7 @@ import {
   type HedgeRow,
   hedgeRowOf,
   hedgeRows,
+  hedgeRowsOf,
   midsOfHedge,
   openHedgeRows,
   type ProfitBy,
@@ -61,7 +63,8 @@ type HedgeAccounts = {
   days: EarnedDay[]
 }
 
-function hedgeAccounts(facts: HedgeRecords, { prices, marks, nowMs }: Valuation): HedgeAccounts {
+/** What its records come to, valued so; a closed one's parts rest. */
+export function hedgeAccounts(facts: HedgeRecords, { prices, marks, nowMs }: Valuation): HedgeAccounts {
   const { context, state, sinceMs, postings, fills, mids } = facts
   const { plan, enteredAtMs } = context
   const closed = state === 'closed'
@@ -207,6 +210,11 @@ export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
       }))
       return { totals: qualityTotals(hedges), hedges }
     },
+    /** When hedges of a symbol came and went since then, oldest first. */
+    async moves(symbol: string, sinceMs: number): Promise<MarketHistory['moves']> {
+      const rows = await hedgeRowsOf(pool, account, symbol, sinceMs)
+      return rows.flatMap(movesOf).filter(({ atMs }) => atMs >= sinceMs)
+    },
     /** What hedges realised by period, closed ones and those that live. */
     async returns(by: EarnedBy, nowMs: number): Promise<Returns> {
       const [written, open] = await Promise.all([results.days(), openHedgeRows(pool, account)])
@@ -237,6 +245,14 @@ async function decisionsOf({ opening, closing }: DecisionReads, { context, state
   ])
   const isOwn = closed && closed.atMs >= plan.decidedAtMs && closed.found === found && closed.limit === limit
   return { opened: opened ?? null, closed: isOwn ? closed : null }
+}
+
+function movesOf(row: HedgeRow): MarketHistory['moves'] {
+  const { enteredAtMs } = contextOf(row)
+  const hedgeId = hedgeIdOf(row.actorId)
+  if (!(enteredAtMs > 0)) return []
+  const entry = { atMs: enteredAtMs, kind: 'entry' as const, hedgeId }
+  return row.state === 'closed' ? [entry, { atMs: row.sinceMs, kind: 'exit', hedgeId }] : [entry]
 }
 
 function shownResult({ detail, openedAtMs, closedAtMs, route, ...row }: StoredResult): JsonObject {

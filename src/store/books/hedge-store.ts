@@ -6,7 +6,7 @@ import type { Pool } from 'pg'
 import type { EarnedDay } from '../../domain/books/earned-days.ts'
 import type { ProfitParts } from '../../domain/books/hedge-profit.ts'
 import type { Direction, Route } from '../../domain/instrument.ts'
-import type { JsonObject } from '../../domain/json.ts'
+import type { Json, JsonObject } from '../../domain/json.ts'
 import type { DecidedMids } from '../../domain/legs/hedge-order.ts'
 import type { Usdt } from '../../domain/units.ts'
 import type { Database } from '../database.ts'
@@ -26,6 +26,25 @@ export async function hedgeRows(pool: Pool, account: string, limit: number): Pro
   )
   return rows.map(hedgeRow)
 }
+
+/** Of one symbol, those that live or closed since then, oldest first. */
+export async function hedgeRowsOf(
+  pool: Pool,
+  account: string,
+  symbol: string,
+  sinceMs: number,
+): Promise<HedgeRow[]> {
+  const { rows } = await pool.query<Stored>(
+    `select actor_id, state, since_ms::text, snapshot from actor
+      where account = $1 and kind = 'hedge' and (state <> 'closed' or since_ms >= $2)
+        and position($3 in snapshot) > 0 order by ordinal`,
+    [account, sinceMs, `"symbol":${JSON.stringify(symbol)}`],
+  )
+  return rows.map(hedgeRow).filter(({ context: { plan } }) => isOf(plan, symbol))
+}
+
+const isOf = (plan: Json | undefined, symbol: string): boolean =>
+  typeof plan === 'object' && plan !== null && !Array.isArray(plan) && plan.symbol === symbol
 
 /** One hedge by its actor's id; undefined where there is none. */
 export async function hedgeRowOf(

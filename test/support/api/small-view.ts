@@ -91,6 +91,8 @@ const READS = {
     },
   }),
   exitRules: () => undefined,
+  history: () => undefined,
+  settings: () => ({ file: null, mode: 'sim', readAtMs: 0, settings: [] }),
   fundingTotals: () => Promise.resolve([]),
   reconciliation: () =>
     Promise.resolve({

@@ -8,7 +8,7 @@ import { PageTitle } from '../../shell/layout.tsx'
 import { Amount } from '../../show/amount.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
 import { MoreRows } from '../../show/more-rows.tsx'
-import { Empty, Panel } from '../../show/panel.tsx'
+import { Empty, Failed, Panel } from '../../show/panel.tsx'
 
 const Bars = lazy(async () => ({ default: (await import('./bars.tsx')).FundingBars }))
 
@@ -17,7 +17,11 @@ const COLUMNS: readonly Column<FundingRow>[] = [
   {
     head: 'Symbol',
     value: ({ symbol }) => symbol,
-    cell: ({ symbol }) => <span className="font-semibold">{symbol}</span>,
+    cell: ({ symbol }) => (
+      <Link href={`/symbols/${symbol}`} className="font-semibold">
+        {symbol}
+      </Link>
+    ),
   },
   {
     head: 'Hedge',
@@ -80,14 +84,20 @@ export function FundingPage() {
 const DAY_MS = 86_400_000
 
 function ByStep() {
-  const { data } = useRows('/api/funding/totals', 10_000, { everyMs: DAY_MS })
+  const { data, error } = useRows('/api/funding/totals', 10_000, { everyMs: DAY_MS })
   const total = (data ?? []).reduce((sum, { amountUsdt }) => sum + Number(amountUsdt), 0)
   return (
     <Panel
       title="Funding by day"
-      note={`USDT, UTC days · together ${amountText(total.toFixed(2), { sign: true })}`}
+      note={`USDT, UTC days${data ? ` · together ${amountText(total.toFixed(2), { sign: true })}` : ''}`}
     >
-      {!data || data.length === 0 ? (
+      {!data ? (
+        error ? (
+          <Failed error={error} />
+        ) : (
+          <Empty>Loading…</Empty>
+        )
+      ) : data.length === 0 ? (
         <Empty>No settlement has been booked yet.</Empty>
       ) : (
         <Suspense fallback={<p className="h-[240px] p-4 text-soft">Loading…</p>}>

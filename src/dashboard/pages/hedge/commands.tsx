@@ -7,6 +7,7 @@ import { useState } from 'react'
 import type { Answer } from '../../../api/rows/answers.ts'
 import { ask, sendEvent } from '../../data/client.ts'
 import { useActor } from '../../data/use-live.ts'
+import { HedgeClosing } from '../../money/closing-lines.tsx'
 import { ConfirmDialog } from '../../show/confirm-dialog.tsx'
 import { StateChip } from '../../show/state-chip.tsx'
 
@@ -32,7 +33,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
 }
 
-export function Commands({ actorId }: { actorId: string }) {
+export function Commands({ actorId, name }: { actorId: string; name: string }) {
   const version = useActor(actorId)?.version
   const [asking, setAsking] = useState<{ event: LegalEvent; version: number; state: string }>()
   const { data: actor } = useQuery({
@@ -56,18 +57,20 @@ export function Commands({ actorId }: { actorId: string }) {
           {WORDS[event.type]?.act ?? event.type}
         </button>
       ))}
-      <CommandDialog actorId={actorId} asking={asking} onClose={() => setAsking(undefined)} />
+      <CommandDialog actorId={actorId} name={name} asking={asking} onClose={() => setAsking(undefined)} />
     </div>
   )
 }
 
 type DialogParts = {
   actorId: string
+  /** What people call it. */
+  name: string
   asking: { event: LegalEvent; version: number; state: string } | undefined
   onClose: () => void
 }
 
-function CommandDialog({ actorId, asking, onClose }: DialogParts) {
+function CommandDialog({ actorId, name, asking, onClose }: DialogParts) {
   const [because, setBecause] = useState('')
   const type = asking?.event.type ?? ''
   const words = WORDS[type]
@@ -82,13 +85,14 @@ function CommandDialog({ actorId, asking, onClose }: DialogParts) {
   return (
     <ConfirmDialog
       open={asking !== undefined}
-      title={`${words?.act ?? type}: ${actorId}?`}
+      title={`${words?.act ?? type} ${name}?`}
       act={words?.act ?? `Send ${type}`}
       dangerous={words?.dangerous ?? false}
       onClose={onClose}
       onAct={send}
     >
       {words && <p>{words.does}</p>}
+      {type === 'hedge.unwind' && <HedgeClosing hedgeId={actorId.replace(/^hedge:/, '')} />}
       {asking && (
         <p className="flex flex-wrap items-center gap-2">
           <StateChip state={asking.state} inner /> →{' '}

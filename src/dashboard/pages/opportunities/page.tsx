@@ -1,4 +1,5 @@
 /** Every tracked symbol by what a hedge of it would bring, and why it is taken or not. */
+import { Link } from 'wouter'
 import type { Opportunity } from '../../../api/rows/books.ts'
 import { amountText, bpsText, lengthText, percentText } from '../../../wording/figures.ts'
 import { facing, routeWords } from '../../../wording/hedges.ts'
@@ -14,7 +15,11 @@ const COLUMNS: readonly Column<Opportunity>[] = [
   {
     head: 'Symbol',
     value: ({ symbol }) => symbol,
-    cell: ({ symbol }) => <span className="font-semibold">{symbol}</span>,
+    cell: ({ symbol }) => (
+      <Link href={`/symbols/${symbol}`} className="font-semibold">
+        {symbol}
+      </Link>
+    ),
   },
   {
     head: 'Net APR',

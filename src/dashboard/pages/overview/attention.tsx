@@ -84,7 +84,7 @@ function Agreement() {
       {!error && !data && <span className="text-soft">asking the exchange…</span>}
       {data && wrong.length === 0 && (
         <>
-          <span className="text-good">Agrees</span> with our{' '}
+          <span className={unclaimed.length > 0 ? '' : 'text-good'}>Agrees</span> with our{' '}
           {countText(same, 'position or coin', 'positions and coins')}
           {data.inFlight.length > 0 && `, ${countText(data.inFlight.length, 'order')} at work`}
           {of('dust').length > 0 && <span className="text-faint">; dust of {of('dust').length}</span>}
@@ -143,7 +143,9 @@ function Best() {
       <ul className="divide-y divide-line text-[13px]">
         {best.map(row => (
           <li key={row.symbol} className="flex items-center gap-2 px-4 py-1.5" title={standing(row).why}>
-            <span className="font-semibold">{row.symbol}</span>
+            <Link href={`/symbols/${row.symbol}`} className="font-semibold">
+              {row.symbol}
+            </Link>
             <span className="chip ml-auto" data-tone={standing(row).tone}>
               {standing(row).word}
             </span>

@@ -4,8 +4,8 @@ import type { EquityPoint } from '../../../api/rows/books.ts'
 import { amountText, percentText } from '../../../wording/figures.ts'
 import { useEngineNowMs } from '../../data/use-live.ts'
 import { useRows } from '../../data/use-rows.ts'
+import { Curve } from '../../show/curve.tsx'
 import { Empty, Failed, Panel } from '../../show/panel.tsx'
-import { Curve } from './curve.tsx'
 import { drawDown } from './draw-down.ts'
 
 const SPANS = [
@@ -33,7 +33,13 @@ export function EquityPanel({ className }: { className?: string }) {
       title="Equity"
       note={
         <>
-          USDT, UTC · worst draw-down <span className="live text-ink">{fallText(worst)}</span>
+          USDT, UTC
+          {falls[0].length > 1 && (
+            <>
+              {' '}
+              · worst draw-down <span className="live text-ink">{fallText(worst)}</span>
+            </>
+          )}
         </>
       }
       className={`flex flex-col ${className ?? ''}`}

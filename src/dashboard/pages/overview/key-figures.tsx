@@ -86,21 +86,26 @@ function OpenHedges({ held }: { held: readonly Holding[] | null }) {
 
 /** The whole account, what no hedge claims among it: what a move of all prices would do. */
 function AccountDelta() {
-  const { data } = useRows('/api/reconciliation', 5000)
+  const { data, error } = useRows('/api/reconciliation', 5000)
   const isBroken = data?.lines.some(({ verdict }) => verdict === 'broken')
-  const unclaimed = Number(data?.unclaimedUsdt ?? 0)
+  const isForeign = data?.lines.some(({ verdict }) => verdict === 'unclaimed') ?? false
+  const unclaimed = data?.unclaimedUsdt ?? null
   return (
     <Tile
       name="Account delta"
       unit="USDT"
-      tone={isBroken ? 'bad' : unclaimed > 0 ? 'warn' : undefined}
+      tone={isBroken ? 'bad' : isForeign ? 'warn' : undefined}
       note={
         !data
-          ? 'asking the exchange…'
+          ? error
+            ? 'not known: the exchange does not answer'
+            : 'asking the exchange…'
           : isBroken
             ? 'the exchange shows something else'
-            : unclaimed > 0
-              ? `${amountText(unclaimed, { places: 0 })} claimed by no hedge`
+            : isForeign
+              ? unclaimed === null
+                ? 'some of it is claimed by no hedge'
+                : `${amountText(unclaimed, { places: 0 })} claimed by no hedge`
               : 'all of it claimed by hedges'
       }
     >

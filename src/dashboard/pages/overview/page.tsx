@@ -1,4 +1,5 @@
 /** The overview: what we hold, is it balanced, what did it earn and pay, and does anything need a person. */
+import { ReturnsPanel } from '../../money/returns-panel.tsx'
 import { PageTitle } from '../../shell/layout.tsx'
 import { Attention } from './attention.tsx'
 import { ClosedHedges } from './closed-hedges.tsx'
@@ -16,6 +17,7 @@ export function OverviewPage() {
         <Attention />
       </div>
       <OpenHedges />
+      <ReturnsPanel />
       <ClosedHedges />
     </div>
   )

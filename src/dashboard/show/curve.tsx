@@ -15,7 +15,14 @@ type Parts = {
   /** Curves with the same name share their cursor. */
   sync: string
   axis?: boolean
+  /** What happened at an instant: an upright line with its name. */
+  marks?: readonly Mark[]
+  /** Steps hold a value until the next one. */
+  shape?: 'line' | 'steps'
 }
+
+/** Seconds since 1970. */
+export type Mark = { at: number; name: string; colour: 'good' | 'warn' }
 
 export function Curve(parts: Parts) {
   const { label, data, height, grow = false } = parts
@@ -74,7 +81,10 @@ function colourOf(token: string): string {
 
 type Size = { width: number; height: number }
 
-function optionsOf({ colour, figure, sync, axis = true }: Parts, size: Size): UPlot.Options {
+function optionsOf(
+  { colour, figure, sync, axis = true, shape = 'line', marks = [] }: Parts,
+  size: Size,
+): UPlot.Options {
   const [stroke, line, faint] = [colourOf(colour), colourOf('line'), colourOf('faint')]
   const font = '11px "Inter Variable", sans-serif'
   const grid = { stroke: line, width: 1 }
@@ -92,7 +102,7 @@ function optionsOf({ colour, figure, sync, axis = true }: Parts, size: Size): UP
         grid,
         ticks: { show: false },
         size: 76,
-        space: 28,
+        space: 24,
         values: (_, ticks) => ticks.map(figure),
       },
     ],
@@ -103,9 +113,33 @@ function optionsOf({ colour, figure, sync, axis = true }: Parts, size: Size): UP
         width: 1.5,
         fill: stroke.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.09)'),
         points: { show: false },
+        ...(shape === 'steps' && UPlot.paths.stepped ? { paths: UPlot.paths.stepped({ align: -1 }) } : {}),
       },
     ],
-    hooks: { setCursor: [plot => tell(plot, figure)] },
+    hooks: { setCursor: [plot => tell(plot, figure)], draw: [plot => drawMarks(plot, marks, font)] },
+  }
+}
+
+/** Upright lines, each with its name at the top. */
+function drawMarks(plot: UPlot, marks: readonly Mark[], font: string) {
+  const { ctx, bbox } = plot
+  const ratio = devicePixelRatio
+  for (const { at, name, colour } of marks) {
+    const x = Math.round(plot.valToPos(at, 'x', true))
+    if (x < bbox.left || x > bbox.left + bbox.width) continue
+    ctx.save()
+    ctx.strokeStyle = ctx.fillStyle = colourOf(colour)
+    ctx.lineWidth = ratio
+    ctx.setLineDash([4 * ratio, 3 * ratio])
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top)
+    ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+    ctx.font = font.replace('11px', `${11 * ratio}px`)
+    const isLate = x > bbox.left + bbox.width - 60 * ratio
+    ctx.textAlign = isLate ? 'right' : 'left'
+    ctx.fillText(name, x + (isLate ? -4 : 4) * ratio, bbox.top + 11 * ratio)
+    ctx.restore()
   }
 }
 
