@@ -8,15 +8,11 @@ import type { HedgePair, Market, SpreadInstrument } from '../../src/domain/instr
 import type { PairFeeRates } from '../../src/domain/market/fees.ts'
 import { HOUR_MS } from '../../src/domain/market/funding.ts'
 import { type FundingMemory, marketPerHour } from '../../src/domain/market/funding-outlook.ts'
-import type {
-  BasisModel,
-  MarketView,
-  OrderBookView,
-  SpreadView,
-} from '../../src/domain/market/market-view.ts'
+import type { MarketView, OrderBookView, SpreadView } from '../../src/domain/market/market-view.ts'
 import { midPrice } from '../../src/domain/market/order-book.ts'
-import type { MarketFact, OrderBook, PerpTicker } from '../../src/exchange/exchange.ts'
+import type { LiveBook, MarketFact, PerpTicker } from '../../src/exchange/exchange.ts'
 import { type DangerBoard, dangerBoard } from './danger-board.ts'
+import { TrackedMarket } from './tracked-market.ts'
 
 export type MarketBoard = DangerBoard & {
   hear(fact: MarketFact): void
@@ -44,57 +40,84 @@ export function createMarketBoard(
   fees: PairFeeRates,
   spreads: readonly SpreadInstrument[] = [],
 ): MarketBoard {
-  const native = (pair: HedgePair) =>
-    spreads.find(({ spot, perp }) => spot === pair.spot.symbol && perp === pair.perp.symbol)
-  const views = new Map<string, MarketView>(pairs.map(pair => [pair.symbol, blank(pair, fees, native(pair))]))
-  const bySpread = new Map(
-    [...views.values()].flatMap(({ pair, spread }) => (spread ? [[spread.symbol, pair.symbol]] : [])),
-  )
-  const bySpot = new Map(pairs.map(pair => [pair.spot.symbol, pair.symbol]))
-  const heardAtMs = { spot: clock.nowMs(), linear: clock.nowMs() }
-
-  const change = (
-    symbol: string,
-    part: Partial<MarketView>,
-    received?: Partial<MarketView['receivedAtMs']>,
-  ) => {
-    const view = views.get(symbol)
-    if (!view) return
-    const receivedAtMs = received ? { ...view.receivedAtMs, ...received } : view.receivedAtMs
-    views.set(symbol, { ...view, ...part, receivedAtMs })
+  const markets = new Map<string, TrackedMarket>()
+  const bySpot = new Map<string, TrackedMarket>()
+  const bySpread = new Map<string, TrackedMarket>()
+  for (const pair of pairs) {
+    const native = spreads.find(({ spot, perp }) => spot === pair.spot.symbol && perp === pair.perp.symbol)
+    const market = new TrackedMarket(pair, fees, native && blankSpread(native))
+    markets.set(pair.symbol, market)
+    bySpot.set(pair.spot.symbol, market)
+    if (native) bySpread.set(native.symbol, market)
   }
-
-  const danger = dangerBoard(clock, views, change)
+  const danger = dangerBoard(clock, markets)
   const tried = new Set<string>()
-  const basisOf = basisWatch()
+  const { hear, ageMs } = ears(clock, { markets, bySpot, bySpread }, danger)
+  return {
+    hear,
+    ageMs,
+    view: symbol => markets.get(symbol)?.view(),
+    symbols: () => [...markets.keys()],
+    pairs: () => Array.from(markets.values(), ({ parts }) => parts.pair),
+    spreadOf: symbol => markets.get(symbol)?.parts.spread?.symbol,
+    setFeeRates: (symbol, feeRates) => markets.get(symbol)?.change({ feeRates }),
+    setFunding(symbol, memory) {
+      markets.get(symbol)?.change({ funding: { memory, marketPerHour: 0 } })
+      const known = [...markets.values()].flatMap(market => {
+        const { funding } = market.parts
+        return funding ? [{ market, memory: funding.memory }] : []
+      })
+      const perHour = marketPerHour(known.map(each => each.memory))
+      for (const { market, memory } of known) market.change({ funding: { memory, marketPerHour: perHour } })
+    },
+    setFundingTried: symbol => void tried.add(symbol),
+    isFundingTried: () => [...markets.keys()].every(symbol => tried.has(symbol)),
+    ...danger,
+  }
+}
 
-  const hearBook = (book: OrderBook) => {
+type Tracked = Record<'markets' | 'bySpot' | 'bySpread', ReadonlyMap<string, TrackedMarket>>
+
+/** Writes what the feed tells into the markets it is about; of what is not tracked nothing is kept. */
+function ears(
+  clock: Clock,
+  { markets, bySpot, bySpread }: Tracked,
+  danger: ReturnType<typeof dangerBoard>,
+): Pick<MarketBoard, 'hear' | 'ageMs'> {
+  const heardAtMs = { spot: clock.nowMs(), linear: clock.nowMs() }
+  const ofBasis = basisWatch()
+
+  const hearBook = (book: LiveBook) => {
     const nowMs = clock.nowMs()
     heardAtMs[book.market] = nowMs
-    if (book.market === 'spot') change(bySpot.get(book.symbol) ?? '', { spotBook: book }, { spotBook: nowMs })
-    else change(book.symbol, { perpBook: book }, { perpBook: nowMs })
+    if (book.market === 'spot') bySpot.get(book.symbol)?.setBook('spotBook', book, nowMs)
+    else markets.get(book.symbol)?.setBook('perpBook', book, nowMs)
   }
 
   const hearTicker = (ticker: PerpTicker) => {
     const nowMs = clock.nowMs()
     heardAtMs.linear = nowMs
-    const basisModel = basisOf(views.get(ticker.symbol), nowMs)
-    change(
-      ticker.symbol,
-      { ticker, ...danger.ofTicker(ticker), ...(basisModel && { basisModel }) },
-      { ticker: nowMs },
-    )
+    const market = markets.get(ticker.symbol)
+    if (!market) return
+    const isOther = market.parts.ticker?.fundingIntervalMs !== ticker.fundingIntervalMs
+    market.setTicker(ticker, nowMs)
+    // Most tickers say nothing beside themselves.
+    if (!isOther && nowMs < market.slowLookAtMs) return
+    market.slowLookAtMs = nowMs + SLOW_LOOK_EVERY_MS
+    ofBasis(market, nowMs)
+    danger.ofTicker(market, ticker, nowMs)
   }
 
   const hearSpread = (name: string, book: OrderBookView | null) => {
-    const symbol = bySpread.get(name) ?? ''
-    const spread = views.get(symbol)?.spread
-    if (spread) change(symbol, { spread: { ...spread, book } }, { spread: clock.nowMs() })
+    const market = bySpread.get(name)
+    const spread = market?.parts.spread
+    if (spread) market.change({ spread: { ...spread, book } }, { spread: clock.nowMs() })
   }
 
   const forget = (market: Market, symbol: string) => {
-    if (market === 'spot') change(bySpot.get(symbol) ?? '', { spotBook: null })
-    else change(symbol, { perpBook: null, ticker: null })
+    if (market === 'spot') return bySpot.get(symbol)?.setBook('spotBook', null)
+    markets.get(symbol)?.setBook('perpBook', null)
+    markets.get(symbol)?.setTicker(null)
   }
 
   return {
@@ -115,39 +138,14 @@ export function createMarketBoard(
           for (const symbol of fact.symbols) forget(fact.market, symbol)
           return
         case 'down':
-          for (const { pair } of [...views.values()]) forget(fact.market, pair[SIDE[fact.market]].symbol)
+          for (const { parts } of markets.values()) forget(fact.market, parts.pair[SIDE[fact.market]].symbol)
       }
     },
-    view: symbol => views.get(symbol),
-    symbols: () => [...views.keys()],
-    pairs: () => [...views.values()].map(({ pair }) => pair),
-    spreadOf: symbol => views.get(symbol)?.spread?.symbol,
-    setFeeRates: (symbol, feeRates) => change(symbol, { feeRates }),
-    setFunding(symbol, memory) {
-      change(symbol, { funding: { memory, marketPerHour: 0 } })
-      const known = [...views].flatMap(([each, { funding }]) => (funding ? [{ each, ...funding }] : []))
-      const perHour = marketPerHour(known.map(each => each.memory))
-      for (const each of known)
-        change(each.each, { funding: { memory: each.memory, marketPerHour: perHour } })
-    },
-    setFundingTried: symbol => void tried.add(symbol),
-    isFundingTried: () => [...views.keys()].every(symbol => tried.has(symbol)),
-    ...danger,
     ageMs: () => ({ spot: clock.nowMs() - heardAtMs.spot, linear: clock.nowMs() - heardAtMs.linear }),
   }
 }
 
 const SIDE = { spot: 'spot', linear: 'perp' } as const
-
-const blank = (pair: HedgePair, feeRates: PairFeeRates, spread?: SpreadInstrument): MarketView => ({
-  pair,
-  spotBook: null,
-  perpBook: null,
-  ticker: null,
-  receivedAtMs: { spotBook: 0, perpBook: 0, ticker: 0 },
-  feeRates,
-  ...(spread && { spread: blankSpread(spread) }),
-})
 
 /** The exchange names only spreads that trade. */
 const blankSpread = ({
@@ -166,6 +164,9 @@ const blankSpread = ({
   trading: true,
 })
 
+/** Both are looked at once a minute: often enough to miss that by little. */
+const SLOW_LOOK_EVERY_MS = 1_000
+
 /** A basis is looked at so often; half of what is known of it is this old or younger, and before this much was heard nothing is said. */
 const BASIS_EVERY_MS = 60_000
 const BASIS_MEMORY_HOURS = 72
@@ -173,17 +174,20 @@ const BASIS_HEARD_HOURS = 24
 /** Half of a gap to the mean is taken to be gone after a day. */
 const BASIS_HALF_LIFE_HOURS = 24
 
+type KnownBasis = { atMs: number; hours: number; bpsHours: number; heardHours: number }
+
 /** Where the basis of each symbol usually stands, from the middles of its books: what an entry above it earns as it returns. */
 function basisWatch() {
-  const known = new Map<string, { atMs: number; hours: number; bpsHours: number; heardHours: number }>()
-  return (view: MarketView | undefined, nowMs: number): BasisModel | undefined => {
-    if (!view?.spotBook || !view.perpBook) return undefined
-    const { symbol, perp } = view.pair
-    const before = known.get(symbol)
-    if (before && nowMs - before.atMs < BASIS_EVERY_MS) return view.basisModel
-    const [spot, contract] = [midPrice(view.spotBook), midPrice(view.perpBook)]
-    if (!spot || !contract) return view.basisModel
-    const bps = new Decimal(contract).div(perp.multiplier).div(spot).minus(1).times(10_000).toNumber()
+  const known = new Map<TrackedMarket, KnownBasis>()
+  return (market: TrackedMarket, nowMs: number): void => {
+    const { spotBook, perpBook } = market
+    if (!spotBook || !perpBook) return
+    const before = known.get(market)
+    if (before && nowMs - before.atMs < BASIS_EVERY_MS) return
+    const [spot, contract] = [midOf(spotBook), midOf(perpBook)]
+    if (!spot || !contract) return
+    const { multiplier } = market.parts.pair.perp
+    const bps = new Decimal(contract).div(multiplier).div(spot).minus(1).times(10_000).toNumber()
     // A gap in what was heard says nothing of the time in between.
     const hours = before ? Math.min((nowMs - before.atMs) / HOUR_MS, 1) : 0
     const kept = 0.5 ** (hours / BASIS_MEMORY_HOURS)
@@ -193,8 +197,10 @@ function basisWatch() {
       bpsHours: (before?.bpsHours ?? 0) * kept + bps * hours,
       heardHours: (before?.heardHours ?? 0) + hours,
     }
-    known.set(symbol, now)
-    if (now.heardHours < BASIS_HEARD_HOURS) return undefined
-    return { meanBps: now.bpsHours / now.hours, halfLifeHours: BASIS_HALF_LIFE_HOURS }
+    known.set(market, now)
+    if (now.heardHours < BASIS_HEARD_HOURS) return
+    market.change({ basisModel: { meanBps: now.bpsHours / now.hours, halfLifeHours: BASIS_HALF_LIFE_HOURS } })
   }
 }
+
+const midOf = ({ bid, ask }: LiveBook) => midPrice({ bids: bid ? [bid] : [], asks: ask ? [ask] : [] })

@@ -10,6 +10,7 @@ import { HOUR_MS } from '../../src/domain/market/funding.ts'
 import type { AdlView, MarketView } from '../../src/domain/market/market-view.ts'
 import type { AdlAlert } from '../../src/domain/risk/risk-facts.ts'
 import type { PerpTicker } from '../../src/exchange/exchange.ts'
+import type { TrackedMarket } from './tracked-market.ts'
 
 /** Announced, or under way: from when, and until when as far as is told. */
 type Maintenance = { atMs: number; untilMs: number }
@@ -38,31 +39,26 @@ export type DangerBoard = {
   setAdlAlerts(alerts: readonly AdlAlert[]): void
 }
 
-type Change = (
-  symbol: string,
-  part: Partial<MarketView>,
-  received?: Partial<MarketView['receivedAtMs']>,
-) => void
-
-/** @param views - the board's own, by symbol; @param change - how the board changes one of them */
-export function dangerBoard(clock: Clock, views: Map<string, MarketView>, change: Change) {
+/** @param markets - the board's own, by symbol */
+export function dangerBoard(clock: Clock, markets: ReadonlyMap<string, TrackedMarket>) {
   const collateral = new Map<string, CollateralView>()
   let collateralReadAtMs: number | undefined
   let maintenance: Maintenance | null = null
   let doubt = new AbortController()
 
   const setAdl = (symbol: string, part: Partial<AdlView>) => {
-    const view = views.get(symbol)
-    if (view) change(symbol, { adl: { rank: 0, ...view.adl, ...part } })
+    const market = markets.get(symbol)
+    market?.change({ adl: { rank: 0, ...market.parts.adl, ...part } })
   }
 
   const setPair = (pair: HedgePair): boolean => {
-    const was = views.get(pair.symbol)?.pair
-    if (!was) return false
+    const market = markets.get(pair.symbol)
+    if (!market) return false
+    const was = market.parts.pair
     const nowMs = clock.nowMs()
     const isOther = !hasSameFunding(was.perp, pair.perp)
     const isListedNow = pair.spot.trading && !was.spot.trading
-    change(pair.symbol, {
+    market.change({
       pair,
       ...(isOther && { intervalChangedAtMs: nowMs }),
       // A spot market that opens after its perpetual is the younger one.
@@ -73,15 +69,15 @@ export function dangerBoard(clock: Clock, views: Map<string, MarketView>, change
 
   const setMaintenance = (announced: Maintenance | null) => {
     maintenance = announced
-    const told = announced && { maintenanceAtMs: announced.atMs, maintenanceUntilMs: announced.untilMs }
-    for (const [symbol, { maintenanceAtMs: _from, maintenanceUntilMs: _until, ...view }] of views)
-      views.set(symbol, { ...view, ...told })
+    for (const market of markets.values())
+      if (announced) market.change({ maintenanceAtMs: announced.atMs, maintenanceUntilMs: announced.untilMs })
+      else market.drop('maintenanceAtMs', 'maintenanceUntilMs')
   }
 
   return {
-    ofTicker: tickerWatch(clock),
+    ofTicker: tickerWatch(),
     setParts(symbol: string, parts: SlowParts) {
-      change(symbol, parts, parts.borrow ? { borrow: clock.nowMs() } : undefined)
+      markets.get(symbol)?.change(parts, parts.borrow ? { borrow: clock.nowMs() } : undefined)
     },
     setPair,
     doubtTerms() {
@@ -94,9 +90,9 @@ export function dangerBoard(clock: Clock, views: Map<string, MarketView>, change
       if (collateralReadAtMs !== undefined && readAtMs < collateralReadAtMs) return
       collateralReadAtMs = readAtMs
       for (const [coin, view] of Object.entries(byCoin)) collateral.set(coin, view)
-      for (const { pair } of [...views.values()]) {
-        const view = byCoin[pair.baseCoin]
-        if (view) change(pair.symbol, { collateral: view })
+      for (const market of markets.values()) {
+        const view = byCoin[market.parts.pair.baseCoin]
+        if (view) market.change({ collateral: view })
       }
     },
     collateral: (coin: string) => collateral.get(coin),
@@ -112,23 +108,23 @@ export function dangerBoard(clock: Clock, views: Map<string, MarketView>, change
 }
 
 /** What a ticker says beside itself: how much the price moves, and that the funding interval is another. */
-function tickerWatch(clock: Clock) {
-  const volatilities = new Map<string, Volatility>()
+function tickerWatch() {
   // Kept beside the ticker, which is forgotten at each gap.
-  const intervals = new Map<string, number>()
-  return ({ symbol, markPrice, fundingIntervalMs }: PerpTicker): Partial<MarketView> => {
-    const nowMs = clock.nowMs()
-    const volatility = volatilities.get(symbol) ?? createVolatility()
-    volatilities.set(symbol, volatility)
-    volatility.hear(markPrice, nowMs)
+  const known = new Map<string, { volatility: Volatility; fundingIntervalMs: number }>()
+  return (
+    market: TrackedMarket,
+    { symbol, markPrice, fundingIntervalMs }: PerpTicker,
+    nowMs: number,
+  ): void => {
+    const before = known.get(symbol)
+    if (before && before.fundingIntervalMs !== fundingIntervalMs)
+      market.change({ intervalChangedAtMs: nowMs })
+    const { volatility } = before ?? { volatility: createVolatility() }
+    if (before) before.fundingIntervalMs = fundingIntervalMs
+    else known.set(symbol, { volatility, fundingIntervalMs })
+    if (!volatility.hear(markPrice, nowMs)) return
     const volatilityPerHour = volatility.perHour()
-    const before = intervals.get(symbol)
-    intervals.set(symbol, fundingIntervalMs)
-    const isOther = before !== undefined && before !== fundingIntervalMs
-    return {
-      ...(volatilityPerHour !== undefined && { volatilityPerHour }),
-      ...(isOther && { intervalChangedAtMs: nowMs }),
-    }
+    if (volatilityPerHour !== undefined) market.change({ volatilityPerHour })
   }
 }
 
@@ -147,7 +143,8 @@ const HALF_LIFE_MS = 6 * HOUR_MS
 const HEARD_MIN_MS = HOUR_MS
 
 type Volatility = {
-  hear(price: string, atMs: number): void
+  /** True when it says something new. */
+  hear(price: string, atMs: number): boolean
   /** Standard deviation of the price over one hour, a fraction; undefined while too little was heard. */
   perHour(): number | undefined
 }
@@ -158,9 +155,9 @@ export function createVolatility(): Volatility {
   let [squares, hours, heardMs] = [0, 0, 0]
   return {
     hear(text, atMs) {
+      if (last && atMs - last.atMs < STEP_MS) return false
       const price = Number(text)
-      if (!(price > 0)) return
-      if (last && atMs - last.atMs < STEP_MS) return
+      if (!(price > 0)) return false
       if (last) {
         const ms = atMs - last.atMs
         const kept = 0.5 ** (ms / HALF_LIFE_MS)
@@ -169,6 +166,7 @@ export function createVolatility(): Volatility {
         heardMs += ms
       }
       last = { price, atMs }
+      return true
     },
     perHour: () => (heardMs >= HEARD_MIN_MS && hours > 0 ? Math.sqrt(squares / hours) : undefined),
   }

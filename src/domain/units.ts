@@ -31,6 +31,8 @@ class NotADecimal extends Error {
 }
 
 const DECIMAL = /^-?\d{1,30}(\.\d{1,30})?$/
+/** No zero too many on either side: as `Decimal` writes it. */
+const CANONICAL = /^(-(?!0$))?(0|[1-9]\d*)(\.\d*[1-9])?$/
 
 /**
  * Checks that `text` is a plain decimal (no exponent, no NaN, no spaces) and gives it back in canonical form. @throws
@@ -40,7 +42,7 @@ export function decimalText(text: unknown, field: string): string {
   if (typeof text !== 'string' || !DECIMAL.test(text)) {
     throw new NotADecimal(`${field}: expected a decimal string, found ${JSON.stringify(text)?.slice(0, 60)}`)
   }
-  return new Decimal(text).toFixed()
+  return CANONICAL.test(text) ? text : new Decimal(text).toFixed()
 }
 
 const brand =

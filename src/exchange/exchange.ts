@@ -213,9 +213,21 @@ export type OrderBook = {
   atMs: number
 }
 
+/** A book that is patched in place: the same object from push to push, so that levels are copied only when somebody decides. */
+export type LiveBook<M = Market> = {
+  readonly market: M
+  readonly symbol: string
+  readonly atMs: number
+  /** The best level of each side; undefined when that side is empty. */
+  readonly bid: PriceLevel | undefined
+  readonly ask: PriceLevel | undefined
+  /** The whole book as it is at this moment, which stays as it is. */
+  copy(): Omit<OrderBook, 'market'> & { market: M }
+}
+
 export type MarketFact =
   /** At each change; and while it rests, again with a new `atMs` each time the exchange proves that it still stands. */
-  | { kind: 'book'; book: OrderBook }
+  | { kind: 'book'; book: LiveBook }
   | { kind: 'ticker'; ticker: PerpTicker }
   | ({ kind: 'spread-book' } & SpreadOrderBook)
   /** These spreads' books cannot be trusted until the next `spread-book` of each. */

@@ -13,6 +13,7 @@ import { bigintArray, jsonArray, textArray } from '../../src/store/journal/array
 import { createJournal } from '../../src/store/journal/journal.ts'
 import { takeLease } from '../../src/store/lease.ts'
 import type { TransitionRecord } from '../../src/store/schema/records.ts'
+import { median } from './rounds.ts'
 
 export type JournalBenchRow = {
   actors: number
@@ -238,10 +239,6 @@ export async function rawWriter(pool: Pool, actors: number): Promise<Writer> {
       for (const lane of lanes) lane.release()
     },
   }
-}
-
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
 }
 
 if (import.meta.main) console.table(await benchJournal())

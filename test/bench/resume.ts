@@ -11,7 +11,8 @@ import { createJournal } from '../../src/store/journal/journal.ts'
 import { takeLease } from '../../src/store/lease.ts'
 import type { ActorRow } from '../../src/store/schema/records.ts'
 import { virtualWorld } from '../support/simulation/virtual-engine.ts'
-import { median, onFreshServer } from './journal.ts'
+import { onFreshServer } from './journal.ts'
+import { median } from './rounds.ts'
 
 export type ResumeBenchRow = { hedges: number; firstMs: number; medianMs: number; microsecondsEach: number }
 

@@ -1,21 +1,29 @@
 /**
- * `npm run bench`: what the engine costs, as tables. Nothing is asserted: ratios within one run count, absolute figures
- * belong to the machine, and a busy machine spoils both (its load is printed first).
+ * `npm run bench`: what the engine costs. First what is held against a floor, as ratios; then tables of absolute figures, which
+ * belong to the machine. Nothing is asserted. A busy machine spoils all of it, so its load is printed.
+ *
+ *   --only WORDS     only stages whose name holds these words
+ *   --json FILE      writes what was found
+ *   --against FILE   names the ratios that are worse by more than 15 % than in a file written before; then ends with 1
  */
+import { writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
 import { benchActors } from './actors.ts'
 import { benchJournal } from './journal.ts'
+import { benchPushes } from './pushes.ts'
 import { benchResume } from './resume.ts'
+import { type BenchResult, type RatioRow, regressions, shown } from './rounds.ts'
 import { benchScreen } from './screen.ts'
 import { benchSimulation } from './simulation.ts'
 import { benchStartup } from './startup.ts'
 import { benchUniverse } from './universe.ts'
 
-const STAGES: readonly [name: string, run: () => Promise<object[]>][] = [
-  [
-    'Durable actors beside a raw group-commit loop (target: ratio 0.70 or more, p99 ratio 2 or less)',
-    benchActors,
-  ],
+const RATIOS: readonly [name: string, run: () => Promise<RatioRow[]>][] = [
+  ['Public pushes onto the board', () => benchPushes()],
+  ['Durable actors beside a raw group-commit loop', () => benchActors()],
+]
+const TABLES: readonly [name: string, run: () => Promise<object[]>][] = [
   ['The journal alone beside the same loop', () => benchJournal({ rounds: 3 })],
   ['Process start to first judgement', benchStartup],
   ['Hedges: rows to running actors', benchResume],
@@ -24,21 +32,46 @@ const STAGES: readonly [name: string, run: () => Promise<object[]>][] = [
   ['Screening (target: 8 times the sum of the columns or less)', benchScreen],
 ]
 
-const load = () =>
-  loadavg()
-    .map(each => each.toFixed(1))
-    .join(' ')
+const {
+  only = '',
+  json,
+  against,
+} = parseArgs({
+  options: { only: { type: 'string' }, json: { type: 'string' }, against: { type: 'string' } },
+}).values
 
-console.info(`node ${process.version}, ${cpus().length} processors, load ${load()}`)
-for (const [name, run] of STAGES) {
+const load = () => loadavg().map(each => Number(each.toFixed(1)))
+
+/** One stage that fails must not hide the others. */
+async function stage<Row>(
+  name: string,
+  run: () => Promise<Row[]>,
+  show: (rows: Row[]) => object[],
+): Promise<Row[]> {
+  if (!name.toLowerCase().includes(only.toLowerCase())) return []
   const startMs = performance.now()
   console.info(`\n${name}`)
   try {
-    console.table(await run())
+    const rows = await run()
+    console.table(show(rows))
+    return rows
   } catch (error) {
-    // One stage that fails must not hide the others.
     process.exitCode = 1
     console.error(error)
+    return []
+  } finally {
+    console.info(`${((performance.now() - startMs) / 1000).toFixed(1)} s, load ${load().join(' ')}`)
   }
-  console.info(`${((performance.now() - startMs) / 1000).toFixed(1)} s, load ${load()}`)
 }
+
+console.info(`node ${process.version}, ${cpus().length} processors, load ${load().join(' ')}`)
+const found: BenchResult = { node: process.version, atMs: Date.now(), load: load(), rows: [], tables: {} }
+for (const [name, run] of RATIOS) found.rows.push(...(await stage(name, run, rows => rows.map(shown))))
+for (const [name, run] of TABLES) {
+  const rows = await stage(name, run, each => each)
+  if (rows.length > 0) found.tables[name] = rows
+}
+if (json) writeFileSync(json, `${JSON.stringify(found, null, 2)}\n`)
+const worse = against ? regressions(found.rows, against) : []
+for (const one of worse) console.info(`worse: ${one}`)
+if (worse.length > 0) process.exitCode = 1

@@ -11,9 +11,10 @@ import type { EntryJudgement } from '../../../src/domain/entry/opportunity.ts'
 import { NO_SETTLEMENTS } from '../../../src/domain/market/funding-outlook.ts'
 import { orderBudgetLeft } from '../../../src/domain/risk/quota.ts'
 import { baseQty, fundingRate, price, usdt } from '../../../src/domain/units.ts'
-import type { OrderBook, PerpTicker } from '../../../src/exchange/exchange.ts'
+import type { PerpTicker } from '../../../src/exchange/exchange.ts'
 import { newRiskRefused } from '../../../src/run/new-risk.ts'
 import { bookAround, marketOn, NOW_MS, RULES, VIP0, XRP } from '../../support/domain/sample-market.ts'
+import { liveBook } from '../../support/exchange/kept-fact.ts'
 
 const HOUR_MS = 3_600_000
 const { pair } = marketOn(XRP)
@@ -71,11 +72,11 @@ describe('the board', () => {
       })
       made.hear({
         kind: 'book',
-        book: { ...book(mid), market: 'spot', symbol: pair.spot.symbol } as OrderBook,
+        book: liveBook({ ...book(mid), market: 'spot', symbol: pair.spot.symbol }),
       })
       made.hear({
         kind: 'book',
-        book: { ...book(mid.times(1 + bps / 10_000)), market: 'linear' } as OrderBook,
+        book: liveBook({ ...book(mid.times(1 + bps / 10_000)), market: 'linear' }),
       })
       hear()
     }

@@ -9,6 +9,7 @@ import { createSimulatedBybit } from '../../../src/exchange/simulator/create.ts'
 import { type Fault, inProcessBybit } from '../../../src/exchange/simulator/in-process.ts'
 import type { CoreRequest } from '../../../src/exchange/simulator/simulated.ts'
 import { exchangeContract } from '../../support/exchange/contract.ts'
+import { keptFact } from '../../support/exchange/kept-fact.ts'
 
 const START_MS = Date.UTC(2026, 5, 1, 0, 30)
 const UID = '10000001'
@@ -116,7 +117,7 @@ describe('the line', () => {
   ) {
     let found: string | undefined
     const watch = exchange.watchMarket([{ spot: 'BTCUSDT', perp: 'BTCUSDT' }], fact => {
-      if (fact.kind === 'book' && fact.book.market === 'linear') found = fact.book.asks.at(-1)?.[0]
+      if (fact.kind === 'book' && fact.book.market === 'linear') found = fact.book.copy().asks.at(-1)?.[0]
     })
     await until(() => found !== undefined)
     watch.close()
@@ -170,7 +171,7 @@ describe('the line', () => {
           { spot: 'BTCUSDT', perp: 'BTCUSDT' },
           { spot: 'ETHUSDT', perp: 'ETHUSDT' },
         ],
-        fact => facts.push(`${clock.nowMs()} ${JSON.stringify(fact)}`),
+        fact => facts.push(`${clock.nowMs()} ${JSON.stringify(keptFact(fact))}`),
       )
       await until(() => facts.length >= 200)
       return facts.slice(0, 200)

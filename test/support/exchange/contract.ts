@@ -34,7 +34,7 @@ export const exchangeContract = (name: string, start: () => Promise<ContractVenu
       exchange.watchAccount(fact => account.push(fact))
       exchange.watchMarket([{ spot: PERP, perp: PERP, spread: SPREAD }], fact => {
         market.push(fact)
-        if (fact.kind === 'book') books.set(fact.book.market, fact.book)
+        if (fact.kind === 'book') books.set(fact.book.market, fact.book.copy())
         if (fact.kind === 'spread-book') spreadBook = fact
       })
       await venue.until(

@@ -10,10 +10,11 @@ import { failureOf } from '../translate/errors.ts'
 import type { Row } from '../translate/fields.ts'
 import { alertsOf, isAlertTopic } from '../translate/notices.ts'
 import type { PublicStream, Wire } from '../wire/wire.ts'
-import { type OrderBookBuilder, orderBookBuilder } from './order-books.ts'
-import { QuietOrderBook } from './quiet-order-book.ts'
-import { SilenceWatch } from './silence.ts'
-import { type TickerBuilder, tickerBuilder } from './tickers.ts'
+import { bestLevelsOf, topicOf } from './frames.ts'
+import { type BookTaken, type OrderBookBuilder, orderBookBuilder } from './order-books.ts'
+import { type BestAnswer, QuietOrderBook } from './quiet-order-book.ts'
+import { SilenceWatch, type TopicHeard } from './silence.ts'
+import { type TickerAnswer, type TickerBuilder, tickerBuilder } from './tickers.ts'
 
 /** A broken topic is taken anew at once, and then at most this often, in engine time. */
 const RESUBSCRIBE_EVERY_MS = 5_000
@@ -22,22 +23,27 @@ const RESUBSCRIBE_EVERY_MS = 5_000
 export type Tools = { clock: Clock; report: Report; speed: number }
 type Hear = (fact: MarketFact) => void
 
-/** When a topic was last taken anew, and whether it is waited for. */
-type Taken = { symbol: string; askedAtMs: number; stale: boolean }
-type Held = OrderBookBuilder | TickerBuilder
-type Topic =
-  | (Taken & { kind: 'book'; builder: OrderBookBuilder; resting: QuietOrderBook })
-  | (Taken & { kind: 'ticker'; builder: TickerBuilder })
-  /** Best level only: proof that the book of the same symbol still stands. */
-  | (Taken & { kind: 'touch'; deep: string; resting: QuietOrderBook })
+/** When a topic was last taken anew, and whether it is waited for. `heard`: of those whose silence is a fault. */
+type Taken = { symbol: string; askedAtMs: number; stale: boolean; heard: TopicHeard | undefined }
+/** `fact` is what is told of it, again and again: the book in it is patched in place. */
+type BookTopic = Taken & {
+  kind: 'book'
+  builder: OrderBookBuilder
+  resting: QuietOrderBook
+  fact: MarketFact
+}
+/** Best level only: proof that the book of the same symbol still stands. */
+type BestTopic = Taken & { kind: 'best'; deep: string; book: BookTopic }
+type TickerTopic = Taken & { kind: 'ticker'; builder: TickerBuilder }
+type Topic = BookTopic | BestTopic | TickerTopic
 
 const forget = (topic: Topic): void => {
   if (topic.kind === 'book') topic.resting.forget()
-  if (topic.kind !== 'touch') (topic.builder satisfies Held).forget()
+  if (topic.kind !== 'best') topic.builder.forget()
 }
 
 /** An untouched best level is sent again every 3 s, and a perpetual's mark price moves every few: longer silence is a fault. */
-const QUIET_MS_MAX = { touch: 15_000, ticker: 30_000 }
+const QUIET_MS_MAX = { best: 15_000, ticker: 30_000 }
 /** A book that rests says nothing: its best level speaks for it. */
 const quietMsMaxOf = (topics: ReadonlyMap<string, Topic>): Map<string, number> =>
   new Map([...topics].flatMap(([name, { kind }]) => (kind === 'book' ? [] : [[name, QUIET_MS_MAX[kind]]])))
@@ -46,21 +52,24 @@ const quietMsMaxOf = (topics: ReadonlyMap<string, Topic>): Map<string, number> =
 function topicsOf(market: Market, symbols: readonly string[]): Map<string, Topic> {
   const topics = new Map<string, Topic>()
   for (const symbol of new Set(symbols)) {
-    const fresh = { symbol, askedAtMs: Number.NEGATIVE_INFINITY, stale: false }
-    const resting = new QuietOrderBook(symbol)
+    const fresh = { symbol, askedAtMs: Number.NEGATIVE_INFINITY, stale: false, heard: undefined }
+    const builder = orderBookBuilder(market, symbol)
     const deep = `orderbook.50.${symbol}`
-    topics.set(deep, { ...fresh, kind: 'book', builder: orderBookBuilder(market, symbol), resting })
-    topics.set(`orderbook.1.${symbol}`, { ...fresh, kind: 'touch', deep, resting })
+    const resting = new QuietOrderBook(builder)
+    const book: BookTopic = {
+      ...fresh,
+      kind: 'book',
+      builder,
+      resting,
+      fact: { kind: 'book', book: builder.live },
+    }
+    topics.set(deep, book)
+    topics.set(`orderbook.1.${symbol}`, { ...fresh, kind: 'best', deep, book })
     if (market === 'linear')
       topics.set(`tickers.${symbol}`, { ...fresh, kind: 'ticker', builder: tickerBuilder() })
   }
   return topics
 }
-
-type Answer =
-  | Exclude<ReturnType<Extract<Topic, { kind: 'book' }>['builder']['apply']>, { kind: 'waiting' }>
-  | Exclude<ReturnType<Extract<Topic, { kind: 'ticker' }>['builder']['apply']>, { kind: 'waiting' }>
-  | { kind: 'waiting' | 'quiet' | 'unread' }
 
 type MarketPlan = {
   market: Market
@@ -92,8 +101,10 @@ export class MarketWatch {
       resubscribe: name => this.#stream.resubscribe(name),
       renew: (name, cause) => this.#stream.renew(name, cause),
     })
+    for (const [name, topic] of this.#topics) topic.heard = this.#silence.heardOf(name)
     this.#stream = wire.publicStream(market, [...this.#topics.keys(), ...news], {
       message: message => this.#take(message),
+      frame: text => this.#takeFrame(text),
       up: () => {
         this.#silence.up()
         hear({ kind: 'up', market })
@@ -120,31 +131,81 @@ export class MarketWatch {
   #take(message: Row): void {
     const name = String(message.topic)
     const topic = this.#topics.get(name)
-    this.#silence.heard(name)
-    if (topic) this.#answered(name, topic, this.#apply(topic, message))
-    else if (this.#plan.news.includes(name) && isAlertTopic(name)) this.#alert(message)
-    else this.#tools.report('unknown-topic', `${this.#plan.market} ${name}`)
+    if (!topic) {
+      this.#news(name, message)
+      return
+    }
+    const nowMs = this.#heard(topic)
+    if (topic.kind === 'best') this.#bestAnswered(topic, topic.book.resting.read(message, nowMs), name)
+    else if (topic.kind === 'ticker') this.#tickerAnswered(topic, topic.builder.apply(message), name)
+    else this.#bookTaken(topic, topic.builder.take(message), name, nowMs)
   }
 
-  #apply(topic: Topic, message: Row): Answer {
+  /** Takes a frame that is of the form known best, from its bytes; false for any other, which must be parsed. */
+  #takeFrame(text: string): boolean {
+    const name = topicOf(text)
+    const topic = name === undefined ? undefined : this.#topics.get(name)
+    if (name === undefined || !topic) return false
+    switch (topic.kind) {
+      case 'best': {
+        const best = bestLevelsOf(text)
+        if (best) this.#bestAnswered(topic, topic.book.resting.heard(best, this.#heard(topic)), name)
+        return best !== undefined
+      }
+      case 'ticker': {
+        const answer = topic.builder.applyFrame(text)
+        if (answer) this.#heard(topic)
+        if (answer) this.#tickerAnswered(topic, answer, name)
+        return answer !== undefined
+      }
+      case 'book': {
+        const answer = topic.builder.takeFrame(text)
+        if (answer) this.#bookTaken(topic, answer, name, this.#heard(topic))
+        return answer !== undefined
+      }
+    }
+  }
+
+  #heard({ heard }: Topic): number {
     const nowMs = this.#tools.clock.nowMs()
-    if (topic.kind === 'touch') return topic.resting.touch(message, nowMs)
-    if (topic.kind === 'ticker') return topic.builder.apply(message)
-    const answer = topic.builder.apply(message)
-    if (answer.kind === 'book') topic.resting.told(answer.book, nowMs)
-    return answer
+    if (heard) {
+      heard.atMs = nowMs
+      heard.askedAtMs = undefined
+    }
+    return nowMs
   }
 
-  #answered(name: string, topic: Topic, answer: Answer): void {
-    if (answer.kind === 'broken') {
-      this.#tools.report('broken-stream', answer.cause)
-      this.#mend([topic.kind === 'touch' ? topic.deep : name], answer.cause)
-    } else if (answer.kind === 'unread') {
-      this.#tools.report('unread-best-level', `${this.#plan.market} ${name}`)
-    } else if (answer.kind === 'book' || answer.kind === 'ticker') {
+  #bookTaken(topic: BookTopic, answer: BookTaken, name: string, nowMs: number): void {
+    if (answer.kind === 'taken') {
+      topic.resting.told(nowMs)
+      topic.stale = false
+      this.#hear(topic.fact)
+    } else if (answer.kind === 'broken') this.#broken(name, answer.cause)
+  }
+
+  #bestAnswered(topic: BestTopic, answer: BestAnswer, name: string): void {
+    if (answer.kind === 'proven') {
+      topic.book.builder.proven(answer.atMs)
+      this.#hear(topic.book.fact)
+    } else if (answer.kind === 'broken') this.#broken(topic.deep, answer.cause)
+    else if (answer.kind === 'unread') this.#tools.report('unread-best-level', `${this.#plan.market} ${name}`)
+  }
+
+  #tickerAnswered(topic: TickerTopic, answer: TickerAnswer, name: string): void {
+    if (answer.kind === 'ticker') {
       topic.stale = false
       this.#hear(answer)
-    }
+    } else if (answer.kind === 'broken') this.#broken(name, answer.cause)
+  }
+
+  #broken(name: string, cause: string): void {
+    this.#tools.report('broken-stream', cause)
+    this.#mend([name], cause)
+  }
+
+  #news(name: string, message: Row): void {
+    if (this.#plan.news.includes(name) && isAlertTopic(name)) this.#alert(message)
+    else this.#tools.report('unknown-topic', `${this.#plan.market} ${name}`)
   }
 
   /** Pools behind symbols that are not watched are nobody's business here. */
@@ -167,7 +228,7 @@ export class MarketWatch {
 
   /** Without its best level a book only ages sooner: it is not distrusted for that. */
   #distrust(names: readonly string[], cause: string): void {
-    const broken = names.flatMap(name => this.#topics.get(name) ?? []).filter(({ kind }) => kind !== 'touch')
+    const broken = names.flatMap(name => this.#topics.get(name) ?? []).filter(({ kind }) => kind !== 'best')
     for (const topic of broken) {
       forget(topic)
       topic.stale = true
@@ -181,7 +242,7 @@ export class MarketWatch {
     for (const name of names) {
       const topic = this.#topics.get(name)
       // The best level is sent again by itself.
-      if (topic && topic.kind !== 'touch') this.#takeAnew(name, topic)
+      if (topic && topic.kind !== 'best') this.#takeAnew(name, topic)
     }
   }
 

@@ -4,7 +4,8 @@
  * before has come over the same line. A silent or half-open line sends neither, and the book ages.
  * https://bybit-exchange.github.io/docs/v5/websocket/public/orderbook
  */
-import type { OrderBook, PriceLevel } from '../../exchange.ts'
+import type { BestLevels } from './frames.ts'
+import type { Broken, OrderBookBuilder } from './order-books.ts'
 
 /** A book told less than this ago needs no telling. Engine time, as is the other. */
 const FRESH_MS = 1_000
@@ -12,67 +13,66 @@ const FRESH_MS = 1_000
 const CONTRADICTED_MS_MAX = 10_000
 
 type Frame = Readonly<Record<string, unknown>>
-type Touch = { bid: readonly [string, string] | undefined; ask: readonly [string, string] | undefined }
 
-type TouchAnswer =
-  /** The book as it is, proven at `atMs`. */
-  | { kind: 'book'; book: OrderBook }
+export type BestAnswer =
+  /** The book stands as it is, proven at `atMs`. */
+  | { kind: 'proven'; atMs: number }
   /** The deep book has stood still for too long: take it anew. */
-  | { kind: 'broken'; cause: string }
+  | Broken
   /** Nothing to tell. */
   | { kind: 'quiet' }
   | { kind: 'unread' }
 
-const QUIET: TouchAnswer = { kind: 'quiet' }
+const QUIET = { kind: 'quiet' } as const
 
 const isLevel = (level: unknown): level is readonly [string, string] =>
   Array.isArray(level) && typeof level[0] === 'string' && typeof level[1] === 'string'
 
-/** The best levels of an orderbook.1 frame; undefined for a side that is empty. */
-function touchOf({ data }: Frame): Touch | undefined {
+/** The best levels of an orderbook.1 frame; a side that is empty has none. Undefined for what is no such frame. */
+function bestOf({ data, ts }: Frame): BestLevels | undefined {
   const { b, a } = (data ?? {}) as Frame
-  if (!Array.isArray(b) || !Array.isArray(a)) return undefined
+  if (!Array.isArray(b) || !Array.isArray(a) || typeof ts !== 'number') return undefined
   if (![...b.slice(0, 1), ...a.slice(0, 1)].every(isLevel)) return undefined
-  return { bid: b[0], ask: a[0] }
+  return { atMs: ts, bid: b[0]?.[0], bidQty: b[0]?.[1], ask: a[0]?.[0], askQty: a[0]?.[1] }
 }
 
-const isSame = (level: PriceLevel | undefined, touch: Touch['bid']): boolean =>
-  level?.[0] === touch?.[0] && level?.[1] === touch?.[1]
-
 export class QuietOrderBook {
-  readonly #symbol: string
-  #book: OrderBook | undefined
+  readonly #book: OrderBookBuilder
+  /** The deep book is trusted. */
+  #isHeld = false
   #toldAtMs = 0
   #contradictedAtMs: number | undefined
 
-  constructor(symbol: string) {
-    this.#symbol = symbol
+  /** @param book - the deep book of the same symbol, patched in place */
+  constructor(book: OrderBookBuilder) {
+    this.#book = book
   }
 
   /** The deep book has just been told. */
-  told(book: OrderBook, nowMs: number): void {
-    this.#book = book
+  told(nowMs: number): void {
+    this.#isHeld = true
     this.#toldAtMs = nowMs
     this.#contradictedAtMs = undefined
   }
 
   forget(): void {
-    this.#book = undefined
+    this.#isHeld = false
     this.#contradictedAtMs = undefined
   }
 
   /** Takes one frame of the best level. */
-  touch(message: Frame, nowMs: number): TouchAnswer {
-    const touch = touchOf(message)
-    if (!touch || typeof message.ts !== 'number') return { kind: 'unread' }
-    const book = this.#book
-    if (!book) return QUIET
-    if (isSame(book.bids[0], touch.bid) && isSame(book.asks[0], touch.ask)) {
+  read(message: Frame, nowMs: number): BestAnswer {
+    const best = bestOf(message)
+    return best ? this.heard(best, nowMs) : { kind: 'unread' }
+  }
+
+  heard(best: BestLevels, nowMs: number): BestAnswer {
+    if (!this.#isHeld) return QUIET
+    if (this.#book.standsAt(best)) {
       this.#contradictedAtMs = undefined
       if (nowMs - this.#toldAtMs < FRESH_MS) return QUIET
-      const proven = { ...book, atMs: Math.max(book.atMs, message.ts) }
-      this.told(proven, nowMs)
-      return { kind: 'book', book: proven }
+      this.told(nowMs)
+      return { kind: 'proven', atMs: best.atMs }
     }
     // In a busy market the two topics are never of one instant: only a deep book that says nothing at all is suspected.
     this.#contradictedAtMs ??= nowMs
@@ -80,7 +80,7 @@ export class QuietOrderBook {
     this.forget()
     return {
       kind: 'broken',
-      cause: `${this.#symbol}: the best level has changed, the book has not for ${CONTRADICTED_MS_MAX} ms`,
+      cause: `${this.#book.live.symbol}: the best level has changed, the book has not for ${CONTRADICTED_MS_MAX} ms`,
     }
   }
 }

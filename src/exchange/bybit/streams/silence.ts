@@ -24,11 +24,12 @@ const ANSWER_MS = 10_000
 const RENEW_AFTER_MS = 60_000
 const RENEW_AFTER_MS_MAX = 3_600_000
 
-type Heard = { atMs: number; askedAtMs: number | undefined }
+/** When something last came of a topic, and since when it is waited for after it was taken anew. */
+export type TopicHeard = { atMs: number; askedAtMs: number | undefined }
 
 export class SilenceWatch {
   readonly #settings: SilenceSettings
-  readonly #topics = new Map<string, Heard>()
+  readonly #topics = new Map<string, TopicHeard>()
   #isUp = false
   #renewFromMs = 0
   #renewAfterMs = RENEW_AFTER_MS
@@ -38,6 +39,11 @@ export class SilenceWatch {
     this.#settings = settings
     for (const topic of settings.quietMsMax.keys()) this.#topics.set(topic, { atMs: 0, askedAtMs: undefined })
     this.#lookLater()
+  }
+
+  /** What is known of this topic, for whoever hears of it often enough to write it down himself. */
+  heardOf(topic: string): TopicHeard | undefined {
+    return this.#topics.get(topic)
   }
 
   /** Something came of this topic. */

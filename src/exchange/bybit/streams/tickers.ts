@@ -5,62 +5,133 @@
 import { fundingRate, price } from '../../../domain/units.ts'
 import { ExchangeFailure, type PerpTicker } from '../../exchange.ts'
 import { decimalAt, garbled, instantAt, integerAt, type Row, rowOf, textAt } from '../translate/fields.ts'
+import { tickerFrames } from './frames.ts'
+import type { Broken, NotYet } from './order-books.ts'
 
 const HOUR_MS = 3_600_000
 
-type TickerAnswer =
-  | { kind: 'ticker'; ticker: PerpTicker }
-  | { kind: 'broken'; cause: string }
-  /** No snapshot yet. */
-  | { kind: 'waiting' }
+export type TickerAnswer = { kind: 'ticker'; ticker: PerpTicker } | Broken | NotYet
 
-export type TickerBuilder = { apply(message: Row): TickerAnswer; forget(): void }
-
-/** What Hedgerow reads of a ticker, field by field: a delta is checked and translated only where it changes something. */
-const READ: Readonly<Record<string, (row: Row) => Partial<PerpTicker>>> = {
-  symbol: row => ({ symbol: textAt(row, 'symbol') }),
-  markPrice: row => ({ markPrice: price(decimalAt(row, 'markPrice')) }),
-  indexPrice: row => ({ indexPrice: price(decimalAt(row, 'indexPrice')) }),
-  lastPrice: row => ({ lastPrice: price(decimalAt(row, 'lastPrice')) }),
-  fundingRate: row => ({ fundingRate: fundingRate(decimalAt(row, 'fundingRate')) }),
-  nextFundingTime: row => ({ nextFundingAtMs: instantAt(row, 'nextFundingTime') }),
-  fundingIntervalHour: row => ({ fundingIntervalMs: hoursAt(row, 'fundingIntervalHour') * HOUR_MS }),
-}
-const FIELDS = Object.entries(READ)
-
-function hoursAt(row: Row, field: string): number {
-  const hours = integerAt(row, field)
-  if (hours <= 0) throw garbled(field, 'hours above 0', row[field])
-  return hours
+export type TickerBuilder = {
+  apply(message: Row): TickerAnswer
+  /** The same from the bytes of a delta; undefined for any other frame, which must then be parsed. */
+  applyFrame(text: string): TickerAnswer | undefined
+  forget(): void
 }
 
-/** A snapshot must hold every field; a delta holds what it changes. */
-function changesOf(data: Row, whole: boolean): Partial<PerpTicker> {
-  const changes = {}
-  for (const [field, read] of FIELDS) if (whole || field in data) Object.assign(changes, read(data))
-  return changes
+const frameOf = tickerFrames([
+  'markPrice',
+  'indexPrice',
+  'lastPrice',
+  'fundingRate',
+  'nextFundingTime',
+  'fundingIntervalHour',
+])
+
+const priceAt = (row: Row, field: string) => price(decimalAt(row, field))
+const rateAt = (row: Row) => fundingRate(decimalAt(row, 'fundingRate'))
+
+function intervalMsAt(row: Row): number {
+  const hours = integerAt(row, 'fundingIntervalHour')
+  if (hours <= 0) throw garbled('fundingIntervalHour', 'hours above 0', row.fundingIntervalHour)
+  return hours * HOUR_MS
 }
 
-export function tickerBuilder(): TickerBuilder {
-  let last: PerpTicker | undefined
+/** A snapshot must hold every field. */
+const wholeOf = (data: Row, atMs: number): PerpTicker => ({
+  symbol: textAt(data, 'symbol'),
+  markPrice: priceAt(data, 'markPrice'),
+  indexPrice: priceAt(data, 'indexPrice'),
+  lastPrice: priceAt(data, 'lastPrice'),
+  fundingRate: rateAt(data),
+  nextFundingAtMs: instantAt(data, 'nextFundingTime'),
+  fundingIntervalMs: intervalMsAt(data),
+  atMs,
+})
 
-  return {
-    forget() {
-      last = undefined
-    },
-    apply(message) {
-      try {
-        const whole = message.type === 'snapshot'
-        if (!whole && !last) return { kind: 'waiting' }
-        const changes = changesOf(rowOf(message.data, 'data'), whole)
-        // Every field is there: a snapshot was whole, and deltas only replace.
-        last = { ...last, ...changes, atMs: instantAt(message, 'ts') } as PerpTicker
-        return { kind: 'ticker', ticker: last }
-      } catch (error) {
-        if (!(error instanceof ExchangeFailure)) throw error
-        last = undefined
-        return { kind: 'broken', cause: error.message }
-      }
-    },
+/** Each by name: a spread costs more than all the rest of a push. */
+const copyOf = (last: PerpTicker, atMs: number): PerpTicker => ({
+  symbol: last.symbol,
+  markPrice: last.markPrice,
+  indexPrice: last.indexPrice,
+  lastPrice: last.lastPrice,
+  fundingRate: last.fundingRate,
+  nextFundingAtMs: last.nextFundingAtMs,
+  fundingIntervalMs: last.fundingIntervalMs,
+  atMs,
+})
+
+/** The ticker with what a delta changes: only that is checked and translated. */
+function changed(last: PerpTicker, data: Row, atMs: number): PerpTicker {
+  const ticker = copyOf(last, atMs)
+  for (const field in data) change(ticker, field, data)
+  return ticker
+}
+
+function change(ticker: PerpTicker, field: string, data: Row): void {
+  switch (field) {
+    case 'symbol':
+      // Every delta names it.
+      if (data.symbol !== ticker.symbol) ticker.symbol = textAt(data, field)
+      return
+    case 'markPrice':
+    case 'indexPrice':
+    case 'lastPrice':
+      ticker[field] = priceAt(data, field)
+      return
+    case 'fundingRate':
+      ticker.fundingRate = rateAt(data)
+      return
+    case 'nextFundingTime':
+      ticker.nextFundingAtMs = instantAt(data, field)
+      return
+    case 'fundingIntervalHour':
+      ticker.fundingIntervalMs = intervalMsAt(data)
+  }
+}
+
+export const tickerBuilder = (): TickerBuilder => new TickerOfOne()
+
+class TickerOfOne implements TickerBuilder {
+  #last: PerpTicker | undefined
+
+  forget(): void {
+    this.#last = undefined
+  }
+
+  apply(message: Row): TickerAnswer {
+    const [whole, last] = [message.type === 'snapshot', this.#last]
+    if (!whole && !last) return { kind: 'waiting' }
+    try {
+      const data = rowOf(message.data, 'data')
+      const atMs = instantAt(message, 'ts')
+      const ticker = whole || !last ? wholeOf(data, atMs) : changed(last, data, atMs)
+      return this.#is(ticker)
+    } catch (error) {
+      return this.#broken(error)
+    }
+  }
+
+  applyFrame(text: string): TickerAnswer | undefined {
+    const last = this.#last
+    const frame = last && frameOf(text)
+    if (!last || !frame) return undefined
+    try {
+      const { atMs, changes } = frame
+      return this.#is(changes ? changed(last, changes, atMs) : copyOf(last, atMs))
+    } catch (error) {
+      return this.#broken(error)
+    }
+  }
+
+  #is(ticker: PerpTicker): TickerAnswer {
+    this.#last = ticker
+    return { kind: 'ticker', ticker }
+  }
+
+  #broken(error: unknown): Broken {
+    if (!(error instanceof ExchangeFailure)) throw error
+    this.#last = undefined
+    return { kind: 'broken', cause: error.message }
   }
 }

@@ -33,6 +33,8 @@ const SDK_PULSES = 5
 const OPEN = 1
 const BROKER = /,"Referer":"[^"]*"/
 
+const TAKEN = [{ eventType: 'pong' as const, event: {} }]
+
 let clients = 0
 
 /** Only the SDK's own words pass: its other arguments hold requests, keys and sockets. */
@@ -59,6 +61,8 @@ export class SdkClient extends WebsocketClient {
   readonly #tag: string
   #requests = 0
   #pings = 0
+  /** Is shown every frame first: true for one that need not be parsed. */
+  takesFrame: (text: string) => boolean = () => false
 
   constructor(url: string, settings: ClientSettings) {
     super(optionsOf(settings), quietLogger(settings))
@@ -79,6 +83,15 @@ export class SdkClient extends WebsocketClient {
   protected override getNewRequestId(): string {
     this.#requests++
     return `${this.#tag}-${this.#requests}`
+  }
+
+  /** A frame that was taken is no event; the SDK lets one that it calls a pong go. */
+  protected override resolveEmittableEvents(
+    wsKey: WsKey,
+    event: Parameters<WebsocketClient['resolveEmittableEvents']>[1],
+  ) {
+    if (typeof event.data === 'string' && this.takesFrame(event.data)) return TAKEN
+    return super.resolveEmittableEvents(wsKey, event)
   }
 
   /** The SDK's list of private topics lacks spread.order and spread.execution: they belong in one request with the others. */

@@ -42,6 +42,8 @@ type SocketHear = {
   ready(): void
   down(cause: string): void
   message(message: Record<string, unknown>): void
+  /** See `PublicHear`. */
+  frame?(text: string): boolean
   garbage(detail: string): void
   /** One topic is not known; the rest goes on. */
   refused(topic: string, cause: string): void
@@ -172,6 +174,7 @@ export class HeldSocket {
     this.#on('response', event => this.#acknowledged(event))
     this.#on('exception', event => this.#excepted(event))
     this.#on('update', event => this.#pushed(event))
+    this.#showFrames()
     this.#watchdog.dialling()
     if (this.#topics.size > 0) void Promise.allSettled(this.#subscribe([...this.#topics]))
     else void this.#client.connect(wsKey).catch(() => log('dial', `${wsKey} could not be dialled`))
@@ -185,10 +188,30 @@ export class HeldSocket {
       try {
         run(event)
       } catch (error) {
-        const detail = error instanceof Error ? error.message : String(error)
-        this.#hear.garbage(this.#plan.redact(`a listener failed: ${detail}`))
+        this.#failed(error)
       }
     })
+  }
+
+  /** Bytes first, where somebody reads them. What fails there counts as a lost frame, too. */
+  #showFrames(): void {
+    const mine = this.#client
+    const frame = this.#hear.frame
+    if (!frame) return
+    mine.takesFrame = text => {
+      if (mine !== this.#client || this.#state !== 'held') return false
+      try {
+        return frame(text)
+      } catch (error) {
+        this.#failed(error)
+        return true
+      }
+    }
+  }
+
+  #failed(error: unknown): void {
+    const detail = error instanceof Error ? error.message : String(error)
+    this.#hear.garbage(this.#plan.redact(`a listener failed: ${detail}`))
   }
 
   #opened(): void {

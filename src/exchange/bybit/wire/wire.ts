@@ -40,6 +40,8 @@ export type TradeOp = 'order.create' | 'order.amend' | 'order.cancel'
 export type PublicHear = {
   /** One parsed push `{topic, type, ts, data, …}`. */
   message(message: Record<string, unknown>): void
+  /** The same, before it is parsed: true when its bytes told all there is, so that it need not be. */
+  frame?(text: string): boolean
   /** Open and every topic acknowledged. Snapshots may come before it. */
   up(): void
   down(cause: string): void

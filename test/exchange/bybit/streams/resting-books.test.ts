@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { VirtualClock } from '../../../../src/clock/virtual-clock.ts'
 import { createBybitExchange } from '../../../../src/exchange/bybit/venue.ts'
-import type { MarketFact } from '../../../../src/exchange/exchange.ts'
+import { type KeptFact, keptFact } from '../../../support/exchange/kept-fact.ts'
 import { SERVER_MS, scriptedWire } from '../../../support/exchange/scripted-wire.ts'
 
 const frame = (
@@ -29,7 +29,7 @@ const best = (ts: number, bid = ['99', '1'], ask = ['101', '2']) => frame(1, 'sn
 function watching() {
   const scripted = scriptedWire()
   const clock = new VirtualClock(SERVER_MS)
-  const facts: MarketFact[] = []
+  const facts: KeptFact[] = []
   const reports: string[] = []
   const exchange = createBybitExchange(scripted, {
     name: 'scripted',
@@ -37,7 +37,7 @@ function watching() {
     orderDeadlineMs: 5_000,
     report: kind => reports.push(kind),
   })
-  exchange.watchMarket([{ spot: 'BTCUSDT', perp: 'BTCUSDT' }], fact => facts.push(fact))
+  exchange.watchMarket([{ spot: 'BTCUSDT', perp: 'BTCUSDT' }], fact => facts.push(keptFact(fact)))
   const spot = scripted.publicHears.get('spot')
   if (!spot) throw new Error('expected a stream of spot')
   const at = (ms: number, message: Record<string, unknown>) => {

@@ -2,14 +2,15 @@
 import { describe, expect, test } from 'vitest'
 import { VirtualClock } from '../../../../src/clock/virtual-clock.ts'
 import { createBybitExchange } from '../../../../src/exchange/bybit/venue.ts'
-import type { AccountFact, MarketFact } from '../../../../src/exchange/exchange.ts'
+import type { AccountFact } from '../../../../src/exchange/exchange.ts'
+import { type KeptFact, keptFact } from '../../../support/exchange/kept-fact.ts'
 import { SERVER_MS, scriptedWire } from '../../../support/exchange/scripted-wire.ts'
 
 function watching() {
   const wire = scriptedWire()
   const clock = new VirtualClock(SERVER_MS)
   const reports: string[] = []
-  const market: MarketFact[] = []
+  const market: KeptFact[] = []
   const account: AccountFact[] = []
   const exchange = createBybitExchange(wire, {
     name: 'scripted',
@@ -22,11 +23,10 @@ function watching() {
       { spot: 'BTCUSDT', perp: 'BTCUSDT' },
       { spot: 'PEPEUSDT', perp: '1000PEPEUSDT' },
     ],
-    fact => market.push(fact),
+    fact => market.push(keptFact(fact)),
   )
   exchange.watchAccount(fact => account.push(fact))
-  const linear = wire.publicHears.get('linear')
-  const spot = wire.publicHears.get('spot')
+  const [linear, spot] = [wire.publicHears.get('linear'), wire.publicHears.get('spot')]
   const own = wire.privateHear
   if (!linear || !spot || !own) throw new Error('expected three streams')
   return { wire, clock, reports, market, account, linear, spot, own }

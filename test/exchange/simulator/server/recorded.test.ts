@@ -145,7 +145,7 @@ describe.skipIf(!present)('the recorded mainnet frames', () => {
     const books = new Map<string, OrderBook>()
     const marks = new Map<string, string>()
     exchange.watchMarket([{ spot: 'BTCUSDT', perp: 'BTCUSDT' }], fact => {
-      if (fact.kind === 'book') books.set(fact.book.market, fact.book)
+      if (fact.kind === 'book') books.set(fact.book.market, fact.book.copy())
       if (fact.kind === 'ticker') marks.set(fact.ticker.symbol, fact.ticker.markPrice)
     })
     for (const market of ['linear', 'spot'] as const) {
