@@ -5,7 +5,13 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { lookCommands } from './commands/look-commands.ts'
-import { backtestCommands, dataCommands, processCommands, simulateCommands } from './commands/run-commands.ts'
+import {
+  backtestCommands,
+  dataCommands,
+  processCommands,
+  simulateCommands,
+  sweepCommand,
+} from './commands/run-commands.ts'
 import {
   completionCommands,
   configCommands,
@@ -47,6 +53,7 @@ export function buildProgram(): Command {
   program.commandsGroup('Run:')
   processCommands(program)
   backtestCommands(program)
+  sweepCommand(program)
   dataCommands(program)
   simulateCommands(program)
   program.commandsGroup('Look:')

@@ -137,12 +137,42 @@ describe('records', () => {
       'thresholds +30/-15 %',
     ])
 
-    const text = await hedgerow('backtest', '--out', 'report.txt', '--patient', '--spread', 'off')
+    const text = await hedgerow(
+      ...['backtest', '--out', 'report.txt', '--patient', '--spread', 'off', '--report', 'report.html'],
+    )
     expect(text.code).toBe(0)
     expect(text.err).toMatch(/backtest +\d+ %/)
     const written = readFileSync(join(folder, 'report.txt'), 'utf8')
     expect(written).toContain('vip0, without the spread route')
     expect(written).toContain('hold all')
+    const page = readFileSync(join(folder, 'report.html'), 'utf8')
+    expect(page).not.toMatch(/<script|<link|<img|src=|href=|url\(|@import|https?:/)
+    for (const part of [
+      'Where the money came from',
+      'Below the peak',
+      'hold all',
+      'not compounded',
+      'residual 0',
+    ])
+      expect(page).toContain(part)
+    expect(page.match(/[0-9a-f]{64}/g)).toHaveLength(3)
+  })
+
+  test('a sweep over what was imported tells its progress, and the same wish gives the same file', async () => {
+    const sweep = (...more: string[]) =>
+      hedgerow('sweep', '--data', folder, '--set', 'entryAprMin=0,0.01', '--workers', '2', ...more)
+    const { code, out, err } = await sweep('--report', 'one.html')
+    expect([code, out]).toEqual([0, expect.stringContaining('two speeds')])
+    expect(err).toMatch(/sweep +\d+ %/)
+    const json = await sweep('--json', '--report', 'two.html')
+    expect(JSON.parse(json.out).trials).toHaveLength(2)
+    expect(json.err).toBe('')
+    expect(readFileSync(join(folder, 'two.html'), 'utf8')).toBe(
+      readFileSync(join(folder, 'one.html'), 'utf8'),
+    )
+    const wrong = await sweep('--set', 'entryAprMin=cheap')
+    expect([wrong.code, wrong.out]).toEqual([2, ''])
+    expect(wrong.err).toMatch(/--set: entryAprMin: expected .*found cheap/)
   })
 
   test('a symbol or a span without records is named, and ends with 1', async () => {

@@ -1,26 +1,19 @@
 /** Carries out `backtest`: gathers what it was asked for, runs it with its progress on the error output, prints or writes. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
-import { parse } from 'yaml'
-import { FEE_LEVELS, feeLevel, type NamedFees, readFees } from '../../backtest/fees.ts'
+import { basename } from 'node:path'
+import type { NamedFees } from '../../backtest/fees.ts'
+import { backtestPage } from '../../backtest/report/backtest-page.ts'
+import { hashesOf } from '../../backtest/report/hashes.ts'
 import { studyFunding } from '../../backtest/study/study.ts'
 import { backtestVariants } from '../../backtest/variants.ts'
 import { systemClock } from '../../clock/clock.ts'
-import { type Config, loadConfig } from '../../config/config.ts'
+import type { Config } from '../../config/config.ts'
 import { ROUTES, type Route } from '../../domain/instrument.ts'
 import { usdt } from '../../domain/units.ts'
-import {
-  coverageOf,
-  historyOf,
-  NoHistory,
-  type Records,
-  readRecords,
-} from '../../exchange/simulator/history/files.ts'
-import { historyFolder } from '../../run/start/data-folder.ts'
+import { coverageOf, historyOf, type Records } from '../../exchange/simulator/history/files.ts'
 import { lengthText } from '../../wording/figures.ts'
 import { CliFailure } from '../kit/failure.ts'
 import { didYouMean } from '../kit/known-actors.ts'
-import { print } from '../kit/output.ts'
+import { asFailure, configOf, feesOf, putOut, recordsOf, writePage } from '../kit/recorded.ts'
 import { startProgress } from '../kit/screen.ts'
 import { backtestText, studyText } from '../text/backtest.ts'
 
@@ -42,15 +35,20 @@ export type BacktestOptions = {
   halfSpreadBps: number
   json?: boolean
   out?: string
+  report?: string
 }
 
-/** @returns the exit code: 1 when the books of a run do not tie out */
+/** @returns the exit code: 1 when the books of a run do not tie out. @throws CliFailure for what cannot be asked for */
 export async function backtest(options: BacktestOptions): Promise<number> {
+  if (options.study && options.report !== undefined)
+    throw new CliFailure(
+      '--report: expected without --study, which has no equity; `hedgerow sweep --report` has',
+      2,
+    )
   const fees = feesOf(options.fees)
   const routes = routesOf(options)
   const config = configOf(options)
-  const folder = options.data ? resolve(options.data) : historyFolder(config)
-  const records = recordsOf(folder, options.exchange)
+  const records = recordsOf(config, options)
   for (const fault of records.faults) process.stderr.write(`${fault}\n`)
   assertSymbols(options, records)
   const clock = systemClock()
@@ -58,7 +56,7 @@ export async function backtest(options: BacktestOptions): Promise<number> {
   const { text, json, code } = options.study
     ? studied(options, config, fees, records)
     : await run({ options, config, fees, routes, records })
-  deliver(options, text, json)
+  putOut(options, text, json)
   if (!options.json) process.stderr.write(`took ${lengthText(clock.nowMs() - startedAtMs)}\n`)
   return code
 }
@@ -99,6 +97,11 @@ async function run({ options, config, fees, routes, records }: Asked): Promise<M
     ({ run: at, runs, name, share }) => progress.at((at + share) / runs, name),
   )
   progress.end()
+  if (options.report !== undefined) {
+    const set = { patient, compare, spread, capital, seed, fees, routes, ...wanted }
+    const hashes = hashesOf(records, { rules: config.rules, ...set })
+    writePage(options.report, backtestPage(report, hashes), json)
+  }
   return { text: backtestText(report), json: report, code: report.tiesOut ? 0 : 1 }
 }
 
@@ -118,46 +121,12 @@ function studied(
   return { text: studyText(report), json: report, code: 0 }
 }
 
-/** Neither a running engine nor an account is needed: the mode of this shell says nothing here. */
-function configOf({ config: file }: BacktestOptions): Config {
-  return loadConfig({ cwd: process.cwd(), env: { ...process.env, HEDGEROW_MODE: 'replay' }, file })
-}
-
-function recordsOf(folder: string, exchange: string | undefined): Records {
-  return asFailure(
-    () => readRecords(folder, { ...(exchange !== undefined && { exchange }), nowMs: systemClock().nowMs() }),
-    '; `hedgerow data import FILE…` or `hedgerow data download SYMBOL…` brings records in, --data names a folder',
-  )
-}
-
-function asFailure<Value>(read: () => Value, more = ''): Value {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof NoHistory) throw new CliFailure(`recorded history: ${error.message}${more}`)
-    throw error
-  }
-}
-
 function assertSymbols({ symbols, study: fundingOnly }: BacktestOptions, { funding, prices }: Records): void {
   const known = [...funding.keys()].filter(symbol => fundingOnly || prices.has(symbol))
   const unknown = symbols?.find(symbol => !known.includes(symbol))
   if (unknown === undefined) return
   const why = funding.has(unknown) ? 'has recorded funding but no prices' : 'is not recorded'
   throw new CliFailure(`--symbols: ${unknown} ${why}${didYouMean(unknown, known) || `: ${known.join(', ')}`}`)
-}
-
-function feesOf(text: string): NamedFees {
-  const level = feeLevel(text)
-  if (level) return level
-  if (!existsSync(text))
-    throw new CliFailure(`--fees: expected ${FEE_LEVELS.join(', ')} or a file, found ${text}`, 2)
-  try {
-    // The failsafe schema gives every scalar as its text: no fee passes through a float.
-    return readFees(basename(text), parse(readFileSync(text, 'utf8'), { schema: 'failsafe' }))
-  } catch (error) {
-    throw new CliFailure(`--fees: ${error instanceof Error ? error.message : String(error)}`, 2)
-  }
 }
 
 function routesOf({ routes }: BacktestOptions): readonly Route[] | null {
@@ -168,17 +137,3 @@ function routesOf({ routes }: BacktestOptions): readonly Route[] | null {
     throw new CliFailure(`--routes: expected some of ${ROUTES.join(', ')}, found ${wrong}`, 2)
   return routes.filter(isRoute)
 }
-
-function deliver({ json, out }: BacktestOptions, text: string, value: unknown): void {
-  const whole = json ? JSON.stringify(value, null, 2) : text
-  if (out === undefined) {
-    print(whole)
-    return
-  }
-  const file = resolve(out)
-  writeFileSync(file, `${json ? whole : withoutColours(whole)}\n`)
-  if (!json) print(`wrote ${file}`)
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
-const withoutColours = (text: string) => text.replace(/\u001b\[\d+m/g, '')

@@ -14,6 +14,7 @@ import type { BacktestOptions } from './backtest.ts'
 import type { DownloadOptions } from './data-download.ts'
 import type { CheckOptions, ImportOptions } from './data-import.ts'
 import type { SimulateOptions } from './simulate.ts'
+import type { SweepOptions } from './sweep.ts'
 
 /** What this file needs of `src/main.ts`. A number is the exit code. */
 type MainModule = {
@@ -131,9 +132,54 @@ export function backtestCommands(program: Command): void {
     .option('--half-spread-bps <bps>', 'of each book in the study', numberOf, 0)
     .option('--json', 'print JSON')
     .option('--out <file>', 'write the report to this file')
+    .option('--report <file>', 'write it as a page too: one file of HTML that fetches nothing')
     .action(async (options: BacktestOptions) => {
       const { backtest } = await import('./backtest.ts')
       process.exitCode = await backtest(options)
+    })
+}
+
+/** `sweep`: what it does is loaded when it runs. */
+export function sweepCommand(program: Command): void {
+  withExamples(
+    program.command('sweep'),
+    [
+      'hedgerow sweep --data ./history --report sweep.html',
+      'hedgerow sweep --set entryAprMin=0,0.01,0.02 --set fundingSlowHours=540,1080 --train 180 --test 60',
+      'hedgerow sweep --symbols SOLUSDT,BTCUSDT --trials 50 --seed 7 --json --out sweep.json',
+    ],
+    '\nA screen, not a run: decided at settlements, one width of book, no order that fails. The same records, configuration and\nseed give the same report.\n' +
+      '\nJSON: {trials, rules, best, luck, sensitivity, walk: {windows}, bySymbol, equity} with what they were run on',
+  )
+    .description('try parameters over recorded history, beside simple rules, and say what of it may be luck')
+    .addOption(configOption())
+    .option(
+      '--data <folder>',
+      'recorded history (else HEDGEROW_HISTORY_DIR, else what `data import` brought)',
+    )
+    .option('--from <day>', 'the first day, such as 2025-09-01, UTC: before it is only learnt', dayOf)
+    .option('--to <day>', 'the day after the last', dayOf)
+    .option('--symbols <symbols>', 'perpetuals with commas between (else all with funding)', words)
+    .option('--exchange <name>', 'whose records, where several exchanges’ are there')
+    .option(
+      '--fees <level>',
+      'vip0 to vip5, supreme, or a YAML or JSON file of spot and perp, taker and maker',
+      'vip0',
+    )
+    .option('--half-spread-bps <bps>', 'of each book', numberOf, 0)
+    .option('--capital <usdt>', 'of the one account (else what the limits let the symbols bind)', amountOf)
+    .option('--set <key=values>', 'values to try, with commas between; may be given several times', collected)
+    .option('--trials <count>', 'at most so many sets of the whole grid, drawn by the seed', countOf, 243)
+    .option('--train <days>', 'a walk-forward window chooses on so many days', countOf, 180)
+    .option('--test <days>', 'and is judged on so many after them', countOf, 60)
+    .option('--seed <seed>', 'of the sets that are drawn and of the days drawn anew', wholeOf, 1)
+    .option('--workers <count>', 'threads', countOf, availableParallelism())
+    .option('--json', 'print JSON')
+    .option('--out <file>', 'write the report to this file')
+    .option('--report <file>', 'write it as a page too: one file of HTML that fetches nothing')
+    .action(async (options: SweepOptions) => {
+      const { sweep } = await import('./sweep.ts')
+      await sweep(options)
     })
 }
 

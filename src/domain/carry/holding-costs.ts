@@ -50,7 +50,7 @@ function shortfall(strike: number, sigma: number): number {
 const ONE_OVER_ROOT = 1 / Math.sqrt(2 * Math.PI)
 
 /** Standard normal distribution, to 7.5e-8. Source: Abramowitz and Stegun 26.2.17. */
-function normal(x: number): number {
+export function normal(x: number): number {
   if (x < 0) return 1 - normal(-x)
   const t = 1 / (1 + 0.2316419 * x)
   const series =
