@@ -23,6 +23,7 @@ const DECIDE_AFTER_MS = 60_000
 
 type Book = { listing: Listing; track: HourlyTrack; held: HeldLegs | undefined }
 
+/** From the first hour of the history to its end, which closes what is open. */
 export function baselineRun(history: History, variant: Variant, rule: BaselineRule): BacktestRun {
   const { fees, seed, capitalUsdt } = variant
   const { symbols, universe, fromMs: startAtMs } = history

@@ -33,6 +33,7 @@ type EngineOf = {
   marketPerHourAt: (atMs: number) => number
 }
 
+/** @param of - `marketPerHourAt`: nothing later than the instant may be in it */
 export function engineRule({ rules, fees, halfSpreadBps, marketPerHourAt }: EngineOf): FundingRule {
   const flat = flatMarket(fees, halfSpreadBps)
   return { name: 'hedgerow', begin: symbol => beginMind(symbol, flat, rules, marketPerHourAt) }

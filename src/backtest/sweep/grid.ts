@@ -99,6 +99,7 @@ export function randomOf(seed: number): () => number {
   }
 }
 
+/** The rules with these values in place of their own. */
 export const withParameters = (rules: Rules, set: ParameterSet): Rules => ({
   ...rules,
   strategy: { ...rules.strategy, ...set },
