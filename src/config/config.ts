@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Rules } from '../domain/rules.ts'
 import { type AlertSettings, alertSettings } from './alerts.ts'
 import { ConfigFaults, faultsOf, isRecord } from './faults.ts'
@@ -52,14 +52,17 @@ export type Config = {
 type Sources = {
   cwd: string
   env: Environment
-  /** `--config`: must exist. Without it `hedgerow.yaml` of `cwd` is read when it is there. */
+  /** `--config`, else HEDGEROW_CONFIG: must exist. Without either `hedgerow.yaml` of `cwd` is read when it is there. */
   file?: string | undefined
 }
 
 /** Reads, checks and freezes the configuration. @throws ConfigFaults with all that is wrong. */
 export function loadConfig({ cwd, env, file }: Sources): Config {
-  const path = file ? resolve(cwd, file) : join(cwd, 'hedgerow.yaml')
-  const wanted = file !== undefined || existsSync(path)
+  // An address is no file, and may hold a password: the schema refuses it without showing it.
+  const { HEDGEROW_CONFIG: config = '' } = env
+  const named = file ?? (config === '' || config.includes('://') ? undefined : config)
+  const path = resolve(cwd, named ?? 'hedgerow.yaml')
+  const wanted = named !== undefined || existsSync(path)
   const fromFile = wanted ? readFile(path) : { values: {}, faults: [] }
   const fromEnv = readEnvironment(env)
   const raw = asOfMode({ ...fromFile.values, ...fromEnv.values })

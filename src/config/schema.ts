@@ -58,6 +58,11 @@ export const environmentShape = {
     expected: 'host names with commas between',
   }),
   HEDGEROW_DATA_DIR: textKey({ matches: isFolder, expected: 'a folder', or: '.hedgerow' }),
+  HEDGEROW_CONFIG: optionalText({ matches: isFolder, expected: 'a file' }),
+  HEDGEROW_SERVICE: optionalText({
+    matches: text => /^[\w.@-]{1,64}$/.test(text),
+    expected: 'the name of a service',
+  }),
   HEDGEROW_DATABASE_URL: optionalText({
     matches: hasScheme('postgres:', 'postgresql:'),
     expected: 'a URL such as postgres://user:password@host:5432/hedgerow',

@@ -2,9 +2,18 @@
  * `doctor`: is this machine fit to run the engine, and if one runs, is it well? Each check says what it expected and
  * what it found; none of them changes anything.
  */
-import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { tokenPath } from '../../api/access/sessions.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { type Config, readConfig } from '../../config/config.ts'
@@ -40,7 +49,7 @@ const line = ({ name, ok, detail, advice }: Finding, width: number) =>
   `${ok ? (advice ? yellow('look at') : green('ok     ')) : red('failing')}  ${name.padEnd(width)}  ${dim(detail)}`
 
 async function examine(file: string | undefined, client: Client): Promise<Finding[]> {
-  const findings = [node()]
+  const findings = [node(), ...service()]
   const config = readConfiguration(file, findings)
   if (!config) return findings
   findings.push(dataFolder(config), disk(config), token(config))
@@ -67,6 +76,17 @@ function node(): Finding {
     ok: major >= NODE_MAJOR_MIN,
     detail: `${process.versions.node}; expected ${NODE_MAJOR_MIN} or later`,
   }
+}
+
+/** Which installation is looked at: a service is easily asked about another one's folder. */
+function service(): Finding[] {
+  const name = 'service'
+  const asked = process.env.HEDGEROW_SERVICE
+  if (asked)
+    return [{ name, ok: true, detail: `${asked}.service, by its own folder, environment and credentials` }]
+  const units = globSync('/etc/systemd/system/hedgerow*.service').map(path => basename(path, '.service'))
+  const detail = `this shell's own installation, not that of ${units.join(', ')}: ask ${units.map(unit => `\`${unit} doctor\``).join(', ')}`
+  return units.length === 0 ? [] : [{ name, ok: true, detail, advice: true }]
 }
 
 function readConfiguration(file: string | undefined, findings: Finding[]): Config | undefined {

@@ -2,11 +2,17 @@
  * Commands that set a machine up: check it, begin a configuration, install the service, complete words in a shell. `service
  * install` starts nothing: an engine that trades is started by a person.
  */
-import { existsSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, InvalidArgumentError } from 'commander'
-import { nodePath, renderUnit, UNIT_DEFAULTS, type UnitOptions } from '../../run/service/unit.ts'
+import {
+  nodePath,
+  renderCommand,
+  renderUnit,
+  type UnitOptions,
+  unitDefaults,
+} from '../../run/service/unit.ts'
 import { asking, withExamples } from '../kit/asking.ts'
 import type { Shell } from '../kit/completion.ts'
 import { CliFailure } from '../kit/failure.ts'
@@ -63,65 +69,103 @@ const HERE = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, 
 
 export function serviceCommands(program: Command): void {
   const service = program.command('service').description('run under systemd')
-  withUnitOptions(
-    withExamples(service.command('print'), ['hedgerow service print --user hedgerow']),
-    UNIT_DEFAULTS.appDir,
-  )
+  withUnitOptions(withExamples(service.command('print'), ['hedgerow service print --user hedgerow']))
     .description('print the unit')
     .option('--json', 'print JSON')
-    .action(({ json, ...options }: UnitOptions & { json?: boolean }) => {
-      const unit = unitText(options)
+    .action(({ json, ...given }: Partial<UnitOptions> & { json?: boolean }) => {
+      const options = unitOptions(given)
+      const unit = written(() => renderUnit(options))
       if (json) printJson({ options, unit })
       else process.stdout.write(unit)
     })
-  withUnitOptions(withExamples(service.command('install'), ['sudo hedgerow service install']), HERE)
-    .description('write the unit and say how to start it')
-    .option('--to <file>', 'where to write it', '/etc/systemd/system/hedgerow.service')
-    .action(({ to, ...options }: UnitOptions & { to: string }) => install(options, to))
+  withUnitOptions(
+    withExamples(service.command('install'), [
+      'sudo hedgerow service install',
+      'sudo hedgerow service install --name hedgerow-second     # a second account',
+    ]),
+  )
+    .description('write the unit and its command, and say how to start it')
+    .option('--to <file>', 'where to write the unit (default: /etc/systemd/system/NAME.service)')
+    .option('--command <file>', 'where to write its command (default: /usr/local/bin/NAME)')
+    .action(({ to, command, ...given }: Partial<UnitOptions> & { to?: string; command?: string }) => {
+      const options = unitOptions({ appDir: HERE, ...given })
+      install(
+        options,
+        to ?? `/etc/systemd/system/${options.name}.service`,
+        command ?? `/usr/local/bin/${options.name}`,
+      )
+    })
 }
 
-const withUnitOptions = (command: Command, appDir: string) =>
+const withUnitOptions = (command: Command) =>
   command
-    .option('--user <name>', 'the system user it runs as', UNIT_DEFAULTS.user)
-    .option('--app-dir <folder>', 'where the program lies', appDir)
-    .option('--data-dir <folder>', 'where its data lies', UNIT_DEFAULTS.dataDir)
-    .option('--config-dir <folder>', 'where hedgerow.yaml lies', UNIT_DEFAULTS.configDir)
+    .option(
+      '--name <name>',
+      'of the service, its command and its credentials: one for each account',
+      'hedgerow',
+    )
+    .option('--user <name>', 'the system user it runs as (default: hedgerow)')
+    .option(
+      '--app-dir <folder>',
+      'where the program lies (default: print /opt/hedgerow, install this checkout)',
+    )
+    .option('--data-dir <folder>', 'where its data lies (default: /var/lib/NAME)')
+    .option('--config-dir <folder>', 'where hedgerow.yaml lies (default: /etc/NAME)')
 
-function unitText(options: UnitOptions): string {
+const unitOptions = ({ name = 'hedgerow', ...given }: Partial<UnitOptions>): UnitOptions => ({
+  ...unitDefaults(name),
+  ...given,
+})
+
+function written(render: () => string): string {
   try {
-    return renderUnit(options)
+    return render()
   } catch (error) {
     if (error instanceof RangeError) throw new CliFailure(error.message, 2)
     throw error
   }
 }
 
-function install(options: UnitOptions, to: string): void {
-  const unit = unitText(options)
+function install(options: UnitOptions, to: string, command: string): void {
+  const files = [
+    { path: to, text: written(() => renderUnit(options)), mode: 0o644 },
+    { path: command, text: written(() => renderCommand(options)), mode: 0o755 },
+  ]
   const node = nodePath(options.appDir)
   if (!existsSync(node))
     throw new CliFailure(
       `--app-dir: expected an installed checkout, found no ${node}; run npm ci there first`,
     )
-  try {
-    writeFileSync(to, unit, { mode: 0o644 })
-  } catch (error) {
-    throw new CliFailure(
-      `cannot write ${to} (${(error as NodeJS.ErrnoException).code}): run this as root, or give --to`,
-    )
+  for (const { path, text, mode } of files) {
+    try {
+      writeFileSync(path, text, { mode })
+      chmodSync(path, mode)
+    } catch (error) {
+      throw new CliFailure(
+        `cannot write ${path} (${(error as NodeJS.ErrnoException).code}): run this as root, or give --to and --command`,
+      )
+    }
   }
-  print(nextSteps(options, to))
+  print(
+    nextSteps(
+      options,
+      files.map(({ path }) => path),
+    ),
+  )
 }
 
-const nextSteps = ({ user, configDir }: UnitOptions, to: string) => `wrote ${to}
+const nextSteps = (
+  { name, user, configDir }: UnitOptions,
+  files: readonly string[],
+) => `wrote ${files.join(' and ')}
 
 Then, as root:
-  useradd --system --no-create-home --shell /usr/sbin/nologin ${user}
-  install -d -m 0700 /etc/credstore     # hedgerow.bybit-api-key and hedgerow.bybit-api-secret, mode 0600
-  install -d ${configDir}               # hedgerow.yaml, and 'environment' with HEDGEROW_MODE=…
+  id ${user} >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin ${user}
+  install -d -m 0700 /etc/credstore     # ${name}.bybit-api-key and ${name}.bybit-api-secret, mode 0600
+  install -d ${configDir}               # hedgerow.yaml, and 'environment' with HEDGEROW_MODE=… and, beside another engine, HEDGEROW_PORT=…
   systemctl daemon-reload
-  systemctl enable --now hedgerow
-  systemctl status hedgerow`
+  systemctl enable --now ${name}
+  ${name} doctor                        # and every other command: ${name} status, ${name} halt …`
 
 const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish']
 const WORDS_COMMAND = 'complete-words'

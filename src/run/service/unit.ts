@@ -1,9 +1,13 @@
 /**
- * The systemd unit, as text. `docker/hedgerow.service` is this text for the defaults; a test holds the two together.
+ * A service of systemd, as text: its unit, and the command that speaks to it. `docker/hedgerow.service` is the unit for the
+ * defaults; a test holds the two together.
  */
 import { join } from 'node:path'
+import { credentialFile, SECRET_VARIABLES } from '../../config/secrets.ts'
 
 export type UnitOptions = {
+  /** Of the unit, its command and its credentials: each account has its own. */
+  name: string
   user: string
   /** Where the checkout lives. */
   appDir: string
@@ -12,22 +16,31 @@ export type UnitOptions = {
   configDir: string
 }
 
-export const UNIT_DEFAULTS: UnitOptions = {
+/** Where the service of this name has its things, unless it is told otherwise. */
+export const unitDefaults = (name: string): UnitOptions => ({
+  name,
   user: 'hedgerow',
   appDir: '/opt/hedgerow',
-  dataDir: '/var/lib/hedgerow',
-  configDir: '/etc/hedgerow',
-}
+  dataDir: `/var/lib/${name}`,
+  configDir: `/etc/${name}`,
+})
 
 /** The program's own Node, pinned by the lockfile: the machine's may be another version. */
 export const nodePath = (appDir: string) => join(appDir, 'node_modules/node/bin/node')
 
 const SAFE_PATH = /^\/[\w./@+-]*$/
+const SAFE_NAME = /^[a-z][a-z0-9_-]{0,47}$/
 const SAFE_USER = /^[a-z_][a-z0-9_-]{0,31}$/
 
 /** @throws RangeError for a value that would change the meaning of the unit (spaces, percent signs, line ends). */
 export function renderUnit(options: UnitOptions): string {
-  const { user, appDir, dataDir, configDir } = options
+  assertSafe(options)
+  return [HEAD, identity(options), service(options), confinement(options), INSTALL].join('\n')
+}
+
+function assertSafe({ name, user, appDir, dataDir, configDir }: UnitOptions): void {
+  if (!SAFE_NAME.test(name))
+    throw new RangeError(`name: expected small letters, digits and hyphens, found ${JSON.stringify(name)}`)
   if (!SAFE_USER.test(user))
     throw new RangeError(`user: expected the name of a system user, found ${JSON.stringify(user)}`)
   for (const path of [appDir, dataDir, configDir]) {
@@ -36,7 +49,36 @@ export function renderUnit(options: UnitOptions): string {
         `path: expected an absolute path of plain characters, found ${JSON.stringify(path)}`,
       )
   }
-  return [HEAD, identity(options), service(options), confinement(options), INSTALL].join('\n')
+}
+
+/** The file of /etc/credstore/ that holds a secret of this service. */
+const credstoreFile = (name: string, variable: string): string =>
+  `${name}.${credentialFile(variable).replace(/^hedgerow-/, '')}`
+
+const credentials = ({ name }: UnitOptions): string =>
+  SECRET_VARIABLES.map(
+    variable => `LoadCredential=${credentialFile(variable)}:${credstoreFile(name, variable)}`,
+  ).join('\n')
+
+/**
+ * The command of a service, a shell script: `hedgerow`'s own commands with the folder, the environment and the credentials of the
+ * unit, so that they speak of the same installation. @throws RangeError as `renderUnit` does
+ */
+export function renderCommand(options: UnitOptions): string {
+  assertSafe(options)
+  const { name, appDir, dataDir, configDir } = options
+  return `#!/bin/sh
+# Written by \`hedgerow service install\`: speaks to the service ${name}.
+set -eu
+export HEDGEROW_SERVICE=${name} HEDGEROW_DATA_DIR="\${HEDGEROW_DATA_DIR:-${dataDir}}"
+if [ -z "\${HEDGEROW_CONFIG:-}" ] && [ -r ${configDir}/hedgerow.yaml ]; then export HEDGEROW_CONFIG=${configDir}/hedgerow.yaml; fi
+# Root reads the credentials; who may not goes without.
+credential() {
+  if [ -z "$(printenv "$1" || true)" ] && [ -r "/etc/credstore/$2" ]; then export "$1=$(cat "/etc/credstore/$2")"; fi
+}
+${SECRET_VARIABLES.map(variable => `credential ${variable} ${credstoreFile(name, variable)}`).join('\n')}
+exec ${nodePath(appDir)} --env-file-if-exists=${configDir}/environment ${join(appDir, 'src/cli.ts')} "$@"
+`
 }
 
 const HEAD = '# Written by `hedgerow service print`.'
@@ -51,14 +93,16 @@ After=network-online.target time-sync.target postgresql.service
 StartLimitIntervalSec=0
 `
 
-const service = ({ user, appDir, dataDir, configDir }: UnitOptions) => `[Service]
+const service = (options: UnitOptions) => {
+  const { name, user, appDir, dataDir, configDir } = options
+  return `[Service]
 Type=notify
 # READY and WATCHDOG are sent by systemd-notify, a child of the engine: Node has no datagram sockets of its own.
 NotifyAccess=all
 User=${user}
 Group=${user}
 WorkingDirectory=${configDir}
-SyslogIdentifier=hedgerow
+SyslogIdentifier=${name}
 Environment=NODE_ENV=production
 Environment=HEDGEROW_DATA_DIR=${dataDir}
 # HEDGEROW_MODE and the like, one NAME=value a line. No secrets: those are credentials.
@@ -69,16 +113,7 @@ ExecStopPost=${nodePath(appDir)} ${join(appDir, 'src/run/guard/guard-process.ts'
 
 # Secrets (systemd 252 or later): put each into /etc/credstore/, mode 0600, under the name after the colon.
 # One that is absent is skipped.
-LoadCredential=bybit-api-key:hedgerow.bybit-api-key
-LoadCredential=bybit-api-secret:hedgerow.bybit-api-secret
-LoadCredential=hedgerow-database-url:hedgerow.database-url
-LoadCredential=hedgerow-api-token:hedgerow.api-token
-LoadCredential=hedgerow-alert-webhook-url:hedgerow.alert-webhook-url
-LoadCredential=hedgerow-alert-slack-url:hedgerow.alert-slack-url
-LoadCredential=hedgerow-alert-discord-url:hedgerow.alert-discord-url
-LoadCredential=hedgerow-alert-telegram-token:hedgerow.alert-telegram-token
-LoadCredential=hedgerow-alert-smtp-password:hedgerow.alert-smtp-password
-LoadCredential=hedgerow-alert-heartbeat-url:hedgerow.alert-heartbeat-url
+${credentials(options)}
 
 # Start: the embedded database recovers and every open hedge is reconciled before READY. A start that waits asks for more time.
 TimeoutStartSec=180
@@ -96,6 +131,7 @@ OOMScoreAdjust=-500
 LimitNOFILE=65536
 TasksMax=512
 `
+}
 
 const confinement = (options: UnitOptions) => `${places(options)}
 UMask=0077

@@ -1,13 +1,14 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import { createNotifier } from '../../../src/run/service/notify.ts'
-import { renderUnit, UNIT_DEFAULTS } from '../../../src/run/service/unit.ts'
+import { renderCommand, renderUnit, unitDefaults } from '../../../src/run/service/unit.ts'
 import { silentLog } from '../../../src/telemetry/log.ts'
 
+const UNIT_DEFAULTS = unitDefaults('hedgerow')
 const ROOT = new URL('../../..', import.meta.url).pathname.replace(/\/$/, '')
 const has = (program: string, ...args: string[]) => spawnSync(program, args, { stdio: 'ignore' }).status === 0
 
@@ -40,6 +41,50 @@ describe('the unit', () => {
     { configDir: '/etc/two words' },
   ])('refuses a value that would change its meaning: %o', more => {
     expect(() => renderUnit({ ...UNIT_DEFAULTS, ...more })).toThrow(RangeError)
+  })
+
+  test('of another account has its own folders, credentials, identifier and command', () => {
+    const second = unitDefaults('hedgerow-second')
+    const [unit, command] = [renderUnit(second), renderCommand(second)]
+    expect(unit).toContain('StateDirectory=hedgerow-second\n')
+    expect(unit).toContain('EnvironmentFile=-/etc/hedgerow-second/environment\n')
+    expect(unit).toContain('LoadCredential=bybit-api-key:hedgerow-second.bybit-api-key\n')
+    expect(unit).toContain('LoadCredential=hedgerow-api-token:hedgerow-second.api-token\n')
+    expect(unit).toContain('SyslogIdentifier=hedgerow-second\n')
+    expect(`${unit}${command}`, 'nothing of the first account').not.toMatch(
+      /[/:]hedgerow[./ ]bybit|lib\/hedgerow\b(?!-)|etc\/hedgerow\b(?!-)/,
+    )
+    expect(() => renderUnit(unitDefaults('two words'))).toThrow(RangeError)
+    expect(() => renderCommand(unitDefaults('$(id)'))).toThrow(RangeError)
+  })
+
+  test('has a command that speaks of the same installation: folder, environment, configuration', () => {
+    const configDir = join(folder, 'etc')
+    mkdirSync(configDir)
+    writeFileSync(join(configDir, 'environment'), 'HEDGEROW_MODE=sim\nHEDGEROW_PORT=18787\n')
+    writeFileSync(join(configDir, 'hedgerow.yaml'), 'limits: {hedgesMax: 3}\n')
+    const command = join(folder, 'hedgerow')
+    writeFileSync(
+      command,
+      renderCommand({ ...UNIT_DEFAULTS, appDir: ROOT, configDir, dataDir: join(folder, 'data') }),
+      { mode: 0o755 },
+    )
+    const shown = JSON.parse(
+      execFileSync(command, ['config', 'check', '--json'], { cwd: folder, encoding: 'utf8' }),
+    )
+    expect(shown).toMatchObject({
+      mode: 'sim',
+      port: 18787,
+      dataDir: join(folder, 'data'),
+      file: join(configDir, 'hedgerow.yaml'),
+      rules: { limits: { hedgesMax: 3 } },
+    })
+    const other = execFileSync(command, ['config', 'check', '--json'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, HEDGEROW_PORT: '18788' },
+    })
+    expect(JSON.parse(other).port, 'a variable of this shell wins').toBe(18788)
   })
 
   const analyze = has('systemd-analyze', '--version')
