@@ -38,7 +38,7 @@ const LAYERS: readonly Layer[] = [
   { at: 'src/api', may: ['src/api', ...PLAIN] },
   { at: 'src/dashboard', may: ['src/dashboard', 'src/wording'] },
   { at: 'src/views', may: [...ALL_BUT_THE_TOP, 'src/run'] },
-  { at: 'src/run/service', may: ['src/run/service', 'src/clock', 'src/telemetry'] },
+  { at: 'src/run/service', may: ['src/run/service', 'src/clock', 'src/config', 'src/telemetry'] },
   // It runs the engine as replay does, so it knows how one is put together.
   { at: 'src/backtest', may: [...ALL_BUT_THE_TOP, 'src/run'] },
   { at: 'src/simulate', may: [...ALL_BUT_THE_TOP, 'src/run', 'src/simulate'] },

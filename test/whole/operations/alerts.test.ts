@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Client } from 'pg'
 import { afterEach, expect, test } from 'vitest'
 import { startChatServer } from '../../support/alerts/servers.ts'
 import {
@@ -66,6 +67,9 @@ async function engineWithEars(env: Record<string, string> = {}) {
   return { engine, url, folder, heard, pulse }
 }
 
+const databaseOf = (folder: string): number =>
+  Number(readFileSync(join(folder, 'data/postgres/data/postmaster.pid'), 'utf8').split('\n')[0])
+
 const reconciled = (engine: Running) =>
   eventually('a reconciled engine', () => engine.out().includes('"engine.reconciled"'), {
     withinMs: 120_000,
@@ -88,16 +92,35 @@ test('an exchange that falls silent is told of, and so is that it speaks again',
   expect(engine.ending(), engine.err()).toBeUndefined()
 })
 
+test('a database that is killed is started again: the engine goes on, and tells of both', async () => {
+  const { engine, folder, heard } = await engineWithEars()
+  await reconciled(engine)
+  process.kill(databaseOf(folder), 'SIGKILL')
+  const told = (occasion: string) => () =>
+    heard().some(each => each.occasion === occasion && /lease|database/.test(each.name))
+  const patience = { withinMs: 120_000, seen: () => JSON.stringify(heard()) }
+  await eventually('word of it', told('raised'), patience)
+  await eventually('the end of it', told('cleared'), patience)
+  expect(engine.ending(), engine.err()).toBeUndefined()
+})
+
 test('an engine that must end itself says why before it does', async () => {
   const { engine, folder, heard, pulse } = await engineWithEars()
   await reconciled(engine)
   // While it was well the dead man's switch was pressed.
   await eventually('a pulse', () => pulse.asked.length > 0)
-  const [server] = readFileSync(join(folder, 'data/postgres/data/postmaster.pid'), 'utf8').split('\n')
-  process.kill(Number(server), 'SIGKILL')
+  // Another has the account: nothing of this one may leave any more.
+  const client = new Client({
+    host: join(folder, 'data/postgres/run'),
+    user: 'hedgerow',
+    database: 'hedgerow',
+  })
+  await client.connect()
+  await client.query('update lease set epoch = epoch + 1')
+  await client.end()
   const { code } = await engine.ended
   expect(code).toBe(1)
   const fatal = heard().find(({ name }) => name === 'engine.fatal')
   expect(fatal).toMatchObject({ occasion: 'raised', severity: 'page' })
-  expect(fatal?.detail.cause).toMatch(/lease|journal/)
+  expect(fatal?.detail.cause).toMatch(/epoch|another/)
 })

@@ -30,8 +30,10 @@ describe('compose', () => {
     expect(image).toMatch(/^[\w./-]+:v?\d+\.\d+\.\d+(-[\w.]+)?$/)
   })
 
-  test.each(services)('%s is open to this machine only', (_, { ports = [] }) => {
-    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/)
+  test('no service is open to more than this machine', () => {
+    const ports = services.flatMap(([, { ports = [] }]) => ports)
+    expect(ports).not.toEqual([])
+    expect(ports.filter(port => !/^127\.0\.0\.1:\d+:\d+$/.test(port))).toEqual([])
   })
 
   test('every secret, volume and service that is named is there, and none is idle', () => {
