@@ -6,11 +6,24 @@
 import { existsSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { loadEnvFile } from 'node:process'
 import { CommanderError } from 'commander'
 
 /** Compiling is most of a start. What was compiled is kept in the data folder, which nobody else may write into. */
 function keepCompiled(dataDir: string): void {
   if (existsSync(dataDir)) enableCompileCache(join(dataDir, 'compiled'))
+}
+
+/** Settings of a folder: what this shell has set already stays. @throws CliFailure */
+async function readDotEnv(): Promise<void> {
+  if (!existsSync('.env')) return
+  try {
+    loadEnvFile('.env')
+  } catch (error) {
+    const { CliFailure } = await import('./cli/kit/failure.ts')
+    const found = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new CliFailure(`.env: expected a file that can be read, found ${found}`, 2)
+  }
 }
 
 /** Whoever asks for JSON gets JSON, failures too. */
@@ -22,9 +35,10 @@ async function main(): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
     process.exit()
   })
-  keepCompiled(process.env.HEDGEROW_DATA_DIR || '.hedgerow')
-  const { buildProgram } = await import('./cli/program.ts')
   try {
+    await readDotEnv()
+    keepCompiled(process.env.HEDGEROW_DATA_DIR || '.hedgerow')
+    const { buildProgram } = await import('./cli/program.ts')
     await buildProgram().parseAsync(process.argv)
   } catch (error) {
     // Commander has said it already; 0 is --help and --version.

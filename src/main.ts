@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
+import type { Running } from '../actors/runtime/running.ts'
 import { closedSessions } from './api/access/closed-sessions.ts'
 import { apiToken } from './api/access/sessions.ts'
 import { createApi } from './api/app.ts'
@@ -23,6 +24,7 @@ import { type Books, createBooks } from './run/books/books.ts'
 import { assertAlone, CHARTS, createEngine } from './run/engine.ts'
 import { cancelLeft } from './run/guard/cancel-resting.ts'
 import { startGuard } from './run/guard/guard.ts'
+import { pacedJournal } from './run/pacer.ts'
 import { createNotifier, type Notifier } from './run/service/notify.ts'
 import { prepareDataDir, StartFault } from './run/start/data-folder.ts'
 import { type StartSteps, showStatus, startSteps } from './run/start/status-line.ts'
@@ -184,7 +186,6 @@ async function openParts(opening: Opening, between: Between, opened: AsyncDispos
   opened.use(closing)
   closing.defer(server.close)
   const store = await openStore({ server, names, telemetry, fatal, waiting })
-  venue.pacer?.alsoBehind(() => store.journal.health().oldestPendingMs)
   // From here on the store closes its server.
   closing.move()
   opened.defer(store.close)
@@ -197,7 +198,7 @@ async function openParts(opening: Opening, between: Between, opened: AsyncDispos
   opened.defer(guard.dismiss)
   return {
     ...opening,
-    store: { ...store, journal: journal(store.journal) },
+    store: { ...store, journal: pacedJournal(journal(store.journal), venue.pacer) },
     venue: { ...venue, exchange: exchange(venue.exchange) },
   }
 }
@@ -226,6 +227,7 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   const about = { mode: config.mode, speed, exchange: venue.where, version, startedAtMs: clock.nowMs() }
   const { journal } = store
   const pace = () => venue.pacer?.pace() ?? speed
+  venue.pacer?.watch(() => [...engine.runtime.all()].some(isAtWork))
   const settings = { ...shownSettings(config), readAtMs: about.startedAtMs }
   const view = createView({ engine, journal, books, about, pace, isOwner, settings, exchangeTime: clock })
   const { host, port, allowedHosts } = config
@@ -332,3 +334,7 @@ async function pairsOf({ venue, store, config, telemetry }: Parts): Promise<Hedg
   for (const fault of told) telemetry.log.warn('symbol.left-out', { fault })
   return pairs
 }
+
+/** A hedge whose orders are under way: opened, closed, or levelled. */
+const isAtWork = ({ kind, cell }: Running): boolean =>
+  kind === 'hedge' && /^(entering|unwinding)\b|rebalancing/.test(cell?.state ?? '')

@@ -21,8 +21,8 @@ import {
 import { actCommands } from './commands/steer-commands.ts'
 
 const ENVIRONMENT = `
-Environment:
-  HEDGEROW_MODE          sim (default), replay, paper, demo, testnet, live
+Environment (a .env in this folder is read too; what the shell sets wins):
+  HEDGEROW_MODE          sim (default), replay, demo, testnet, live
   HEDGEROW_PORT, _HOST   where the API listens (8787 on 127.0.0.1)
   HEDGEROW_DATA_DIR      where data is kept (.hedgerow)
   HEDGEROW_DATABASE_URL  a PostgreSQL server (else an embedded one)

@@ -3,7 +3,7 @@
  * (tokens, passwords, URLs that hold a token) comes from the environment or systemd credentials only.
  */
 import { z } from 'zod'
-import { noted, numberKey, optionalText, wholeKey, wordKey } from './keys.ts'
+import { lengthKey, noted, optionalText, wholeKey, wordKey } from './keys.ts'
 
 const DAY_MS = 86_400_000
 const MAIL = /^[^\s@,<>"]{1,64}@[^\s@,<>"]{1,253}$/
@@ -22,12 +22,11 @@ export const alerts = z.strictObject({
     about: 'The least severity that is sent out: ticket sends everything, page only what wakes a person',
     text: 'ticket',
   }),
-  escalateAfterMs: wholeKey({
+  escalateAfterMs: lengthKey({
     min: 10_000,
     max: DAY_MS,
-    unit: 'ms of the wall clock',
     or: '900000',
-    about: 'A page that nobody acknowledged is sent again after this',
+    about: 'A page that nobody acknowledged is sent again after this (of the wall clock)',
   }),
   escalationsMax: wholeKey({
     min: 0,
@@ -57,33 +56,30 @@ export const alerts = z.strictObject({
     'a login without spaces',
     text => /^\S{1,254}$/.test(text),
   ),
-  heartbeatEveryMs: wholeKey({
+  heartbeatEveryMs: lengthKey({
     min: 1_000,
     max: DAY_MS,
-    unit: 'ms of the wall clock',
     or: '60000',
-    about: "Dead man's switch: how often HEDGEROW_ALERT_HEARTBEAT_URL is asked while all is well",
+    about:
+      "Dead man's switch: how often HEDGEROW_ALERT_HEARTBEAT_URL is asked while all is well (of the wall clock)",
   }),
-  settlementMissedMs: wholeKey({
+  settlementMissedMs: lengthKey({
     min: 10_000,
     max: DAY_MS,
-    unit: 'ms',
     or: '600000',
     about: 'A settlement that passed this long ago must be booked',
   }),
-  orderUnknownMs: wholeKey({
+  orderUnknownMs: lengthKey({
     min: 1_000,
     max: DAY_MS,
-    unit: 'ms',
     or: '60000',
     about: 'An order whose end is not known after this calls a person',
   }),
-  clockOffMsMax: numberKey({
+  clockOffMsMax: lengthKey({
     min: 10,
     max: 60_000,
-    unit: 'ms of the wall clock',
     or: '1000',
-    about: "This machine's clock may be off from the exchange's by this much",
+    about: "This machine's clock may be off from the exchange's by this much (of the wall clock)",
   }),
 })
 

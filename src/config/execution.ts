@@ -1,7 +1,7 @@
 /** The keys of `execution`: how orders are routed, sized, priced and waited for. */
 import { z } from 'zod'
 import { ROUTES } from '../domain/instrument.ts'
-import { numberKey, usdtKey, wholeKey, wordsKey } from './keys.ts'
+import { lengthKey, numberKey, usdtKey, wholeKey, wordsKey } from './keys.ts'
 
 const DAY_MS = 86_400_000
 
@@ -21,38 +21,33 @@ export const execution = z.strictObject({
     or: '10',
     about: 'How far through the best price the limit of an order is',
   }),
-  entryDeadlineMs: wholeKey({
+  entryDeadlineMs: lengthKey({
     min: 1000,
     max: DAY_MS,
-    unit: 'ms',
     or: '120000',
     about: 'A hedge not complete by then keeps its balanced part or is unwound',
   }),
-  orderDeadlineMs: wholeKey({
+  orderDeadlineMs: lengthKey({
     min: 100,
     max: 60_000,
-    unit: 'ms',
     or: '10000',
     about: 'An order call longer than this has an unknown outcome',
   }),
-  orderSilenceMs: wholeKey({
+  orderSilenceMs: lengthKey({
     min: 100,
     max: 600_000,
-    unit: 'ms',
     or: '10000',
     about: 'An accepted order silent for this long is asked about',
   }),
-  recvWindowMs: wholeKey({
+  recvWindowMs: lengthKey({
     min: 1000,
     max: 60_000,
-    unit: 'ms',
     or: '5000',
     about: 'Bybit refuses a request older than this: the length of the unknown window',
   }),
-  askEveryMs: wholeKey({
+  askEveryMs: lengthKey({
     min: 100,
     max: 60_000,
-    unit: 'ms',
     or: '1000',
     about: 'Pause between two asks about an unknown order',
   }),
@@ -95,10 +90,9 @@ export const execution = z.strictObject({
     or: '0.7',
     about: 'Chance that a resting order fills before it is escalated to a crossing one; a guess, measure it',
   }),
-  makerRestMs: wholeKey({
+  makerRestMs: lengthKey({
     min: 100,
     max: 3_600_000,
-    unit: 'ms',
     or: '5000',
     about:
       'An order that waits in the book is left for this long, though others may stand before it; a guess',
@@ -124,10 +118,9 @@ export const execution = z.strictObject({
     or: '0.01',
     about: 'Chance that a crossing order misses and must go slippageBpsMax farther; a guess',
   }),
-  legGapMs: wholeKey({
+  legGapMs: lengthKey({
     min: 0,
     max: 60_000,
-    unit: 'ms',
     or: '200',
     about: 'Time between the fills of the two legs when one follows the other',
   }),

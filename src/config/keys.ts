@@ -37,9 +37,42 @@ export function numberKey({ about, or, ...range }: Range) {
   return noted(plainNumber(range).prefault(or), { about: `${about} (${range.unit})`, text: or })
 }
 
-/** A count or a length in milliseconds. */
+/** A count. */
 export function wholeKey({ about, or, ...range }: Range) {
   return noted(plainNumber(range, WHOLE_NUMBER).prefault(or), { about: `${about} (${range.unit})`, text: or })
+}
+
+/** A length of time as people write it (`90s`, `12h`, `1d12h`), or in plain milliseconds. `or` and what is read are milliseconds. */
+export function lengthKey({ min, max, about, or }: { min: number; max: number; about: string; or: string }) {
+  const expected = `a length of time from ${written(min)} to ${written(max)}, such as 90s, 15m, 12h or 3d; a plain number is milliseconds`
+  const schema = expectedText(expected)
+    .transform(msOf)
+    .refine(ms => ms >= min && ms <= max, { error: expected })
+    .prefault(or)
+  return noted(schema, { about, text: written(Number(or)) })
+}
+
+/** The longest first; `m` is minutes, as `min` is. */
+const UNITS_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, min: 60_000, s: 1000, ms: 1 } as const
+const LENGTH = /^(?:\d{1,12}(?:\.\d{1,6})?(?:ms|min|[dhms]) ?)+$/
+
+/** NaN for what is no length of whole milliseconds. */
+function msOf(text: string): number {
+  if (WHOLE_NUMBER.test(text)) return Number(text)
+  if (!LENGTH.test(text)) return Number.NaN
+  const parts = [...text.matchAll(/([\d.]+)(ms|min|[dhms])/g)]
+  const sum = parts.reduce(
+    (ms, [, count = '', unit = 'ms']) =>
+      new Decimal(count).times(UNITS_MS[unit as keyof typeof UNITS_MS]).plus(ms),
+    new Decimal(0),
+  )
+  return sum.isInteger() ? sum.toNumber() : Number.NaN
+}
+
+/** In the longest unit that says it exactly. */
+function written(ms: number): string {
+  const unit = (['d', 'h', 'm', 's'] as const).find(each => ms >= UNITS_MS[each] && ms % UNITS_MS[each] === 0)
+  return unit ? `${ms / UNITS_MS[unit]}${unit}` : `${ms}ms`
 }
 
 /** An amount of USDT, above 0; it never becomes a float. */

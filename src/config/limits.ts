@@ -1,6 +1,6 @@
 /** The keys of `limits`: how far it may go, and how old what it knows may be. */
 import { z } from 'zod'
-import { noted, numberKey, usdtKey, wholeKey, wordKey } from './keys.ts'
+import { lengthKey, noted, numberKey, usdtKey, wholeKey, wordKey } from './keys.ts'
 
 const DAY_MS = 86_400_000
 
@@ -21,24 +21,21 @@ export const limits = z.strictObject({
     or: '1000',
     about: 'An unhedged quantity above this is repaired at once',
   }),
-  unhedgedMsMax: wholeKey({
+  unhedgedMsMax: lengthKey({
     min: 1000,
     max: 600_000,
-    unit: 'ms',
     or: '30000',
     about: 'And so is one older than this',
   }),
-  bookAgeMsMax: wholeKey({
+  bookAgeMsMax: lengthKey({
     min: 100,
     max: 600_000,
-    unit: 'ms',
     or: '10000',
     about: 'Order books older than this decide nothing new',
   }),
-  tickerAgeMsMax: wholeKey({
+  tickerAgeMsMax: lengthKey({
     min: 100,
     max: 600_000,
-    unit: 'ms',
     or: '60000',
     about: 'Funding data older than this decides nothing new',
   }),
@@ -72,10 +69,9 @@ export const limits = z.strictObject({
     or: '0.3',
     about: 'Part of the exchange’s order quota that is kept for exits',
   }),
-  borrowAgeMsMax: wholeKey({
+  borrowAgeMsMax: lengthKey({
     min: 1000,
     max: DAY_MS,
-    unit: 'ms',
     or: '3600000',
     about: 'Rate and inventory of borrowing older than this decide nothing new',
   }),
@@ -129,10 +125,9 @@ export const limits = z.strictObject({
       'What a failed hedge may do by itself: nothing, level legs that are apart and leave what becomes dangerous, or unwind (hold, level or unwind)',
     text: 'level',
   }),
-  lateRowsMs: wholeKey({
+  lateRowsMs: lengthKey({
     min: 60_000,
     max: DAY_MS,
-    unit: 'ms',
     or: String(6 * 3_600_000),
     about: 'Rows of the exchange’s transaction log are looked for again for so long after their instant',
   }),

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { REGIONS } from '../exchange/bybit/hosts.ts'
 import { alerts } from './alerts.ts'
 import { execution } from './execution.ts'
-import { noted, wholeKey, wordKey } from './keys.ts'
+import { lengthKey, noted, wholeKey, wordKey } from './keys.ts'
 import { limits } from './limits.ts'
 import { strategy } from './strategy.ts'
 
@@ -34,10 +34,9 @@ const accountKeys = z.strictObject({
     or: '0',
     about: 'Leverage that every tracked perpetual must have; 0 leaves it as it is',
   }),
-  keyExpiryAlertMs: wholeKey({
+  keyExpiryAlertMs: lengthKey({
     min: DAY_MS,
     max: 365 * DAY_MS,
-    unit: 'ms',
     or: String(14 * DAY_MS),
     about: 'An API key that ends within this is told of',
   }),

@@ -10,7 +10,7 @@ import { sections } from './rules.ts'
 
 /** What `acknowledgeLive` must say, word for word, before real money is touched. */
 export const LIVE_ACKNOWLEDGEMENT = 'I understand that this trades real money'
-const MODES = ['sim', 'replay', 'paper', 'demo', 'testnet', 'live'] as const
+const MODES = ['sim', 'replay', 'demo', 'testnet', 'live'] as const
 export type Mode = (typeof MODES)[number]
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
 

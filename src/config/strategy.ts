@@ -1,6 +1,6 @@
 /** The keys of `strategy`: what is worth a hedge, and when it is worth leaving. Values called a guess are to be fitted. */
 import { z } from 'zod'
-import { numberKey, symbolsKey, usdtKey, wholeKey, wordsKey } from './keys.ts'
+import { lengthKey, numberKey, symbolsKey, usdtKey, wholeKey, wordsKey } from './keys.ts'
 
 const DAY_MS = 86_400_000
 
@@ -78,17 +78,15 @@ export const strategy = z.strictObject({
     or: '3',
     about: 'The exit rule must hold this many times in a row',
   }),
-  coolDownMs: wholeKey({
+  coolDownMs: lengthKey({
     min: 0,
     max: 30 * DAY_MS,
-    unit: 'ms',
     or: '600000',
     about: 'After a hedge ended, its symbol waits this long',
   }),
-  settlementGuardMs: wholeKey({
+  settlementGuardMs: lengthKey({
     min: 0,
     max: DAY_MS / 24,
-    unit: 'ms',
     or: '120000',
     about: 'No entry this near the next settlement: a half-open hedge would be paid on one leg only',
   }),
@@ -114,10 +112,9 @@ export const strategy = z.strictObject({
     about:
       'Basis between the middles of the books that moved this far against the hedge ends it, unless funding is expected to pay for it',
   }),
-  basisStopMs: wholeKey({
+  basisStopMs: lengthKey({
     min: 0,
     max: DAY_MS,
-    unit: 'ms',
     or: '600000',
     about: 'A stop by basis or by loss must hold at every look for this long: a spike is not sold',
   }),
@@ -143,10 +140,9 @@ export const strategy = z.strictObject({
     or: '300',
     about: 'And one that has lost this much; 0 turns it off',
   }),
-  judgeEveryMs: wholeKey({
+  judgeEveryMs: lengthKey({
     min: 100,
     max: DAY_MS,
-    unit: 'ms',
     or: '5000',
     about: 'How often each symbol is judged',
   }),
@@ -190,10 +186,9 @@ export const strategy = z.strictObject({
     or: '0.5',
     about: 'Reverse carry: own USDT that the borrowed coin binds, beside capitalBuffer',
   }),
-  listingAgeMsMin: wholeKey({
+  listingAgeMsMin: lengthKey({
     min: 0,
     max: 365 * DAY_MS,
-    unit: 'ms',
     or: '604800000',
     about: 'A perpetual younger than this is not entered',
   }),
@@ -204,17 +199,15 @@ export const strategy = z.strictObject({
     or: '2',
     about: 'Each side of both books must hold this many slices inside the price limit, the way out too',
   }),
-  intervalQuietMs: wholeKey({
+  intervalQuietMs: lengthKey({
     min: 0,
     max: 30 * DAY_MS,
-    unit: 'ms',
     or: '28800000',
     about: 'No entry for this long after the funding interval or its cap changed',
   }),
-  maintenanceGuardMs: wholeKey({
+  maintenanceGuardMs: lengthKey({
     min: 0,
     max: DAY_MS,
-    unit: 'ms',
     or: '1800000',
     about: 'No entry from this long before an announced maintenance',
   }),
@@ -267,10 +260,9 @@ export const strategy = z.strictObject({
     or: '0.01',
     about: 'Chance that a hedge leaves an orphan leg once; a guess, measure it',
   }),
-  orphanRepairMs: wholeKey({
+  orphanRepairMs: lengthKey({
     min: 0,
     max: 3_600_000,
-    unit: 'ms',
     or: '30000',
     about: 'How long the repair of an orphan takes',
   }),
@@ -307,17 +299,15 @@ export const strategy = z.strictObject({
     or: '1',
     about: 'Chance that a symbol once left is entered again: coming back costs that part of a round trip',
   }),
-  holdMaxMs: wholeKey({
+  holdMaxMs: lengthKey({
     min: 0,
     max: 3650 * DAY_MS,
-    unit: 'ms',
     or: '0',
     about: 'A hedge older than this is left; 0 turns it off',
   }),
-  delistingRunOffMs: wholeKey({
+  delistingRunOffMs: lengthKey({
     min: 3_600_000,
     max: 30 * DAY_MS,
-    unit: 'ms',
     or: '86400000',
     about: 'A hedge is left this long before its perpetual is delivered',
   }),

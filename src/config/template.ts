@@ -13,7 +13,8 @@ const lively = Object.entries(LIVELY)
   .join('\n')
 
 const HEAD = `# Hedgerow: strategy and limits. Keys left commented out have the value shown.
-# Fractions are fractions: 0.08 is 8 %. Mode, port and folders come from the environment (HEDGEROW_…);
+# Fractions are fractions: 0.08 is 8 %. Lengths of time (…Ms) are written 90s, 15m, 12h or 3d; a plain
+# number is milliseconds. Mode, port and folders come from the environment (HEDGEROW_…);
 # secrets never stand in a file like this one.
 # In mode sim, whose markets live for an afternoon, these are livelier unless set here:
 ${lively}

@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { monotonicMs } from '../clock/clock.ts'
 import type { ExchangeClock } from '../clock/exchange-clock.ts'
 import { PACE_PATH } from '../exchange/simulator/server/control.ts'
+import type { Journal } from '../store/schema/records.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { isSlowed } from '../wording/figures.ts'
 
@@ -18,12 +19,14 @@ import { isSlowed } from '../wording/figures.ts'
 type Pace = {
   /** Simulated milliseconds to one of the machine, at most the speed and never below 1. */
   now(): number
-  /** How far behind it was just now, in machine milliseconds. */
-  heard(lagMs: number): void
+  /** How far behind it was just now, in machine milliseconds, and whether orders are at work. */
+  heard(lagMs: number, isAtWork: boolean): void
 }
 
 /** What one round trip may take in simulated time: an order's deadline and the age of a book are ten seconds. */
 const ROUND_TRIP_MS_MAX = 4_000
+/** The same while a hedge is opened or closed: that takes some dozen round trips one after the other, within two minutes. */
+const STEP_MS_MAX = 1_000
 /** How soon a longer lag is believed, and how slowly it is forgotten: between them, the lag that five in six stay below. */
 const LONGER = 0.3
 const SHORTER = 0.06
@@ -35,9 +38,9 @@ export function createPace(speed: number): Pace {
   let pace = speed
   return {
     now: () => pace,
-    heard(lagMs) {
+    heard(lagMs, isAtWork) {
       lag += (lagMs - lag) * (lagMs > lag ? LONGER : SHORTER)
-      const bearable = Math.max(1, ROUND_TRIP_MS_MAX / Math.max(lag, 1))
+      const bearable = Math.max(1, (isAtWork ? STEP_MS_MAX : ROUND_TRIP_MS_MAX) / Math.max(lag, 1))
       pace = Math.min(speed, bearable, pace * UP)
     },
   }
@@ -46,8 +49,10 @@ export function createPace(speed: number): Pace {
 export type Pacer = {
   /** Simulated milliseconds to one of the machine, now: the speed, or less. */
   pace(): number
-  /** Also looked at: how long, in machine milliseconds, something else here has been waited for. */
-  alsoBehind(behindMs: () => number): void
+  /** Something that each step of a hedge waits for took so long, in machine milliseconds. */
+  waited(ms: number): void
+  /** Says, from here on, whether orders are at work. */
+  watch(isAtWork: () => boolean): void
   close(): void
 }
 
@@ -70,7 +75,8 @@ const FRAME_AGE_MS = 3_000
 export function startPacer({ url, speed, clock, frameAgeMs, telemetry }: PacerPorts): Pacer {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const bearable = createPace(speed)
-  const behind: (() => number)[] = []
+  let waitedMs = 0
+  let isAtWork = () => false
   const tell = tellPace(speed, telemetry)
   let pace = speed
   let closed = false
@@ -78,9 +84,9 @@ export function startPacer({ url, speed, clock, frameAgeMs, telemetry }: PacerPo
     const askedAtMs = clock.nowMs()
     const begun = monotonicMs()
     const told = await ask(agent, `${url}${PACE_PATH}${bearable.now().toFixed(2)}`)
-    const waits = behind.map(waitedMs => waitedMs())
     const frameLagMs = Math.max(0, frameAgeMs() - FRAME_AGE_MS) / pace
-    bearable.heard(Math.max(monotonicMs() - begun, frameLagMs) + Math.max(0, ...waits))
+    bearable.heard(Math.max(monotonicMs() - begun, frameLagMs) + waitedMs, isAtWork())
+    waitedMs = 0
     pace = told.pace
     clock.follow({ askedAtMs, exchangeMs: told.nowMs, pace })
     tell(pace)
@@ -99,7 +105,12 @@ export function startPacer({ url, speed, clock, frameAgeMs, telemetry }: PacerPo
   void run()
   return {
     pace: () => pace,
-    alsoBehind: behindMs => void behind.push(behindMs),
+    waited(ms) {
+      waitedMs = Math.max(waitedMs, ms)
+    },
+    watch(isWorking) {
+      isAtWork = isWorking
+    },
     close() {
       closed = true
       agent.destroy()
@@ -143,3 +154,16 @@ function ask(agent: Agent, url: string): Promise<Told> {
     asked.end()
   })
 }
+
+/** A journal whose waits the pacer hears of: each step of a hedge is durable before anything leaves. */
+export const pacedJournal = (journal: Journal, pacer: Pacer | undefined): Journal =>
+  pacer
+    ? {
+        ...journal,
+        async append(record) {
+          const begun = monotonicMs()
+          await journal.append(record)
+          pacer.waited(monotonicMs() - begun)
+        },
+      }
+    : journal

@@ -4,7 +4,7 @@ import { loadConfig } from '../config/config.ts'
 import { runDay } from './day/run-day.ts'
 import type { DayOptions } from './plan/plan.ts'
 
-const { rules } = loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'paper' } })
+const { rules } = loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'replay' } })
 const options = workerData as DayOptions
 
 parentPort?.on('message', (seed: number) => {

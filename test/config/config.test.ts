@@ -53,7 +53,7 @@ describe('what is read', () => {
 
   test('a section whose keys are all commented out is an empty one', () => {
     write('strategy:\n  # exitHorizonHours: 336\nlimits:\n')
-    expect(load({ HEDGEROW_MODE: 'paper' }).rules.strategy.exitHorizonHours).toBe(336)
+    expect(load({ HEDGEROW_MODE: 'replay' }).rules.strategy.exitHorizonHours).toBe(336)
   })
 
   test('routes and directions are lists of words; left out, every route may be taken and one direction', () => {
@@ -108,7 +108,7 @@ describe('what is read', () => {
   test('the hosted inspector is refused in mode live, and nowhere else', () => {
     write(`acknowledgeLive: ${LIVE_ACKNOWLEDGEMENT}\n`)
     const given = { ...KEYS, HEDGEROW_HOSTED_INSPECTOR_URL: 'https://inspector.example' }
-    for (const mode of ['sim', 'paper', 'demo', 'testnet'])
+    for (const mode of ['sim', 'replay', 'demo', 'testnet'])
       expect(faultyKeys({ ...given, HEDGEROW_MODE: mode })).toEqual([])
     expect(faults({ ...given, HEDGEROW_MODE: 'live' })).toEqual([
       {
@@ -122,20 +122,21 @@ describe('what is read', () => {
 
   test('only sim runs faster than the wall', () => {
     expect(load({ HEDGEROW_SPEED: '10' }).speed).toBe(10)
-    expect(load({ HEDGEROW_MODE: 'paper' }).speed).toBe(1)
-    expect(faultyKeys({ HEDGEROW_MODE: 'paper', HEDGEROW_SPEED: '10' })).toEqual(['HEDGEROW_SPEED'])
+    expect(load({ HEDGEROW_MODE: 'replay' }).speed).toBe(1)
+    expect(faultyKeys({ HEDGEROW_MODE: 'replay', HEDGEROW_SPEED: '10' })).toEqual(['HEDGEROW_SPEED'])
   })
 })
 
 describe('mode sim', () => {
   test('lives faster than the others, and only where the file says nothing', () => {
-    const [sim, paper] = [load().rules.strategy, load({ HEDGEROW_MODE: 'paper' }).rules.strategy]
-    expect(sim.fundingSlowHours).toBeLessThan(paper.fundingSlowHours / 10)
+    const [sim, careful] = [load().rules.strategy, load({ HEDGEROW_MODE: 'replay' }).rules.strategy]
+    expect(sim.fundingSlowHours).toBeLessThan(careful.fundingSlowHours / 10)
     expect(
       Object.keys(sim)
         .filter(
           key =>
-            JSON.stringify(sim[key as keyof typeof sim]) !== JSON.stringify(paper[key as keyof typeof paper]),
+            JSON.stringify(sim[key as keyof typeof sim]) !==
+            JSON.stringify(careful[key as keyof typeof careful]),
         )
         .sort(),
     ).toEqual(Object.keys(LIVELY).sort())
@@ -213,7 +214,7 @@ leverage: 3
     ['an exponent', 'limits:\n  totalNotionalUsdtMax: 1e6\n', 'limits.totalNotionalUsdtMax'],
     ['a symbol twice', 'strategy:\n  symbols: [BTCUSDT, BTCUSDT]\n', 'strategy.symbols'],
     ['a list for a section', 'limits: [1]\n', 'limits'],
-    ['a variable in the file', 'HEDGEROW_MODE: paper\n', 'HEDGEROW_MODE'],
+    ['a variable in the file', 'HEDGEROW_MODE: demo\n', 'HEDGEROW_MODE'],
   ])('%s is refused by name', (_, text, key) => {
     write(text)
     expect(faultyKeys()).toContain(key)
@@ -300,8 +301,8 @@ test('a client finds the engine though this shell lacks what the engine needs', 
 test('the generated file holds every key with its default, and means the same when uncommented', () => {
   const template = configTemplate()
   write(template)
-  const inPaper = { HEDGEROW_MODE: 'paper' }
-  const commented = load(inPaper).rules
+  const inReplay = { HEDGEROW_MODE: 'replay' }
+  const commented = load(inReplay).rules
   const keys = Object.values(sections).flatMap(({ shape }) => Object.keys(shape))
   for (const key of keys) expect(template).toContain(`  # ${key}: `)
   write(
@@ -309,6 +310,50 @@ test('the generated file holds every key with its default, and means the same wh
       keys.includes(pair.split(':')[0] ?? '') ? `  ${pair}` : line,
     ),
   )
-  expect(load(inPaper).rules).toEqual(commented)
-  expect(load(inPaper).rules).toEqual(loadConfig({ cwd: tmpdir(), env: inPaper }).rules)
+  expect(load(inReplay).rules).toEqual(commented)
+  expect(load(inReplay).rules).toEqual(loadConfig({ cwd: tmpdir(), env: inReplay }).rules)
+})
+
+describe('lengths of time', () => {
+  const inFile = (text: string) => {
+    write(`execution:\n  entryDeadlineMs: ${text}\n`)
+    return load({ HEDGEROW_MODE: 'replay' }).rules.execution.entryDeadlineMs
+  }
+
+  test.each([
+    ['45000', 45_000],
+    ['45000ms', 45_000],
+    ['45s', 45_000],
+    ['1.5m', 90_000],
+    ['15min', 900_000],
+    ['12h', 43_200_000],
+    ['1d', 86_400_000],
+    ['1h30m', 5_400_000],
+    ['1h 30m', 5_400_000],
+  ])('%s is %d ms', (text, ms) => {
+    expect(inFile(text)).toBe(ms)
+  })
+
+  test.each(['12', '90d', '-1h', '12 hours', '1h-5m', '1.0001ms', '0.0001s', 'h', '1e3', '0x10s'])(
+    '%s is refused with what is expected',
+    text => {
+      write(`execution:\n  entryDeadlineMs: ${text}\n`)
+      expect(faults()).toEqual([
+        {
+          key: 'execution.entryDeadlineMs',
+          found: JSON.stringify(text),
+          expected:
+            'a length of time from 1s to 1d, such as 90s, 15m, 12h or 3d; a plain number is milliseconds',
+        },
+      ])
+    },
+  )
+
+  test('the file to start from writes every length as people do', () => {
+    const lines = configTemplate().split('\n')
+    const lengths = lines.filter(line => /^ {2}# \w+Ms(Max|Min)?: /.test(line))
+    expect(lengths.length).toBeGreaterThan(20)
+    expect(lengths.filter(line => !/: \d+(ms|[smhd])$/.test(line))).toEqual([])
+    expect(lines).toContain('  # entryDeadlineMs: 2m')
+  })
 })

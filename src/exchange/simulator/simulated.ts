@@ -1,6 +1,6 @@
 /**
  * The simulated Bybit as a sans-IO core: requests and time in, replies and pushes out. No clock, no socket, no chance of
- * its own (a seeded generator inside). Three shells hold it: in-process on a virtual clock, the loopback server, `paper`.
+ * its own (a seeded generator inside). Two shells hold it: in-process on a virtual clock, and the loopback server.
  * Requests and replies are V5 JSON exactly as on Bybit's wire, less HTTP, signatures, rate limits and socket framing.
  */
 import type { Json, JsonObject } from '../../domain/json.ts'

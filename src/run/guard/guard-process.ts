@@ -61,7 +61,7 @@ async function afterStop(): Promise<void> {
   const config = loadConfig({ cwd: process.cwd(), env: process.env })
   const { dataDir, mode, keys, rules, account } = config
   const post = readPost(dataDir)
-  if (!post || mode === 'paper' || mode === 'replay') return
+  if (!post || mode === 'replay') return
   const isSim = mode === 'sim'
   const pair = keys ?? (isSim ? { key: SIMULATOR_KEY, secret: SIMULATOR_SECRET } : undefined)
   if (!pair) return

@@ -22,7 +22,7 @@ function run(beats: number, shareAt: (beat: number) => number) {
     const arrivedMs = ((BEAT_MS * pace.now()) / 1000) * COST
     waitingMs = Math.max(0, waitingMs + arrivedMs - BEAT_MS * share)
     const lagMs = 3 + waitingMs / share
-    pace.heard(lagMs)
+    pace.heard(lagMs, false)
     seen.push({ ageMs: lagMs * pace.now(), pace: pace.now() })
   }
   return seen
@@ -50,7 +50,7 @@ describe('a machine that cannot follow', () => {
 
   test('time goes on however slow it is, and never slower than the wall clock', () => {
     const pace = createPace(SPEED)
-    for (let beat = 0; beat < 100; beat++) pace.heard(600_000)
+    for (let beat = 0; beat < 100; beat++) pace.heard(600_000, false)
     expect(pace.now()).toBe(1)
   })
 })
@@ -59,7 +59,7 @@ test('a quiet machine runs at the speed asked for, whatever single answers take'
   const pace = createPace(SPEED)
   let least = SPEED
   for (let beat = 0; beat < 2_000; beat++) {
-    pace.heard(beat % 40 === 0 ? 80 : 4)
+    pace.heard(beat % 40 === 0 ? 80 : 4, false)
     least = Math.min(least, pace.now())
   }
   expect(least).toBe(SPEED)
@@ -67,8 +67,18 @@ test('a quiet machine runs at the speed asked for, whatever single answers take'
 
 test('once the machine is quiet again time is back at its speed within fifteen seconds', () => {
   const pace = createPace(SPEED)
-  for (let beat = 0; beat < 100; beat++) pace.heard(2_000)
+  for (let beat = 0; beat < 100; beat++) pace.heard(2_000, false)
   expect(pace.now()).toBeLessThan(3)
-  for (let beat = 0; beat < 15_000 / BEAT_MS; beat++) pace.heard(4)
+  for (let beat = 0; beat < 15_000 / BEAT_MS; beat++) pace.heard(4, false)
   expect(pace.now()).toBe(SPEED)
+})
+
+test('while a hedge is opened on a busy machine a step of it takes a second of simulated time, not four', () => {
+  const [calm, atWork] = [createPace(SPEED), createPace(SPEED)]
+  for (let beat = 0; beat < 100; beat++) {
+    calm.heard(50, false)
+    atWork.heard(50, true)
+  }
+  expect(calm.now()).toBe(SPEED)
+  expect(atWork.now() * 50).toBeCloseTo(1_000)
 })

@@ -53,7 +53,7 @@ export const historyOfDays = (symbols: readonly SymbolHistory[], days: number): 
   toMs: FROM_MS + days * DAY_MS,
 })
 
-export const defaultRules = (): Rules => loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'paper' } }).rules
+export const defaultRules = (): Rules => loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'replay' } }).rules
 
 /** The default rules on these symbols, with fees of the lowest level, by legs that cross one after the other. */
 export function variantOf(symbols: readonly string[], strategy: Partial<Rules['strategy']> = {}): Variant {

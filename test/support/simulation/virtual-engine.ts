@@ -49,7 +49,7 @@ export async function virtualWorld(
   const venue = inProcessBybit({ core, clock, fault: faultyLine(faults) })
   const journal: Journal = createMemoryJournal()
   const books: MemoryBooks = memoryBooks()
-  const usual: Rules = loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'paper' } }).rules
+  const usual: Rules = loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'replay' } }).rules
   const rules: Rules = {
     strategy: { ...usual.strategy, ...own.strategy },
     execution: { ...usual.execution, ...own.execution },

@@ -6,7 +6,7 @@ import { brokenRelations } from '../../../src/config/relations.ts'
 import { HAZARD_NAMES } from '../../../src/simulate/plan/hazards.ts'
 import { dayPlan, QUIET_MS } from '../../../src/simulate/plan/plan.ts'
 
-const { rules } = loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'paper' } })
+const { rules } = loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'replay' } })
 const EVERYTHING = { hazards: HAZARD_NAMES }
 const seeds = fc.integer({ min: 0, max: 999_999_999 })
 

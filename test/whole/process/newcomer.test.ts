@@ -2,6 +2,7 @@
  * What a newcomer sees: `npm start` in an empty folder, with nothing set. Within two minutes symbols are tracked, a hedge is
  * opened, earns funding and is closed again, the ledger ties out; then the command line commands it, and it ends in order.
  */
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, inject, test } from 'vitest'
@@ -138,6 +139,49 @@ test('an empty folder becomes an engine that hedges, earns, closes and obeys', a
   await eventually('its helpers gone', async () => !helpers.some(isAlive))
   remove()
 })
+
+/** So many busy loops beside it; gives how to end them. They end by themselves when this process is killed. */
+function load(loops: number): () => void {
+  const busy: ChildProcess[] = Array.from({ length: loops }, () =>
+    spawn('timeout', ['400', 'sh', '-c', 'while :; do :; done'], { stdio: 'ignore' }),
+  )
+  return () => {
+    for (const child of busy) child.kill()
+  }
+}
+
+test.runIf(inject('thorough'))(
+  'on a machine under load a hedge is opened, paid and closed, and no symbol is ever called failed',
+  async () => {
+    const { folder, remove } = freshFolder()
+    const unload = load(4)
+    let seen: string[] = []
+    const engine = launch({ script: 'src/cli.ts', args: ['run'], cwd: folder, env: { HEDGEROW_PORT: '0' } })
+    try {
+      const api = engineApi((await addressOf(engine)) ?? '', join(folder, '.hedgerow'))
+      const look = async () => {
+        const { symbols, pace } = await api.get<Engine & { pace: number }>('/api/engine')
+        seen = [...new Set([...seen, ...Object.keys(symbols)])]
+        expect(pace).toBeLessThanOrEqual(60)
+      }
+      const looking = setInterval(() => void look().catch(() => undefined), 500)
+      const { hedge } = await firstRound(api, engine)
+      const unwind = () =>
+        api.post(`/api/actors/hedge:${hedge.id}/events`, { type: 'hedge.unwind', because: 'enough' })
+      await closedHedge(api, hedge, unwind)
+      clearInterval(looking)
+      await eventually('a ledger that ties out', () => isTied(api))
+      expect(
+        seen.filter(state => !['idle', 'entering', 'hedged', 'unwinding', 'stale'].includes(state)),
+      ).toEqual([])
+    } finally {
+      unload()
+      engine.kill('SIGTERM')
+    }
+    expect(await engine.ended, engine.err()).toEqual({ code: 0, signal: null })
+    remove()
+  },
+)
 
 function isAlive(pid: number): boolean {
   try {

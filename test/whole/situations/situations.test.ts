@@ -246,7 +246,7 @@ const REVERSE: Situation[] = [
   },
 ]
 
-const { limits } = loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'paper' } }).rules
+const { limits } = loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'replay' } }).rules
 /** Notional and time together, and the time in which the exchange told nothing true. */
 const boundOf = ({ blindSeconds = 0, rules }: Situation): number =>
   Number(rules?.limits?.unhedgedNotionalUsdtMax ?? limits.unhedgedNotionalUsdtMax) *
