@@ -9,7 +9,7 @@ import type { CollateralView } from '../../src/domain/market/collateral.ts'
 import { HOUR_MS } from '../../src/domain/market/funding.ts'
 import type { AdlView, MarketView } from '../../src/domain/market/market-view.ts'
 import type { AdlAlert } from '../../src/domain/risk/risk-facts.ts'
-import type { PerpTicker } from '../../src/exchange/exchange.ts'
+import type { DelistingNotice, PerpTicker } from '../../src/exchange/exchange.ts'
 import type { TrackedMarket } from './tracked-market.ts'
 
 /** Announced, or under way: from when, and until when as far as is told. */
@@ -32,6 +32,8 @@ export type DangerBoard = {
   collateral(coin: string): CollateralView | undefined
   /** When the ratios known here were read; undefined before the first reading. */
   collateralReadAtMs(): number | undefined
+  /** Announced ends of markets, as they are listed now. Gives the tracked symbols of which nothing was known before. */
+  setDelistings(notices: readonly DelistingNotice[]): string[]
   setMaintenance(maintenance: Maintenance | null): void
   maintenance(): Maintenance | null
   /** Of our own position: its place in the queue to be deleveraged, 0 without one. */
@@ -97,6 +99,7 @@ export function dangerBoard(clock: Clock, markets: ReadonlyMap<string, TrackedMa
     },
     collateral: (coin: string) => collateral.get(coin),
     collateralReadAtMs: () => collateralReadAtMs,
+    setDelistings: (notices: readonly DelistingNotice[]) => noteDelistings(markets, notices),
     setMaintenance,
     maintenance: () => maintenance,
     setAdlRank: (symbol: string, rank: number) => setAdl(symbol, { rank }),
@@ -105,6 +108,34 @@ export function dangerBoard(clock: Clock, markets: ReadonlyMap<string, TrackedMa
         setAdl(symbol, { pnlRatio, triggerRatio: insurancePnlRatio })
     },
   }
+}
+
+/** Gives the symbols of which nothing was known before. */
+function noteDelistings(
+  markets: ReadonlyMap<string, TrackedMarket>,
+  notices: readonly DelistingNotice[],
+): string[] {
+  const fresh: string[] = []
+  for (const [symbol, market] of markets) {
+    const delisting = delistingOf(market.parts.pair, notices)
+    if (delisting && !market.parts.delisting) fresh.push(symbol)
+    if (delisting) market.change({ delisting })
+    else if (market.parts.delisting) market.drop('delisting')
+  }
+  return fresh
+}
+
+/** The first notice that is about one of a pair's markets; one that does not say which is about both. */
+function delistingOf(
+  { spot, perp }: HedgePair,
+  notices: readonly DelistingNotice[],
+): MarketView['delisting'] {
+  const isAbout = ({ symbols, markets }: DelistingNotice, { symbol, market }: HedgePair['spot' | 'perp']) =>
+    symbols.includes(symbol) && (markets.length === 0 || markets.includes(market))
+  const own = notices.filter(notice => isAbout(notice, spot) || isAbout(notice, perp))
+  const endsSpot = own.find(notice => notice.markets.includes('spot') && isAbout(notice, spot))
+  const told = endsSpot ?? own[0]
+  return told && { title: told.title, endsSpot: endsSpot !== undefined }
 }
 
 /** What a ticker says beside itself: how much the price moves, and that the funding interval is another. */

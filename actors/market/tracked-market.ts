@@ -59,7 +59,7 @@ export class TrackedMarket {
   }
 
   /** Takes parts away: they are not known any more. */
-  drop(...names: ('maintenanceAtMs' | 'maintenanceUntilMs')[]): void {
+  drop(...names: ('maintenanceAtMs' | 'maintenanceUntilMs' | 'delisting')[]): void {
     for (const name of names) delete this.#parts[name]
     this.#view = undefined
   }

@@ -46,6 +46,7 @@ const READINGS: readonly Reading[] = [
   },
   { name: 'interest on USDT', everyMs: 10 * MINUTE_MS, read: readUsdt },
   { name: 'instruments', everyMs: 10 * MINUTE_MS, read: readInstruments },
+  { name: 'announced delistings', everyMs: 10 * MINUTE_MS, read: readDelistings },
 ]
 
 /** @param terms - keeps what was read last, for the next start and for hours in which it cannot be read */
@@ -209,6 +210,20 @@ async function readInstruments({
     // Which coin a contract is a multiple of was proven when the pair was made.
     const pair: HedgePair = { ...was, spot, perp: { ...perp, multiplier: was.perp.multiplier } }
     if (board.setPair(pair)) telemetry.log.warn('funding.terms-changed', { symbol: was.symbol })
+  }
+}
+
+/** What was announced before this has long happened, or never will. */
+const ANNOUNCED_MS_MAX = 60 * 24 * HOUR_MS
+
+/** The exchange tells people of an end days before its instruments say so; of a spot market they never do. */
+async function readDelistings({ board, clock, exchange, alerts, runtime }: RiskMarketsPorts): Promise<void> {
+  const sinceMs = clock.nowMs() - ANNOUNCED_MS_MAX
+  const notices = (await exchange.delistings()).filter(({ publishedAtMs }) => publishedAtMs >= sinceMs)
+  const held = new Set(hedges({ runtime }).map(({ context }) => context.plan.symbol))
+  for (const symbol of board.setDelistings(notices)) {
+    const because = `announced: ${board.view(symbol)?.delisting?.title ?? ''}`
+    if (held.has(symbol)) alerts.raise('page', 'symbol.delisting', { symbol, because })
   }
 }
 

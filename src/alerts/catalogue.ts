@@ -179,7 +179,7 @@ export const CATALOGUE = {
     says: 'The exchange has announced a maintenance',
   },
   'symbol.delisting': {
-    severity: 'ticket',
+    severity: 'page',
     ends: 'person',
     says: 'A market with a hedge of ours is to be delisted: the hedge is run off',
   },

@@ -96,15 +96,6 @@ export type SettingChange =
   | { kind: 'refused'; reason: RejectReason; detail: string }
   | { kind: 'unknown'; cause: string }
 
-/** Fractions of the account's margin: a maintenance rate of 1 is liquidation, an initial rate of 1 allows no new risk. */
-export type MarginRates = { initialRate: string; maintenanceRate: string }
-
-/** What the exchange says an order would do to the account's margin. Nothing is placed. */
-export type PreCheck =
-  | { kind: 'answered'; before: MarginRates; after: MarginRates }
-  | { kind: 'refused'; reason: RejectReason; detail: string }
-  | { kind: 'unanswered'; cause: string }
-
 /** An announcement that markets end. */
 export type DelistingNotice = {
   /** Its address: always the same for one announcement. */
@@ -113,7 +104,7 @@ export type DelistingNotice = {
   publishedAtMs: number
   /** Symbols it names, such as XYZUSDT; empty when it names none in a way that is known here. */
   symbols: string[]
-  /** Which of them it is about: 'spot', 'linear', or both when it does not say. */
+  /** Which of them it is about: 'spot', 'linear' or both; empty when it does not say. */
   markets: Market[]
 }
 
@@ -293,18 +284,9 @@ export type SettingVerbs = {
   setBeyondPriceLimit(market: Market, to: 'refuse' | 'move'): Promise<SettingChange>
 }
 
-/** What this exchange can do beside the verbs that every one has. */
-type Capabilities = {
-  /** Native spread orders exist (for this exchange; an account may lack them still). */
-  spreadOrders: boolean
-  /** `preCheck` is answered. */
-  preCheck: boolean
-}
-
 export type Exchange = RiskReads &
   SettingVerbs & {
     readonly name: string
-    readonly capabilities: Capabilities
     serverTimeMs(): Promise<number>
     /** All that is listed, never nothing: an exchange that lists no market has not answered. */
     instruments(): Promise<{ spot: SpotInstrument[]; perps: PerpInstrument[] }>
@@ -346,11 +328,6 @@ export type Exchange = RiskReads &
     keyRefusal(): KeyRefusal | undefined
     /** Can an order leave at this moment (trade socket open and truly authenticated, key not refused)? New risk needs it. */
     orderEntryReady(): boolean
-    /**
-     * What a perpetual's order would do to the account's margin, by the exchange's own count, in cross margin. Never throws; where
-     * `capabilities.preCheck` is false it is unanswered. https://bybit-exchange.github.io/docs/v5/order/pre-check-order
-     */
-    preCheck(order: OrderRequest): Promise<PreCheck>
     /**
      * Never throws, answers within its own deadline, never sends when `orderEntryReady()` is false (that is a rejection whose
      * detail starts with 'not sent': nothing left the process). `unknown` with cause 'duplicate': the id exists, ask about it.

@@ -44,6 +44,7 @@ export function lifeFilter(
   if (!pair.perp.trading) return refuse('perp-not-trading', pair.perp.symbol, 'trading')
   if (pair.perp.deliveryAtMs > 0)
     return refuse('delisting-announced', `delivery at ${pair.perp.deliveryAtMs}`, 'none')
+  if (market.delisting) return refuse('delisting-announced', market.delisting.title, 'none')
   if (pair.spot.specialTreatment) return refuse('special-treatment', pair.spot.symbol, 'none')
   if (pair.runOff) return refuse('run-off', pair.symbol, 'configured')
   const listedMs = nowMs - (market.listedAtMs ?? pair.perp.launchedAtMs)

@@ -72,7 +72,7 @@ function ownDistance(
 }
 
 function venueReason(
-  { pair, adl }: MarketView,
+  { pair, adl, delisting }: MarketView,
   { delistingRunOffMs, adlRankExit }: StrategyRules,
   nowMs: number,
   { reduceOnly }: ExitInputs,
@@ -85,6 +85,8 @@ function venueReason(
       found: `delivery in ${deliveryAtMs - nowMs} ms`,
       limit: `${delistingRunOffMs} ms before it`,
     }
+  // A spot market has no instant of its end that a program could read: coins that cannot be sold any more hedge nothing.
+  if (delisting?.endsSpot) return { because: 'delisting', found: delisting.title, limit: 'none' }
   return adl && adl.rank >= adlRankExit
     ? { because: 'adl-near', found: `rank ${adl.rank}`, limit: `below ${adlRankExit}` }
     : undefined

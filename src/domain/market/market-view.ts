@@ -91,6 +91,8 @@ export type MarketView = {
   /** Announced maintenance: from when, and until when if it is told. */
   maintenanceAtMs?: number
   maintenanceUntilMs?: number
+  /** Announced to the public: an end of one of both markets, in the exchange's words. `endsSpot`: it names the spot market. */
+  delisting?: { title: string; endsSpot: boolean }
   adl?: AdlView
   basisModel?: BasisModel
 }

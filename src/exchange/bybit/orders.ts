@@ -7,22 +7,15 @@ import type { Clock } from '../../clock/clock.ts'
 import type { Market } from '../../domain/instrument.ts'
 import type { Fill, OrderLookup, OrderReport, OrderRequest } from '../../domain/legs/order.ts'
 import { orderQty } from '../../domain/units.ts'
-import type { Exchange, MarginRates, PreCheck } from '../exchange.ts'
+import type { Exchange } from '../exchange.ts'
 import { ask, pages, type Report } from './pages.ts'
-import {
-  cancelled,
-  failureOf,
-  placementOf,
-  placementOfThrow,
-  rejectReasonOf,
-  said,
-} from './translate/errors.ts'
-import { integerAt, type Row, rowOf, rowsAt } from './translate/fields.ts'
+import { cancelled, failureOf, placementOf, placementOfThrow } from './translate/errors.ts'
+import { type Row, rowOf, rowsAt } from './translate/fields.ts'
 import { fill, legFills, orderArgs, orderReport, spreadReport } from './translate/orders.ts'
 import { withDeadline } from './wire/deadline.ts'
 import { type Envelope, type Params, type Wire, WireFailure } from './wire/wire.ts'
 
-type Orders = Pick<Exchange, 'placeOrder' | 'cancelOrder' | 'findOrder' | 'orderEntryReady' | 'preCheck'>
+type Orders = Pick<Exchange, 'placeOrder' | 'cancelOrder' | 'findOrder' | 'orderEntryReady'>
 type Settings = { clock: Clock; orderDeadlineMs: number; report: Report }
 
 export function orderVerbs(wire: Wire, { clock, orderDeadlineMs, report }: Settings): Orders {
@@ -45,7 +38,6 @@ export function orderVerbs(wire: Wire, { clock, orderDeadlineMs, report }: Setti
         return placementOfThrow(error)
       }
     },
-    preCheck: order => preCheckOf(wire, order),
     async cancelOrder(market, symbol, orderLinkId) {
       try {
         if (market === 'spread') return cancelled(await byRest('/v5/spread/order/cancel', { orderLinkId }))
@@ -68,31 +60,6 @@ export function orderVerbs(wire: Wire, { clock, orderDeadlineMs, report }: Setti
         return { kind: 'unanswered', cause: failureOf(error, 'order look-up').message }
       }
     },
-  }
-}
-
-/** Bybit counts margin rates in ten-thousandths. */
-const rateAt = (row: Row, field: string): string => new Decimal(integerAt(row, field)).div(10_000).toFixed()
-const ratesAt = (row: Row, initial: string, maintenance: string): MarginRates => ({
-  initialRate: rateAt(row, initial),
-  maintenanceRate: rateAt(row, maintenance),
-})
-
-async function preCheckOf(wire: Wire, order: OrderRequest): Promise<PreCheck> {
-  if (order.market !== 'linear')
-    return { kind: 'unanswered', cause: `only perpetuals are checked before, not ${order.market}` }
-  if (wire.preChecks === false) return { kind: 'unanswered', cause: 'this exchange checks no orders before' }
-  try {
-    const reply = await wire.post('/v5/order/pre-check', orderArgs(order))
-    if (reply.retCode !== 0) return { kind: 'refused', reason: rejectReasonOf(reply), detail: said(reply) }
-    const row = rowOf(reply.result, 'result')
-    return {
-      kind: 'answered',
-      before: ratesAt(row, 'preImrE4', 'preMmrE4'),
-      after: ratesAt(row, 'postImrE4', 'postMmrE4'),
-    }
-  } catch (error) {
-    return { kind: 'unanswered', cause: failureOf(error, 'pre-check').message }
   }
 }
 

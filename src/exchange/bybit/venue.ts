@@ -48,7 +48,6 @@ export function createBybitExchange(wire: Wire, settings: BybitSettings): Exchan
   const counted = countedWire(key.watched(wire), quota, clock)
   return {
     name,
-    capabilities: { spreadOrders: wire.spreads !== false, preCheck: wire.preChecks !== false },
     ...marketReads(counted, report),
     ...accountReads(counted, report),
     ...settingVerbs(counted),

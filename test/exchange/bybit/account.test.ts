@@ -179,28 +179,6 @@ const order = {
   reduceOnly: false,
 } as const
 
-describe('the check of an order before it is placed', () => {
-  const check = (answer: Envelope, market: 'linear' | 'spot' = 'linear') =>
-    venue({ post: () => answer }).exchange.preCheck({ ...order, market })
-
-  test('gives margin rates as fractions, before and after', async () => {
-    const answer = reply({ preImrE4: 30, preMmrE4: 21, postImrE4: 357, postMmrE4: 294 })
-    expect(await check(answer)).toEqual({
-      kind: 'answered',
-      before: { initialRate: '0.003', maintenanceRate: '0.0021' },
-      after: { initialRate: '0.0357', maintenanceRate: '0.0294' },
-    })
-  })
-  test('a refusal has its reason; what cannot be checked is unanswered', async () => {
-    expect(await check(reply({}, 110007, 'ab not enough'))).toMatchObject({
-      kind: 'refused',
-      reason: 'insufficient-balance',
-    })
-    expect(await check(reply({}), 'spot')).toMatchObject({ kind: 'unanswered' })
-    expect(await check(reply({ preImrE4: 30 }))).toMatchObject({ kind: 'unanswered' })
-  })
-})
-
 describe('an order book over REST', () => {
   const book = (row: object) => venue({ get: () => reply(row) }).exchange.orderBook('linear', 'BTCUSDT')
   const row = {
@@ -273,9 +251,18 @@ test('an announcement of an end names its markets and symbols', async () => {
     dateTimestamp: SERVER_MS,
   }
   const spot = { ...row, title: 'Bybit to Delist the FOO/USDT Spot Trading Pair', tags: ['Spot'] }
-  const { exchange } = venue({ get: () => list(row, spot, {}) })
+  const others = [
+    { ...row, title: 'Delisting of BARUSDT from Spot Margin Trading', tags: ['Spot'] },
+    { ...row, title: 'Delisting of BTCUSDT-26JUN26 Futures Contract' },
+    { ...row, title: 'Delisting of BAZUSDT', description: '', tags: [] },
+  ]
+  const { exchange } = venue({ get: () => list(row, spot, {}, ...others) })
   expect(await exchange.delistings()).toMatchObject([
     { symbols: ['XYZUSDT', '1000ABCUSDT'], markets: ['linear'] },
     { symbols: ['FOOUSDT'], markets: ['spot'] },
+    // Something else of the symbol, a dated contract, and one that does not say of which market.
+    { symbols: [] },
+    { symbols: [] },
+    { symbols: ['BAZUSDT'], markets: [] },
   ])
 })

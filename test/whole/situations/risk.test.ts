@@ -168,6 +168,20 @@ test('a delisting runs its hedge off, and the symbol is out', async () => {
   world.end()
 })
 
+test('a spot market whose end is announced: a person hears of it at once, its hedge leaves while it can, nothing new is begun', async () => {
+  const world = await running()
+  expect(await world.until(isHedged(world))).toBe(true)
+  const endsAtMs = world.clock.nowMs() + 3 * 24 * 60 * MINUTE_MS
+  world.schedule({ kind: 'delisting', market: 'spot', symbol: SYMBOL, atMs: endsAtMs })
+  expect(await world.until(() => world.standing().includes(`symbol.delisting ${SYMBOL}`), 15)).toBe(true)
+  expect(await world.until(() => world.hedges().length === 0, 15)).toBe(true)
+  expect(world.shorts()).toEqual([])
+  await world.advance(world.clock.nowMs() + 40 * MINUTE_MS)
+  expect(world.stateOf(`symbol:${SYMBOL}`)).toBe('failed.delisted')
+  expect(world.hedges()).toEqual([])
+  world.end()
+})
+
 test('after the exchange took a position its symbol cools down: the short is not opened again meanwhile', async () => {
   const world = await running({ strategy: { coolDownMs: 40 * MINUTE_MS, adlTriggerNear: 0 } })
   expect(await world.until(isHedged(world))).toBe(true)

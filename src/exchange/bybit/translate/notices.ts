@@ -71,8 +71,10 @@ const longNamed = (row: Row): Row =>
 export const alertsOf = (message: Row): AdlAlert[] =>
   rowsAt(message, 'data').map(row => adlAlert(longNamed(row)))
 
-/** A symbol as announcements spell it: XYZUSDT or XYZ/USDT. */
-const SYMBOL = /\b([A-Z0-9]{1,20})\/?USDT\b/g
+/** A symbol as announcements spell it: XYZUSDT or XYZ/USDT; what has a date behind it is another contract. */
+const SYMBOL = /\b([A-Z0-9]{1,20})\/?USDT\b(?!-)/g
+/** Something else of these symbols ends, not the market. */
+const OTHER_ENDS = /\b(margin|loans?|options?|earn|savings|copy trading|bots?|convert|staking)\b/i
 
 /** One row of announcements/index. Which markets it is about is read from its title, tags and description. */
 export function delistingNotice(row: Row): DelistingNotice {
@@ -86,7 +88,9 @@ export function delistingNotice(row: Row): DelistingNotice {
     id: textAt(row, 'url'),
     title,
     publishedAtMs: instantAt(row, 'dateTimestamp'),
-    symbols: [...new Set([...text.matchAll(SYMBOL)].map(([, base]) => `${base}USDT`))],
-    markets: markets.length > 0 ? markets : ['spot', 'linear'],
+    symbols: OTHER_ENDS.test(title)
+      ? []
+      : [...new Set([...text.matchAll(SYMBOL)].map(([, base]) => `${base}USDT`))],
+    markets,
   }
 }

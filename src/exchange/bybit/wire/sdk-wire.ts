@@ -165,7 +165,6 @@ export function createSdkWire(settings: SdkWireSettings): Wire {
     ...rest,
     // Bybit: the demo has neither a trade socket, nor spreads, nor checks before an order.
     spreads: mode !== 'demo',
-    preChecks: mode !== 'demo',
     notices: mode === 'live' || mode === 'sim',
     trade: entry.trade,
     tradeReady: entry.tradeReady,

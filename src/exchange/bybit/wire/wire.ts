@@ -67,8 +67,6 @@ export type PublicStream = Subscription & {
 export type Wire = {
   /** False where native spreads do not exist (Bybit's demo). */
   readonly spreads?: boolean
-  /** False where no order is checked before it is placed (Bybit's demo). */
-  readonly preChecks?: boolean
   /** False where maintenance is told over REST alone (testnet and demo). */
   readonly notices?: boolean
   get(path: string, params: Params, signed: boolean): Promise<Envelope>
