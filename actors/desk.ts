@@ -3,7 +3,7 @@
  * it reads whether anything of ours is left on the exchange: what that is worth is what this finds.
  */
 import { Decimal } from 'decimal.js'
-import { deskMachine, exposureOf, type Wish } from '../machines/desk.ts'
+import { deskMachine, exposureOf, type HedgeWish } from '../machines/desk.ts'
 import { dustBase } from '../src/domain/books/dust.ts'
 import { namesClaimed } from '../src/domain/books/reconcile.ts'
 import { accountAfter } from '../src/domain/entry/after-entry.ts'
@@ -18,7 +18,7 @@ import { isRefusal } from '../src/domain/refusal.ts'
 import { orderBudgetLeft } from '../src/domain/risk/quota.ts'
 import { type AccountFacts, judgeSolvency } from '../src/domain/risk/solvency.ts'
 import { NO_BASE } from '../src/domain/units.ts'
-import { hedgeCash, hedges, readVenue, type Venue } from './account/reconciler.ts'
+import { hedgeCash, hedges, readVenue, type VenueReading } from './account/reconciler.ts'
 import type { Ports } from './ports.ts'
 import type { Answer, EffectHandler } from './runtime/outbox.ts'
 import type { DurableKind } from './runtime/running.ts'
@@ -64,26 +64,27 @@ async function whatIsLeft(
 const NEVER = new AbortController().signal
 
 /** In tracked perpetuals: a position there is ours, or stands where ours stood, and a person must know of it. */
-function positionsLeft({ board }: Ports<'board'>, { positions }: Venue): string[] {
+function positionsLeft({ board }: Ports<'board'>, { positions }: VenueReading): string[] {
   const tracked = new Set(board.symbols())
   return positions
     .filter(({ symbol, side }) => side !== 'flat' && tracked.has(symbol))
     .map(({ symbol, qty, side }) => `${symbol}: ${qty} contracts ${side === 'Sell' ? 'short' : 'long'}`)
 }
 
-const ours = ({ openOrders }: Venue) => openOrders.filter(({ orderLinkId }) => ownerOfOrder(orderLinkId))
+const ours = ({ openOrders }: VenueReading) =>
+  openOrders.filter(({ orderLinkId }) => ownerOfOrder(orderLinkId))
 
-const ordersLeft = (venue: Venue): string[] =>
+const ordersLeft = (venue: VenueReading): string[] =>
   ours(venue).map(({ orderLinkId, symbol }) => `${symbol}: order ${orderLinkId} is open`)
 
-function debtsLeft({ board }: Ports<'board'>, { coins }: Venue): string[] {
+function debtsLeft({ board }: Ports<'board'>, { coins }: VenueReading): string[] {
   const tracked = new Set(board.pairs().map(({ baseCoin }) => baseCoin))
   return coins
     .filter(({ coin, spotBorrowed }) => tracked.has(coin) && new Decimal(spotBorrowed || 0).gt(0))
     .map(({ coin, spotBorrowed }) => `${coin}: ${spotBorrowed} owed`)
 }
 
-async function cancelOwn(ports: Ports<'exchange' | 'assertOwner'>, venue: Venue): Promise<void> {
+async function cancelOwn(ports: Ports<'exchange' | 'assertOwner'>, venue: VenueReading): Promise<void> {
   for (const { market, symbol, orderLinkId } of ours(venue)) {
     ports.assertOwner()
     await ports.exchange.cancelOrder(market, symbol, orderLinkId)
@@ -121,12 +122,12 @@ type PlanHedgePorts = Ports<
 export const deskKind = (ports: DeskKindPorts): DurableKind => ({
   machine: deskMachine,
   effects: {
-    planHedge: async params => planHedge(ports, params as unknown as Wish),
+    planHedge: async params => planHedge(ports, params as unknown as HedgeWish),
     verifyFlat: verifyFlat(ports),
   },
 })
 
-async function planHedge(ports: PlanHedgePorts, wish: Wish): Promise<Answer> {
+async function planHedge(ports: PlanHedgePorts, wish: HedgeWish): Promise<Answer> {
   const { symbol, symbolActor, hedgeId } = wish
   const no = (because: string): Answer => ({ type: 'hedge.unplanned', symbol, symbolActor, because })
   const refused = ports.newRiskRefused(symbol)
@@ -190,7 +191,7 @@ const DUST_ORDERS_MAX = 2
 async function usableDust(
   { dust, board }: Ports<'board' | 'dust'>,
   { baseCoin, spot }: HedgePair,
-  { hedges }: Wish,
+  { hedges }: HedgeWish,
   { holdings }: Pick<AccountFacts, 'holdings'>,
 ): Promise<DustLot[]> {
   if (hedges.some(({ symbol }) => board.view(symbol)?.pair.baseCoin === baseCoin)) return []

@@ -8,7 +8,6 @@
  * A wish is planned outside (an effect reads the market and the wallet) and judged here against what is carried at that
  * moment, one wish after the other: two symbols can never both be granted the last of the room.
  */
-
 import { assign, setup } from 'xstate'
 import type { HedgePlan } from '../src/domain/entry/plan.ts'
 import type { JsonObject } from '../src/domain/json.ts'
@@ -127,7 +126,7 @@ const toRelieve = ({ hedges, relieving }: DeskContext, event: DeskEvent): string
     : []
 
 /** What planning may know: the effect must not read the desk, whose snapshot may lead. */
-export type Wish = { symbol: string; symbolActor: string; hedgeId: string; hedges: GrantedHedge[] }
+export type HedgeWish = { symbol: string; symbolActor: string; hedgeId: string; hedges: GrantedHedge[] }
 
 const deskSetup = setup({
   types: { context: {} as DeskContext, events: {} as DeskEvent, input: {} as DeskInput },
@@ -185,7 +184,7 @@ const deskSetup = setup({
       event.type === 'desk.open' ? { execution: event.execution, limits: event.limits, because: '' } : {},
     ),
     note: assign(({ event }) => ('because' in event ? { because: event.because } : {})),
-    planHedge: (_, _wish: Wish) => {},
+    planHedge: (_, _wish: HedgeWish) => {},
     verifyFlat: (_, _open: { hedgeIds: string[] }) => {},
     send: (_, _message: Message) => {},
     sendAll: (_, _message: { to: string[]; event: { type: string } & JsonObject }) => {},
@@ -232,7 +231,7 @@ const spawnHedge = {
 
 const planHedge = {
   type: 'planHedge',
-  params: ({ context, event }: Args): Wish => {
+  params: ({ context, event }: Args): HedgeWish => {
     const { symbol, symbolActor } = event.type === 'hedge.wanted' ? event : { symbol: '', symbolActor: '' }
     return {
       symbol,

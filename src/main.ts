@@ -20,7 +20,7 @@ import type { HedgePair, SpreadInstrument } from './domain/instrument.ts'
 import type { Rules } from './domain/rules.ts'
 import type { Exchange } from './exchange/exchange.ts'
 import { openAlerts, storelessAlerts } from './run/alerts/alerts.ts'
-import { type Books, createBooks } from './run/books/books.ts'
+import { createBooks, type StoredBooks } from './run/books/books.ts'
 import { assertAlone, CHARTS, createEngine } from './run/engine.ts'
 import { cancelLeft } from './run/guard/cancel-resting.ts'
 import { startGuard } from './run/guard/guard.ts'
@@ -269,7 +269,7 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
 /** What the engine is made of, beside its pairs and alerts. */
 async function engineParts(
   { config, telemetry, store, venue, fatal }: Parts,
-  books: Books,
+  books: StoredBooks,
   ready: () => Promise<void>,
 ) {
   const { exchange, clock, speed } = venue

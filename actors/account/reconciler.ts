@@ -105,13 +105,13 @@ const DOUBTED_EVERY_MS = 3_000
 /** What is broken is believed when every reading showed it so for `DOUBTED_MS`. */
 async function compare(
   ports: Ports<'clock' | 'exchange' | 'runtime'>,
-): Promise<{ found: Difference[]; venue: Venue } | undefined> {
+): Promise<{ found: Difference[]; venue: VenueReading } | undefined> {
   const sinceMs = ports.clock.nowMs()
   const never = new AbortController().signal
   for (;;) {
     const venue = await readAtRest(ports)
     if (!venue) return undefined
-    const claims = hedges(ports).map(({ context }) => claimOf(context))
+    const claims = hedges(ports).map(({ context }) => venueClaimOf(context))
     const found = reconcile(claims, [], venue)
     const isBroken = found.some(({ weight }) => weight === 'broken')
     if (!isBroken || ports.clock.nowMs() - sinceMs >= DOUBTED_MS) return { found, venue }
@@ -123,7 +123,7 @@ async function compare(
 const READS_MAX = 20
 
 /** What the exchange shows, read while no leg moved: claims that are younger than the reading prove nothing against it. */
-async function readAtRest(ports: Ports<'clock' | 'exchange' | 'runtime'>): Promise<Venue | undefined> {
+async function readAtRest(ports: Ports<'clock' | 'exchange' | 'runtime'>): Promise<VenueReading | undefined> {
   for (let look = 0; look < READS_MAX; look++) {
     const before = legsNow(ports)
     if ((await legsToSettle(ports)).length > 0) return undefined
@@ -142,7 +142,7 @@ const legsNow = (ports: Ports<'runtime'>): string =>
     )
     .join('\n')
 
-export type Venue = { positions: Position[]; coins: CoinBalance[]; openOrders: OrderReport[] }
+export type VenueReading = { positions: Position[]; coins: CoinBalance[]; openOrders: OrderReport[] }
 
 /** What must be readable for the hedges that live to be judged. */
 export const namesHeld = (ports: Ports<'runtime'>) =>
@@ -154,7 +154,7 @@ export const namesHeld = (ports: Ports<'runtime'>) =>
 export async function readVenue(
   { exchange }: Ports<'exchange'>,
   { coins, symbols }: ReturnType<typeof namesClaimed>,
-): Promise<Venue> {
+): Promise<VenueReading> {
   const [positions, wallet, openOrders] = await Promise.all([
     exchange.positions(symbols),
     exchange.wallet(coins),
@@ -166,7 +166,7 @@ export async function readVenue(
 /**
  * What the exchange must show for a hedge, signed as the exchange counts: coins held +, owed −; contracts short +, long −.
  */
-export function claimOf(context: HedgeContext): Claim {
+export function venueClaimOf(context: HedgeContext): Claim {
   const { plan } = context
   const sign = signOf(plan.direction)
   return {
@@ -184,7 +184,7 @@ export function claimOf(context: HedgeContext): Claim {
 async function remedy(
   ports: Ports<'clock' | 'exchange' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner'>,
   difference: Difference,
-  venue: Venue,
+  venue: VenueReading,
 ): Promise<void> {
   const { kind, subject, found, expected, weight, hedgeIds } = difference
   const { log } = ports.telemetry
@@ -207,7 +207,7 @@ async function remedy(
 export async function cancelOwn(
   ports: Ports<'exchange' | 'assertOwner'>,
   orderLinkId: string,
-  { openOrders }: Venue,
+  { openOrders }: VenueReading,
 ): Promise<boolean> {
   const order = openOrders.find(each => each.orderLinkId === orderLinkId)
   if (!order || !ownerOfOrder(orderLinkId)) return true
@@ -244,7 +244,7 @@ type Finding = { detail: string; kind: Difference['kind']; adopts?: boolean }
 export function tellFound(
   ports: Ports<'clock' | 'board' | 'rules' | 'runtime'>,
   { actor, context }: Held,
-  { positions, coins }: Venue,
+  { positions, coins }: VenueReading,
   { detail, kind, adopts = false }: Finding,
 ) {
   const { plan } = context

@@ -13,14 +13,14 @@ import { shownLegs } from '../../src/domain/legs/venue-legs.ts'
 import type { AccountFact, CoinBalance } from '../../src/exchange/exchange.ts'
 import {
   cancelOwn,
-  claimOf,
   type Held,
   hedges,
   namesHeld,
   readVenue,
   takesBack,
   tellFound,
-  type Venue,
+  type VenueReading,
+  venueClaimOf,
 } from '../account/reconciler.ts'
 import type { Ports } from '../ports.ts'
 import type { PlainKind } from '../runtime/running.ts'
@@ -168,7 +168,7 @@ async function auditHoldings(ports: AuditHoldingsPorts, memory: Memory): Promise
         !hedgeIds.includes(plan.hedgeId) && plan.symbol !== subject && plan.baseCoin !== subject,
     )
   const found = reconcile(
-    all.map(({ context }) => claimOf(context)),
+    all.map(({ context }) => venueClaimOf(context)),
     [],
     { ...venue, openOrders: [] },
   ).filter(each => isQuiet(each) && !isDust(each, venue.coins))
@@ -210,7 +210,7 @@ function remedy(
   ports: Ports<'clock' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime'>,
   difference: Difference,
   resting: readonly Held[],
-  venue: Venue,
+  venue: VenueReading,
 ): void {
   const { kind, subject, found, expected, hedgeIds } = difference
   ports.telemetry.log.warn('audit.difference', { kind, subject, found, expected })
@@ -220,7 +220,7 @@ function remedy(
     if (hedgeIds.includes(held.context.plan.hedgeId)) tellFound(ports, held, venue, { detail, kind })
 }
 
-type Beside = { resting: readonly Held[]; venue: Venue }
+type Beside = { resting: readonly Held[]; venue: VenueReading }
 
 /** What no hedge claims is somebody's own: told, and treated as the policy says. */
 function tellForeign(

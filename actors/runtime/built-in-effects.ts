@@ -4,14 +4,12 @@
  * told of their plain or failed children: a parent may be away, or throw at the news, so it is told again when it is back,
  * until a step of its own has taken note.
  */
+import type { ChildSpec } from '../../machines/supervisor.ts'
 import type { Clock } from '../../src/clock/clock.ts'
-import type { JsonObject } from '../../src/domain/json.ts'
 import type { ActorRow, Journal } from '../../src/store/schema/records.ts'
 import { type Answer, type EffectCall, type EffectHandler, KEPT } from './outbox.ts'
 
 export const BUILT_IN_EFFECTS = ['send', 'sendAll', 'spawn', 'spawnChildren', 'restartChild'] as const
-
-export type ChildSpec = { id: string; kind: string; input: JsonObject }
 
 type BuiltInPorts = {
   clock: Clock

@@ -70,7 +70,7 @@ function described(value: unknown): string {
 }
 
 /** One decided step of an actor, not yet durable. */
-export type Step = {
+export type DurableStep = {
   event: JournaledEvent
   from: string
   to: string
@@ -103,7 +103,7 @@ export const unborn = (actorId: string, parentId: string): Cell => ({
 
 type DurableHooks = {
   /** A step was decided: commit it. Called synchronously, in order. */
-  decided(step: Step, cause: AnyEventObject): void
+  decided(step: DurableStep, cause: AnyEventObject): void
   /** The present state has no transition for this event. */
   ignored(cause: AnyEventObject): void
 }
@@ -209,7 +209,12 @@ function collecting(scope: AnyActorScope, collected: Collected[]): ActorScope<ne
   } as unknown as ActorScope<never, never>
 }
 
-function advance(cell: Cell, next: AnyMachineSnapshot, event: JournaledEvent, collected: Collected[]): Step {
+function advance(
+  cell: Cell,
+  next: AnyMachineSnapshot,
+  event: JournaledEvent,
+  collected: Collected[],
+): DurableStep {
   const from = cell.state
   const seq = event.type === BIRTH ? 0 : cell.seq + 1
   const status = next.status === 'done' ? 'done' : 'active'

@@ -5,7 +5,7 @@
 import { type AnyStateMachine, createActor } from 'xstate'
 import { canonicalJson, type Json, type JsonObject } from '../../src/domain/json.ts'
 import type { ActorRow, Effect, Journal, StoredTransition, Timer } from '../../src/store/schema/records.ts'
-import { BIRTH, type Cell, durable, reviveSnapshot, type Step, unborn } from './durable.ts'
+import { BIRTH, type Cell, type DurableStep, durable, reviveSnapshot, unborn } from './durable.ts'
 import type { DurableKind, Kind } from './running.ts'
 
 type Replayed = {
@@ -38,8 +38,8 @@ export function replay(
 }
 
 /** Takes steps one by one; `cell` says how far it is. A cell that was born already goes on from its text. */
-function fold(machine: AnyStateMachine, cell: Cell): (transition: StoredTransition) => Step {
-  let step: Step | undefined
+function fold(machine: AnyStateMachine, cell: Cell): (transition: StoredTransition) => DurableStep {
+  let step: DurableStep | undefined
   let error: unknown
   const logic = durable(machine, cell, {
     decided: decided => {
@@ -145,7 +145,7 @@ async function* stepsOf(journal: Pick<Journal, 'transitions'>, actorId: string) 
   }
 }
 
-function sameStep(stored: StoredTransition, { from, to, effects }: Step): void {
+function sameStep(stored: StoredTransition, { from, to, effects }: DurableStep): void {
   const where = `step ${stored.seq} (${stored.event.type})`
   same(`${where} from`, stored.from, from)
   same(`${where} to`, stored.to, to)

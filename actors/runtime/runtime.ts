@@ -5,12 +5,13 @@
  * Every event carries `atMs`: charts have no clock, so folding the journal gives the same snapshots again.
  */
 import { type AnyStateMachine, createActor } from 'xstate'
+import type { ChildSpec } from '../../machines/supervisor.ts'
 import type { Clock, Stopwatch, TimerHandle } from '../../src/clock/clock.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import type { ActorRow, Journal, TransitionRecord } from '../../src/store/schema/records.ts'
-import { BUILT_IN_EFFECTS, builtInEffects, type ChildSpec, createFamilyNews } from './built-in-effects.ts'
+import { BUILT_IN_EFFECTS, builtInEffects, createFamilyNews } from './built-in-effects.ts'
 import { checkChart } from './chart-check.ts'
-import { BIRTH, type Cell, durable, plainJson, reviveSnapshot, type Step, unborn } from './durable.ts'
+import { BIRTH, type Cell, type DurableStep, durable, plainJson, reviveSnapshot, unborn } from './durable.ts'
 import { type Answer, createOutbox, type EffectCall, KEPT } from './outbox.ts'
 import { createObserver, type DurableKind, type Kind, type Observe, type Running } from './running.ts'
 import { createTimers } from './timers.ts'
@@ -75,7 +76,7 @@ export function createRuntime(ports: RuntimePorts) {
     ports.fatal(error)
   }
 
-  const commit = (self: Running, step: Step, acks: readonly string[]) => {
+  const commit = (self: Running, step: DurableStep, acks: readonly string[]) => {
     const record: TransitionRecord = {
       ...step,
       actorId: self.id,
@@ -174,7 +175,7 @@ export function createRuntime(ports: RuntimePorts) {
       return acksOf.get(cause)
     }
     return {
-      decided: (step: Step, cause: object) =>
+      decided: (step: DurableStep, cause: object) =>
         commit(self, step, heard(cause) ?? birthAcks.get(self.id) ?? []),
       ignored: (cause: object) => {
         outbox.acknowledge(heard(cause) ?? [])

@@ -14,7 +14,7 @@ type Ending = 'rule' | 'caller' | 'person'
 
 type Entry = { severity: Severity; ends: Ending; says: string }
 
-export const CATALOGUE = {
+export const ALERTS = {
   'hedge.naked-leg': {
     severity: 'page',
     ends: 'rule',
@@ -202,11 +202,11 @@ export const CATALOGUE = {
 
 /** What is known of an alert by its name; one that nobody listed ends by a person. */
 export function entryOf(name: string): Entry {
-  return Object.hasOwn(CATALOGUE, name)
-    ? CATALOGUE[name as keyof typeof CATALOGUE]
+  return Object.hasOwn(ALERTS, name)
+    ? ALERTS[name as keyof typeof ALERTS]
     : { severity: 'page', ends: 'person', says: `Something needs a person: ${name}` }
 }
 
 export type RuleName = {
-  [Name in keyof typeof CATALOGUE]: (typeof CATALOGUE)[Name]['ends'] extends 'rule' ? Name : never
-}[keyof typeof CATALOGUE]
+  [Name in keyof typeof ALERTS]: (typeof ALERTS)[Name]['ends'] extends 'rule' ? Name : never
+}[keyof typeof ALERTS]

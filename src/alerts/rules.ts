@@ -5,7 +5,7 @@
 import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../domain/json.ts'
 import { missedSettlementAtMs, type SettlementWatch } from '../domain/market/funding.ts'
-import { CATALOGUE, type RuleName, type Severity } from './catalogue.ts'
+import { ALERTS, type RuleName, type Severity } from './catalogue.ts'
 
 export type HedgeSeen = {
   /** The actor's id. */
@@ -214,7 +214,7 @@ export function judge(seen: Observation, bounds: Bounds): { found: Finding[]; un
     const name = rule as RuleName
     const answers = look(seen, bounds)
     if (!answers) unsure.add(name)
-    for (const { subject = '', severity = CATALOGUE[name].severity, detail, holdWallMs = 0 } of answers ?? [])
+    for (const { subject = '', severity = ALERTS[name].severity, detail, holdWallMs = 0 } of answers ?? [])
       found.push({ name, subject, severity, detail, holdWallMs })
   }
   return { found, unsure }

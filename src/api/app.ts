@@ -23,7 +23,7 @@ import {
   rateGuard,
   rateLimit,
 } from './access/guard.ts'
-import { problem, Refusal, type RefusalStatus } from './access/problem.ts'
+import { HttpRefusal, problem, type RefusalStatus } from './access/problem.ts'
 import { createSessions } from './access/sessions.ts'
 import type { EngineView } from './engine-view.ts'
 import { HOSTED_PAGE, type HostedInspectorView, type InspectionView } from './inspection-view.ts'
@@ -166,26 +166,26 @@ function newApp(telemetry: Telemetry): OpenAPIHono<ApiEnv> {
         expected: message,
       }))
       const detail = faults.map(({ field, expected }) => `${field}: ${expected}`).join('; ')
-      return problem(c, new Refusal(422, detail, { faults }))
+      return problem(c, new HttpRefusal(422, detail, { faults }))
     },
   })
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
-  app.notFound(c => problem(c, new Refusal(404, `path: nothing at ${c.req.method} ${c.req.path}`)))
+  app.notFound(c => problem(c, new HttpRefusal(404, `path: nothing at ${c.req.method} ${c.req.path}`)))
   app.onError((error, c) => {
-    if (error instanceof Refusal) return problem(c, error)
+    if (error instanceof HttpRefusal) return problem(c, error)
     if (error instanceof HTTPException) return problem(c, asRefusal(error))
     // The store's own word for a cursor that somebody made up.
-    if (error.name === 'BadCursor') return problem(c, new Refusal(422, error.message))
+    if (error.name === 'BadCursor') return problem(c, new HttpRefusal(422, error.message))
     telemetry.log.error('api.failed', { method: c.req.method, path: c.req.path, error })
-    return problem(c, new Refusal(500, 'the engine failed to answer; its log says why'))
+    return problem(c, new HttpRefusal(500, 'the engine failed to answer; its log says why'))
   })
   return app
 }
 
-function asRefusal(error: HTTPException): Refusal {
+function asRefusal(error: HTTPException): HttpRefusal {
   const known: readonly number[] = [400, 401, 403, 404, 413, 415, 422]
   const status = known.includes(error.status) ? (error.status as RefusalStatus) : 400
-  return new Refusal(status, error.message || 'the request could not be read')
+  return new HttpRefusal(status, error.message || 'the request could not be read')
 }
 
 function counted(telemetry: Telemetry) {

@@ -2,7 +2,7 @@
 import { Decimal } from 'decimal.js'
 import { HOUR_MS } from '../domain/market/funding.ts'
 import { type Usdt, usdt } from '../domain/units.ts'
-import type { EquityPoint } from './replay/window.ts'
+import type { EquitySample } from './replay/window.ts'
 import { type Parts, type Trade, tripCostBps } from './trades.ts'
 
 export type Figures = Parts & {
@@ -35,7 +35,7 @@ const DAYS_A_YEAR = 365
 
 type Run = {
   trades: readonly Trade[]
-  equity: readonly EquityPoint[]
+  equity: readonly EquitySample[]
   capitalUsdt: Usdt
   fromMs: number
   toMs: number

@@ -1,5 +1,4 @@
 /** One way of trading over one history, whoever did it: what every report of a backtest is made of. */
-
 import { Decimal } from 'decimal.js'
 import type { ReplayCheck } from '../../actors/runtime/replay.ts'
 import type { Posting } from '../domain/books/ledger.ts'
@@ -9,7 +8,7 @@ import { type Figures, figuresOf } from './figures.ts'
 import type { BookedRow } from './memory-books.ts'
 import type { DecisionLog } from './replay/decision-log.ts'
 import type { FundingCheck } from './replay/funding.ts'
-import type { EquityPoint } from './replay/window.ts'
+import type { EquitySample } from './replay/window.ts'
 import type { Trade } from './trades.ts'
 import type { RunEvent } from './trading-desk.ts'
 
@@ -19,7 +18,7 @@ export type BacktestRun = {
   how: 'engine' | 'calculator'
   figures: Figures
   trades: Trade[]
-  equity: EquityPoint[]
+  equity: EquitySample[]
   /** The engine's only: why each symbol was not taken. */
   decisions: DecisionLog | null
   /** What a calculator met and went on from: orders refused or filled in part. */

@@ -10,7 +10,7 @@ import { type Amount, amount } from '../domain/units.ts'
 import { transaction } from '../exchange/bybit/translate/account.ts'
 import type { SimulatedBybit } from '../exchange/simulator/simulated.ts'
 import type { BookedRow } from './memory-books.ts'
-import type { EquityPoint } from './replay/window.ts'
+import type { EquitySample } from './replay/window.ts'
 
 export const ACCOUNT = 'baseline'
 /** Between two orders, as the engine's own follow each other on a line of this latency. */
@@ -33,7 +33,7 @@ export type TradingDesk = {
   cross(order: Order): Decimal
   /** Orders that were refused or filled in part, oldest first. */
   events: RunEvent[]
-  equity(atMs: number): EquityPoint
+  equity(atMs: number): EquitySample
   /** Every row of the account's log since `fromMs`, with its hedge and its postings. @param hedgeOf - of a settlement */
   book(fromMs: number, hedgeOf: (symbol: string, atMs: number) => string | undefined): Booked
 }

@@ -76,7 +76,7 @@ export function loadConfig({ cwd, env, file }: Sources): Config {
 }
 
 /** What a client needs to find a running engine. */
-export type Connection = { url: string; dataDir: string; apiToken: string | undefined }
+export type EngineConnection = { url: string; dataDir: string; apiToken: string | undefined }
 
 const connectionKeys = everyKey.pick({
   HEDGEROW_HOST: true,
@@ -89,7 +89,7 @@ const connectionKeys = everyKey.pick({
  * Where the engine of this environment listens. Reads nothing else: asking a running engine must not fail because this
  * shell lacks its keys. @throws ConfigFaults
  */
-export function loadConnection({ cwd, env }: Omit<Sources, 'file'>): Connection {
+export function loadConnection({ cwd, env }: Omit<Sources, 'file'>): EngineConnection {
   const { values } = readEnvironment(env)
   const wanted = Object.keys(connectionKeys.shape).map(key => [key, values[key]])
   const parsed = connectionKeys.safeParse(Object.fromEntries(wanted))

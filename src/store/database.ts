@@ -13,7 +13,7 @@ export type StoreLog = {
   warn(message: string, detail?: Record<string, unknown>): unknown
 }
 
-export const silentLog: StoreLog = { info: () => undefined, warn: () => undefined }
+export const silentStoreLog: StoreLog = { info: () => undefined, warn: () => undefined }
 
 /** A server by URL, or the embedded one by its socket. */
 export type DatabaseAddress = { url: string } | { socketDir: string; database: string; user: string }

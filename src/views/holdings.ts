@@ -10,7 +10,7 @@ import type { MarketView } from '../domain/market/market-view.ts'
 import { midPrice } from '../domain/market/order-book.ts'
 import { fundingRate, NO_USDT, type Price } from '../domain/units.ts'
 import type { LegOutcome } from '../domain/work/leg-outcome.ts'
-import type { Books } from '../run/books/books.ts'
+import type { StoredBooks } from '../run/books/books.ts'
 import type { Engine } from '../run/engine.ts'
 import type { BookedFigures } from '../store/books/operator-reads.ts'
 import {
@@ -34,7 +34,7 @@ const BOOKS_AGE_MS_MAX = 60_000
 /** Values all open hedges. Funding and fees taken in the coin are the books': read beside, when something moved or they are old. */
 export function createHoldings(
   engine: Pick<Engine, 'runtime' | 'board' | 'ports'>,
-  books: Pick<Books, 'figures'>,
+  books: Pick<StoredBooks, 'figures'>,
 ): () => Holding[] {
   const { runtime, board, ports } = engine
   let known = new Map<string, Known>()

@@ -4,7 +4,7 @@
  * + is held or received.
  */
 import { Decimal } from 'decimal.js'
-import { claimOf } from '../../actors/account/reconciler.ts'
+import { venueClaimOf } from '../../actors/account/reconciler.ts'
 import type { Running } from '../../actors/runtime/running.ts'
 import type { Runtime } from '../../actors/runtime/runtime.ts'
 import type { HedgeContext, LegOrders, OrderInFlight } from '../../machines/hedge/context.ts'
@@ -52,7 +52,7 @@ export function readHedge(context: HedgeContext): HedgeReading {
   const legs = { spot: withProgress(context.spot), perp: withProgress(context.perp) }
   const { spot, perp } = legs
   const sign = signOf(plan.direction)
-  const claim = claimOf(context)
+  const claim = venueClaimOf(context)
   const deltaBase = new Decimal(spot.base).minus(perp.base).times(sign)
   const mark = perBaseMark(plan)
   return {

@@ -8,7 +8,7 @@ import { describeChart } from '../api/rows/chart-description.ts'
 import type { Settings } from '../api/rows/explain.ts'
 import type { HedgePair } from '../domain/instrument.ts'
 import type { JsonObject } from '../domain/json.ts'
-import type { Books } from '../run/books/books.ts'
+import type { StoredBooks } from '../run/books/books.ts'
 import { CHARTS, type Engine } from '../run/engine.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { topState } from '../wording/stories.ts'
@@ -25,7 +25,7 @@ import { reconciliationNow } from './reconciliation.ts'
 const BPS = 10_000
 
 async function tellResults(
-  { profit, quality }: Pick<Books, 'profit' | 'quality'>,
+  { profit, quality }: Pick<StoredBooks, 'profit' | 'quality'>,
   telemetry: Pick<Telemetry, 'hedgesClosed'>,
 ): Promise<void> {
   const [[all], { totals }] = await Promise.all([profit('all'), quality()])
@@ -44,7 +44,7 @@ async function tellResults(
 }
 
 type ViewParts = ReadinessParts & {
-  books: Books
+  books: StoredBooks
   about: { mode: string; speed: number; exchange: string; version: string; startedAtMs: number }
   /** Engine milliseconds to one of the machine, now; always the speed where left out. */
   pace?: () => number

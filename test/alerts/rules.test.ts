@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { CATALOGUE, type RuleName } from '../../src/alerts/catalogue.ts'
+import { ALERTS, type RuleName } from '../../src/alerts/catalogue.ts'
 import { type Bounds, judge, type Observation } from '../../src/alerts/rules.ts'
 import { seenHedge, well } from '../support/alerts/well.ts'
 
@@ -107,6 +107,6 @@ describe('the runbook', () => {
   const chapters = runbook.match(/^### `[\w.-]+`$/gm)?.map(line => line.slice(5, -1)) ?? []
 
   test('has a chapter on every alert, and on none that there is not', () => {
-    expect(chapters.toSorted()).toEqual(Object.keys(CATALOGUE).toSorted())
+    expect(chapters.toSorted()).toEqual(Object.keys(ALERTS).toSorted())
   })
 })

@@ -7,7 +7,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Pool, PoolClient } from 'pg'
-import { type Database, openDatabase, silentLog } from '../../src/store/database.ts'
+import { type Database, openDatabase, silentStoreLog } from '../../src/store/database.ts'
 import { startEmbedded } from '../../src/store/embedded/embedded.ts'
 import { bigintArray, jsonArray, textArray } from '../../src/store/journal/arrays.ts'
 import { createJournal } from '../../src/store/journal/journal.ts'
@@ -60,8 +60,8 @@ export async function benchJournal({
 export async function onFreshServer<Result>(work: (database: Database) => Promise<Result>): Promise<Result> {
   const dataDir = mkdtempSync(join(tmpdir(), 'hedgerow-bench-'))
   chmodSync(dataDir, 0o755)
-  const server = await startEmbedded({ dataDir, log: silentLog })
-  const database = await openDatabase({ ...server, log: silentLog })
+  const server = await startEmbedded({ dataDir, log: silentStoreLog })
+  const database = await openDatabase({ ...server, log: silentStoreLog })
   try {
     return await work(database)
   } finally {

@@ -6,7 +6,7 @@ import type { EngineState } from '../../src/dashboard/data/store.ts'
 import { createLiveStore, withFrame, withHoldings } from '../../src/dashboard/data/store.ts'
 import { byUrgency, detailText, placeOf } from '../../src/dashboard/pages/alerts/alert-words.ts'
 import { drawDown } from '../../src/dashboard/pages/overview/draw-down.ts'
-import { standing } from '../../src/dashboard/shell/banner-words.ts'
+import { bannerLines } from '../../src/dashboard/shell/banner-words.ts'
 import { csvText } from '../../src/dashboard/show/csv.ts'
 
 describe('a downloaded file', () => {
@@ -139,11 +139,11 @@ describe('what stands over every page', () => {
     ...more,
   })
   const text = (more: Partial<EngineState>) =>
-    standing(engine(more))
+    bannerLines(engine(more))
       .map(said => said.text)
       .join(' ')
 
-  test('nothing while it trades', () => expect(standing(engine({}))).toEqual([]))
+  test('nothing while it trades', () => expect(bannerLines(engine({}))).toEqual([]))
 
   test('a limit that is reached is named by its setting, with what was found', () => {
     const risk = {

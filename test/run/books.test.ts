@@ -5,7 +5,7 @@ import { ANSWERS } from '../../src/api/rows/answers.ts'
 import { postingsOf } from '../../src/domain/books/ledger.ts'
 import type { TransactionRow } from '../../src/domain/books/transaction.ts'
 import { amount, price } from '../../src/domain/units.ts'
-import { type Books, createBooks } from '../../src/run/books/books.ts'
+import { createBooks, type StoredBooks } from '../../src/run/books/books.ts'
 import type { Database } from '../../src/store/database.ts'
 import { createJournal } from '../../src/store/journal/journal.ts'
 import type { Lease } from '../../src/store/lease.ts'
@@ -18,7 +18,7 @@ import { testRecord } from '../support/store/test-records.ts'
 let database: Database
 let lease: Lease
 let journal: Journal
-let books: Books
+let books: StoredBooks
 beforeAll(async () => {
   database = await openTestDatabase()
   lease = await takeTestLease(database)

@@ -146,7 +146,7 @@ export const DECISIONS = [
     11,
     'any host name reaches the API',
     'src/api/access/guard.ts',
-    ['if (!known) throw new Refusal(403, `Host:', 'if (known === null) throw new Refusal(403, `Host:'],
+    ['if (!known) throw new HttpRefusal(403, `Host:', 'if (known === null) throw new Refusal(403, `Host:'],
     'test/api/hostile.test.ts',
     'test/api/app.test.ts',
   ),

@@ -5,7 +5,7 @@ import {
   DatabaseTooNew,
   DatabaseUnavailable,
   openDatabase,
-  silentLog,
+  silentStoreLog,
 } from '../../src/store/database.ts'
 import { EquityTable } from '../../src/store/schema/operator.ts'
 import { ormOptions } from '../../src/store/schema/orm-options.ts'
@@ -14,11 +14,11 @@ import { emptyDatabase, openTestDatabase, testServer } from '../support/store/te
 describe('the database', () => {
   test('migrated from empty is what the tables say, and migrating again changes nothing', async () => {
     const address = await emptyDatabase(await testServer())
-    const first = await openDatabase({ ...address, log: silentLog })
+    const first = await openDatabase({ ...address, log: silentStoreLog })
     expect((await first.orm.schema.getUpdateSchemaSQL()).trim()).toBe('')
     const migrated = await first.orm.migrator.getExecuted()
     await first.close()
-    const second = await openDatabase({ ...address, log: silentLog })
+    const second = await openDatabase({ ...address, log: silentStoreLog })
     expect(await second.orm.migrator.getExecuted()).toEqual(migrated)
     expect(await second.orm.migrator.getPending()).toEqual([])
     await second.close()
@@ -27,8 +27,8 @@ describe('the database', () => {
   test('is migrated once by two engines that start together', async () => {
     const address = await emptyDatabase(await testServer())
     const both = await Promise.all([
-      openDatabase({ ...address, log: silentLog }),
-      openDatabase({ ...address, log: silentLog }),
+      openDatabase({ ...address, log: silentStoreLog }),
+      openDatabase({ ...address, log: silentStoreLog }),
     ])
     for (const database of both) {
       expect(await database.orm.migrator.getPending()).toEqual([])
@@ -46,10 +46,10 @@ describe('the database', () => {
 
   test('written by a newer version is refused, by the name of what is unknown', async () => {
     const address = await emptyDatabase(await testServer())
-    const database = await openDatabase({ ...address, log: silentLog })
+    const database = await openDatabase({ ...address, log: silentStoreLog })
     await database.pool.query(`insert into mikro_orm_migrations (name) values ('29990101000000-hovercraft')`)
     await database.close()
-    const opened = openDatabase({ ...address, log: silentLog })
+    const opened = openDatabase({ ...address, log: silentStoreLog })
     await expect(opened).rejects.toBeInstanceOf(DatabaseTooNew)
     await expect(opened).rejects.toThrow('29990101000000-hovercraft')
   })
@@ -59,7 +59,7 @@ describe('the database', () => {
     const opened = openDatabase({
       url: 'postgresql://trader:secret@127.0.0.1:1/books',
       bootPatienceMs: 400,
-      log: { ...silentLog, warn: message => warned.push(message) },
+      log: { ...silentStoreLog, warn: message => warned.push(message) },
     })
     await expect(opened).rejects.toBeInstanceOf(DatabaseUnavailable)
     await expect(opened).rejects.toThrow(/trader@127\.0\.0\.1:1\/books.*ECONNREFUSED/)
@@ -74,7 +74,7 @@ describe('the database', () => {
       socketDir,
       user,
       database: 'nowhere',
-      log: silentLog,
+      log: silentStoreLog,
       bootPatienceMs: 3_600_000,
     })
     await expect(opened).rejects.toThrow(/"nowhere" does not exist/)

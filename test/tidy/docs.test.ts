@@ -1,10 +1,9 @@
 /** The pages for people are true: what they name is there, and what people need is named. */
-
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { CATALOGUE } from '../../src/alerts/catalogue.ts'
+import { ALERTS } from '../../src/alerts/catalogue.ts'
 import { buildProgram } from '../../src/cli/program.ts'
 import { environmentShape, fileShape } from '../../src/config/schema.ts'
 import { codeOf, commandFaults, keyFaults, nameFaults, pathFaults, readDoc, variableFaults } from './docs.ts'
@@ -28,7 +27,7 @@ const expectNone = (faults: string[]) => expect(faults, `\n${faults.join('\n')}\
 const sections = Object.fromEntries(Object.entries(fileShape).map(([name, schema]) => [name, keysOf(schema)]))
 /** Alerts are named like keys: `account.unfit` is one, `account.manage` the other. */
 const alertsOf = (section: string) =>
-  Object.keys(CATALOGUE).flatMap(name =>
+  Object.keys(ALERTS).flatMap(name =>
     name.startsWith(`${section}.`) ? [name.slice(section.length + 1)] : [],
   )
 const keys = {
@@ -99,7 +98,7 @@ test('every event, alert, log line and metric that a page names is said somewher
 
 test('every alert has its chapter in the runbook, and every chapter its alert', () => {
   const chapters = [...runbook.text.matchAll(/^### `([\w.-]+)`$/gm)].map(([, name]) => name)
-  expect(chapters.toSorted()).toEqual(Object.keys(CATALOGUE).toSorted())
+  expect(chapters.toSorted()).toEqual(Object.keys(ALERTS).toSorted())
 })
 
 test('decisions are numbered one after the other', () => {

@@ -49,7 +49,7 @@ test('no files import each other in a circle', () => {
 test('no name is exported by two files', () => {
   expectNone(
     [...house.shared]
-      .filter(([name]) => !SHARED_NAMES.includes(name))
+      .filter(([name]) => !(name in SHARED_NAMES))
       .map(([name, files]) => `${name}: ${files.join(', ')}: one of them means something else, or is a copy`),
   )
 })
@@ -66,7 +66,7 @@ test('nothing is listed that has been mended', () => {
   const long = new Set(house.long.map(({ id }) => id))
   const idle = [
     ...Object.keys(LONG_FUNCTIONS).filter(id => !long.has(id)),
-    ...SHARED_NAMES.filter(name => !house.shared.has(name)),
+    ...Object.keys(SHARED_NAMES).filter(name => !house.shared.has(name)),
   ]
   expect(idle, `drop from test/tidy/ceilings.ts:\n  ${idle.join('\n  ')}\n`).toHaveLength(0)
 })

@@ -11,7 +11,7 @@ import { getCookie } from 'hono/cookie'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Clock } from '../../clock/clock.ts'
 import type { Command } from '../engine-view.ts'
-import { problem, Refusal } from './problem.ts'
+import { HttpRefusal, problem } from './problem.ts'
 import type { Sessions } from './sessions.ts'
 
 /** Who sent a request, once that is known. */
@@ -36,7 +36,7 @@ export function hostGuard({ host, allowed }: { host: string; allowed: readonly s
     const header = c.req.header('host') ?? ''
     const name = lower(header.replace(/:\d+$/, ''))
     const known = names.has(name) || (open && isIP(name.replace(/^\[|\]$/g, '')) !== 0)
-    if (!known) throw new Refusal(403, `Host: expected a name of this engine, found ${quoted(header)}`)
+    if (!known) throw new HttpRefusal(403, `Host: expected a name of this engine, found ${quoted(header)}`)
     await next()
   }
 }
@@ -46,10 +46,10 @@ export const originGuard: Guard = async (c, next) => {
   const origin = c.req.header('origin')
   const host = c.req.header('host') ?? ''
   if (origin !== undefined && ![`http://${host}`, `https://${host}`].includes(origin))
-    throw new Refusal(403, `Origin: expected the engine's own page, found ${quoted(origin)}`)
+    throw new HttpRefusal(403, `Origin: expected the engine's own page, found ${quoted(origin)}`)
   const site = c.req.header('sec-fetch-site')
   if (site !== undefined && site !== 'same-origin' && site !== 'none')
-    throw new Refusal(403, `Sec-Fetch-Site: expected same-origin or none, found ${quoted(site)}`)
+    throw new HttpRefusal(403, `Sec-Fetch-Site: expected same-origin or none, found ${quoted(site)}`)
   await next()
 }
 
@@ -84,7 +84,7 @@ const secured = (frames?: string[]): Guard =>
 
 export const bodyGuard: Guard = bodyLimit({
   maxSize: BODY_BYTES_MAX,
-  onError: c => problem(c, new Refusal(413, `body: expected at most ${BODY_BYTES_MAX} bytes`)),
+  onError: c => problem(c, new HttpRefusal(413, `body: expected at most ${BODY_BYTES_MAX} bytes`)),
 })
 
 /** An empty body says nothing, whatever type it is said to have: all that a command may be told is left out. */
@@ -122,7 +122,7 @@ export function authGuard(identify: Identify): Guard {
     if (!caller) {
       const detail =
         'expected the API token (Authorization: Bearer …) or a session; found neither a valid one'
-      throw new Refusal(401, detail, {}, { 'www-authenticate': 'Bearer realm="hedgerow"' })
+      throw new HttpRefusal(401, detail, {}, { 'www-authenticate': 'Bearer realm="hedgerow"' })
     }
     c.set('caller', caller)
     await next()
@@ -134,7 +134,7 @@ export function rateGuard(take: (caller: string) => number): Guard {
     const waitSeconds = c.req.method === 'POST' ? take(callerKey(c)) : 0
     if (waitSeconds > 0) {
       const detail = `too many commands: try again in ${waitSeconds} s`
-      throw new Refusal(429, detail, {}, { 'retry-after': String(waitSeconds) })
+      throw new HttpRefusal(429, detail, {}, { 'retry-after': String(waitSeconds) })
     }
     await next()
   }

@@ -2,7 +2,6 @@
  * Every refusal of the API is one shape: problem details (RFC 9457), with what the caller may do instead.
  * Handlers throw a `Refusal`; one place turns it into an answer.
  */
-
 import { STATUS_CODES } from 'node:http'
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
@@ -20,7 +19,7 @@ export const problemSchema = z
   .openapi('Problem', { description: 'RFC 9457; 409 adds state, version and legal; 422 adds faults.' })
 
 /** An answer that is not the one asked for. `more` is added to the body, `headers` to the answer. */
-export class Refusal extends Error {
+export class HttpRefusal extends Error {
   override name = 'Refusal'
   readonly status: RefusalStatus
   readonly more: Record<string, unknown>
@@ -39,7 +38,7 @@ export class Refusal extends Error {
 }
 
 /** The refusal as an answer. */
-export function problem(c: Context, { status, message, more, headers }: Refusal): Response {
+export function problem(c: Context, { status, message, more, headers }: HttpRefusal): Response {
   const body = {
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Error',

@@ -3,7 +3,7 @@
  */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { ApiEnv } from '../access/guard.ts'
-import { Refusal } from '../access/problem.ts'
+import { HttpRefusal } from '../access/problem.ts'
 import type { EngineView } from '../engine-view.ts'
 import {
   actor,
@@ -129,12 +129,12 @@ export function actorRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
   app.openapi(getChart, c => {
     const { kind } = c.req.valid('param')
     const chart = view.chart(kind)
-    if (!chart) throw new Refusal(404, `chart: no kind of actor is called ${kind}`)
+    if (!chart) throw new HttpRefusal(404, `chart: no kind of actor is called ${kind}`)
     return c.json(chart, 200)
   })
 }
 
-const noActor = (id: string) => new Refusal(404, `actor: nothing is called ${id}`)
+const noActor = (id: string) => new HttpRefusal(404, `actor: nothing is called ${id}`)
 
 /** `"12"` or `12` → 12 */
 const versionOf = (text: string | undefined) =>

@@ -5,9 +5,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Json } from '../../domain/json.ts'
 import type { ApiEnv } from '../access/guard.ts'
-import { Refusal } from '../access/problem.ts'
+import { HttpRefusal } from '../access/problem.ts'
 import type { EngineView } from '../engine-view.ts'
-import { ANSWERS, type Answer, type Path } from '../rows/answers.ts'
+import { ANSWERS, type AnswerTo, type Path } from '../rows/answers.ts'
 import { pageQuery, ROWS_MAX } from '../rows/schemas.ts'
 import { invalid, notFound, unauthorised } from './commands.ts'
 
@@ -106,7 +106,7 @@ const totals = createRoute({
 })
 
 /** What the view gives as plain JSON, as it is documented. */
-const as = <P extends Path>(json: Json) => json as unknown as Answer<P>
+const as = <P extends Path>(json: Json) => json as unknown as AnswerTo<P>
 
 export function bookRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
   app.openapi(opportunities, c => c.json(as<'/api/opportunities'>(view.opportunities()), 200))
@@ -116,7 +116,7 @@ export function bookRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
   app.openapi(hedge, async c => {
     const { id } = c.req.valid('param')
     const found = await view.hedge(id)
-    if (!found) throw new Refusal(404, `hedge: nothing is called ${id}`)
+    if (!found) throw new HttpRefusal(404, `hedge: nothing is called ${id}`)
     return c.json(as<'/api/hedges/{id}'>(found), 200)
   })
   app.openapi(ledger, async c => {

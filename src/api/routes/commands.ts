@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from 'hono'
 import type { ApiEnv } from '../access/guard.ts'
-import { problemSchema, Refusal } from '../access/problem.ts'
+import { HttpRefusal, problemSchema } from '../access/problem.ts'
 import type { Command, SendOutcome } from '../engine-view.ts'
 import { accepted } from '../rows/schemas.ts'
 
@@ -43,27 +43,30 @@ export function answer(c: Context<ApiEnv>, outcome: SendOutcome, to: string) {
       if (outcome.replayed) c.header('idempotency-replayed', 'true')
       return c.json({ ...outcome, kind: undefined, accepted: true as const }, 202)
     case 'not-found':
-      throw new Refusal(404, `actor: nothing is called ${to}`)
+      throw new HttpRefusal(404, `actor: nothing is called ${to}`)
     case 'illegal':
       throw illegal(outcome)
     case 'moved':
       throw moved(outcome)
     case 'invalid':
-      throw new Refusal(422, outcome.detail, { faults: [{ field: 'body', expected: outcome.detail }] })
+      throw new HttpRefusal(422, outcome.detail, { faults: [{ field: 'body', expected: outcome.detail }] })
     case 'key-reused':
-      throw new Refusal(422, 'Idempotency-Key: expected a new key, found one used before for another command')
+      throw new HttpRefusal(
+        422,
+        'Idempotency-Key: expected a new key, found one used before for another command',
+      )
   }
 }
 
 /** 409: what the state is, and what would be legal. */
-function illegal({ state, version, legal }: SendOutcome & { kind: 'illegal' }): Refusal {
+function illegal({ state, version, legal }: SendOutcome & { kind: 'illegal' }): HttpRefusal {
   const names = legal.filter(({ manual }) => manual).map(({ type }) => type)
   const detail = `not legal in state ${state}; a person may send: ${names.join(', ') || 'nothing'}`
-  return new Refusal(409, detail, { state, version, legal })
+  return new HttpRefusal(409, detail, { state, version, legal })
 }
 
 /** 409: what a person saw when they pressed the button is no longer so; here is how it stands. */
-function moved({ state, version, legal }: SendOutcome & { kind: 'moved' }): Refusal {
+function moved({ state, version, legal }: SendOutcome & { kind: 'moved' }): HttpRefusal {
   const detail = `moved meanwhile: it is in state ${state} at version ${version} now`
-  return new Refusal(409, detail, { state, version, legal })
+  return new HttpRefusal(409, detail, { state, version, legal })
 }

@@ -5,7 +5,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { plainText } from '../../wording/plain-text.ts'
 import { type ApiEnv, type Identify, isLoopback, remoteAddress } from '../access/guard.ts'
-import { Refusal } from '../access/problem.ts'
+import { HttpRefusal } from '../access/problem.ts'
 import type { EngineView, HealthPart } from '../engine-view.ts'
 import { ANSWERS } from '../rows/answers.ts'
 import { alert } from '../rows/rows.ts'
@@ -120,7 +120,7 @@ export function healthRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView, identif
     const near = address !== undefined && isLoopback(address)
     if (!near && !identify(c)) {
       const detail = 'expected the API token: metrics are open to this machine only'
-      throw new Refusal(401, detail, {}, { 'www-authenticate': 'Bearer realm="hedgerow"' })
+      throw new HttpRefusal(401, detail, {}, { 'www-authenticate': 'Bearer realm="hedgerow"' })
     }
     const text = await view.metrics()
     return c.body(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
@@ -174,7 +174,7 @@ export function operatorRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void
   app.openapi(acknowledge, async c => {
     const { id } = c.req.valid('param')
     const taken = await view.acknowledgeAlert(id, commandOf(c, undefined))
-    if (!taken) throw new Refusal(404, `alert: none that stands is called ${id}`)
+    if (!taken) throw new HttpRefusal(404, `alert: none that stands is called ${id}`)
     return c.json(taken, 202)
   })
   app.openapi(audit, async c => {

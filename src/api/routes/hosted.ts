@@ -6,7 +6,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
 import type { Clock } from '../../clock/clock.ts'
 import type { ApiEnv } from '../access/guard.ts'
-import { Refusal } from '../access/problem.ts'
+import { HttpRefusal } from '../access/problem.ts'
 import type { HostedInspectorView, HostedReader } from '../inspection-view.ts'
 import { row } from '../rows/schemas.ts'
 import { unauthorised } from './commands.ts'
@@ -42,7 +42,7 @@ export function hostedRoutes(app: OpenAPIHono<ApiEnv>, view: HostedInspectorView
   app.openAPIRegistry.registerPath(stream)
   app.get(stream.path, c => {
     if (open.size >= STREAMS_MAX)
-      throw new Refusal(503, `hosted inspector: expected at most ${STREAMS_MAX} streams`)
+      throw new HttpRefusal(503, `hosted inspector: expected at most ${STREAMS_MAX} streams`)
     c.header('x-accel-buffering', 'no')
     return streamSSE(c, async sse => {
       const reader = view.open()

@@ -6,7 +6,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
 import type { Clock } from '../../clock/clock.ts'
 import type { ApiEnv } from '../access/guard.ts'
-import { Refusal } from '../access/problem.ts'
+import { HttpRefusal } from '../access/problem.ts'
 import type { InspectionView } from '../inspection-view.ts'
 import { row } from '../rows/schemas.ts'
 import { invalid, notFound, unauthorised } from './commands.ts'
@@ -69,8 +69,8 @@ export function inspectionRoutes(app: OpenAPIHono<ApiEnv>, view: InspectionView,
   app.openapi(past, async c => {
     const { id, seq } = c.req.valid('param')
     const step = await view.past(id, seq === 'last' ? undefined : Number(seq))
-    if (step === undefined) throw new Refusal(404, `actor: the journal has none called ${id}`)
-    if (step === null) throw new Refusal(404, `actor: ${id} has no step ${seq}`)
+    if (step === undefined) throw new HttpRefusal(404, `actor: the journal has none called ${id}`)
+    if (step === null) throw new HttpRefusal(404, `actor: ${id} has no step ${seq}`)
     return c.json(step, 200)
   })
   app.openapi(messages, c => {
@@ -80,7 +80,7 @@ export function inspectionRoutes(app: OpenAPIHono<ApiEnv>, view: InspectionView,
   app.openAPIRegistry.registerPath(stream)
   app.get('/api/inspection', c => {
     if (open.size >= STREAMS_MAX)
-      throw new Refusal(503, `inspection: expected at most ${STREAMS_MAX} streams`)
+      throw new HttpRefusal(503, `inspection: expected at most ${STREAMS_MAX} streams`)
     const cursor = c.req.header('last-event-id') ?? c.req.query('since')
     c.header('x-accel-buffering', 'no')
     return streamSSE(c, async sse => {

@@ -10,7 +10,7 @@ import type { WSContext } from 'hono/ws'
 import type { WebSocket } from 'ws'
 import type { Clock } from '../../clock/clock.ts'
 import type { ApiEnv } from '../access/guard.ts'
-import { Refusal } from '../access/problem.ts'
+import { HttpRefusal } from '../access/problem.ts'
 import type { EngineView } from '../engine-view.ts'
 import { unauthorised } from './commands.ts'
 import {
@@ -57,7 +57,7 @@ export function liveRoute(app: OpenAPIHono<ApiEnv>, view: EngineView, clock: Clo
   const readerFrom = liveMessages(feed, view, clock)
   const open = new Set<Open>()
   const refuseTooMany = () => {
-    if (open.size >= STREAMS_MAX) throw new Refusal(503, `live: expected at most ${STREAMS_MAX} streams`)
+    if (open.size >= STREAMS_MAX) throw new HttpRefusal(503, `live: expected at most ${STREAMS_MAX} streams`)
   }
 
   app.openAPIRegistry.registerPath(live)

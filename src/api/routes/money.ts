@@ -2,7 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Clock } from '../../clock/clock.ts'
 import type { ApiEnv } from '../access/guard.ts'
-import { Refusal } from '../access/problem.ts'
+import { HttpRefusal } from '../access/problem.ts'
 import type { EngineView } from '../engine-view.ts'
 import { ANSWERS, type Path } from '../rows/answers.ts'
 import { PERIODS } from '../rows/closing.ts'
@@ -102,5 +102,5 @@ export function moneyRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView, clock: C
   app.openapi(returns, async c => c.json(await view.returns(c.req.valid('query').by), 200))
 }
 
-const absent = (hedgeId: string) => new Refusal(404, `hedge: no open hedge is called ${hedgeId}`)
-const untracked = (symbol: string) => new Refusal(404, `symbol: ${symbol} is not tracked`)
+const absent = (hedgeId: string) => new HttpRefusal(404, `hedge: no open hedge is called ${hedgeId}`)
+const untracked = (symbol: string) => new HttpRefusal(404, `symbol: ${symbol} is not tracked`)

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Context, Hono } from 'hono'
 import type { ApiEnv } from '../access/guard.ts'
-import { Refusal } from '../access/problem.ts'
+import { HttpRefusal } from '../access/problem.ts'
 import { HOSTED_PAGE } from '../inspection-view.ts'
 
 /** The list of routes for people, drawn from the description that programs read. */
@@ -92,7 +92,8 @@ export function pageRoutes(app: Hono<ApiEnv>, spec: () => Spec, { dist = DIST, h
   app.get('/assets/:name', c => {
     const name = c.req.param('name')
     const file = path.join(dist, 'assets', name)
-    if (!FILE_NAME.test(name) || !existsSync(file)) throw new Refusal(404, `asset: nothing is called ${name}`)
+    if (!FILE_NAME.test(name) || !existsSync(file))
+      throw new HttpRefusal(404, `asset: nothing is called ${name}`)
     const known = assets.get(name) ?? read(file)
     assets.set(name, known)
     // Its name carries a print of its content.

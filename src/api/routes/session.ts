@@ -4,7 +4,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import type { ApiEnv } from '../access/guard.ts'
-import { Refusal } from '../access/problem.ts'
+import { HttpRefusal } from '../access/problem.ts'
 import type { Sessions } from '../access/sessions.ts'
 import { invalid, unauthorised } from './commands.ts'
 
@@ -58,7 +58,7 @@ export function sessionRoutes(app: OpenAPIHono<ApiEnv>, { sessions, cookieName, 
   app.openapi(open, c => {
     const session = sessions.open(c.req.valid('json').token)
     if (!session)
-      throw new Refusal(401, 'token: expected a code not used before or the API token; found neither')
+      throw new HttpRefusal(401, 'token: expected a code not used before or the API token; found neither')
     setCookie(c, cookieName(), session, {
       httpOnly: true,
       sameSite: 'Strict',

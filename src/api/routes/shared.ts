@@ -1,6 +1,6 @@
 /** Questions to the exchange that several pages ask at once: asked once for all of them, and its failures told as its own. */
 import type { Clock } from '../../clock/clock.ts'
-import { Refusal } from '../access/problem.ts'
+import { HttpRefusal } from '../access/problem.ts'
 
 /** One question at a time for each `key`, and its answer for a while. A failure is not kept. */
 export function shared<Answer>(
@@ -22,13 +22,13 @@ export function shared<Answer>(
   }
 }
 
-/** The exchange's failures are its own; anything else is ours and stays a 500. @throws Refusal of 503 */
+/** The exchange's failures are its own; anything else is ours and stays a 500. @throws HttpRefusal of 503 */
 export async function asked<Answer>(answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer
   } catch (error) {
     if (error instanceof Error && error.name === 'ExchangeFailure')
-      throw new Refusal(503, `the exchange: ${error.message}`)
+      throw new HttpRefusal(503, `the exchange: ${error.message}`)
     throw error
   }
 }

@@ -42,9 +42,9 @@ export const ANSWERS = {
 } as const
 
 export type Path = keyof typeof ANSWERS
-export type Answer<P extends Path> = z.output<(typeof ANSWERS)[P]>
+export type AnswerTo<P extends Path> = z.output<(typeof ANSWERS)[P]>
 export type Accepted = z.output<typeof accepted>
 
 /** Lists that come in pages, and what one of their rows is. */
 export type PagedPath = '/api/ledger' | '/api/funding' | '/api/audit'
-export type PagedRow<P extends PagedPath> = Answer<P>['rows'][number]
+export type PagedRow<P extends PagedPath> = AnswerTo<P>['rows'][number]

@@ -10,7 +10,7 @@ import { historyMarket } from '../../exchange/simulator/history/market.ts'
 import type { Listing } from '../../exchange/simulator/universe/universe.ts'
 import { fundingPaid } from '../engine-run.ts'
 import { checkFunding } from '../replay/funding.ts'
-import { END_OF_RECORDS, type EquityPoint, UNWIND_BEFORE_END_MS } from '../replay/window.ts'
+import { END_OF_RECORDS, type EquitySample, UNWIND_BEFORE_END_MS } from '../replay/window.ts'
 import { type BacktestRun, backtestRun } from '../run.ts'
 import { type RecordedPrice, recordedPrices, type TradeFacts, tradeOf } from '../trades.ts'
 import { ACCOUNT, type TradingDesk, tradingDesk } from '../trading-desk.ts'
@@ -42,7 +42,7 @@ export function baselineRun(history: History, variant: Variant, rule: BaselineRu
     const listing = universe.find('linear', each.symbol)?.listing
     return listing ? [{ listing, track: hourlyTrack(each), held: undefined }] : []
   })
-  const equity: EquityPoint[] = []
+  const equity: EquitySample[] = []
   const endAtMs = history.toMs - UNWIND_BEFORE_END_MS
   for (let hourMs = startAtMs; hourMs < endAtMs; hourMs += HOUR_MS) {
     core.advance(hourMs + DECIDE_AFTER_MS)
@@ -89,7 +89,7 @@ type Ended = {
   variant: Variant
   rule: BaselineRule
   facts: readonly TradeFacts[]
-  equity: EquityPoint[]
+  equity: EquitySample[]
   desk: TradingDesk
   recorded: RecordedPrice
 }

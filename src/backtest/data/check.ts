@@ -1,6 +1,6 @@
 /** What is wrong with records that can be read: holes, rates filled forward, intervals that switch, bases that cannot be. */
 import { HOUR_MS } from '../../domain/market/funding.ts'
-import type { FundingPoint, PricePoint, Records } from '../../exchange/simulator/history/files.ts'
+import type { FundingPoint, HistoryRecords, PricePoint } from '../../exchange/simulator/history/files.ts'
 
 type RecordFinding = {
   symbol: string
@@ -26,7 +26,7 @@ const JUMP_MAX = 0.5
 const CHANGES_MIN = 10
 
 /** Every finding, by symbol; holes are joined into one finding each. */
-export function checkRecords({ funding, prices }: Records): RecordFinding[] {
+export function checkRecords({ funding, prices }: HistoryRecords): RecordFinding[] {
   return [
     ...[...funding].flatMap(([symbol, points]) => [
       ...settlementHoles(symbol, points),

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join, relative } from 'node:path'
 import { TableFault } from '../../exchange/simulator/history/rows.ts'
 import { readTables, tableFiles } from '../../exchange/simulator/history/tables.ts'
-import { NOTHING, parseTable, type Recorded, type TableKind, tableText } from './tables.ts'
+import { NOTHING_RECORDED, parseTable, type Recorded, type TableKind, tableText } from './tables.ts'
 
 export type SourceName = 'bybit' | 'simulator'
 export type TableName = { kind: TableKind; symbol: string; source: SourceName }
@@ -15,7 +15,9 @@ export const tableName = ({ kind, symbol, source }: TableName): string =>
 /** @throws DownloadFault for a file of this name that no download wrote */
 export function readTable(folder: string, table: TableName): Recorded {
   const file = join(folder, tableName(table))
-  return existsSync(file) ? parseTable(table.kind, tableName(table), readFileSync(file, 'utf8')) : NOTHING
+  return existsSync(file)
+    ? parseTable(table.kind, tableName(table), readFileSync(file, 'utf8'))
+    : NOTHING_RECORDED
 }
 
 /**

@@ -18,7 +18,7 @@ export type RecordedRow = { atMs: number; values: readonly string[] }
 /** Rows oldest first, each instant once. */
 export type Recorded = { rows: readonly RecordedRow[]; covered: readonly Span[] }
 
-export const NOTHING: Recorded = { rows: [], covered: [] }
+export const NOTHING_RECORDED: Recorded = { rows: [], covered: [] }
 
 const COVERAGE = ['coveredFrom', 'coveredTo']
 const COLUMNS: Readonly<Record<TableKind, readonly string[]>> = {

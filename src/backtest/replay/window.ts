@@ -153,12 +153,12 @@ type ReplayParts = {
   fees?: FeeTable | undefined
 }
 
-export type EquityPoint = { atMs: number; equityUsdt: string }
+export type EquitySample = { atMs: number; equityUsdt: string }
 
 export type ReplayRun = {
   decisions: DecisionLog
   /** What the exchange said the account was worth, hourly. */
-  equity: EquityPoint[]
+  equity: EquitySample[]
   residuals: Record<string, string>
   /** Middle spot price at the end, USDT per coin. */
   lastPrices: Record<string, string>
@@ -212,7 +212,7 @@ export async function replayWindow(parts: ReplayParts): Promise<ReplayRun> {
     pace: REPLAY_PACE,
   })
   const decisions = createDecisionLog(engine)
-  const equity: EquityPoint[] = []
+  const equity: EquitySample[] = []
   await engine.start()
   const unwindAtMs = history.toMs - UNWIND_BEFORE_END_MS
   for (let atMs = clock.nowMs(); atMs < unwindAtMs; ) {
@@ -268,7 +268,7 @@ function venueOf({ history, rules, telemetry, ...set }: ReplayParts, clock: Virt
   return { exchange: withHourlySpreads(exchange, core, clock), line, core }
 }
 
-function equityOf(core: SimulatedBybit, atMs: number): EquityPoint {
+function equityOf(core: SimulatedBybit, atMs: number): EquitySample {
   const { result } = core.request({
     via: 'rest',
     method: 'GET',

@@ -9,7 +9,7 @@ import { systemClock } from '../../clock/clock.ts'
 import type { Config } from '../../config/config.ts'
 import { ROUTES, type Route } from '../../domain/instrument.ts'
 import { usdt } from '../../domain/units.ts'
-import { coverageOf, historyOf, type Records } from '../../exchange/simulator/history/files.ts'
+import { coverageOf, type HistoryRecords, historyOf } from '../../exchange/simulator/history/files.ts'
 import { lengthText } from '../../wording/figures.ts'
 import { CliFailure } from '../kit/failure.ts'
 import { didYouMean } from '../kit/known-actors.ts'
@@ -67,7 +67,7 @@ type Asked = {
   config: Config
   fees: NamedFees
   routes: readonly Route[] | null
-  records: Records
+  records: HistoryRecords
 }
 
 async function run({ options, config, fees, routes, records }: Asked): Promise<Made> {
@@ -109,7 +109,7 @@ function studied(
   { symbols, from, to, halfSpreadBps, json }: BacktestOptions,
   { rules }: Config,
   fees: NamedFees,
-  { funding, files }: Records,
+  { funding, files }: HistoryRecords,
 ): Made {
   const progress = startProgress({ total: symbols?.length ?? funding.size, name: 'study', json })
   const report = studyFunding(
@@ -121,7 +121,10 @@ function studied(
   return { text: studyText(report), json: report, code: 0 }
 }
 
-function assertSymbols({ symbols, study: fundingOnly }: BacktestOptions, { funding, prices }: Records): void {
+function assertSymbols(
+  { symbols, study: fundingOnly }: BacktestOptions,
+  { funding, prices }: HistoryRecords,
+): void {
   const known = [...funding.keys()].filter(symbol => fundingOnly || prices.has(symbol))
   const unknown = symbols?.find(symbol => !known.includes(symbol))
   if (unknown === undefined) return

@@ -18,7 +18,7 @@ import { amountText, instantText, lengthText } from '../../wording/figures.ts'
 import { CliFailure } from '../kit/failure.ts'
 import { didYouMean } from '../kit/known-actors.ts'
 import { print, printJson, table } from '../kit/output.ts'
-import { type Progress, startProgress } from '../kit/screen.ts'
+import { type ProgressBar, startProgress } from '../kit/screen.ts'
 
 export type DownloadOptions = { symbols?: string[]; from?: number; to?: number; json?: boolean }
 
@@ -31,7 +31,7 @@ export async function downloadData(symbols: readonly string[], options: Download
   const { HEDGEROW_MODE: _, ...env } = process.env
   const config = loadConfig({ cwd: process.cwd(), env })
   const folder = ownHistory(config)
-  let progress: Progress | undefined
+  let progress: ProgressBar | undefined
   let done = 0
   const waits = (waitMs: number, why: string) => progress?.at(done, `waiting ${lengthText(waitMs)}: ${why}`)
   let source: Source | undefined

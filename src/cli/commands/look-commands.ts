@@ -14,7 +14,7 @@ export function lookCommands(program: Command): void {
         'the engine as GET /api/engine gives it: {mode, state, halt, nowMs, speed, startedAtMs, exchange, version,\n' +
         'hedges, symbols, ledgerResiduals, health[]}; with --watch one such object a line, at each change.',
     }),
-  ).action(async shown => (await import('./look/status.ts')).showStatus(shown))
+  ).action(async shown => (await import('./look/status.ts')).printStatus(shown))
   watched(
     asking(program, {
       usage: 'actors',

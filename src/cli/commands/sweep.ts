@@ -6,7 +6,7 @@ import { type SweepOf, sweepParameters } from '../../backtest/sweep/sweep.ts'
 import { capitalFor } from '../../backtest/variant.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { HOUR_MS } from '../../domain/market/funding.ts'
-import type { FundingPoint, PricePoint, Records } from '../../exchange/simulator/history/files.ts'
+import type { FundingPoint, HistoryRecords, PricePoint } from '../../exchange/simulator/history/files.ts'
 import { lengthText } from '../../wording/figures.ts'
 import { CliFailure } from '../kit/failure.ts'
 import { didYouMean } from '../kit/known-actors.ts'
@@ -92,7 +92,7 @@ function asUsage<Value>(read: () => Value): Value {
 }
 
 /** Settlements up to the end asked for, and the prices that cover them. */
-function historyFor({ symbols, from, to }: SweepOptions, { funding, prices }: Records) {
+function historyFor({ symbols, from, to }: SweepOptions, { funding, prices }: HistoryRecords) {
   const unknown = symbols?.find(symbol => !funding.has(symbol))
   if (unknown !== undefined)
     throw new CliFailure(`--symbols: ${unknown} is not recorded${didYouMean(unknown, [...funding.keys()])}`)

@@ -3,7 +3,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { readToken, tokenPath } from '../../api/access/sessions.ts'
-import { type Connection, loadConnection } from '../../config/config.ts'
+import { type EngineConnection, loadConnection } from '../../config/config.ts'
 import { withPlainText } from '../../wording/plain-text.ts'
 import { CliFailure } from './failure.ts'
 
@@ -76,7 +76,7 @@ const operator = (user: string | undefined) =>
   user && /^[\w.@-]{1,64}$/.test(user) ? { 'hedgerow-operator': user } : {}
 
 /** Without a token the engine is asked all the same: that none answers is the better news. */
-function bearer({ apiToken, dataDir }: Connection): { authorization?: string } {
+function bearer({ apiToken, dataDir }: EngineConnection): { authorization?: string } {
   const token = apiToken ?? readToken(dataDir)
   return token ? { authorization: `Bearer ${token}` } : {}
 }
@@ -86,7 +86,7 @@ function causeOf(error: unknown): string {
   return cause?.code ?? cause?.message ?? (name === 'TimeoutError' ? 'no answer in time' : message)
 }
 
-const refused = (url: string, { apiToken, dataDir }: Connection) =>
+const refused = (url: string, { apiToken, dataDir }: EngineConnection) =>
   `the engine at ${url} does not know ${apiToken ? 'HEDGEROW_API_TOKEN' : `the token in ${tokenPath(dataDir)}`}: ` +
   "set HEDGEROW_DATA_DIR to that engine's data folder, or HEDGEROW_API_TOKEN to its token"
 

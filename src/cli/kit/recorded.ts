@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { FEE_LEVELS, feeLevel, type NamedFees, readFees } from '../../backtest/fees.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { type Config, loadConfig } from '../../config/config.ts'
-import { NoHistory, type Records, readRecords } from '../../exchange/simulator/history/files.ts'
+import { type HistoryRecords, NoHistory, readRecords } from '../../exchange/simulator/history/files.ts'
 import { historyFolder } from '../../run/start/data-folder.ts'
 import { CliFailure } from './failure.ts'
 import { print } from './output.ts'
@@ -16,7 +16,10 @@ export function configOf({ config: file }: { config?: string }): Config {
 }
 
 /** Everything in the folder that is asked for, else in the configured one. @throws CliFailure without funding */
-export function recordsOf(config: Config, { data, exchange }: { data?: string; exchange?: string }): Records {
+export function recordsOf(
+  config: Config,
+  { data, exchange }: { data?: string; exchange?: string },
+): HistoryRecords {
   const folder = data ? resolve(data) : historyFolder(config)
   return asFailure(
     () => readRecords(folder, { ...(exchange !== undefined && { exchange }), nowMs: systemClock().nowMs() }),

@@ -51,7 +51,7 @@ export function openScreen(out: NodeJS.WriteStream = process.stdout): Screen {
  * Progress of long work, on the error output so that results stay clean: a bar on a terminal, a line each tenth of the
  * way elsewhere, nothing with --json. Knows no time and no work: it is told.
  */
-export type Progress = {
+export type ProgressBar = {
   /** @param done - of the total given; @param label - what is being done now */
   at(done: number, label?: string): void
   /** The last word; the bar makes room for it. */
@@ -70,7 +70,7 @@ type Out = { write(text: string): unknown; isTTY?: boolean; columns?: number }
 const BAR_CELLS_MAX = 30
 const NAME_ROOM = 40
 
-export function startProgress({ total, name, json, out = process.stderr }: Options): Progress {
+export function startProgress({ total, name, json, out = process.stderr }: Options): ProgressBar {
   if (json) return { at() {}, end() {} }
   const share = (done: number) => (total > 0 ? Math.min(1, Math.max(0, done / total)) : 1)
   return out.isTTY ? bar(name, share, out) : percentages(name, share, out)
@@ -78,7 +78,7 @@ export function startProgress({ total, name, json, out = process.stderr }: Optio
 
 type Share = (done: number) => number
 
-function bar(name: string, share: Share, out: Out): Progress {
+function bar(name: string, share: Share, out: Out): ProgressBar {
   const width = out.columns || 80
   const cells = Math.max(5, Math.min(BAR_CELLS_MAX, width - NAME_ROOM - name.length))
   return {
@@ -93,7 +93,7 @@ function bar(name: string, share: Share, out: Out): Progress {
   }
 }
 
-function percentages(name: string, share: Share, out: Out): Progress {
+function percentages(name: string, share: Share, out: Out): ProgressBar {
   let told = -1
   return {
     at(done, label) {

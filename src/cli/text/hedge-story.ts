@@ -20,7 +20,7 @@ import { facing, LEGS } from '../../wording/hedges.ts'
 import { reasonText, spokenReason } from '../../wording/reasons.ts'
 import { hedgeStory, shortOrder } from '../../wording/stories.ts'
 import { transitionsOf } from '../commands/look/actors.ts'
-import { type HedgeRow, holdingsOf, phaseText } from '../commands/look/hedges.ts'
+import { type HedgeListed, holdingsOf, phaseText } from '../commands/look/hedges.ts'
 import type { Shown } from '../kit/asking.ts'
 import { type Client, engineClient } from '../kit/client.ts'
 import { CliFailure } from '../kit/failure.ts'
@@ -121,7 +121,7 @@ type Fill = {
   filledAtMs: number
 }
 type Payment = { amount: string; qty: string; markPrice: string; settledAtMs: number }
-type Hedge = HedgeRow & Made & { fills: Fill[]; funding: Payment[] }
+type Hedge = HedgeListed & Made & { fills: Fill[]; funding: Payment[] }
 type Order = {
   orderLinkId: string
   leg: string
@@ -169,7 +169,7 @@ export async function showHedge(typed: string, { json, ...where }: Shown): Promi
 
 /** An id as it is, with or without `hedge:`, or the newest hedge of a symbol. */
 async function hedgeIdOf(client: Client, typed: string): Promise<string> {
-  const hedges = (await client.get('/api/hedges')) as HedgeRow[]
+  const hedges = (await client.get('/api/hedges')) as HedgeListed[]
   const wanted = typed.replace(/^(hedge|symbol):/, '')
   const found =
     hedges.find(({ id }) => id === wanted) ?? hedges.find(({ symbol }) => isCalled(symbol, wanted))

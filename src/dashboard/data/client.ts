@@ -4,11 +4,11 @@
  */
 import type { LegalEvent } from '../../api/engine-view.ts'
 import type { Message, PastStep } from '../../api/inspection-view.ts'
-import type { Accepted, Answer, Path } from '../../api/rows/answers.ts'
+import type { Accepted, AnswerTo, Path } from '../../api/rows/answers.ts'
 import type { ChartDescription } from '../../api/rows/chart-rows.ts'
 
 /** What each question is answered with, as the API documents it, and as the inspector's routes have it. */
-type Answers = { [P in Path]: Answer<P> } & {
+type Answers = { [P in Path]: AnswerTo<P> } & {
   '/api/charts/{kind}': ChartDescription
   '/api/actors/{id}/at/{seq}': PastStep
   '/api/inspection/messages': Message[]
@@ -97,7 +97,7 @@ export async function command(
 }
 
 /** An event to an actor, refused (409) when it has moved since `expectVersion`. @throws Problem */
-export const sendEvent = (
+export const postEvent = (
   actorId: string,
   event: { type: string; because?: string },
   expectVersion: number,

@@ -2,14 +2,13 @@
  * The one live store of the page: what the stream last told. Frames are state, not history, so applying one is a plain
  * assignment; all frames of one animation frame are applied together, and readers hear of it once.
  */
-
 import type { ActorSummary } from '../../api/engine-view.ts'
-import type { Answer } from '../../api/rows/answers.ts'
+import type { AnswerTo } from '../../api/rows/answers.ts'
 import type { Holding } from '../../api/rows/rows.ts'
 
 export type ActorRow = ActorSummary & { since: string }
 
-export type EngineState = Answer<'/api/engine'>
+export type EngineState = AnswerTo<'/api/engine'>
 
 type Frame<Row> = { reset: boolean; rows: Row[]; removed: string[] }
 export type StateFrame = Frame<ActorRow>

@@ -1,6 +1,6 @@
 /** Reads that are asked again while somebody looks, and pages that are loaded as far as somebody reads. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import type { Answer, PagedPath, PagedRow, Path } from '../../api/rows/answers.ts'
+import type { AnswerTo, PagedPath, PagedRow, Path } from '../../api/rows/answers.ts'
 import { ask } from './client.ts'
 
 /** Paths with nothing to fill in. */
@@ -21,7 +21,7 @@ export function useRows<P extends Plain>(
 }
 
 /** More than there will be: of lists that come at once. */
-export const ROWS_MAX = 100_000
+export const ROWS_KEPT_MAX = 100_000
 
 const PAGE_ROWS = 200
 /** As many as the API gives at once. */
@@ -67,4 +67,4 @@ const pageOf = <P extends PagedPath>(path: P, limit: number, cursor: string, sig
 
 /** Without names to fill in what is given is one thing for all paths, which the compiler does not see of a generic one. */
 const askPlain = <P extends Plain>(path: P, given: { query?: object | undefined; signal?: AbortSignal }) =>
-  (ask as (path: P, given: object) => Promise<Answer<P>>)(path, given)
+  (ask as (path: P, given: object) => Promise<AnswerTo<P>>)(path, given)

@@ -14,7 +14,7 @@ const NOT_YET: Readonly<Record<string, string>> = {
 }
 
 /** Why nothing new is opened, who or what set it, and what ends it. */
-export function standing(engine: EngineState | null): Said[] {
+export function bannerLines(engine: EngineState | null): Said[] {
   if (!engine) return []
   const { halt, risk, state } = engine
   const said: Said[] = []

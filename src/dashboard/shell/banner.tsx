@@ -1,13 +1,13 @@
 /** What everybody must know before they read a figure: a lost line, a halt, a limit that is reached, a flatten under way. */
 import { useLive } from '../data/use-live.ts'
-import { type Said, standing } from './banner-words.ts'
+import { bannerLines, type Said } from './banner-words.ts'
 
 export function Banner() {
   const lost = useLive(live => live.line === 'lost')
   const engine = useLive(live => live.engine)
   const said: Said[] = lost
     ? [{ text: 'The engine does not answer. What is shown is the last it said.', tone: 'bad' }]
-    : standing(engine)
+    : bannerLines(engine)
   if (said.length === 0) return null
   return (
     <div

@@ -6,7 +6,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp, Download, Pause, Play } from 'lucide-react'
 import { type ReactNode, useMemo, useRef, useState } from 'react'
 import { type CsvCell, csvText } from './csv.ts'
-import { download } from './download.ts'
+import { downloadFile } from './download.ts'
 import { Empty, Failed, Panel } from './panel.tsx'
 
 export type Column<Row> = {
@@ -144,7 +144,7 @@ function Save<Row>({ title, file, columns, rows }: SaveParts<Row>) {
     try {
       const cells = (await rows()).map(row => columns.map(({ value }) => value(row)))
       const heads = columns.map(({ name, head }) => name ?? head)
-      download(`hedgerow-${file}.csv`, csvText(heads, cells))
+      downloadFile(`hedgerow-${file}.csv`, csvText(heads, cells))
     } catch (error) {
       setFault(error instanceof Error ? error.message : String(error))
     } finally {

@@ -7,7 +7,7 @@ import { ownerOfOrder } from '../../domain/legs/order.ts'
 import type { CollateralTerms } from '../../domain/risk/risk-facts.ts'
 import { feeRate } from '../../domain/units.ts'
 import { type AccountIdentity, type Exchange, ExchangeFailure } from '../exchange.ts'
-import { ask, each, leavingOut, listAt, needs, pages, type Report, reading, readPages } from './pages.ts'
+import { askWire, each, leavingOut, listAt, needs, pages, type Report, readPages, readWith } from './pages.ts'
 import { accountIdentity, position, transaction, wallet } from './translate/account.ts'
 import { NO_SPREADS } from './translate/errors.ts'
 import { decimalAt, garbled, type Row, rowOf, rowsAt, textAt } from './translate/fields.ts'
@@ -34,9 +34,9 @@ type AccountReads = Pick<
 /** The signed reads. `report` hears of rows that were left out. */
 export function accountReads(wire: Wire, report: Report): AccountReads {
   return {
-    account: () => reading('account', () => readIdentity(wire)),
+    account: () => readWith('account', () => readIdentity(wire)),
     feeRates: (market, symbol) =>
-      reading(`fee rates of ${symbol}`, async () => {
+      readWith(`fee rates of ${symbol}`, async () => {
         const rows = await listAt(wire, '/v5/account/fee-rate', { category: market, symbol }, true)
         const row = rows.find(one => one.symbol === symbol)
         if (!row) throw garbled('list', `a row for ${symbol}`, undefined)
@@ -46,15 +46,15 @@ export function accountReads(wire: Wire, report: Report): AccountReads {
         }
       }),
     wallet: needed =>
-      reading('wallet', async () => {
-        const reply = await ask(wire, '/v5/account/wallet-balance', { accountType: 'UNIFIED' })
+      readWith('wallet', async () => {
+        const reply = await askWire(wire, '/v5/account/wallet-balance', { accountType: 'UNIFIED' })
         const account = rowsAt(rowOf(reply.result, 'result'), 'list')[0]
         if (!account) throw garbled('list', 'one unified account', [])
         const leaveOut = leavingOut(report, 'unread-coin', needs(needed))
         return wallet(account, reply.time, leaveOut)
       }),
     positions: needed =>
-      reading('positions', async () => {
+      readWith('positions', async () => {
         const params = { category: 'linear', settleCoin: 'USDT', limit: 200 }
         const { rows, atMs } = await readPages(wire, '/v5/position/list', params, true)
         const leaveOut = leavingOut(report, 'unread-position', needs(needed))
@@ -62,13 +62,13 @@ export function accountReads(wire: Wire, report: Report): AccountReads {
           .flatMap(row => leaveOut(row.symbol, () => position(row, atMs)) ?? [])
           .filter(held => held.side !== 'flat')
       }),
-    openOrders: () => reading('open orders', () => readOpenOrders(wire, report)),
-    transactions: (fromMs, toMs) => reading('transaction log', () => readLog(wire, report, fromMs, toMs)),
-    collateralTiers: () => reading('collateral', () => readCollateral(wire, report)),
-    borrowTerms: coin => reading(`borrow terms of ${coin}`, () => readTerms(wire, coin)),
+    openOrders: () => readWith('open orders', () => readOpenOrders(wire, report)),
+    transactions: (fromMs, toMs) => readWith('transaction log', () => readLog(wire, report, fromMs, toMs)),
+    collateralTiers: () => readWith('collateral', () => readCollateral(wire, report)),
+    borrowTerms: coin => readWith(`borrow terms of ${coin}`, () => readTerms(wire, coin)),
     spotMarginReady: () =>
-      reading('spot margin state', async () => {
-        const { result } = await ask(wire, '/v5/spot-margin-trade/state', {})
+      readWith('spot margin state', async () => {
+        const { result } = await askWire(wire, '/v5/spot-margin-trade/state', {})
         return textAt(rowOf(result, 'result'), 'spotMarginMode') === '1'
       }),
   }
@@ -126,7 +126,7 @@ async function shown<T>(read: Promise<T>): Promise<T | undefined> {
  * open position are looked at.
  */
 async function readIdentity(wire: Wire): Promise<AccountIdentity> {
-  const row = async (path: string) => rowOf((await ask(wire, path, {})).result, 'result')
+  const row = async (path: string) => rowOf((await askWire(wire, path, {})).result, 'result')
   const key = await shown(row('/v5/user/query-api'))
   const info = await shown(row('/v5/account/info'))
   const category = 'linear'

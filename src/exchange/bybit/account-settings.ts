@@ -11,7 +11,7 @@ import {
   type SettingChange,
   type SettingVerbs,
 } from '../exchange.ts'
-import { ask, listAt, reading } from './pages.ts'
+import { askWire, listAt, readWith } from './pages.ts'
 import { accountSettings } from './translate/account.ts'
 import { failureOf, isSet, isUnknown, rejectReasonOf, said } from './translate/errors.ts'
 import { decimalOr, garbled, rowOf, textAt } from './translate/fields.ts'
@@ -20,17 +20,17 @@ import { type Params, type Wire, WireFailure } from './wire/wire.ts'
 /** See the port. */
 export function settingVerbs(wire: Wire): SettingVerbs {
   const leverage = (symbol: string) =>
-    reading(`leverage of ${symbol}`, async () => {
+    readWith(`leverage of ${symbol}`, async () => {
       const rows = await listAt(wire, '/v5/position/list', { category: 'linear', symbol }, true)
       const own = rows.find(row => row.symbol === symbol)
       if (!own) throw garbled('list', `a row for ${symbol}`, rows)
       return decimalOr(own, 'leverage', '') || null
     })
   return {
-    settings: () => reading('account settings', () => readSettings(wire)),
+    settings: () => readWith('account settings', () => readSettings(wire)),
     leverage,
     collateralSwitches: () =>
-      reading('collateral switches', async () => {
+      readWith('collateral switches', async () => {
         const rows = await listAt(wire, '/v5/account/collateral-info', {}, true)
         const taken = rows.filter(row => row.marginCollateral === true)
         return Object.fromEntries(taken.map(row => [textAt(row, 'currency'), row.collateralSwitch === true]))
@@ -56,7 +56,9 @@ export function settingVerbs(wire: Wire): SettingVerbs {
 /** Bybit's demo does not show them. */
 async function readSettings(wire: Wire): Promise<AccountSettings> {
   try {
-    return accountSettings(rowOf((await ask(wire, '/v5/account/user-setting-config', {})).result, 'result'))
+    return accountSettings(
+      rowOf((await askWire(wire, '/v5/account/user-setting-config', {})).result, 'result'),
+    )
   } catch (error) {
     if (error instanceof ExchangeFailure && error.kind === 'refused') return accountSettings({})
     throw error

@@ -10,7 +10,7 @@ import {
   type OrderBook,
   type SettledFunding,
 } from '../exchange.ts'
-import { ask, each, listAt, pages, type Report, reading } from './pages.ts'
+import { askWire, each, listAt, pages, type Report, readWith } from './pages.ts'
 import { orderBookBuilder } from './streams/order-books.ts'
 import { garbled, integerAt, type Row, rowOf, rowsAt } from './translate/fields.ts'
 import {
@@ -49,44 +49,44 @@ type MarketReads = Pick<
 export function marketReads(wire: Wire, report: Report): MarketReads {
   return {
     serverTimeMs: () =>
-      reading('server time', async () => {
-        const row = rowOf((await ask(wire, '/v5/market/time', {}, false)).result, 'result')
+      readWith('server time', async () => {
+        const row = rowOf((await askWire(wire, '/v5/market/time', {}, false)).result, 'result')
         return Math.floor(integerAt({ nano: String(row.timeNano).slice(0, -6) }, 'nano'))
       }),
-    instruments: () => reading('instruments', () => readInstruments(wire, report)),
-    orderBook: (market, symbol) => reading(`order book of ${symbol}`, () => readBook(wire, market, symbol)),
+    instruments: () => readWith('instruments', () => readInstruments(wire, report)),
+    orderBook: (market, symbol) => readWith(`order book of ${symbol}`, () => readBook(wire, market, symbol)),
     fundingHistory: (symbol, fromMs, toMs) =>
-      reading(`funding history of ${symbol}`, () => readFunding(wire, symbol, fromMs, toMs)),
+      readWith(`funding history of ${symbol}`, () => readFunding(wire, symbol, fromMs, toMs)),
     klines: (market, symbol, minutes, fromMs, toMs) =>
-      reading(`klines of ${symbol}`, () =>
+      readWith(`klines of ${symbol}`, () =>
         readKlines(wire, { category: market, symbol }, minutes, fromMs, toMs),
       ),
     spreadInstruments: () =>
-      reading('spread instruments', async () => {
+      readWith('spread instruments', async () => {
         if (wire.spreads === false) return []
         const rows = await pages(wire, '/v5/spread/instrument', { limit: 500 }, false)
         return each(rows, row => spreadInstrument(row), report).flatMap(one => one ?? [])
       }),
     riskTiers: symbol =>
-      reading(`risk tiers of ${symbol}`, async () => {
+      readWith(`risk tiers of ${symbol}`, async () => {
         const rows = await listAt(wire, '/v5/market/risk-limit', { category: 'linear', symbol }, false)
         const own = rows.filter(row => row.symbol === symbol).map(riskBand)
         if (own.length === 0) throw garbled('list', `tiers of ${symbol}`, rows)
         return own.sort((a, b) => Number(a.upToUsdt) - Number(b.upToUsdt))
       }),
     systemNotices: () =>
-      reading('system status', async () => {
+      readWith('system status', async () => {
         const rows = await listAt(wire, '/v5/system/status', {}, false)
         return each(rows, systemNotice, report, 'unread-notice')
       }),
     adlAlerts: () =>
-      reading('deleveraging alerts', async () => {
+      readWith('deleveraging alerts', async () => {
         const rows = await listAt(wire, '/v5/market/adlAlert', {}, false)
         const own = rows.filter(row => row.coin === 'USDT')
         return each(own, adlAlert, report, 'unread-alert')
       }),
     delistings: () =>
-      reading('announcements', async () => {
+      readWith('announcements', async () => {
         const params = { locale: 'en-US', type: 'delistings', page: 1, limit: 50 }
         const rows = await listAt(wire, '/v5/announcements/index', params, false)
         return each(rows, delistingNotice, report, 'unread-announcement')
@@ -110,7 +110,7 @@ async function readInstruments(wire: Wire, report: Report): ReturnType<Exchange[
 }
 
 async function readBook(wire: Wire, market: Market, symbol: string): Promise<OrderBook> {
-  const { result } = await ask(
+  const { result } = await askWire(
     wire,
     '/v5/market/orderbook',
     { category: market, symbol, limit: DEPTH },
@@ -173,7 +173,7 @@ function readFunding(wire: Wire, symbol: string, fromMs: number, toMs: number): 
   const limit = 200
   const read = async (endTime: number) => {
     const params = { category: 'linear', symbol, startTime: fromMs, endTime, limit }
-    const { result } = await ask(wire, '/v5/market/funding/history', params, false)
+    const { result } = await askWire(wire, '/v5/market/funding/history', params, false)
     return rowsAt(rowOf(result, 'result'), 'list').map(settledFunding)
   }
   return backwards(read, row => row.settledAtMs, { fromMs, toMs, limit })
@@ -189,7 +189,7 @@ function readKlines(
   const limit = 1000
   const interval = klineInterval(minutes)
   const read = async (end: number) => {
-    const { result } = await ask(
+    const { result } = await askWire(
       wire,
       '/v5/market/kline',
       { ...of, interval, start: fromMs, end, limit },

@@ -8,7 +8,7 @@ import type { Market } from '../../domain/instrument.ts'
 import type { Fill, OrderLookup, OrderReport, OrderRequest } from '../../domain/legs/order.ts'
 import { orderQty } from '../../domain/units.ts'
 import type { Exchange } from '../exchange.ts'
-import { ask, pages, type Report } from './pages.ts'
+import { askWire, pages, type Report } from './pages.ts'
 import { cancelled, failureOf, placementOf, placementOfThrow } from './translate/errors.ts'
 import { type Row, rowOf, rowsAt } from './translate/fields.ts'
 import { fill, legFills, orderArgs, orderReport, spreadReport } from './translate/orders.ts'
@@ -125,11 +125,11 @@ const lookOnSpreads = (wire: Wire, name: Name): Promise<OrderLookup> =>
 async function look(wire: Wire, place: Place): Promise<OrderLookup> {
   const { paths, params, name } = place
   const isMarket = 'category' in params
-  const first = await ask(wire, paths.realtime, isMarket ? { ...params, openOnly: 0 } : params)
+  const first = await askWire(wire, paths.realtime, isMarket ? { ...params, openOnly: 0 } : params)
   let row = rowNamed(first.result, name)
   let fills = await readFills(wire, place)
   if (!row) {
-    const history = await ask(wire, paths.history, { ...params, limit: 50 })
+    const history = await askWire(wire, paths.history, { ...params, limit: 50 })
     row = rowNamed(history.result, name)
     // The order may have traded between the two answers above.
     if (row) fills = await readFills(wire, place)

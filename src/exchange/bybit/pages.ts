@@ -17,7 +17,7 @@ const refusedBy = (reply: Envelope): ExchangeFailure =>
   new ExchangeFailure('refused', said(reply), { code: reply.retCode, reason: rejectReasonOf(reply) })
 
 /** One reply, refused unless its code is 0. @throws ExchangeFailure */
-export async function ask(wire: Wire, path: string, params: Params, signed = true): Promise<Envelope> {
+export async function askWire(wire: Wire, path: string, params: Params, signed = true): Promise<Envelope> {
   const reply = await wire.get(path, params, signed)
   if (reply.retCode !== 0) throw refusedBy(reply)
   return reply
@@ -34,7 +34,7 @@ export async function readPages(
   let cursor = ''
   let atMs = 0
   for (let page = 0; page < PAGES_MAX; page++) {
-    const { result, time } = await ask(wire, path, cursor ? { ...params, cursor } : params, signed)
+    const { result, time } = await askWire(wire, path, cursor ? { ...params, cursor } : params, signed)
     const body = rowOf(result, 'result')
     rows.push(...rowsAt(body, 'list'))
     atMs ||= time
@@ -47,14 +47,14 @@ export async function readPages(
 
 /** The rows of a list that is not paged. */
 export const listAt = async (wire: Wire, path: string, params: Params, signed: boolean): Promise<Row[]> =>
-  rowsAt(rowOf((await ask(wire, path, params, signed)).result, 'result'), 'list')
+  rowsAt(rowOf((await askWire(wire, path, params, signed)).result, 'result'), 'list')
 
 /** Every row of a cursor-paged list, in Bybit's order. */
 export const pages = async (wire: Wire, path: string, params: Params, signed = true): Promise<Row[]> =>
   (await readPages(wire, path, params, signed)).rows
 
 /** Runs a read so that whatever goes wrong in it is an `ExchangeFailure` with the read's name. */
-export async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
+export async function readWith<T>(what: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {

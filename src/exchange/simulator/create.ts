@@ -7,7 +7,7 @@ import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../domain/json.ts'
 import { newAccount } from './account/accounts.ts'
 import { keepDebts, nextDebtAtMs } from './account/borrowing.ts'
-import { settle } from './account/settlement.ts'
+import { settleFunding } from './account/settlement.ts'
 import { deposit } from './account/wallet.ts'
 import { keepAgenda, nextAgendaAtMs, schedule } from './events/agenda.ts'
 import { liquidate } from './events/liquidation.ts'
@@ -20,13 +20,13 @@ import {
 } from './exchange-state.ts'
 import { hash } from './kit/random.ts'
 import { FEE_TIERS, type FeeTable, type VipLevel } from './kit/rates.ts'
-import type { Market } from './market/market.ts'
+import type { MarketSource } from './market/market.ts'
 import { seededMarket } from './market/market-model.ts'
 import { createBook } from './market/order-book.ts'
 import { matchResting } from './orders/matching.ts'
 import { pushWallet } from './pushes/private.ts'
 import { createPublisher, type IsWanted } from './pushes/public.ts'
-import { answer } from './requests/requests.ts'
+import { answerRequest } from './requests/requests.ts'
 import type { CoreReply, CoreRequest, Push, SimulatedBybit } from './simulated.ts'
 import { matchSpreads } from './spread/trading.ts'
 import { builtInUniverse, type Universe } from './universe/universe.ts'
@@ -37,7 +37,7 @@ export type SimulatedBybitOptions = {
   /** The built-in coins when left out. */
   universe?: Universe
   /** The seeded model over `universe` when left out. */
-  market?: Market
+  market?: MarketSource
   /** Accounts that exist from the start, with what they own; others come into being with their first deposit or request. */
   accounts?: readonly { uid: string; balances: Readonly<Record<string, string>> }[]
   /** What `save` gave; wins over `startAtMs` and `accounts`. */
@@ -187,7 +187,7 @@ function step(exchange: SimExchange): void {
   matchSpreads(exchange)
   keepDebts(exchange)
   liquidate(exchange)
-  for (const settlement of exchange.market.dueSettlements()) settle(exchange, settlement)
+  for (const settlement of exchange.market.dueSettlements()) settleFunding(exchange, settlement)
 }
 
 /** The core. Throws only for a saved state that is not one. */
@@ -217,7 +217,7 @@ export function createSimulatedBybit(options: SimulatedBybitOptions): SimulatedB
     nextDueAtMs: () => nextDueAtMs(exchange),
     request(request) {
       if (request.uid) accountOf(exchange, request.uid)
-      const reply = answer(exchange, request)
+      const reply = answerRequest(exchange, request)
       return leave({ kind: 'reply', request, reply }).find(out => out.kind === 'reply')?.reply ?? reply
     },
     schedule(happening) {

@@ -16,8 +16,8 @@ import type {
   MarginMode,
 } from './events/agenda-types.ts'
 import { type FeeTable, usdtOf } from './kit/rates.ts'
-import type { Market } from './market/market.ts'
-import type { OrderBook } from './market/order-book.ts'
+import type { MarketSource } from './market/market.ts'
+import type { SimulatedBook } from './market/order-book.ts'
 import type { Push } from './simulated.ts'
 import type { SpreadState } from './spread/state.ts'
 import type { Instrument, Listing, Universe } from './universe/universe.ts'
@@ -205,10 +205,10 @@ export type ExchangeState = {
 export type SimExchange = {
   readonly seed: number
   readonly universe: Universe
-  readonly market: Market
+  readonly market: MarketSource
   readonly fees: FeeTable
   readonly vipLevel: string
-  readonly books: Record<MarketName, readonly OrderBook[]>
+  readonly books: Record<MarketName, readonly SimulatedBook[]>
   state: ExchangeState
   readonly pushes: Push[]
 }
@@ -245,7 +245,7 @@ export const nextSeq = (exchange: SimExchange): number => {
   return exchange.state.seq
 }
 
-export function bookOf(exchange: SimExchange, market: MarketName, listing: Listing): OrderBook {
+export function syntheticBookOf(exchange: SimExchange, market: MarketName, listing: Listing): SimulatedBook {
   const book = exchange.books[market][listing.index]
   if (!book) throw new Error(`book: expected one for ${listing.perp.symbol} ${market}, found none`)
   return book
@@ -310,7 +310,7 @@ export function coinPrice(exchange: SimExchange, coin: string): Decimal {
 }
 
 /** Of the first tier. */
-export const collateralRatio = (exchange: SimExchange, coin: string): Decimal =>
+export const collateralRatioOf = (exchange: SimExchange, coin: string): Decimal =>
   coin === 'USDT' || coin === 'USDC'
     ? new Decimal(1)
     : new Decimal(exchange.state.ratios[coin] ?? exchange.universe.byCoin(coin)?.collateralRatio ?? 0)

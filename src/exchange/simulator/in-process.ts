@@ -17,7 +17,7 @@ import type { StuckTopics } from './faults/core.ts'
 import type { CoreRequest, Push, SimulatedBybit } from './simulated.ts'
 
 /** What the network does to one request: its answer can also come late, so that what it caused is heard of first. */
-export type Fault = 'none' | 'lose-request' | 'lose-reply' | { lateMs: number }
+export type InProcessFault = 'none' | 'lose-request' | 'lose-reply' | { lateMs: number }
 
 type InProcessSettings = {
   core: SimulatedBybit
@@ -25,7 +25,7 @@ type InProcessSettings = {
   /** One way, of requests, replies and pushes alike; 5 unless said otherwise. */
   latencyMs?: number
   /** Asked once per request; 'none' unless said otherwise. */
-  fault?: (request: CoreRequest) => Fault
+  fault?: (request: CoreRequest) => InProcessFault
   /** Topics that carry nothing on a stream that lives; none unless said otherwise. */
   stuck?: StuckTopics<object>
 }
@@ -50,7 +50,7 @@ class InProcessBybit {
   readonly #core: SimulatedBybit
   readonly #clock: Clock
   readonly #latencyMs: number
-  readonly #fault: (request: CoreRequest) => Fault
+  readonly #fault: (request: CoreRequest) => InProcessFault
   readonly #stuck: StuckTopics<object> | undefined
   readonly #listeners = new Set<Listener>()
   readonly #pending = new Set<Pending>()

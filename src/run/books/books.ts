@@ -66,7 +66,7 @@ function auditRow({ request, outcome, ...row }: CommandRow): AuditRow {
 
 type PageRequest = { cursor: string | null; limit: number }
 
-export type Books = BookkeeperBooks &
+export type StoredBooks = BookkeeperBooks &
   RiskHistory &
   TermsStore &
   HedgeBooks & {
@@ -94,7 +94,7 @@ export function createBooks({
   database,
   lease,
   account,
-}: Pick<Store, 'database' | 'lease' | 'account'>): Books {
+}: Pick<Store, 'database' | 'lease' | 'account'>): StoredBooks {
   const scope = { account, epoch: lease.epoch }
   const ledger = createLedgerStore(database, scope)
   const trades = createTradeStore(database, scope)

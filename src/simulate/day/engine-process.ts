@@ -16,7 +16,7 @@ import {
 import type { TransitionRecord } from '../../store/schema/records.ts'
 import type { Telemetry } from '../../telemetry/telemetry.ts'
 import type { DayPlan } from '../plan/plan.ts'
-import { patientWire } from './leaping-market.ts'
+import { leapingWire } from './leaping-market.ts'
 
 /**
  * The life of one process, which can end between any two of its steps: from then on no timer of it fires, nothing it asks for
@@ -131,7 +131,7 @@ export function startProcess(site: Site, told: Told): EngineProcess {
   }
   const clock = life.clock(site.clock)
   const exchange = createBybitExchange(
-    life.wire(faultyWire(patientWire(wire, clock, site.isBusy), site.faults, clock)),
+    life.wire(faultyWire(leapingWire(wire, clock, site.isBusy), site.faults, clock)),
     {
       name: 'simulate',
       clock,

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../clock/clock.ts'
 import type { Wire } from '../../exchange/bybit/wire/wire.ts'
-import type { Market } from '../../exchange/simulator/market/market.ts'
+import type { MarketSource } from '../../exchange/simulator/market/market.ts'
 
 /** A part of a minute, so that settlements, which fall on whole minutes, end a leap. */
 export const LEAP_MS = 60_000
@@ -14,7 +14,11 @@ const SECOND_MS = 1_000
  * @param isBusy - does somebody trade at this moment?
  * @param nowMs - of the clock: a leap that is broken off catches up with it in one step
  */
-export function leapingMarket(market: Market, isBusy: () => boolean, nowMs: () => number): Market {
+export function leapingMarket(
+  market: MarketSource,
+  isBusy: () => boolean,
+  nowMs: () => number,
+): MarketSource {
   const nextAtMs = () => {
     const fromMs = market.nowMs()
     const leapEndMs = Math.floor(fromMs / LEAP_MS) * LEAP_MS + LEAP_MS
@@ -34,7 +38,7 @@ export function leapingMarket(market: Market, isBusy: () => boolean, nowMs: () =
 }
 
 /** Books of spreads are asked for while they rest: within a leap, where they cannot change, the answer waits for its end. */
-export const patientWire = (wire: Wire, clock: Clock, isBusy: () => boolean): Wire => ({
+export const leapingWire = (wire: Wire, clock: Clock, isBusy: () => boolean): Wire => ({
   ...wire,
   get: async (path, params, signed) => {
     if (path === '/v5/spread/orderbook' && !isBusy())

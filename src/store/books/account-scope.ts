@@ -56,7 +56,7 @@ export type CursorKey = readonly [atMs: number, id: string, line: number]
 export const cursorOf = (key: CursorKey): string => Buffer.from(JSON.stringify(key)).toString('base64url')
 
 /** Where a cursor points. @throws BadCursor when it is none of ours */
-export function keyOf(cursor: string): CursorKey {
+export function cursorKey(cursor: string): CursorKey {
   const found = parsed(cursor)
   if (Array.isArray(found) && found.length === 3) {
     const [atMs, id, line] = found as unknown[]

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../domain/json.ts'
 import type { Database } from '../database.ts'
 import { DecisionTable } from '../schema/operator.ts'
-import { type AccountScope, cursorOf, keyOf, reading, writing } from './account-scope.ts'
+import { type AccountScope, cursorKey, cursorOf, reading, writing } from './account-scope.ts'
 
 export type Decision = {
   symbol: string
@@ -50,7 +50,7 @@ export function createDecisionStore(database: Database, scope: AccountScope) {
     },
     /** One symbol's, from the newest on. Throws `BadCursor`. */
     async page(symbol: string, { cursor, limit }: { cursor: string | null; limit: number }) {
-      const [beforeMs, about] = cursor ? keyOf(cursor) : [Number.MAX_SAFE_INTEGER, '']
+      const [beforeMs, about] = cursor ? cursorKey(cursor) : [Number.MAX_SAFE_INTEGER, '']
       const found = await reading(database).find(
         DecisionTable,
         {

@@ -14,8 +14,8 @@ import { FundingPaymentTable, PostingTable, TransactionTable } from '../schema/t
 import {
   type AccountScope,
   type CursorKey,
+  cursorKey,
   cursorOf,
-  keyOf,
   reading,
   withoutAccount,
   writing,
@@ -205,7 +205,7 @@ async function sums(
 
 function before(cursor: string | null) {
   if (!cursor) return {}
-  const [atMs, transactionId, line] = keyOf(cursor)
+  const [atMs, transactionId, line] = cursorKey(cursor)
   return {
     $or: [
       { atMs: { $lt: atMs } },
@@ -217,7 +217,7 @@ function before(cursor: string | null) {
 
 function settledBefore(cursor: string | null) {
   if (!cursor) return {}
-  const [settledAtMs, transactionId] = keyOf(cursor)
+  const [settledAtMs, transactionId] = cursorKey(cursor)
   return {
     $or: [{ settledAtMs: { $lt: settledAtMs } }, { settledAtMs, transactionId: { $lt: transactionId } }],
   }

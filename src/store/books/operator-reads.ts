@@ -2,7 +2,7 @@
 import type { Pool } from 'pg'
 import type { JsonObject } from '../../domain/json.ts'
 import type { Amount, Usdt } from '../../domain/units.ts'
-import { cursorOf, keyOf } from './account-scope.ts'
+import { cursorKey, cursorOf } from './account-scope.ts'
 
 export type CommandRow = {
   idempotencyKey: string
@@ -108,7 +108,7 @@ export async function commandPage(
   account: string,
   { cursor, limit }: { cursor: string | null; limit: number },
 ): Promise<{ rows: CommandRow[]; next: string | null }> {
-  const [beforeMs, beforeKey] = cursor ? keyOf(cursor) : [Number.MAX_SAFE_INTEGER, '']
+  const [beforeMs, beforeKey] = cursor ? cursorKey(cursor) : [Number.MAX_SAFE_INTEGER, '']
   const { rows } = await pool.query<Stored>(
     `select idempotency_key, at_ms::text, operator, source, target, request::text, outcome::text from command
       where account = $1 and (at_ms, idempotency_key) < ($2, $3)

@@ -15,7 +15,7 @@ import {
   logTail,
   makeDatabaseFolder,
   otherClients,
-  startServer,
+  startPostgres,
   stopServer,
 } from './server.ts'
 
@@ -65,7 +65,7 @@ function forgetShell(): void {
   for (const name of Object.keys(process.env)) if (/^PG[A-Z_]+$/.test(name)) delete process.env[name]
 }
 
-type Started = ReturnType<typeof startServer>
+type Started = ReturnType<typeof startPostgres>
 
 /** A server that answers and has the database. One that was started for that in vain is taken down again. */
 async function ready(home: EmbeddedHome, log: StoreLog): Promise<{ reused: boolean; pid: number }> {
@@ -112,7 +112,7 @@ async function startAnew(home: EmbeddedHome, log: StoreLog): Promise<Started> {
       pid,
       kept: 'postmaster.pid.left',
     })
-  return startServer(home, binaries)
+  return startPostgres(home, binaries)
 }
 
 async function stop(home: EmbeddedHome, log: StoreLog): Promise<void> {

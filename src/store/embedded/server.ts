@@ -82,7 +82,7 @@ async function initdb(folder: string, home: EmbeddedHome, binaries: Binaries): P
 }
 
 /** Starts the server; its output goes to the log file. Ready is for the caller to find out, by connecting. */
-export function startServer(
+export function startPostgres(
   home: EmbeddedHome,
   binaries: Binaries,
 ): { process: ChildProcess; ended(): string | undefined } {

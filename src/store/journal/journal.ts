@@ -11,7 +11,7 @@ import { canonicalJson } from '../../domain/json.ts'
 import { FencedError, type Journal, type Poison } from '../schema/records.ts'
 import { createQueue } from './queue.ts'
 import { journalReader } from './reader.ts'
-import type { Work } from './statement.ts'
+import type { JournalWork } from './statement.ts'
 import { insistOn, type Lane, openLane, type WriterPorts, writeBatch } from './writer.ts'
 
 type JournalOptions = {
@@ -32,7 +32,7 @@ export function createJournal(pool: Pool, options: JournalOptions): Journal {
   const pump = createPump(pool, options)
   const insist = <Result>(ask: () => Promise<Result>) => insistOn(pump.ports, ask)
 
-  const enqueue = (work: Work): Promise<void> => {
+  const enqueue = (work: JournalWork): Promise<void> => {
     const fenced = pump.ports.fenced()
     if (fenced) return Promise.reject(fenced)
     if (pump.ports.closing()) return Promise.reject(new Error('journal: closed'))

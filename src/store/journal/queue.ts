@@ -2,9 +2,9 @@
  * What waits to become durable, and in which order. One actor's works leave in the order they came and never in two
  * batches at once; an acknowledgement never leaves before the effect it names. Everything else may overtake.
  */
-import type { Work } from './statement.ts'
+import type { JournalWork } from './statement.ts'
 
-export type Entry = Work & {
+export type Entry = JournalWork & {
   queuedAtMs: number
   settled: Promise<void>
   resolve(): void

@@ -7,7 +7,7 @@ import type { TransitionRecord } from '../schema/records.ts'
 import { bigintArray, intArray, jsonArray, textArray } from './arrays.ts'
 
 /** What is asked to become durable as one: a record, or acknowledgements alone. */
-export type Work = { record: TransitionRecord | undefined; acks: readonly string[] }
+export type JournalWork = { record: TransitionRecord | undefined; acks: readonly string[] }
 
 /** What `journal_expect` raises when the epoch moved; HR001 is an actor that is not where it should be. */
 export const FENCED = 'HR002'
@@ -47,7 +47,7 @@ acknowledged as (delete from effect where account = $1 and effect_id = any($37::
 select journal_expect((select epoch from fence), $2, (select count(*) from moved), $38)`
 
 /** The statement for a batch. Works of one actor stand in the order of their sequence numbers. */
-export function batchStatement(account: string, epoch: bigint, batch: readonly Work[]): QueryConfig {
+export function batchStatement(account: string, epoch: bigint, batch: readonly JournalWork[]): QueryConfig {
   const records = batch.flatMap(({ record }) => record ?? [])
   const spans = actorSpans(records)
   const moved = spans.filter(({ first }) => first.seq > 0)
@@ -120,7 +120,7 @@ const transitionArrays = (records: readonly TransitionRecord[]): Buffer[] => [
 ]
 
 /** An effect decided and acknowledged in one batch never reaches the outbox: the statement could not see it to delete it. */
-function effectArrays(batch: readonly Work[]): Buffer[] {
+function effectArrays(batch: readonly JournalWork[]): Buffer[] {
   const acked = new Set<string>()
   for (const { acks } of batch) for (const id of acks) acked.add(id)
   const decided = []

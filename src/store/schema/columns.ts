@@ -52,5 +52,5 @@ export const json = <Shape>() => p.json<Shape>().columnType('json')
 export const words = <Word extends string>() => p.text().$type<Word>()
 
 /** `column in ('a', 'b')`: enums are text with a check, so that adding a word is no type change. */
-export const oneOf = (column: string, words: readonly string[]) =>
+export const wordColumn = (column: string, words: readonly string[]) =>
   `"${column}" in (${words.map(word => `'${word}'`).join(', ')})`

@@ -4,7 +4,7 @@
  */
 import { defineEntity, p } from '@mikro-orm/core'
 import type { JsonObject } from '../../domain/json.ts'
-import { instant, json, oneOf } from './columns.ts'
+import { instant, json, wordColumn } from './columns.ts'
 import type { Effect, Timer } from './records.ts'
 
 const ACTOR_STATUS = ['active', 'done', 'error']
@@ -45,7 +45,7 @@ const ActorRowTable = defineEntity({
     sinceMs: instant(),
   },
   indexes: [{ name: 'actor_living', properties: ['account', 'ordinal'], where: `"status" <> 'done'` }],
-  checks: [{ name: 'actor_status_check', expression: oneOf('status', ACTOR_STATUS) }],
+  checks: [{ name: 'actor_status_check', expression: wordColumn('status', ACTOR_STATUS) }],
 })
 
 /** Every step of every actor, for ever. Gapless by a foreign key, append-only by a trigger. */

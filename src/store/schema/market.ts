@@ -3,7 +3,7 @@ import { defineEntity, p } from '@mikro-orm/core'
 import type { Market } from '../../domain/instrument.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { FundingRate, Price } from '../../domain/units.ts'
-import { decimal, instant, json, oneOf, words } from './columns.ts'
+import { decimal, instant, json, wordColumn, words } from './columns.ts'
 
 const InstrumentTable = defineEntity({
   name: 'InstrumentTable',
@@ -17,7 +17,7 @@ const InstrumentTable = defineEntity({
     detail: json<JsonObject>(),
     readAtMs: instant(),
   },
-  checks: [{ name: 'instrument_market_check', expression: oneOf('market', ['spot', 'linear']) }],
+  checks: [{ name: 'instrument_market_check', expression: wordColumn('market', ['spot', 'linear']) }],
 })
 
 /** Settled funding rates: fractions per interval, positive when shorts receive. */

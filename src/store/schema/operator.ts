@@ -2,7 +2,7 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { Usdt } from '../../domain/units.ts'
-import { decimal, instant, json, oneOf, words } from './columns.ts'
+import { decimal, instant, json, wordColumn, words } from './columns.ts'
 
 export const EquityTable = defineEntity({
   name: 'EquityTable',
@@ -30,7 +30,7 @@ export const CommandTable = defineEntity({
     outcome: json<Json>(),
     atMs: instant(),
   },
-  checks: [{ name: 'command_source_check', expression: oneOf('source', ['api', 'cli', 'dashboard']) }],
+  checks: [{ name: 'command_source_check', expression: wordColumn('source', ['api', 'cli', 'dashboard']) }],
   indexes: [{ name: 'command_by_time', properties: ['account', 'atMs'] }],
 })
 
@@ -51,7 +51,7 @@ export const AlertTable = defineEntity({
     acknowledgedAtMs: instant().nullable(),
     acknowledgedBy: p.text().nullable(),
   },
-  checks: [{ name: 'alert_severity_check', expression: oneOf('severity', ['page', 'ticket']) }],
+  checks: [{ name: 'alert_severity_check', expression: wordColumn('severity', ['page', 'ticket']) }],
   indexes: [{ name: 'alert_by_time', properties: ['account', 'raisedAtMs'] }],
 })
 
@@ -76,7 +76,7 @@ export const DecisionTable = defineEntity({
     /** The judgement with all its figures. */
     detail: json<JsonObject>(),
   },
-  checks: [{ name: 'decision_about_check', expression: oneOf('about', ['entry', 'exit']) }],
+  checks: [{ name: 'decision_about_check', expression: wordColumn('about', ['entry', 'exit']) }],
   indexes: [{ name: 'decision_by_time', properties: ['account', 'atMs'] }],
 })
 

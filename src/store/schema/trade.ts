@@ -12,7 +12,7 @@ import type { CarryOutcome } from '../../domain/carry/carry-outcome.ts'
 import type { Direction, Market, Route, Side } from '../../domain/instrument.ts'
 import type { Fill, OrderMarket, OrderStatus } from '../../domain/legs/order.ts'
 import type { Amount, OrderQty, Price, Usdt } from '../../domain/units.ts'
-import { decimal, instant, json, oneOf, words } from './columns.ts'
+import { decimal, instant, json, wordColumn, words } from './columns.ts'
 
 const MARKETS = ['spot', 'linear']
 const ORDER_MARKETS = [...MARKETS, 'spread']
@@ -76,7 +76,7 @@ export const HedgeTable = defineEntity({
     detail: json<HedgeResultDetail>(),
   },
   checks: [
-    { name: 'hedge_direction_check', expression: oneOf('direction', ['long-carry', 'reverse-carry']) },
+    { name: 'hedge_direction_check', expression: wordColumn('direction', ['long-carry', 'reverse-carry']) },
   ],
   indexes: [{ name: 'hedge_by_closing', properties: ['account', 'closedAtMs', 'hedgeId'] }],
 })
@@ -99,9 +99,12 @@ export const OrderTable = defineEntity({
     updatedAtMs: instant(),
   },
   checks: [
-    { name: 'order_market_check', expression: oneOf('market', ORDER_MARKETS) },
-    { name: 'order_side_check', expression: oneOf('side', SIDES) },
-    { name: 'order_status_check', expression: oneOf('status', ['open', 'filled', 'cancelled', 'rejected']) },
+    { name: 'order_market_check', expression: wordColumn('market', ORDER_MARKETS) },
+    { name: 'order_side_check', expression: wordColumn('side', SIDES) },
+    {
+      name: 'order_status_check',
+      expression: wordColumn('status', ['open', 'filled', 'cancelled', 'rejected']),
+    },
   ],
   indexes: [{ name: 'order_by_hedge', properties: ['account', 'hedgeId', 'updatedAtMs'] }],
 })
@@ -128,8 +131,8 @@ export const FillTable = defineEntity({
     filledAtMs: instant(),
   },
   checks: [
-    { name: 'fill_market_check', expression: oneOf('market', MARKETS) },
-    { name: 'fill_side_check', expression: oneOf('side', SIDES) },
+    { name: 'fill_market_check', expression: wordColumn('market', MARKETS) },
+    { name: 'fill_side_check', expression: wordColumn('side', SIDES) },
   ],
   indexes: [
     { name: 'fill_by_hedge', properties: ['account', 'hedgeId', 'filledAtMs'] },
@@ -185,7 +188,7 @@ export const TransactionTable = defineEntity({
     balanceAfter: decimal<Amount>(),
     atMs: instant(),
   },
-  checks: [{ name: 'transaction_log_kind_check', expression: oneOf('kind', TRANSACTION_KINDS) }],
+  checks: [{ name: 'transaction_log_kind_check', expression: wordColumn('kind', TRANSACTION_KINDS) }],
   indexes: [
     { name: 'transaction_log_by_time', properties: ['account', 'atMs', 'transactionId'] },
     { name: 'transaction_log_by_trade', properties: ['account', 'tradeId'], where: `"trade_id" <> ''` },
@@ -210,7 +213,7 @@ export const PostingTable = defineEntity({
     price: decimal<Amount>(),
     atMs: instant(),
   },
-  checks: [{ name: 'posting_kind_check', expression: oneOf('kind', ACCOUNT_KINDS) }],
+  checks: [{ name: 'posting_kind_check', expression: wordColumn('kind', ACCOUNT_KINDS) }],
   indexes: [
     { name: 'posting_by_time', properties: ['account', 'atMs', 'transactionId', 'line'] },
     { name: 'posting_by_hedge', properties: ['account', 'hedgeId'] },

@@ -13,7 +13,7 @@ import type {
 import type { Clock } from '../../clock/clock.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import { legalFor } from '../commands.ts'
-import type { Hub, Line, Watched } from './hub.ts'
+import type { HeardLine, Hub, Watched } from './hub.ts'
 import type { Charts, Drawn } from './rows.ts'
 
 const LOG_PER_FRAME = 60
@@ -122,7 +122,7 @@ function lengthOf({ machine }: Drawn, snapshot: AnyMachineSnapshot, event: strin
 }
 
 function logLine(
-  { n, atMs, seq, event, from, to, ignored, taken, effects, acks }: Line,
+  { n, atMs, seq, event, from, to, ignored, taken, effects, acks }: HeardLine,
   drawn?: Drawn,
 ): LogLine {
   return {

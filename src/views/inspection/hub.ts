@@ -40,7 +40,7 @@ const LINES_OF_ALL = 5_000
 const ENDED_MAX = 200
 const REMOVED_MAX = 2_000
 
-export type Line = {
+export type HeardLine = {
   n: number
   atMs: number
   actorId: string
@@ -73,7 +73,7 @@ export type Watched = {
   /** The hub's count at the last touch, and at the last change of the row beyond its counters. */
   touched: number
   changed: number
-  lines: Ring<Line>
+  lines: Ring<HeardLine>
   visits: Map<AnyTransitionDefinition, number>
 }
 
@@ -83,7 +83,7 @@ export function createHub(clock: Clock) {
   const actors = new Map<string, Watched>()
   const removed = new Map<string, number>()
   const ended: string[] = []
-  const lines = createRing<Line>(LINES_OF_ALL)
+  const lines = createRing<HeardLine>(LINES_OF_ALL)
   const underway = new Map<string, AnyTransitionDefinition[]>()
   const listeners = new Set<Observe>()
   let count = 0
@@ -103,7 +103,7 @@ export function createHub(clock: Clock) {
       kind,
       parentId,
       sinceMs: clock.nowMs(),
-      lines: createRing<Line>(LINES_PER_ACTOR),
+      lines: createRing<HeardLine>(LINES_PER_ACTOR),
       visits: new Map(),
     }
     actors.set(id, fresh)
@@ -129,7 +129,7 @@ export function createHub(clock: Clock) {
     if (status === 'ended' && ended.push(watched.id) > ENDED_MAX) forget(ended.shift())
   }
 
-  const note = (watched: Watched, line: Omit<Line, 'n' | 'actorId'>) => {
+  const note = (watched: Watched, line: Omit<HeardLine, 'n' | 'actorId'>) => {
     const moved = line.from !== line.to
     watched.heard++
     watched.last = line.event.type

@@ -8,7 +8,7 @@ import type { Clock } from '../../clock/clock.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { Journal } from '../../store/schema/records.ts'
 import { createFocusReader } from './focus.ts'
-import type { Hub, Line } from './hub.ts'
+import type { HeardLine, Hub } from './hub.ts'
 import { pastStep } from './past.ts'
 import { createCharts, createRows } from './rows.ts'
 
@@ -54,7 +54,7 @@ function messagesAround(hub: Hub, actorId: string, limit: number): Message[] {
 
 const isActor = (name: string) => name !== OUTSIDE && name !== PERSON && name !== CLOCK
 
-function arrowsOf(line: Line): Message[] {
+function arrowsOf(line: HeardLine): Message[] {
   const { n, atMs, actorId, event, effects, ignored } = line
   const heard: Message = { n, atMs, to: actorId, event: event.type, ignored, ...senderOf(line) }
   const asked = effects
@@ -73,7 +73,7 @@ function arrowsOf(line: Line): Message[] {
   return [heard, ...asked]
 }
 
-function senderOf({ actorId, event, acks }: Line): Pick<Message, 'from' | 'kind'> {
+function senderOf({ actorId, event, acks }: HeardLine): Pick<Message, 'from' | 'kind'> {
   const sender = acks[0]?.split('#')[0]
   if (sender !== undefined && sender !== actorId) return { from: sender, kind: 'message' }
   if (sender !== undefined) return { from: OUTSIDE, kind: 'answer' }

@@ -1,7 +1,13 @@
 /** The wrapper: what one step of a chart becomes, and that a restored actor takes it no differently. */
 import { describe, expect, test } from 'vitest'
 import { type AnyStateMachine, assign, createActor, emit, raise, setup } from 'xstate'
-import { durable, plainJson, reviveSnapshot, type Step, unborn } from '../../../actors/runtime/durable.ts'
+import {
+  type DurableStep,
+  durable,
+  plainJson,
+  reviveSnapshot,
+  unborn,
+} from '../../../actors/runtime/durable.ts'
 import type { JsonObject } from '../../../src/domain/json.ts'
 
 type Sent = { type: string } & JsonObject
@@ -13,7 +19,7 @@ function stepsOf(
   { reviving = false, parentId = '' } = {},
 ) {
   const cell = unborn('one', parentId)
-  const steps: Step[] = []
+  const steps: DurableStep[] = []
   let error: unknown
   const logic = durable(machine, cell, { decided: step => steps.push(step), ignored: () => {} })
   const start = (options: object) => {

@@ -17,7 +17,7 @@ import {
 import { joined, missingOf, piecesOf } from '../../../src/backtest/download/spans.ts'
 import {
   merged,
-  NOTHING,
+  NOTHING_RECORDED,
   parseTable,
   priceRows,
   type Recorded,
@@ -173,7 +173,7 @@ describe('tables', () => {
 })
 
 function header(): string {
-  return tableText('prices', 'SOLUSDT', NOTHING).trim()
+  return tableText('prices', 'SOLUSDT', NOTHING_RECORDED).trim()
 }
 
 describe('gaps', () => {

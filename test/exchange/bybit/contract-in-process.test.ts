@@ -6,7 +6,7 @@ import { orderQty, price } from '../../../src/domain/units.ts'
 import { createBybitExchange } from '../../../src/exchange/bybit/venue.ts'
 import type { AccountFact, MarketFact } from '../../../src/exchange/exchange.ts'
 import { createSimulatedBybit } from '../../../src/exchange/simulator/create.ts'
-import { type Fault, inProcessBybit } from '../../../src/exchange/simulator/in-process.ts'
+import { type InProcessFault, inProcessBybit } from '../../../src/exchange/simulator/in-process.ts'
 import type { CoreRequest } from '../../../src/exchange/simulator/simulated.ts'
 import { exchangeContract } from '../../support/exchange/contract.ts'
 import { keptFact } from '../../support/exchange/kept-fact.ts'
@@ -24,7 +24,7 @@ async function drive(clock: VirtualClock, done: () => boolean): Promise<void> {
   }
 }
 
-function start(fault: (request: CoreRequest) => Fault = () => 'none', startAtMs = START_MS) {
+function start(fault: (request: CoreRequest) => InProcessFault = () => 'none', startAtMs = START_MS) {
   const clock = new VirtualClock(startAtMs)
   const core = createSimulatedBybit({
     seed: 7,

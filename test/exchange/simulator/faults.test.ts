@@ -9,11 +9,7 @@ import { describe, expect, test } from 'vitest'
 import { createSimulatedBybit } from '../../../src/exchange/simulator/create.ts'
 import { faultyIntercept } from '../../../src/exchange/simulator/faults/core.ts'
 import { createFaults } from '../../../src/exchange/simulator/faults/faults.ts'
-import {
-  CATALOGUE,
-  type FaultName,
-  type FaultPlanInput,
-} from '../../../src/exchange/simulator/faults/plan.ts'
+import { FAULTS, type FaultName, type FaultPlanInput } from '../../../src/exchange/simulator/faults/plan.ts'
 import type { SimulatorServer } from '../../../src/exchange/simulator/server/server.ts'
 import {
   ask,
@@ -292,7 +288,7 @@ describe('the switches', () => {
     const refused = await fetch(`${server.url}/simulator/faults`, { method: 'PUT', body })
     expect(refused.status).toBe(422)
     const { error } = (await refused.json()) as { error: string }
-    expect(error).toContain(`faults.0.name: expected one of ${Object.keys(CATALOGUE).join(', ')}`)
+    expect(error).toContain(`faults.0.name: expected one of ${Object.keys(FAULTS).join(', ')}`)
     expect(error).toContain('faults.0.rate: expected a share of the occasions, from 0 to 1; found 3')
     expect(error).toContain('faults.0.form: expected a known key')
     expect((await report(server)).faults.map(({ name }) => name)).toEqual(['lost-ack'])

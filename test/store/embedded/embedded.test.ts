@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openDatabase, silentLog } from '../../../src/store/database.ts'
+import { openDatabase, silentStoreLog } from '../../../src/store/database.ts'
 import { embeddedBinaries } from '../../../src/store/embedded/binaries.ts'
 import { type Embedded, startEmbedded } from '../../../src/store/embedded/embedded.ts'
 import { embeddedHome } from '../../../src/store/embedded/home.ts'
@@ -35,7 +35,7 @@ describe('the embedded server', () => {
   /** One folder for the chapters of one server's life, in order: making a database is most of the cost. */
   const { folder, remove } = freshFolder()
   afterAll(remove)
-  const start = () => startEmbedded({ dataDir: folder, log: silentLog })
+  const start = () => startEmbedded({ dataDir: folder, log: silentStoreLog })
 
   test('starts from what a killed first start left, durable, on no network, and keeps what it holds', async () => {
     const abandoned = join(embeddedHome(folder).root, 'init-999999999-left')
@@ -116,7 +116,7 @@ describe('the embedded server', () => {
       PGUSER: 'ada',
     })
     const server = await start()
-    const database = await openDatabase({ ...server, log: silentLog })
+    const database = await openDatabase({ ...server, log: silentStoreLog })
     expect((await database.pool.query('select current_user as name')).rows).toEqual([{ name: server.user }])
     await database.close()
     await server.stop()
@@ -139,7 +139,7 @@ describe('the embedded server', () => {
   test('puts its socket elsewhere when the folder is too deep for one', async () => {
     const { folder, remove } = freshFolder()
     const deep = join(folder, 'a-rather-long-name'.repeat(4), 'another-long-name'.repeat(3))
-    const server = await startEmbedded({ dataDir: deep, log: silentLog })
+    const server = await startEmbedded({ dataDir: deep, log: silentStoreLog })
     expect(server.socketDir.startsWith(deep)).toBe(false)
     expect(await ask(server, 'select 1')).toBe('1')
     await server.stop()
@@ -159,11 +159,11 @@ describe('the embedded server', () => {
 describe.skipIf(!root)('the embedded server, started by root,', () => {
   test('runs as nobody, in a folder under /var/lib when the data folder is closed to others', async () => {
     const { folder, remove } = freshFolder(0o700)
-    const server = await startEmbedded({ dataDir: folder, log: silentLog })
+    const server = await startEmbedded({ dataDir: folder, log: silentStoreLog })
     expect(await ask(server, 'select 1')).toBe('1')
     expect(lstatSync(join(folder, 'postgres')).isSymbolicLink()).toBe(true)
     expect(lstatSync(`/proc/${server.pid}`).uid).toBe(NOBODY)
-    const again = await startEmbedded({ dataDir: folder, log: silentLog })
+    const again = await startEmbedded({ dataDir: folder, log: silentStoreLog })
     expect(again).toMatchObject({ reused: true, pid: server.pid })
     await again.stop()
     remove()

@@ -1,7 +1,7 @@
 /** The journal while its database misbehaves: nothing acknowledged may be missing, nothing may be twice, nothing skipped. */
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Database, openDatabase, silentLog } from '../../../src/store/database.ts'
+import { type Database, openDatabase, silentStoreLog } from '../../../src/store/database.ts'
 import { startEmbedded } from '../../../src/store/embedded/embedded.ts'
 import { createJournal } from '../../../src/store/journal/journal.ts'
 import type { Journal } from '../../../src/store/schema/records.ts'
@@ -141,14 +141,14 @@ function deafPool({ pool }: Database): Database['pool'] {
 
 test('a killed server loses nothing that was acknowledged, and the journal goes on with the next', async () => {
   const { folder, remove } = freshFolder()
-  const server = await startEmbedded({ dataDir: folder, log: silentLog })
-  const database = await openDatabase({ ...server, log: silentLog })
+  const server = await startEmbedded({ dataDir: folder, log: silentStoreLog })
+  const database = await openDatabase({ ...server, log: silentStoreLog })
   const lease = await takeTestLease(database)
   const journal = createJournal(database.pool, { account: ACCOUNT, epoch: lease.epoch })
   const work = load(journal)
   await work.more(500)
   await killWhole(server.pid, server.socketDir)
-  const again = await startEmbedded({ dataDir: folder, log: silentLog })
+  const again = await startEmbedded({ dataDir: folder, log: silentStoreLog })
   expect(again.reused).toBe(false)
   await work.more(500)
   await vi.waitFor(() => expect(lease.held()).toBe(true), { timeout: 30_000 })

@@ -1,6 +1,6 @@
 /** A hedge's chart behind the durable wrapper, told one thing after the other, and how far a story usually begins. */
 import { createActor } from 'xstate'
-import { durable, type Step, unborn } from '../../../actors/runtime/durable.ts'
+import { type DurableStep, durable, unborn } from '../../../actors/runtime/durable.ts'
 import type { Answer } from '../../../actors/runtime/outbox.ts'
 import type { HedgeContext, HedgeInput } from '../../../machines/hedge/context.ts'
 import { hedgeMachine } from '../../../machines/hedge/hedge.ts'
@@ -17,7 +17,7 @@ export const WINDOW_OVER_MS = NOW_MS + orderDeadlineMs + recvWindowMs + askEvery
 /** A hedge that is told things; `nowMs` stands still unless told. */
 export function bornHedge(hedge: HedgeInput = sampleHedge()) {
   const cell = unborn('hedge:HEDGE00001', '')
-  const steps: Step[] = []
+  const steps: DurableStep[] = []
   let thrown: unknown
   const logic = durable(hedgeMachine, cell, { decided: step => steps.push(step), ignored: () => {} })
   const input = { input: hedge as unknown as JsonObject, atMs: NOW_MS }

@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { silentLog } from '../../../src/store/database.ts'
+import { silentStoreLog } from '../../../src/store/database.ts'
 import { startEmbedded } from '../../../src/store/embedded/embedded.ts'
 import { freshFolder } from '../store/fresh-folder.ts'
 import { openJournal } from './journal-outside.ts'
@@ -46,7 +46,7 @@ export async function openSite(seed: number, speed: string) {
   writeFileSync(sendsFile, '')
   const simulator = await startSimulator(folder, { seed: String(seed), speed })
   // The test's own hold on the database: the server lives through every kill, and past the engine's orderly end.
-  const embedded = await startEmbedded({ dataDir, log: silentLog })
+  const embedded = await startEmbedded({ dataDir, log: silentStoreLog })
   const journal = await openJournal(embedded)
   const known = new Set<string>()
   const ids: string[] = []

@@ -6,7 +6,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { silentLog } from '../../../src/store/database.ts'
+import { silentStoreLog } from '../../../src/store/database.ts'
 import { startEmbedded } from '../../../src/store/embedded/embedded.ts'
 
 declare module 'vitest' {
@@ -22,7 +22,7 @@ export function setup(project: TestProject): () => Promise<void> {
   project.provide('databaseDir', databaseDir)
   return async () => {
     if (existsSync(join(databaseDir, 'postgres', 'data', 'postmaster.pid'))) {
-      const server = await startEmbedded({ dataDir: databaseDir, log: silentLog })
+      const server = await startEmbedded({ dataDir: databaseDir, log: silentStoreLog })
       await server.stop()
     }
     rmSync(databaseDir, { recursive: true, force: true })

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { inject } from 'vitest'
-import { type Database, openDatabase, silentLog } from '../../../src/store/database.ts'
+import { type Database, openDatabase, silentStoreLog } from '../../../src/store/database.ts'
 import { type Embedded, startEmbedded } from '../../../src/store/embedded/embedded.ts'
 import { type Lease, type LeaseOptions, takeLease } from '../../../src/store/lease.ts'
 
@@ -10,7 +10,7 @@ export const ACCOUNT = 'main'
 
 /** Starts the run's server, or finds it running. */
 export const testServer = (): Promise<Embedded> =>
-  startEmbedded({ dataDir: inject('databaseDir'), log: silentLog })
+  startEmbedded({ dataDir: inject('databaseDir'), log: silentStoreLog })
 
 /** An empty database by a name of its own. */
 export async function emptyDatabase(
@@ -25,7 +25,7 @@ export async function emptyDatabase(
 }
 
 export async function openTestDatabase(): Promise<Database> {
-  return openDatabase({ ...(await emptyDatabase(await testServer())), log: silentLog })
+  return openDatabase({ ...(await emptyDatabase(await testServer())), log: silentStoreLog })
 }
 
 /** The account's lease, which nobody else may hold. */

@@ -7,7 +7,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { openDatabase, silentLog } from '../../../src/store/database.ts'
+import { openDatabase, silentStoreLog } from '../../../src/store/database.ts'
 import { startEmbedded } from '../../../src/store/embedded/embedded.ts'
 import { type Edit, editingProxy } from '../../support/process/editing-proxy.ts'
 import {
@@ -144,8 +144,8 @@ describe('a database', () => {
   })
 
   test('that a newer version has written is left alone', async () => {
-    const embedded = await startEmbedded({ dataDir: dataDir(), log: silentLog })
-    const database = await openDatabase({ ...embedded, log: silentLog })
+    const embedded = await startEmbedded({ dataDir: dataDir(), log: silentStoreLog })
+    const database = await openDatabase({ ...embedded, log: silentStoreLog })
     await database.pool.query(`insert into mikro_orm_migrations (name) values ('20991231-of-tomorrow')`)
     await database.close()
     await embedded.stop()

@@ -24,7 +24,7 @@ import { type Client, engineClient } from '../../kit/client.ts'
 import { CliFailure } from '../../kit/failure.ts'
 import { actorPath, didYouMean, isCalled } from '../../kit/known-actors.ts'
 import { bold, dim, green, print, printJson, red, signed, tableLines, yellow } from '../../kit/output.ts'
-import { type HedgeRow, phaseText } from './hedges.ts'
+import { type HedgeListed, phaseText } from './hedges.ts'
 
 type Judged = EntryJudgement & {
   exit?: ExitJudgement | null
@@ -33,7 +33,7 @@ type Judged = EntryJudgement & {
 type Facts = {
   judged: Judged
   actor: ActorDetail | undefined
-  hedge: HedgeRow | undefined
+  hedge: HedgeListed | undefined
   engine: EngineSummary
   decisions: DecisionRow[]
 }
@@ -95,7 +95,7 @@ async function factsOf(client: Client, typed: string): Promise<Facts> {
     typeof hedgeId === 'string' ? await client.find(`/api/hedges/${encodeURIComponent(hedgeId)}`) : undefined
   const path = `/api/opportunities/${encodeURIComponent(judged.symbol)}/decisions?limit=${DECISIONS_SHOWN}`
   const { rows: decisions } = (await client.get(path)) as { rows: DecisionRow[] }
-  return { judged, actor, hedge: hedge as HedgeRow | undefined, engine, decisions }
+  return { judged, actor, hedge: hedge as HedgeListed | undefined, engine, decisions }
 }
 
 function headLines({ judged, actor, engine }: Facts): string[] {
@@ -199,7 +199,7 @@ function decidedLines({ decisions }: Facts): string[] {
   return tableLines(rows, columns, { spare: ['about', 'apr'] })
 }
 
-function heldLines({ judged, engine }: Facts, hedge: HedgeRow): string[] {
+function heldLines({ judged, engine }: Facts, hedge: HedgeListed): string[] {
   const held = hedge.hedgedAtMs
     ? `hedged for ${lengthText(Math.max(0, engine.nowMs - hedge.hedgedAtMs))}`
     : 'not hedged yet'

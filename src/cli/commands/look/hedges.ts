@@ -14,7 +14,7 @@ import { dim, green, print, printJson, red, signed, table, tableLines, yellow } 
 type LegRow = { base: string; cashUsdt: string; feesUsdt: string; orders: number; working: string | null }
 
 /** What this command line reads of a hedge; the API gives more. */
-export type HedgeRow = {
+export type HedgeListed = {
   id: string
   symbol: string
   baseCoin: string
@@ -47,7 +47,7 @@ export async function holdingsOf(client: Client): Promise<Map<string, Holding>> 
   return new Map(holdings.map(holding => [holding.id, holding]))
 }
 
-export const isOpen = ({ state }: HedgeRow) => Boolean(state) && !state.startsWith('closed')
+export const isOpenHedge = ({ state }: HedgeListed) => Boolean(state) && !state.startsWith('closed')
 
 export async function showHedges({ json, open, ...where }: Shown & { open?: boolean }): Promise<void> {
   const client = engineClient(where)
@@ -55,8 +55,8 @@ export async function showHedges({ json, open, ...where }: Shown & { open?: bool
     client.get('/api/hedges'),
     client.get('/api/engine'),
     holdingsOf(client),
-  ])) as [HedgeRow[], EngineSummary, Map<string, Holding>]
-  const hedges = open ? all.filter(isOpen) : all
+  ])) as [HedgeListed[], EngineSummary, Map<string, Holding>]
+  const hedges = open ? all.filter(isOpenHedge) : all
   if (json) return printJson(hedges)
   if (hedges.length === 0)
     return print(open ? 'no hedge is open' : 'no hedge yet: `hedgerow opportunities` says why')
@@ -65,7 +65,7 @@ export async function showHedges({ json, open, ...where }: Shown & { open?: bool
 
 /** A table of hedges, cut to the terminal. */
 export function hedgeLines(
-  hedges: readonly HedgeRow[],
+  hedges: readonly HedgeListed[],
   holdings: ReadonlyMap<string, Holding>,
   nowMs: number,
 ): string[] {
@@ -108,7 +108,7 @@ const deltaText = (holding: Holding | undefined): string => {
 }
 
 /** Of what is held; a closed one's plan. One on its way out expects nothing more. */
-const expectedOf = (hedge: HedgeRow, holding: Holding | undefined) =>
+const expectedOf = (hedge: HedgeListed, holding: Holding | undefined) =>
   holding ? holding.expectedNetUsdt : hedge.plannedNetUsdt
 
 /** The first part of a hedge's state says what matters; of the regions only what is at work. */

@@ -20,9 +20,9 @@ import {
 } from '../../kit/output.ts'
 import { openScreen } from '../../kit/screen.ts'
 import { scarcestText } from './account.ts'
-import { type HedgeRow, hedgeLines, holdingsOf, isOpen } from './hedges.ts'
+import { type HedgeListed, hedgeLines, holdingsOf, isOpenHedge } from './hedges.ts'
 
-export async function showStatus({ json, watch, ...where }: Shown & { watch?: boolean }): Promise<void> {
+export async function printStatus({ json, watch, ...where }: Shown & { watch?: boolean }): Promise<void> {
   const client = engineClient(where)
   if (watch)
     return untilStopped(signal => (json || !process.stdout.isTTY ? tell : draw)(client, signal, json))
@@ -32,7 +32,7 @@ export async function showStatus({ json, watch, ...where }: Shown & { watch?: bo
 }
 
 type Held = {
-  hedges: readonly HedgeRow[]
+  hedges: readonly HedgeListed[]
   holdings: ReadonlyMap<string, Holding>
   /** Undefined while the exchange does not answer. */
   quota: readonly QuotaRow[] | undefined
@@ -92,7 +92,7 @@ async function openHedges(client: Client): Promise<Held> {
     client.get('/api/account').catch(() => undefined),
   ])
   const quota = (account as AccountRow | undefined)?.quota
-  return { hedges: (all as HedgeRow[]).filter(isOpen), holdings, quota }
+  return { hedges: (all as HedgeListed[]).filter(isOpenHedge), holdings, quota }
 }
 
 async function draw(client: Client, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Failed } from '../../show/panel.tsx'
 import { type Chart, foldedIds } from './chart.ts'
-import type { Direction, Layout, Rect } from './layout.ts'
+import type { ChartLayout, LayoutDirection, Rect } from './layout.ts'
 import { Arrows, type Moment, Picture } from './picture.tsx'
 import { useLayout } from './use-chart.ts'
 import { around, useViewport, type Viewport } from './viewport.ts'
@@ -18,7 +18,7 @@ type Parts = {
 export function ChartView({ actorId, chart, moment, onSend, onHover }: Parts) {
   const [idle, setIdle] = useState(true)
   const [byHand, setByHand] = useState<ReadonlyMap<string, boolean>>(new Map())
-  const [direction, setDirection] = useState<Direction>('DOWN')
+  const [direction, setDirection] = useState<LayoutDirection>('DOWN')
   const [showCounts, setShowCounts] = useState(false)
   const [isFollowing, setFollowing] = useState(true)
   const svg = useRef<SVGSVGElement>(null)
@@ -135,10 +135,10 @@ const PANS: Readonly<Record<string, [number, number]>> = {
   ArrowDown: [0, -80],
 }
 
-const whole = ({ width, height }: Layout): Rect => ({ x: 0, y: 0, width, height })
+const whole = ({ width, height }: ChartLayout): Rect => ({ x: 0, y: 0, width, height })
 
 type FollowParts = {
-  layout: Layout | undefined
+  layout: ChartLayout | undefined
   active: ReadonlySet<string>
   isFollowing: boolean
   viewport: Viewport

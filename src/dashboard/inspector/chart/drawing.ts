@@ -23,10 +23,10 @@ export type Box = {
   chips: Pill[]
   notes: string[]
 }
-export type Line = { id: string; source: string; target: string; pills: Pill[] }
+export type EdgeLine = { id: string; source: string; target: string; pills: Pill[] }
 export type Drawing = {
   boxes: Box[]
-  lines: Line[]
+  lines: EdgeLine[]
   initials: { id: string; parent: string; target: string }[]
 }
 

@@ -4,13 +4,13 @@
  */
 import ELK, { type ELK as Elk, type ElkExtendedEdge, type ElkNode } from 'elkjs/lib/elk-api.js'
 import workerUrl from 'elkjs/lib/elk-worker.min.js?url'
-import type { Box, Drawing, Line } from './drawing.ts'
+import type { Box, Drawing, EdgeLine } from './drawing.ts'
 import { boxSize, fontsReady, pillsSize } from './measure.ts'
 
-export type Direction = 'DOWN' | 'RIGHT'
+export type LayoutDirection = 'DOWN' | 'RIGHT'
 export type Point = { x: number; y: number }
 export type Rect = Point & { width: number; height: number }
-export type Layout = {
+export type ChartLayout = {
   width: number
   height: number
   boxes: ReadonlyMap<string, Rect>
@@ -21,7 +21,7 @@ export type Layout = {
 
 const DOT = 10
 
-const options = (direction: Direction) => ({
+const options = (direction: LayoutDirection) => ({
   'elk.algorithm': 'layered',
   'elk.direction': direction,
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
@@ -48,7 +48,7 @@ const engine = (): Elk => {
 }
 
 /** @throws what ELK could not lay out */
-export async function layOut(drawing: Drawing, direction: Direction): Promise<Layout> {
+export async function layOut(drawing: Drawing, direction: LayoutDirection): Promise<ChartLayout> {
   await fontsReady()
   const layoutOptions = options(direction)
   const root = graphOf(drawing)
@@ -90,7 +90,7 @@ function graphOf(drawing: Drawing): ElkNode {
 
 const edgesOf = ({ lines, initials }: Drawing): ElkExtendedEdge[] => [
   ...initials.map(({ id, target }) => ({ id: `${id}|edge`, sources: [id], targets: [target] })),
-  ...lines.map((line: Line) => ({
+  ...lines.map((line: EdgeLine) => ({
     id: line.id,
     sources: [line.source],
     targets: [line.target],
@@ -98,7 +98,7 @@ const edgesOf = ({ lines, initials }: Drawing): ElkExtendedEdge[] => [
   })),
 ]
 
-function placed(graph: ElkNode, drawing: Drawing): Layout {
+function placed(graph: ElkNode, drawing: Drawing): ChartLayout {
   const boxes = new Map<string, Rect>()
   const walk = (node: ElkNode) => {
     boxes.set(node.id, rectOf(node))

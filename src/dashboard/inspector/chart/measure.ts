@@ -1,5 +1,5 @@
 /** Text widths with the real fonts, and the sizes that follow: layout must not differ between machines. */
-import type { Box, Line, Pill } from './drawing.ts'
+import type { Box, EdgeLine, Pill } from './drawing.ts'
 
 export const FONT = {
   title: '600 13px "Inter Variable"',
@@ -43,7 +43,7 @@ export const pillWidth = (pill: Pill): number =>
       18,
   )
 
-export const pillsSize = ({ pills }: Pick<Line, 'pills'>) => ({
+export const pillsSize = ({ pills }: Pick<EdgeLine, 'pills'>) => ({
   width: Math.max(...pills.map(pillWidth)),
   height: pills.length * (PILL_H + PILL_GAP) - PILL_GAP,
 })

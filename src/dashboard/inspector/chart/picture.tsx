@@ -5,7 +5,7 @@ import { isDangerous } from '../panels/dangerous.ts'
 import { BoxView, InitialView } from './boxes.tsx'
 import type { Chart } from './chart.ts'
 import type { Pill } from './drawing.ts'
-import { type Layout, roundedPath } from './layout.ts'
+import { type ChartLayout, roundedPath } from './layout.ts'
 import { chipPlaces, chipsTop, PILL_GAP, PILL_H, pillWidth } from './measure.ts'
 import { type PillLook, PillView } from './pill.tsx'
 
@@ -24,7 +24,7 @@ export type Moment = {
 
 type Parts = {
   chart: Chart
-  layout: Layout
+  layout: ChartLayout
   moment: Moment
   showCounts: boolean
   onFold: (id: string, folded: boolean) => void

@@ -4,7 +4,7 @@ import { useMemo } from 'react'
 import { ask } from '../../data/client.ts'
 import { type Chart, readChart } from './chart.ts'
 import { drawingOf } from './drawing.ts'
-import { type Direction, type Layout, layOut } from './layout.ts'
+import { type ChartLayout, type LayoutDirection, layOut } from './layout.ts'
 
 const FOR_EVER = { staleTime: Number.POSITIVE_INFINITY, gcTime: Number.POSITIVE_INFINITY }
 
@@ -18,12 +18,12 @@ export function useChart(hash: string | null | undefined): Chart | undefined {
   return useMemo(() => (data && data.hash === hash ? readChart(data) : undefined), [data, hash])
 }
 
-export type LaidOut = { hash: string; layout: Layout }
+export type LaidOut = { hash: string; layout: ChartLayout }
 
 export function useLayout(
   chart: Chart | undefined,
   folded: ReadonlySet<string>,
-  direction: Direction,
+  direction: LayoutDirection,
 ): { laidOut: LaidOut | undefined; error: unknown } {
   const key = [...folded].sort().join(' ')
   const { data, error } = useQuery({

@@ -1,6 +1,6 @@
 /** Persisted steps of an actor: any of them by its number, also of actors that have ended and from before a restart. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import type { Answer } from '../../../api/rows/answers.ts'
+import type { AnswerTo } from '../../../api/rows/answers.ts'
 import { ask } from '../../data/client.ts'
 
 const stepAt = (id: string, seq: number | 'last', signal: AbortSignal) =>
@@ -27,7 +27,7 @@ export function useLastStep(actorId: string, enabled: boolean) {
   })
 }
 
-export type StoredStep = Answer<'/api/actors/{id}/transitions'>['rows'][number]
+export type StoredStep = AnswerTo<'/api/actors/{id}/transitions'>['rows'][number]
 
 /** Steps around one: enough to walk along. */
 export function useSteps(actorId: string, around: number) {

@@ -5,7 +5,7 @@ import { Link } from 'wouter'
 import type { AlertRow } from '../../../api/rows/rows.ts'
 import { instantText, lengthText } from '../../../wording/figures.ts'
 import { ask, command } from '../../data/client.ts'
-import { ROWS_MAX, useRows } from '../../data/use-rows.ts'
+import { ROWS_KEPT_MAX, useRows } from '../../data/use-rows.ts'
 import { PageTitle } from '../../shell/layout.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
 import { Failed } from '../../show/panel.tsx'
@@ -107,7 +107,7 @@ export function AlertsPage() {
           columns={COLUMNS}
           rowKey={({ alertId }) => alertId}
           file="alerts"
-          allRows={() => ask(PATH, { query: { limit: ROWS_MAX } })}
+          allRows={() => ask(PATH, { query: { limit: ROWS_KEPT_MAX } })}
           empty="Nothing has needed a person so far."
         />
       )}

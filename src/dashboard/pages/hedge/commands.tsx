@@ -4,14 +4,14 @@
  */
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Answer } from '../../../api/rows/answers.ts'
-import { ask, sendEvent } from '../../data/client.ts'
+import type { AnswerTo } from '../../../api/rows/answers.ts'
+import { ask, postEvent } from '../../data/client.ts'
 import { useActor } from '../../data/use-live.ts'
 import { HedgeClosing } from '../../money/closing-lines.tsx'
 import { ConfirmDialog } from '../../show/confirm-dialog.tsx'
 import { StateChip } from '../../show/state-chip.tsx'
 
-type LegalEvent = Answer<'/api/actors/{id}'>['legalEvents'][number]
+type LegalEvent = AnswerTo<'/api/actors/{id}'>['legalEvents'][number]
 type Words = { act: string; does: string; dangerous?: boolean; takesReason?: boolean }
 
 const WORDS: Readonly<Record<string, Words>> = {
@@ -76,7 +76,7 @@ function CommandDialog({ actorId, name, asking, onClose }: DialogParts) {
   const words = WORDS[type]
   const send = () => {
     const reason = because.trim()
-    return sendEvent(
+    return postEvent(
       actorId,
       { type, ...(reason && words?.takesReason ? { because: reason } : {}) },
       asking?.version ?? 0,

@@ -6,7 +6,7 @@ import { innerState, topState } from '../../../wording/stories.ts'
 import { ask } from '../../data/client.ts'
 import { useActor } from '../../data/use-live.ts'
 import { csvText } from '../../show/csv.ts'
-import { download } from '../../show/download.ts'
+import { downloadFile } from '../../show/download.ts'
 import { Empty, Failed, Panel } from '../../show/panel.tsx'
 import { type Chapter, type StepRow, storyOf } from './story.ts'
 
@@ -26,7 +26,7 @@ export function StoryPanel({ hedgeId }: { hedgeId: string }) {
   const story = storyOf(data ?? [])
   const shown = all ? story : story.filter(({ isMilestone }) => isMilestone)
   const save = () =>
-    download(
+    downloadFile(
       `hedgerow-story-${hedgeId}.csv`,
       csvText(
         ['Seq', 'At', 'Event', 'What', 'State'],

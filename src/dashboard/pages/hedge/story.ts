@@ -1,10 +1,10 @@
 /** A hedge's journal as chapters of a page. */
-import type { Answer } from '../../../api/rows/answers.ts'
+import type { AnswerTo } from '../../../api/rows/answers.ts'
 import { hedgeStory, type Story } from '../../../wording/stories.ts'
 
 /** A step of an actor's journal. */
 export type StepRow = Pick<
-  Answer<'/api/actors/{id}/transitions'>['rows'][number],
+  AnswerTo<'/api/actors/{id}/transitions'>['rows'][number],
   'seq' | 'atMs' | 'event' | 'from' | 'to'
 >
 /** `moved`: the state it came to, when that is another than before. */

@@ -11,7 +11,7 @@ import {
   shortInstantText,
 } from '../../../wording/figures.ts'
 import { shortReason, spokenReason } from '../../../wording/reasons.ts'
-import { ROWS_MAX, useRows } from '../../data/use-rows.ts'
+import { ROWS_KEPT_MAX, useRows } from '../../data/use-rows.ts'
 import { PageTitle } from '../../shell/layout.tsx'
 import { Amount } from '../../show/amount.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
@@ -102,7 +102,7 @@ const isClosed = ({ state }: Pick<StoredHedge, 'state'>) => state === 'closed'
 export function HedgesPage() {
   const [params, setParams] = useSearchParams()
   const search = searchOf(params)
-  const { data, error } = useRows('/api/hedges', 10_000, { limit: ROWS_MAX })
+  const { data, error } = useRows('/api/hedges', 10_000, { limit: ROWS_KEPT_MAX })
   const rows = data && matching(data, search)
   const set = (next: Partial<Search>) =>
     setParams(new URLSearchParams(Object.entries(next).filter(([, value]) => value !== '')), {

@@ -4,7 +4,7 @@ import type { StoredHedge } from '../../../api/rows/books.ts'
 import { instantText, lengthText, shortInstantText } from '../../../wording/figures.ts'
 import { spokenReason } from '../../../wording/reasons.ts'
 import { ask } from '../../data/client.ts'
-import { ROWS_MAX, useRows } from '../../data/use-rows.ts'
+import { ROWS_KEPT_MAX, useRows } from '../../data/use-rows.ts'
 import { Amount } from '../../show/amount.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
 
@@ -98,7 +98,7 @@ export function ClosedHedges() {
       columns={COLUMNS}
       rowKey={({ id }) => id}
       file="closed-hedges"
-      allRows={async () => (await ask('/api/hedges', { query: { limit: ROWS_MAX } })).filter(isClosed)}
+      allRows={async () => (await ask('/api/hedges', { query: { limit: ROWS_KEPT_MAX } })).filter(isClosed)}
       sortedBy="-Closed"
       empty="None has closed yet."
       maxHeight={420}

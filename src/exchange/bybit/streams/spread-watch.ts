@@ -3,10 +3,9 @@
  * that said nothing for a while is read over REST, as is every one while the socket is down. Nothing else hangs on them, so
  * what is lost is said as 'spread-stale' and never takes another market down.
  */
-
 import type { SpreadOrderBook } from '../../../domain/risk/risk-facts.ts'
 import type { MarketFact, Subscription } from '../../exchange.ts'
-import { ask } from '../pages.ts'
+import { askWire } from '../pages.ts'
 import { failureOf } from '../translate/errors.ts'
 import { type Row, rowOf } from '../translate/fields.ts'
 import type { PublicStream, Wire } from '../wire/wire.ts'
@@ -115,7 +114,7 @@ export class SpreadWatch implements Subscription {
   async #read(symbol: string, held: Held): Promise<void> {
     const { heardAtMs } = held
     try {
-      const { result } = await ask(this.#wire, '/v5/spread/orderbook', { symbol, limit: DEPTH }, false)
+      const { result } = await askWire(this.#wire, '/v5/spread/orderbook', { symbol, limit: DEPTH }, false)
       if (this.#closed || held.heardAtMs !== heardAtMs) return
       const row = rowOf(result, 'result')
       const answer = orderBookBuilder('spread', symbol).apply({ type: 'snapshot', ts: row.ts, data: row })

@@ -11,7 +11,7 @@ import type { TradeOp } from './wire.ts'
 export type SocketKey = 'v5SpotPublic' | 'v5LinearPublic' | 'v5Private' | 'v5PrivateTrade'
 
 /** Hears of what is worth a log line. Secrets are taken out before. */
-export type Log = (kind: string, detail: string) => void
+export type SdkLog = (kind: string, detail: string) => void
 
 export type ClientSettings = {
   key: string
@@ -23,7 +23,7 @@ export type ClientSettings = {
   /** Machine time between two pings, and again until the answer: a silent line is cut within twice as much. */
   pulseMs: number
   redact: Redact
-  log: Log
+  log: SdkLog
 }
 
 /** Dropped connections are dialled again after this long at first. */

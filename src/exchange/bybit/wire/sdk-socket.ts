@@ -4,7 +4,7 @@
  * A client that gets stuck is thrown away with all its state and a new one is made.
  */
 import type { Redact } from '../secrets.ts'
-import { type Log, RECONNECT_MS, type SdkClient, type SocketKey, topicsPerRequest } from './sdk-client.ts'
+import { RECONNECT_MS, type SdkClient, type SdkLog, type SocketKey, topicsPerRequest } from './sdk-client.ts'
 
 /**
  * A socket that is open is not yet of use. The SDK dead-locks when the connection drops between its auth request and the
@@ -58,7 +58,7 @@ export type SocketPlan = {
   /** Machine time within which an open connection must be ready. */
   patienceMs: number
   redact: Redact
-  log: Log
+  log: SdkLog
 }
 
 const BACK_OFF_MAX_MS = 15_000

@@ -7,7 +7,7 @@ import type { Subscription } from '../../exchange.ts'
 import { BYBIT_HOSTS, hostsOf, type Region, type WireMode, type WireUrls } from '../hosts.ts'
 import { type Redact, redactor } from '../secrets.ts'
 import { withDeadline } from './deadline.ts'
-import { type Log, SdkClient } from './sdk-client.ts'
+import { SdkClient, type SdkLog } from './sdk-client.ts'
 import { envelope, limitRead, sdkRest } from './sdk-rest.ts'
 import { HeldSocket } from './sdk-socket.ts'
 import { type StreamSettings, sdkPrivateStream, sdkPublicStream } from './sdk-streams.ts'
@@ -92,7 +92,7 @@ type SdkWireSettings = {
   clock: Clock
   /** Exchange time. Bybit refuses an older request; a simulator at speed s allows s times as much. */
   recvWindowMs: number
-  log: Log
+  log: SdkLog
   /** Machine time: a REST call without an answer ends after it. */
   restTimeoutMs?: number
   /** Machine time within which an open socket must be authenticated and subscribed. */

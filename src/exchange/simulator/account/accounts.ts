@@ -7,7 +7,7 @@ import type { JsonObject } from '../../../domain/json.ts'
 import {
   type AccountState,
   coinPrice,
-  collateralRatio,
+  collateralRatioOf,
   dec,
   heldOf,
   keptDec,
@@ -274,7 +274,7 @@ function coinJson(
     walletBalance: state.wallet,
     cumRealisedPnl: state.realised,
     locked: lockedOf(exchange, account, coin).toFixed(),
-    marginCollateral: collateralRatio(exchange, coin).gt(0),
+    marginCollateral: collateralRatioOf(exchange, coin).gt(0),
     coin,
     spotBorrow: state.borrowed,
     colRes: String(exchange.state.collateral[coin] ?? 0),

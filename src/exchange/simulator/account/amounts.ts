@@ -5,7 +5,7 @@
 import { Decimal } from 'decimal.js'
 import {
   type AccountState,
-  collateralRatio,
+  collateralRatioOf,
   dec,
   type PositionState,
   type SimExchange,
@@ -18,10 +18,10 @@ type CollateralTier = { from: Decimal; upTo: Decimal | undefined; ratio: Decimal
 const ONE = new Decimal(1)
 const isDollar = (coin: string) => coin === 'USDT' || coin === 'USDC'
 
-export function collateralTiers(exchange: SimExchange, coin: string): CollateralTier[] {
+export function collateralTiersOf(exchange: SimExchange, coin: string): CollateralTier[] {
   if (isDollar(coin)) return [{ from: ZERO, upTo: undefined, ratio: ONE }]
   const listing = exchange.universe.byCoin(coin)
-  const ratio = collateralRatio(exchange, coin)
+  const ratio = collateralRatioOf(exchange, coin)
   if (!listing || ratio.isZero()) return [{ from: ZERO, upTo: undefined, ratio: ZERO }]
   const { depthUsdtPerBps, firstPrice } = listing
   const first = new Decimal((depthUsdtPerBps * 25) / firstPrice).toSignificantDigits(2)
@@ -37,7 +37,7 @@ export function collateralTiers(exchange: SimExchange, coin: string): Collateral
 export function countedOf(exchange: SimExchange, account: AccountState, coin: string, qty: Decimal): Decimal {
   if (qty.lte(0)) return qty
   if (account.collateralOff?.[coin]) return ZERO
-  return collateralTiers(exchange, coin).reduce((sum, { from, upTo, ratio }) => {
+  return collateralTiersOf(exchange, coin).reduce((sum, { from, upTo, ratio }) => {
     const part = Decimal.max(0, (upTo ? Decimal.min(qty, upTo) : qty).minus(from))
     return sum.plus(part.times(ratio))
   }, ZERO)

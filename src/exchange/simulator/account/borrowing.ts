@@ -160,7 +160,7 @@ export function borrowable(exchange: SimExchange, account: AccountState, coin: s
 }
 
 /** The minutes of each hour in which nobody may repay by hand: 04:00 to 05:30. */
-export function isRepayBarred(nowMs: number): boolean {
+export function isBlackout(nowMs: number): boolean {
   const intoHour = nowMs % 3_600_000
   return intoHour >= 240_000 && intoHour < 330_000
 }

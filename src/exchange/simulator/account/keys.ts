@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from '../../../domain/json.ts'
 import type { AccountState, KeyState, SimExchange } from '../exchange-state.ts'
-import { marketOf, type Refusal, refuse } from '../kit/params.ts'
+import { type ApiRefusal, marketParam, refusalOf } from '../kit/params.ts'
 import type { CoreRequest } from '../simulated.ts'
 
 const DAY_MS = 86_400_000
@@ -28,10 +28,10 @@ const REFUSED: Readonly<Record<number, string>> = {
   10010: "Unmatched IP, please check your API key's bound IP addresses.",
   33004: 'Your api key has expired.',
 }
-const refused = (code: number): Refusal => refuse(code, REFUSED[code] ?? '')
+const refused = (code: number): ApiRefusal => refusalOf(code, REFUSED[code] ?? '')
 
 /** Why a key opens nothing at all: withdrawn, expired, from another address. */
-export function checkKey(exchange: SimExchange, caller: Caller): Refusal | undefined {
+export function checkKey(exchange: SimExchange, caller: Caller): ApiRefusal | undefined {
   const { refusedWith, expiresAtMs, ips } = keyOf(exchange, caller)
   if (refusedWith) return refused(refusedWith)
   if (expiresAtMs !== undefined && exchange.state.nowMs >= expiresAtMs) return refused(33004)
@@ -40,13 +40,13 @@ export function checkKey(exchange: SimExchange, caller: Caller): Refusal | undef
 }
 
 /** Why a key may not do this one thing. Reading is always allowed. */
-export function checkRights(exchange: SimExchange, request: CoreRequest): Refusal | undefined {
+export function checkRights(exchange: SimExchange, request: CoreRequest): ApiRefusal | undefined {
   if (request.method === 'GET') return undefined
   const { readOnly, spot = true, contract = true } = keyOf(exchange, request)
   const { path, params } = request
   const isSpread = path.startsWith('/v5/spread/')
   const isOrder = /^(\/v5\/)?order[./]/.test(path)
-  const market = isOrder ? marketOf(params) : undefined
+  const market = isOrder ? marketParam(params) : undefined
   const needsSpot = isSpread || market === 'spot' || path.startsWith('/v5/spot-margin-trade/')
   const needsContract = isSpread || market === 'linear' || path.startsWith('/v5/position/')
   return readOnly || (needsSpot && !spot) || (needsContract && !contract) ? refused(10005) : undefined

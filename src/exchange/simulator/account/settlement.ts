@@ -82,7 +82,7 @@ function settlePosition(
 }
 
 /** Settles one symbol for every account that holds it. */
-export function settle(exchange: SimExchange, settlement: Settlement): void {
+export function settleFunding(exchange: SimExchange, settlement: Settlement): void {
   const listing = exchange.universe.listings[settlement.listing]
   if (!listing || lifeOf(exchange, 'linear', listing.perp.symbol).status !== 'Trading') return
   const money = listing.perp.quoteCoin

@@ -5,8 +5,8 @@ import { recall } from '../account/borrowing.ts'
 import { ANY_KEY } from '../account/keys.ts'
 import { moveMoney } from '../account/wallet.ts'
 import { type AccountState, dec, FEE_COIN, heldOf, type SimExchange } from '../exchange-state.ts'
-import { floorTo } from '../kit/grid.ts'
-import { badRequest, type Refusal } from '../kit/params.ts'
+import { floorOn } from '../kit/grid.ts'
+import { type ApiRefusal, badRequest } from '../kit/params.ts'
 import { createOrder } from '../orders/entry.ts'
 import { pushWallet } from '../pushes/private.ts'
 import {
@@ -48,7 +48,7 @@ function tradeByHand(exchange: SimExchange, event: Event<'hand'>): void {
       'share' in event
         ? { side: held.isNegative() ? 'Buy' : 'Sell', qty: held.abs().times(event.share) }
         : { side: event.side, qty: dec(event.qty) }
-    const qty = floorTo(instrument.qty, Decimal.min(asked.qty, instrument.maxMarketQty))
+    const qty = floorOn(instrument.qty, Decimal.min(asked.qty, instrument.maxMarketQty))
     const unit = market === 'spot' && { marketUnit: 'baseCoin', isLeverage: '1' }
     const body = { category: market, symbol, side: asked.side, orderType: 'Market', qty: qty.toFixed() }
     createOrder(exchange, account, { ...body, ...unit })
@@ -85,7 +85,7 @@ function changeKey({ state }: SimExchange, event: Event<'key'>): void {
 }
 
 /** Adds one; what must be known ahead (a delisting, a listing, a maintenance) is announced at once. */
-export function schedule(exchange: SimExchange, asked: JsonObject): Refusal | undefined {
+export function schedule(exchange: SimExchange, asked: JsonObject): ApiRefusal | undefined {
   const happening = readHappening(asked)
   if (typeof happening === 'string') return badRequest(happening)
   const fault = faultOf(exchange, happening)

@@ -5,7 +5,7 @@
  */
 import { Decimal } from 'decimal.js'
 import { markOf, type SimExchange } from '../exchange-state.ts'
-import { floorTo } from '../kit/grid.ts'
+import { floorOn } from '../kit/grid.ts'
 import { hash, hashFraction } from '../kit/random.ts'
 import type { Happening } from './agenda-types.ts'
 
@@ -55,8 +55,8 @@ export function keepCascades(exchange: SimExchange): void {
     const usdt = listing.depthUsdtPerBps * 2 * hashFraction(salt, Math.floor(state.nowMs / 1000), 1)
     const qty = Decimal.max(
       instrument.minQty,
-      floorTo(instrument.qty, new Decimal(usdt.toFixed(2)).div(price)),
+      floorOn(instrument.qty, new Decimal(usdt.toFixed(2)).div(price)),
     )
-    noteLiquidation(exchange, { symbol, side, qty, price: floorTo(instrument.price, price) })
+    noteLiquidation(exchange, { symbol, side, qty, price: floorOn(instrument.price, price) })
   }
 }

@@ -8,7 +8,7 @@ import { accountNumbers, marginRate, positionNumbers } from '../account/accounts
 import { amountsOf } from '../account/amounts.ts'
 import { ADL_ENDS_AT, insure, poolOf, setPnlRatio } from '../account/wallet.ts'
 import { type AccountState, dec, type PositionState, type SimExchange } from '../exchange-state.ts'
-import { ceilTo } from '../kit/grid.ts'
+import { ceilOn } from '../kit/grid.ts'
 import { cancelOrders, forceFill } from '../orders/forced-fills.ts'
 import { pushPosition, pushWallet } from '../pushes/private.ts'
 import { noteLiquidation } from './cascades.ts'
@@ -109,7 +109,7 @@ export function reduceByAdl(exchange: SimExchange, symbol: string, share: string
     position.adlUntilMs = exchange.state.nowMs + CALM_MS
     pushPosition(exchange, account, symbol)
     const size = dec(position.size).abs()
-    const qty = Decimal.min(size, ceilTo(found.instrument.qty, size.times(share)))
+    const qty = Decimal.min(size, ceilOn(found.instrument.qty, size.times(share)))
     const { mark } = positionNumbers(exchange, account, position)
     forceFill(exchange, account, position, {
       execType: 'AdlTrade',

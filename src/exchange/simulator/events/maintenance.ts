@@ -2,7 +2,7 @@
 import type { Market } from '../../../domain/instrument.ts'
 import type { JsonObject } from '../../../domain/json.ts'
 import type { SimExchange } from '../exchange-state.ts'
-import { type Refusal, refuse } from '../kit/params.ts'
+import { type ApiRefusal, refusalOf } from '../kit/params.ts'
 import { uuid } from '../kit/random.ts'
 import type { Happening, Maintenance } from './agenda-types.ts'
 
@@ -27,14 +27,14 @@ export function announceMaintenance(
 }
 
 /** What a market's order entry answers now, where it is down. */
-export function checkMaintenance({ state }: SimExchange, market: Market): Refusal | undefined {
+export function checkMaintenance({ state }: SimExchange, market: Market): ApiRefusal | undefined {
   const isDown = state.maintenance.some(
     one => one.markets.includes(market) && state.nowMs >= one.beginMs && state.nowMs < one.endMs,
   )
   if (!isDown) return undefined
   return market === 'spot'
-    ? refuse(170210, 'New order rejected. The system is under maintenance.')
-    : refuse(110066, 'Trading is currently not allowed')
+    ? refusalOf(170210, 'New order rejected. The system is under maintenance.')
+    : refusalOf(110066, 'Trading is currently not allowed')
 }
 
 /** Everything that was announced, the latest beginning first, as Bybit lists it. */

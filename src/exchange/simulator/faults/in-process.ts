@@ -6,7 +6,7 @@
 import type { Clock } from '../../../clock/clock.ts'
 import { type Envelope, type PrivateHear, type Wire, WireFailure } from '../../bybit/wire/wire.ts'
 import type { Subscription } from '../../exchange.ts'
-import type { Fault } from '../in-process.ts'
+import type { InProcessFault } from '../in-process.ts'
 import type { CoreRequest } from '../simulated.ts'
 import type { Faults } from './faults.ts'
 import { type FaultName, msOf } from './plan.ts'
@@ -90,7 +90,7 @@ const ORDER = /^(\/v5\/order\/|order\.)(create|amend|cancel)/
 /** Puts the faults on a line in this process. */
 export const faultyLine =
   (faults: Faults) =>
-  ({ via, path }: CoreRequest): Fault => {
+  ({ via, path }: CoreRequest): InProcessFault => {
     const occasion = { channel: via, what: path } as const
     if (ORDER.test(path) && faults.strikes('lost-request', occasion)) return 'lose-request'
     if (ORDER.test(path) && faults.strikes('lost-ack', occasion)) return 'lose-reply'

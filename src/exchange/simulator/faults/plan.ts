@@ -7,7 +7,7 @@ import { parseDocument } from 'yaml'
 import { z } from 'zod'
 
 /** Every fault there is and what it does. All of it is what Bybit, the network or a person really does. */
-export const CATALOGUE = {
+export const FAULTS = {
   'lost-ack': 'an order request is acted on and its answer never comes',
   'lost-request': 'an order request never arrives',
   'slow-reply': 'an answer comes `ms` later',
@@ -41,8 +41,8 @@ export const CATALOGUE = {
   'human-trades': 'a person places an `order` in the same account, each `ms`',
 } as const
 
-export type FaultName = keyof typeof CATALOGUE
-const NAMES = Object.keys(CATALOGUE) as FaultName[]
+export type FaultName = keyof typeof FAULTS
+const NAMES = Object.keys(FAULTS) as FaultName[]
 
 /** What a fault waits or shifts by when it is not said, in simulated milliseconds. */
 const USUAL_MS: Partial<Record<FaultName, number>> = {

@@ -3,7 +3,7 @@
  * reported as a list, and stays missing.
  */
 import { basename, join } from 'node:path'
-import { HOUR_MS } from '../market/funding.ts'
+import { HOUR_MS } from '../../../domain/market/funding.ts'
 import { readUniverse } from '../universe/files.ts'
 import { InstrumentFault } from '../universe/listing.ts'
 import { builtInUniverse, partOf, type Universe } from '../universe/universe.ts'
@@ -45,7 +45,7 @@ export type History = Span & {
 }
 
 /** All that a folder holds, uncut. */
-export type Records = {
+export type HistoryRecords = {
   funding: ReadonlyMap<string, FundingPoint[]>
   /** Hours of which both legs have a price. */
   prices: ReadonlyMap<string, PricePoint[]>
@@ -76,7 +76,7 @@ type RecordsOf = { exchange?: string; nowMs?: number }
  * @param folder - tables in it, or in its folders `funding` and `prices`
  * @throws NoHistory without a table of funding
  */
-export function readRecords(folder: string, { exchange, nowMs = FAR_MS }: RecordsOf = {}): Records {
+export function readRecords(folder: string, { exchange, nowMs = FAR_MS }: RecordsOf = {}): HistoryRecords {
   const faults: string[] = []
   const tables: Table[] = []
   const files: string[] = []
@@ -157,7 +157,7 @@ const bothLegs = ({ atMs, spot, perp }: LegPrices): PricePoint[] =>
   spot === null || perp === null ? [] : [{ atMs, spotPrice: spot, perpPrice: perp }]
 
 /** The days for which a symbol has both, whole and in UTC. */
-function commonSpan(records: Records, symbol: string): Span | undefined {
+function commonSpan(records: HistoryRecords, symbol: string): Span | undefined {
   const [prices, settlements] = [records.prices.get(symbol) ?? [], records.funding.get(symbol) ?? []]
   const fromMs = Math.max(prices[0]?.atMs ?? Number.POSITIVE_INFINITY, settlements[0]?.atMs ?? 0)
   const toMs = Math.min((prices.at(-1)?.atMs ?? 0) + HOUR_MS, (settlements.at(-1)?.atMs ?? 0) + DAY_MS)
@@ -168,7 +168,7 @@ function commonSpan(records: Records, symbol: string): Span | undefined {
 export type Coverage = { symbol: string; prices: Span | null; funding: Span | null }
 
 /** From when to when each symbol of the records has prices and funding; null for what it has not. */
-export function coverageOf({ prices, funding }: Records): Coverage[] {
+export function coverageOf({ prices, funding }: HistoryRecords): Coverage[] {
   const span = (points: readonly { atMs: number }[] | undefined): Span | null => {
     const [first, last] = [points?.[0], points?.at(-1)]
     return first && last ? { fromMs: first.atMs, toMs: last.atMs } : null
@@ -190,7 +190,7 @@ type WantedHistory = Partial<Span> & {
  * to the last. Settlements of the month before the span stay in, as known history.
  * @throws NoHistory when no symbol has both inside the span
  */
-export function historyOf(records: Records, wanted: WantedHistory = {}): History {
+export function historyOf(records: HistoryRecords, wanted: WantedHistory = {}): History {
   const known = [...records.prices.keys()].filter(symbol => records.funding.has(symbol))
   const listed = records.instruments ?? builtInUniverse()
   const asked = known.filter(symbol => wanted.symbols?.includes(symbol) ?? true)

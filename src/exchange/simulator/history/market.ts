@@ -3,9 +3,10 @@
  * around each. An hour without a price has no market at all. It moves on the hours and at settlements, nowhere between.
  */
 import type { Json } from '../../../domain/json.ts'
+import { HOUR_MS } from '../../../domain/market/funding.ts'
 import { type Candles, createCandles } from '../market/candles.ts'
-import { HOUR_MS, MINUTE_MS } from '../market/funding.ts'
-import type { FundingState, Market, Quote, Reference, Settlement } from '../market/market.ts'
+import { MINUTE_MS } from '../market/funding.ts'
+import type { FundingState, MarketSource, Quote, Reference, Settlement } from '../market/market.ts'
 import type { Universe } from '../universe/universe.ts'
 import type { FundingPoint, PricePoint, SymbolHistory } from './files.ts'
 
@@ -86,7 +87,7 @@ type Options = {
 }
 
 /** A market of recorded history from `startAtMs` on. After the last record there is no data, and time still passes. */
-export function historyMarket(options: Options): Market {
+export function historyMarket(options: Options): MarketSource {
   const { universe } = options
   const tracks = tracksOf(universe, options.symbols)
   const candles: Candles = createCandles(universe.listings.length, 0, undefined)

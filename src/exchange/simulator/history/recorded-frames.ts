@@ -11,7 +11,7 @@ import { objectIn } from '../kit/params.ts'
 import type { Push } from '../simulated.ts'
 
 type Channel = Push['channel']
-export type Frame = {
+export type RecordedFrame = {
   channel: Channel
   topic: string
   /** After the first frame. */
@@ -33,9 +33,9 @@ const CHANNELS: readonly [end: string, channel: Channel][] = [
 ]
 
 /** The public frames of a recording in the order they came. Throws `RecordingFault`. */
-export function readRecording(file: string): Frame[] {
+export function readRecording(file: string): RecordedFrame[] {
   const channels = new Map<string, Channel>()
-  const frames: Frame[] = []
+  const frames: RecordedFrame[] = []
   let firstMs: number | undefined
   for (const [at, line] of linesOf(file).entries()) {
     const row = objectIn(line)
@@ -65,7 +65,7 @@ function linesOf(file: string): string[] {
 }
 
 /** A push; acknowledgements and pongs were somebody else's. */
-function frameOf(text: string, channel: Channel | undefined): Omit<Frame, 'atMs'> | undefined {
+function frameOf(text: string, channel: Channel | undefined): Omit<RecordedFrame, 'atMs'> | undefined {
   const message: JsonObject | undefined = objectIn(text)
   if (!channel || typeof message?.topic !== 'string') return undefined
   return { channel, topic: message.topic, whole: message.type !== 'delta', text }
@@ -82,11 +82,15 @@ type Player = {
 export const playRecording = (
   file: string | undefined,
   clock: Clock,
-  hear: (frame: Frame) => void,
+  hear: (frame: RecordedFrame) => void,
 ): Player | undefined => (file === undefined ? undefined : playFrames(readRecording(file), clock, hear))
 
 /** Plays frames once, in the clock's time, from the first listener on; afterwards their topics are silent. */
-function playFrames(frames: readonly Frame[], clock: Clock, hear: (frame: Frame) => void): Player {
+function playFrames(
+  frames: readonly RecordedFrame[],
+  clock: Clock,
+  hear: (frame: RecordedFrame) => void,
+): Player {
   const known = new Set(frames.map(({ channel, topic }) => `${channel} ${topic}`))
   const played = new Map<string, string[]>()
   let startedAtMs: number | undefined

@@ -4,7 +4,7 @@
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { HOUR_MS } from '../market/funding.ts'
+import { HOUR_MS } from '../../../domain/market/funding.ts'
 import {
   type About,
   type Columns,

@@ -1,6 +1,6 @@
 /** Cells as values: instants of any unit, rates, prices, intervals, symbols. What cannot be meant is refused with a reason. */
 import { Decimal } from 'decimal.js'
-import { HOUR_MS } from '../market/funding.ts'
+import { HOUR_MS } from '../../../domain/market/funding.ts'
 
 /** Why a cell is not taken; a row with one is left out, or stops an import. */
 export type Wrong = { wrong: string }

@@ -55,5 +55,5 @@ export const gridText = (grid: Grid, value: Decimal): string =>
 export const onGrid = (grid: Grid, value: Decimal): boolean => value.mod(grid.step).isZero()
 /** Whole steps in `value`, towards zero. */
 export const countOf = (grid: Grid, value: Decimal): number => value.divToInt(grid.step).toNumber()
-export const floorTo = (grid: Grid, value: Decimal): Decimal => value.divToInt(grid.step).times(grid.step)
-export const ceilTo = (grid: Grid, value: Decimal): Decimal => value.div(grid.step).ceil().times(grid.step)
+export const floorOn = (grid: Grid, value: Decimal): Decimal => value.divToInt(grid.step).times(grid.step)
+export const ceilOn = (grid: Grid, value: Decimal): Decimal => value.div(grid.step).ceil().times(grid.step)

@@ -7,10 +7,10 @@ import type { Market } from '../../../domain/instrument.ts'
 import type { Json, JsonObject } from '../../../domain/json.ts'
 
 /** What a request is refused with. */
-export type Refusal = { retCode: number; retMsg: string; result?: JsonObject }
-export const refuse = (retCode: number, retMsg: string): Refusal => ({ retCode, retMsg })
-export const badRequest = (detail: string): Refusal => refuse(10001, `params error: ${detail}`)
-export const isRefusal = (value: object): value is Refusal => 'retCode' in value && 'retMsg' in value
+export type ApiRefusal = { retCode: number; retMsg: string; result?: JsonObject }
+export const refusalOf = (retCode: number, retMsg: string): ApiRefusal => ({ retCode, retMsg })
+export const badRequest = (detail: string): ApiRefusal => refusalOf(10001, `params error: ${detail}`)
+export const isApiRefusal = (value: object): value is ApiRefusal => 'retCode' in value && 'retMsg' in value
 
 /** Text of a parameter; numbers and booleans print as JSON; '' when absent. */
 export function text(params: JsonObject, name: string): string {
@@ -23,7 +23,7 @@ export const flag = (params: JsonObject, name: string): boolean => text(params, 
 
 const PLAIN = /^\d{1,30}(\.\d{1,30})?$/
 /** A positive-or-zero decimal without sign or exponent; undefined when it is not one. */
-export const decimal = (params: JsonObject, name: string): Decimal | undefined => {
+export const decimalParam = (params: JsonObject, name: string): Decimal | undefined => {
   const found = text(params, name)
   return PLAIN.test(found) ? new Decimal(found) : undefined
 }
@@ -35,12 +35,12 @@ export function whole(params: JsonObject, name: string, fallback: number, most: 
 }
 
 /** Milliseconds since 1970; undefined when absent. */
-export const instant = (params: JsonObject, name: string): number | undefined => {
+export const instantParam = (params: JsonObject, name: string): number | undefined => {
   const found = text(params, name)
   return /^\d{1,15}$/.test(found) ? Number(found) : undefined
 }
 
-export const marketOf = (params: JsonObject): Market | undefined => {
+export const marketParam = (params: JsonObject): Market | undefined => {
   const category = text(params, 'category')
   return category === 'spot' || category === 'linear' ? category : undefined
 }

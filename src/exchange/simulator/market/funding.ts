@@ -2,8 +2,8 @@
  * Bybit's published funding formula. Rates are market data, made from float prices; they become text with 8 decimals here,
  * and from then on every amount paid is decimal.
  */
+import { HOUR_MS } from '../../../domain/market/funding.ts'
 
-export const HOUR_MS = 3_600_000
 export const MINUTE_MS = 60_000
 
 /** Interest: 0.03 % a day, so 0.01 % per 8 hours. */

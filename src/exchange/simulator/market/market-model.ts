@@ -3,6 +3,7 @@
  * It moves once per second of simulated time; the same seed and start give the same prices at every second.
  */
 import type { Json } from '../../../domain/json.ts'
+import { HOUR_MS } from '../../../domain/market/funding.ts'
 import { hashFraction, nextNormal, type RandomState, randomState } from '../kit/random.ts'
 import type { Cross, Listing, Universe } from '../universe/listing.ts'
 import { type Candles, createCandles } from './candles.ts'
@@ -11,7 +12,6 @@ import {
   afterSettlement,
   averagePremium,
   fundingRateText,
-  HOUR_MS,
   type IntervalState,
   MINUTE_MS,
   nextSettlementMs,
@@ -21,7 +21,7 @@ import {
   switchIfDue,
   usualInterval,
 } from './funding.ts'
-import type { Market, Quote, SettledRate, Settlement } from './market.ts'
+import type { MarketSource, Quote, SettledRate, Settlement } from './market.ts'
 import { openingPremiums, type PremiumState, stepPremium } from './premium.ts'
 
 const STEP_MS = 1000
@@ -192,7 +192,7 @@ function stateFrom(saved: Json, seed: number, listings: readonly Listing[]): Sta
   return state
 }
 
-type Shifts = Required<Pick<Market, 'press' | 'shock' | 'settleEvery' | 'part' | 'spike' | 'spotRatio'>>
+type Shifts = Required<Pick<MarketSource, 'press' | 'shock' | 'settleEvery' | 'part' | 'spike' | 'spotRatio'>>
 
 /** What can be done to a coin's prices and funding from outside. */
 const shiftsOf = (state: () => State): Shifts => ({
@@ -223,7 +223,7 @@ const shiftsOf = (state: () => State): Shifts => ({
 })
 
 /** A market that is a function of the seed, its start and the universe. */
-export function seededMarket(options: { seed: number; startAtMs: number; universe: Universe }): Market {
+export function seededMarket(options: { seed: number; startAtMs: number; universe: Universe }): MarketSource {
   const { seed, startAtMs, universe } = options
   const { listings } = universe
   let state = firstState(seed, startAtMs, listings)

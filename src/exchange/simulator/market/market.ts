@@ -14,7 +14,7 @@ export type FundingState = { rate: string; nextAtMs: number; intervalMs: number 
 export type Settlement = { listing: number; rate: string; atMs: number; intervalMs: number; mark: number }
 export type SettledRate = { rate: string; atMs: number }
 
-export type Market = {
+export type MarketSource = {
   nowMs(): number
   nextStepAtMs(): number
   /** Moves to the next due instant. */

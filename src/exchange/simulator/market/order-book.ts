@@ -7,7 +7,7 @@ import { hash, hashFraction } from '../kit/random.ts'
 import type { Instrument } from '../universe/universe.ts'
 
 /** Prices in ticks, sizes in lots. */
-export type Level = readonly [ticks: number, lots: number]
+export type BookLevel = readonly [ticks: number, lots: number]
 export type BookSide = 'bids' | 'asks'
 type Eaten = { lots: number; atMs: number }
 
@@ -19,18 +19,18 @@ const REMEMBERED = 256
 const LEVELS_MAX = 3000
 const ASKS_SALT = 7919
 
-export type OrderBook = {
+export type SimulatedBook = {
   readonly instrument: Instrument
   live(): boolean
   /** Best levels of a side, best first. */
-  levels(side: BookSide, count: number): Level[]
-  best(side: BookSide): Level | undefined
+  levels(side: BookSide, count: number): BookLevel[]
+  best(side: BookSide): BookLevel | undefined
   /** A price in ticks that no level is better than; takers may have left nothing at it. */
   bound(side: BookSide): number | undefined
   /** What a taker gets from `side` up to a price in ticks and a number of lots, without taking it. */
-  reach(side: BookSide, limitTicks: number, lots: number): Level[]
+  reach(side: BookSide, limitTicks: number, lots: number): BookLevel[]
   /** Removes what was taken. */
-  eat(side: BookSide, taken: readonly Level[]): void
+  eat(side: BookSide, taken: readonly BookLevel[]): void
   save(): [BookSide, number, number, number][]
   restore(saved: readonly [BookSide, number, number, number][]): void
 }
@@ -57,12 +57,12 @@ type BookShape = {
 }
 
 /** Levels beyond the touch while nobody takes of them, each in the place of its ticks, modulo. Undefined: empty. */
-type Untouched = { ticks: Float64Array; untilMs: Float64Array; levels: (Level | undefined)[] }
+type Untouched = { ticks: Float64Array; untilMs: Float64Array; levels: (BookLevel | undefined)[] }
 
 const nothingKnown = (): Untouched => ({
   ticks: new Float64Array(REMEMBERED),
   untilMs: new Float64Array(REMEMBERED),
-  levels: new Array<Level | undefined>(REMEMBERED).fill(undefined),
+  levels: new Array<BookLevel | undefined>(REMEMBERED).fill(undefined),
 })
 
 /** What both sides of a book share: its time, and how large a level is on average. */
@@ -86,7 +86,7 @@ class HalfBook {
   readonly #outward: 1 | -1
   readonly #present: Readonly<Present>
   /** The level at the touch while nobody takes of it. */
-  #best: Level = [0, 0]
+  #best: BookLevel = [0, 0]
   #bestUntilMs = 0
   /** Made when somebody first looks beyond the touch: most books are never looked into. */
   #known: Untouched | undefined
@@ -104,7 +104,7 @@ class HalfBook {
   }
 
   /** Never empty of itself. */
-  atTouch(): Level {
+  atTouch(): BookLevel {
     if (this.#best[0] === this.touch && this.#present.nowMs < this.#bestUntilMs) return this.#best
     const { chance, untilMs } = chanceOf(this.#salt, this.touch, this.#present.nowMs)
     this.#best = [this.touch, Math.max(1, lotsOf(this.#present, chance))]
@@ -113,7 +113,7 @@ class HalfBook {
   }
 
   /** Visits levels from the touch outward until `visit` has had enough. @param presentMs - by which eaten depth comes back */
-  walk(presentMs: number, visit: (level: Level) => boolean): void {
+  walk(presentMs: number, visit: (level: BookLevel) => boolean): void {
     const isEaten = this.eaten.size > 0
     for (let away = 0; away < LEVELS_MAX; away++) {
       const ticks = this.touch + this.#outward * away
@@ -124,7 +124,7 @@ class HalfBook {
     }
   }
 
-  eat(taken: readonly Level[], atMs: number): void {
+  eat(taken: readonly BookLevel[], atMs: number): void {
     for (const [ticks, lots] of taken) {
       const before = this.eaten.get(ticks)
       const kept = before ? Math.ceil(before.lots * (1 - (atMs - before.atMs) / RETURN_MS)) : 0
@@ -138,7 +138,7 @@ class HalfBook {
   }
 
   /** From one second to the next nearly all levels stay: to make them anew would be most of what a book costs. */
-  #beyondTouch(ticks: number): Level | undefined {
+  #beyondTouch(ticks: number): BookLevel | undefined {
     this.#known ??= nothingKnown()
     const known = this.#known
     const place = ticks & (REMEMBERED - 1)
@@ -153,7 +153,7 @@ class HalfBook {
   }
 
   /** What takers have left of a level. */
-  #leftOf(level: Level, presentMs: number): Level | undefined {
+  #leftOf(level: BookLevel, presentMs: number): BookLevel | undefined {
     const [ticks, lots] = level
     const gone = this.eaten.get(ticks)
     if (!gone) return level
@@ -169,7 +169,7 @@ class HalfBook {
 
 const SIDES = ['bids', 'asks'] as const
 
-class SyntheticBook implements OrderBook {
+class SyntheticBook implements SimulatedBook {
   readonly instrument: Instrument
   readonly #shape: BookShape
   readonly #present: Present = { nowMs: 0, lotsPerTick: 0 }
@@ -192,13 +192,13 @@ class SyntheticBook implements OrderBook {
     return this.#mid !== undefined
   }
 
-  levels(side: BookSide, count: number): Level[] {
-    const found: Level[] = []
+  levels(side: BookSide, count: number): BookLevel[] {
+    const found: BookLevel[] = []
     if (count > 0) this.#walk(side, level => found.push(level) < count)
     return found
   }
 
-  best(side: BookSide): Level | undefined {
+  best(side: BookSide): BookLevel | undefined {
     this.#refresh()
     const half = this.#halves[side]
     return this.#mid === undefined || half.eaten.size > 0 ? this.levels(side, 1)[0] : half.atTouch()
@@ -209,8 +209,8 @@ class SyntheticBook implements OrderBook {
     return this.#mid === undefined ? undefined : this.#halves[side].touch
   }
 
-  reach(side: BookSide, limitTicks: number, lots: number): Level[] {
-    const found: Level[] = []
+  reach(side: BookSide, limitTicks: number, lots: number): BookLevel[] {
+    const found: BookLevel[] = []
     let left = lots
     this.#walk(side, ([ticks, has]) => {
       const beyond = side === 'asks' ? ticks > limitTicks : ticks < limitTicks
@@ -222,7 +222,7 @@ class SyntheticBook implements OrderBook {
     return found
   }
 
-  eat(side: BookSide, taken: readonly Level[]): void {
+  eat(side: BookSide, taken: readonly BookLevel[]): void {
     this.#dropReturned()
     this.#halves[side].eat(taken, this.#shape.clock())
   }
@@ -247,7 +247,7 @@ class SyntheticBook implements OrderBook {
     for (const side of SIDES) this.#halves[side].dropReturned(this.#shape.clock())
   }
 
-  #walk(side: BookSide, visit: (level: Level) => boolean): void {
+  #walk(side: BookSide, visit: (level: BookLevel) => boolean): void {
     this.#refresh()
     if (this.#mid !== undefined) this.#halves[side].walk(this.#shape.clock(), visit)
   }
@@ -275,5 +275,5 @@ class SyntheticBook implements OrderBook {
 }
 
 /** The book of one instrument. Equal shapes give equal books at every instant. */
-export const createBook = (instrument: Instrument, shape: BookShape): OrderBook =>
+export const createBook = (instrument: Instrument, shape: BookShape): SimulatedBook =>
   new SyntheticBook(instrument, shape)

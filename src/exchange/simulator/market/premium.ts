@@ -3,10 +3,10 @@
  * premium on one side, which ends quiet or flips. The opening scene gives a newcomer something to see at once: two hourly
  * coins start in an episode, one of them turns right after it has paid.
  */
-
+import { HOUR_MS } from '../../../domain/market/funding.ts'
 import { nextFraction, nextNormal, type RandomState } from '../kit/random.ts'
 import type { Listing } from '../universe/universe.ts'
-import { HOUR_MS, MINUTE_MS } from './funding.ts'
+import { MINUTE_MS } from './funding.ts'
 
 export type PremiumState = { premium: number; target: number; untilMs: number; flips: boolean }
 

@@ -4,15 +4,15 @@
  * account: who listens must not change what happens.
  */
 import type { JsonObject } from '../../../domain/json.ts'
-import { bookOf, type SimExchange } from '../exchange-state.ts'
+import { type SimExchange, syntheticBookOf } from '../exchange-state.ts'
 import { type Grid, textOf } from '../kit/grid.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
-import type { BookSide, Level } from './order-book.ts'
+import type { BookLevel, BookSide } from './order-book.ts'
 
 export const DEPTHS = [1, 50, 200, 1000] as const
 type Depth = (typeof DEPTHS)[number]
 
-type Sides = { bids: Level[]; asks: Level[] }
+type Sides = { bids: BookLevel[]; asks: BookLevel[] }
 
 /** Whose book it is, and how it is written. */
 export type BookSource = {
@@ -29,8 +29,8 @@ export type BookTopic = {
   readonly topic: string
   readonly source: BookSource
   readonly depth: number
-  bids: Level[]
-  asks: Level[]
+  bids: BookLevel[]
+  asks: BookLevel[]
   u: number
   seq: number
   /** Round of publishing at which the above was said; older than the last round means nobody was told since. */
@@ -48,7 +48,7 @@ export function listedSource(
   { market, symbol, price, qty }: Instrument,
   depth: Depth,
 ): BookSource {
-  const book = bookOf(exchange, market, listing)
+  const book = syntheticBookOf(exchange, market, listing)
   return {
     symbol,
     price,
@@ -77,7 +77,7 @@ const rowOf = ({ price, qty }: BookSource, ticks: number, lots: number): string[
   lots === 0 ? '0' : textOf(qty, lots),
 ]
 
-const rowsOf = (source: BookSource, levels: readonly Level[]): string[][] =>
+const rowsOf = (source: BookSource, levels: readonly BookLevel[]): string[][] =>
   levels.map(([ticks, lots]) => rowOf(source, ticks, lots))
 
 function frame(state: BookTopic, type: string, b: string[][], a: string[][], nowMs: number): JsonObject {
@@ -112,11 +112,16 @@ export function firstBook(exchange: SimExchange, state: BookTopic, round: number
 }
 
 /** Removed levels as size 0, changed and new ones as they are, from the touch outward. Both sides come in that order. */
-function changesOf(source: BookSource, before: readonly Level[], after: readonly Level[], side: BookSide) {
+function changesOf(
+  source: BookSource,
+  before: readonly BookLevel[],
+  after: readonly BookLevel[],
+  side: BookSide,
+) {
   const outward = side === 'bids' ? -1 : 1
   const rows: string[][] = []
   let at = 0
-  const tell = ([ticks, lots]: Level) => rows.push(rowOf(source, ticks, lots))
+  const tell = ([ticks, lots]: BookLevel) => rows.push(rowOf(source, ticks, lots))
   for (const old of before) {
     // Most levels are the very ones of before.
     if (after[at] === old) {

@@ -3,12 +3,20 @@
  * A coin without market data has no ticker.
  */
 import type { JsonObject } from '../../../domain/json.ts'
-import { bookOf, indexText, lifeOf, markText, type SimExchange, spotRatioOf } from '../exchange-state.ts'
+import { HOUR_MS } from '../../../domain/market/funding.ts'
+import {
+  indexText,
+  lifeOf,
+  markText,
+  type SimExchange,
+  spotRatioOf,
+  syntheticBookOf,
+} from '../exchange-state.ts'
 import { textOf } from '../kit/grid.ts'
 import { hash, hashFraction } from '../kit/random.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
 import { dayShares, dayTurnover } from './candles.ts'
-import { HOUR_MS, MINUTE_MS } from './funding.ts'
+import { MINUTE_MS } from './funding.ts'
 
 type Day = {
   atMinute: number
@@ -62,8 +70,8 @@ function dayOf(exchange: SimExchange, listing: Listing, instrument: Instrument):
     shares,
     turnover,
     texts: {
-      dayAgo: priceText(instrument, dayAgo),
-      hourAgo: priceText(instrument, hourAgo),
+      dayAgo: tickedPrice(instrument, dayAgo),
+      hourAgo: tickedPrice(instrument, hourAgo),
       turnover: turnover.toFixed(4),
     },
   }
@@ -72,7 +80,7 @@ function dayOf(exchange: SimExchange, listing: Listing, instrument: Instrument):
 }
 
 /** A model's price as a trade would print it: on the tick grid. */
-export const priceText = (instrument: Instrument, price: number): string =>
+export const tickedPrice = (instrument: Instrument, price: number): string =>
   textOf(instrument.price, Math.max(1, Math.round(price / instrument.price.stepFloat)))
 
 /** The last trade's price: this second's side of the touch. Undefined without market data. */
@@ -82,7 +90,7 @@ export function lastTicks(
   instrument: Instrument,
   atMs: number,
 ): number | undefined {
-  const book = bookOf(exchange, instrument.market, listing)
+  const book = syntheticBookOf(exchange, instrument.market, listing)
   const side = hashFraction(saltOf(exchange, instrument), Math.floor(atMs / 1000), 7) < 0.5 ? 'bids' : 'asks'
   return book.best(side)?.[0]
 }
@@ -94,15 +102,15 @@ function priceFields(exchange: SimExchange, listing: Listing, instrument: Instru
     lastPrice: textOf(instrument.price, last),
     prevPrice24h: day.texts.dayAgo,
     price24hPcnt: (day.dayAgo > 0 ? price / day.dayAgo - 1 : 0).toFixed(instrument.market === 'spot' ? 4 : 6),
-    highPrice24h: priceText(instrument, Math.max(day.high, price)),
-    lowPrice24h: priceText(instrument, Math.min(day.low, price)),
+    highPrice24h: tickedPrice(instrument, Math.max(day.high, price)),
+    lowPrice24h: tickedPrice(instrument, Math.min(day.low, price)),
     turnover24h: day.texts.turnover,
     volume24h: (day.turnover / price).toFixed(instrument.market === 'spot' ? 6 : 4),
   }
 }
 
 function quoteFields(exchange: SimExchange, listing: Listing, instrument: Instrument) {
-  const book = bookOf(exchange, instrument.market, listing)
+  const book = syntheticBookOf(exchange, instrument.market, listing)
   const [bid, ask] = [book.best('bids'), book.best('asks')]
   return {
     bid1Price: bid ? textOf(instrument.price, bid[0]) : '',

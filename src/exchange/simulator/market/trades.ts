@@ -1,6 +1,6 @@
 /** Public trades: a few each second at the touch, a function of the second, so that stream and REST tell the same. */
 import type { JsonObject } from '../../../domain/json.ts'
-import { bookOf, type SimExchange } from '../exchange-state.ts'
+import { type SimExchange, syntheticBookOf } from '../exchange-state.ts'
 import { textOf } from '../kit/grid.ts'
 import { hash, hashFraction, uuid } from '../kit/random.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
@@ -29,7 +29,7 @@ export function tradeAt(
   if (hashFraction(salt, second, 1) < 0.4) return undefined
   const ticks = lastTicks(exchange, listing, instrument, second * 1000)
   if (ticks === undefined) return undefined
-  const book = bookOf(exchange, instrument.market, listing)
+  const book = syntheticBookOf(exchange, instrument.market, listing)
   const bid = book.best('bids')?.[0]
   const price = ticks * instrument.price.stepFloat
   const usdt = (turnoverScale(listing, instrument) / 30) * hashFraction(salt, second, 2) ** 3

@@ -9,15 +9,24 @@ import { closedBy, sizeOf } from '../account/positions.ts'
 import { checkMaintenance } from '../events/maintenance.ts'
 import {
   type AccountState,
-  bookOf,
   dec,
   instrumentOf,
   nextNumber,
   type OrderState,
   type SimExchange,
+  syntheticBookOf,
 } from '../exchange-state.ts'
-import { ceilTo, floorTo, gridText, onGrid } from '../kit/grid.ts'
-import { badRequest, decimal, flag, isRefusal, marketOf, type Refusal, refuse, text } from '../kit/params.ts'
+import { ceilOn, floorOn, gridText, onGrid } from '../kit/grid.ts'
+import {
+  type ApiRefusal,
+  badRequest,
+  decimalParam,
+  flag,
+  isApiRefusal,
+  marketParam,
+  refusalOf,
+  text,
+} from '../kit/params.ts'
 import { pushOrder } from '../pushes/private.ts'
 import { priceBand } from '../universe/limits.ts'
 import type { Listing } from '../universe/universe.ts'
@@ -25,7 +34,7 @@ import { checkDuplicate, checkLife, checkLinear, checkRefusals, checkSpot } from
 import { announce, takeFromBook } from './matching.ts'
 import { endOrder, fileOrder, findOrder, newOrderId } from './orders.ts'
 
-export type Ack = { result: JsonObject } | Refusal
+export type Ack = { result: JsonObject } | ApiRefusal
 const LINK_ID = /^[A-Za-z0-9_-]{1,36}$/
 const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'PostOnly'] as const
 
@@ -40,17 +49,17 @@ type Draft = { order: OrderState; listing: Listing }
 /** Words that must be one of a few, and numbers that must be numbers. */
 function readWords(params: JsonObject) {
   const side = text(params, 'side')
-  if (side !== 'Buy' && side !== 'Sell') return refuse(10001, 'Side invalid')
+  if (side !== 'Buy' && side !== 'Sell') return refusalOf(10001, 'Side invalid')
   const orderType = text(params, 'orderType')
-  if (orderType !== 'Limit' && orderType !== 'Market') return refuse(10001, 'orderType invalid')
+  if (orderType !== 'Limit' && orderType !== 'Market') return refusalOf(10001, 'orderType invalid')
   const timeInForce = TIMES_IN_FORCE.find(word => word === (text(params, 'timeInForce') || 'GTC'))
-  if (!timeInForce) return refuse(10001, 'timeInForce invalid')
-  const qty = decimal(params, 'qty')
-  if (!qty?.gt(0)) return refuse(10001, 'Qty invalid')
-  const price = decimal(params, 'price')
-  if (orderType === 'Limit' && !price?.gt(0)) return refuse(10001, 'Price invalid')
+  if (!timeInForce) return refusalOf(10001, 'timeInForce invalid')
+  const qty = decimalParam(params, 'qty')
+  if (!qty?.gt(0)) return refusalOf(10001, 'Qty invalid')
+  const price = decimalParam(params, 'price')
+  if (orderType === 'Limit' && !price?.gt(0)) return refusalOf(10001, 'Price invalid')
   const orderLinkId = text(params, 'orderLinkId')
-  if (orderLinkId && !LINK_ID.test(orderLinkId)) return refuse(10001, 'orderLinkId invalid')
+  if (orderLinkId && !LINK_ID.test(orderLinkId)) return refusalOf(10001, 'orderLinkId invalid')
   return {
     side: side as Side,
     orderType: orderType as OrderState['orderType'],
@@ -62,24 +71,24 @@ function readWords(params: JsonObject) {
 }
 
 /** Which unit the quantity of a spot market order is in: buys in quote, sells in base, unless it says otherwise. */
-function readUnit(params: JsonObject, side: Side): OrderState['marketUnit'] | Refusal {
+function readUnit(params: JsonObject, side: Side): OrderState['marketUnit'] | ApiRefusal {
   const unit = text(params, 'marketUnit') || (side === 'Buy' ? 'quoteCoin' : 'baseCoin')
-  return unit === 'quoteCoin' || unit === 'baseCoin' ? unit : refuse(10001, 'marketUnit invalid')
+  return unit === 'quoteCoin' || unit === 'baseCoin' ? unit : refusalOf(10001, 'marketUnit invalid')
 }
 
 /** Reads the parameters into an order that was not yet checked against anything. */
-function draft(exchange: SimExchange, account: AccountState, params: JsonObject): Draft | Refusal {
-  const market = marketOf(params)
+function draft(exchange: SimExchange, account: AccountState, params: JsonObject): Draft | ApiRefusal {
+  const market = marketParam(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
   const found = exchange.universe.find(market, text(params, 'symbol'))
-  if (!found) return refuse(10001, 'Not supported symbols')
+  if (!found) return refusalOf(10001, 'Not supported symbols')
   const unsimulated = NOT_SIMULATED.find(name => text(params, name) !== '' && text(params, name) !== '0')
   if (unsimulated) return badRequest(`${unsimulated}: conditional and TP/SL orders are not simulated`)
   const words = readWords(params)
-  if (isRefusal(words)) return words
+  if (isApiRefusal(words)) return words
   // What is held apart long and short is not simulated: such an account trades no perpetual.
   if (market === 'linear' && (account.hedgeMode || !['', '0'].includes(text(params, 'positionIdx'))))
-    return refuse(10001, 'position idx not match position mode')
+    return refusalOf(10001, 'position idx not match position mode')
   const spotMarket = market === 'spot' && words.orderType === 'Market'
   const marketUnit = spotMarket ? readUnit(params, words.side) : ''
   if (typeof marketUnit !== 'string') return marketUnit
@@ -116,13 +125,13 @@ function boundPrice(
   account: AccountState,
   { order, listing }: Draft,
   params: JsonObject,
-): Refusal | undefined {
+): ApiRefusal | undefined {
   const band = priceBand(exchange, listing, order.market)
   const instrument = instrumentOf(listing, order.market)
   const edge = order.side === 'Buy' ? band.buyMax : band.sellMin
   if (order.orderType === 'Market') {
     const bound = slippageBound(exchange, { order, listing }, params) ?? edge
-    if (isRefusal(bound)) return bound
+    if (isApiRefusal(bound)) return bound
     order.price = gridText(instrument.price, bound)
   } else if (onGrid(instrument.price, dec(order.price))) {
     const price = dec(order.price)
@@ -130,8 +139,8 @@ function boundPrice(
     if (order.market === 'spot' && !account.lpaSpot) return undefined
     if (order.market === 'linear' && beyond && account.lpaPerp)
       return order.side === 'Buy'
-        ? refuse(110120, `Order price is above the upper limit of ${edge.toFixed()}`)
-        : refuse(110121, `Order price is below the lower limit of ${edge.toFixed()}`)
+        ? refusalOf(110120, `Order price is above the upper limit of ${edge.toFixed()}`)
+        : refusalOf(110121, `Order price is below the lower limit of ${edge.toFixed()}`)
     order.price = gridText(instrument.price, beyond ? edge : price)
   }
   return undefined
@@ -148,34 +157,35 @@ function slippageBound(
   exchange: SimExchange,
   place: Draft,
   params: JsonObject,
-): Decimal | Refusal | undefined {
+): Decimal | ApiRefusal | undefined {
   const kind = text(params, 'slippageToleranceType')
   if (!kind || kind === 'UNKNOWN') return undefined
-  const tolerance = decimal(params, 'slippageTolerance')
+  const tolerance = decimalParam(params, 'slippageTolerance')
   const { order, listing } = place
   const instrument = instrumentOf(listing, order.market)
-  const best = bookOf(exchange, order.market, listing).best(order.side === 'Buy' ? 'asks' : 'bids')
-  if (kind !== 'TickSize' && kind !== 'Percent') return refuse(110108, 'Slippage tolerance type is invalid')
+  const best = syntheticBookOf(exchange, order.market, listing).best(order.side === 'Buy' ? 'asks' : 'bids')
+  if (kind !== 'TickSize' && kind !== 'Percent')
+    return refusalOf(110108, 'Slippage tolerance type is invalid')
   if (!tolerance || !best || !isTolerance(kind, tolerance))
-    return refuse(110109, 'Slippage tolerance is invalid')
+    return refusalOf(110109, 'Slippage tolerance is invalid')
   const touch = instrument.price.step.times(best[0])
   const away = kind === 'TickSize' ? instrument.price.step.times(tolerance) : touch.times(tolerance).div(100)
   return order.side === 'Buy'
-    ? floorTo(instrument.price, touch.plus(away))
-    : ceilTo(instrument.price, Decimal.max(instrument.price.step, touch.minus(away)))
+    ? floorOn(instrument.price, touch.plus(away))
+    : ceilOn(instrument.price, Decimal.max(instrument.price.step, touch.minus(away)))
 }
 
 export function createOrder(exchange: SimExchange, account: AccountState, params: JsonObject): Ack {
   const drafted = draft(exchange, account, params)
-  if (isRefusal(drafted)) return drafted
+  if (isApiRefusal(drafted)) return drafted
   const { order, listing } = drafted
   const duplicate = checkDuplicate(account, order)
   if (duplicate) return duplicate
   const early =
     checkMaintenance(exchange, order.market) ?? checkLife(exchange, order) ?? checkRefusals(exchange, order)
   if (early) return early
-  const book = bookOf(exchange, order.market, listing)
-  if (!book.live()) return refuse(110118, 'There is no market price at present')
+  const book = syntheticBookOf(exchange, order.market, listing)
+  if (!book.live()) return refusalOf(110118, 'There is no market price at present')
   const bounded = boundPrice(exchange, account, drafted, params)
   if (bounded) return bounded
   const refused =
@@ -218,13 +228,17 @@ function reject(place: Parameters<typeof announce>[0]): void {
 }
 
 /** Bybit's word for an id that is not open: the same whether it never was, was filled or was cancelled. */
-const notOpen = (market: Market): Refusal =>
+const notOpen = (market: Market): ApiRefusal =>
   market === 'spot'
-    ? refuse(170213, 'Order does not exist.')
-    : refuse(110001, 'order not exists or too late to cancel/replace')
+    ? refusalOf(170213, 'Order does not exist.')
+    : refusalOf(110001, 'order not exists or too late to cancel/replace')
 
-function openOrder(exchange: SimExchange, account: AccountState, params: JsonObject): OrderState | Refusal {
-  const market = marketOf(params)
+function openOrder(
+  exchange: SimExchange,
+  account: AccountState,
+  params: JsonObject,
+): OrderState | ApiRefusal {
+  const market = marketParam(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
   const down = checkMaintenance(exchange, market)
   if (down) return down
@@ -238,7 +252,7 @@ function openOrder(exchange: SimExchange, account: AccountState, params: JsonObj
 
 export function cancelOrder(exchange: SimExchange, account: AccountState, params: JsonObject): Ack {
   const order = openOrder(exchange, account, params)
-  if (isRefusal(order)) return lateCancel(exchange, account, params) ?? order
+  if (isApiRefusal(order)) return lateCancel(exchange, account, params) ?? order
   end(exchange, account, order)
   return ackOf(order)
 }
@@ -251,7 +265,7 @@ const RACE_MS = 50
  * the cancel's own outcome.
  */
 function lateCancel(exchange: SimExchange, account: AccountState, params: JsonObject): Ack | undefined {
-  const market = marketOf(params)
+  const market = marketParam(params)
   const recent = account.closed
     .slice(-20)
     .filter(
@@ -282,15 +296,15 @@ function end(exchange: SimExchange, account: AccountState, order: OrderState): v
 /** Changes price and quantity of a resting order; quantity is the whole, filled part included. */
 export function amendOrder(exchange: SimExchange, account: AccountState, params: JsonObject): Ack {
   const order = openOrder(exchange, account, params)
-  if (isRefusal(order)) return order
+  if (isApiRefusal(order)) return order
   const found = exchange.universe.find(order.market, order.symbol)
-  if (!found) return refuse(10001, 'Not supported symbols')
+  if (!found) return refusalOf(10001, 'Not supported symbols')
   const { listing, instrument } = found
-  const qty = decimal(params, 'qty') ?? dec(order.qty)
-  const price = decimal(params, 'price') ?? dec(order.price)
+  const qty = decimalParam(params, 'qty') ?? dec(order.qty)
+  const price = decimalParam(params, 'price') ?? dec(order.price)
   if (qty.eq(order.qty) && price.eq(order.price))
-    return refuse(10001, 'The order remains unchanged as the parameters entered match the existing ones.')
-  if (!qty.gt(order.cumQty)) return refuse(10001, 'Qty must be greater than the filled quantity')
+    return refusalOf(10001, 'The order remains unchanged as the parameters entered match the existing ones.')
+  if (!qty.gt(order.cumQty)) return refusalOf(10001, 'Qty must be greater than the filled quantity')
   const before = { qty: order.qty, price: order.price }
   Object.assign(order, { qty: qty.toFixed(), price: price.toFixed() })
   // The order's own margin or lock must not count against it.
@@ -311,7 +325,7 @@ export function amendOrder(exchange: SimExchange, account: AccountState, params:
 }
 
 export function cancelAll(exchange: SimExchange, account: AccountState, params: JsonObject): Ack {
-  const market = marketOf(params)
+  const market = marketParam(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
   const down = checkMaintenance(exchange, market)
   if (down) return down

@@ -9,7 +9,6 @@ import { borrow, coinOf, moveMoney, repay, type WalletMove } from '../account/wa
 import { checkMaintenance } from '../events/maintenance.ts'
 import {
   type AccountState,
-  bookOf,
   coinPrice,
   dec,
   type ExecutionState,
@@ -20,10 +19,11 @@ import {
   type OrderState,
   plus,
   type SimExchange,
+  syntheticBookOf,
   ZERO,
 } from '../exchange-state.ts'
 import { countOf, gridText, textOf } from '../kit/grid.ts'
-import type { BookSide, Level } from '../market/order-book.ts'
+import type { BookLevel, BookSide } from '../market/order-book.ts'
 import { pushExecutions, pushOrder, pushPosition, pushWallet } from '../pushes/private.ts'
 import type { Found, Instrument, Listing } from '../universe/listing.ts'
 import { endOrder, fileOrder, isOpen, recordExecution } from './orders.ts'
@@ -40,8 +40,8 @@ const oppositeOf = (order: OrderState): BookSide => (order.side === 'Buy' ? 'ask
 const limitTicks = (instrument: Instrument, order: OrderState) => countOf(instrument.price, dec(order.price))
 
 /** Levels that an amount in quote buys, and whether what is left of it could buy one more lot. */
-function levelsForValue(instrument: Instrument, levels: readonly Level[], value: Decimal): Level[] {
-  const taken: Level[] = []
+function levelsForValue(instrument: Instrument, levels: readonly BookLevel[], value: Decimal): BookLevel[] {
+  const taken: BookLevel[] = []
   let left = value
   for (const [ticks, lots] of levels) {
     const lotCost = instrument.price.step.times(ticks).times(instrument.qty.step)
@@ -55,9 +55,9 @@ function levelsForValue(instrument: Instrument, levels: readonly Level[], value:
 }
 
 /** What the book would give the order now, at its limit or better. */
-function reachable(exchange: SimExchange, listing: Listing, order: OrderState): Level[] {
+function reachable(exchange: SimExchange, listing: Listing, order: OrderState): BookLevel[] {
   const instrument = instrumentOf(listing, order.market)
-  const book = bookOf(exchange, order.market, listing)
+  const book = syntheticBookOf(exchange, order.market, listing)
   const limit = limitTicks(instrument, order)
   if (order.marketUnit === 'quoteCoin')
     return levelsForValue(
@@ -194,7 +194,7 @@ export function applyFill(place: Place, fill: Fill): ExecutionState {
   return execution
 }
 
-const fillOf = (instrument: Instrument, [ticks, lots]: Level, maker: boolean, at?: Decimal): Fill => ({
+const fillOf = (instrument: Instrument, [ticks, lots]: BookLevel, maker: boolean, at?: Decimal): Fill => ({
   qty: instrument.qty.step.times(lots),
   price: at ?? new Decimal(textOf(instrument.price, ticks)),
   maker,
@@ -240,7 +240,7 @@ function afterTaking(place: Place): void {
 export function takeFromBook(place: Place): void {
   const { exchange, account, order, listing } = place
   const instrument = instrumentOf(listing, order.market)
-  const book = bookOf(exchange, order.market, listing)
+  const book = syntheticBookOf(exchange, order.market, listing)
   const levels = reachable(exchange, listing, order)
   const lots = levels.reduce((sum, level) => sum + level[1], 0)
   const executions: ExecutionState[] = []
@@ -277,15 +277,15 @@ function fillResting(place: Place): void {
   const lots = levels.reduce((sum, level) => sum + level[1], 0)
   const fill = fillOf(instrument, [limitTicks(instrument, order), lots], true, dec(order.price))
   const execution = applyFill(place, fill)
-  bookOf(exchange, order.market, listing).eat(oppositeOf(order), levels)
+  syntheticBookOf(exchange, order.market, listing).eat(oppositeOf(order), levels)
   order.status = leavesOf(order).lte(0) ? 'Filled' : 'PartiallyFilled'
   fileOrder(account, order)
   announce(place, [execution])
 }
 
-function cutTo(levels: readonly Level[], lots: number): Level[] {
+function cutTo(levels: readonly BookLevel[], lots: number): BookLevel[] {
   let left = lots
-  return levels.flatMap(([ticks, has]): Level[] => {
+  return levels.flatMap(([ticks, has]): BookLevel[] => {
     const part = Math.min(has, left)
     left -= part
     return part > 0 ? [[ticks, part]] : []
@@ -294,7 +294,7 @@ function cutTo(levels: readonly Level[], lots: number): Level[] {
 
 /** A look in floats that may only decide not to look closer: most orders rest well away from the market. */
 function isFarFrom(exchange: SimExchange, order: OrderState, { listing, instrument }: Found): boolean {
-  const ticks = bookOf(exchange, order.market, listing).bound(oppositeOf(order))
+  const ticks = syntheticBookOf(exchange, order.market, listing).bound(oppositeOf(order))
   if (ticks === undefined) return true
   const beyond = (ticks * instrument.price.stepFloat) / Number(order.price)
   return order.side === 'Buy' ? beyond > 1 + 1e-9 : beyond < 1 - 1e-9
@@ -302,7 +302,7 @@ function isFarFrom(exchange: SimExchange, order: OrderState, { listing, instrume
 
 function isReached(exchange: SimExchange, order: OrderState, found: Found): boolean {
   if (isFarFrom(exchange, order, found) || checkMaintenance(exchange, order.market)) return false
-  const best = bookOf(exchange, order.market, found.listing).best(oppositeOf(order))
+  const best = syntheticBookOf(exchange, order.market, found.listing).best(oppositeOf(order))
   if (!best) return false
   const limit = limitTicks(found.instrument, order)
   return order.side === 'Buy' ? best[0] <= limit : best[0] >= limit

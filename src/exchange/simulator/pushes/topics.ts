@@ -9,7 +9,7 @@ import { hash } from '../kit/random.ts'
 import { type Candle, minuteTurnover } from '../market/candles.ts'
 import { MINUTE_MS } from '../market/funding.ts'
 import { type BookTopic, firstBook, nextBook } from '../market/public-order-books.ts'
-import { priceText, turnoverScale } from '../market/tickers.ts'
+import { tickedPrice, turnoverScale } from '../market/tickers.ts'
 import { gather, KLINE_MINUTES } from '../requests/series.ts'
 import type { Push } from '../simulated.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
@@ -64,7 +64,7 @@ export function klineSpeaker(
     const { nowMs } = exchange.state
     const part = confirm ? 1 : (nowMs - candle.atMs + 1) / intervalMs
     const turnover = minuteTurnover(salt, candle.atMs, scale, part)
-    const price = (value: number) => trimmed(priceText(instrument, value))
+    const price = (value: number) => trimmed(tickedPrice(instrument, value))
     return {
       start: candle.atMs,
       end: candle.atMs + intervalMs - 1,

@@ -5,25 +5,32 @@ import { freeBorrowLimit } from '../account/amounts.ts'
 import { borrowable, inventoryOf } from '../account/borrowing.ts'
 import { keyJson } from '../account/keys.ts'
 import { emptyPosition, positionRestJson } from '../account/positions.ts'
-import { collateralRatio, dec, heldOf } from '../exchange-state.ts'
-import { badRequest, decimal, marketOf, refuse, text, whole } from '../kit/params.ts'
+import { collateralRatioOf, dec, heldOf } from '../exchange-state.ts'
+import { badRequest, decimalParam, marketParam, refusalOf, text, whole } from '../kit/params.ts'
 import { borrowRate } from '../kit/rates.ts'
 import { pushPosition } from '../pushes/private.ts'
 import { windowOf } from './orders.ts'
-import { type Answer, page, type Route, type SignedCall, signedGet, signedPost } from './routes.ts'
+import {
+  page,
+  type RequestRoute,
+  type RouteAnswer,
+  type SignedCall,
+  signedGet,
+  signedPost,
+} from './routes.ts'
 
 const DAY_MS = 86_400_000
 
-function positions({ exchange, account, params }: SignedCall): Answer {
+function positions({ exchange, account, params }: SignedCall): RouteAnswer {
   const category = text(params, 'category')
-  const result = (list: Json[]): Answer => ({ result: { list, nextPageCursor: '', category } })
+  const result = (list: Json[]): RouteAnswer => ({ result: { list, nextPageCursor: '', category } })
   // Categories that the simulator does not trade: an account has nothing there, and clients that look at all of them ask.
   if (category === 'inverse' || category === 'option') return result([])
   if (category !== 'linear') return badRequest(`category invalid: ${category}`)
   const symbol = text(params, 'symbol')
   if (symbol) {
     const found = exchange.universe.find('linear', symbol)
-    if (!found) return refuse(10001, 'Not supported symbols')
+    if (!found) return refusalOf(10001, 'Not supported symbols')
     const position = account.positions[symbol] ?? emptyPosition(exchange, symbol)
     const row = positionRestJson(exchange, account, found.listing, position)
     // Both sides are listed where they are held apart; the simulator holds nothing there.
@@ -41,36 +48,36 @@ function positions({ exchange, account, params }: SignedCall): Answer {
   return result(list)
 }
 
-function setLeverage({ exchange, account, params }: SignedCall): Answer {
+function setLeverage({ exchange, account, params }: SignedCall): RouteAnswer {
   const found = exchange.universe.find('linear', text(params, 'symbol'))
-  if (!found) return refuse(10001, 'Not supported symbols')
-  const wanted = decimal(params, 'buyLeverage')
-  if (!wanted?.eq(decimal(params, 'sellLeverage') ?? -1))
-    return refuse(10001, 'buyLeverage and sellLeverage must be equal in one-way mode')
+  if (!found) return refusalOf(10001, 'Not supported symbols')
+  const wanted = decimalParam(params, 'buyLeverage')
+  if (!wanted?.eq(decimalParam(params, 'sellLeverage') ?? -1))
+    return refusalOf(10001, 'buyLeverage and sellLeverage must be equal in one-way mode')
   if (wanted.lt(1) || wanted.gt(found.listing.maxLeverage))
-    return refuse(110013, 'cannot set leverage due to risk limit')
+    return refusalOf(110013, 'cannot set leverage due to risk limit')
   const symbol = found.listing.perp.symbol
-  if (wanted.eq(account.leverage[symbol] ?? '10')) return refuse(110043, 'leverage not modified')
+  if (wanted.eq(account.leverage[symbol] ?? '10')) return refusalOf(110043, 'leverage not modified')
   account.leverage[symbol] = wanted.toFixed()
   pushPosition(exchange, account, symbol)
   return { result: {} }
 }
 
 /** 0: one-way, 3: long and short apart. Possible for an account without positions and orders. */
-function switchMode({ account, params }: SignedCall): Answer {
+function switchMode({ account, params }: SignedCall): RouteAnswer {
   const mode = text(params, 'mode')
   if (mode !== '0' && mode !== '3') return badRequest(`mode invalid: ${mode}`)
   const hedge = mode === '3'
-  if (hedge === (account.hedgeMode === true)) return refuse(110025, 'Position mode is not modified')
+  if (hedge === (account.hedgeMode === true)) return refusalOf(110025, 'Position mode is not modified')
   if (Object.values(account.positions).some(({ size }) => size !== '0'))
-    return refuse(110024, 'You have an existing position, so position mode cannot be switched')
+    return refusalOf(110024, 'You have an existing position, so position mode cannot be switched')
   if (account.open.some(({ market }) => market === 'linear'))
-    return refuse(110028, 'You have existing open orders, so position mode cannot be switched')
+    return refusalOf(110028, 'You have existing open orders, so position mode cannot be switched')
   account.hedgeMode = hedge
   return { result: {} }
 }
 
-function wallet({ exchange, account, params }: SignedCall): Answer {
+function wallet({ exchange, account, params }: SignedCall): RouteAnswer {
   if (text(params, 'accountType') !== 'UNIFIED')
     return badRequest(`accountType invalid: ${text(params, 'accountType')}`)
   const wanted = text(params, 'coin')
@@ -82,7 +89,7 @@ function wallet({ exchange, account, params }: SignedCall): Answer {
   return { result: { list: [walletJson(exchange, account, wanted.length > 0 ? wanted : held)] } }
 }
 
-const accountInfo = ({ exchange, account }: SignedCall): Answer => ({
+const accountInfo = ({ exchange, account }: SignedCall): RouteAnswer => ({
   result: {
     marginMode: account.marginMode,
     updatedTime: String(exchange.state.nowMs),
@@ -95,12 +102,12 @@ const accountInfo = ({ exchange, account }: SignedCall): Answer => ({
   },
 })
 
-function feeRate({ exchange, params }: SignedCall): Answer {
+function feeRate({ exchange, params }: SignedCall): RouteAnswer {
   // Bybit's own example leaves the category out and is answered with contracts.
-  const market = text(params, 'category') === '' ? 'linear' : marketOf(params)
+  const market = text(params, 'category') === '' ? 'linear' : marketParam(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
   const symbol = text(params, 'symbol')
-  if (symbol && !exchange.universe.find(market, symbol)) return refuse(10001, 'Not supported symbols')
+  if (symbol && !exchange.universe.find(market, symbol)) return refusalOf(10001, 'Not supported symbols')
   const fees = exchange.fees[market]
   const list = exchange.universe
     .listed(market)
@@ -115,7 +122,7 @@ function feeRate({ exchange, params }: SignedCall): Answer {
   return { result: { ...(market === 'spot' && { category: market }), list } }
 }
 
-function transactionLog({ exchange, account, params }: SignedCall): Answer {
+function transactionLog({ exchange, account, params }: SignedCall): RouteAnswer {
   const window = windowOf(params, exchange.state.nowMs, DAY_MS)
   if (!window) return badRequest('the time window is longer than 7 days')
   const [category, type, currency] = [
@@ -137,7 +144,7 @@ function transactionLog({ exchange, account, params }: SignedCall): Answer {
   return { result: { nextPageCursor, list: list.map(row => row.json) } }
 }
 
-function collateralInfo({ exchange, account, params }: SignedCall): Answer {
+function collateralInfo({ exchange, account, params }: SignedCall): RouteAnswer {
   const wanted = text(params, 'currency')
   const list = exchange.universe.coins
     .filter(coin => !wanted || coin === wanted)
@@ -155,16 +162,16 @@ function collateralInfo({ exchange, account, params }: SignedCall): Answer {
       otherBorrowAmount: '0',
       marginCollateral: true,
       freeBorrowingLimit: freeBorrowLimit(coin).toFixed(),
-      collateralRatio: collateralRatio(exchange, coin).toFixed(),
+      collateralRatio: collateralRatioOf(exchange, coin).toFixed(),
     }))
   return { result: { list } }
 }
 
-const apiKey = ({ exchange, account, caller }: SignedCall): Answer => ({
+const apiKey = ({ exchange, account, caller }: SignedCall): RouteAnswer => ({
   result: keyJson(exchange, account, caller),
 })
 
-function coinInfo({ exchange, params }: SignedCall): Answer {
+function coinInfo({ exchange, params }: SignedCall): RouteAnswer {
   const wanted = text(params, 'coin')
   const rows = exchange.universe.coins
     .filter(coin => !wanted || coin === wanted)
@@ -193,8 +200,8 @@ function coinInfo({ exchange, params }: SignedCall): Answer {
 }
 
 /** modifyEnable true: prices beyond the limit are moved to it; false: they are refused. */
-function setLimitAction({ account, params }: SignedCall): Answer {
-  const category = marketOf(params)
+function setLimitAction({ account, params }: SignedCall): RouteAnswer {
+  const category = marketParam(params)
   const modify = text(params, 'modifyEnable')
   if (!category) return badRequest(`category invalid: ${text(params, 'category')}`)
   if (modify !== 'true' && modify !== 'false') return badRequest(`modifyEnable invalid: ${modify}`)
@@ -203,7 +210,7 @@ function setLimitAction({ account, params }: SignedCall): Answer {
   return { result: {} }
 }
 
-const settings = ({ account }: SignedCall): Answer => ({
+const settings = ({ account }: SignedCall): RouteAnswer => ({
   result: {
     lpaSpot: account.lpaSpot === true,
     lpaPerp: account.lpaPerp === true,
@@ -213,7 +220,7 @@ const settings = ({ account }: SignedCall): Answer => ({
   },
 })
 
-export const accountRoutes: Readonly<Record<string, Route>> = {
+export const accountRequests: Readonly<Record<string, RequestRoute>> = {
   '/v5/position/list': signedGet(positions),
   '/v5/position/set-leverage': signedPost(setLeverage),
   '/v5/position/switch-mode': signedPost(switchMode),

@@ -1,30 +1,30 @@
 /** Settings and side readings that clients ask for now and then: enough to be answered in shape, few of them with an effect. */
 import { accountNumbers, lockedOf, marginRate, positionNumbers } from '../account/accounts.ts'
-import { collateralTiers as tiersOf } from '../account/amounts.ts'
+import { collateralTiersOf as tiersOf } from '../account/amounts.ts'
 import { inventoryOf } from '../account/borrowing.ts'
 import { emptyPosition, sizeOf } from '../account/positions.ts'
-import { collateralRatio, dec, heldOf, markOf } from '../exchange-state.ts'
-import { badRequest, decimal, marketOf, refuse, text, whole } from '../kit/params.ts'
+import { collateralRatioOf, dec, heldOf, markOf } from '../exchange-state.ts'
+import { badRequest, decimalParam, marketParam, refusalOf, text, whole } from '../kit/params.ts'
 import { uuid } from '../kit/random.ts'
 import { borrowRate } from '../kit/rates.ts'
 import {
-  type Answer,
   type PublicCall,
   page,
   publicGet,
-  type Route,
+  type RequestRoute,
+  type RouteAnswer,
   type SignedCall,
   signedGet,
   signedPost,
 } from './routes.ts'
 
-const lendingData = ({ exchange }: PublicCall): Answer => ({
+const lendingData = ({ exchange }: PublicCall): RouteAnswer => ({
   result: {
     vipCoinList: [
       {
         list: exchange.universe.coins.map(coin => ({
           borrowable: inventoryOf(exchange, coin).gt(0),
-          collateralRatio: collateralRatio(exchange, coin).toFixed(),
+          collateralRatio: collateralRatioOf(exchange, coin).toFixed(),
           currency: coin,
           hourlyBorrowRate: borrowRate(coin),
           liquidationOrder: '1',
@@ -37,7 +37,7 @@ const lendingData = ({ exchange }: PublicCall): Answer => ({
   },
 })
 
-function collateralTiers({ exchange, params }: PublicCall): Answer {
+function collateralTiers({ exchange, params }: PublicCall): RouteAnswer {
   const wanted = text(params, 'currency')
   const list = exchange.universe.coins
     .filter(coin => !wanted || coin === wanted)
@@ -52,22 +52,22 @@ function collateralTiers({ exchange, params }: PublicCall): Answer {
   return { result: { list }, retExtInfo: '{}' }
 }
 
-function setDeltaMode({ account, params }: SignedCall): Answer {
+function setDeltaMode({ account, params }: SignedCall): RouteAnswer {
   account.deltaNeutral = ['1', 'true', 'ON'].includes(text(params, 'deltaEnable'))
   return { result: {} }
 }
 
-function switchSpotMargin({ account, params }: SignedCall): Answer {
+function switchSpotMargin({ account, params }: SignedCall): RouteAnswer {
   const mode = text(params, 'spotMarginMode')
   if (mode !== '0' && mode !== '1') return badRequest(`spotMarginMode invalid: ${mode}`)
   if (mode === '1' && account.marginMode === 'ISOLATED_MARGIN')
-    return refuse(182021, 'Cannot enable spot margin while in isolated margin mode')
+    return refusalOf(182021, 'Cannot enable spot margin while in isolated margin mode')
   account.spotMargin = mode === '1'
   return { result: { spotMarginMode: mode } }
 }
 
-function setSpotLeverage({ account, params }: SignedCall): Answer {
-  const leverage = decimal(params, 'leverage')
+function setSpotLeverage({ account, params }: SignedCall): RouteAnswer {
+  const leverage = decimalParam(params, 'leverage')
   if (!leverage || leverage.lt(2) || leverage.gt(10)) return badRequest('leverage must be from 2 to 10')
   account.spotLeverage = leverage.toFixed()
   return { result: {} }
@@ -79,21 +79,21 @@ const MARGIN_MODES = ['REGULAR_MARGIN', 'ISOLATED_MARGIN', 'PORTFOLIO_MARGIN'] a
  * What an account shows of itself changes with its margin mode, and isolated margin lends nothing; positions are kept and
  * liquidated as in cross margin whatever the mode.
  */
-function setMarginMode({ account, params }: SignedCall): Answer {
+function setMarginMode({ account, params }: SignedCall): RouteAnswer {
   const mode = MARGIN_MODES.find(one => one === text(params, 'setMarginMode'))
   if (!mode) return badRequest(`setMarginMode invalid: ${text(params, 'setMarginMode')}`)
-  if (mode === account.marginMode) return refuse(110026, 'Cross/isolated margin mode is not modified')
+  if (mode === account.marginMode) return refusalOf(110026, 'Cross/isolated margin mode is not modified')
   const owes = Object.values(account.coins).some(({ borrowed }) => borrowed !== '0')
   if (mode === 'ISOLATED_MARGIN' && owes)
     return {
-      ...refuse(3400045, 'Set margin mode failed'),
+      ...refusalOf(3400045, 'Set margin mode failed'),
       result: { reasons: [{ reasonCode: '3400000', reasonMsg: 'There are unpaid spot margin debts' }] },
     }
   account.marginMode = mode
   return { result: { reasons: [] } }
 }
 
-function borrowHistory({ account, params }: SignedCall): Answer {
+function borrowHistory({ account, params }: SignedCall): RouteAnswer {
   const wanted = text(params, 'currency')
   const found = (account.interest ?? []).filter(({ coin }) => !wanted || coin === wanted)
   const { rows, nextPageCursor } = page(found, text(params, 'cursor'), whole(params, 'limit', 20, 50))
@@ -111,7 +111,7 @@ function borrowHistory({ account, params }: SignedCall): Answer {
   return { result: { nextPageCursor, list } }
 }
 
-function withdrawable({ exchange, account, params }: SignedCall): Answer {
+function withdrawable({ exchange, account, params }: SignedCall): RouteAnswer {
   const coins = text(params, 'coinName').split(',')
   const free = Object.fromEntries(
     coins.map(coin => [
@@ -134,16 +134,16 @@ function withdrawable({ exchange, account, params }: SignedCall): Answer {
 const PRE_CHECK_PURPOSE = 5
 
 /** Margin rates before an order, and as they would be if it were filled whole at its price. */
-function preCheck({ exchange, account, params }: SignedCall): Answer {
+function preCheck({ exchange, account, params }: SignedCall): RouteAnswer {
   if (account.marginMode === 'ISOLATED_MARGIN')
-    return refuse(10001, 'Pre-check is not supported in isolated margin mode')
+    return refusalOf(10001, 'Pre-check is not supported in isolated margin mode')
   const { initial, maintenance, margin } = accountNumbers(exchange, account)
-  if (marketOf(params) !== 'linear') return badRequest(`category invalid: ${text(params, 'category')}`)
+  if (marketParam(params) !== 'linear') return badRequest(`category invalid: ${text(params, 'category')}`)
   const symbol = text(params, 'symbol')
   const found = exchange.universe.find('linear', symbol)
-  if (!found) return refuse(10001, 'Not supported symbols')
-  const qty = decimal(params, 'qty')
-  if (!qty?.gt(0)) return refuse(10001, 'Qty invalid')
+  if (!found) return refusalOf(10001, 'Not supported symbols')
+  const qty = decimalParam(params, 'qty')
+  if (!qty?.gt(0)) return refusalOf(10001, 'Qty invalid')
   const size = sizeOf(account, symbol).plus(text(params, 'side') === 'Sell' ? qty.negated() : qty)
   const mark = markOf(exchange, found.listing)
   // The profit so far stays what it is: the position as it would be, at the mark price.
@@ -173,7 +173,7 @@ function preCheck({ exchange, account, params }: SignedCall): Answer {
 }
 
 /** One row for each closing execution, newest first. */
-function closedPnl({ account, params }: SignedCall): Answer {
+function closedPnl({ account, params }: SignedCall): RouteAnswer {
   const symbol = text(params, 'symbol')
   const closing = account.executions.filter(
     ({ json }) => Number(json.closedSize) > 0 && (!symbol || json.symbol === symbol),
@@ -208,7 +208,7 @@ function closedPnl({ account, params }: SignedCall): Answer {
   return { result: { nextPageCursor, category: 'linear', list } }
 }
 
-export const extraRoutes: Readonly<Record<string, Route>> = {
+export const extraRoutes: Readonly<Record<string, RequestRoute>> = {
   '/v5/spot-margin-trade/data': publicGet(lendingData),
   '/v5/spot-margin-trade/collateral': publicGet(collateralTiers),
   '/v5/spot-margin-trade/switch-mode': signedPost(switchSpotMargin),

@@ -4,8 +4,8 @@ import type { Json } from '../../../domain/json.ts'
 import { accountNumbers, lockedOf, marginRate } from '../account/accounts.ts'
 import { borrowable, inventoryOf } from '../account/borrowing.ts'
 import { coinPrice, dec, heldOf, ZERO } from '../exchange-state.ts'
-import { badRequest, refuse, text } from '../kit/params.ts'
-import { type Answer, type Route, type SignedCall, signedGet } from './routes.ts'
+import { badRequest, refusalOf, text } from '../kit/params.ts'
+import { type RequestRoute, type RouteAnswer, type SignedCall, signedGet } from './routes.ts'
 
 /** Bybit prints this envelope field of three lending replies as a text. */
 const PRINTED_EXT_INFO = '{}'
@@ -17,7 +17,7 @@ const wanted = ({ exchange, params }: SignedCall): readonly string[] => {
 }
 
 /** What may be borrowed by hand, at a floating rate; loans of a fixed term are not simulated. */
-function borrowables(call: SignedCall): Answer {
+function borrowables(call: SignedCall): RouteAnswer {
   const list = wanted(call).map(
     (currency): Json => ({
       currency,
@@ -36,7 +36,7 @@ function borrowables(call: SignedCall): Answer {
 }
 
 /** One tier per coin: the simulated account's debt is charged the same rates whatever its size. */
-function positionTiers(call: SignedCall): Answer {
+function positionTiers(call: SignedCall): RouteAnswer {
   const list = wanted(call)
     .filter(currency => inventoryOf(call.exchange, currency).gt(0))
     .map(
@@ -59,10 +59,10 @@ function positionTiers(call: SignedCall): Answer {
 const down = (value: Decimal, decimals: number) => Decimal.max(0, value).toFixed(decimals, Decimal.ROUND_DOWN)
 
 /** What a spot order may spend or sell: of one's own, and with what could be borrowed for it. Priced by index. */
-function borrowCheck({ exchange, account, params }: SignedCall): Answer {
+function borrowCheck({ exchange, account, params }: SignedCall): RouteAnswer {
   if (text(params, 'category') !== 'spot') return badRequest(`category invalid: ${text(params, 'category')}`)
   const found = exchange.universe.find('spot', text(params, 'symbol'))
-  if (!found) return refuse(10001, 'Not supported symbols')
+  if (!found) return refusalOf(10001, 'Not supported symbols')
   const side = text(params, 'side')
   if (side !== 'Buy' && side !== 'Sell') return badRequest(`side invalid: ${side}`)
   const { baseCoin, quoteCoin, json } = found.instrument
@@ -88,7 +88,7 @@ function borrowCheck({ exchange, account, params }: SignedCall): Answer {
 }
 
 /** Every coin held or owed, as the older margin account tells it; sums are in bitcoin. */
-function marginAccount({ exchange, account }: SignedCall): Answer {
+function marginAccount({ exchange, account }: SignedCall): RouteAnswer {
   const bitcoin = coinPrice(exchange, 'BTC')
   const inBitcoin = (value: Decimal) => (bitcoin.isZero() ? ZERO : value.div(bitcoin)).toFixed(18)
   const coins = Object.entries(account.coins)
@@ -120,10 +120,10 @@ function marginAccount({ exchange, account }: SignedCall): Answer {
 }
 
 /** What could pay a debt: everything the account holds, and the debt itself. */
-function payInfo({ exchange, account, params }: SignedCall): Answer {
+function payInfo({ exchange, account, params }: SignedCall): RouteAnswer {
   const coin = text(params, 'coin')
   const owed = dec(heldOf(account, coin).borrowed)
-  if (coin && !owed.gt(0)) return refuse(10001, 'There is no liability to repay')
+  if (coin && !owed.gt(0)) return refusalOf(10001, 'There is no liability to repay')
   const debts = Object.entries(account.coins).filter(([name]) => !coin || name === coin)
   const sumOf = (part: (name: string) => Decimal) => debts.reduce((sum, [name]) => sum.plus(part(name)), ZERO)
   const ofCoin = (name: string) => {
@@ -157,7 +157,7 @@ function payInfo({ exchange, account, params }: SignedCall): Answer {
   }
 }
 
-export const loanRoutes: Readonly<Record<string, Route>> = {
+export const loanRoutes: Readonly<Record<string, RequestRoute>> = {
   '/v5/spot-margin-trade/currency-data': signedGet(borrowables),
   '/v5/spot-margin-trade/position-tiers': signedGet(positionTiers),
   '/v5/spot-cross-margin-trade/account': signedGet(marginAccount),

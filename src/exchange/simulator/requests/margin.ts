@@ -3,28 +3,29 @@ import type { Decimal } from 'decimal.js'
 import type { Json } from '../../../domain/json.ts'
 import { accountNumbers, lockedOf } from '../account/accounts.ts'
 import { lossBorrow } from '../account/amounts.ts'
-import { borrowable, inventoryOf, isRepayBarred } from '../account/borrowing.ts'
+import { borrowable, inventoryOf, isBlackout } from '../account/borrowing.ts'
 import { borrow, moveMoney, repay } from '../account/wallet.ts'
 import { coinPrice, dec, heldOf, type SimExchange, ZERO } from '../exchange-state.ts'
-import { badRequest, decimal, instant, type Refusal, refuse, text } from '../kit/params.ts'
+import { type ApiRefusal, badRequest, decimalParam, instantParam, refusalOf, text } from '../kit/params.ts'
 import { borrowRate } from '../kit/rates.ts'
 import { pushWallet } from '../pushes/private.ts'
-import { type Answer, type Route, type SignedCall, signedGet, signedPost } from './routes.ts'
+import { type RequestRoute, type RouteAnswer, type SignedCall, signedGet, signedPost } from './routes.ts'
 
 const HOUR_MS = 3_600_000
 const WEEK_HOURS = 168
 const MONTH_HOURS = 720
 
-function coinOfRequest(exchange: SimExchange, call: SignedCall, name: string): string | Refusal {
+function coinOfRequest(exchange: SimExchange, call: SignedCall, name: string): string | ApiRefusal {
   const coin = text(call.params, name)
   return exchange.universe.coins.includes(coin) ? coin : badRequest(`${name} invalid: ${coin}`)
 }
 
 /** Answers with something of the one coin that the request names. */
-const ofCoin = (name: string, answer: (call: SignedCall, coin: string) => Answer) => (call: SignedCall) => {
-  const coin = coinOfRequest(call.exchange, call, name)
-  return typeof coin === 'string' ? answer(call, coin) : coin
-}
+const ofCoin =
+  (name: string, answer: (call: SignedCall, coin: string) => RouteAnswer) => (call: SignedCall) => {
+    const coin = coinOfRequest(call.exchange, call, name)
+    return typeof coin === 'string' ? answer(call, coin) : coin
+  }
 
 const inventory = ofCoin('currency', ({ exchange }, currency) => ({
   result: {
@@ -66,11 +67,11 @@ function ownFunds(exchange: SimExchange, account: SignedCall['account'], coin: s
 }
 
 /** Hours of a window, newest first: a week unless asked otherwise, thirty days at most. */
-function rateHistory({ exchange, params }: SignedCall): Answer {
+function rateHistory({ exchange, params }: SignedCall): RouteAnswer {
   const currency = text(params, 'currency')
   if (!exchange.universe.coins.includes(currency)) return badRequest(`currency invalid: ${currency}`)
   const { nowMs } = exchange.state
-  const [start, end] = [instant(params, 'startTime'), instant(params, 'endTime')]
+  const [start, end] = [instantParam(params, 'startTime'), instantParam(params, 'endTime')]
   if ((start === undefined) !== (end === undefined)) return badRequest('startTime and endTime go together')
   const [fromMs, toMs] = [start ?? nowMs - WEEK_HOURS * HOUR_MS, Math.min(end ?? nowMs, nowMs)]
   if ((end ?? nowMs) - fromMs > MONTH_HOURS * HOUR_MS) return badRequest('the window is longer than 30 days')
@@ -88,19 +89,20 @@ function rateHistory({ exchange, params }: SignedCall): Answer {
   return { result: { list }, retExtInfo: '{}' }
 }
 
-const coinState = ({ exchange, account }: SignedCall): Answer => ({
+const coinState = ({ exchange, account }: SignedCall): RouteAnswer => ({
   result: {
     list: exchange.universe.coins.map(currency => ({ spotLeverage: Number(account.spotLeverage), currency })),
   },
 })
 
 const manualBorrow = ofCoin('coin', ({ exchange, account, params }, coin) => {
-  const amount = decimal(params, 'amount')
+  const amount = decimalParam(params, 'amount')
   if (!amount?.gt(0)) return badRequest('amount invalid')
-  if (!account.spotMargin) return refuse(176038, 'Spot margin trading is not enabled.')
+  if (!account.spotMargin) return refusalOf(176038, 'Spot margin trading is not enabled.')
   if (amount.gt(inventoryOf(exchange, coin)))
-    return refuse(170207, 'The platform has no more to lend of this coin.')
-  if (amount.gt(borrowable(exchange, account, coin))) return refuse(176015, 'Insufficient available balance')
+    return refusalOf(170207, 'The platform has no more to lend of this coin.')
+  if (amount.gt(borrowable(exchange, account, coin)))
+    return refusalOf(176015, 'Insufficient available balance')
   borrow(exchange, account, coin, amount)
   pushWallet(exchange, account, [coin])
   return { result: { coin, amount: amount.toFixed() } }
@@ -109,16 +111,16 @@ const manualBorrow = ofCoin('coin', ({ exchange, account, params }, coin) => {
 /** `converts`: what the coin's own funds cannot pay is bought with USDT at the index price. */
 const manualRepay = (converts: boolean) =>
   ofCoin('coin', ({ exchange, account, params }, coin) => {
-    if (isRepayBarred(exchange.state.nowMs))
-      return refuse(10001, 'Repayment is not allowed from 04:00 to 05:30 of each hour')
+    if (isBlackout(exchange.state.nowMs))
+      return refusalOf(10001, 'Repayment is not allowed from 04:00 to 05:30 of each hour')
     const debt = dec(heldOf(account, coin).borrowed)
-    if (!debt.gt(0)) return refuse(10001, 'There is no liability to repay')
-    const asked = text(params, 'amount') === '' ? debt : decimal(params, 'amount')
+    if (!debt.gt(0)) return refusalOf(10001, 'There is no liability to repay')
+    const asked = text(params, 'amount') === '' ? debt : decimalParam(params, 'amount')
     if (!asked?.gt(0)) return badRequest('amount invalid')
     const amount = asked.gt(debt) ? debt : asked
     const own = ownFunds(exchange, account, coin)
     if (amount.gt(own)) {
-      if (!converts) return refuse(176015, 'Insufficient available balance')
+      if (!converts) return refusalOf(176015, 'Insufficient available balance')
       const refused = convert({ exchange, account }, coin, amount.minus(own))
       if (refused) return refused
     }
@@ -132,10 +134,10 @@ function convert(
   { exchange, account }: Pick<SignedCall, 'exchange' | 'account'>,
   coin: string,
   qty: Decimal,
-): Refusal | undefined {
+): ApiRefusal | undefined {
   const cost = qty.times(coinPrice(exchange, coin)).toDecimalPlaces(8)
   const free = dec(heldOf(account, 'USDT').wallet).minus(lockedOf(exchange, account, 'USDT'))
-  if (coin === 'USDT' || cost.gt(free)) return refuse(176015, 'Insufficient available balance')
+  if (coin === 'USDT' || cost.gt(free)) return refusalOf(176015, 'Insufficient available balance')
   const price = coinPrice(exchange, coin).toFixed()
   const row = { market: 'none' as const, qty: qty.toFixed(), price }
   moveMoney(exchange, account, { ...row, coin: 'USDT', type: 'CURRENCY_SELL', cashFlow: cost.negated() })
@@ -148,13 +150,13 @@ const autoRepayRow = ({ account }: SignedCall, currency: string): Json => ({
   autoRepayMode: account.autoRepayOff?.[currency] ? '0' : '1',
 })
 
-function autoRepay(call: SignedCall): Answer {
+function autoRepay(call: SignedCall): RouteAnswer {
   const wanted = text(call.params, 'currency')
   const coins = wanted ? [wanted] : call.exchange.universe.coins
   return { result: { data: coins.map(coin => autoRepayRow(call, coin)) } }
 }
 
-function setAutoRepay(call: SignedCall): Answer {
+function setAutoRepay(call: SignedCall): RouteAnswer {
   const mode = text(call.params, 'autoRepayMode')
   if (mode !== '0' && mode !== '1') return badRequest(`autoRepayMode invalid: ${mode}`)
   const wanted = text(call.params, 'currency')
@@ -173,13 +175,13 @@ function switchCollateral(
   { exchange, account }: SignedCall,
   coin: string,
   word: string,
-): Refusal | undefined {
+): ApiRefusal | undefined {
   if (!exchange.universe.coins.includes(coin)) return badRequest(`coin invalid: ${coin}`)
   if (word !== 'ON' && word !== 'OFF') return badRequest(`collateralSwitch invalid: ${word}`)
   if (word === 'OFF' && (coin === 'USDT' || coin === 'USDC'))
-    return refuse(10001, `${coin} cannot be switched off as collateral`)
+    return refusalOf(10001, `${coin} cannot be switched off as collateral`)
   if (word === 'ON' && exchange.state.collateral[coin] === 2)
-    return refuse(10001, `${coin} has reached the platform's collateral limit`)
+    return refusalOf(10001, `${coin} has reached the platform's collateral limit`)
   const off = { ...account.collateralOff }
   if (word === 'OFF') off[coin] = 1
   else delete off[coin]
@@ -187,10 +189,10 @@ function switchCollateral(
   return undefined
 }
 
-const setCollateral = (call: SignedCall): Answer =>
+const setCollateral = (call: SignedCall): RouteAnswer =>
   switchCollateral(call, text(call.params, 'coin'), text(call.params, 'collateralSwitch')) ?? { result: {} }
 
-function setCollaterals(call: SignedCall): Answer {
+function setCollaterals(call: SignedCall): RouteAnswer {
   const { request } = call.params
   if (!Array.isArray(request)) return badRequest('request must be a list')
   const list: Json[] = []
@@ -204,7 +206,7 @@ function setCollaterals(call: SignedCall): Answer {
   return { result: { list } }
 }
 
-export const marginRoutes: Readonly<Record<string, Route>> = {
+export const marginRoutes: Readonly<Record<string, RequestRoute>> = {
   '/v5/spot-margin-trade/flexible-available-inventory': signedGet(inventory),
   '/v5/spot-margin-trade/max-borrowable': signedGet(maxBorrowable),
   '/v5/spot-margin-trade/liability': signedGet(liability),
@@ -217,7 +219,7 @@ export const marginRoutes: Readonly<Record<string, Route>> = {
   '/v5/account/repay': signedPost(manualRepay(true)),
   '/v5/account/no-convert-repay': signedPost(manualRepay(false)),
   '/v5/account/quick-repayment': signedPost(() =>
-    refuse(182120, 'Please use the repay and no-convert-repay API.'),
+    refusalOf(182120, 'Please use the repay and no-convert-repay API.'),
   ),
   '/v5/account/set-collateral-switch': signedPost(setCollateral),
   '/v5/account/set-collateral-switch-batch': signedPost(setCollaterals),

@@ -1,26 +1,34 @@
 /** Public market data over REST, less klines. */
 import type { Json, JsonObject } from '../../../domain/json.ts'
-import { bookOf, lifeOf, riskShareOf, type SimExchange } from '../exchange-state.ts'
+import { lifeOf, riskShareOf, type SimExchange, syntheticBookOf } from '../exchange-state.ts'
 import { gridText, textOf } from '../kit/grid.ts'
-import { badRequest, instant, marketOf, type Refusal, refuse, text, whole } from '../kit/params.ts'
+import {
+  type ApiRefusal,
+  badRequest,
+  instantParam,
+  marketParam,
+  refusalOf,
+  text,
+  whole,
+} from '../kit/params.ts'
 import { linearTicker, spotTicker } from '../market/tickers.ts'
 import { recentTrades } from '../market/trades.ts'
 import { priceBand, riskTiers } from '../universe/limits.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
-import { type Answer, type PublicCall, publicGet, type Route } from './routes.ts'
+import { type PublicCall, publicGet, type RequestRoute, type RouteAnswer } from './routes.ts'
 
 type Found = { listing: Listing; instrument: Instrument }
 
 /** The instrument a request names, or the refusal Bybit gives. */
-export function named({ exchange, params }: PublicCall): Found | ReturnType<typeof refuse> {
-  const market = marketOf(params)
+export function named({ exchange, params }: PublicCall): Found | ReturnType<typeof refusalOf> {
+  const market = marketParam(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)
-  return exchange.universe.find(market, text(params, 'symbol')) ?? refuse(10001, 'Not supported symbols')
+  return exchange.universe.find(market, text(params, 'symbol')) ?? refusalOf(10001, 'Not supported symbols')
 }
 
 /** Every instrument of the category, or the one named. */
-function selected(call: PublicCall): readonly Found[] | ReturnType<typeof refuse> {
-  const market = marketOf(call.params)
+function selected(call: PublicCall): readonly Found[] | ReturnType<typeof refusalOf> {
+  const market = marketParam(call.params)
   if (!market) return badRequest(`category invalid: ${text(call.params, 'category')}`)
   if (text(call.params, 'symbol')) {
     const found = named(call)
@@ -32,13 +40,13 @@ function selected(call: PublicCall): readonly Found[] | ReturnType<typeof refuse
     .filter(({ instrument }) => !base || instrument.baseCoin === base)
 }
 
-function time({ exchange }: PublicCall): Answer {
+function time({ exchange }: PublicCall): RouteAnswer {
   const { nowMs } = exchange.state
   return { result: { timeSecond: String(Math.floor(nowMs / 1000)), timeNano: `${nowMs}000000` } }
 }
 
 /** Every instrument that a request asks for, or its refusal. */
-export function instrumentRows(call: PublicCall): JsonObject[] | Refusal {
+export function instrumentRows(call: PublicCall): JsonObject[] | ApiRefusal {
   const found = selected(call)
   if ('retCode' in found) return found
   const status = text(call.params, 'status')
@@ -47,7 +55,7 @@ export function instrumentRows(call: PublicCall): JsonObject[] | Refusal {
     .filter(row => (status ? row.status === status : row.status !== 'Closed' && row.status !== 'PreLaunch'))
 }
 
-function instruments(call: PublicCall): Answer {
+function instruments(call: PublicCall): RouteAnswer {
   const rows = instrumentRows(call)
   if ('retCode' in rows) return rows
   return { result: { category: text(call.params, 'category'), ...instrumentPage(call, rows) } }
@@ -95,7 +103,7 @@ export function instrumentPage({ params }: PublicCall, list: JsonObject[]): Json
 /** Clients send a cursor back as it came or encoded once more. */
 const decodeCursor = (cursor: string): string => cursor.replace(/%253D|%3D/gi, '=')
 
-function tickers(call: PublicCall): Answer {
+function tickers(call: PublicCall): RouteAnswer {
   const found = selected(call)
   if ('retCode' in found) return found
   const category = text(call.params, 'category')
@@ -108,16 +116,16 @@ function tickers(call: PublicCall): Answer {
 }
 
 /** Nobody quotes for retail orders alone: that column of the wider book is always 0. */
-const rpiOrderbook = (call: PublicCall): Answer => orderbook(call, true)
+const rpiOrderbook = (call: PublicCall): RouteAnswer => orderbook(call, true)
 
-function orderbook(call: PublicCall, withRpi = false): Answer {
+function orderbook(call: PublicCall, withRpi = false): RouteAnswer {
   const found = named(call)
   if ('retCode' in found) return found
   const { exchange, params } = call
   const { instrument, listing } = found
   const limit = whole(params, 'limit', instrument.market === 'spot' ? 1 : 25, withRpi ? 50 : 1000)
   const more = withRpi ? [textOf(instrument.qty, 0)] : []
-  const book = bookOf(exchange, instrument.market, listing)
+  const book = syntheticBookOf(exchange, instrument.market, listing)
   const rows = (side: 'bids' | 'asks') =>
     book
       .levels(side, limit)
@@ -137,7 +145,7 @@ function orderbook(call: PublicCall, withRpi = false): Answer {
   }
 }
 
-function trades(call: PublicCall): Answer {
+function trades(call: PublicCall): RouteAnswer {
   const found = named(call)
   if ('retCode' in found) return found
   const spot = found.instrument.market === 'spot'
@@ -146,12 +154,12 @@ function trades(call: PublicCall): Answer {
   return { result: { category: found.instrument.market, list } }
 }
 
-function fundingHistory({ exchange, params }: PublicCall): Answer {
+function fundingHistory({ exchange, params }: PublicCall): RouteAnswer {
   const found = exchange.universe.find('linear', text(params, 'symbol'))
   if (text(params, 'category') !== 'linear')
     return badRequest(`category invalid: ${text(params, 'category')}`)
-  if (!found) return refuse(10001, 'Not supported symbols')
-  const [from, to] = [instant(params, 'startTime'), instant(params, 'endTime')]
+  if (!found) return refusalOf(10001, 'Not supported symbols')
+  const [from, to] = [instantParam(params, 'startTime'), instantParam(params, 'endTime')]
   if (from !== undefined && to === undefined) return badRequest('endTime is required with startTime')
   const rows = exchange.market
     .settledRates(found.listing.index)
@@ -170,7 +178,7 @@ function fundingHistory({ exchange, params }: PublicCall): Answer {
 const RISK_PAGE = 15
 const riskPage = ({ params }: PublicCall): number => (whole(params, 'cursor', 0, 1000) || 0) * RISK_PAGE
 
-function riskLimit(call: PublicCall): Answer {
+function riskLimit(call: PublicCall): RouteAnswer {
   const found = selected({ ...call, params: { ...call.params, category: 'linear' } })
   if ('retCode' in found) return found
   const symbols = call.params.symbol ? found : found.slice(riskPage(call), riskPage(call) + RISK_PAGE)
@@ -191,7 +199,7 @@ function riskLimit(call: PublicCall): Answer {
   return { result: { category: 'linear', list, nextPageCursor } }
 }
 
-function priceLimit(call: PublicCall): Answer {
+function priceLimit(call: PublicCall): RouteAnswer {
   const category = text(call.params, 'category') || 'linear'
   const found = named({ ...call, params: { ...call.params, category } })
   if ('retCode' in found) return found
@@ -207,7 +215,7 @@ function priceLimit(call: PublicCall): Answer {
   }
 }
 
-export const marketRoutes: Readonly<Record<string, Route>> = {
+export const marketRoutes: Readonly<Record<string, RequestRoute>> = {
   '/v5/market/time': publicGet(time),
   '/v5/market/instruments-info': publicGet(instruments),
   '/v5/market/tickers': publicGet(tickers),

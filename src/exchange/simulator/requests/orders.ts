@@ -1,10 +1,17 @@
 /** Order entry and order reading over REST and the trade socket. */
 import type { Json, JsonObject } from '../../../domain/json.ts'
 import { type AccountState, dec, type OrderState, type SimExchange } from '../exchange-state.ts'
-import { badRequest, instant, isRefusal, marketOf, text, whole } from '../kit/params.ts'
+import { badRequest, instantParam, isApiRefusal, marketParam, text, whole } from '../kit/params.ts'
 import { type Ack, amendOrder, cancelAll, cancelOrder, createOrder } from '../orders/entry.ts'
 import { executionRestJson, isOpen, orderRestJson } from '../orders/orders.ts'
-import { type Answer, page, type Route, type SignedCall, signedGet, signedPost } from './routes.ts'
+import {
+  page,
+  type RequestRoute,
+  type RouteAnswer,
+  type SignedCall,
+  signedGet,
+  signedPost,
+} from './routes.ts'
 
 const DAY_MS = 86_400_000
 const WEEK_MS = 7 * DAY_MS
@@ -13,7 +20,7 @@ const REALTIME_CLOSED = 500
 
 type Verb = (exchange: SimExchange, account: AccountState, params: JsonObject) => Ack
 
-const single = (verb: Verb): Route =>
+const single = (verb: Verb): RequestRoute =>
   signedPost(({ exchange, account, params }) => verb(exchange, account, params))
 
 /** One order of a batch: its row and its code. */
@@ -26,7 +33,7 @@ function batchRow(
 ) {
   const body: JsonObject = one && typeof one === 'object' && !Array.isArray(one) ? one : {}
   const ack = verb(exchange, account, { ...body, category })
-  const failed = isRefusal(ack)
+  const failed = isApiRefusal(ack)
   const ids = failed ? { orderId: '', orderLinkId: text(body, 'orderLinkId') } : ack.result
   const createAt = failed ? '' : String(exchange.state.nowMs)
   const row = { category, symbol: text(body, 'symbol'), ...ids, ...(created && { createAt }) }
@@ -34,7 +41,7 @@ function batchRow(
 }
 
 /** Runs a verb over `request[]`; the reply is retCode 0 even when all fail, and each one's code is in retExtInfo. */
-const batch = (verb: Verb, created: boolean): Route =>
+const batch = (verb: Verb, created: boolean): RequestRoute =>
   signedPost(call => {
     const category = text(call.params, 'category')
     const { request } = call.params
@@ -58,8 +65,8 @@ function matches(exchange: SimExchange, order: OrderState, params: JsonObject): 
   return !base || exchange.universe.find(order.market, order.symbol)?.instrument.baseCoin === base
 }
 
-function realtime({ exchange, account, params }: SignedCall): Answer {
-  const category = marketOf(params)
+function realtime({ exchange, account, params }: SignedCall): RouteAnswer {
+  const category = marketParam(params)
   if (!category) return badRequest(`category invalid: ${text(params, 'category')}`)
   const named = ['symbol', 'baseCoin', 'settleCoin', 'orderId', 'orderLinkId']
   if (category === 'linear' && !named.some(name => text(params, name)))
@@ -85,7 +92,7 @@ export function windowOf(
   nowMs: number,
   defaultMs: number,
 ): { fromMs: number; toMs: number } | undefined {
-  const [start, end] = [instant(params, 'startTime'), instant(params, 'endTime')]
+  const [start, end] = [instantParam(params, 'startTime'), instantParam(params, 'endTime')]
   const fromMs = start ?? (end ?? nowMs) - defaultMs
   const toMs = end ?? (start === undefined ? nowMs : Math.min(nowMs, start + defaultMs))
   return toMs - fromMs > WEEK_MS || toMs < fromMs ? undefined : { fromMs, toMs }
@@ -96,8 +103,8 @@ function remembered(order: OrderState, nowMs: number): boolean {
   return dec(order.cumQty).gt(0) || nowMs - order.updatedAtMs <= DAY_MS
 }
 
-function history({ exchange, account, params }: SignedCall): Answer {
-  const category = marketOf(params)
+function history({ exchange, account, params }: SignedCall): RouteAnswer {
+  const category = marketParam(params)
   if (!category) return badRequest(`category invalid: ${text(params, 'category')}`)
   const window = windowOf(params, exchange.state.nowMs, WEEK_MS)
   if (!window) return badRequest('the time window is longer than 7 days')
@@ -118,8 +125,8 @@ function history({ exchange, account, params }: SignedCall): Answer {
   return { result: { list: list.map(order => orderRestJson(exchange, order)), nextPageCursor, category } }
 }
 
-function executions({ exchange, account, params }: SignedCall): Answer {
-  const category = marketOf(params)
+function executions({ exchange, account, params }: SignedCall): RouteAnswer {
+  const category = marketParam(params)
   if (!category) return badRequest(`category invalid: ${text(params, 'category')}`)
   const window = windowOf(params, exchange.state.nowMs, WEEK_MS)
   if (!window) return badRequest('the time window is longer than 7 days')
@@ -135,7 +142,7 @@ function executions({ exchange, account, params }: SignedCall): Answer {
   return { result: { nextPageCursor, category, list: list.map(executionRestJson) } }
 }
 
-export const orderRoutes: Readonly<Record<string, Route>> = {
+export const orderRoutes: Readonly<Record<string, RequestRoute>> = {
   '/v5/order/create': single(createOrder),
   '/v5/order/amend': single(amendOrder),
   '/v5/order/cancel': single(cancelOrder),

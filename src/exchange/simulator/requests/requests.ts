@@ -3,24 +3,24 @@ import type { Json, JsonObject } from '../../../domain/json.ts'
 import { checkKey, checkRights } from '../account/keys.ts'
 import { schedule } from '../events/agenda.ts'
 import type { SimExchange } from '../exchange-state.ts'
-import { isRefusal, type Refusal, refuse } from '../kit/params.ts'
+import { type ApiRefusal, isApiRefusal, refusalOf } from '../kit/params.ts'
 import type { CoreReply, CoreRequest } from '../simulated.ts'
-import { accountRoutes } from './account.ts'
+import { accountRequests } from './account.ts'
 import { extraRoutes } from './extras.ts'
 import { loanRoutes } from './loans.ts'
 import { marginRoutes } from './margin.ts'
 import { marketRoutes } from './market.ts'
 import { orderRoutes } from './orders.ts'
-import type { Answer, Route } from './routes.ts'
+import type { RequestRoute, RouteAnswer } from './routes.ts'
 import { klineRoutes, seriesRoutes } from './series.ts'
 import { spreadRoutes } from './spread.ts'
 import { newsRoutes, statusRoutes } from './status.ts'
 
-const ROUTES: ReadonlyMap<string, Route> = new Map([
+const ROUTES: ReadonlyMap<string, RequestRoute> = new Map([
   ...Object.entries(marketRoutes),
   ...Object.entries(klineRoutes),
   ...Object.entries(orderRoutes),
-  ...Object.entries(accountRoutes),
+  ...Object.entries(accountRequests),
   ...Object.entries(extraRoutes),
   ...Object.entries(newsRoutes),
   ...Object.entries(marginRoutes),
@@ -80,23 +80,23 @@ const TRADE_PATHS: ReadonlyMap<string, string> = new Map(
   ),
 )
 
-function run(exchange: SimExchange, route: Route, request: CoreRequest): Answer {
+function run(exchange: SimExchange, route: RequestRoute, request: CoreRequest): RouteAnswer {
   const { params } = request
   if (!route.signed) return route.answer({ exchange, params })
   const account = exchange.state.accounts[request.uid]
-  if (!account) return refuse(10003, 'API key is invalid.')
+  if (!account) return refusalOf(10003, 'API key is invalid.')
   const refused = checkKey(exchange, request) ?? checkRights(exchange, request)
   return refused ?? route.answer({ exchange, params, account, caller: request })
 }
 
 /** The route of a request, or Bybit's word for there being none. */
-function routeOf({ via, path, method }: CoreRequest): Route | Refusal {
+function routeOf({ via, path, method }: CoreRequest): RequestRoute | ApiRefusal {
   const route = ROUTES.get(via === 'trade' ? (TRADE_PATHS.get(path) ?? '') : path)
-  if (via === 'trade') return route ?? refuse(10404, `op type is not found: ${path}`)
-  if (!route) return refuse(10017, `Route not found: ${path}`)
+  if (via === 'trade') return route ?? refusalOf(10404, `op type is not found: ${path}`)
+  if (!route) return refusalOf(10017, `Route not found: ${path}`)
   return route.method === method
     ? route
-    : refuse(10017, `Route not found: expected ${route.method}, found ${method} ${path}`)
+    : refusalOf(10017, `Route not found: expected ${route.method}, found ${method} ${path}`)
 }
 
 /** Not V5, and no client reaches it: the shells' control ports pass it on, so that it is recorded like any other input. */
@@ -123,16 +123,16 @@ function scheduled(exchange: SimExchange, { method, params }: CoreRequest): Core
 const KEY = '/simulator/key'
 
 /** Answers one request at the exchange's present time. */
-export function answer(exchange: SimExchange, request: CoreRequest): CoreReply {
+export function answerRequest(exchange: SimExchange, request: CoreRequest): CoreReply {
   if (request.path === SCHEDULE && request.uid === '') return scheduled(exchange, request)
   if (request.path === KEY) {
     const time = exchange.state.nowMs
     return { retCode: 0, retMsg: 'OK', ...checkKey(exchange, request), result: {}, retExtInfo: {}, time }
   }
   const route = routeOf(request)
-  const answered = isRefusal(route) ? route : run(exchange, route, request)
+  const answered = isApiRefusal(route) ? route : run(exchange, route, request)
   const time = exchange.state.nowMs
-  if (isRefusal(answered)) {
+  if (isApiRefusal(answered)) {
     const { retCode, retMsg, result = {} } = answered
     return { retCode, retMsg, result, retExtInfo: {}, time }
   }

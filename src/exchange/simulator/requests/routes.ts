@@ -1,10 +1,10 @@
 /** What a V5 path is to the simulator: who may call it and what answers. */
 import type { Json, JsonObject } from '../../../domain/json.ts'
 import type { AccountState, SimExchange } from '../exchange-state.ts'
-import type { Refusal } from '../kit/params.ts'
+import type { ApiRefusal } from '../kit/params.ts'
 import type { CoreRequest } from '../simulated.ts'
 
-export type Answer = { result: JsonObject; retExtInfo?: Json } | Refusal
+export type RouteAnswer = { result: JsonObject; retExtInfo?: Json } | ApiRefusal
 export type PublicCall = { exchange: SimExchange; params: JsonObject }
 export type SignedCall = {
   exchange: SimExchange
@@ -12,21 +12,21 @@ export type SignedCall = {
   account: AccountState
   caller: Pick<CoreRequest, 'key' | 'address'>
 }
-export type Route =
-  | { signed: false; method: 'GET'; answer(call: PublicCall): Answer }
-  | { signed: true; method: 'GET' | 'POST'; answer(call: SignedCall): Answer }
+export type RequestRoute =
+  | { signed: false; method: 'GET'; answer(call: PublicCall): RouteAnswer }
+  | { signed: true; method: 'GET' | 'POST'; answer(call: SignedCall): RouteAnswer }
 
-export const publicGet = (answer: (call: PublicCall) => Answer): Route => ({
+export const publicGet = (answer: (call: PublicCall) => RouteAnswer): RequestRoute => ({
   signed: false,
   method: 'GET',
   answer,
 })
-export const signedGet = (answer: (call: SignedCall) => Answer): Route => ({
+export const signedGet = (answer: (call: SignedCall) => RouteAnswer): RequestRoute => ({
   signed: true,
   method: 'GET',
   answer,
 })
-export const signedPost = (answer: (call: SignedCall) => Answer): Route => ({
+export const signedPost = (answer: (call: SignedCall) => RouteAnswer): RequestRoute => ({
   signed: true,
   method: 'POST',
   answer,

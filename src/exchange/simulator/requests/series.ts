@@ -1,14 +1,15 @@
 /** Series on a grid of time, page after page: klines, open interest, and how many are long and short. */
 import type { Json, JsonObject } from '../../../domain/json.ts'
+import { HOUR_MS } from '../../../domain/market/funding.ts'
 import { trimmed } from '../kit/grid.ts'
-import { badRequest, instant, refuse, text, whole } from '../kit/params.ts'
+import { badRequest, instantParam, refusalOf, text, whole } from '../kit/params.ts'
 import { hash, hashFraction } from '../kit/random.ts'
 import { type Candle, minuteTurnover, type Series } from '../market/candles.ts'
-import { HOUR_MS, MINUTE_MS } from '../market/funding.ts'
-import { linearTicker, priceText, turnoverScale } from '../market/tickers.ts'
+import { MINUTE_MS } from '../market/funding.ts'
+import { linearTicker, tickedPrice, turnoverScale } from '../market/tickers.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
 import { named } from './market.ts'
-import { type Answer, type PublicCall, publicGet, type Route } from './routes.ts'
+import { type PublicCall, publicGet, type RequestRoute, type RouteAnswer } from './routes.ts'
 
 /** By the name that requests and topics give an interval. */
 export const KLINE_MINUTES: ReadonlyMap<string, number> = new Map([
@@ -41,10 +42,10 @@ const SERIES_OF: Readonly<Record<string, Series>> = {
 function printer(listing: Listing, instrument: Instrument, series: Series): (price: number) => string {
   if (series === 'premium') return price => price.toFixed(6)
   if (series === 'mark' || series === 'index') return price => price.toFixed(listing.priceScale)
-  return price => trimmed(priceText(instrument, price))
+  return price => trimmed(tickedPrice(instrument, price))
 }
 
-function klines(kind: string, call: PublicCall): Answer {
+function klines(kind: string, call: PublicCall): RouteAnswer {
   const { exchange, params } = call
   const category = text(params, 'category') || 'linear'
   const found = named({ ...call, params: { ...params, category } })
@@ -54,9 +55,9 @@ function klines(kind: string, call: PublicCall): Answer {
   if (!minutes) return badRequest(`interval invalid: ${text(params, 'interval')}`)
   const intervalMs = minutes * MINUTE_MS
   const limit = whole(params, 'limit', 200, 1000)
-  const toMs = Math.min(instant(params, 'end') ?? exchange.state.nowMs, exchange.state.nowMs)
+  const toMs = Math.min(instantParam(params, 'end') ?? exchange.state.nowMs, exchange.state.nowMs)
   const earliest = (Math.floor(toMs / intervalMs) - limit + 1) * intervalMs
-  const asked = instant(params, 'start') ?? 0
+  const asked = instantParam(params, 'start') ?? 0
   const fromMs = Math.max(earliest, Math.ceil(asked / intervalMs) * intervalMs)
   const series = SERIES_OF[kind] ?? (instrument.market === 'spot' ? 'spot' : 'perp')
   // `end` chooses candles by their start: the last one is whole all the same, or as far as time has come.
@@ -75,7 +76,7 @@ function klines(kind: string, call: PublicCall): Answer {
   return { result: { symbol: instrument.symbol, category, list } }
 }
 
-export const klineRoutes: Readonly<Record<string, Route>> = Object.fromEntries(
+export const klineRoutes: Readonly<Record<string, RequestRoute>> = Object.fromEntries(
   ['kline', 'mark-price-kline', 'index-price-kline', 'premium-index-price-kline'].map(kind => [
     `/v5/market/${kind}`,
     publicGet(call => klines(kind, call)),
@@ -98,8 +99,8 @@ function instants({ exchange, params }: PublicCall, periodMs: number, limitMax: 
   const { nowMs } = exchange.state
   const cursor = /lasttime(?:=|%3D)(\d{1,12})/i.exec(text(params, 'cursor'))
   const beforeMs = cursor ? Number(cursor[1]) * 1000 - 1 : Number.POSITIVE_INFINITY
-  const newest = Math.floor(Math.min(instant(params, 'endTime') ?? nowMs, nowMs, beforeMs) / periodMs)
-  const oldest = Math.ceil(Math.max(instant(params, 'startTime') ?? 0, nowMs - KEPT_MS) / periodMs)
+  const newest = Math.floor(Math.min(instantParam(params, 'endTime') ?? nowMs, nowMs, beforeMs) / periodMs)
+  const oldest = Math.ceil(Math.max(instantParam(params, 'startTime') ?? 0, nowMs - KEPT_MS) / periodMs)
   const limit = whole(params, 'limit', 50, limitMax)
   const atMs = Array.from(
     { length: Math.max(0, Math.min(limit, newest - oldest + 1)) },
@@ -117,10 +118,10 @@ const series =
     answer: (call: PublicCall, index: number, atMs: number) => JsonObject | undefined,
     around: (symbol: string) => JsonObject,
   ) =>
-  (call: PublicCall): Answer => {
+  (call: PublicCall): RouteAnswer => {
     const { exchange, params } = call
     const found = exchange.universe.find('linear', text(params, 'symbol'))
-    if (!found) return refuse(10001, 'Not supported symbols')
+    if (!found) return refusalOf(10001, 'Not supported symbols')
     const periodMs = PERIOD_MS.get(text(params, period.name) || period.fallback)
     if (!periodMs) return badRequest(`${period.name} invalid: ${text(params, period.name)}`)
     const { atMs, nextPageCursor } = instants(call, periodMs, period.limitMax)
@@ -153,7 +154,7 @@ const accountRatio = series(
   () => ({}),
 )
 
-export const seriesRoutes: Readonly<Record<string, Route>> = {
+export const seriesRoutes: Readonly<Record<string, RequestRoute>> = {
   '/v5/market/open-interest': publicGet(openInterest),
   '/v5/market/account-ratio': publicGet(accountRatio),
 }

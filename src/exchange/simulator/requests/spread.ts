@@ -5,7 +5,7 @@ import { accountNumbers } from '../account/accounts.ts'
 import { checkMaintenance } from '../events/maintenance.ts'
 import { dec, type SimExchange } from '../exchange-state.ts'
 import { onGrid, textOf } from '../kit/grid.ts'
-import { badRequest, isRefusal, type Refusal, refuse, text, whole } from '../kit/params.ts'
+import { type ApiRefusal, badRequest, isApiRefusal, refusalOf, text, whole } from '../kit/params.ts'
 import { checkRefusals } from '../orders/checks.ts'
 import { SPREAD_DEPTH } from '../pushes/spread-public.ts'
 import { findSpread, isTrading, type Spread, spreadJson, spreads } from '../spread/instruments.ts'
@@ -15,11 +15,11 @@ import { recentSpreadTrades, spreadTicker } from '../spread/trades.ts'
 import { checkLegs, endSpread, fileSpread, leftOf, spreadIds, takeSpread } from '../spread/trading.ts'
 import { windowOf } from './orders.ts'
 import {
-  type Answer,
   type PublicCall,
   page,
   publicGet,
-  type Route,
+  type RequestRoute,
+  type RouteAnswer,
   type SignedCall,
   signedGet,
   signedPost,
@@ -34,12 +34,12 @@ const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'PostOnly'] as const
 
 const unknown = (symbol: string) => badRequest(`symbol invalid: ${symbol}`)
 
-function named({ exchange, params }: PublicCall): Spread | Refusal {
+function named({ exchange, params }: PublicCall): Spread | ApiRefusal {
   const symbol = text(params, 'symbol')
   return findSpread(exchange, symbol) ?? unknown(symbol)
 }
 
-function instruments({ exchange, params }: PublicCall): Answer {
+function instruments({ exchange, params }: PublicCall): RouteAnswer {
   const [symbol, base] = [text(params, 'symbol'), text(params, 'baseCoin')]
   const list = spreads(exchange)
     .filter(one => (!symbol || one.symbol === symbol) && (!base || one.listing.spot.baseCoin === base))
@@ -47,14 +47,14 @@ function instruments({ exchange, params }: PublicCall): Answer {
   return { result: { list, nextPageCursor: '' } }
 }
 
-function tickers(call: PublicCall): Answer {
+function tickers(call: PublicCall): RouteAnswer {
   const spread = named(call)
-  return isRefusal(spread) ? spread : { result: { list: [spreadTicker(call.exchange, spread)] } }
+  return isApiRefusal(spread) ? spread : { result: { list: [spreadTicker(call.exchange, spread)] } }
 }
 
-function orderbook(call: PublicCall): Answer {
+function orderbook(call: PublicCall): RouteAnswer {
   const spread = named(call)
-  if (isRefusal(spread)) return spread
+  if (isApiRefusal(spread)) return spread
   const { exchange, params } = call
   const depth = whole(params, 'limit', 1, SPREAD_DEPTH)
   const rows = (side: 'bids' | 'asks'): Json[] =>
@@ -67,24 +67,24 @@ function orderbook(call: PublicCall): Answer {
   return { result: { s: spread.symbol, b: rows('bids'), a: rows('asks'), ...frame } }
 }
 
-function recentTrades(call: PublicCall): Answer {
+function recentTrades(call: PublicCall): RouteAnswer {
   const spread = named(call)
-  if (isRefusal(spread)) return spread
+  if (isApiRefusal(spread)) return spread
   const list = recentSpreadTrades(call.exchange, spread, whole(call.params, 'limit', 500, 1000))
   return { result: { list } }
 }
 
 /** What an order of the spread itself must satisfy; its legs are checked like any others. */
-function readForm(params: JsonObject, spread: Spread): Partial<SpreadOrder> | Refusal {
+function readForm(params: JsonObject, spread: Spread): Partial<SpreadOrder> | ApiRefusal {
   const [side, orderType] = [text(params, 'side'), text(params, 'orderType')]
-  if (side !== 'Buy' && side !== 'Sell') return refuse(10001, 'Side invalid')
-  if (orderType !== 'Limit' && orderType !== 'Market') return refuse(10001, 'orderType invalid')
+  if (side !== 'Buy' && side !== 'Sell') return refusalOf(10001, 'Side invalid')
+  if (orderType !== 'Limit' && orderType !== 'Market') return refusalOf(10001, 'orderType invalid')
   const timeInForce = TIMES_IN_FORCE.find(word => word === (text(params, 'timeInForce') || 'GTC'))
-  if (!timeInForce) return refuse(10001, 'timeInForce invalid')
+  if (!timeInForce) return refusalOf(10001, 'timeInForce invalid')
   const orderLinkId = text(params, 'orderLinkId')
-  if (orderLinkId && !LINK_ID.test(orderLinkId)) return refuse(10001, 'orderLinkId invalid')
+  if (orderLinkId && !LINK_ID.test(orderLinkId)) return refusalOf(10001, 'orderLinkId invalid')
   const sized = readSize(params, spread, orderType === 'Limit')
-  if (isRefusal(sized)) return sized
+  if (isApiRefusal(sized)) return sized
   return { side, orderType, timeInForce: orderType === 'Market' ? 'IOC' : timeInForce, orderLinkId, ...sized }
 }
 
@@ -92,12 +92,12 @@ function readSize(
   params: JsonObject,
   spread: Spread,
   limit: boolean,
-): { qty: string; price: string } | Refusal {
+): { qty: string; price: string } | ApiRefusal {
   const qty = SIGNED.test(text(params, 'qty')) ? dec(text(params, 'qty')) : undefined
-  if (!qty?.gt(0) || !onGrid(spread.qty, qty) || qty.gt(spread.maxQty)) return refuse(10001, 'Qty invalid')
+  if (!qty?.gt(0) || !onGrid(spread.qty, qty) || qty.gt(spread.maxQty)) return refusalOf(10001, 'Qty invalid')
   const price = SIGNED.test(text(params, 'price')) ? dec(text(params, 'price')) : undefined
   if (limit && (!price || !onGrid(spread.price, price) || price.abs().gt('1999.9998')))
-    return refuse(10001, 'Price invalid')
+    return refusalOf(10001, 'Price invalid')
   return { qty: qty.toFixed(), price: limit && price ? price.toFixed() : '0' }
 }
 
@@ -106,24 +106,24 @@ const stateOf = ({ account }: SignedCall): SpreadState => {
   return account.spread
 }
 
-function create(call: SignedCall): Answer {
+function create(call: SignedCall): RouteAnswer {
   const { exchange, account, params } = call
   const spread = named(call)
-  if (isRefusal(spread)) return spread
+  if (isApiRefusal(spread)) return spread
   const { perp, spot } = spread.listing
   const down =
     checkDown(exchange) ??
     checkRefusals(exchange, { market: 'linear', symbol: perp.symbol, reduceOnly: false }) ??
     checkRefusals(exchange, { market: 'spot', symbol: spot.symbol, reduceOnly: false })
   if (down) return down
-  if (!isTrading(exchange, spread)) return refuse(110074, 'This contract is not live')
+  if (!isTrading(exchange, spread)) return refusalOf(110074, 'This contract is not live')
   const form = readForm(params, spread)
-  if (isRefusal(form)) return form
+  if (isApiRefusal(form)) return form
   const state = stateOf(call)
   if (state.open.length >= OPEN_MAX)
-    return refuse(110020, `You are not allowed to have more than ${OPEN_MAX} orders`)
+    return refusalOf(110020, `You are not allowed to have more than ${OPEN_MAX} orders`)
   const taken = [...state.open, ...state.closed].some(one => one.orderLinkId === form.orderLinkId)
-  if (form.orderLinkId && taken) return refuse(110072, 'OrderLinkedID is duplicate')
+  if (form.orderLinkId && taken) return refusalOf(110072, 'OrderLinkedID is duplicate')
   const { nowMs } = exchange.state
   const draft = {
     ...blank,
@@ -151,16 +151,16 @@ const blank = {
 } as const
 
 /** A spread needs both of its legs' markets. */
-const checkDown = (exchange: SimExchange): Refusal | undefined =>
+const checkDown = (exchange: SimExchange): ApiRefusal | undefined =>
   checkMaintenance(exchange, 'linear') ?? checkMaintenance(exchange, 'spot')
 
-function openOne(call: SignedCall): SpreadOrder | Refusal {
+function openOne(call: SignedCall): SpreadOrder | ApiRefusal {
   const down = checkDown(call.exchange)
   if (down) return down
   const [id, link] = [text(call.params, 'orderId'), text(call.params, 'orderLinkId')]
   if (!id && !link) return badRequest('orderId or orderLinkId is required')
   const found = stateOf(call).open.find(order => (id ? order.orderId === id : order.orderLinkId === link))
-  return found ?? refuse(110001, 'order not exists or too late to cancel/replace')
+  return found ?? refusalOf(110001, 'order not exists or too late to cancel/replace')
 }
 
 function placeOf({ exchange, account }: SignedCall, order: SpreadOrder) {
@@ -168,15 +168,16 @@ function placeOf({ exchange, account }: SignedCall, order: SpreadOrder) {
   return spread && { exchange, account, order, spread }
 }
 
-function amend(call: SignedCall): Answer {
+function amend(call: SignedCall): RouteAnswer {
   const order = openOne(call)
-  if (isRefusal(order)) return order
+  if (isApiRefusal(order)) return order
   const place = placeOf(call, order)
   if (!place) return unknown(order.symbol)
   const { qty = order.qty, price = order.price } = call.params
   const sized = readSize({ qty, price }, place.spread, true)
-  if (isRefusal(sized)) return sized
-  if (dec(sized.qty).lte(order.cumQty)) return refuse(10001, 'Qty must be greater than the filled quantity')
+  if (isApiRefusal(sized)) return sized
+  if (dec(sized.qty).lte(order.cumQty))
+    return refusalOf(10001, 'Qty must be greater than the filled quantity')
   const refused = checkLegs(place, dec(sized.qty).minus(order.cumQty))
   if (refused) return refused
   Object.assign(order, sized, { updatedAtMs: call.exchange.state.nowMs })
@@ -191,14 +192,14 @@ function end(call: SignedCall, order: SpreadOrder): void {
   fileSpread(place)
 }
 
-function cancel(call: SignedCall): Answer {
+function cancel(call: SignedCall): RouteAnswer {
   const order = openOne(call)
-  if (isRefusal(order)) return order
+  if (isApiRefusal(order)) return order
   end(call, order)
   return { result: { orderId: order.orderId, orderLinkId: order.orderLinkId } }
 }
 
-function cancelAll(call: SignedCall): Answer {
+function cancelAll(call: SignedCall): RouteAnswer {
   const down = checkDown(call.exchange)
   if (down) return down
   const symbol = text(call.params, 'symbol')
@@ -222,7 +223,7 @@ function matches(exchange: SimExchange, order: SpreadOrder, params: JsonObject):
 const baseOf = (exchange: SimExchange, order: SpreadOrder) =>
   findSpread(exchange, order.symbol)?.listing.spot.baseCoin ?? ''
 
-function realtime(call: SignedCall): Answer {
+function realtime(call: SignedCall): RouteAnswer {
   const { exchange, params } = call
   const found = stateOf(call).open.filter(order => matches(exchange, order, params))
   const { rows, nextPageCursor } = page(found, text(params, 'cursor'), whole(params, 'limit', 20, 50))
@@ -246,7 +247,7 @@ function realtime(call: SignedCall): Answer {
 }
 
 /** Cancelled orders without a fill are kept for a day. */
-function history(call: SignedCall): Answer {
+function history(call: SignedCall): RouteAnswer {
   const { exchange, params } = call
   const { nowMs } = exchange.state
   const window = windowOf(params, nowMs, WEEK_MS)
@@ -295,7 +296,7 @@ function historyJson(exchange: SimExchange, order: SpreadOrder): JsonObject {
   }
 }
 
-function executions(call: SignedCall): Answer {
+function executions(call: SignedCall): RouteAnswer {
   const { exchange, params } = call
   const window = windowOf(params, exchange.state.nowMs, WEEK_MS)
   if (!window) return badRequest('the time window is longer than 7 days')
@@ -308,14 +309,14 @@ function executions(call: SignedCall): Answer {
   return { result: { nextPageCursor, list: rows.map(({ json }) => json) } }
 }
 
-function maxQty(call: SignedCall): Answer {
+function maxQty(call: SignedCall): RouteAnswer {
   const spread = named(call)
-  if (isRefusal(spread)) return spread
+  if (isApiRefusal(spread)) return spread
   const { available } = accountNumbers(call.exchange, call.account)
   return { result: { ab: available.toDecimalPlaces(8, Decimal.ROUND_DOWN).toFixed(8) } }
 }
 
-export const spreadRoutes: Readonly<Record<string, Route>> = {
+export const spreadRoutes: Readonly<Record<string, RequestRoute>> = {
   '/v5/spread/instrument': publicGet(instruments),
   '/v5/spread/tickers': publicGet(tickers),
   '/v5/spread/orderbook': publicGet(orderbook),

@@ -8,20 +8,20 @@ import { leverageOf } from '../account/accounts.ts'
 import { ADL_BEGINS_AT, ADL_ENDS_AT, poolOf } from '../account/wallet.ts'
 import { systemStatusRows } from '../events/maintenance.ts'
 import { dec, type SimExchange, ZERO } from '../exchange-state.ts'
-import { badRequest, instant, refuse, text, whole } from '../kit/params.ts'
+import { badRequest, instantParam, refusalOf, text, whole } from '../kit/params.ts'
 import { instrumentPage, instrumentRows } from './market.ts'
 import {
-  type Answer,
   type PublicCall,
   publicGet,
-  type Route,
+  type RequestRoute,
+  type RouteAnswer,
   type SignedCall,
   signedGet,
   signedPost,
 } from './routes.ts'
 
 /** Newest first. */
-function systemStatus({ exchange, params }: PublicCall): Answer {
+function systemStatus({ exchange, params }: PublicCall): RouteAnswer {
   const [id, state] = [text(params, 'id'), text(params, 'state')]
   const list = systemStatusRows(exchange).filter(
     row => (!id || row.id === id) && (!state || row.state === state),
@@ -30,7 +30,7 @@ function systemStatus({ exchange, params }: PublicCall): Answer {
 }
 
 /** The market's rows, with what the account may do there: nobody here quotes for retail price improvement. */
-function accountInstruments(call: SignedCall): Answer {
+function accountInstruments(call: SignedCall): RouteAnswer {
   const rows = instrumentRows(call)
   if ('retCode' in rows) return rows
   const list = rows.map(row => ({ ...row, isPublicRpi: false, myRpiPermission: false }))
@@ -39,11 +39,11 @@ function accountInstruments(call: SignedCall): Answer {
   return { result: { category, ...instrumentPage({ ...call, params: { ...call.params, limit } }, list) } }
 }
 
-function leverages({ exchange, account, params }: SignedCall): Answer {
+function leverages({ exchange, account, params }: SignedCall): RouteAnswer {
   const category = text(params, 'category')
   if (category !== 'linear') return badRequest(`category invalid: ${category}`)
   const symbol = text(params, 'symbol')
-  if (symbol && !exchange.universe.find('linear', symbol)) return refuse(10001, 'Not supported symbols')
+  if (symbol && !exchange.universe.find('linear', symbol)) return refusalOf(10001, 'Not supported symbols')
   const list = exchange.universe
     .listed('linear')
     .filter(({ instrument }) => !symbol || instrument.symbol === symbol)
@@ -59,13 +59,13 @@ function leverages({ exchange, account, params }: SignedCall): Answer {
 }
 
 /** Sums over the account's spot trades in a symbol. Fees are sums in whatever coin they were taken. */
-function tradeSums({ exchange, account, params }: SignedCall): Answer {
+function tradeSums({ exchange, account, params }: SignedCall): RouteAnswer {
   const found = exchange.universe.find('spot', text(params, 'symbol'))
-  if (!found) return refuse(10001, 'Not supported symbols')
+  if (!found) return refusalOf(10001, 'Not supported symbols')
   const { symbol, baseCoin, quoteCoin } = found.instrument
   const [fromMs, toMs] = [
-    instant(params, 'startTime') ?? 0,
-    instant(params, 'endTime') ?? exchange.state.nowMs,
+    instantParam(params, 'startTime') ?? 0,
+    instantParam(params, 'endTime') ?? exchange.state.nowMs,
   ]
   const rows = account.executions.filter(
     ({ market, atMs, json }) => market === 'spot' && json.symbol === symbol && atMs >= fromMs && atMs <= toMs,
@@ -112,19 +112,19 @@ function orderedQty(rows: SignedCall['account']['executions'], side: string): De
 }
 
 /** A cut of the risk limits holds at once: what it leaves to confirm is whether the position is within them. */
-function confirmRisk({ exchange, params }: SignedCall): Answer {
+function confirmRisk({ exchange, params }: SignedCall): RouteAnswer {
   const found = exchange.universe.find('linear', text(params, 'symbol'))
-  return found ? { result: {} } : refuse(10001, 'Not supported symbols')
+  return found ? { result: {} } : refusalOf(10001, 'Not supported symbols')
 }
 
 /** Spot hedging belongs to portfolio margin, which is not simulated: it is off and stays so. */
-function setHedging({ params }: SignedCall): Answer {
+function setHedging({ params }: SignedCall): RouteAnswer {
   const mode = text(params, 'setHedgingMode')
   if (mode !== 'ON' && mode !== 'OFF') return badRequest(`setHedgingMode invalid: ${mode}`)
-  return mode === 'OFF' ? { result: {} } : refuse(10001, 'Spot hedging needs portfolio margin')
+  return mode === 'OFF' ? { result: {} } : refusalOf(10001, 'Spot hedging needs portfolio margin')
 }
 
-export const statusRoutes: Readonly<Record<string, Route>> = {
+export const statusRoutes: Readonly<Record<string, RequestRoute>> = {
   '/v5/system/status': publicGet(systemStatus),
   '/v5/account/instruments-info': signedGet(accountInstruments),
   '/v5/account/smp-group': signedGet(() => ({ result: { smpGroup: 0 } })),
@@ -135,7 +135,7 @@ export const statusRoutes: Readonly<Record<string, Route>> = {
 }
 
 /** What the exchange tells everybody: announcements, insurance pools, alerts of auto-deleveraging. */
-function announcements({ exchange, params }: PublicCall): Answer {
+function announcements({ exchange, params }: PublicCall): RouteAnswer {
   const type = text(params, 'type')
   const tag = text(params, 'tag')
   const rows = exchange.state.announcements
@@ -170,9 +170,9 @@ const adlRow = (exchange: SimExchange, coin: string, symbol: string) => ({
   adlStopRatio: ADL_ENDS_AT,
 })
 
-function adlAlert({ exchange, params }: PublicCall): Answer {
+function adlAlert({ exchange, params }: PublicCall): RouteAnswer {
   const symbol = text(params, 'symbol')
-  if (symbol && !exchange.universe.find('linear', symbol)) return refuse(10001, 'Not supported symbols')
+  if (symbol && !exchange.universe.find('linear', symbol)) return refusalOf(10001, 'Not supported symbols')
   const list = exchange.universe
     .listed('linear')
     .filter(({ instrument }) => !symbol || instrument.symbol === symbol)
@@ -197,7 +197,7 @@ function adlAlert({ exchange, params }: PublicCall): Answer {
   return { result: { updatedTime: updatedTime(exchange), list } }
 }
 
-function insurance({ exchange, params }: PublicCall): Answer {
+function insurance({ exchange, params }: PublicCall): RouteAnswer {
   const wanted = text(params, 'coin')
   const list = exchange.universe
     .listed('linear')
@@ -209,7 +209,7 @@ function insurance({ exchange, params }: PublicCall): Answer {
   return { result: { updatedTime: updatedTime(exchange), list } }
 }
 
-export const newsRoutes: Readonly<Record<string, Route>> = {
+export const newsRoutes: Readonly<Record<string, RequestRoute>> = {
   '/v5/announcements/index': publicGet(announcements),
   '/v5/market/adlAlert': publicGet(adlAlert),
   '/v5/market/insurance': publicGet(insurance),

@@ -9,19 +9,19 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 export const SIMULATOR_KEY = 'hedgerow-simulator'
 export const SIMULATOR_SECRET = 'hedgerow-simulator-secret'
 
-export type KeyPair = {
+export type AccountKey = {
   key: string
   secret: string
   /** Whose: several pairs may name one account. An account of the key's own when left out. */
   uid?: string
 }
-export type Account = Required<KeyPair>
+export type Account = Required<AccountKey>
 export type Accounts = {
   /** Every pair, the first of them the built-in account's. */
   readonly all: readonly Account[]
   byKey(key: string): Account | undefined
   /** Another pair from now on, as when a key is renewed. It is not kept over a restart. */
-  add(pair: KeyPair): Account
+  add(pair: AccountKey): Account
 }
 
 /** An account number that stays the same for a key: 8 digits, as Bybit's. */
@@ -30,9 +30,9 @@ export function uidOf(key: string): string {
   return String(10_000_000 + (number % 90_000_000))
 }
 
-const accountOf = ({ key, secret, uid = uidOf(key) }: KeyPair): Account => ({ key, secret, uid })
+const accountOf = ({ key, secret, uid = uidOf(key) }: AccountKey): Account => ({ key, secret, uid })
 
-export function accountsOf(keys: readonly KeyPair[]): Accounts {
+export function accountsOf(keys: readonly AccountKey[]): Accounts {
   const all = keys.map(accountOf)
   const found = new Map(all.map(account => [account.key, account]))
   return {

@@ -46,7 +46,7 @@ type Driver = {
 }
 
 /** Brings a core to where the inputs left it. Returns the time it had promised at most. */
-export function replay(core: SimulatedBybit, inputs: readonly Input[]): number {
+export function replayInputs(core: SimulatedBybit, inputs: readonly Input[]): number {
   let untilMs = core.nowMs()
   for (const input of inputs) {
     if ('untilMs' in input) untilMs = Math.max(untilMs, input.untilMs)

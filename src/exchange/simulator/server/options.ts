@@ -4,7 +4,7 @@ import type { Intercept } from '../create.ts'
 import type { FaultPlanInput } from '../faults/plan.ts'
 import type { SimulatedBybit } from '../simulated.ts'
 import type { Universe } from '../universe/listing.ts'
-import type { KeyPair } from './accounts.ts'
+import type { AccountKey } from './accounts.ts'
 import type { Deliver } from './deliver.ts'
 
 export type CoreStart = {
@@ -23,7 +23,7 @@ export type SimulatorOptions = {
   seed: number
   /** Simulated milliseconds per real one. At 1 the simulator keeps the machine's time, so that any client can trade on it. */
   speed: number
-  keys: readonly KeyPair[]
+  keys: readonly AccountKey[]
   /** USDT credited to each account when it is first seen. */
   balance: string
   /** The exchange inside; the simulated Bybit unless a test says otherwise. */

@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { systemClock } from '../../../clock/clock.ts'
+import { HOUR_MS } from '../../../domain/market/funding.ts'
 import {
   AccountFileError,
   type Input,
@@ -17,11 +18,10 @@ import {
 import { createSimulatedBybit } from '../create.ts'
 import { faultyIntercept } from '../faults/core.ts'
 import type { Faults, SavedFaults } from '../faults/faults.ts'
-import { HOUR_MS } from '../market/funding.ts'
 import { readUniverse } from '../universe/files.ts'
 import type { Accounts } from './accounts.ts'
 import { statusOf } from './control.ts'
-import { advanceTo, replay } from './driver.ts'
+import { advanceTo, replayInputs } from './driver.ts'
 import type { SimulatorOptions } from './options.ts'
 
 /**
@@ -34,7 +34,7 @@ const halfPast = (wallMs: number): number => Math.floor(wallMs / HOUR_MS) * HOUR
  * The core as it was left or a new one, its file (beginning with a checkpoint of it), and who has no money yet. @throws
  * AccountFileError when the file is of another seed
  */
-export function resume(options: SimulatorOptions, accounts: Accounts, faults: Faults) {
+export function resumeCore(options: SimulatorOptions, accounts: Accounts, faults: Faults) {
   const { stateFile, seed, speed, startAtMs, notBeforeMs = 0, instruments } = options
   const create = options.core ?? createSimulatedBybit
   const wallMs = systemClock().nowMs()
@@ -53,7 +53,7 @@ export function resume(options: SimulatorOptions, accounts: Accounts, faults: Fa
     ...(instruments && { universe: readUniverse(instruments) }),
   })
   if (checkpoint) {
-    const reachedMs = replay(core, inputs)
+    const reachedMs = replayInputs(core, inputs)
     const goesOnMs = speed === 1 ? wallMs : (lapsedMs(inputs, speed) ?? 0)
     advanceTo(core, Math.max(reachedMs, goesOnMs, notBeforeMs))
   }

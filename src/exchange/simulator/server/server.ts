@@ -20,8 +20,8 @@ import type { SimulatorOptions } from './options.ts'
 import { createPacing } from './pacing.ts'
 import { rateLimits } from './rate-limits.ts'
 import { answerRest } from './rest.ts'
-import { claim, resume } from './resume.ts'
-import { fanOut, type Hub, openSockets, playOut } from './sockets/hub.ts'
+import { claim, resumeCore } from './resume.ts'
+import { fanOut, openSockets, playOut, type SocketHub } from './sockets/hub.ts'
 import { type Gate, privateHandler } from './sockets/private.ts'
 import { publicHandlers } from './sockets/public.ts'
 import { tradeHandler } from './sockets/trade.ts'
@@ -78,7 +78,7 @@ function openExchange(options: SimulatorOptions, accounts: Accounts, { hear, fai
       if (kept()) driver.keep(keep())
     },
   )
-  const { core, state, file, unfunded, kept, keep } = resume(options, accounts, faults)
+  const { core, state, file, unfunded, kept, keep } = resumeCore(options, accounts, faults)
   coreMs = core.nowMs
   const startedAtMs = core.nowMs()
   const clock = scaledClock({ startAtMs: startedAtMs, speed })
@@ -139,7 +139,7 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
   const limits = faultyLimits(faults, rateLimits(driver.nowMs, options.requestsPer5s ?? 60_000))
   const nowMs = () => driver.nowMs() + clockOffsetMs(faults)
   const gate = { accounts, speed, nowMs, keyRefusal: keyRefusalOf(driver.ask) }
-  const hub: Hub = openSockets(http, {
+  const hub: SocketHub = openSockets(http, {
     deliver,
     bufferedBytesMax: options.bufferedBytesMax ?? 4_194_304,
     handlers: {

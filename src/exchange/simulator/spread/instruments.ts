@@ -4,7 +4,13 @@
  */
 import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../../../domain/json.ts'
-import { type AccountState, bookOf, instrumentOf, lifeOf, type SimExchange } from '../exchange-state.ts'
+import {
+  type AccountState,
+  instrumentOf,
+  lifeOf,
+  type SimExchange,
+  syntheticBookOf,
+} from '../exchange-state.ts'
 import { type Grid, gridOf } from '../kit/grid.ts'
 import type { Listing } from '../universe/universe.ts'
 import type { SpreadOrder } from './state.ts'
@@ -87,18 +93,20 @@ export function spreadJson(exchange: SimExchange, spread: Spread): JsonObject {
   }
 }
 
-export type Quote = { price: Decimal; perp: Decimal; spot: Decimal; qty: Decimal }
+export type SpreadQuote = { price: Decimal; perp: Decimal; spot: Decimal; qty: Decimal }
 
 /** What buying (or selling) gets at once: the touch of both books, in the quantity that both have. */
 export function spreadQuote(
   exchange: SimExchange,
   { listing, qty }: Spread,
   side: 'Buy' | 'Sell',
-): Quote | undefined {
+): SpreadQuote | undefined {
   const buys = side === 'Buy'
   const legs = (['linear', 'spot'] as const).map(market => {
     const instrument = instrumentOf(listing, market)
-    const best = bookOf(exchange, market, listing).best((market === 'linear') === buys ? 'asks' : 'bids')
+    const best = syntheticBookOf(exchange, market, listing).best(
+      (market === 'linear') === buys ? 'asks' : 'bids',
+    )
     return best && { price: instrument.price.step.times(best[0]), qty: instrument.qty.step.times(best[1]) }
   })
   const [perp, spot] = legs

@@ -4,9 +4,9 @@
  */
 import { Decimal } from 'decimal.js'
 import type { Market, Side } from '../../../domain/instrument.ts'
-import { bookOf, instrumentOf, type SimExchange } from '../exchange-state.ts'
+import { instrumentOf, type SimExchange, syntheticBookOf } from '../exchange-state.ts'
 import type { Grid } from '../kit/grid.ts'
-import type { BookSide, Level } from '../market/order-book.ts'
+import type { BookLevel, BookSide } from '../market/order-book.ts'
 import type { Spread } from './instruments.ts'
 
 /** One step: both legs' prices and the quantity that both have there. */
@@ -39,7 +39,7 @@ function rungs(
 ) {
   const instrument = instrumentOf(listing, market)
   const [tick, lot] = [inUnits(instrument.price, units.price), inUnits(instrument.qty, units.qty)]
-  return bookOf(exchange, market, listing)
+  return syntheticBookOf(exchange, market, listing)
     .levels(legSide(side, market) === 'Buy' ? 'asks' : 'bids', levels)
     .map(([ticks, lots]): Rung => ({ price: ticks * tick, left: lots * lot }))
 }
@@ -98,7 +98,12 @@ export function partsOf(
 }
 
 /** The best levels of one side in ticks and lots of the spread's own grids. Steps of the same price are one level. */
-export function spreadLevels(exchange: SimExchange, spread: Spread, side: BookSide, depth: number): Level[] {
+export function spreadLevels(
+  exchange: SimExchange,
+  spread: Spread,
+  side: BookSide,
+  depth: number,
+): BookLevel[] {
   const units = unitsOf(spread)
   const [tick, lot] = [inUnits(spread.price, units.price), inUnits(spread.qty, units.qty)]
   const found: [number, number][] = []

@@ -2,11 +2,12 @@
 import { Decimal } from 'decimal.js'
 import type { Side } from '../../../domain/instrument.ts'
 import type { JsonObject } from '../../../domain/json.ts'
+import { HOUR_MS } from '../../../domain/market/funding.ts'
 import type { SimExchange } from '../exchange-state.ts'
-import { floorTo } from '../kit/grid.ts'
+import { floorOn } from '../kit/grid.ts'
 import { hash, hashFraction, uuid } from '../kit/random.ts'
-import { HOUR_MS, MINUTE_MS } from '../market/funding.ts'
-import { type Quote, type Spread, spreadQuote } from './instruments.ts'
+import { MINUTE_MS } from '../market/funding.ts'
+import { type Spread, type SpreadQuote, spreadQuote } from './instruments.ts'
 
 const SALT = 93
 const TRADE_PURPOSE = 6
@@ -15,7 +16,7 @@ const CHANCE = 0.05
 const DAY_MS = 24 * HOUR_MS
 
 type SpreadTrade = { atMs: number; side: Side; price: string; qty: string; id: string; seq: number }
-type Touch = Record<Side, Quote | undefined>
+type Touch = Record<Side, SpreadQuote | undefined>
 
 const saltOf = (exchange: SimExchange, { listing }: Spread) => hash(exchange.seed, listing.index, SALT)
 /** The side of the taker in that second, whether it trades or not. */
@@ -44,7 +45,7 @@ export function spreadTradeAt(
     atMs: second * 1000,
     side,
     price: quote.price.toFixed(),
-    qty: Decimal.max(spread.qty.step, floorTo(spread.qty, share)).toFixed(),
+    qty: Decimal.max(spread.qty.step, floorOn(spread.qty, share)).toFixed(),
     id: uuid(salt, second, TRADE_PURPOSE),
     seq: second * 4 + spread.listing.index,
   }

@@ -6,18 +6,18 @@ import { Decimal } from 'decimal.js'
 import type { Market } from '../../../domain/instrument.ts'
 import { checkMaintenance } from '../events/maintenance.ts'
 import {
-  bookOf,
   dec,
   instrumentOf,
   nextNumber,
   type OrderState,
   plus,
   type SimExchange,
+  syntheticBookOf,
 } from '../exchange-state.ts'
-import { ceilTo, floorTo } from '../kit/grid.ts'
-import type { Refusal } from '../kit/params.ts'
+import { ceilOn, floorOn } from '../kit/grid.ts'
+import type { ApiRefusal } from '../kit/params.ts'
 import { uuid } from '../kit/random.ts'
-import type { Level } from '../market/order-book.ts'
+import type { BookLevel } from '../market/order-book.ts'
 import { checkLinear, checkSpot } from '../orders/checks.ts'
 import { applyFill, type Terms } from '../orders/matching.ts'
 import { fileOrder, newOrderId } from '../orders/orders.ts'
@@ -89,14 +89,14 @@ function legOrder(place: SpreadPlace, market: Market, qty: Decimal, price: Decim
 
 /** A leg's best price, also where less than one lot of the spread is left at it. */
 function touchPrice({ exchange, order, spread }: SpreadPlace, market: Market): Decimal {
-  const best = bookOf(exchange, market, spread.listing).best(
+  const best = syntheticBookOf(exchange, market, spread.listing).best(
     legSide(order.side, market) === 'Buy' ? 'asks' : 'bids',
   )
   return instrumentOf(spread.listing, market).price.step.times(best?.[0] ?? 0)
 }
 
 /** Whether both legs could be traded at the touch in this quantity. Nothing is left behind. */
-export function checkLegs(place: SpreadPlace, qty: Decimal): Refusal | undefined {
+export function checkLegs(place: SpreadPlace, qty: Decimal): ApiRefusal | undefined {
   const { exchange, account, spread } = place
   const { counter } = exchange.state
   const perp = legOrder(place, 'linear', qty, touchPrice(place, 'linear'))
@@ -111,13 +111,14 @@ function eat({ exchange, order, spread }: SpreadPlace, part: Part): void {
   for (const market of ['linear', 'spot'] as const) {
     const instrument = instrumentOf(spread.listing, market)
     const price = market === 'linear' ? part.perp : part.spot
-    const level: Level = [
+    const level: BookLevel = [
       price.div(instrument.price.step).round().toNumber(),
       part.qty.div(instrument.qty.step).round().toNumber(),
     ]
-    bookOf(exchange, market, spread.listing).eat(legSide(order.side, market) === 'Buy' ? 'asks' : 'bids', [
-      level,
-    ])
+    syntheticBookOf(exchange, market, spread.listing).eat(
+      legSide(order.side, market) === 'Buy' ? 'asks' : 'bids',
+      [level],
+    )
   }
 }
 
@@ -191,7 +192,7 @@ function fillResting(place: SpreadPlace, part: Part): void {
   const { order, spread } = place
   const grid = spread.listing.perp.price
   const wanted = part.spot.plus(order.price)
-  const perp = order.side === 'Buy' ? floorTo(grid, wanted) : ceilTo(grid, wanted)
+  const perp = order.side === 'Buy' ? floorOn(grid, wanted) : ceilOn(grid, wanted)
   fillPart(place, { ...part, perp }, true)
   order.status = leftOf(order).lte(0) ? 'Filled' : 'PartiallyFilled'
   tellWallet(place)

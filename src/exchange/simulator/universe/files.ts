@@ -14,9 +14,9 @@ import {
   type Instrument,
   InstrumentFault,
   type Listing,
-  perpInstrument,
-  spotInstrument,
-  textAt,
+  perpFilters,
+  rowText,
+  spotFilters,
   type Universe,
   unlisted,
 } from './listing.ts'
@@ -43,7 +43,7 @@ function pairsOf(rows: InstrumentRows): Pair[] {
   const pairs = new Map<string, Pair>()
   for (const row of rows.linear) {
     if (row.contractType !== 'LinearPerpetual') continue
-    const perp = perpInstrument(row)
+    const perp = perpFilters(row)
     const { coin, multiplier } = unitOf(perp.baseCoin)
     const key = `${coin} ${perp.quoteCoin}`
     pairs.set(pairs.has(key) ? `${perp.symbol} ${key}` : key, {
@@ -54,7 +54,7 @@ function pairsOf(rows: InstrumentRows): Pair[] {
     })
   }
   for (const row of rows.spot) {
-    const spot = spotInstrument(row)
+    const spot = spotFilters(row)
     const key = `${spot.baseCoin} ${spot.quoteCoin}`
     const pair = pairs.get(key) ?? { coin: spot.baseCoin, quote: spot.quoteCoin, multiplier: 1 }
     pairs.set(key, { ...pair, spot })
@@ -76,7 +76,7 @@ const guessedDepth = (instrument: Instrument, price: number): number =>
   clamp((instrument.maxMarketQty.toNumber() * price) / 12, 1000, 400_000)
 
 function leverageOf(perp: Instrument | undefined): Decimal {
-  return perp ? new Decimal(textAt(perp.json, 'leverageFilter.maxLeverage')) : new Decimal(10)
+  return perp ? new Decimal(rowText(perp.json, 'leverageFilter.maxLeverage')) : new Decimal(10)
 }
 
 /** What rows of a perpetual say, or what stands for it where there is none. */

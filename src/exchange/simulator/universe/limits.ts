@@ -2,7 +2,7 @@
 import { Decimal } from 'decimal.js'
 import type { Market } from '../../../domain/instrument.ts'
 import { indexOf, instrumentOf, markOf, type SimExchange, spotRatioOf } from '../exchange-state.ts'
-import { ceilTo, floorTo } from '../kit/grid.ts'
+import { ceilOn, floorOn } from '../kit/grid.ts'
 import type { Listing } from './universe.ts'
 
 type RiskTier = {
@@ -82,5 +82,5 @@ export function priceBand(exchange: SimExchange, listing: Listing, market: Marke
   const [x, y] = [instrument.ratioX, instrument.ratioY]
   const buyMax = Decimal.min(mark.times(1 + y), Decimal.max(index, mark.times(1 + x)))
   const sellMin = Decimal.max(mark.times(1 - y), Decimal.min(index, mark.times(1 - x)))
-  return { buyMax: floorTo(instrument.price, buyMax), sellMin: ceilTo(instrument.price, sellMin) }
+  return { buyMax: floorOn(instrument.price, buyMax), sellMin: ceilOn(instrument.price, sellMin) }
 }

@@ -91,7 +91,7 @@ function inside(row: JsonObject, path: string): Json | undefined {
 }
 
 /** Text at a dotted path. @throws InstrumentFault when there is none */
-export function textAt(row: JsonObject, path: string): string {
+export function rowText(row: JsonObject, path: string): string {
   const found = inside(row, path)
   if (typeof found === 'string' && found !== '') return found
   throw new InstrumentFault(`${nameOf(row)}: expected text at ${path}, found ${JSON.stringify(found)}`)
@@ -99,7 +99,7 @@ export function textAt(row: JsonObject, path: string): string {
 
 /** A positive decimal at a dotted path, as text. */
 function amountAt(row: JsonObject, path: string): string {
-  const found = textAt(row, path)
+  const found = rowText(row, path)
   if (/^\d{1,30}(\.\d{1,30})?$/.test(found) && Number(found) > 0) return found
   throw new InstrumentFault(`${nameOf(row)}: expected a positive number at ${path}, found ${found}`)
 }
@@ -111,11 +111,11 @@ const ratios = (row: JsonObject) => ({
 })
 
 /** @param row - of category linear. Throws `InstrumentFault`. */
-export const perpInstrument = (row: JsonObject): Instrument => ({
+export const perpFilters = (row: JsonObject): Instrument => ({
   market: 'linear',
-  symbol: textAt(row, 'symbol'),
-  baseCoin: textAt(row, 'baseCoin'),
-  quoteCoin: textAt(row, 'settleCoin'),
+  symbol: rowText(row, 'symbol'),
+  baseCoin: rowText(row, 'baseCoin'),
+  quoteCoin: rowText(row, 'settleCoin'),
   price: gridOf(amountAt(row, 'priceFilter.tickSize'), false),
   qty: gridOf(amountAt(row, 'lotSizeFilter.qtyStep'), false),
   minQty: decimalAt(row, 'lotSizeFilter.minOrderQty'),
@@ -130,11 +130,11 @@ export const perpInstrument = (row: JsonObject): Instrument => ({
 })
 
 /** @param row - of category spot. Throws `InstrumentFault`. */
-export const spotInstrument = (row: JsonObject): Instrument => ({
+export const spotFilters = (row: JsonObject): Instrument => ({
   market: 'spot',
-  symbol: textAt(row, 'symbol'),
-  baseCoin: textAt(row, 'baseCoin'),
-  quoteCoin: textAt(row, 'quoteCoin'),
+  symbol: rowText(row, 'symbol'),
+  baseCoin: rowText(row, 'baseCoin'),
+  quoteCoin: rowText(row, 'quoteCoin'),
   price: gridOf(amountAt(row, 'priceFilter.tickSize'), true),
   qty: gridOf(amountAt(row, 'lotSizeFilter.basePrecision'), true),
   minQty: decimalAt(row, 'lotSizeFilter.minOrderQty'),

@@ -2,7 +2,7 @@
 import { Decimal } from 'decimal.js'
 import type { Market } from '../../../domain/instrument.ts'
 import { PAIR_TABLE, PERP_TABLE, perpJson, SPOT_TABLE, spotJson } from './instruments.ts'
-import { type Found, type Listing, perpInstrument, spotInstrument, type Universe } from './listing.ts'
+import { type Found, type Listing, perpFilters, spotFilters, type Universe } from './listing.ts'
 
 export type { Instrument, Listing, Universe } from './listing.ts'
 
@@ -28,8 +28,8 @@ function listingOf(pair: readonly string[], index: number): Listing {
   const perpRow = rowOf(PERP_TABLE, 1, field(pair, 0))
   return {
     index,
-    spot: spotInstrument(spotJson(rowOf(SPOT_TABLE, 0, field(pair, 1)))),
-    perp: perpInstrument(perpJson(perpRow)),
+    spot: spotFilters(spotJson(rowOf(SPOT_TABLE, 0, field(pair, 1)))),
+    perp: perpFilters(perpJson(perpRow)),
     lists: { spot: true, linear: true },
     multiplier: Number(field(pair, 2)),
     priceScale: Number(field(perpRow, 4)),

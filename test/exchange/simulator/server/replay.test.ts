@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../../src/domain/json.ts'
 import type { Input } from '../../../../src/exchange/simulator/account/account-file.ts'
 import { createSimulatedBybit } from '../../../../src/exchange/simulator/create.ts'
-import { advanceTo, replay } from '../../../../src/exchange/simulator/server/driver.ts'
+import { advanceTo, replayInputs } from '../../../../src/exchange/simulator/server/driver.ts'
 import type { CoreRequest, SimulatedBybit } from '../../../../src/exchange/simulator/simulated.ts'
 import { often } from '../../../support/properties.ts'
 
@@ -73,7 +73,7 @@ test('a core that was watched, read and moved in small steps is replayed from it
         if (asked) live.request(asked)
       }
       const again = createSimulatedBybit({ seed, startAtMs: START_MS, saved })
-      replay(again, JSON.parse(JSON.stringify(inputs)) as Input[])
+      replayInputs(again, JSON.parse(JSON.stringify(inputs)) as Input[])
       advanceTo(again, live.nowMs())
       expect(JSON.stringify(again.save())).toBe(JSON.stringify(live.save()))
     }),

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../../../src/domain/json.ts'
 import type { SimulatorServer } from '../../../../src/exchange/simulator/server/server.ts'
-import type { Connection } from '../../../../src/exchange/simulator/server/sockets/connection.ts'
+import type { SocketConnection } from '../../../../src/exchange/simulator/server/sockets/connection.ts'
 import { pushPrivate } from '../../../../src/exchange/simulator/server/sockets/private.ts'
 import {
   ask,
@@ -107,7 +107,7 @@ describe('private topics', () => {
     const heard: JsonObject[] = []
     const push = (_what: string, text: string) => heard.push(JSON.parse(text) as JsonObject)
     const message = { id: '1', topic: 'execution', creationTime: 1, data }
-    const connection = { topics: new Set([topic]), push } as unknown as Connection
+    const connection = { topics: new Set([topic]), push } as unknown as SocketConnection
     pushPrivate(connection, { channel: 'private', topic: 'execution', uid: '1', message })
     return heard
   }

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../../../domain/json.ts'
 import { objectIn, scalarText } from '../../kit/params.ts'
 import type { Channel, Deliver } from '../deliver.ts'
 
-export type Connection = {
+export type SocketConnection = {
   readonly id: string
   readonly channel: Exclude<Channel, 'rest'>
   /** The account, once the connection proved it; '' before. */
@@ -21,8 +21,8 @@ export type Connection = {
 }
 
 /** One client message, parsed. `op` is '' when there was none. */
-export type Message = { op: string; body: JsonObject; args: Json[] }
-export type Handler = (connection: Connection, message: Message) => void
+export type ClientMessage = { op: string; body: JsonObject; args: Json[] }
+export type Handler = (connection: SocketConnection, message: ClientMessage) => void
 
 type Wire = {
   deliver: Deliver
@@ -33,9 +33,9 @@ type Wire = {
 export function connectionOf(
   socket: WebSocket,
   id: string,
-  { channel, address }: Pick<Connection, 'channel' | 'address'>,
+  { channel, address }: Pick<SocketConnection, 'channel' | 'address'>,
   wire: Wire,
-): Connection {
+): SocketConnection {
   const cut = () => socket.terminate()
   const pass = (text: string) => {
     if (socket.readyState !== socket.OPEN) return
@@ -43,7 +43,7 @@ export function connectionOf(
     else socket.send(text)
   }
   const carriage = { pass, cut }
-  const connection: Connection = {
+  const connection: SocketConnection = {
     id,
     channel,
     uid: '',
@@ -65,7 +65,7 @@ export function connectionOf(
 
 /** Hands one frame of a client to its handler, over the wire. */
 export function receive(
-  from: Connection,
+  from: SocketConnection,
   socket: WebSocket,
   data: RawData,
   deliver: Deliver,
@@ -86,7 +86,7 @@ export function receive(
   )
 }
 
-function parse(text: string): Message | undefined {
+function parse(text: string): ClientMessage | undefined {
   const body = objectIn(text)
   return (
     body && {
@@ -98,10 +98,10 @@ function parse(text: string): Message | undefined {
 }
 
 /** The topics a client named; what is no text is the topic '', which nobody has. */
-export const topicsIn = ({ args }: Message): string[] => args.map(scalarText)
+export const topicsIn = ({ args }: ClientMessage): string[] => args.map(scalarText)
 
 /** The `req_id` a client sent, as text: numbers come back as strings. */
-export function requestIdOf({ body }: Message): string | undefined {
+export function requestIdOf({ body }: ClientMessage): string | undefined {
   const { req_id: sent } = body
   return typeof sent === 'string' || typeof sent === 'number' ? String(sent) : undefined
 }

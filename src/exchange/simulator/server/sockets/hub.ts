@@ -4,10 +4,10 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { Frame } from '../../history/recorded-frames.ts'
+import type { RecordedFrame } from '../../history/recorded-frames.ts'
 import type { Push } from '../../simulated.ts'
 import type { Channel, Deliver } from '../deliver.ts'
-import { type Connection, connectionOf, type Handler, receive } from './connection.ts'
+import { connectionOf, type Handler, receive, type SocketConnection } from './connection.ts'
 import { pushPrivate } from './private.ts'
 
 type Sockets = {
@@ -16,12 +16,12 @@ type Sockets = {
   bufferedBytesMax: number
 }
 
-export type Hub = {
-  connections(): Iterable<Connection>
+export type SocketHub = {
+  connections(): Iterable<SocketConnection>
   /** Adds or drops a listener of a public topic. */
-  listen(connection: Connection, topic: string, on: boolean): void
+  listen(connection: SocketConnection, topic: string, on: boolean): void
   isWanted(topic: string): boolean
-  listeners(channel: Push['channel'], topic: string): Iterable<Connection>
+  listeners(channel: Push['channel'], topic: string): Iterable<SocketConnection>
   close(): void
 }
 
@@ -39,18 +39,22 @@ const SILENCE_MS = 600_000
 const SWEEP_MS = 30_000
 
 /** Takes the upgrades of `server`. */
-export function openSockets(server: Server, { handlers, ...wire }: Sockets): Hub {
+export function openSockets(server: Server, { handlers, ...wire }: Sockets): SocketHub {
   const acceptor = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
     maxPayload: MESSAGE_BYTES_MAX,
   })
-  const open = new Map<WebSocket, Connection>()
+  const open = new Map<WebSocket, SocketConnection>()
   const audience = audienceOf()
   const silence = cutSilent()
   let count = 0
 
-  const accept = (socket: WebSocket, from: Pick<Connection, 'channel' | 'address'>, silenceMs: number) => {
+  const accept = (
+    socket: WebSocket,
+    from: Pick<SocketConnection, 'channel' | 'address'>,
+    silenceMs: number,
+  ) => {
     const { channel } = from
     const id = `sim${process.pid.toString(36)}-${(++count).toString(36)}`
     const connection = connectionOf(socket, id, from, wire)
@@ -94,8 +98,8 @@ export function openSockets(server: Server, { handlers, ...wire }: Sockets): Hub
 }
 
 /** Who listens to which public topic. */
-function audienceOf(): Pick<Hub, 'listen' | 'isWanted' | 'listeners'> {
-  const listening = new Map<string, Set<Connection>>()
+function audienceOf(): Pick<SocketHub, 'listen' | 'isWanted' | 'listeners'> {
+  const listening = new Map<string, Set<SocketConnection>>()
   /** How many listeners a topic has on all channels together. */
   const wanted = new Map<string, number>()
   const want = (topic: string, more: 1 | -1) => {
@@ -140,7 +144,7 @@ function activeTimeMs(asked: string | null): number {
 }
 
 /** Hands on one frame as it was recorded. */
-export function playOut(hub: Hub, { channel, topic, text }: Frame): void {
+export function playOut(hub: SocketHub, { channel, topic, text }: RecordedFrame): void {
   for (const connection of hub.listeners(channel, topic)) connection.push(topic, text)
 }
 
@@ -150,7 +154,7 @@ export function playOut(hub: Hub, { channel, topic, text }: Frame): void {
  * @param isPlayed - topics that a recording has taken over
  */
 export function fanOut(
-  hub: Hub,
+  hub: SocketHub,
   pushes: readonly Push[],
   isPlayed: (channel: Push['channel'], topic: string) => boolean,
 ): void {

@@ -5,7 +5,13 @@
 import type { Json, JsonObject } from '../../../../domain/json.ts'
 import type { Push } from '../../simulated.ts'
 import { type Accounts, signs, socketText, unexpired } from '../accounts.ts'
-import { type Connection, type Handler, type Message, requestIdOf, topicsIn } from './connection.ts'
+import {
+  type ClientMessage,
+  type Handler,
+  requestIdOf,
+  type SocketConnection,
+  topicsIn,
+} from './connection.ts'
 
 export type Gate = {
   accounts: Accounts
@@ -20,7 +26,7 @@ type Refusal = { code: number; text: string }
 
 /** Checks an `auth` op: key, expiry (a number or a string, in the future), signature. Used by the trade socket too. */
 export function authenticate(
-  connection: Connection,
+  connection: SocketConnection,
   args: Json[],
   { accounts, speed, nowMs, keyRefusal }: Gate,
 ): Refusal | undefined {
@@ -59,7 +65,7 @@ export const privateHandler =
     else connection.reply(op, acknowledge(connection, message, 'error:invalid op'))
   }
 
-function changeTopics(connection: Connection, message: Message): void {
+function changeTopics(connection: SocketConnection, message: ClientMessage): void {
   const topics = topicsIn(message)
   const on = message.op === 'subscribe'
   const fault = connection.uid === '' ? 'Request not authorized' : on ? faultOf(topics) : ''
@@ -69,20 +75,20 @@ function changeTopics(connection: Connection, message: Message): void {
   connection.reply(message.op, acknowledge(connection, message, fault))
 }
 
-function answerAuth(connection: Connection, message: Message, gate: Gate): void {
+function answerAuth(connection: SocketConnection, message: ClientMessage, gate: Gate): void {
   const refusal = authenticate(connection, message.args, gate)
   connection.reply('auth', acknowledge(connection, message, refusal?.text ?? ''))
 }
 
-function acknowledge({ id }: Connection, message: Message, fault: string): JsonObject {
+function acknowledge({ id }: SocketConnection, message: ClientMessage, fault: string): JsonObject {
   return { success: fault === '', ret_msg: fault, op: message.op, conn_id: id, ...echo(message) }
 }
 
-function pong({ id }: Connection, message: Message, nowMs: number): JsonObject {
+function pong({ id }: SocketConnection, message: ClientMessage, nowMs: number): JsonObject {
   return { ...echo(message), op: 'pong', args: [String(nowMs)], conn_id: id }
 }
 
-function echo(message: Message): JsonObject {
+function echo(message: ClientMessage): JsonObject {
   const sent = requestIdOf(message)
   return sent === undefined ? {} : { req_id: sent }
 }
@@ -98,7 +104,7 @@ function faultOf(topics: readonly string[]): string {
 }
 
 /** Sends one private push to a connection, in the form of each topic it asked for. */
-export function pushPrivate(connection: Connection, { topic, message }: Push): void {
+export function pushPrivate(connection: SocketConnection, { topic, message }: Push): void {
   const rows = Array.isArray(message.data) ? (message.data as JsonObject[]) : []
   for (const asked of connection.topics) {
     const [, base, category] = /^(.+?)(?:\.(spot|linear|inverse|option))?$/.exec(asked) ?? []

@@ -4,8 +4,14 @@
  */
 import type { JsonObject } from '../../../../domain/json.ts'
 import type { Push } from '../../simulated.ts'
-import { type Connection, type Handler, type Message, requestIdOf, topicsIn } from './connection.ts'
-import type { Hub } from './hub.ts'
+import {
+  type ClientMessage,
+  type Handler,
+  requestIdOf,
+  type SocketConnection,
+  topicsIn,
+} from './connection.ts'
+import type { SocketHub } from './hub.ts'
 
 const SPOT_ARGS_MAX = 10
 const ARGS_CHARS_MAX = 21_000
@@ -15,7 +21,7 @@ type Snapshots = (channel: Push['channel'], topic: string) => (JsonObject | stri
 
 /** @param hub - given late: the hub is built from its handlers */
 const publicHandler =
-  (hub: () => Hub, snapshots: Snapshots): Handler =>
+  (hub: () => SocketHub, snapshots: Snapshots): Handler =>
   (connection, message) => {
     const { op } = message
     if (op === 'ping') connection.reply(op, acknowledge(connection, message, true, 'pong'))
@@ -36,8 +42,8 @@ export function publicHandlers(...parts: Parameters<typeof publicHandler>) {
 }
 
 function acknowledge(
-  { channel, id }: Connection,
-  message: Message,
+  { channel, id }: SocketConnection,
+  message: ClientMessage,
   success: boolean,
   text: string,
 ): JsonObject {
@@ -47,10 +53,15 @@ function acknowledge(
   return { success, ret_msg: text, conn_id: id, ...(requestId !== undefined && { req_id: requestId }), op }
 }
 
-const done = (connection: Connection, message: Message) =>
+const done = (connection: SocketConnection, message: ClientMessage) =>
   acknowledge(connection, message, true, connection.channel === 'public-spot' ? message.op : '')
 
-function subscribe(connection: Connection, message: Message, hub: Hub, snapshots: Snapshots): void {
+function subscribe(
+  connection: SocketConnection,
+  message: ClientMessage,
+  hub: SocketHub,
+  snapshots: Snapshots,
+): void {
   const topics = topicsIn(message)
   const tooMany = faultOfSize(connection, topics)
   const first = (tooMany ? [] : topics).map(topic => ({
@@ -71,13 +82,13 @@ function subscribe(connection: Connection, message: Message, hub: Hub, snapshots
   }
 }
 
-function faultOfSize({ channel, topics }: Connection, asked: readonly string[]): string {
+function faultOfSize({ channel, topics }: SocketConnection, asked: readonly string[]): string {
   if (asked.length === 0) return 'error:args is empty'
   if (channel === 'public-spot' && asked.length > SPOT_ARGS_MAX) return `args size >${SPOT_ARGS_MAX}`
   return [...topics, ...asked].join('').length > ARGS_CHARS_MAX ? `args length >${ARGS_CHARS_MAX}` : ''
 }
 
-function unsubscribe(connection: Connection, message: Message, hub: Hub): void {
+function unsubscribe(connection: SocketConnection, message: ClientMessage, hub: SocketHub): void {
   for (const topic of topicsIn(message)) {
     connection.topics.delete(topic)
     hub.listen(connection, topic, false)

@@ -7,7 +7,7 @@ import { isObject, scalarText } from '../../kit/params.ts'
 import type { CoreReply, CoreRequest } from '../../simulated.ts'
 import { staleText, timely } from '../accounts.ts'
 import { askWithin, type Limit, type RateLimits } from '../rate-limits.ts'
-import type { Connection, Handler, Message } from './connection.ts'
+import type { ClientMessage, Handler, SocketConnection } from './connection.ts'
 import { authenticate, type Gate } from './private.ts'
 
 type Desk = Gate & {
@@ -36,7 +36,7 @@ export const tradeHandler =
     else answerOrder(connection, message, desk)
   }
 
-function answerAuth(connection: Connection, message: Message, desk: Desk): void {
+function answerAuth(connection: SocketConnection, message: ClientMessage, desk: Desk): void {
   const refusal =
     connection.uid === ''
       ? authenticate(connection, message.args, desk)
@@ -45,17 +45,17 @@ function answerAuth(connection: Connection, message: Message, desk: Desk): void 
   connection.reply('auth', { ...requestId(message), ...answer, op: 'auth', connId: connection.id })
 }
 
-function answerPing(connection: Connection, message: Message, desk: Desk): void {
+function answerPing(connection: SocketConnection, message: ClientMessage, desk: Desk): void {
   const answer = { retCode: 0, retMsg: 'OK', op: 'pong', data: [String(desk.nowMs())] }
   connection.reply('ping', { ...requestId(message), ...answer, connId: connection.id })
 }
 
-const requestId = ({ body }: Message): JsonObject =>
+const requestId = ({ body }: ClientMessage): JsonObject =>
   typeof body.reqId === 'string' || typeof body.reqId === 'number' ? { reqId: String(body.reqId) } : {}
 
 type Answer = { retCode: number; retMsg: string; data?: Json; retExtInfo?: Json; limit?: Limit }
 
-function answerOrder(connection: Connection, message: Message, desk: Desk): void {
+function answerOrder(connection: SocketConnection, message: ClientMessage, desk: Desk): void {
   const { retCode, retMsg, data = {}, retExtInfo = {}, limit } = decide(connection, message, desk)
   const nowMs = desk.nowMs()
   const limits = limit && {
@@ -69,7 +69,7 @@ function answerOrder(connection: Connection, message: Message, desk: Desk): void
   connection.reply(op, { ...requestId(message), retCode, retMsg, op, data, retExtInfo, header, connId })
 }
 
-function decide(connection: Connection, message: Message, desk: Desk): Answer {
+function decide(connection: SocketConnection, message: ClientMessage, desk: Desk): Answer {
   const { op, body, args } = message
   if (!OPS.has(op)) return { retCode: 10404, retMsg: 'op type is not found' }
   if (connection.uid === '') return { retCode: 10005, retMsg: 'Permission denied, please auth first' }
@@ -101,7 +101,7 @@ function faultOfHeader(header: Json | undefined, nowMs: number, speed: number): 
 }
 
 /** Remembers the request ids of a connection, the latest ones if there are very many. Long ones are none: Bybit's have 36 characters. */
-function isNewRequest({ requestIds }: Connection, sent: Json | undefined): boolean {
+function isNewRequest({ requestIds }: SocketConnection, sent: Json | undefined): boolean {
   const id = scalarText(sent)
   if (id === '' || id.length > REQUEST_ID_MAX) return true
   if (requestIds.has(id)) return false
@@ -111,5 +111,5 @@ function isNewRequest({ requestIds }: Connection, sent: Json | undefined): boole
   return true
 }
 
-const traceId = ({ id }: Connection, nowMs: number): string =>
+const traceId = ({ id }: SocketConnection, nowMs: number): string =>
   Buffer.from(`${id}-${nowMs}`).toString('hex').slice(0, 32).padStart(32, '0')
