@@ -299,7 +299,10 @@ export function simulateCommands(program: Command): void {
     .option('--from-seed <seed>', 'the first day’s seed; the others follow', seedOf, 1)
     .option('--jobs <count>', 'threads', countOf, availableParallelism())
     .option('--faults <file>', 'YAML or JSON: in place of the faults that each seed draws')
-    .option('--hazards <names>', 'what befalls the account beside: all, none, or names with commas between')
+    .option(
+      '--hazards <names>',
+      'what may befall the account beside, by seed: all (default), none, or names with commas between',
+    )
     .option('--keep-going', 'go on after a day that failed')
     .option('--json', 'print JSON')
     .action(async (options: SimulateOptions) => {

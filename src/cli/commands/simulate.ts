@@ -47,7 +47,6 @@ function simulateText(summary: Summary): string {
       { what: 'FIGURE', figure: 'VALUE' },
     ),
     ...callLines(summary),
-    ...notYetLines(summary),
     '',
     table(metRows(summary), { what: 'FAULT OR HAPPENING', states: 'MET HEDGES THAT WERE' }),
   ].join('\n')
@@ -102,11 +101,6 @@ function metRows({ met }: Summary): { what: string; states: string }[] {
   return [...states].map(([what, list]) => ({ what, states: list.join(', ') }))
 }
 
-function notYetLines({ notYet }: Summary): string[] {
-  const rows = Object.entries(notYet).map(([what, times]) => ({ what, times: String(times) }))
-  return rows.length === 0 ? [] : ['', table(rows, { what: 'NOT HELD TO YET', times: 'TIMES' })]
-}
-
 function callLines({ calls }: Summary): string[] {
   const rows = Object.entries(calls).map(([why, times]) => ({ why, times: String(times) }))
   return rows.length === 0 ? [] : ['', table(rows, { why: 'A PERSON WAS CALLED BECAUSE', times: 'TIMES' })]
@@ -118,7 +112,7 @@ export type SimulateOptions = {
   fromSeed: number
   jobs: number
   faults?: string
-  /** Names of hazards, comma-separated; `all`, `none`, or those of a usual day. */
+  /** Names of hazards, comma-separated, `all` or `none`; all when left out. */
   hazards?: string
   keepGoing?: boolean
   json?: boolean

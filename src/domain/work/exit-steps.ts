@@ -1,14 +1,14 @@
 /**
  * Unwinding, slice by slice, until both legs are flat. Each slice closes as much spot as perpetual; the last one closes
- * everything. Coins held below the exchange's minimum stay as dust; coins owed never stay: the smallest order buys more than
- * is owed, and what is over is the dust. The perpetual always ends at exactly 0. Source: carry.md d.1 (7), d.10.
+ * everything. Coins held below the exchange's minimum stay as dust; coins owed never stay: where less is owed than the smallest
+ * order, as much is bought beside it as can be sold again. The perpetual always ends at exactly 0. Source: carry.md d.1 (7), d.10.
  */
 import { Decimal } from 'decimal.js'
 import type { HedgePlan } from '../entry/plan.ts'
 import { legCap } from '../entry/sizing.ts'
 import { baseToContracts, ceilTo, floorTo } from '../grid.ts'
 import { type LegFacts, type LegName, legFacts } from '../instrument.ts'
-import { type Holdings, lotBase, perpMissing, smallestOrder } from '../legs/balance.ts'
+import { EXIT_MARGIN, type Holdings, lotBase, perpMissing, smallestOrder } from '../legs/balance.ts'
 import type { LegOrder } from '../legs/hedge-order.ts'
 import {
   bookOf,
@@ -69,7 +69,12 @@ export function nextUnwind(
   )
   const closing = closingQty(plan, held, spotLeast)
   const perp = Decimal.max(0, held.perpBase)
-  if (closing.isZero() && perp.isZero()) return { kind: 'flat', dustBase: keptInWallet(plan, held) }
+  if (closing.isZero() && perp.isZero()) {
+    const spare = spareOrder(plan, held, market, toleranceBps)
+    return spare
+      ? { kind: 'slice', spot: spare, perp: null, last: true }
+      : { kind: 'flat', dustBase: keptInWallet(plan, held) }
+  }
   if ((closing.gt(0) && !limits.spot) || (perp.gt(0) && !limits.perp))
     return {
       kind: 'wait',
@@ -110,9 +115,30 @@ export function giveBack(
 /** A sale takes no more than is held and stays away when that is too little; a debt is bought back whole, however small. */
 function closingQty(plan: HedgePlan, { spotNetBase }: Holdings, least: Decimal): Decimal {
   if (new Decimal(spotNetBase).lte(0)) return ZERO
-  if (plan.direction === 'reverse-carry') return Decimal.max(least, spotQtyFor(plan, 'out', spotNetBase))
+  if (plan.direction === 'reverse-carry') {
+    const owed = new Decimal(spotQtyFor(plan, 'out', spotNetBase))
+    const sellable = least.times(new Decimal(EXIT_MARGIN).plus(1))
+    return owed.gte(least) ? owed : new Decimal(spotQtyFor(plan, 'out', baseQty(sellable.plus(spotNetBase))))
+  }
   const sellable = floorTo(spotNetBase, plan.spot.qtyStep)
   return sellable.lt(least) ? ZERO : sellable
+}
+
+/** Coins bought back beyond what was owed, sold again while they are worth an order; null when they are not. */
+function spareOrder(
+  plan: HedgePlan,
+  { spotNetBase }: Holdings,
+  market: MarketView,
+  toleranceBps: number,
+): LegOrder | null {
+  const limitPrice = limitPriceOf(plan, 'spot', 'in', market, toleranceBps)
+  if (plan.direction !== 'reverse-carry' || !limitPrice) return null
+  const qty = floorTo(new Decimal(spotNetBase).neg(), plan.spot.qtyStep)
+  const least = smallestOrder(plan.spot, priceForMinimum(plan, 'spot', 'in', market, toleranceBps))
+  // They lie in the wallet: nothing is borrowed for them.
+  return qty.lt(least)
+    ? null
+    : { ...legOrder(plan, 'spot', 'in', { qty: orderQty(qty), limitPrice }), borrow: false }
 }
 
 /** Where the fee comes out of what is bought, a slice is ordered with it on top, and a step more for its rounding. */

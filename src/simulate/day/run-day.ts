@@ -2,7 +2,7 @@
 import type { HedgeContext } from '../../../machines/hedge/context.ts'
 import type { SymbolContext } from '../../../machines/symbol.ts'
 import type { Rules } from '../../domain/rules.ts'
-import { type DayReport, hedgesOf, judgeDay } from '../judge/judge.ts'
+import { type DayReport, judgeDay } from '../judge/judge.ts'
 import { legsApart } from '../judge/rules.ts'
 import { type DayOptions, type DayPlan, dayPlan, type Touch } from '../plan/plan.ts'
 import { type Day, openDay } from './day.ts'
@@ -115,7 +115,7 @@ function isAtRest(day: Day): boolean {
   if (!/^(trading|halted)/.test(state)) return false
   const hedges = all.filter(({ kind }) => kind === 'hedge')
   if (!hedges.every(({ cell }) => /^hedged\.watching|^failed/.test(cell?.state ?? ''))) return false
-  return day.witness.openOrders() === 0 && legsApart(day.witness, hedgesOf(day)).length === 0
+  return day.witness.openOrders() === 0 && legsApart(day.witness).length === 0
 }
 
 /** A person has seen the alarm: what failed is tried again once, then let go. */

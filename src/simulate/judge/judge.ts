@@ -28,8 +28,6 @@ export type DayReport = {
   symbols: readonly string[]
   /** What was broken, in words; empty when the day is good. */
   broken: string[]
-  /** What rules find that the engine is not held to yet. */
-  notYet: string[]
   hedges: DayHedge[]
   orders: number
   struck: Record<string, number>
@@ -73,9 +71,9 @@ export async function judgeDay({ plan, day, restMs, calls, refused, struck }: Ju
   const { limits } = plan.rules
   const { differences: replay } = check
   const seen = { restMs, refused, fatals, hedges, witness, residuals, suspense, replay, limits }
-  const verdict = judged(seen)
+  const broken = judged(seen)
   return {
-    ...verdict,
+    broken,
     seed: plan.seed,
     symbols: plan.symbols,
     hedges: hedges.map(({ plan: _plan, ...hedge }) => hedge),
@@ -95,7 +93,7 @@ export async function judgeDay({ plan, day, restMs, calls, refused, struck }: Ju
     steps: check.steps,
     met: day.met(),
     journalHash: hashOf(stored),
-    story: verdict.broken.length > 0 ? dayStory(plan, day, calls) : [],
+    story: broken.length > 0 ? dayStory(plan, day, calls) : [],
   }
 }
 
@@ -123,7 +121,7 @@ async function residualsOf(day: Day): Promise<Record<string, string> | undefined
   return residuals
 }
 
-export function hedgesOf({ stored }: Pick<Day, 'stored'>): (DayHedge & { plan: HedgeContext['plan'] })[] {
+function hedgesOf({ stored }: Pick<Day, 'stored'>): (DayHedge & { plan: HedgeContext['plan'] })[] {
   return [...stored.actors.values()]
     .map(({ row }) => JSON.parse(row) as ActorRow)
     .filter(({ kind }) => kind === 'hedge')

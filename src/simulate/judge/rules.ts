@@ -1,12 +1,9 @@
-/**
- * What must hold after a day, rule by rule. A rule that the engine does not hold yet is judged all the same, with what it waits
- * for: its findings are told apart and fail no day.
- */
+/** What must hold after a day, rule by rule. */
 import { Decimal } from 'decimal.js'
 import type { HedgeContext } from '../../../machines/hedge/context.ts'
 import { ownerOfOrder } from '../../domain/legs/order.ts'
 import type { LimitRules } from '../../domain/rules.ts'
-import type { Legs, OrderSeen, Witness } from './witness.ts'
+import { isApart, type Legs, type OrderSeen, type Witness } from './witness.ts'
 
 type HedgeSeen = { id: string; state: string; because: string; plan: HedgeContext['plan'] }
 
@@ -28,8 +25,6 @@ type Seen = {
 }
 
 type Rule = {
-  /** Why its findings do not fail a day yet. */
-  waitsFor?: string
   /** In words; empty when it holds. */
   broken(seen: Seen): string[]
 }
@@ -50,26 +45,7 @@ const RULES = {
         .filter(({ state }) => !/^(closed|hedged\.watching)/.test(state))
         .map(({ id, state, because }) => `${id} ended ${state}: ${because}`),
   },
-  level: { broken: ({ witness, hedges }) => legsApart(witness, hedges).map(apartText) },
-  'dust is below the smallest order': {
-    waitsFor: 'a surplus that is sold once it is worth an order',
-    broken: ({ witness }) =>
-      witness
-        .legs()
-        .map(({ symbol, netted }) => ({ symbol, ...netted }))
-        .filter(
-          ({ lots, symbol, notionalUsdt }) => lots.abs().gte(1) && notionalUsdt >= witness.leastUsdt(symbol),
-        )
-        .map(apartText),
-  },
-  'coins of people are theirs': {
-    waitsFor: 'the debt of a hedge told apart from coins that people bought',
-    broken: ({ witness }) =>
-      witness
-        .legs()
-        .filter(({ lots, netted }) => lots.abs().minus(netted.lots.abs()).gte(1))
-        .map(apartText),
-  },
+  level: { broken: ({ witness }) => legsApart(witness).map(apartText) },
   'no order left': {
     broken({ witness }) {
       const open = witness.openOrders()
@@ -116,41 +92,17 @@ const RULES = {
   },
 } satisfies Readonly<Record<string, Rule>>
 
-/** Everything that does not hold, and what is not held to yet. */
-export function judged(seen: Seen): { broken: string[]; notYet: string[] } {
-  const found = { broken: [] as string[], notYet: [] as string[] }
-  for (const [name, rule] of Object.entries<Rule>(RULES))
-    for (const words of rule.broken(seen))
-      if (rule.waitsFor === undefined) found.broken.push(words)
-      else found.notYet.push(`${name}: ${words} (waits for ${rule.waitsFor})`)
-  return found
-}
+/** Everything that does not hold. */
+export const judged = (seen: Seen): string[] => Object.values<Rule>(RULES).flatMap(rule => rule.broken(seen))
 
 type Apart = Pick<Legs, 'symbol' | 'lots' | 'notionalUsdt'>
 
 const apartText = ({ symbol, lots, notionalUsdt }: Apart) =>
   `${symbol}: ${lots.toFixed(3)} lots apart, ${notionalUsdt.toFixed(2)} USDT`
 
-/** The smallest order there can be, its value raised by the day itself. */
-const DUST_USDT_MAX = 21
-
-/**
- * Pairs with a lot or more apart. Too little for an order is dust: coins that the last long carry left over, or the surplus of each
- * debt that was bought back by the smallest order; and interest that has not yet grown to an order of the perpetual.
- */
-export function legsApart(
-  witness: Pick<Witness, 'legs'>,
-  hedges: readonly Pick<HedgeSeen, 'state' | 'plan'>[],
-): Apart[] {
-  const far = witness.legs().map(({ symbol, netted }) => ({ symbol, ...netted }))
-  return far.filter(({ symbol, lots, notionalUsdt }) => {
-    if (lots.abs().lt(1)) return false
-    const reverse = hedges.filter(({ plan }) => plan.symbol === symbol && plan.direction === 'reverse-carry')
-    const closed = reverse.filter(({ state }) => state === 'closed').length
-    const orders = lots.isNegative() ? reverse.length - closed : closed + 1
-    return notionalUsdt > orders * DUST_USDT_MAX
-  })
-}
+/** Pairs with a lot or more apart that an order could mend: coins worth less than the venue's smallest order are dust. */
+export const legsApart = (witness: Pick<Witness, 'legs' | 'leastUsdt'>): Apart[] =>
+  witness.legs().filter(legs => isApart(legs, witness.leastUsdt(legs.symbol)))
 
 /** What an order may exceed its plan by: a lot on either side, and coins that a fee took. */
 const ROOM = '1.02'

@@ -1,5 +1,4 @@
 /** How long legs stood apart, by how much, and how much of that while somebody could have done something about it. */
-import type { Decimal } from 'decimal.js'
 
 /** A stretch with a lot or more apart. */
 export type Stretch = {
@@ -17,9 +16,9 @@ export class Stretches {
   readonly ended: Stretch[] = []
   readonly #open = new Map<string, Open>()
 
-  /** What is seen of a symbol now. @param able - could it be mended from now on? */
-  note(symbol: string, lots: Decimal, notionalUsdt: number, nowMs: number, able: boolean): void {
-    if (lots.abs().lt(1)) {
+  /** What is seen of a symbol now, 0 for level. @param able - could it be mended from now on? */
+  note(symbol: string, notionalUsdt: number, nowMs: number, able: boolean): void {
+    if (notionalUsdt === 0) {
       this.end(symbol, nowMs)
       return
     }

@@ -22,8 +22,6 @@ export type Summary = {
   /** Days on which a coin's residual was not 0, and postings nobody can explain. */
   residualDays: number
   unexplained: number
-  /** What rules found that the engine is not held to yet: by words, how often. */
-  notYet: Record<string, number>
   /** How often each fault and happening met each state of a hedge. */
   met: Record<string, number>
   journalSteps: number
@@ -51,7 +49,6 @@ export function summarise(reports: readonly DayReport[]): Summary {
     residualDays: sorted.filter(({ residuals }) => Object.values(residuals).some(left => left !== '0'))
       .length,
     unexplained: total(sorted.map(({ unexplained }) => unexplained)),
-    notYet: added(sorted.flatMap(({ notYet }) => notYet.map(words => ({ [reasonOf(words)]: 1 })))),
     met: added(sorted.map(({ met }) => met)),
     journalSteps: total(sorted.map(({ steps }) => steps)),
   }

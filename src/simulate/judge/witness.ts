@@ -10,15 +10,25 @@ import { type Stretch, Stretches } from './stretches.ts'
 
 const ZERO = new Decimal(0)
 
+/**
+ * What people have in an account beside the hedges. An account has one position of a perpetual and one amount of a coin, owned or owed
+ * (Bybit: a coin's equity is walletBalance − spotBorrow): a trade against what people have undoes that first, then what the hedge has,
+ * and what is beyond is theirs. So coins that are bought repay a debt, whoever owes it.
+ */
 export class Foreign {
-  /** Base coins, never negative. */
+  /** Base coins, signed: negative is owed. */
   coins = ZERO
   /** Base coins of the perpetual, signed: negative is short. */
   position = ZERO
 
-  /** @param change - base coins that came in, or went out where negative */
-  moveCoins(change: Decimal): void {
-    this.coins = Decimal.max(0, this.coins.plus(change))
+  /**
+   * Coins that a person bought or sold, gave or took.
+   *
+   * @param change - base coins, signed
+   * @param before - all coins of the account before it, less those it owes
+   */
+  moveCoins(change: Decimal, before: Decimal): void {
+    this.coins = moved(this.coins, change, before)
   }
 
   /**
@@ -28,11 +38,16 @@ export class Foreign {
    * @param before - the whole position before it, base coins, signed
    */
   movePosition(change: Decimal, before: Decimal): void {
-    const own = before.minus(this.position)
-    const undone = towardsZero(this.position, change)
-    const left = change.minus(undone)
-    this.position = this.position.plus(undone).plus(left.minus(towardsZero(own, left)))
+    this.position = moved(this.position, change, before)
   }
+}
+
+/** What is theirs after a change, of `whole` before it. */
+function moved(theirs: Decimal, change: Decimal, whole: Decimal): Decimal {
+  const own = whole.minus(theirs)
+  const undone = towardsZero(theirs, change)
+  const left = change.minus(undone)
+  return theirs.plus(undone).plus(left.minus(towardsZero(own, left)))
 }
 
 /** The part of a change that brings an amount nearer to zero, and not beyond. */
@@ -53,11 +68,6 @@ export type Legs = {
   /** Their difference in lots of the perpetual; positive: too much spot. */
   lots: Decimal
   notionalUsdt: number
-  /**
-   * The same where coins that people bought have repaid a debt of the same coin, as an account does by itself: it cannot be seen
-   * whose they were, and what is less apart so is not apart.
-   */
-  netted: { lots: Decimal; notionalUsdt: number }
 }
 
 /** An order as it arrived. */
@@ -78,6 +88,8 @@ type Coin = {
   lot: Decimal
   multiplier: Decimal
   foreign: Foreign
+  /** What is about to be given. */
+  given?: { change: Decimal; before: Decimal } | undefined
 }
 
 const CREATE = /(^|\/)(order[./]create|create)$/
@@ -132,8 +144,10 @@ export class Witness {
     if (!this.#isDirty && able === this.#wasAble) return
     this.#isDirty = false
     this.#wasAble = able
-    for (const { symbol, netted } of this.legs())
-      this.#stretches.note(symbol, netted.lots, netted.notionalUsdt, nowMs, able)
+    for (const legs of this.legs()) {
+      const { symbol, notionalUsdt } = legs
+      this.#stretches.note(symbol, isApart(legs, this.leastUsdt(symbol)) ? notionalUsdt : 0, nowMs, able)
+    }
     const owed = new Decimal(this.#wallet().find(({ coin }) => coin === 'USDT')?.spotBorrow || 0)
     if (owed.gt(0))
       this.usdtOwed = {
@@ -145,7 +159,10 @@ export class Witness {
   legs(): Legs[] {
     const wallet = this.#wallet()
     const positions = this.#positions()
-    return this.#known().map(one => legsOf(one, wallet, positions))
+    return this.#known().map(one => {
+      takeGiven(one, wallet)
+      return legsOf(one, wallet, positions)
+    })
   }
 
   openOrders(): number {
@@ -180,11 +197,10 @@ export class Witness {
     return this.#request('/v5/order/create', body, 'POST').retMsg
   }
 
-  /** Coins that somebody gave or took away. */
+  /** Somebody gave coins or took them away: it counts once the exchange has done it. */
   gave(coin: string, amount: string): void {
-    this.#known()
-      .find(each => each.coin === coin)
-      ?.foreign.moveCoins(new Decimal(amount))
+    const one = this.#known().find(each => each.coin === coin)
+    if (one) one.given = { change: new Decimal(amount), before: ownedOf(one, this.#wallet()) }
   }
 
   /** Ends what is still apart at this instant. */
@@ -211,24 +227,27 @@ export class Witness {
     if (channel !== 'private') return
     this.#isDirty = true
     if (topic !== 'execution') return
-    for (const row of rowsOf(message.data))
-      if (row.orderLinkId === '' && row.createType === 'CreateByUser' && row.execType === 'Trade')
-        this.#handTraded(row)
+    const byHand = rowsOf(message.data).filter(
+      row => row.orderLinkId === '' && row.createType === 'CreateByUser' && row.execType === 'Trade',
+    )
+    const [first] = byHand
+    if (first) this.#handTraded(first, byHand)
   }
 
-  #handTraded({ category, symbol, side, execQty, execFee, feeCurrency }: Row): void {
+  /** All executions of one order come together, when they have moved what they move. */
+  #handTraded({ category, symbol, side }: Row, rows: readonly Row[]): void {
     const isSpot = category === 'spot'
     const one = this.#known().find(each => (isSpot ? each.spotSymbol : each.symbol) === symbol)
-    if (!one || execQty === undefined) return
-    const sign = side === 'Buy' ? 1 : -1
+    if (!one) return
+    const traded = sum(rows.map(({ execQty }) => execQty)).times(side === 'Buy' ? 1 : -1)
     if (isSpot) {
-      const fee = feeCurrency === one.coin ? new Decimal(execFee ?? 0) : 0
-      one.foreign.moveCoins(new Decimal(execQty).times(sign).minus(fee))
+      const fees = sum(rows.map(({ execFee, feeCurrency }) => (feeCurrency === one.coin ? execFee : '0')))
+      const change = traded.minus(fees)
+      one.foreign.moveCoins(change, ownedOf(one, this.#wallet()).minus(change))
       return
     }
-    const change = new Decimal(execQty).times(one.multiplier).times(sign)
-    const after = positionOf(one, this.#positions())
-    one.foreign.movePosition(change, after.minus(change))
+    const change = traded.times(one.multiplier)
+    one.foreign.movePosition(change, positionOf(one, this.#positions()).minus(change))
   }
 
   #known(): Coin[] {
@@ -282,30 +301,47 @@ function coinOf(symbol: string, perp: Row | undefined): Coin {
   }
 }
 
+/**
+ * A lot or more apart, and somebody could order it away: coins from the smallest order on, of a perpetual that is ahead of its coins
+ * any lot, as reduce-only orders need no least value.
+ */
+export function isApart({ lots, short, notionalUsdt }: Legs, leastUsdt: number): boolean {
+  if (lots.abs().lt(1)) return false
+  const isPerpAhead = !short.isZero() && short.isNegative() !== lots.isNegative()
+  return isPerpAhead || notionalUsdt >= leastUsdt
+}
+
 /** The whole position in base coins, signed. */
 function positionOf({ symbol, multiplier }: Coin, positions: readonly Row[]): Decimal {
   const row = positions.find(each => each.symbol === symbol)
   return new Decimal(row?.size || 0).times(multiplier).times(row?.side === 'Sell' ? -1 : 1)
 }
 
-/** The nearer to level of what stands apart with and without people's coins; level where these lie on both sides of it. */
-function nettedGap(gap: Decimal, coins: Decimal): Decimal {
-  const whole = gap.plus(coins)
-  if (whole.isNegative() !== gap.isNegative()) return new Decimal(0)
-  return Decimal.min(gap.abs(), whole.abs()).times(gap.isNegative() ? -1 : 1)
+const sum = (amounts: readonly (string | undefined)[]): Decimal =>
+  amounts.reduce((total, amount) => total.plus(amount || 0), new Decimal(0))
+
+/** Coins of the account, less those it owes. */
+function ownedOf({ coin }: Coin, wallet: readonly Row[]): Decimal {
+  const row = wallet.find(each => each.coin === coin)
+  return new Decimal(row?.walletBalance || 0).minus(row?.spotBorrow || 0)
+}
+
+function takeGiven(one: Coin, wallet: readonly Row[]): void {
+  if (!one.given || ownedOf(one, wallet).eq(one.given.before)) return
+  one.foreign.moveCoins(one.given.change, one.given.before)
+  one.given = undefined
 }
 
 function legsOf(one: Coin, wallet: readonly Row[], positions: readonly Row[]): Legs {
   const { symbol, coin, lot, multiplier, foreign } = one
   const row = wallet.find(each => each.coin === coin)
   const mark = positions.find(each => each.symbol === symbol)?.markPrice
-  const spot = new Decimal(row?.walletBalance || 0).minus(row?.spotBorrow || 0).minus(foreign.coins)
+  const spot = ownedOf(one, wallet).minus(foreign.coins)
   const short = positionOf(one, positions).minus(foreign.position).negated()
   const gap = spot.minus(short)
   const price = new Decimal(mark || 0).div(multiplier)
   const worth = price.gt(0)
     ? price
     : new Decimal(row?.usdValue || 0).div(Decimal.max(row?.walletBalance || 0, '1e-12'))
-  const apart = (by: Decimal) => ({ lots: by.div(lot), notionalUsdt: by.abs().times(worth).toNumber() })
-  return { symbol, spot, short, ...apart(gap), netted: apart(nettedGap(gap, foreign.coins)) }
+  return { symbol, spot, short, lots: gap.div(lot), notionalUsdt: gap.abs().times(worth).toNumber() }
 }

@@ -1,7 +1,6 @@
 /**
  * What befalls an account around its orders: small deposits, rights that go, hands in hedged symbols, refusals for good, quiet
- * endpoints, late rows. Each is a hazard with a name; a day draws some of them, each from a chance of its own. What the engine does
- * not stand yet is listed with what it waits for: a usual day does not draw it, `--hazards` does.
+ * endpoints, late rows. Each is a hazard with a name; a day draws some of them, each from a chance of its own.
  */
 import type { Market } from '../../domain/instrument.ts'
 import type { Happening } from '../../exchange/simulator/events/agenda-types.ts'
@@ -30,7 +29,6 @@ type Draw = (chance: Chance, span: Span, symbols: readonly string[]) => Drawn
 type Hazard = {
   /** In how many of ten days. */
   inTen: number
-  waitsFor?: string
   draw: Draw
 }
 
@@ -84,22 +82,18 @@ const REFUSALS: readonly [Refusal, ...Refusal[]] = [
 
 const HAZARDS = {
   'small deposit': {
-    waitsFor: 'capital that is cash for the life of a hedge',
     inTen: 4,
     draw: chance => ({ balanceUsdt: chance.pick(['200', '500', '1000', '3000', '6000']) }),
   },
   'hand closes a leg': {
-    waitsFor: 'what others hold is left alone',
     inTen: 3,
     draw: hand(chance => chance.pick([0.3, 1])),
   },
   'hand trades beyond the hedge': {
-    waitsFor: 'what others hold is left alone',
     inTen: 2,
     draw: hand(() => 2),
   },
   'hand closes both legs': {
-    waitsFor: 'what others hold is left alone',
     inTen: 1.5,
     draw(chance, span, symbols) {
       const perp = pick(chance, symbols)
@@ -109,7 +103,6 @@ const HAZARDS = {
     },
   },
   airdrop: {
-    waitsFor: 'what others hold is left alone',
     inTen: 3,
     draw(chance, span, symbols) {
       const amount = chance.pick(['0.00000012', '0.004', '0.3'])
@@ -118,7 +111,6 @@ const HAZARDS = {
     },
   },
   'key may do less': {
-    waitsFor: 'refusals that end something',
     inTen: 1.5,
     draw: changed(
       chance => ({
@@ -129,7 +121,6 @@ const HAZARDS = {
     ),
   },
   'key opens nothing': {
-    waitsFor: 'refusals that end something',
     inTen: 1.5,
     draw: changed(chance => ({ ...key, refusedWith: chance.pick([33004, 10003, 10005, 10010] as const) }), {
       ...key,
@@ -137,7 +128,6 @@ const HAZARDS = {
     }),
   },
   'isolated margin': {
-    waitsFor: 'an empty rate that is unknown',
     inTen: 1,
     draw: changed(() => ({ kind: 'account', marginMode: 'ISOLATED_MARGIN' }), {
       kind: 'account',
@@ -145,7 +135,6 @@ const HAZARDS = {
     }),
   },
   'hedge mode': {
-    waitsFor: 'refusals that end something',
     inTen: 0.5,
     draw: changed(() => ({ kind: 'account', positionMode: 'hedge' }), {
       kind: 'account',
@@ -153,7 +142,6 @@ const HAZARDS = {
     }),
   },
   'refused for good': {
-    waitsFor: 'refusals that end something',
     inTen: 2.5,
     draw(chance, span, symbols) {
       const rule = chance.pick(REFUSALS)
@@ -166,7 +154,6 @@ const HAZARDS = {
     },
   },
   'quiet collateral': {
-    waitsFor: 'no verdict on what is not known',
     inTen: 3,
     draw(chance, span) {
       const { fault } = windowOf(chance, span, 5 * MINUTE_MS, HOUR_MS)
@@ -180,7 +167,6 @@ const HAZARDS = {
     },
   },
   'late rows': {
-    waitsFor: 'books that survive a late row',
     inTen: 5,
     draw: (chance, { fromMs, calmAtMs }) => ({
       faults: [
@@ -194,7 +180,6 @@ const HAZARDS = {
     }),
   },
   'stuck topic': {
-    waitsFor: 'topics that are taken anew',
     inTen: 3,
     draw(chance, span, symbols) {
       const what = `${chance.pick(['tickers.', 'orderbook.'] as const)}`
@@ -205,7 +190,6 @@ const HAZARDS = {
     },
   },
   'silent public streams': {
-    waitsFor: 'topics that are taken anew',
     inTen: 2,
     draw(chance, span) {
       const { fault, fromMs, untilMs } = windowOf(chance, span, 10 * SECOND_MS, 20 * MINUTE_MS)
@@ -213,7 +197,6 @@ const HAZARDS = {
     },
   },
   'unreadable coin': {
-    waitsFor: 'one bad row that is one bad row',
     inTen: 2,
     draw: (chance, span) => ({
       happenings: [{ kind: 'transfer', coin: 'MNT', amount: '0.00000012', atMs: instant(chance, span) }],
@@ -228,7 +211,6 @@ const HAZARDS = {
     }),
   },
   'empty list of instruments': {
-    waitsFor: 'an empty list that is no answer',
     inTen: 1.5,
     draw(chance, span) {
       const { fault } = windowOf(chance, span, MINUTE_MS, HOUR_MS)
@@ -236,7 +218,6 @@ const HAZARDS = {
     },
   },
   'address barred': {
-    waitsFor: 'the ten minutes of a barred address',
     inTen: 1,
     draw(chance, span) {
       const { fault, fromMs } = windowOf(chance, span, HOUR_MS, HOUR_MS)
@@ -246,7 +227,6 @@ const HAZARDS = {
     },
   },
   'spot market delisted': {
-    waitsFor: 'spot delistings that are read',
     inTen: 0.8,
     draw(chance, span, symbols) {
       const symbol = `${baseCoinOf(pick(chance, symbols))}USDT`
@@ -255,7 +235,6 @@ const HAZARDS = {
     },
   },
   'basis spike': {
-    waitsFor: 'basis that is judged over minutes',
     inTen: 4,
     draw(chance, span, symbols) {
       const atMs = instant(chance, span)
@@ -265,7 +244,6 @@ const HAZARDS = {
     },
   },
   'two coins of one name': {
-    waitsFor: 'pairs that are checked by index',
     inTen: 0.5,
     draw: (chance, { fromMs }, symbols) => ({
       happenings: [
@@ -279,7 +257,6 @@ const HAZARDS = {
     }),
   },
   'fees in MNT': {
-    waitsFor: 'fees in a third coin',
     inTen: 1.5,
     draw: (chance, { fromMs }) => ({
       happenings: [
@@ -292,9 +269,6 @@ const HAZARDS = {
 
 export type HazardName = keyof typeof HAZARDS
 export const HAZARD_NAMES = Object.keys(HAZARDS) as HazardName[]
-
-/** Those that the engine stands, and that usual days draw. */
-export const HELD_HAZARDS = HAZARD_NAMES.filter(name => (HAZARDS[name] as Hazard).waitsFor === undefined)
 
 /** @param asked - the hazards a day may have; those it has come out, each with what it adds */
 export function drawHazards(

@@ -10,7 +10,7 @@ import { type FaultPlan, type FaultPlanInput, faultPlan } from '../../exchange/s
 import { LEAP_MS } from '../day/leaping-market.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { drawHappenings, type Notice } from './happenings.ts'
-import { drawHazards, type HazardName, HELD_HAZARDS } from './hazards.ts'
+import { drawHazards, HAZARD_NAMES, type HazardName } from './hazards.ts'
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
@@ -55,7 +55,7 @@ const SYMBOLS = [
 const FIRST_DAY_MS = Date.UTC(2026, 0, 5)
 const DAYS_OF_YEAR = 360
 
-/** What a run of days may say of each: faults in place of the drawn ones, and hazards in place of those that usual days have. */
+/** What a run of days may say of each: faults in place of the drawn ones, and which hazards may be drawn; all when left out. */
 export type DayOptions = { faults?: FaultPlan | undefined; hazards?: readonly HazardName[] | undefined }
 
 /** @param usual - rules of an empty configuration */
@@ -68,7 +68,7 @@ export function dayPlan(seed: number, usual: Rules, options: DayOptions = {}): D
     ...chance.some(SYMBOLS.slice(6), chance.isLucky(0.25) ? 2 : 1),
   ]
   const balanceUsdt = String(chance.pick([20_000, 50_000, 100_000, 400_000]))
-  const hazards = drawHazards(seed, span, symbols, options.hazards ?? HELD_HAZARDS)
+  const hazards = drawHazards(seed, span, symbols, options.hazards ?? HAZARD_NAMES)
   const added = hazards.map(({ drawn }) => drawn)
   const drawn = options.faults ?? drawFaults(chanceOf(seed, 102), span.calmAtMs - span.fromMs, seed)
   const faults = [...drawn.faults, ...(options.faults ? [] : added.flatMap(one => one.faults ?? []))]

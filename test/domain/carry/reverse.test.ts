@@ -206,10 +206,13 @@ describe('unwinding reverse carry', () => {
     })
   })
 
-  test('buys the smallest order where less is owed, and the wallet keeps the rest as dust', () => {
-    expect(nextUnwind(PLAN, held('0.07', '0'), MARKET, RULES, 10)).toMatchObject({
+  test('buys as much beside a debt below the smallest order as can be sold again; less than that is dust', () => {
+    const bought = nextUnwind(PLAN, held('0.07', '0'), MARKET, RULES, 10)
+    expect(bought).toMatchObject({ kind: 'slice', spot: { side: 'Buy' }, perp: null })
+    expect(Number(bought.kind === 'slice' && bought.spot?.qty)).toBeCloseTo(2.27, 1)
+    expect(nextUnwind(PLAN, held('-2.2', '0'), MARKET, RULES, 10)).toMatchObject({
       kind: 'slice',
-      spot: { side: 'Buy', qty: '2' },
+      spot: { side: 'Sell', qty: '2.2', borrow: false },
       perp: null,
     })
     expect(nextUnwind(PLAN, held('-1.928', '0'), MARKET, RULES, 10)).toEqual({

@@ -1,4 +1,5 @@
 /** What an order left over and no further order can take: it is never asked for again, and nothing is left unhedged for it. */
+import { Decimal } from 'decimal.js'
 import { describe, expect, test } from 'vitest'
 import { isLevel } from '../../../src/domain/legs/balance.ts'
 import { baseQty, usdt } from '../../../src/domain/units.ts'
@@ -50,9 +51,17 @@ describe.each(FACINGS)('a remainder, %o', facing => {
     expect(isLevel(plan, { spotNetBase: baseQty('400.0999'), perpBase: baseQty('400') })).toBe(true)
   })
 
-  test('of an unwinding that is worth no order stays as dust if it is held and is bought back if it is owed', () => {
+  test('of an unwinding that is worth no order stays as dust if it is held, and is bought back if it is owed with as much as can be sold again', () => {
     const step = next(facts('1.5', '0', { phase: 'unwinding', repairs: 0 }))
-    if (facing.direction === 'long-carry') expect(step).toEqual({ kind: 'done' })
-    else expect(step).toMatchObject({ purpose: 'exit', order: { leg: 'spot', side: 'Buy', qty: '2' } })
+    if (facing.direction === 'long-carry') return expect(step).toEqual({ kind: 'done' })
+    expect(step).toMatchObject({ purpose: 'exit', order: { leg: 'spot', side: 'Buy' } })
+    const bought = step.kind === 'order' ? new Decimal(step.order.qty) : new Decimal(0)
+    const spare = bought.times(new Decimal(1).minus(plan.fees.spot.taker)).minus('1.5')
+    const again = next(facts(spare.neg().toFixed(), '0', { phase: 'unwinding', repairs: 0 }))
+    expect(again).toMatchObject({ purpose: 'exit', order: { leg: 'spot', side: 'Sell', borrow: false } })
+    const sold = again.kind === 'order' ? new Decimal(again.order.qty) : new Decimal(0)
+    const left = sold.minus(spare)
+    expect(left.abs().lt(plan.spot.qtyStep)).toBe(true)
+    expect(next(facts(left.toFixed(), '0', { phase: 'unwinding', repairs: 0 }))).toEqual({ kind: 'done' })
   })
 })

@@ -5,13 +5,22 @@ import { Foreign } from '../../../src/simulate/judge/witness.ts'
 
 const d = (text: string) => new Decimal(text)
 
-test('coins a person buys are his, and sold beyond his they are the hedge’s', () => {
+test.each([
+  ['buys beside the hedge’s coins: all his', '10', ['5'], '5'],
+  ['sells what he bought first, then the hedge’s', '10', ['5', '-7'], '0'],
+  ['sells more than there is: he owes what is beyond', '10', ['-14'], '-4'],
+  ['buys a coin that the hedge owes: it repays the debt, he has nothing', '-10', ['4'], '0'],
+  ['buys more than is owed: what is beyond is his', '-10', ['14'], '4'],
+  ['sells beside a debt: he owes that much', '-10', ['-3'], '-3'],
+  ['repays his own debt first', '-10', ['-3', '5'], '0'],
+])('a person who %s', (_, hedge, trades, his) => {
   const foreign = new Foreign()
-  foreign.moveCoins(d('5'))
-  foreign.moveCoins(d('-2'))
-  expect(foreign.coins.toFixed()).toBe('3')
-  foreign.moveCoins(d('-10'))
-  expect(foreign.coins.toFixed()).toBe('0')
+  let coins = d(hedge)
+  for (const trade of trades) {
+    foreign.moveCoins(d(trade), coins)
+    coins = coins.plus(trade)
+  }
+  expect(foreign.coins.toFixed()).toBe(his)
 })
 
 test.each([
