@@ -79,7 +79,7 @@ function inventedMatrix(symbols = SYMBOLS, hours = HOURS): FundingMatrix {
 }
 
 export async function benchScreen(): Promise<object[]> {
-  const { rules } = loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'paper' } })
+  const { rules } = loadConfig({ cwd: '/', env: { HEDGEROW_MODE: 'replay' } })
   const fees = feeLevel('vip0')
   if (!fees) throw new Error('bench: expected the fees of the lowest level, found none')
   const matrix = inventedMatrix()

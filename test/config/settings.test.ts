@@ -24,7 +24,7 @@ describe('the settings as they are shown', () => {
   })
 
   test('are all defaults where nothing is said, in a mode with livelier ones too', () => {
-    for (const mode of ['sim', 'paper'])
+    for (const mode of ['sim', 'replay'])
       expect(
         settingsOf({ HEDGEROW_MODE: mode })
           .filter(({ isDefault }) => !isDefault)
