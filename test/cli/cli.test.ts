@@ -55,6 +55,8 @@ describe('usage', () => {
     'audit',
     'account',
     'reconciliation',
+    'profit',
+    'unwind',
     'transitions',
     'completion',
   ]

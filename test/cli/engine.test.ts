@@ -164,6 +164,44 @@ test('completion knows the commands, the options, and the names of the running e
   await expect.poll(() => complete('hedgerow send engine engine.ha')).toEqual(['engine.halt'])
 })
 
+describe('one hedge and its money', () => {
+  const open = async () => ((await json('hedges', '--open')) as { id: string; symbol: string }[])[0]
+
+  test('what closing it costs, and what would make it close, are told before anything is done', async () => {
+    const hedge = await open()
+    const { closing, exit } = await json('explain', hedge?.symbol ?? '', '--close')
+    expect([closing.hedgeId, exit.hedgeId]).toEqual([hedge?.id, hedge?.id])
+    expect(exit.conditions.length).toBeGreaterThan(2)
+    const { out } = await hedgerow('explain', hedge?.symbol ?? '', '--close')
+    expect(out).toContain(`closing hedge ${hedge?.id}`)
+    expect(out).toContain('It closes when')
+  })
+
+  test('where nobody can be asked it is closed only with --yes', async () => {
+    const { code, out, err } = await hedgerow('unwind', (await open())?.symbol ?? '')
+    expect([code, out, err]).toEqual([2, '', expect.stringContaining('expected --yes')])
+  })
+
+  test('it is closed by its symbol, and who asked is kept', async () => {
+    const hedge = await open()
+    const done = await json('unwind', hedge?.symbol ?? '', '--yes', '--because', 'enough of it')
+    expect(done).toMatchObject({ accepted: true, closing: { hedgeId: hedge?.id } })
+    expect(await json('hedge', hedge?.id ?? '')).toMatchObject({ hedge: { state: 'closed' } })
+    const audit = (await json('audit')).rows as { target: string; operator: string }[]
+    expect(audit.find(({ target }) => target === `hedge:${hedge?.id}`)).toMatchObject({ operator: 'ada' })
+    const none = await hedgerow('unwind', hedge?.id ?? '', '--yes')
+    expect([none.code, none.err]).toEqual([1, expect.stringContaining('no open hedge is called')])
+  })
+
+  test('what was earned is told by period, the account beside its symbols', async () => {
+    const { by, rows } = (await json('profit', '--by', 'day')) as { by: string; rows: { symbol: string }[] }
+    expect(by).toBe('day')
+    expect(rows.map(({ symbol }) => symbol)).toContain('')
+    expect((await hedgerow('profit')).out).toMatch(/account .*%|account .*–/)
+    expect((await hedgerow('profit', '--by', 'year')).code).toBe(2)
+  })
+})
+
 test('flatten waits until every hedge is closed, and tells how far it is', async () => {
   const { code, out, err } = await hedgerow('flatten', '--yes')
   expect([code, out]).toEqual([0, expect.stringContaining('every hedge is closed')])

@@ -1,8 +1,11 @@
 /** Commands that only look. Each goes through the API; `watch` is the live stream. */
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Period } from '../../api/rows/closing.ts'
 import { asking } from '../kit/asking.ts'
 
 const PAGE_MAX = 1000
+/** As GET /api/returns knows them: its schema is not loaded for a help text. */
+const BY = ['day', 'week', 'month', 'all'] as const satisfies readonly Period[]
 
 export function lookCommands(program: Command): void {
   watched(
@@ -55,11 +58,18 @@ function marketCommands(program: Command): void {
   asking(program, {
     usage: 'explain',
     description: 'why a symbol is hedged or not: the decision with its numbers',
-    examples: ['hedgerow explain WIFUSDT', 'hedgerow explain wif'],
-    json: '{symbol, actor, judgement, exit, hedge, engine: {state, halt}}; what is not there is null.',
+    examples: ['hedgerow explain WIFUSDT', 'hedgerow explain wif', 'hedgerow explain wif --close'],
+    json:
+      '{symbol, actor, judgement, exit, hedge, engine: {state, halt}}; what is not there is null. With --close\n' +
+      '{closing, exit}, as GET /api/closing and /api/hedges/{id}/exit give them.',
   })
     .argument('<symbol>', 'a tracked symbol, or its coin')
-    .action(async (symbol, shown) => (await import('./look/explain.ts')).explain(symbol, shown))
+    .option('--close', 'of its open hedge: what closing it costs now, and what would make it close')
+    .action(async (symbol, { close, ...shown }) =>
+      close
+        ? (await import('./look/money.ts')).explainClose(symbol, shown)
+        : (await import('./look/explain.ts')).explain(symbol, shown),
+    )
 }
 
 function hedgeCommands(program: Command): void {
@@ -97,6 +107,14 @@ function accountCommands(program: Command): void {
 }
 
 function bookCommands(program: Command): void {
+  asking(program, {
+    usage: 'profit',
+    description: 'what was earned, by period: the account, then each symbol',
+    examples: ['hedgerow profit', 'hedgerow profit --by day'],
+    json: '{by, rows: [{fromMs, untilMs, symbol, hedges, fundingUsdt, feesUsdt, netUsdt, capitalUsdt, usedMs, apr, …}]}.',
+  })
+    .addOption(new Option('--by <period>', 'UTC; weeks begin on Monday').choices(BY).default('all'))
+    .action(async shown => (await import('./look/money.ts')).showProfit(shown))
   paged(
     asking(program, {
       usage: 'funding',

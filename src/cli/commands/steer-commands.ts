@@ -45,6 +45,17 @@ export function actCommands(program: Command): void {
     .option('--no-wait', 'give the order and leave')
     .action(async shown => (await import('./steer.ts')).flatten(shown))
   asking(program, {
+    usage: 'unwind',
+    description: 'close one hedge: both legs, slice by slice; says first what that costs now',
+    examples: ['hedgerow unwind WIFUSDT', 'hedgerow unwind 9357000001 --yes --no-wait --because "news"'],
+    json: '{accepted, state, version, replayed, closing}: the state it led to, and what closing was to cost.',
+  })
+    .argument('<hedge>', 'an open hedge, by its id, its symbol or its coin')
+    .option('--because <reason>', 'why, for the audit', 'operator')
+    .option('--yes', 'do not ask')
+    .option('--no-wait', 'give the order and leave')
+    .action(async (hedge, shown) => (await import('./steer.ts')).unwind(hedge, shown))
+  asking(program, {
     usage: 'link',
     description: 'a fresh one-time link that signs a browser in',
     examples: ['xdg-open "$(hedgerow link)"'],

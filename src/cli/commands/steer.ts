@@ -9,6 +9,7 @@ import { type Actor, actorPath, noSuchActor } from '../kit/known-actors.ts'
 import { untilStopped } from '../kit/live.ts'
 import { print, printJson } from '../kit/output.ts'
 import { startProgress } from '../kit/screen.ts'
+import { askClosing, closingLines, openHedge } from './look/money.ts'
 
 type Outcome = { state: string; version: number; replayed: boolean }
 
@@ -88,14 +89,52 @@ export async function flatten({
 }
 
 async function askFirst(client: Client): Promise<void> {
-  if (!process.stdin.isTTY) throw new CliFailure('flatten: expected --yes, as nobody can be asked here', 2)
+  assertAsked('flatten')
   const open = await openHedges(client)
+  await confirmed(`Halt, and unwind ${counted(open.length)} at the market’s price? Type yes: `)
+}
+
+function assertAsked(command: string): void {
+  if (!process.stdin.isTTY) throw new CliFailure(`${command}: expected --yes, as nobody can be asked here`, 2)
+}
+
+async function confirmed(question: string): Promise<void> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await terminal.question(
-    `Halt, and unwind ${counted(open.length)} at the market’s price? Type yes: `,
-  )
+  const answer = await terminal.question(question)
   terminal.close()
   if (answer.trim() !== 'yes') throw new CliFailure('nothing was done')
+}
+
+type Unwinding = Shown & { because: string; yes?: boolean; wait: boolean }
+
+/** `unwind`: says what it costs, asks once, gives the order, and waits until the hedge is closed or needs a person. */
+export async function unwind(
+  typed: string,
+  { because, yes, wait, json, ...where }: Unwinding,
+): Promise<void> {
+  if (!yes) assertAsked('unwind')
+  const client = engineClient(where)
+  const { id, symbol } = await openHedge(client, typed)
+  const closing = await askClosing(client, id, 1)
+  if (!json) print(closingLines(closing).join('\n'))
+  if (!yes) await confirmed(`Close ${symbol} at the market’s price? Type yes: `)
+  const actor = `hedge:${id}`
+  const event = { type: 'hedge.unwind', because }
+  const outcome = (await client.post(`${actorPath(actor)}/events`, event)) as Outcome
+  if (wait) await untilStopped(signal => untilClosed(client, id, signal))
+  if (json) printJson({ ...outcome, closing })
+  else print(wait ? `closed; \`hedgerow hedge ${id}\` tells how` : `${actor} is now ${outcome.state}`)
+}
+
+async function untilClosed(client: Client, id: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const hedge = (await client.get(`/api/hedges/${encodeURIComponent(id)}`)) as { state: string }
+    if (hedge.state.startsWith('closed')) return
+    if (hedge.state.startsWith('failed'))
+      throw new CliFailure(`hedge ${id} failed and waits for a person: \`hedgerow hedge ${id}\` says why`)
+    await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})
+  }
+  throw new CliFailure(`the wait was ended; the engine goes on: \`hedgerow hedge ${id}\` shows it`)
 }
 
 async function untilFlat(client: Client, atFirst: number, json: boolean | undefined, signal: AbortSignal) {
