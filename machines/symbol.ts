@@ -25,7 +25,8 @@ export type SymbolContext = SymbolInput & {
 }
 
 type Fact =
-  | { type: 'carry.tempting'; because: string }
+  /** `beside`: what tempted at the same time and how much, for the journal alone. */
+  | { type: 'carry.tempting'; because: string; beside?: readonly { symbol: string; apr: number | null }[] }
   | { type: 'exit.wanted'; because: string }
   | { type: 'hedge.granted'; hedgeId: string }
   | { type: 'hedge.refused'; because: string }

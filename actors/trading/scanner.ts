@@ -23,6 +23,7 @@ import {
   type HeldHedge,
   NO_MEMORY,
 } from '../../src/domain/exit/judgement.ts'
+import type { JsonObject } from '../../src/domain/json.ts'
 import { type Usdt, usdt } from '../../src/domain/units.ts'
 import { hedgeCash, isFailed } from '../account/reconciler.ts'
 import type { EnginePorts, Ports } from '../ports.ts'
@@ -184,17 +185,27 @@ function offer(ports: OfferPorts, { entries }: Judgements): void {
   if (!ports.board.isFundingTried()) return
   const stateOf = (symbol: string) => ports.runtime().get(`symbol:${symbol}`)?.cell?.state ?? ''
   let slots = slotsLeft(ports)
-  for (const { symbol, because, found, limit } of bestFirst(entries.values())) {
+  const competing = bestFirst(entries.values())
+  for (const { symbol, because, found, limit } of competing) {
     if (slots <= 0) return
     const state = stateOf(symbol)
     // It asks the desk at this moment.
     if (state === 'idle.tempting') slots--
     if (state !== 'idle.quiet' || ports.newRiskRefused(symbol)) continue
-    const event = { type: 'carry.tempting', because: `${because}: found ${found}, limit ${limit}` }
+    const beside = besideOf(competing, symbol)
+    const event = { type: 'carry.tempting', because: `${because}: found ${found}, limit ${limit}`, beside }
     ports.runtime().deliver(`symbol:${symbol}`, event)
     slots--
   }
 }
+
+/** What a symbol was held against when it was offered: the best of the others that tempted, and their carry on capital a year. */
+const besideOf = (competing: readonly EntryJudgement[], symbol: string): JsonObject[] =>
+  competing
+    .filter(each => each.symbol !== symbol)
+    .slice(0, BESIDE_MAX)
+    .map(each => ({ symbol: each.symbol, apr: each.carry?.cautiousApr ?? null }))
+const BESIDE_MAX = 3
 
 /** With a hedge that can still be told to go; a symbol that is kept out of may have one, too. */
 const HELD = /^(hedged|entering|failed\.(quarantined|hedge))/

@@ -17,6 +17,35 @@ export const limits = z.strictObject({
     zero: true,
     about: 'Available balance that must remain after an entry',
   }),
+  hedgeShareMax: numberKey({
+    min: 0,
+    max: 10,
+    unit: 'fraction of the equity',
+    or: '0',
+    about: 'Largest notional of one hedge beside the amount, the lower counts; 0 leaves it to the amount',
+  }),
+  totalShareMax: numberKey({
+    min: 0,
+    max: 10,
+    unit: 'fraction of the equity',
+    or: '0',
+    about: 'Notional of all hedges beside the amount, the lower counts; 0 leaves it to the amount',
+  }),
+  coinShareMax: numberKey({
+    min: 0,
+    max: 10,
+    unit: 'fraction of the equity',
+    or: '0',
+    about:
+      'Notional of everything in one coin beside symbolNotionalUsdtMax, the lower counts; 0 leaves it to the amount',
+  }),
+  reserveShareMin: numberKey({
+    min: 0,
+    max: 0.99,
+    unit: 'fraction of the equity',
+    or: '0',
+    about: 'Share that stays free beside freeMarginUsdtMin, the higher counts',
+  }),
   unhedgedNotionalUsdtMax: usdtKey({
     or: '1000',
     about: 'An unhedged quantity above this is repaired at once',

@@ -167,6 +167,15 @@ export type LimitRules = {
   /** Available balance that must remain after an entry. */
   freeMarginUsdtMin: Usdt
   /** Promise 4: an unhedged quantity above this is repaired at once. */
+  /**
+   * Fractions of the equity beside the amounts above, so that the book grows with the account and shrinks with it: of one hedge, of
+   * all hedges, of everything in one coin. The lower of both counts; 0, or left out, leaves it to the amount.
+   */
+  hedgeShareMax?: number
+  totalShareMax?: number
+  coinShareMax?: number
+  /** Fraction of the equity that stays free beside `freeMarginUsdtMin`: the higher counts. */
+  reserveShareMin?: number
   unhedgedNotionalUsdtMax: Usdt
   /** Promise 4: and so is one older than this. */
   unhedgedMsMax: number

@@ -2,7 +2,7 @@
  * States of a chart in words and tones, and steps of a journal as sentences, from their own fields: the same in terminal,
  * alerts and pages. Milestones are what a person asks for; the rest is how each order went.
  */
-import { amountText, countText, lengthText, priceText, qtyText } from './figures.ts'
+import { amountText, countText, lengthText, percentText, priceText, qtyText } from './figures.ts'
 import { LEGS } from './hedges.ts'
 import { spokenReason } from './reasons.ts'
 
@@ -67,6 +67,12 @@ const because = (event: Facts): string => {
     text(event.because) || text(event.detail) || text(event.cause) || text(event.error),
   )
   return why === '' ? '' : `: ${why}`
+}
+/** What else tempted when a symbol was offered. */
+const beside = (value: unknown): string => {
+  const others = (Array.isArray(value) ? value : []).map(object)
+  const told = others.map(({ symbol, apr }) => `${text(symbol)} ${percentText(Number(apr))} a year`)
+  return told.length === 0 ? '' : `; beside it ${told.join(', ')}`
 }
 const by = ({ by: name }: Facts): string => (name ? ` by ${text(name)}` : '')
 /** Orders go by their last part: whose they are is known where they are read. */
@@ -138,7 +144,7 @@ const STORIES: Readonly<Record<string, Told>> = {
   'hedge.planned': ['', event => bornText(event)],
   'hedge.unplanned': event => `no plan for ${text(event.symbol)}${because(event)}`,
   'hedge.over': ['', event => `hedge ${text(event.hedgeId)} is over`],
-  'carry.tempting': ['', event => `tempting${because(event)}`],
+  'carry.tempting': ['', event => `tempting${because(event)}${beside(event.beside)}`],
   'exit.wanted': ['warn', event => `wants out${because(event)}`],
   'data.stale': event => `its market data is stale${because(event)}`,
   'data.fresh': () => 'its market data is fresh again',

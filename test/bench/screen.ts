@@ -24,6 +24,7 @@ const LIMITS: BookLimits = {
   freeMin: 100,
   reserveShare: 0,
   coinShareMax: 1,
+  totalShareMax: 1,
 }
 
 /** The same every time: prices walk, rates lean on where they were. */

@@ -84,6 +84,16 @@ describe('stories', () => {
     )
   })
 
+  test('an offer says what tempted beside it', () => {
+    const told = eventText({
+      type: 'carry.tempting',
+      because: 'carry-above-entry: found 0.05, limit 0.01',
+      beside: [{ symbol: 'ETHUSDT', apr: 0.041 }],
+    })
+    expect(told).toContain('above the entry bar of 1.00 % a year; beside it ETHUSDT 4.10 % a year')
+    expect(eventText({ type: 'carry.tempting', because: 'x', beside: [] })).not.toContain('beside')
+  })
+
   test('orders that go out together are told together', () => {
     const order = { leg: 'spot', side: 'Sell', qty: '10', limitPrice: '2.5', borrow: true }
     const parallelOrder = { leg: 'perp', side: 'Buy', qty: '10', limitPrice: '2.51' }

@@ -15,11 +15,12 @@ export type BookLimits = {
   hedgeMin: number
   totalMax: number
   hedgesMax: number
-  /** Stays out: free USDT, and a fraction of the equity. */
+  /** Stays out: free USDT, or a fraction of the equity, whichever is more. */
   freeMin: number
   reserveShare: number
-  /** Largest notional of one coin, a fraction of the equity. */
+  /** Largest notional of one coin and of all, fractions of the equity. */
   coinShareMax: number
+  totalShareMax: number
 }
 
 /** One unit of notional in each symbol, whatever the others do: rules are compared per symbol by it. */
@@ -32,6 +33,7 @@ export const ONE_OF_EACH: BookLimits = {
   freeMin: 0,
   reserveShare: 0,
   coinShareMax: Number.POSITIVE_INFINITY,
+  totalShareMax: Number.POSITIVE_INFINITY,
 }
 
 /** USDT; + is received. */
@@ -106,8 +108,10 @@ export function openBook(matrix: FundingMatrix, costs: ScreenCosts, limits: Book
     room() {
       if (count >= limits.hedgesMax) return 0
       if (limits.capital === null) return limits.hedgeMax
-      const free = owned() * (1 - limits.reserveShare) - limits.freeMin - open * binds
-      const most = Math.min(limits.hedgeMax, limits.totalMax - open, limits.coinShareMax * owned())
+      const own = owned()
+      const free = own - Math.max(limits.freeMin, limits.reserveShare * own) - open * binds
+      const total = Math.min(limits.totalMax, limits.totalShareMax * own) - open
+      const most = Math.min(limits.hedgeMax, total, limits.coinShareMax * own)
       const room = Math.min(most, free / binds)
       return room >= limits.hedgeMin && room > 0 ? room : 0
     },

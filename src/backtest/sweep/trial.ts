@@ -47,7 +47,11 @@ const limitsOf = ({ limits }: Rules, capital: number): BookLimits => ({
   totalMax: Number(limits.totalNotionalUsdtMax),
   hedgesMax: limits.hedgesMax,
   freeMin: Number(limits.freeMarginUsdtMin),
+  reserveShare: limits.reserveShareMin ?? 0,
+  coinShareMax: Math.min(orEndless(limits.coinShareMax), orEndless(limits.hedgeShareMax)),
+  totalShareMax: orEndless(limits.totalShareMax),
 })
+const orEndless = (share: number | undefined): number => share || Number.POSITIVE_INFINITY
 
 /** A baseline knows no order of preference: every symbol has the same share of the capital. */
 function sharedOut(rules: Rules, costs: ScreenCosts, capital: number, symbols: number): BookLimits {

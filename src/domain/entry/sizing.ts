@@ -29,6 +29,7 @@ import {
 import { depthWithin, limitThrough } from '../market/order-book.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { type Exposure, freeUsdt } from '../risk/exposure.ts'
+import { limitsAt } from '../risk/limits.ts'
 import type { ExecutionRules, Rules } from '../rules.ts'
 import { type BaseQty, baseQty, orderQty, type Usdt, usdt } from '../units.ts'
 import type { HedgePlan } from './plan.ts'
@@ -105,10 +106,11 @@ function bindsPerNotional(
  */
 export function roomUsdt(
   exposure: Exposure,
-  { limits, strategy }: Rules,
+  { limits: stated, strategy }: Rules,
   symbol: string,
   perNotional: Decimal = new Decimal(strategy.capitalBuffer).plus(strategy.initialMarginRate).plus(1),
 ): Usdt {
+  const limits = limitsAt(stated, exposure.equityUsdt)
   const { hedges, foreignNotionalUsdt } = exposure
   const sum = (of: Exposure['hedges']) =>
     of.reduce((total, hedge) => total.plus(hedge.notionalUsdt), new Decimal(0))

@@ -34,6 +34,31 @@ type Asking = {
   expected?: { feesUsdt: Usdt }
 }
 
+/**
+ * The limits in USDT as they stand at this equity: of an amount and a share the stricter one. While the equity is not known a share
+ * is not known either, and nothing new passes where one is set; a share of 0 asks for no equity.
+ */
+export function limitsAt(limits: LimitRules, equityUsdt: Usdt | undefined): LimitRules {
+  const { hedgeShareMax = 0, totalShareMax = 0, coinShareMax = 0, reserveShareMin = 0 } = limits
+  const most = (amount: Usdt, share: number): Usdt =>
+    share > 0 ? usdt(Decimal.min(amount, shareOf(share, equityUsdt ?? '0'))) : amount
+  return {
+    ...limits,
+    hedgeNotionalUsdtMax: most(limits.hedgeNotionalUsdtMax, hedgeShareMax),
+    totalNotionalUsdtMax: most(limits.totalNotionalUsdtMax, totalShareMax),
+    symbolNotionalUsdtMax: most(limits.symbolNotionalUsdtMax, coinShareMax),
+    freeMarginUsdtMin:
+      reserveShareMin > 0
+        ? usdt(Decimal.max(limits.freeMarginUsdtMin, shareOf(reserveShareMin, equityUsdt ?? MORE_THAN_ANY)))
+        : limits.freeMarginUsdtMin,
+  }
+}
+
+/** An account that owes more than it owns has no share of anything. */
+const shareOf = (share: number, equityUsdt: string): Decimal =>
+  Decimal.max(0, new Decimal(equityUsdt).times(share)).toDecimalPlaces(18, Decimal.ROUND_DOWN)
+const MORE_THAN_ANY = '1e15'
+
 /** Cash a plan binds for as long as its hedge lives: its capital, and the fees of the way in and out. */
 export const reserveUsdt = ({ capitalUsdt, expected }: Pick<Asking, 'capitalUsdt' | 'expected'>): Usdt =>
   usdt(Decimal.max(0, new Decimal(expected?.feesUsdt ?? 0).neg()).plus(capitalUsdt))
@@ -45,8 +70,9 @@ export const reserveUsdt = ({ capitalUsdt, expected }: Pick<Asking, 'capitalUsdt
 export function approve<Plan extends Asking>(
   plan: Plan,
   exposure: Exposure,
-  limits: LimitRules,
+  rules: LimitRules,
 ): Approved<Plan> | Refused {
+  const limits = limitsAt(rules, exposure.equityUsdt)
   const { hedges } = exposure
   const notional = new Decimal(plan.notionalUsdt)
   const total = hedges.reduce((sum, hedge) => sum.plus(hedge.notionalUsdt), notional)

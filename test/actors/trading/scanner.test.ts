@@ -16,8 +16,12 @@ type World = {
   states?: Record<string, string>
 }
 
+type Told = { symbol: string; type: string; beside?: readonly { symbol: string; apr: number }[] }
+
 /** Symbols that were told, in order, by one look. */
-function offered({ rates, hedgesMax = 5, tried = true, unread, states = {} }: World): string[] {
+const offered = (world: World): string[] => told(world).map(({ symbol, type }) => `${symbol} ${type}`)
+
+function told({ rates, hedgesMax = 5, tried = true, unread, states = {} }: World): Told[] {
   const views = new Map(
     Object.entries(rates).map(([symbol, rate]) => {
       const { funding, ...market } = marketOn(XRP, rate)
@@ -29,7 +33,7 @@ function offered({ rates, hedgesMax = 5, tried = true, unread, states = {} }: Wo
       return [symbol, view] as const
     }),
   )
-  const told: string[] = []
+  const heard: Told[] = []
   const ports = {
     clock: new VirtualClock(NOW_MS),
     rules: { ...RULES, limits: { ...RULES.limits, hedgesMax } },
@@ -45,13 +49,14 @@ function offered({ rates, hedgesMax = 5, tried = true, unread, states = {} }: Wo
         id === 'desk'
           ? { actor: { getSnapshot: () => ({ context: { hedges: {} } }) } }
           : { id, cell: { state: states[id.replace('symbol:', '')] ?? 'idle.quiet' } },
-      deliver: (id: string, { type }: { type: string }) => told.push(`${id.replace('symbol:', '')} ${type}`),
+      deliver: (id: string, event: Omit<Told, 'symbol'>) =>
+        heard.push({ ...event, symbol: id.replace('symbol:', '') }),
     }),
   } as unknown as EnginePorts
   // The first look is done by the time it rests.
   const actor = createActor(scanner(ports, noJudgements()).plain({})).start()
   actor.stop()
-  return told
+  return heard
 }
 
 test('with one place free, the better of two tempting symbols is offered, wherever it stands in the list', () => {
@@ -61,6 +66,17 @@ test('with one place free, the better of two tempting symbols is offered, wherev
     'BUSDT carry.tempting',
   ])
   expect(offered({ rates })).toEqual(['BUSDT carry.tempting', 'AUSDT carry.tempting'])
+})
+
+test('each is told with what it was held against, the best of the others first', () => {
+  const rates = { AUSDT: '0.0012', BUSDT: '0.0014', CUSDT: '0.0013', DUSDT: '0.00145', EUSDT: '0.0000001' }
+  const [first, second] = told({ rates })
+  expect(first?.symbol).toBe('DUSDT')
+  expect(first?.beside?.map(({ symbol }) => symbol)).toEqual(['BUSDT', 'CUSDT', 'AUSDT'])
+  expect(second?.beside?.map(({ symbol }) => symbol)).toEqual(['DUSDT', 'CUSDT', 'AUSDT'])
+  expect(told({ rates: { AUSDT: '0.0012' } })[0]?.beside).toEqual([])
+  const [best = 0, next = 0] = second?.beside?.map(({ apr }) => apr) ?? []
+  expect(best).toBeGreaterThan(next)
 })
 
 test('one that asks the desk already takes the place it asks for; one that is refused or cools down takes none', () => {

@@ -212,6 +212,25 @@ test('no hedge is larger than what one symbol may hold, whoever holds the rest',
   expect(sized('490')).toBe('no-room')
 })
 
+test('a share of the equity sizes the hedge with the account, and a reserve leaves its part of the cash alone', () => {
+  const sized = (equity: string, shares: Partial<typeof rules.limits>) => {
+    const account = { ...desk(100_000).exposure(), equityUsdt: usdt(equity) }
+    const plan = sizeHedge(
+      'HEDGE00001',
+      marketOn(XRP),
+      account,
+      { ...rules, limits: { ...rules.limits, ...shares } },
+      NOW_MS,
+    )
+    return isRefusal(plan) ? plan.refused : Number(plan.notionalUsdt)
+  }
+  expect(sized('5000', { hedgeShareMax: 0.1 })).toBeLessThanOrEqual(500)
+  expect(sized('5000', { hedgeShareMax: 0.1 })).toBeGreaterThan(490)
+  expect(sized('8000', { hedgeShareMax: 0.1 })).toBeGreaterThan(790)
+  expect(sized('400', { hedgeShareMax: 0.1 })).toBe('no-room')
+  expect(sized('100000', { reserveShareMin: 0.995 })).toBeLessThan(500)
+})
+
 describe('the account after an entry', () => {
   const grids: readonly Grid[] = [XRP, { ...XRP, multiplier: 1000 }]
   test.each(grids)(

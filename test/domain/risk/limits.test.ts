@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isRefusal } from '../../../src/domain/refusal.ts'
 import type { Exposure } from '../../../src/domain/risk/exposure.ts'
 import { approve } from '../../../src/domain/risk/limits.ts'
@@ -93,6 +93,44 @@ test('a refusal names the limit, what was found, and what is allowed', () => {
   })
   expect(approve(PLAN, { ...ACCOUNT, hedges: five.slice(1) }, LIMITS)).toEqual(PLAN)
   expect(approve(PLAN, { ...ACCOUNT, halted: true }, LIMITS)).toMatchObject({ refused: 'halted' })
+})
+
+describe('shares of the equity', () => {
+  const at = (equityUsdt: string | undefined, shares: Partial<typeof LIMITS>) =>
+    approve(
+      PLAN,
+      { ...ACCOUNT, ...(equityUsdt !== undefined && { equityUsdt: usdt(equityUsdt) }) },
+      { ...LIMITS, ...shares },
+    )
+
+  test('the stricter of amount and share counts, so the book grows with the account up to the amount', () => {
+    expect(at('20000', { hedgeShareMax: 0.1 })).toEqual(PLAN)
+    expect(at('19999', { hedgeShareMax: 0.1 })).toEqual({
+      refused: 'hedge-too-large',
+      found: PLAN.notionalUsdt,
+      limit: '1999.9',
+    })
+    expect(at('1000000', { hedgeShareMax: 0.1, hedgeNotionalUsdtMax: usdt('1999') })).toMatchObject({
+      refused: 'hedge-too-large',
+      limit: '1999',
+    })
+    expect(at('10000', { totalShareMax: 0.19 })).toMatchObject({ refused: 'total-too-large', limit: '1900' })
+    expect(at('10000', { coinShareMax: 0.15 })).toMatchObject({ refused: 'symbol-too-large', limit: '1500' })
+  })
+
+  test('a reserve stays free, whatever the amount says', () => {
+    const free = { ...ACCOUNT, equityUsdt: usdt('10000') }
+    const reserved = (reserveShareMin: number) => approve(PLAN, free, { ...LIMITS, reserveShareMin })
+    expect(reserved(0.01)).toEqual(PLAN)
+    expect(reserved(0.0101)).toMatchObject({ refused: 'free-margin', limit: '101' })
+  })
+
+  test('of an equity that is not known no share is known, and nothing new passes; without shares none is asked', () => {
+    expect(at(undefined, {})).toEqual(PLAN)
+    for (const share of ['hedgeShareMax', 'totalShareMax', 'coinShareMax', 'reserveShareMin'] as const)
+      expect(at(undefined, { [share]: 0.5 }), share).toHaveProperty('refused')
+    expect(at('-5', { totalShareMax: 1 })).toMatchObject({ refused: 'total-too-large', limit: '0' })
+  })
 })
 
 test('what others hold of a symbol counts against what one symbol may hold', () => {
