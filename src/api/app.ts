@@ -35,7 +35,7 @@ import { hostedRoutes } from './routes/hosted.ts'
 import { inspectionRoutes } from './routes/inspection.ts'
 import { liveRoute } from './routes/live.ts'
 import { moneyRoutes } from './routes/money.ts'
-import { pageRoutes } from './routes/page.ts'
+import { lostRoute, pageRoutes } from './routes/page.ts'
 import { isSignIn, sessionRoutes } from './routes/session.ts'
 import { type Listening, startServer } from './server.ts'
 
@@ -114,6 +114,7 @@ export function createApi(options: ApiOptions): Api {
   const endLive = liveRoute(app, view, clock)
   pageRoutes(app, () => app.getOpenAPI31Document(about), { dist: pages, hosted: hosted !== undefined })
   app.doc31('/openapi.json', about)
+  lostRoute(app, { dist: pages })
 
   const endStreams = () => {
     endLive()

@@ -94,7 +94,8 @@ function Pages() {
         <div className="p-4">
           <PageTitle title="Nothing here" />
           <p className="mt-2 text-soft">
-            No page has this address. <Link href="/">Back to the overview</Link>
+            No page has this address. <Link href="/">Back to the overview</Link>, or press Ctrl K to go
+            anywhere.
           </p>
         </div>
       </Route>

@@ -85,3 +85,10 @@ export const orderOf = <Each extends { leg: string }>(
   orders: readonly Each[],
   leg: 'spot' | 'perp',
 ): Each | undefined => orders.find(order => order.leg === leg || order.leg === 'both')
+
+/** What people call an actor: a hedge by its symbol and id, a symbol by its own name, the others as the engine does. */
+export function actorName(id: string, symbol?: string | null): string {
+  const [, kind, rest = ''] = /^(hedge|symbol):(.+)$/.exec(id) ?? []
+  if (kind === 'symbol') return rest
+  return kind === 'hedge' && symbol ? `${symbol} ${rest}` : id
+}

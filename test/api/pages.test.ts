@@ -74,6 +74,18 @@ describe('the built pages', () => {
     },
   )
 
+  test('a person at an address of no page gets one with a way back, and the status says that it is none', async () => {
+    build()
+    const { ask } = started()
+    const headers = { accept: 'text/html,application/xhtml+xml' }
+    const lost = await ask('/nowhere/at/all', { headers })
+    expect(lost.status).toBe(404)
+    expect(await lost.text()).toContain('built')
+    for (const at of ['/api/nothing', '/assets/none.js'])
+      expect((await ask(at, { headers })).headers.get('content-type')).toBe('application/problem+json')
+    expect((await ask('/openapi.json', { headers })).status).toBe(200)
+  })
+
   test('a file whose name carries its print is kept by browsers for good, the page is asked for again', async () => {
     build()
     const { ask } = started()

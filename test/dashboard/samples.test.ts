@@ -175,4 +175,60 @@ describe.skipIf(noBrowser)('the pages', () => {
     await page.goto(`${full.url}/hedges?result=gain&until=2026-01-01`)
     await page.getByText('No hedge is like that.').waitFor()
   })
+
+  test('Ctrl K goes to a hedge by its symbol and gives the commands of the head; ? lists the keys', async () => {
+    const { page, faults } = await visit(full, '/')
+    await page.getByRole('heading', { name: 'Open hedges' }).waitFor()
+    await page.getByText('MULTIPLE01').first().waitFor()
+    await page.keyboard.press('Control+k')
+    const palette = page.getByRole('combobox', { name: 'Go to a page, symbol, hedge or actor' })
+    await palette.fill('1000xrp hedge')
+    await page.getByRole('option', { name: '1000XRPUSDT MULTIPLE01 open hedge' }).waitFor()
+    await palette.press('Enter')
+    await expect.poll(() => page.url()).toContain('/hedges/MULTIPLE01')
+    await page.keyboard.press('Control+k')
+    await palette.fill('halt')
+    await palette.press('Enter')
+    await page.getByRole('dialog').getByText('Halt the engine?').waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').getByRole('heading', { name: 'Keys and help' }).waitFor()
+    expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([])
+    expect(faults).toEqual([])
+  })
+
+  test('an address of no page says so and leads back', async () => {
+    const { page } = await visit(full, '/no/such/page')
+    await page.getByRole('heading', { level: 1, name: 'Nothing here' }).waitFor()
+    await page.getByRole('link', { name: 'Back to the overview' }).click()
+    await expect.poll(() => page.url()).toBe(`${full.url}/`)
+  })
+
+  test('the tab tells of alerts and of a halt, by its title and its icon', async () => {
+    const view = sampleView()
+    const troubled = await stage(view)
+    try {
+      const { page } = await visit(troubled, '/ledger')
+      await expect.poll(() => page.title()).toBe('Ledger and account · Hedgerow')
+      const icon = () => page.locator('link[rel="icon"]').getAttribute('href')
+      const calm = await icon()
+      view.standing.push({
+        ...{
+          alertId: 'a',
+          name: 'feed.silent',
+          subject: 'spot',
+          severity: 'page',
+          message: 'silent',
+          detail: {},
+        },
+        ...{ raisedAtMs: 1, clearedAtMs: null, acknowledgedAtMs: null, acknowledgedBy: null },
+      })
+      await view.halt({ by: 'ada', idempotencyKey: 'halt', source: 'api' }, 'maintenance')
+      await page.reload()
+      await expect.poll(() => page.title()).toBe('(1) ■ halted · Ledger and account · Hedgerow')
+      expect(await icon()).not.toBe(calm)
+    } finally {
+      await troubled.close()
+    }
+  })
 })

@@ -102,6 +102,17 @@ export function pageRoutes(app: Hono<ApiEnv>, spec: () => Spec, { dist = DIST, h
   app.get('/docs', c => c.html(docsPage(spec())))
 }
 
+/** A person at an address of no page finds the way back on one; programs keep their problem, and so do questions to the API. */
+export function lostRoute(app: Hono<ApiEnv>, { dist = DIST }: Pages = {}): void {
+  const index = path.join(dist, 'index.html')
+  app.get('*', (c, next) => {
+    const isPerson = c.req.header('accept')?.includes('text/html') ?? false
+    if (!isPerson || /^\/(api|assets)\//.test(c.req.path) || !existsSync(index)) return next()
+    const { bytes, type } = read(index)
+    return c.body(bytes, 404, { 'cache-control': 'no-store', 'content-type': type })
+  })
+}
+
 type File = { bytes: Buffer<ArrayBuffer>; etag: string; type: string }
 
 function read(file: string): File {

@@ -4,7 +4,8 @@
  */
 import type { ActorSummary } from '../../api/engine-view.ts'
 import type { AnswerTo } from '../../api/rows/answers.ts'
-import type { Holding } from '../../api/rows/rows.ts'
+import type { Holding, LegHolding } from '../../api/rows/rows.ts'
+import { type LastKnown, withLastKnown } from './last-known.ts'
 
 export type ActorRow = ActorSummary & { since: string }
 
@@ -24,8 +25,11 @@ export type Live = {
   heardAtMs: number
   actors: ReadonlyMap<string, ActorRow>
   /** Open hedges, valued; null before the first word of them. */
-  holdings: ReadonlyMap<string, Holding> | null
+  holdings: ReadonlyMap<string, HeldRow> | null
 }
+
+/** An open hedge; while a book is not trusted, with the last figures that were known. */
+export type HeldRow = Holding & LastKnown
 
 export type Change = (live: Live) => Live
 
@@ -73,7 +77,23 @@ export const withFrame =
 
 export const withHoldings =
   (frame: HoldingsFrame): Change =>
-  live => ({ ...live, holdings: merged(live.holdings ?? [], frame) })
+  live => {
+    const { holdings } = live
+    const rows = frame.rows.map(row => remembered(holdings?.get(row.id), row))
+    return { ...live, holdings: merged<HeldRow>(holdings ?? [], { ...frame, rows }) }
+  }
+
+/** What a feed tells of an open hedge. */
+const TOLD = [
+  ...['notionalUsdt', 'deltaUsdt', 'basisBps', 'fundingRate', 'fundingApr'],
+  ...['nextFundingAtMs', 'nextFundingUsdt', 'basisUsdt', 'netUsdt'],
+] as (keyof Holding)[]
+
+function remembered(before: HeldRow | undefined, row: Holding): HeldRow {
+  const leg = (name: 'spot' | 'perp') =>
+    withLastKnown<LegHolding>(before?.[name], row[name], ['price', 'valueUsdt'])
+  return withLastKnown<Holding>(before, { ...row, spot: leg('spot'), perp: leg('perp') }, TOLD)
+}
 
 export const withEngine =
   (engine: EngineState, heardAtMs: number): Change =>

@@ -59,3 +59,17 @@ function flattening({ flatten, halt }: EngineState): Said[] {
     ? [{ text: `Flatten ended at ${at}, but the exchange still shows: ${left.join('; ')}.`, tone: 'bad' }]
     : [{ text: `Flat since ${at}: the exchange shows nothing of ours.`, tone: 'good' }]
 }
+
+type Signs = { isLost: boolean; isHalted: boolean; standing: { pages: number; all: number } | undefined }
+
+/** What the tab says before the page's name, the worst first, and how its icon looks. */
+export function tabText({ isLost, isHalted, standing }: Signs): {
+  prefix: string
+  icon: 'calm' | 'warn' | 'bad'
+} {
+  const { pages = 0, all = 0 } = standing ?? {}
+  if (isLost) return { prefix: '✕ no answer · ', icon: 'bad' }
+  const alerts = all > 0 ? `(${all}) ` : ''
+  const halted = isHalted ? '■ halted · ' : ''
+  return { prefix: `${alerts}${halted}`, icon: pages > 0 ? 'bad' : isHalted || all > 0 ? 'warn' : 'calm' }
+}

@@ -5,19 +5,18 @@ import { command } from '../data/client.ts'
 import { useLive } from '../data/use-live.ts'
 import { EveryClosing } from '../money/closing-lines.tsx'
 import { ConfirmDialog } from '../show/confirm-dialog.tsx'
+import { askedFor } from './asking.ts'
 import { haltText } from './banner-words.ts'
 
-type Asking = 'halt' | 'resume' | 'flatten' | undefined
-
 export function KillSwitch() {
-  const [asking, setAsking] = useState<Asking>()
+  const asked = askedFor.use()
   const engine = useLive(live => live.engine)
   const halted = engine?.halt ?? null
-  const close = () => setAsking(undefined)
+  const close = () => askedFor.set(undefined)
   return (
     <div className="flex items-center gap-2">
       {halted ? (
-        <button type="button" className="btn" data-tone="accent" onClick={() => setAsking('resume')}>
+        <button type="button" className="btn" data-tone="accent" onClick={() => askedFor.set('resume')}>
           Resume
         </button>
       ) : (
@@ -26,7 +25,7 @@ export function KillSwitch() {
           className="btn"
           data-tone="bad"
           title="Open no new hedge; those that are open stay"
-          onClick={() => setAsking('halt')}
+          onClick={() => askedFor.set('halt')}
           disabled={!engine}
         >
           Halt
@@ -37,14 +36,14 @@ export function KillSwitch() {
         className="btn"
         data-tone="bad"
         title="Halt, and close every hedge now"
-        onClick={() => setAsking('flatten')}
+        onClick={() => askedFor.set('flatten')}
         disabled={!engine}
       >
         Flatten…
       </button>
-      <HaltDialog open={asking === 'halt'} onClose={close} />
+      <HaltDialog open={asked === 'halt'} onClose={close} />
       <ConfirmDialog
-        open={asking === 'resume'}
+        open={asked === 'resume'}
         title="Resume trading?"
         act="Resume"
         keep="Stay halted"
@@ -56,7 +55,7 @@ export function KillSwitch() {
           engine reads the exchange again first, and takes new hedges only when everything agrees.
         </p>
       </ConfirmDialog>
-      <FlattenDialog open={asking === 'flatten'} onClose={close} />
+      <FlattenDialog open={asked === 'flatten'} onClose={close} />
     </div>
   )
 }

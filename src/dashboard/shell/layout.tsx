@@ -1,25 +1,18 @@
 /** What every page stands in: where one can go, the mode, the kill switch, and how old everything is. */
+import { Search } from 'lucide-react'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useIsStale, useLive } from '../data/use-live.ts'
 import icon from '../icon.svg'
 import { StateChip } from '../show/state-chip.tsx'
+import { askedFor } from './asking.ts'
 import { Banner } from './banner.tsx'
+import { Keys } from './keys.tsx'
 import { KillSwitch } from './kill-switch.tsx'
+import { PLACES } from './places.ts'
 import { StatusStrip } from './status-strip.tsx'
+import { pageTitle, Tab, useStandingAlerts } from './tab.tsx'
 import { ThemeSwitch } from './theme-switch.tsx'
-
-const PLACES = [
-  { to: '/', name: 'Overview' },
-  { to: '/hedges', name: 'Hedges' },
-  { to: '/opportunities', name: 'Opportunities' },
-  { to: '/funding', name: 'Funding' },
-  { to: '/ledger', name: 'Ledger' },
-  { to: '/alerts', name: 'Alerts' },
-  { to: '/audit', name: 'Audit' },
-  { to: '/inspector', name: 'Inspector' },
-  { to: '/settings', name: 'Settings' },
-] as const
 
 /** Pages that stand under another one's name. */
 const PART_OF: Readonly<Record<string, string>> = { symbols: '/opportunities' }
@@ -28,6 +21,8 @@ export function Layout({ children }: { children: ReactNode }) {
   const stale = useIsStale()
   return (
     <div className="flex min-h-dvh flex-col" data-stale={stale}>
+      <Tab />
+      <Keys />
       <a
         href="#content"
         className="sr-only focus:not-sr-only focus:absolute focus:z-20 focus:bg-panel focus:p-2"
@@ -44,6 +39,16 @@ export function Layout({ children }: { children: ReactNode }) {
           <div className="ml-auto flex items-center gap-3">
             <Mode />
             <KillSwitch />
+            <button
+              type="button"
+              className="btn"
+              data-quiet=""
+              title="Go to anything (Ctrl K)"
+              onClick={() => askedFor.set('palette')}
+            >
+              <Search size={14} aria-hidden="true" />
+              Go to
+            </button>
             <ThemeSwitch />
           </div>
         </div>
@@ -73,10 +78,22 @@ function Places() {
             }`}
           >
             {name}
+            {name === 'Alerts' && <Standing />}
           </Link>
         )
       })}
     </nav>
+  )
+}
+
+/** How many alerts wait for somebody. */
+function Standing() {
+  const standing = useStandingAlerts()
+  if (!standing || standing.all === 0) return null
+  return (
+    <span className="chip ml-1" data-tone={standing.pages > 0 ? 'bad' : 'warn'}>
+      {standing.all}
+    </span>
   )
 }
 
@@ -114,7 +131,7 @@ export function PageTitle({
 }) {
   const ref = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
-    document.title = `${title} · Hedgerow`
+    pageTitle.set(title)
   }, [title])
   return (
     <div className={hidden ? 'sr-only' : 'flex flex-wrap items-center gap-3'}>

@@ -3,6 +3,7 @@ import type { HealthPart } from '../../api/engine-view.ts'
 import { instantText, paceText } from '../../wording/figures.ts'
 import type { Line } from '../data/store.ts'
 import { useEngineNowMs, useLive } from '../data/use-live.ts'
+import { askedFor } from './asking.ts'
 
 const LINES: Readonly<Record<Line, { text: string; tone: string }>> = {
   connecting: { text: 'connecting', tone: 'warn' },
@@ -41,13 +42,24 @@ export function StatusStrip() {
           show={!part.ok || part.name.startsWith('feed')}
         />
       ))}
-      <span className="ml-auto text-faint">
-        {engine && (
-          <>
-            <span className="live tabular-nums text-soft">{instantText(nowMs)}</span> UTC
-            {engine.speed !== 1 && ` · time ${paceText(engine)}`} · v{engine.version}
-          </>
-        )}
+      <span className="ml-auto flex items-center gap-3 text-faint">
+        <a href="/docs">API</a>
+        <button
+          type="button"
+          className="text-accent underline decoration-transparent hover:decoration-current"
+          title="Keys and help (?)"
+          onClick={() => askedFor.set('help')}
+        >
+          Help
+        </button>
+        <span>
+          {engine && (
+            <>
+              <span className="live tabular-nums text-soft">{instantText(nowMs)}</span> UTC
+              {engine.speed !== 1 && ` · time ${paceText(engine)}`} · v{engine.version}
+            </>
+          )}
+        </span>
       </span>
     </div>
   )

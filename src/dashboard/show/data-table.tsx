@@ -33,6 +33,8 @@ type Parts<Row> = {
   error?: unknown
   columns: readonly Column<Row>[]
   rowKey: (row: Row) => string
+  /** Are some of its figures the last that were known? They are shown grey. */
+  isOld?: ((row: Row) => boolean) | undefined
   /** Name of the file, without its ending. */
   file: string
   /** Every row there is, where `rows` are only those loaded so far: the file holds them all. */
@@ -113,6 +115,7 @@ export function DataTable<Row>(parts: Parts<Row>) {
           rows={rows}
           columns={shown}
           rowKey={rowKey}
+          isOld={parts.isOld}
           maxHeight={maxHeight}
           sort={sort}
           onSort={setSort}
@@ -179,12 +182,13 @@ type BodyParts<Row> = {
   rows: readonly Row[]
   columns: readonly Column<Row>[]
   rowKey: (row: Row) => string
+  isOld: ((row: Row) => boolean) | undefined
   maxHeight: number | undefined
   sort: string | undefined
   onSort: (sort: string) => void
 }
 
-function Body<Row>({ title, rows, columns, rowKey, maxHeight, sort, onSort }: BodyParts<Row>) {
+function Body<Row>({ title, rows, columns, rowKey, isOld, maxHeight, sort, onSort }: BodyParts<Row>) {
   const ref = useRef<HTMLDivElement>(null)
   const isVirtual = rows.length >= VIRTUAL_FROM
   const virtual = useVirtualizer({
@@ -218,7 +222,12 @@ function Body<Row>({ title, rows, columns, rowKey, maxHeight, sort, onSort }: Bo
         </thead>
         <tbody>
           {above > 0 && <Gap height={above} width={columns.length} />}
-          {drawn.map(row => row !== undefined && <Line key={rowKey(row)} row={row} columns={columns} />)}
+          {drawn.map(
+            row =>
+              row !== undefined && (
+                <Line key={rowKey(row)} row={row} columns={columns} isOld={isOld?.(row) ?? false} />
+              ),
+          )}
           {below > 0 && <Gap height={below} width={columns.length} />}
         </tbody>
       </table>
@@ -245,7 +254,7 @@ function Head<Row>({
     <th
       scope="col"
       aria-sort={order}
-      className={`whitespace-nowrap border-b border-line px-3 py-1.5 align-bottom font-medium ${figure ? 'text-right' : 'text-left'}`}
+      className={`whitespace-nowrap border-b border-line px-2.5 py-1.5 align-bottom font-medium ${figure ? 'text-right' : 'text-left'}`}
     >
       <button
         type="button"
@@ -260,12 +269,18 @@ function Head<Row>({
   )
 }
 
-const Line = <Row,>({ row, columns }: { row: Row; columns: readonly Column<Row>[] }) => (
-  <tr className="border-b border-line last:border-0 hover:bg-raised/60">
+type LineParts<Row> = { row: Row; columns: readonly Column<Row>[]; isOld: boolean }
+
+const Line = <Row,>({ row, columns, isOld }: LineParts<Row>) => (
+  <tr
+    className="border-b border-line last:border-0 hover:bg-raised/60"
+    data-stale={isOld || undefined}
+    title={isOld ? 'The feed is not trusted now: grey figures are the last that were known' : undefined}
+  >
     {columns.map(column => (
       <td
         key={column.head}
-        className={`h-9 px-3 py-1.5 ${column.figure ? 'num' : column.unit === 'UTC' ? 'whitespace-nowrap tabular-nums' : ''}`}
+        className={`h-9 px-2.5 py-1.5 ${column.figure ? 'num' : column.unit === 'UTC' ? 'whitespace-nowrap tabular-nums' : ''}`}
       >
         {column.cell ? column.cell(row) : column.value(row)}
       </td>

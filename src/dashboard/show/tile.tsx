@@ -7,13 +7,19 @@ type Parts = {
   unit?: string
   tone?: 'good' | 'bad' | 'warn' | undefined
   note?: ReactNode
+  /** It rests on figures that were the last known. */
+  isOld?: boolean
 }
 
 const COLOURS = { good: 'text-good', bad: 'text-bad', warn: 'text-warn' }
 
-export function Tile({ name, children, unit, tone, note }: Parts) {
+export function Tile({ name, children, unit, tone, note, isOld = false }: Parts) {
   return (
-    <div className="panel min-w-0 px-4 py-2.5">
+    <div
+      className="panel min-w-0 px-4 py-2.5"
+      data-stale={isOld || undefined}
+      title={isOld ? 'A feed is not trusted now: this rests on the last figures that were known' : undefined}
+    >
       <dt className="text-[12px] text-soft">{name}</dt>
       <dd className="mt-0.5">
         <span

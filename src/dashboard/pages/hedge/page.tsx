@@ -47,25 +47,15 @@ export function HedgePage({ id }: { id: string }) {
         {error ? <Failed error={error} /> : <p className="p-4 text-soft">Loading…</p>}
       </div>
     )
-  const state = holding?.state ?? hedge.state
   const because = hedge.failure ?? hedge.unwindBecause
   return (
-    <div className="flex flex-col gap-2.5 p-3">
-      <PageTitle title={`${hedge.symbol} hedge`}>
-        <span className="font-mono text-[13px] text-soft">{id}</span>
-        <StateChip state={state} inner />
-        <span className="text-[13px] text-soft" title={facing(hedge.direction).does}>
-          {facing(hedge.direction).name}
-        </span>
-        <span className="text-[13px] text-soft">
-          {holding ? <Since sinceMs={holding.sinceMs} /> : `since ${instantText(hedge.sinceMs)} UTC`}
-        </span>
-        <div className="ml-auto flex items-center gap-3">
-          <Link href={`/symbols/${hedge.symbol}`}>{hedge.symbol} explained</Link>
-          <Link href={`/inspector/${encodeURIComponent(`hedge:${id}`)}`}>Chart</Link>
-          <Commands actorId={`hedge:${id}`} name={`${hedge.symbol} ${id}`} />
-        </div>
-      </PageTitle>
+    <div className="flex flex-col gap-2.5 p-3" data-stale={holding?.isOld || undefined}>
+      <Title hedge={hedge} holding={holding} />
+      {holding?.isOld && (
+        <p className="text-[13px] text-warn">
+          A feed of {hedge.symbol} is not trusted now: grey figures are the last that were known.
+        </p>
+      )}
       {because && (
         <p className="panel px-4 py-2.5 text-[13px]">
           <strong className="font-semibold">
@@ -99,13 +89,31 @@ export function HedgePage({ id }: { id: string }) {
   )
 }
 
+type Both = { hedge: HedgeDetail; holding: Holding | undefined }
+
+const Title = ({ hedge, holding }: Both) => (
+  <PageTitle title={`${hedge.symbol} hedge`}>
+    <span className="font-mono text-[13px] text-soft">{hedge.id}</span>
+    <StateChip state={holding?.state ?? hedge.state} inner />
+    <span className="text-[13px] text-soft" title={facing(hedge.direction).does}>
+      {facing(hedge.direction).name}
+    </span>
+    <span className="text-[13px] text-soft">
+      {holding ? <Since sinceMs={holding.sinceMs} /> : `since ${instantText(hedge.sinceMs)} UTC`}
+    </span>
+    <div className="ml-auto flex items-center gap-3">
+      <Link href={`/symbols/${hedge.symbol}`}>{hedge.symbol} explained</Link>
+      <Link href={`/inspector/${encodeURIComponent(`hedge:${hedge.id}`)}`}>Chart</Link>
+      <Commands actorId={`hedge:${hedge.id}`} name={`${hedge.symbol} ${hedge.id}`} />
+    </div>
+  </PageTitle>
+)
+
 const Since = ({ sinceMs }: { sinceMs: number }) => (
   <>
     for <Age sinceMs={sinceMs} />
   </>
 )
-
-type Both = { hedge: HedgeDetail; holding: Holding | undefined }
 
 function Figures({ hedge, holding }: Both) {
   const net = holding ? holding.netUsdt : hedge.profit.netUsdt

@@ -1,17 +1,20 @@
 /** Every tracked symbol by what a hedge of it would bring, and why it is taken or not. */
+import { useState } from 'react'
 import { Link } from 'wouter'
 import type { Opportunity } from '../../../api/rows/books.ts'
 import { amountText, bpsText, lengthText, percentText } from '../../../wording/figures.ts'
 import { facing, routeWords } from '../../../wording/hedges.ts'
-import { useRows } from '../../data/use-rows.ts'
+import type { LastKnown } from '../../data/last-known.ts'
+import { useOpportunities } from '../../data/use-opportunities.ts'
 import { PageTitle } from '../../shell/layout.tsx'
 import { Amount } from '../../show/amount.tsx'
+import { Choice } from '../../show/choice.tsx'
 import { Countdown } from '../../show/countdown.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
 import { Failed } from '../../show/panel.tsx'
 import { standing } from './standing.ts'
 
-const COLUMNS: readonly Column<Opportunity>[] = [
+const COLUMNS: readonly Column<Opportunity & LastKnown>[] = [
   {
     head: 'Symbol',
     value: ({ symbol }) => symbol,
@@ -131,24 +134,44 @@ const COLUMNS: readonly Column<Opportunity>[] = [
   { head: 'State', value: ({ market }) => market.state, hidden: true },
 ]
 
+const SHOWN = [
+  { name: 'All', value: '' },
+  { name: 'Taken', value: 'taken' },
+  { name: 'Tempting', value: 'tempting' },
+  { name: 'Not worth it', value: 'not worth it' },
+  { name: 'In the way', value: 'way' },
+] as const
+type Shown = (typeof SHOWN)[number]['value']
+
+/** What is none of the others: blind, failed, held back, refused, cooling. */
+const isShown = (row: Opportunity, wanted: Shown): boolean => {
+  const { word } = standing(row)
+  if (wanted !== 'way') return wanted === '' || word === wanted
+  return !SHOWN.some(({ value }) => value === word)
+}
+
 export function OpportunitiesPage() {
-  const { data, error } = useRows('/api/opportunities', 2000)
+  const { rows, error } = useOpportunities(2000)
+  const [wanted, setWanted] = useState<Shown>('')
+  const found = rows?.filter(row => isShown(row, wanted))
   return (
     <div className="flex flex-col gap-2.5 p-3">
       <PageTitle title="Opportunities" />
-      {error && !data ? (
+      {error && !rows ? (
         <Failed error={error} />
       ) : (
         <DataTable
           title="Tracked symbols"
-          note={`${data?.length ?? '–'}, judged for the largest hedge the limits allow`}
-          rows={data}
+          note={`${rows?.length ?? '–'}, judged for the largest hedge the limits allow`}
+          rows={found}
           columns={COLUMNS}
           rowKey={({ symbol }) => symbol}
+          isOld={({ isOld = false }) => isOld}
           file="opportunities"
           sortedBy="-Net APR"
-          empty="No symbol has been judged yet."
+          empty={rows && rows.length > 0 ? 'No symbol is so now.' : 'No symbol has been judged yet.'}
           maxHeight={820}
+          actions={<Choice name="Symbols shown" options={SHOWN} chosen={wanted} onChoose={setWanted} />}
         />
       )}
     </div>

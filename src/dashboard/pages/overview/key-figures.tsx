@@ -8,6 +8,7 @@ import { Tile, Tiles } from '../../show/tile.tsx'
 export function KeyFigures() {
   const holdings = useLive(live => live.holdings)
   const held = holdings && [...holdings.values()]
+  const isOld = held?.some(row => row.isOld) ?? false
   const { data: account } = useRows('/api/account', 5000)
   const { data: profit } = useRows('/api/profit', 5000, { by: 'all' })
   const closed = profit?.rows
@@ -31,6 +32,7 @@ export function KeyFigures() {
       <AccountDelta />
       <Tile
         name="Funding"
+        isOld={isOld}
         unit="USDT"
         tone={signTone(funding)}
         note={`${figure(sum(held, row => row.nextFundingUsdt))} at the next settlements`}
@@ -42,6 +44,7 @@ export function KeyFigures() {
       </Tile>
       <Tile
         name="Net of all hedges"
+        isOld={isOld}
         unit="USDT"
         tone={signTone(both(net, made))}
         note={`open ${figure(net)} · closed ${figure(made)}`}

@@ -3,6 +3,7 @@ import { Link } from 'wouter'
 import type { Holding } from '../../../api/rows/rows.ts'
 import { amountText, bpsText, percentText, priceText, qtyText } from '../../../wording/figures.ts'
 import { facing, orderOf, orderText, routeWords } from '../../../wording/hedges.ts'
+import type { HeldRow } from '../../data/store.ts'
 import { useLive } from '../../data/use-live.ts'
 import { Amount } from '../../show/amount.tsx'
 import { Countdown } from '../../show/countdown.tsx'
@@ -10,7 +11,7 @@ import { type Column, DataTable } from '../../show/data-table.tsx'
 import { StateChip } from '../../show/state-chip.tsx'
 import { ProfitBar } from './profit-bar.tsx'
 
-const COLUMNS: readonly Column<Holding>[] = [
+const COLUMNS: readonly Column<HeldRow>[] = [
   {
     head: 'Hedge',
     value: ({ symbol }) => symbol,
@@ -163,6 +164,7 @@ export function OpenHedges() {
       rows={holdings ? [...holdings.values()] : undefined}
       columns={COLUMNS}
       rowKey={({ id }) => id}
+      isOld={({ isOld = false }) => isOld}
       file="open-hedges"
       sortedBy="Hedge"
       empty="Nothing is held. A hedge opens when a symbol's carry pays its fees; Opportunities says what is missing."
