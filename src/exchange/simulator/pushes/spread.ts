@@ -23,8 +23,7 @@ export function spreadExecutionJson(
     orderId: order.orderId,
     execPrice: price.toFixed(),
     legs: legs.map(({ json }): JsonObject => {
-      const { symbol, side, execPrice, execTime, execValue, execType, category, execQty, execFee, execId } =
-        json
+      const { symbol, side, execPrice, execTime, execValue, execType, category, execQty, execId } = json
       return {
         symbol,
         side,
@@ -34,7 +33,7 @@ export function spreadExecutionJson(
         execType,
         category,
         execQty,
-        execFee,
+        ...feeOf(json),
         execId,
       } as JsonObject
     }),
@@ -44,6 +43,13 @@ export function spreadExecutionJson(
     execId,
   }
 }
+
+/** A leg's fee with its coin, which may be a third one. Bybit: `execFee` is deprecated for the spot leg, `execFeeV2` counts. */
+const feeOf = ({ category, execFee, feeCurrency }: JsonObject): JsonObject => ({
+  execFee: execFee ?? '',
+  ...(category === 'spot' && { execFeeV2: execFee ?? '' }),
+  feeCoin: feeCurrency ?? '',
+})
 
 /** The combination's message, then one for each leg. */
 export function pushSpreadExecution(place: SpreadPlace, spreadOrder: ParentOrder & { maker: boolean }): void {
@@ -77,13 +83,13 @@ export function pushSpreadExecution(place: SpreadPlace, spreadOrder: ParentOrder
     },
   ])
   for (const { json, seq } of spreadOrder.legs) {
-    const { symbol, closedSize, execFee, execId, parentExecId, execPrice, execQty, execType, execValue } =
-      json
+    const { symbol, closedSize, execId, parentExecId, execPrice, execQty, execType, execValue } = json
     const { feeRate, markPrice, side, execTime, isLeverage, createType, execPnl, category } = json
     push(exchange, account, 'spread.execution', [
       {
         category: category === 'linear' ? 'future_leg' : 'spot_leg',
-        ...({ symbol, closedSize, execFee, execId, parentExecId, execPrice, execQty } as JsonObject),
+        ...({ symbol, closedSize, execId, parentExecId, execPrice, execQty } as JsonObject),
+        ...feeOf(json),
         ...({
           execType,
           execValue,

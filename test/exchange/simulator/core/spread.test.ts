@@ -105,6 +105,7 @@ describe('a fill', () => {
       'spot_leg',
     ])
     expect([perp?.parentExecId, spot?.parentExecId]).toEqual([spreadOrder?.execId, spreadOrder?.execId])
+    expect([perp?.feeCoin, spot?.feeCoin, spot?.execFeeV2]).toEqual(['USDT', 'SOL', spot?.execFee])
     expect(rows('execution').every(row => row.execType === 'FutureSpread')).toBe(true)
     expect(desk.core.subscribe('private', 'spread.order')).toEqual([])
   })
