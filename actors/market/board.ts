@@ -4,11 +4,12 @@
  */
 import { Decimal } from 'decimal.js'
 import type { Clock } from '../../src/clock/clock.ts'
+import type { Glimpse } from '../../src/domain/entry/pre-check.ts'
 import type { HedgePair, Market, SpreadInstrument } from '../../src/domain/instrument.ts'
 import type { PairFeeRates } from '../../src/domain/market/fees.ts'
 import { HOUR_MS } from '../../src/domain/market/funding.ts'
 import { type FundingMemory, marketPerHour } from '../../src/domain/market/funding-outlook.ts'
-import type { MarketView, OrderBookView, SpreadView } from '../../src/domain/market/market-view.ts'
+import type { AgeLimits, MarketView, OrderBookView, SpreadView } from '../../src/domain/market/market-view.ts'
 import { midPrice } from '../../src/domain/market/order-book.ts'
 import type { LiveBook, MarketFact, PerpTicker } from '../../src/exchange/exchange.ts'
 import { type DangerBoard, dangerBoard } from './danger-board.ts'
@@ -18,6 +19,10 @@ export type MarketBoard = DangerBoard & {
   hear(fact: MarketFact): void
   /** Undefined for a symbol that is not tracked. */
   view(symbol: string): MarketView | undefined
+  /** What tells whether a judgement is worth making; undefined while the symbol is blind (see `freshMarket`) or not tracked. */
+  glimpse(symbol: string, limits: AgeLimits, nowMs: number): Glimpse | undefined
+  /** Counts what changed of a symbol beside its books and ticker. */
+  changes(symbol: string): number
   symbols(): string[]
   pairs(): HedgePair[]
   /** The native spread of a pair's symbol, where there is one. */
@@ -57,6 +62,8 @@ export function createMarketBoard(
     hear,
     ageMs,
     view: symbol => markets.get(symbol)?.view(),
+    glimpse: (symbol, limits, nowMs) => markets.get(symbol)?.glimpse(limits, nowMs),
+    changes: symbol => markets.get(symbol)?.changes ?? 0,
     symbols: () => [...markets.keys()],
     pairs: () => Array.from(markets.values(), ({ parts }) => parts.pair),
     spreadOf: symbol => markets.get(symbol)?.parts.spread?.symbol,

@@ -2,9 +2,16 @@
  * One tracked market as the feed keeps it: one record, changed in place by every push. Whoever decides gets a view of it, made when
  * it is asked for, which then stays as it is.
  */
+import { floatsOf, type Glimpse, type MarketFloats } from '../../src/domain/entry/pre-check.ts'
 import type { HedgePair } from '../../src/domain/instrument.ts'
 import type { PairFeeRates } from '../../src/domain/market/fees.ts'
-import type { MarketView, SpreadView } from '../../src/domain/market/market-view.ts'
+import {
+  type AgeLimits,
+  type MarketView,
+  type SpreadView,
+  staleness,
+  type TickerView,
+} from '../../src/domain/market/market-view.ts'
 import type { LiveBook } from '../../src/exchange/exchange.ts'
 
 type Books = 'spotBook' | 'perpBook'
@@ -18,6 +25,9 @@ export class TrackedMarket {
   readonly #receivedAtMs: Received = { spotBook: 0, perpBook: 0, ticker: 0 }
   /** From when on a ticker is worth a look beside itself: at its volatility, at the basis. */
   slowLookAtMs = 0
+  #changes = 0
+  /** The numbers of ticker and parts, as long as neither changed. */
+  #floats: MarketFloats | undefined
   /** The view last handed out, as long as nothing was heard since. */
   #view: MarketView | undefined
 
@@ -46,6 +56,7 @@ export class TrackedMarket {
 
   /** The perpetual's ticker, or that it cannot be trusted. @param atMs - when it was heard; left out: it was not */
   setTicker(ticker: MarketView['ticker'], atMs?: number): void {
+    if (ticker === null || !isSame(ticker, this.#parts.ticker)) this.#floats = undefined
     this.#parts.ticker = ticker
     if (atMs !== undefined) this.#receivedAtMs.ticker = atMs
     this.#view = undefined
@@ -54,6 +65,8 @@ export class TrackedMarket {
   /** Anything else. @param received - when parts that age were heard */
   change(parts: Partial<MarketParts>, received?: Partial<Received>): void {
     Object.assign(this.#parts, parts)
+    this.#floats = undefined
+    this.#changes++
     if (received) Object.assign(this.#receivedAtMs, received)
     this.#view = undefined
   }
@@ -61,7 +74,31 @@ export class TrackedMarket {
   /** Takes parts away: they are not known any more. */
   drop(...names: ('maintenanceAtMs' | 'maintenanceUntilMs' | 'delisting')[]): void {
     for (const name of names) delete this.#parts[name]
+    this.#changes++
     this.#view = undefined
+  }
+
+  /** Counts what changed beside books and tickers. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** What can be seen without a view, while books and ticker are there and none of them is too old; undefined otherwise. */
+  glimpse(limits: AgeLimits, nowMs: number): Glimpse | undefined {
+    const { spotBook, perpBook } = this.#books
+    const { ticker } = this.#parts
+    if (!spotBook || !perpBook || !ticker || staleness(this.#receivedAtMs, limits, nowMs)) return undefined
+    const { funding, spread, basisModel } = this.#parts
+    this.#floats ??= floatsOf(this.#parts, ticker)
+    return {
+      floats: this.#floats,
+      schedule: ticker,
+      funding,
+      basisModel,
+      hasSpread: spread !== undefined,
+      spotBook,
+      perpBook,
+    }
   }
 
   view(): MarketView {
@@ -75,3 +112,7 @@ export class TrackedMarket {
     return this.#view
   }
 }
+
+/** Of what is read as numbers: most tickers say the same again. */
+const isSame = (now: TickerView, before: TickerView | null): boolean =>
+  now.markPrice === before?.markPrice && now.fundingRate === before.fundingRate

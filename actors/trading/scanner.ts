@@ -14,6 +14,7 @@ import {
   judgeEntry,
 } from '../../src/domain/entry/opportunity.ts'
 import type { HedgePlan } from '../../src/domain/entry/plan.ts'
+import { mayTempt } from '../../src/domain/entry/pre-check.ts'
 import { roomUsdt } from '../../src/domain/entry/sizing.ts'
 import { judgeExit } from '../../src/domain/exit/judge-exit.ts'
 import {
@@ -96,7 +97,8 @@ export function alternativeTo(
   symbol: string,
 ): Alternative | null {
   if (hasRoom(ports)) return null
-  const isOpen = ({ symbol: each }: EntryJudgement) =>
+  const isOpen = ({ symbol: each, verdict }: EntryJudgement) =>
+    verdict === 'tempting' &&
     /^idle\.(quiet|tempting|refused)/.test(ports.runtime().get(`symbol:${each}`)?.cell?.state ?? '')
   return bestAlternative([...entries.values()].filter(isOpen), symbol)
 }
@@ -135,26 +137,81 @@ export const noJudgements = (): Judgements => ({ entries: new Map(), exits: new 
 /** A symbol blind for this long is no longer tradable, and says so. */
 const BLIND_GRACE_MS = 60_000
 
+/** A quiet verdict whose market could not tempt since is made anew after this long, for people to read. */
+const LOOK_AGAIN_MS = 60_000
+/** So many whole judgements are made at a time; then everything else has its turn. */
+const SLICE = 5
+const SLICE_MS = 1
+
+/** Of the last whole judgement of a symbol: what else was known of its market, and the state of its actor. */
+type Seen = { changes: number; state: string }
+type Memory = { blindSinceMs: Map<string, number>; seen: Map<string, Seen> }
+
 /** Judges every pair for entry and every hedge for exit, and tells charts only when a decision is due. */
 export const scanner = (ports: ScannerPorts, judgements: Judgements): PlainKind =>
   service(async signal => {
-    const blindSinceMs = new Map<string, number>()
+    const memory: Memory = { blindSinceMs: new Map(), seen: new Map() }
     do {
-      for (const symbol of ports.board.symbols()) scan(ports, judgements, blindSinceMs, symbol)
+      let judged = 0
+      for (const symbol of heldFirst(ports)) {
+        if (judged === SLICE) {
+          judged = 0
+          if (!(await pause(ports.clock, SLICE_MS, signal))) return
+        }
+        if (scan(ports, judgements, memory, symbol)) judged++
+      }
       offer(ports, judgements)
     } while (await pause(ports.clock, ports.rules.strategy.judgeEveryMs, signal))
   })
 
-function scan(
+function heldFirst({ board, runtime }: Ports<'board' | 'runtime'>): string[] {
+  const isHeld = (symbol: string) => HELD.test(runtime().get(`symbol:${symbol}`)?.cell?.state ?? '')
+  const [held, free]: [string[], string[]] = [[], []]
+  for (const symbol of board.symbols()) (isHeld(symbol) ? held : free).push(symbol)
+  return [...held, ...free]
+}
+
+/** True when it was judged whole. */
+function scan(ports: ScannerPorts, judgements: Judgements, memory: Memory, symbol: string): boolean {
+  const actor = ports.runtime().get(`symbol:${symbol}`)
+  if (!actor) return false
+  const nowMs = ports.clock.nowMs()
+  const state = actor.cell?.state ?? ''
+  const seen = { changes: ports.board.changes(symbol), state }
+  const isWhole = !isStill(ports, judgements.entries.get(symbol), memory.seen.get(symbol), seen, nowMs)
+  if (isWhole && !judge(ports, judgements, memory, actor, symbol, nowMs)) return false
+  if (isWhole) memory.seen.set(symbol, seen)
+  if (HELD.test(state)) scanExit(ports, judgements, actor, nowMs)
+  else judgements.exits.delete(symbol)
+  return isWhole
+}
+
+/** Would a judgement be quiet again, as far as a glimpse proves it? */
+function isStill(
+  { board, rules }: ScannerPorts,
+  before: EntryJudgement | undefined,
+  was: Seen | undefined,
+  { changes, state }: Seen,
+  nowMs: number,
+): boolean {
+  if (before?.verdict !== 'quiet' || was?.changes !== changes || was.state !== state) return false
+  if (nowMs - before.judgedAtMs >= LOOK_AGAIN_MS) return false
+  const { symbol } = before
+  const glimpse = board.glimpse(symbol, rules.limits, nowMs)
+  return glimpse !== undefined && !mayTempt(glimpse, rules, nowMs)
+}
+
+/** False for a symbol that is not tracked. */
+function judge(
   ports: ScannerPorts,
   judgements: Judgements,
-  blindSinceMs: Map<string, number>,
+  { blindSinceMs }: Memory,
+  actor: Running,
   symbol: string,
-) {
+  nowMs: number,
+): boolean {
   const view = ports.board.view(symbol)
-  const actor = ports.runtime().get(`symbol:${symbol}`)
-  if (!view || !actor) return
-  const nowMs = ports.clock.nowMs()
+  if (!view) return false
   const entry = judgeEntry(view, ports.rules, nowMs)
   judgements.entries.set(symbol, entry)
   ports.recorder.judged.entry(entry)
@@ -173,8 +230,7 @@ function scan(
   if (state.startsWith('idle') && entry.because === 'delisting-announced') {
     tell({ type: 'symbol.delisted', because })
   }
-  if (HELD.test(state)) scanExit(ports, judgements, actor, nowMs)
-  else judgements.exits.delete(symbol)
+  return true
 }
 
 /**

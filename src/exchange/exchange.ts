@@ -212,6 +212,9 @@ export type LiveBook<M = Market> = {
   /** The best level of each side; undefined when that side is empty. */
   readonly bid: PriceLevel | undefined
   readonly ask: PriceLevel | undefined
+  /** The prices of both as numbers, NaN when that side is empty: for whether to look, never for an amount. */
+  readonly bestBid: number
+  readonly bestAsk: number
   /** The whole book as it is at this moment, which stays as it is. */
   copy(): Omit<OrderBook, 'market'> & { market: M }
 }

@@ -11,6 +11,7 @@ import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { benchActors } from './actors.ts'
 import { benchJournal } from './journal.ts'
+import { benchJudging } from './judging.ts'
 import { benchPushes } from './pushes.ts'
 import { benchResume } from './resume.ts'
 import { type BenchResult, type RatioRow, regressions, shown } from './rounds.ts'
@@ -21,6 +22,7 @@ import { benchUniverse } from './universe.ts'
 
 const RATIOS: readonly [name: string, run: () => Promise<RatioRow[]>][] = [
   ['Public pushes onto the board', () => benchPushes()],
+  ['Judging', benchJudging],
   ['Durable actors beside a raw group-commit loop', () => benchActors()],
 ]
 const TABLES: readonly [name: string, run: () => Promise<object[]>][] = [

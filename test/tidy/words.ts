@@ -23,6 +23,8 @@ const JUDGES = {
   'src/domain/market/order-book.ts': 'impact in bps is judged against a limit',
   'src/domain/carry/carry-outcome.ts': 'APR and hours held are looked at',
   'src/domain/carry/carry.ts': 'APR, basis in bps and hours to break-even are judged',
+  'src/domain/entry/pre-check.ts':
+    'whether a market is worth a judgement is looked at; the judgement reckons for itself',
   'src/domain/entry/entry-basis.ts': 'basis in bps is judged against a stop',
   'src/domain/books/fill-slippage.ts': 'the share that is measured is looked at',
   'src/domain/market/funding-outlook.ts':

@@ -12,7 +12,6 @@ import {
   reachOf,
 } from '../../domain/market/funding-sums.ts'
 import type { Rules } from '../../domain/rules.ts'
-import { fundingRate } from '../../domain/units.ts'
 import type { ScreenCosts } from './costs.ts'
 
 /** Judged this long after a settlement, when its rate is known to everybody. */
@@ -68,8 +67,8 @@ type Reach = ReturnType<typeof reachOf>
 /** @param hours - length of the interval */
 export function intervalFacts(hours: number, { strategy }: Rules, costs: ScreenCosts): Interval {
   const fundingIntervalMs = hours * HOUR_MS
-  const schedule = { fundingRate: fundingRate('0'), nextFundingAtMs: fundingIntervalMs, fundingIntervalMs }
-  const bounds = { min: fundingRate('-1'), max: fundingRate('1') }
+  const schedule = { nextFundingAtMs: fundingIntervalMs, fundingIntervalMs }
+  const bounds = { min: -1, max: 1 }
   const within = (horizon: number) => Math.max(1, settlementsWithin(schedule, AFTER_MS, horizon * HOUR_MS))
   const reach = (horizon: number) => reachOf(within(horizon), hours, strategy.fundingFadeHours)
   const entries = new Float64Array(ENTRY * HORIZONS_HOURS.length)

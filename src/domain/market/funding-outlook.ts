@@ -137,8 +137,31 @@ export function fundingOutlook(
   rules: OutlookRules,
   nowMs: number,
 ): FundingOutlook {
-  const running = runningInterval(ticker, bounds, rules, nowMs)
-  const rate = new Decimal(ticker.fundingRate).toNumber()
+  return outlookAt({ memory, marketPerHour: market }, ticker, ratesOf(ticker, bounds), rules, nowMs)
+}
+
+/** The running rate of a perpetual and its bounds as numbers: fractions for one interval. */
+export type IntervalRates = { rate: number; min: number; max: number }
+
+/** Reads them: for expectations, never for an amount. */
+export const ratesOf = (
+  { fundingRate }: Pick<FundingNow, 'fundingRate'>,
+  { min, max }: FundingBounds,
+): IntervalRates => ({
+  rate: new Decimal(fundingRate).toNumber(),
+  min: new Decimal(min).toNumber(),
+  max: new Decimal(max).toNumber(),
+})
+
+/** The same with rates that were read before: it makes nothing of text. */
+export function outlookAt(
+  { memory, marketPerHour: market }: KnownFunding,
+  schedule: Schedule,
+  { rate, min, max }: IntervalRates,
+  rules: OutlookRules,
+  nowMs: number,
+): FundingOutlook {
+  const running = runningInterval(schedule, { min, max }, rules, nowMs)
   laidOut(memory)
   lookAhead(ahead, sums, 0, rate, market, running, rules)
   return {
@@ -151,19 +174,26 @@ export function fundingOutlook(
   }
 }
 
+type Schedule = Pick<FundingNow, 'nextFundingAtMs' | 'fundingIntervalMs'>
+
 /** How far the running interval has come, and what a rate may be in it. */
 export function runningInterval(
-  ticker: FundingNow,
-  bounds: FundingBounds,
+  schedule: Schedule,
+  bounds: Pick<IntervalRates, 'min' | 'max'>,
   rules: OutlookRules,
   nowMs: number,
 ): RunningInterval {
-  const intervalHours = ticker.fundingIntervalMs / HOUR_MS
-  const leftMs = nextSettlementAtMs(ticker, nowMs) - nowMs
-  const elapsed = Math.min(1, Math.max(0, 1 - leftMs / ticker.fundingIntervalMs))
-  const perHour = (bound: string) => new Decimal(bound).toNumber() / intervalHours
+  const intervalHours = schedule.fundingIntervalMs / HOUR_MS
+  const leftMs = nextSettlementAtMs(schedule, nowMs) - nowMs
+  const elapsed = Math.min(1, Math.max(0, 1 - leftMs / schedule.fundingIntervalMs))
   const fading = fadingOver(elapsed * intervalHours, rules)
-  return { intervalHours, elapsed, fading, least: perHour(bounds.min), most: perHour(bounds.max) }
+  return {
+    intervalHours,
+    elapsed,
+    fading,
+    least: bounds.min / intervalHours,
+    most: bounds.max / intervalHours,
+  }
 }
 
 /** Sum of the rates expected at the next `settlements`, as the exchange states them: + is paid by longs. */

@@ -113,7 +113,7 @@ export type BlindReason =
   | 'ticker-stale'
 
 /** How old books and tickers may be, in ms, to decide anything new. */
-type AgeLimits = { bookAgeMsMax: number; tickerAgeMsMax: number }
+export type AgeLimits = { bookAgeMsMax: number; tickerAgeMsMax: number }
 
 /** The view, proven whole and fresh by type; or which part is missing or too old. */
 export function freshMarket(
@@ -125,14 +125,23 @@ export function freshMarket(
   if (!hasBothSides(spotBook)) return refuse('spot-book-missing', describe(spotBook), 'bids and asks')
   if (!hasBothSides(perpBook)) return refuse('perp-book-missing', describe(perpBook), 'bids and asks')
   if (!ticker) return refuse('ticker-missing', 'none', 'one')
+  return staleness(receivedAtMs, limits, nowMs) ?? { ...market, spotBook, perpBook, ticker }
+}
+
+/** The first part that is too old to decide anything new; undefined when none is. */
+export function staleness(
+  receivedAtMs: Readonly<Record<HeardParts, number>>,
+  { bookAgeMsMax, tickerAgeMsMax }: AgeLimits,
+  nowMs: number,
+): Refusal<BlindReason> | undefined {
   const age = (receivedMs: number) => nowMs - receivedMs
-  if (age(receivedAtMs.spotBook) > limits.bookAgeMsMax)
-    return refuse('spot-book-stale', `${age(receivedAtMs.spotBook)} ms`, `${limits.bookAgeMsMax} ms`)
-  if (age(receivedAtMs.perpBook) > limits.bookAgeMsMax)
-    return refuse('perp-book-stale', `${age(receivedAtMs.perpBook)} ms`, `${limits.bookAgeMsMax} ms`)
-  if (age(receivedAtMs.ticker) > limits.tickerAgeMsMax)
-    return refuse('ticker-stale', `${age(receivedAtMs.ticker)} ms`, `${limits.tickerAgeMsMax} ms`)
-  return { ...market, spotBook, perpBook, ticker }
+  if (age(receivedAtMs.spotBook) > bookAgeMsMax)
+    return refuse('spot-book-stale', `${age(receivedAtMs.spotBook)} ms`, `${bookAgeMsMax} ms`)
+  if (age(receivedAtMs.perpBook) > bookAgeMsMax)
+    return refuse('perp-book-stale', `${age(receivedAtMs.perpBook)} ms`, `${bookAgeMsMax} ms`)
+  if (age(receivedAtMs.ticker) > tickerAgeMsMax)
+    return refuse('ticker-stale', `${age(receivedAtMs.ticker)} ms`, `${tickerAgeMsMax} ms`)
+  return undefined
 }
 
 const hasBothSides = (book: OrderBookView | null): book is OrderBookView =>

@@ -1,11 +1,11 @@
 /** Which symbols the scanner offers to the desk: only what may be judged, the best first, and no more than there is room for. */
-import { expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { createActor } from 'xstate'
 import type { EnginePorts } from '../../../actors/ports.ts'
 import { noJudgements, scanner } from '../../../actors/trading/scanner.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import type { MarketView } from '../../../src/domain/market/market-view.ts'
-import { marketOn, NOW_MS, RULES, XRP } from '../../support/domain/sample-market.ts'
+import { bestOf, marketOn, NOW_MS, RULES, XRP } from '../../support/domain/sample-market.ts'
 
 type World = {
   /** Rate per eight hours of each symbol, in the order in which they are listed. */
@@ -40,6 +40,8 @@ function told({ rates, hedgesMax = 5, tried = true, unread, states = {} }: World
     board: {
       symbols: () => [...views.keys()],
       view: (symbol: string) => views.get(symbol),
+      glimpse: () => undefined,
+      changes: () => 0,
       isFundingTried: () => tried,
     },
     recorder: { judged: { entry() {}, exit() {} } },
@@ -91,4 +93,58 @@ test('nothing is offered before the past of every symbol was asked for, nor one 
   const rates = { AUSDT: '0.0012', BUSDT: '0.0027' }
   expect(offered({ rates, tried: false })).toEqual([])
   expect(offered({ rates, hedgesMax: 1, unread: 'BUSDT' })).toEqual(['AUSDT carry.tempting'])
+})
+
+describe('a quiet symbol', () => {
+  /** Whole judgements of one symbol, look after look. */
+  async function watching(rate: string) {
+    const clock = new VirtualClock(NOW_MS)
+    const world = { market: marketOn(XRP, rate), changes: 0, state: 'idle.quiet', judged: 0 }
+    const fresh = () => {
+      const nowMs = clock.nowMs()
+      return { ...world.market, receivedAtMs: { spotBook: nowMs, perpBook: nowMs, ticker: nowMs } }
+    }
+    const ports = {
+      clock,
+      rules: RULES,
+      board: {
+        symbols: () => ['AUSDT'],
+        view: fresh,
+        glimpse: () => bestOf(world.market),
+        changes: () => world.changes,
+        isFundingTried: () => false,
+      },
+      recorder: { judged: { entry: () => world.judged++, exit() {} } },
+      newRiskRefused: () => null,
+      runtime: () => ({ get: (id: string) => ({ id, cell: { state: world.state } }), deliver() {} }),
+    } as unknown as EnginePorts
+    const actor = createActor(scanner(ports, noJudgements()).plain({})).start()
+    onTestFinished(() => void actor.stop())
+    /** How many whole judgements so many looks more make. */
+    const looks = async (count: number) => {
+      const before = world.judged
+      for (let at = 0; at < count; at++) {
+        clock.advanceTo(clock.nowMs() + RULES.strategy.judgeEveryMs)
+        await new Promise(setImmediate)
+      }
+      return world.judged - before
+    }
+    return { world, looks }
+  }
+
+  test('is judged whole once a minute while its market cannot tempt', async () => {
+    const { looks } = await watching('0.00001')
+    expect(await looks(24)).toBe(2)
+  })
+
+  test('is judged whole at once when its market may tempt, its terms changed, or its actor stands elsewhere', async () => {
+    const { world, looks } = await watching('0.00001')
+    expect(await looks(1)).toBe(0)
+    world.changes++
+    expect(await looks(2)).toBe(1)
+    world.state = 'idle.cooling'
+    expect(await looks(2)).toBe(1)
+    world.market = marketOn(XRP, '0.0012')
+    expect(await looks(3)).toBe(3)
+  })
 })

@@ -1,6 +1,7 @@
 /** A market, rules and grids to judge: plain values that tests change one part of at a time. */
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
+import { floatsOf, type Glimpse } from '../../../src/domain/entry/pre-check.ts'
 import type { HedgePair, PerpInstrument, SpotInstrument } from '../../../src/domain/instrument.ts'
 import type { PairFeeRates } from '../../../src/domain/market/fees.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
@@ -195,6 +196,24 @@ export function marketOn(grid: Grid, rate = '0.0005', depth = '1000000000000'): 
     receivedAtMs: { spotBook: NOW_MS, perpBook: NOW_MS, ticker: NOW_MS },
     feeRates: VIP0,
     funding: paying(rate),
+  }
+}
+
+/** What a glimpse shows of it. */
+export function bestOf(market: FreshMarket): Glimpse {
+  const { ticker, funding, spread, basisModel } = market
+  const best = ({ bids, asks }: FreshMarket['spotBook']) => ({
+    bestBid: Number(bids[0]?.[0]),
+    bestAsk: Number(asks[0]?.[0]),
+  })
+  return {
+    floats: floatsOf(market, ticker),
+    schedule: ticker,
+    funding,
+    basisModel,
+    hasSpread: spread !== undefined,
+    spotBook: best(market.spotBook),
+    perpBook: best(market.perpBook),
   }
 }
 

@@ -13,5 +13,7 @@ export const liveBook = (book: OrderBook): LiveBook => ({
   atMs: book.atMs,
   bid: book.bids[0],
   ask: book.asks[0],
+  bestBid: Number(book.bids[0]?.[0]),
+  bestAsk: Number(book.asks[0]?.[0]),
   copy: () => book,
 })

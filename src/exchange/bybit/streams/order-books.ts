@@ -91,6 +91,14 @@ class BookInPlace<M extends Market | 'spread'> implements OrderBookBuilder<M>, L
     return this.#asks.level(0)
   }
 
+  get bestBid(): number {
+    return this.#bids.prices[0] ?? Number.NaN
+  }
+
+  get bestAsk(): number {
+    return this.#asks.prices[0] ?? Number.NaN
+  }
+
   copy(): BookOf<M> {
     const { market, symbol } = this
     this.#copied ??= {
