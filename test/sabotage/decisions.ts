@@ -44,8 +44,8 @@ export const DECISIONS = [
     'a stale order book is good enough',
     'src/domain/market/market-view.ts',
     [
-      'if (age(receivedAtMs.perpBook) > limits.bookAgeMsMax)',
-      'if (age(receivedAtMs.perpBook) > limits.bookAgeMsMax * 1e9)',
+      'if (age(receivedAtMs.perpBook) > bookAgeMsMax)',
+      'if (age(receivedAtMs.perpBook) > bookAgeMsMax * 1e9)',
     ],
     OPPORTUNITY,
     'test/domain/work/steps.test.ts',
@@ -55,8 +55,8 @@ export const DECISIONS = [
     'a stale ticker is good enough',
     'src/domain/market/market-view.ts',
     [
-      'if (age(receivedAtMs.ticker) > limits.tickerAgeMsMax)',
-      'if (age(receivedAtMs.ticker) > limits.tickerAgeMsMax * 1e9)',
+      'if (age(receivedAtMs.ticker) > tickerAgeMsMax)',
+      'if (age(receivedAtMs.ticker) > tickerAgeMsMax * 1e9)',
     ],
     OPPORTUNITY,
   ),
