@@ -53,6 +53,7 @@ type Desk = Required<AlertPorts> & {
   clearing: Map<string, { name: string; subject: string; sinceMs: number }>
 }
 
+/** Alerts that are logged and counted; kept and told only by what the ports bring. */
 export function createAlerts(telemetry: Telemetry, ports: AlertPorts = {}): Alerts {
   const wall = ports.wall ?? systemClock()
   const desk: Desk = {

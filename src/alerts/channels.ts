@@ -98,6 +98,7 @@ type MailOptions = {
 
 const STEP_MS_MAX = 8_000
 
+/** Mail over SMTP, on a new connection for each message: alerts are rare and a kept one would have died. */
 export const mail = ({ host, port, security, user, password, from, to }: MailOptions): AlertChannel => ({
   name: 'mail',
   async send(message, signal) {

@@ -68,6 +68,7 @@ type Api = {
   loginLink(): string
 }
 
+/** The API as a function of requests. `listen` puts it on a port; until then nothing is reachable. */
 export function createApi(options: ApiOptions): Api {
   const {
     view,

@@ -43,6 +43,7 @@ type Run = {
   accountInterestUsdt: Usdt
 }
 
+/** The figures of a whole run, in USDT and as fractions of its capital; + is earned. */
 export function figuresOf({ trades, equity, capitalUsdt, fromMs, toMs, accountInterestUsdt }: Run): Figures {
   const sum = (values: readonly string[]): Usdt =>
     usdt(values.reduce((total, value) => total.plus(value), new Decimal(0)))

@@ -61,6 +61,7 @@ export type MemoryBooks = Books &
   RiskHistory &
   TermsStore & { postings: Posting[]; rows: BookedRow[] }
 
+/** Empty books. */
 export function memoryBooks(): MemoryBooks {
   const postings: Posting[] = []
   const rows: BookedRow[] = []

@@ -47,6 +47,7 @@ type Ended = Omit<BacktestRun, 'figures' | 'checks'> & {
   checks: Omit<Checks, 'suspense' | 'unowned'>
 }
 
+/** One run with its figures and checks, from what its books hold. */
 export function backtestRun({ history, capitalUsdt, postings, rows, checks, ...run }: Ended): BacktestRun {
   const { trades, equity } = run
   const { fromMs, toMs } = history

@@ -54,6 +54,7 @@ export type Trade = TradeFacts &
 /** The recorded price of the hour of an instant, or the last one before it; of a perpetual per contract. */
 export type RecordedPrice = (market: Market, symbol: string, atMs: number) => number
 
+/** The recorded price of a market in the hour of an instant; of a missing hour the last one before it. */
 export function recordedPrices({ symbols, universe }: History): RecordedPrice {
   const points = new Map<string, { byHour: ReadonlyMap<number, PricePoint>; list: readonly PricePoint[] }>()
   for (const { symbol, prices } of symbols) {

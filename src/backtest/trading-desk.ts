@@ -41,6 +41,10 @@ export type TradingDesk = {
 export type RunEvent = { atMs: number; symbol: string; what: string }
 type Booked = { rows: BookedRow[]; postings: Posting[]; residuals: Record<string, string> }
 
+/**
+ * Orders of a baseline on the simulated exchange, as fills. Throws when the exchange refuses what a baseline must be able to
+ * do.
+ */
 export function tradingDesk(core: SimulatedBybit): TradingDesk {
   const events: RunEvent[] = []
   const post = (path: string, params: JsonObject) =>

@@ -1,5 +1,4 @@
 /** Every variant over one history, the engine first and the baselines after it, as one plain value. */
-
 import type { Route } from '../domain/instrument.ts'
 import type { Rules } from '../domain/rules.ts'
 import type { Usdt } from '../domain/units.ts'
@@ -66,6 +65,7 @@ export type BacktestReport = {
 
 type Progress = (at: { run: number; runs: number; name: string; share: number }) => void
 
+/** Runs every variant and its baselines on the same records. Throws when there is no variant, and what a run threw. */
 export async function backtestVariants(
   wish: BacktestWish,
   progress: Progress = () => {},

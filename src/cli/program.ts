@@ -42,6 +42,7 @@ const writeUsageFault = (text: string, write: (text: string) => void) =>
       : text,
   )
 
+/** The whole command line. It reads arguments and ends the process only through commander's own throw. */
 export function buildProgram(): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   const program = new Command('hedgerow')

@@ -107,6 +107,7 @@ export type AlertSettings = AlertKeys & {
   secrets: Readonly<Partial<Record<SecretKey, string>>>
 }
 
+/** The keys of the file with the secrets of the environment; one that is not set is left out. */
 export function alertSettings(
   keys: AlertKeys,
   values: { [Key in SecretKey]?: string | undefined },

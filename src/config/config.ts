@@ -167,5 +167,8 @@ function deepFreeze<T>(value: T): T {
   return value
 }
 
+/**
+ * The configuration as a command reads it: the file named or found here, and this shell's environment. @throws ConfigFaults
+ */
 export const readConfig = (file: string | undefined): Config =>
   loadConfig({ cwd: process.cwd(), env: process.env, file })

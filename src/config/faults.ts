@@ -16,6 +16,7 @@ export class ConfigFaults extends Error {
   }
 }
 
+/** One fault, as it is shown: what was found must not be a secret. */
 export const fault = (key: string, found: string, expected: string): ConfigFault => ({ key, found, expected })
 type Issue = { code?: string | undefined; path: PropertyKey[]; message: string; keys?: string[] }
 
@@ -38,6 +39,7 @@ export function faultsOf(issue: Issue, raw: unknown): ConfigFault[] {
   return [fault(key, shown(key, valueAt(raw, at)), expected ? 'keys and values' : issue.message)]
 }
 
+/** Whether it is an object with keys, and no list. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

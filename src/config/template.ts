@@ -22,6 +22,7 @@ ${lively}
 
 const WIDTH = 100
 
+/** A hedgerow.yaml with every key, each explained and at its default. */
 export function configTemplate(): string {
   const parts = Object.entries(sections).map(([name, { shape }]) => section(name, shape))
   const live = `# Mode live asks for this sentence, word for word:\n# acknowledgeLive: ${LIVE_ACKNOWLEDGEMENT}\n`

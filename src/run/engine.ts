@@ -91,6 +91,7 @@ export const VIP0: PairFeeRates = {
   perp: { taker: feeRate('0.00055'), maker: feeRate('0.0002') },
 }
 
+/** An engine that is put together and not started: nothing is asked of the exchange yet. */
 export function createEngine(parts: EngineParts): Engine {
   const { clock, journal, rules, telemetry, pairs } = parts
   const board = createMarketBoard(clock, pairs, VIP0, parts.spreads)

@@ -51,6 +51,7 @@ export type CommandEntry = {
 
 type CommandPorts = { runtime: Runtime; journal: Journal; log: CommandLog; clock: Clock }
 
+/** What people may tell actors: checked against the chart, journaled, and done once for each key. */
 export function createCommands({ runtime, journal, log, clock }: CommandPorts) {
   /** One command per key at a time: two posts with one key must not both run. */
   const under = new Map<string, Promise<SendOutcome>>()

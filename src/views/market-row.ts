@@ -15,6 +15,7 @@ import type { Engine } from '../run/engine.ts'
 
 const NEAR = '0.001'
 
+/** A symbol's row; what is not known is null, and a symbol without an actor is `absent`. */
 export function marketRow({ runtime, board, ports }: Engine, symbol: string): MarketRow {
   const actor = runtime.get(`symbol:${symbol}`)
   const { because = '' } = (actor?.actor.getSnapshot().context ?? {}) as Partial<SymbolContext>

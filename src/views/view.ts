@@ -51,6 +51,7 @@ type ViewParts = ReadinessParts & {
   settings: Settings
 }
 
+/** The view of a running engine. */
 export function createView(parts: ViewParts): EngineView {
   const { engine, journal, books, about } = parts
   const { runtime, board, ports } = engine

@@ -84,6 +84,7 @@ function parts(ms: number, [largeMs, large]: Unit, [smallMs, small]: Unit): stri
 export const agoText = (ageMs: number): string =>
   ageMs < SECOND_MS ? 'just now' : `${lengthText(ageMs)} ago`
 
+/** Hours as a length; null is `never`. */
 export const hoursText = (hours: number | null): string =>
   hours === null ? 'never' : lengthText(hours * HOUR_MS)
 

@@ -35,6 +35,7 @@ const REVERSE: Facing = {
   perpSign: '',
 }
 
+/** How a hedge of this direction is spoken of. */
 export const facing = (direction: string): Facing => (direction === 'reverse-carry' ? REVERSE : LONG)
 
 const ROUTES: Readonly<Record<string, { name: string; does: string }>> = {

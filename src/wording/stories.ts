@@ -49,6 +49,7 @@ export function innerState(state: string): string {
   )
 }
 
+/** The tone of a state's first part; '' for none. */
 export const stateTone = (state: string): string => TONES[topState(state)] ?? ''
 
 type StoryTone = '' | 'good' | 'warn' | 'bad' | 'accent'

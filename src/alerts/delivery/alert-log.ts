@@ -39,8 +39,10 @@ export type AlertLog = {
 const STANDING_MAX = 500
 const WEIGHT: Record<Severity, number> = { ticket: 0, page: 1 }
 
+/** One alert at most stands under a key. */
 export const keyOf = ({ name, subject }: { name: string; subject: string }) => `${name} ${subject}`
 
+/** An empty log: what stands, and since when. It knows no clock and tells nobody. */
 export function createAlertLog(): AlertLog {
   const standing = new Map<string, Alert>()
 

@@ -33,6 +33,7 @@ const RETRY_AFTER_MS = [1_000, 5_000, 25_000]
 
 type Line = { way: AlertChannel; queue: AlertMessage[]; busy: Promise<void> | undefined }
 
+/** Carries messages over each way until it is closed; then nothing more is sent. */
 export function createCourier(ports: CourierPorts): Courier {
   const { ways, clock } = ports
   const closing = new AbortController()

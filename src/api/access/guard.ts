@@ -116,6 +116,7 @@ function programCaller(c: Context<ApiEnv>): Caller {
   return { by: name && /^[\w.@-]{1,64}$/.test(name) ? name : 'token', source }
 }
 
+/** Refuses with 401 whoever brings neither the token nor a session. */
 export function authGuard(identify: Identify): Guard {
   return async (c, next) => {
     const caller = identify(c)
@@ -129,6 +130,7 @@ export function authGuard(identify: Identify): Guard {
   }
 }
 
+/** Refuses with 429 what a caller posts beyond its rate, and says how long to wait. Reading is not bounded. */
 export function rateGuard(take: (caller: string) => number): Guard {
   return async (c, next) => {
     const waitSeconds = c.req.method === 'POST' ? take(callerKey(c)) : 0

@@ -76,6 +76,7 @@ type SessionOptions = {
   closed?: ClosedSessions
 }
 
+/** Sessions sealed by the token; codes that open them are kept in memory and die with the process. */
 export function createSessions({ token, clock, closed = inMemory() }: SessionOptions): Sessions {
   const codes = expiring(clock, CODE_MS, CODES_MAX)
   const isToken = (text: string) => sameToken(text, token)

@@ -37,6 +37,9 @@ const reconciliation = createRoute({
   responses: { 200: told('/api/reconciliation', 'The lines, equal ones too.'), 401: unauthorised, 503: away },
 })
 
+/**
+ * The account and what is held. Readings of the exchange are shared among callers, so that pages cannot use up its limits.
+ */
 export function accountRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView, clock: Clock): void {
   const accountNow = shared<AccountRow>(clock, ASKED_EVERY_MS)
   const reconciliationNow = shared<Reconciliation>(clock, ASKED_EVERY_MS)

@@ -97,6 +97,7 @@ const getChart = createRoute({
   responses: { 200: json('The chart.', row), 401: unauthorised, 404: notFound },
 })
 
+/** Actors, one of them, its steps, and an event for it. Refuses with 404 what is not there. */
 export function actorRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
   app.openapi(listActors, c => {
     const { kind, state } = c.req.valid('query')

@@ -108,6 +108,7 @@ const totals = createRoute({
 /** What the view gives as plain JSON, as it is documented. */
 const as = <P extends Path>(json: Json) => json as unknown as AnswerTo<P>
 
+/** Opportunities, hedges, the ledger, equity and funding. */
 export function bookRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
   app.openapi(opportunities, c => c.json(as<'/api/opportunities'>(view.opportunities()), 200))
   app.openapi(hedges, async c =>
@@ -177,6 +178,7 @@ const profit = createRoute({
   },
 })
 
+/** What was decided, what it made, and how well it was executed. */
 export function resultRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
   app.openapi(decisions, async c => {
     const { cursor, limit } = c.req.valid('query')

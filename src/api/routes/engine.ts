@@ -58,6 +58,7 @@ const flatten = createRoute({
   responses: commandResponses,
 })
 
+/** The engine's summary and its three commands. */
 export function engineRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
   app.openapi(getEngine, c => c.json(view.summary(), 200))
   app.openapi(halt, async c => {
@@ -105,6 +106,7 @@ const metrics = createRoute({
   },
 })
 
+/** Health without a token, 503 when a part is not well; metrics without one only for this machine. */
 export function healthRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView, identify: Identify): void {
   app.openapi(healthz, c => {
     const parts = view.live()
@@ -169,6 +171,7 @@ const audit = createRoute({
   },
 })
 
+/** Alerts, their acknowledgement, and the audit of commands. */
 export function operatorRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
   app.openapi(alerts, async c => c.json(await view.alerts(c.req.valid('query').limit), 200))
   app.openapi(acknowledge, async c => {

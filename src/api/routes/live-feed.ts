@@ -30,6 +30,7 @@ type LiveFeed = {
   stop(): void
 }
 
+/** A feed that hears the view from now on. Cursors of another process are answered with everything. */
 export function createLiveFeed(view: EngineView): LiveFeed {
   const epoch = randomToken().slice(0, 8).replaceAll('-', '_')
   const movedAt = new Map<string, number>()
@@ -85,6 +86,7 @@ export function createLiveFeed(view: EngineView): LiveFeed {
  */
 export type Sleeper = ReturnType<typeof sleeper>
 
+/** One stream's waits, all ended by one `wake`: a listener for each wait would pile up on a stream that lives for days. */
 export function sleeper(feed: LiveFeed, clock: Clock) {
   let end = () => {}
   const sleep = (ms: number, alsoEnds: (run: () => void) => () => void) =>

@@ -74,6 +74,7 @@ type Pages = {
   hosted?: boolean
 }
 
+/** The pages and their files; an address that is no page's stays a 404. */
 export function pageRoutes(app: Hono<ApiEnv>, spec: () => Spec, { dist = DIST, hosted }: Pages = {}): void {
   const index = path.join(dist, 'index.html')
   const plain = (name: string) => read(fileURLToPath(new URL(`../page/${name}`, import.meta.url)))

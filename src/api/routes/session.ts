@@ -54,6 +54,7 @@ type Login = { sessions: Sessions; cookieName: () => string; loginLink: () => st
 /** The one route that may be called by nobody yet. */
 export const isSignIn = (method: string, path: string) => method === 'POST' && path === '/api/session'
 
+/** Signing in and out, and a fresh link for whoever is signed in. */
 export function sessionRoutes(app: OpenAPIHono<ApiEnv>, { sessions, cookieName, loginLink }: Login): void {
   app.openapi(open, c => {
     const session = sessions.open(c.req.valid('json').token)

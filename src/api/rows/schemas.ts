@@ -143,16 +143,19 @@ export const pageQuery = z.object({
 /** Milliseconds since 1970 as ISO 8601 in UTC. */
 const isoText = (atMs: number) => new Date(atMs).toISOString()
 
+/** An actor as the list shows it, with its instant also as text (UTC). */
 export function actorRow(from: ActorSummary): z.output<typeof actor> {
   const { id, kind, state, sinceMs, version, restarts, quarantined, parentId } = from
   return { id, kind, state, since: isoText(sinceMs), sinceMs, version, restarts, quarantined, parentId }
 }
 
+/** An actor with its context, timers and what may be sent to it. */
 export function actorDetailRow(from: ActorDetail): z.output<typeof actorDetail> {
   const { context, legalEvents, timers } = from
   return { ...actorRow(from), context, legalEvents, timers }
 }
 
+/** A step of the journal, with its instant also as text (UTC). */
 export function transitionRow(from: TransitionView): z.output<typeof transition> {
   return { ...from, event: from.event as { type: string }, at: isoText(from.atMs) }
 }

@@ -24,6 +24,7 @@ export type BaselineTrader = {
 /** A price may fall a little between the decision and the order. */
 const ABOVE_MINIMUM = 1.05
 
+/** Enters and leaves as it is told, with orders that cross, and an equal share of the capital for each symbol. */
 export function createBaselineTrader(
   desk: TradingDesk,
   variant: Variant,

@@ -40,5 +40,7 @@ export const common = (one: Span, other: Span): Span => ({
   toMs: Math.min(one.toMs, other.toMs),
 })
 
+/** Whether there is any time in it. */
 export const isSpan = ({ fromMs, toMs }: Span): boolean => toMs > fromMs
+/** Whether the instant lies in it; its end does not belong to it. */
 export const within = ({ fromMs, toMs }: Span, atMs: number): boolean => atMs >= fromMs && atMs < toMs

@@ -18,6 +18,7 @@ const KINDS = Object.fromEntries(
   }).map(([kind, machine]) => [kind, { machine, effects: {} }]),
 )
 
+/** Folds every actor's journal through its chart and compares with what is stored. */
 export async function verifyJournal({ journal, database, account }: Store): Promise<ReplayCheck> {
   await journal.drained()
   const { rows } = await database.pool.query<{ actor_id: string }>(

@@ -54,6 +54,7 @@ export type ReplayReport = {
 /** Every hedge ever is wanted; a strategy that opens more than this is none. */
 const HEDGES_MAX = 100_000
 
+/** Reads what a run left in the store. Throws what the store throws. */
 export async function replayReport(
   history: History,
   run: ReplayRun,

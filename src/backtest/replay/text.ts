@@ -5,6 +5,7 @@ import type { ReplayedHedge, ReplayReport } from './report.ts'
 const GAPS_SHOWN = 5
 const REASONS_SHOWN = 6
 
+/** The report of a replay as lines for a terminal. */
 export function replayText(report: ReplayReport): string {
   const { fromMs, toMs, symbols, hedges, totals, judgements, refusals, account } = report
   return [

@@ -35,6 +35,7 @@ const FREE_MIB_MIN = 512
 
 type Options = { config?: string; json?: boolean; url?: string }
 
+/** Prints each finding. @throws CliFailure when one is bad */
 export async function doctor({ config, json, ...where }: Options): Promise<void> {
   const findings = await examine(config, engineClient(where))
   if (json) printJson(findings)

@@ -7,6 +7,7 @@ const PAGE_MAX = 1000
 /** As GET /api/returns knows them: its schema is not loaded for a help text. */
 const BY = ['day', 'week', 'month', 'all'] as const satisfies readonly Period[]
 
+/** Adds the commands that only look. */
 export function lookCommands(program: Command): void {
   watched(
     asking(program, {

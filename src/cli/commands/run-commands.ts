@@ -27,9 +27,11 @@ type MainModule = {
 const MAIN = new URL('../../main.ts', import.meta.url)
 const SIMULATOR = new URL('../../exchange/simulator/server/simulator-process.ts', import.meta.url)
 
+/** `--config`, the same for every command that reads one. */
 export const configOption = () =>
   new Option('--config <file>', 'the file of strategy and limits (else hedgerow.yaml here, if there is one)')
 
+/** Adds `run`, `migrate` and `simulator`. */
 export function processCommands(program: Command): void {
   withExamples(program.command('run'), ['hedgerow run', 'HEDGEROW_SPEED=20 HEDGEROW_PORT=8800 hedgerow run'])
     .description('run the engine until it is told to stop')
@@ -87,6 +89,7 @@ async function runSimulator(options: Record<string, string | string[]>): Promise
   if (code !== 0) throw new CliFailure(`the simulator ended with code ${code}`)
 }
 
+/** Adds `backtest` and what belongs to it. */
 export function backtestCommands(program: Command): void {
   withExamples(
     program.command('backtest'),
@@ -215,6 +218,7 @@ function amountOf(text: string): string {
   return text
 }
 
+/** Adds `data` with its import, check and download. */
 export function dataCommands(program: Command): void {
   const data = program.command('data').description('recorded history')
   importCommand(data)
@@ -283,6 +287,7 @@ function importCommand(data: Command): void {
 
 const collected = (text: string, before: string[] = []): string[] => [...before, text]
 
+/** Adds `simulate`. */
 export function simulateCommands(program: Command): void {
   withExamples(
     program.command('simulate'),

@@ -19,6 +19,7 @@ import { CliFailure } from '../kit/failure.ts'
 import { pairs, print, printJson } from '../kit/output.ts'
 import { configOption } from './run-commands.ts'
 
+/** Adds `doctor`. */
 export function doctorCommand(program: Command): void {
   asking(program, {
     usage: 'doctor',
@@ -30,6 +31,7 @@ export function doctorCommand(program: Command): void {
     .action(async options => (await import('./doctor.ts')).doctor(options))
 }
 
+/** Adds `config` with its check and init. */
 export function configCommands(program: Command): void {
   const config = program.command('config').description('check the configuration, or begin one')
   withExamples(config.command('check'), ['hedgerow config check --config /etc/hedgerow/hedgerow.yaml'])
@@ -67,6 +69,7 @@ function writeNew(path: string, text: string, force: boolean): void {
 
 const HERE = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
 
+/** Adds `service` with its print and install. */
 export function serviceCommands(program: Command): void {
   const service = program.command('service').description('run under systemd')
   withUnitOptions(withExamples(service.command('print'), ['hedgerow service print --user hedgerow']))
@@ -170,6 +173,7 @@ Then, as root:
 const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish']
 const WORDS_COMMAND = 'complete-words'
 
+/** Adds `completion` and the hidden command its scripts ask. */
 export function completionCommands(program: Command): void {
   withExamples(program.command('completion'), [
     'source <(hedgerow completion bash)          # now; or into /etc/bash_completion.d/hedgerow',

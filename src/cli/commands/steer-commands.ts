@@ -7,6 +7,7 @@ import { asking } from '../kit/asking.ts'
 
 const ACCEPTED = '{accepted, state, version, replayed}: the state it led to.'
 
+/** Adds the commands that act. */
 export function actCommands(program: Command): void {
   asking(program, {
     usage: 'send',

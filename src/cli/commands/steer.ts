@@ -13,6 +13,7 @@ import { askClosing, closingLines, openHedge } from './look/money.ts'
 
 type Outcome = { state: string; version: number; replayed: boolean }
 
+/** Sends one event, its fields from `data` (JSON). @throws CliFailure when it is not legal now, or there is no such actor */
 export async function sendEvent(
   actor: string,
   type: string,
@@ -37,14 +38,17 @@ function objectOf(data: string): object {
   throw new CliFailure(`--data: expected a JSON object such as '{"because":"test"}', found ${data}`, 2)
 }
 
+/** No new risk from now on. */
 export async function halt({ because, json, ...where }: Shown & { because?: string }): Promise<void> {
   tell(await command(engineClient(where), 'halt', because ? { because } : undefined), 'engine', json)
 }
 
+/** Ends a halt. */
 export async function resume({ json, ...where }: Shown): Promise<void> {
   tell(await command(engineClient(where), 'resume'), 'engine', json)
 }
 
+/** Prints a link that signs a browser in, once. */
 export async function link({ json, ...where }: Shown): Promise<void> {
   const answer = (await engineClient(where).post('/api/session/link')) as { url: string }
   if (json) printJson(answer)
@@ -66,6 +70,10 @@ function tell(outcome: Outcome, actor: string, json: boolean | undefined): void 
 const LOOK_EVERY_MS = 500
 const VERIFIED_LOOKS_MAX = 120
 
+/**
+ * Unwinds everything and, unless told not to, waits until it is closed. @throws CliFailure when the person says no, or it
+ * fails
+ */
 export async function flatten({
   yes,
   wait,

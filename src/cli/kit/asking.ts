@@ -13,6 +13,9 @@ type About = {
   json: string
 }
 
+/**
+ * A command that asks a running engine: with `--url` and `--json`, and a help that ends with examples and what the JSON is.
+ */
 export function asking(program: Command, { usage, description, examples, json }: About): Command {
   return withExamples(
     program
@@ -25,6 +28,7 @@ export function asking(program: Command, { usage, description, examples, json }:
   )
 }
 
+/** Ends a command's help with examples. */
 export const withExamples = (command: Command, examples: readonly string[], more = ''): Command =>
   command.addHelpText(
     'after',

@@ -25,6 +25,7 @@ type Spot = {
 const ASKED = ['actor', 'symbol', 'hedge', 'alert', 'kind', 'state', 'event']
 const FIXED: Readonly<Record<string, string>> = { shell: 'bash zsh fish' }
 
+/** The completion script of a shell for this program. */
 export function completionScript(program: Command, shell: Shell): string {
   const spots = spotsOf(program, [])
   const write = { bash, zsh, fish }[shell]
@@ -207,6 +208,10 @@ function fish(name: string, spots: readonly Spot[]): string {
  */
 const QUICK_MS = 700
 
+/**
+ * Prints names of a running engine of this kind, one a line; nothing where no engine answers in time. Throws only what has
+ * nothing to do with an engine.
+ */
 export async function completeWords(kind: string, of: string | undefined): Promise<void> {
   try {
     const names = await namesOf(kind, of)

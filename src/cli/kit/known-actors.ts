@@ -22,6 +22,7 @@ function nearest(typed: string, names: readonly string[]): string[] {
     .map(({ name }) => name)
 }
 
+/** The names nearest to what was typed, as a line for an error; '' where none is near. */
 export function didYouMean(typed: string, names: readonly string[]): string {
   const near = nearest(typed, names)
   return near.length > 0 ? `\n  did you mean ${near.join(', ')}?` : ''
@@ -50,6 +51,7 @@ export const isCalled = (symbol: string, typed: string): boolean =>
     [name, name.replace(/USDT$/, '')].includes(typed.toUpperCase()),
   )
 
+/** Where the API keeps an actor. */
 export const actorPath = (id: string) => `/api/actors/${encodeURIComponent(id)}`
 
 /** An id that nothing answers to: a closed hedge is said to be one, for any other name the nearest are offered. */

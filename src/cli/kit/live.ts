@@ -54,6 +54,10 @@ function createKnown() {
 const SILENCE_MS = 15_000
 const AGAIN_MS = 500
 
+/**
+ * What the live feed says, over as many connections as it takes, until the signal aborts. @throws CliFailure when no engine
+ * answers at first
+ */
 export async function* listen(client: Client, signal: AbortSignal): AsyncGenerator<Heard> {
   const place: Place = { cursor: undefined }
   let everHeard = false

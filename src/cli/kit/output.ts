@@ -16,6 +16,7 @@ export function table(rows: readonly Row[], columns: Columns, fitting: Fitting =
   return tableLines(rows, columns, fitting).join('\n')
 }
 
+/** A table cut to the terminal: what is too wide loses the spare columns, in their order. */
 export function tableLines(
   rows: readonly Row[],
   columns: Columns,
@@ -83,10 +84,12 @@ export function pairs(values: Readonly<Record<string, unknown>>): string {
     .join('\n')
 }
 
+/** A line on the standard output. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
+/** JSON on the standard output, for people and programs. */
 export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2))
 }

@@ -17,6 +17,7 @@ const CLEAR_LINE = '\u001b[K'
 const CLEAR_BELOW = '\u001b[J'
 const CLEAR_ALL = '\u001b[2J\u001b[H'
 
+/** A block of lines to draw on; the cursor is hidden until it ends. */
 export function openScreen(out: NodeJS.WriteStream = process.stdout): Screen {
   let drawn = 0
   let last: readonly string[] = []
@@ -70,6 +71,7 @@ type Out = { write(text: string): unknown; isTTY?: boolean; columns?: number }
 const BAR_CELLS_MAX = 30
 const NAME_ROOM = 40
 
+/** Progress of one long work, from 0 to `total`. */
 export function startProgress({ total, name, json, out = process.stderr }: Options): ProgressBar {
   if (json) return { at() {}, end() {} }
   const share = (done: number) => (total > 0 ? Math.min(1, Math.max(0, done / total)) : 1)

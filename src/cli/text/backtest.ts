@@ -22,6 +22,7 @@ import { bold, dim, signed, tableLines } from '../kit/output.ts'
 const GAPS_SHOWN = 5
 const DAY_MS = 24 * HOUR_MS
 
+/** The report of a backtest as lines for a terminal. */
 export function backtestText(report: BacktestReport): string {
   return [
     ...headLines(report),
@@ -237,6 +238,7 @@ function bestText({ decisions }: BacktestRun): string {
   return `the best net carry ever seen was ${percentText(best.carry.aprOnCapital, { sign: true })} a year on capital (${best.symbol}, ${minute(best.atMs)})`
 }
 
+/** The report of a study as lines for a terminal. */
 export function studyText(study: FundingStudy): string {
   const { fromMs, toMs, files, fees, halfSpreadBps, roundTripBps, symbols, symbolYears, rules } = study
   const day = (atMs: number) => instantText(atMs).slice(0, 10)

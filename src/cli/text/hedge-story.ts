@@ -135,6 +135,7 @@ type Order = {
   averagePrice: string | null
 }
 
+/** Prints one hedge. @throws CliFailure when there is none, or several could be meant */
 export async function showHedge(typed: string, { json, ...where }: Shown): Promise<void> {
   const client = engineClient(where)
   const id = await hedgeIdOf(client, typed)

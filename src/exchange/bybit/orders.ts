@@ -18,6 +18,7 @@ import { type Envelope, type Params, type Wire, WireFailure } from './wire/wire.
 type Orders = Pick<Exchange, 'placeOrder' | 'cancelOrder' | 'findOrder' | 'orderEntryReady'>
 type Settings = { clock: Clock; orderDeadlineMs: number; report: Report }
 
+/** The verbs of orders over a wire. None throws: what did not come back is `unknown`. */
 export function orderVerbs(wire: Wire, { clock, orderDeadlineMs, report }: Settings): Orders {
   const byRest = (path: string, body: Parameters<Wire['post']>[1]) =>
     withDeadline(clock, orderDeadlineMs, wire.post(path, body))

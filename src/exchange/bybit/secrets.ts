@@ -7,6 +7,7 @@ import { createHmac } from 'node:crypto'
 /** Takes the key and the secret out of a text. */
 export type Redact = (text: string) => string
 
+/** Takes the secrets out of a text; those of three characters or fewer are no secrets. */
 export function redactor(...secrets: readonly string[]): Redact {
   const real = secrets.filter(secret => secret.length > 3)
   return text => real.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text)

@@ -220,6 +220,7 @@ export const heldOf = (account: AccountState, coin: string): CoinState =>
   (Object.hasOwn(account.coins, coin) && account.coins[coin]) || nothing()
 
 export const ZERO = new Decimal(0)
+/** Decimal text as a number to reckon with. */
 export const dec = (text: string): Decimal => new Decimal(text)
 
 const kept = new Map<string, Decimal>()
@@ -232,6 +233,7 @@ export function keptDec(text: string): Decimal {
   return value
 }
 
+/** The sum as decimal text. */
 export const plus = (text: string, more: Decimal): string => new Decimal(text).plus(more).toFixed()
 
 export const lifeKey = (market: MarketName, symbol: string): string => `${market} ${symbol}`
@@ -240,17 +242,20 @@ export const lifeOf = (exchange: SimExchange, market: MarketName, symbol: string
 const TRADING: LifeState = { status: 'Trading' }
 
 export const nextNumber = (exchange: SimExchange): number => ++exchange.state.counter
+/** Bybit's sequence numbers rise, and not by one. */
 export const nextSeq = (exchange: SimExchange): number => {
   exchange.state.seq += 3
   return exchange.state.seq
 }
 
+/** The order book of a market. Throws when it has none. */
 export function syntheticBookOf(exchange: SimExchange, market: MarketName, listing: Listing): SimulatedBook {
   const book = exchange.books[market][listing.index]
   if (!book) throw new Error(`book: expected one for ${listing.perp.symbol} ${market}, found none`)
   return book
 }
 
+/** The leg of a listing. */
 export const instrumentOf = (listing: Listing, market: MarketName): Instrument =>
   market === 'spot' ? listing.spot : listing.perp
 
@@ -283,6 +288,7 @@ export const markOf = (exchange: SimExchange, listing: Listing): Decimal =>
 export const indexOf = (exchange: SimExchange, listing: Listing): Decimal =>
   decimalOf(printedIndex(exchange, listing))
 
+/** The mark price as it is printed. */
 export const markText = (exchange: SimExchange, listing: Listing): string =>
   printedMark(exchange, listing).text
 export const indexText = (exchange: SimExchange, listing: Listing): string =>
@@ -323,4 +329,5 @@ export const minValueOf = (exchange: SimExchange, { market, symbol, minValue }: 
 export const riskShareOf = (exchange: SimExchange, symbol: string): string =>
   exchange.state.riskShares[symbol] ?? '1'
 
+/** What is left to fill. */
 export const leavesOf = (order: OrderState): Decimal => dec(order.qty).minus(order.cumQty)

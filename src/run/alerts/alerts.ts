@@ -116,6 +116,7 @@ const HEARTBEAT = 'heartbeat'
 const FEED_SILENT_MS = 60_000
 const JOURNAL_SLOW_WALL_MS = 1_000
 
+/** Takes up what stood before and begins to judge. Throws what the store throws. */
 export async function openAlerts(parts: AlertParts): Promise<RunAlerts> {
   const { config, store, telemetry, clock, wall } = parts
   const { database, lease, account } = store

@@ -18,6 +18,7 @@ export type Probes = Pick<Observation, 'database' | 'clockOffWallMs' | 'diskFree
 
 type Observed = { engine: Engine; journal: Journal; isOwner: () => boolean; probes: Probes }
 
+/** What the rules judge, as it is now. */
 export function observe({ engine, journal, isOwner, probes }: Observed): Observation {
   const { runtime, board, ports } = engine
   const root = runtime.get('engine')

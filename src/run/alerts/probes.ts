@@ -30,6 +30,7 @@ const ROUND_TRIP_MS_MAX = 2_000
 
 export type RunningProbes = { latest(): Probes; stop(): void }
 
+/** Looks at database, clock and disk again and again until it is stopped; a figure is undefined until it was read. */
 export function startProbes(ports: ProbePorts): RunningProbes {
   const latest: Probes = { database: undefined, clockOffWallMs: undefined, diskFreeBytes: undefined }
   const stops = [

@@ -90,6 +90,7 @@ export type StoredBooks = BookkeeperBooks &
 const DECISIONS_KEPT_MS = 30 * 86_400_000
 const FORGET_EVERY_MS = 3_600_000
 
+/** The books of one account, written under its lease. */
 export function createBooks({
   database,
   lease,

@@ -124,6 +124,7 @@ type Quality = { totals: QualityTotals; hedges: QualityRow[] }
 type Parts = { database: Database; scope: AccountScope; ledger: LedgerStore; trades: TradeStore }
 export type HedgeBooks = ReturnType<typeof createHedgeBooks>
 
+/** Hedges of one account by the books. */
 export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
   const { pool } = database
   const { account } = scope

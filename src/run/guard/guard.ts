@@ -43,6 +43,7 @@ export function readPost(dataDir: string): Post | undefined {
 const writePost = (dataDir: string, post: Post): void =>
   writeFileSync(fileOf(dataDir), JSON.stringify(post), { mode: 0o600 })
 
+/** Takes the post away: nothing is left to watch. */
 export const leavePost = (dataDir: string): void => rmSync(fileOf(dataDir), { force: true })
 
 /** The first line a guard reads: all it needs, over a pipe, so that no secret stands in a command line or a file. */

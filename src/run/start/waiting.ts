@@ -48,6 +48,7 @@ const PAUSE_BANNED_MS = 600_000
 const TELL_AFTER_MS = 60_000
 const ALERT = 'engine.waiting'
 
+/** Waits for what a start needs, and says so to systemd, to whoever asks over HTTP, and after a minute to people. */
 export function createWaiting(ports: WaitingPorts): Waiting {
   const { log, wall, notifier, stopped } = ports
   let room: Promise<Server | undefined> | undefined

@@ -47,6 +47,7 @@ type Kill = {
   downMs: number
 }
 
+/** A day that has begun: its exchange, its faults and its first process. */
 export function openDay(plan: DayPlan) {
   const clock = new VirtualClock(plan.startAtMs)
   let wakeUntilMs = plan.startAtMs

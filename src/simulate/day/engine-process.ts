@@ -116,6 +116,7 @@ export type EngineProcess = {
   kill(): void
 }
 
+/** Starts an engine as a process of the day; it lives until it is killed or ends itself. */
 export function startProcess(site: Site, told: Told): EngineProcess {
   const life = newLife()
   const wire = site.dial()

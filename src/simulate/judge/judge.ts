@@ -58,6 +58,7 @@ type Judged = {
   struck: ReturnType<Faults['report']>['faults']
 }
 
+/** What was broken on a day, with the figures of its report. */
 export async function judgeDay({ plan, day, restMs, calls, refused, struck }: Judged): Promise<DayReport> {
   const { witness, books, stored, fatals } = day
   const hedges = hedgesOf(day)

@@ -28,6 +28,7 @@ export type Summary = {
 }
 type Spread = { p50: number; p99: number; max: number }
 
+/** All days as one. */
 export function summarise(reports: readonly DayReport[]): Summary {
   const sorted = [...reports].sort((a, b) => a.seed - b.seed)
   const stretches = sorted.flatMap(each => each.stretches)

@@ -29,6 +29,7 @@ type HostedParts = {
   machines: Readonly<Record<string, AnyStateMachine>>
 }
 
+/** The hosted inspector's side; nothing is kept or made while no page reads. */
 export function createHosted({ hub, url, secrets, machines }: HostedParts): HostedInspectorView {
   const events = new Set(Object.values(machines).flatMap(({ root }) => eventsOf(root)))
   const sanitise = sanitiser({ secrets, isName: text => hub.actors.has(text) || events.has(text) })
@@ -183,6 +184,10 @@ type SanitiserParts = {
 
 type Sanitise = (value: unknown) => Json
 
+/**
+ * What may leave for another site: numbers, decimals, words of ours and names that `isName` knows. All other text is withheld,
+ * wherever it stands. Bounded; never throws.
+ */
 export function sanitiser({ secrets, isName }: SanitiserParts): Sanitise {
   const known = secrets.filter(secret => secret !== '')
   const isClear = (text: string) => !known.some(secret => text.includes(secret))

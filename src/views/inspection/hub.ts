@@ -79,6 +79,7 @@ export type Watched = {
 
 export type Hub = ReturnType<typeof createHub>
 
+/** A hub that hears from now on. */
 export function createHub(clock: Clock) {
   const actors = new Map<string, Watched>()
   const removed = new Map<string, number>()

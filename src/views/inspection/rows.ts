@@ -42,6 +42,7 @@ export function createCharts(machines: Readonly<Record<string, AnyStateMachine>>
   }
 }
 
+/** Rows of a hub's actors, for any number of pages, each by its cursor. */
 export function createRows(hub: Hub, charts: Charts) {
   const epoch = randomBytes(5).toString('hex')
   /** What each supervisor said of its children when it was last asked. */

@@ -6,6 +6,7 @@ import { engineClient } from '../../kit/client.ts'
 import { CliFailure } from '../../kit/failure.ts'
 import { dim, green, pairs, print, printJson, red, table, yellow } from '../../kit/output.ts'
 
+/** Prints the account as the exchange shows it. */
 export async function showAccount({ json, ...where }: Shown): Promise<void> {
   const account = (await engineClient(where).get('/api/account')) as AccountRow
   if (json) return printJson(account)
@@ -63,6 +64,7 @@ const VERDICTS: Record<ReconciliationLine['verdict'], (text: string) => string> 
   broken: red,
 }
 
+/** Prints engine and exchange side by side. @throws CliFailure when they differ */
 export async function showReconciliation({ json, ...where }: Shown): Promise<void> {
   const found = (await engineClient(where).get('/api/reconciliation')) as Reconciliation
   const broken = found.lines.filter(({ verdict }) => verdict === 'broken').length

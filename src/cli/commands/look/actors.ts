@@ -34,6 +34,7 @@ const COLUMNS = {
 }
 const SPARE = ['kind', 'restarts', 'version']
 
+/** Prints who runs, once or at each change. */
 export async function showActors({ json, watch, kind, state, trouble, ...where }: Options): Promise<void> {
   const client = engineClient(where)
   const wanted = chosen({ ...(kind && { kind }), ...(state && { state }), ...(trouble && { trouble }) })
@@ -150,6 +151,7 @@ async function drawAll(stream: AsyncGenerator<Heard>, wanted: (actor: Actor) => 
 
 const PAGE = 1000
 
+/** Prints an actor's steps, oldest first. @throws CliFailure when there is no such actor */
 export async function showTransitions(
   actor: string,
   { json, last, ...where }: Shown & { last?: number },

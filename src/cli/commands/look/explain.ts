@@ -41,6 +41,7 @@ type Facts = {
 /** The last changes of mind. */
 const DECISIONS_SHOWN = 8
 
+/** Prints why a symbol is, or is not, worth a hedge. */
 export async function explain(typed: string, { json, ...where }: Shown): Promise<void> {
   const client = engineClient(where)
   const facts = await factsOf(client, typed)

@@ -47,8 +47,10 @@ export async function holdingsOf(client: Client): Promise<Map<string, Holding>> 
   return new Map(holdings.map(holding => [holding.id, holding]))
 }
 
+/** Whether it still holds anything, or may. */
 export const isOpenHedge = ({ state }: HedgeListed) => Boolean(state) && !state.startsWith('closed')
 
+/** Prints hedges, one line each. */
 export async function showHedges({ json, open, ...where }: Shown & { open?: boolean }): Promise<void> {
   const client = engineClient(where)
   const [all, engine, holdings] = (await Promise.all([
@@ -120,6 +122,7 @@ export function phaseText(state: string): string {
   return phase === 'entering' || phase === 'unwinding' ? yellow(phase) : phase
 }
 
+/** Prints what was made of each symbol, the best first. */
 export async function showOpportunities({ json, ...where }: Shown): Promise<void> {
   const judged = (await engineClient(where).get('/api/opportunities')) as EntryJudgement[]
   if (json) return printJson(judged)

@@ -20,6 +20,7 @@ type Payment = {
 }
 type LedgerPage = Page<Posting> & { residuals: Record<string, string> }
 
+/** Prints postings, newest first, page by page. */
 export async function showLedger({ json, limit, cursor, all, ...where }: Shown & Paging): Promise<void> {
   const page = (await read(engineClient(where), '/api/ledger', { limit, cursor, all })) as LedgerPage
   if (json) return printJson(page)
@@ -46,6 +47,7 @@ export async function showLedger({ json, limit, cursor, all, ...where }: Shown &
   more('ledger', page.next)
 }
 
+/** Prints funding payments, newest first, page by page. */
 export async function showFunding({ json, limit, cursor, all, ...where }: Shown & Paging): Promise<void> {
   const page = (await read(engineClient(where), '/api/funding', { limit, cursor, all })) as Page<Payment>
   if (json) return printJson(page)
@@ -72,6 +74,7 @@ export async function showFunding({ json, limit, cursor, all, ...where }: Shown 
   more('funding', page.next)
 }
 
+/** Prints commands of people, newest first, page by page. */
 export async function showAudit({ json, limit, cursor, all, ...where }: Shown & Paging): Promise<void> {
   const page = (await read(engineClient(where), '/api/audit', { limit, cursor, all })) as Page<AuditRow>
   if (json) return printJson(page)

@@ -22,6 +22,7 @@ import { openScreen } from '../../kit/screen.ts'
 import { scarcestText } from './account.ts'
 import { type HedgeListed, hedgeLines, holdingsOf, isOpenHedge } from './hedges.ts'
 
+/** Prints the engine on one page, once or at each change. */
 export async function printStatus({ json, watch, ...where }: Shown & { watch?: boolean }): Promise<void> {
   const client = engineClient(where)
   if (watch)
@@ -152,6 +153,7 @@ function newsOf(engine: EngineSummary): string {
   ].join('; ')
 }
 
+/** Prints alerts: those that stand, and unless only they are asked for, those that stood. */
 export async function showAlerts({
   json,
   standing,
@@ -192,6 +194,7 @@ function stands({ raisedAtMs, clearedAtMs, acknowledgedBy }: AlertRow, nowMs: nu
   return acknowledgedBy ? `${length}, taken by ${acknowledgedBy}` : red(length)
 }
 
+/** Takes an alert, named by the beginning of its id. @throws CliFailure when none or several begin so */
 export async function acknowledge(typed: string, { json, ...where }: Shown): Promise<void> {
   const client = engineClient(where)
   const known = (await alertsOf(client)).filter(({ clearedAtMs }) => clearedAtMs === null)

@@ -12,6 +12,7 @@ import type { Tools } from './market-watch.ts'
 
 const TOPIC = 'system.status'
 
+/** Listens to the exchange's notices; one that cannot be read is reported and left out. */
 export function watchNotices(wire: Wire, hear: (fact: MarketFact) => void, { report }: Tools): Subscription {
   return wire.publicStream('status', [TOPIC], {
     message(message) {

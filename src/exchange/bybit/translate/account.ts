@@ -2,7 +2,6 @@
  * Wallet, positions and transaction log of V5 in our words. Signs: a log row's `funding` is positive when received while an
  * execution's funding fee is positive when paid; `fee` is positive when paid; change = cashFlow + funding − fee.
  */
-
 import type { TransactionKind, TransactionRow } from '../../../domain/books/transaction.ts'
 import type { Side } from '../../../domain/instrument.ts'
 import { amount, orderQty, price, usdt } from '../../../domain/units.ts'
@@ -34,6 +33,7 @@ const COLLATERAL_LIMIT = new Map<unknown, CoinBalance['collateral']['limit']>([
   ['2', 'reached'],
 ])
 
+/** One coin of the wallet. A field that Bybit leaves empty is 0. @throws ExchangeFailure for what is no decimal */
 export const coinBalance = (row: Row): CoinBalance => ({
   coin: textAt(row, 'coin'),
   wallet: amount(decimalOr(row, 'walletBalance', '0')),

@@ -14,23 +14,27 @@ const WITH_EXPONENT = /^-?\d{1,30}(\.\d{1,30})?e[+-]?\d{1,2}$/i
 const EXPONENT_MAX = 30
 const INTEGER = /^-?\d{1,15}$/
 
+/** What is thrown for a field that is not as documented. */
 export function garbled(field: string, expected: string, found: unknown): ExchangeFailure {
   const shown = JSON.stringify(found)?.slice(0, 80) ?? String(found)
   return new ExchangeFailure('garbled', `${field}: expected ${expected}, found ${shown}`)
 }
 
+/** The value as an object. @throws ExchangeFailure */
 export function rowOf(value: unknown, name: string): Row {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw garbled(name, 'an object', value)
   return value as Row
 }
 
+/** The list of objects in a field. @throws ExchangeFailure */
 export function rowsAt(row: Row, field: string): Row[] {
   const list = row[field]
   if (!Array.isArray(list)) throw garbled(field, 'a list', list)
   return list.map((part, at) => rowOf(part, `${field}[${at}]`))
 }
 
+/** The text in a field; '' is text. @throws ExchangeFailure */
 export function textAt(row: Row, field: string): string {
   const value = row[field]
   if (typeof value !== 'string') throw garbled(field, 'a string', value)
@@ -82,6 +86,7 @@ export function instantAt(row: Row, field: string): number {
   return atMs
 }
 
+/** The word in a field. @throws ExchangeFailure for one that is not known */
 export function oneOf<const T extends string>(row: Row, field: string, known: readonly T[]): T {
   const value = row[field]
   const match = known.find(word => word === value)

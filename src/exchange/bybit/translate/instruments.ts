@@ -107,6 +107,7 @@ export function klineInterval(minutes: number): string {
   )
 }
 
+/** One settlement: what longs paid shorts, as a fraction of the position's value. @throws ExchangeFailure */
 export const settledFunding = (row: Row): SettledFunding => ({
   symbol: textAt(row, 'symbol'),
   rate: fundingRate(decimalAt(row, 'fundingRate')),

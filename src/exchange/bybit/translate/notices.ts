@@ -34,6 +34,7 @@ export const systemNotice = (row: Row): SystemNotice => ({
 })
 
 export const ALERT_TOPIC = 'adlAlert.USDT'
+/** Whether a topic carries alerts of auto-deleveraging. */
 export const isAlertTopic = (name: string): boolean => name === ALERT_TOPIC
 
 /** One row of `/v5/market/adlAlert`. */

@@ -150,4 +150,5 @@ export class SdkClient extends WebsocketClient {
   }
 }
 
+/** How many topics Bybit takes in one subscription of this socket. */
 export const topicsPerRequest = (wsKey: WsKey): number => (wsKey === 'v5SpotPublic' ? 10 : 100)

@@ -97,6 +97,7 @@ function clientOf({ url, key, secret, clock, recvWindowMs, timeoutMs }: RestSett
   return client
 }
 
+/** REST over the SDK. Answers that came late are dropped; what went wrong on the way is a `WireFailure`, thrown. */
 export function sdkRest(settings: RestSettings): Rest {
   const { key, timeoutMs, redact, clock } = settings
   const client = clientOf(settings)

@@ -116,6 +116,10 @@ function urlsOf({ mode, urls, region = 'global' }: SdkWireSettings): WireUrls {
   return hostsOf(mode, region)
 }
 
+/**
+ * The wire to Bybit or to a simulator that speaks like it. Nothing is connected before it is asked for. Throws when one half
+ * of the key pair is missing.
+ */
 export function createSdkWire(settings: SdkWireSettings): Wire {
   const { mode, key, secret, clock, recvWindowMs, restTimeoutMs = 5_000, patienceMs = 5_000 } = settings
   const { pulseMs = 2_000 } = settings

@@ -24,6 +24,7 @@ import { amountsOf, countedOf, lossBorrow, type PositionAmounts } from './amount
 
 const DEFAULT_LEVERAGE = '10'
 
+/** An account that holds nothing. */
 export function newAccount(uid: string): AccountState {
   return {
     uid,
@@ -42,6 +43,7 @@ export function newAccount(uid: string): AccountState {
   }
 }
 
+/** Leverage of a contract, as it was set. */
 export const leverageOf = (account: AccountState, symbol: string): string =>
   account.leverage[symbol] ?? DEFAULT_LEVERAGE
 
@@ -172,6 +174,7 @@ function settleSums(exchange: SimExchange, account: AccountState): Map<string, S
 const totalOf = (bySettle: ReadonlyMap<string, SettleSums>, name: keyof SettleSums): Decimal =>
   [...bySettle.values()].reduce((sum, sums) => sum.plus(sums[name]), ZERO)
 
+/** Equity, margins and rates as Bybit reckons them, in dollars. */
 export function accountNumbers(exchange: SimExchange, account: AccountState): AccountNumbers {
   const bySettle = settleSums(exchange, account)
   const unrealised = totalOf(bySettle, 'unrealised')

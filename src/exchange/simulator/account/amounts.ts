@@ -18,6 +18,7 @@ type CollateralTier = { from: Decimal; upTo: Decimal | undefined; ratio: Decimal
 const ONE = new Decimal(1)
 const isDollar = (coin: string) => coin === 'USDT' || coin === 'USDC'
 
+/** The tiers of a coin, from 0 up, in the coin. */
 export function collateralTiersOf(exchange: SimExchange, coin: string): CollateralTier[] {
   if (isDollar(coin)) return [{ from: ZERO, upTo: undefined, ratio: ONE }]
   const listing = exchange.universe.byCoin(coin)
@@ -59,6 +60,10 @@ export type PositionAmounts = {
 
 const read = new WeakMap<PositionState, PositionAmounts & { sizeText: string; costText: string }>()
 
+/**
+ * What a position's text says, read once and again only when it changed: prices change a thousand times as often, and at each
+ * of them somebody asks.
+ */
 export function amountsOf(position: PositionState): PositionAmounts {
   const { size, cost } = position
   const last = read.get(position)

@@ -17,12 +17,14 @@ import { riskTiers, tierOf } from '../universe/limits.ts'
 import type { Listing } from '../universe/universe.ts'
 import { type AccountNumbers, accountNumbers, leverageOf, positionNumbers } from './accounts.ts'
 
+/** Contracts held: + long, − short. */
 export const sizeOf = (account: AccountState, symbol: string): Decimal =>
   dec(account.positions[symbol]?.size ?? '0')
 
 /** What Bybit says of a symbol that the account has never traded. */
 const NEVER_TRADED = -1
 
+/** A position that never traded. */
 export const emptyPosition = (exchange: SimExchange, symbol: string): PositionState => ({
   symbol,
   size: '0',
@@ -34,6 +36,7 @@ export const emptyPosition = (exchange: SimExchange, symbol: string): PositionSt
   seq: NEVER_TRADED,
 })
 
+/** The position of a symbol, begun when there is none. */
 export function positionOf(exchange: SimExchange, account: AccountState, symbol: string): PositionState {
   account.positions[symbol] ??= emptyPosition(exchange, symbol)
   return account.positions[symbol]
@@ -204,6 +207,7 @@ const average = (position: PositionState): string =>
 /** REST leaves these empty without a position; the stream does not. */
 const FLAT = { positionValue: '', unrealisedPnl: '' }
 
+/** A position as REST prints it. */
 export function positionRestJson(
   exchange: SimExchange,
   account: AccountState,
@@ -220,6 +224,7 @@ export function positionRestJson(
   }
 }
 
+/** A position as the private stream prints it. */
 export function positionPushJson(
   exchange: SimExchange,
   account: AccountState,

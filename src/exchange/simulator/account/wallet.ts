@@ -39,6 +39,7 @@ export type WalletMove = {
   tradeId?: string
 }
 
+/** A coin of the wallet, begun when there is none. */
 export function coinOf(account: AccountState, coin: string): CoinState {
   account.coins[coin] ??= { wallet: '0', borrowed: '0', accruedInterest: '0', realised: '0' }
   return account.coins[coin]
@@ -127,6 +128,10 @@ const FIRST_BALANCE = '100000'
 export const ADL_BEGINS_AT = '-0.3'
 export const ADL_ENDS_AT = '-0.25'
 
+/**
+ * The insurance pool of a perpetual. A pool is a part of the house's money told apart, so that accounts and house together
+ * still hold what was paid in.
+ */
 export function poolOf(exchange: SimExchange, symbol: string): PoolState {
   return exchange.state.pools[symbol] ?? { balance: FIRST_BALANCE, maxBalance: FIRST_BALANCE, pnlRatio: '0' }
 }

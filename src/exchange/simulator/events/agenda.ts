@@ -177,6 +177,7 @@ const happen = <Kind extends Happening['kind']>(
   step: Extract<Happening, { kind: Kind }>,
 ) => DOINGS[step.kind as Kind](exchange, step)
 
+/** When the next thing happens; never is +∞. */
 export const nextAgendaAtMs = (exchange: SimExchange): number =>
   exchange.state.agenda[0]?.atMs ?? Number.POSITIVE_INFINITY
 

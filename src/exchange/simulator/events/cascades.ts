@@ -15,6 +15,7 @@ type Liquidation = { symbol: string; side: 'Buy' | 'Sell'; qty: Decimal; price: 
 const told = new WeakMap<SimExchange, Liquidation[]>()
 const KEPT = 500
 
+/** A liquidation for the tape; only the newest are kept. */
 export function noteLiquidation(exchange: SimExchange, news: Omit<Liquidation, 'atMs'>): void {
   const list = told.get(exchange) ?? []
   list.push({ ...news, atMs: exchange.state.nowMs })
@@ -30,6 +31,7 @@ const SALT = 94
 /** How far ahead of its index the perpetual runs, as a share of the whole move, when it is not said. */
 const AHEAD = 0.1
 
+/** Moves the price by `change` (a fraction) over `overMs`, with the perpetual ahead of its index. */
 export function beginCascade(
   exchange: SimExchange,
   listing: number,

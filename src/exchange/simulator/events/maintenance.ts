@@ -13,6 +13,7 @@ const KEPT = 20
 /** Bybit's numbers: futures, spot. */
 const PRODUCTS: Readonly<Record<Market, number>> = { linear: 1, spot: 2 }
 
+/** Announces a maintenance; it begins and ends by itself. */
 export function announceMaintenance(
   exchange: SimExchange,
   {

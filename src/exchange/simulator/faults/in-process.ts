@@ -20,6 +20,7 @@ const GARBLED: readonly { name: FaultName; failure: () => WireFailure }[] = [
   { name: 'truncated-body', failure: () => new WireFailure('a body that ends in the middle', false) },
 ]
 
+/** The wire of an engine in this process, with the faults struck on it. */
 export function faultyWire(wire: Wire, faults: Faults, clock: Clock): Wire {
   const tooMany = (): Envelope => ({
     retCode: 10006,

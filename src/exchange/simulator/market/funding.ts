@@ -19,12 +19,14 @@ export type PremiumAverage = { weighted: number; weights: number; count: number 
 
 export const noPremium = (): PremiumAverage => ({ weighted: 0, weights: 0, count: 0 })
 
+/** Takes in the next minute's premium. */
 export function addPremium(average: PremiumAverage, premium: number): void {
   average.count++
   average.weighted += average.count * premium
   average.weights += average.count
 }
 
+/** The weighted mean so far; 0 of none. */
 export const averagePremium = (average: PremiumAverage): number =>
   average.count === 0 ? 0 : average.weighted / average.weights
 
@@ -68,6 +70,7 @@ export const CALM_SETTLEMENTS = 24
 /** Of the cap: further in than this counts as calm. */
 const CALM_SHARE = 0.5
 
+/** A contract that pays at its usual interval. */
 export const usualInterval = (intervalMs: number): IntervalState => ({ intervalMs, calm: 0 })
 
 /** What a settlement at `rate` means for the interval. */

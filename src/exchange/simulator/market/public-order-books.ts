@@ -59,6 +59,7 @@ export function listedSource(
   }
 }
 
+/** A topic nobody has heard yet. */
 export const bookTopic = (source: BookSource, depth: number): BookTopic => ({
   topic: `orderbook.${depth}.${source.symbol}`,
   source,

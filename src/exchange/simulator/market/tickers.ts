@@ -137,6 +137,7 @@ function contractFields(exchange: SimExchange, listing: Listing) {
   }
 }
 
+/** The ticker of a spot market; undefined while it has no price. */
 export function spotTicker(exchange: SimExchange, listing: Listing): JsonObject | undefined {
   const { spot } = listing
   const last = lastTicks(exchange, listing, spot, exchange.market.nowMs())
@@ -168,6 +169,7 @@ function linearParts(exchange: SimExchange, listing: Listing) {
   }
 }
 
+/** The ticker of a perpetual; undefined while it has no price. */
 export function linearTicker(exchange: SimExchange, listing: Listing): JsonObject | undefined {
   const { symbol } = listing.perp
   const parts = linearParts(exchange, listing)

@@ -77,6 +77,7 @@ function judgedPrice(
   return best ? instrument.price.step.times(best[0]) : dec(order.price)
 }
 
+/** Refuses a client's order id that was used before. */
 export function checkDuplicate(account: AccountState, order: OrderState): ApiRefusal | undefined {
   if (!order.orderLinkId || !Object.hasOwn(account.links, order.orderLinkId)) return undefined
   return order.market === 'spot'
@@ -129,6 +130,7 @@ function checkSpotSize(
   return value.gt(spot.maxValue) ? refusalOf(170124, 'Order amount too large.') : undefined
 }
 
+/** Refuses a spot order that the instrument, the price band or the balance does not allow. */
 export function checkSpot(
   exchange: SimExchange,
   account: AccountState,
@@ -185,6 +187,7 @@ function checkSpotFunds(
     : undefined
 }
 
+/** Refuses an order of a perpetual that the instrument, the price band, the position or the margin does not allow. */
 export function checkLinear(
   exchange: SimExchange,
   account: AccountState,

@@ -175,6 +175,7 @@ function slippageBound(
     : ceilOn(instrument.price, Decimal.max(instrument.price.step, touch.minus(away)))
 }
 
+/** Takes an order in and matches it at once. What is refused later is an order too, as on Bybit. */
 export function createOrder(exchange: SimExchange, account: AccountState, params: JsonObject): Ack {
   const drafted = draft(exchange, account, params)
   if (isApiRefusal(drafted)) return drafted
@@ -250,6 +251,7 @@ function openOrder(
   return findOrder(inMarket, orderId, linkId) ?? notOpen(market)
 }
 
+/** Takes an order off the book; refuses one that is not there. */
 export function cancelOrder(exchange: SimExchange, account: AccountState, params: JsonObject): Ack {
   const order = openOrder(exchange, account, params)
   if (isApiRefusal(order)) return lateCancel(exchange, account, params) ?? order
@@ -324,6 +326,7 @@ export function amendOrder(exchange: SimExchange, account: AccountState, params:
   return ackOf(order)
 }
 
+/** Takes all orders of a category, symbol or coin off the book. */
 export function cancelAll(exchange: SimExchange, account: AccountState, params: JsonObject): Ack {
   const market = marketParam(params)
   if (!market) return badRequest(`category invalid: ${text(params, 'category')}`)

@@ -18,6 +18,7 @@ import { uuid } from '../kit/random.ts'
 
 const CLOSED_KEPT = 5000
 
+/** Whether it may still fill. */
 export const isOpen = (order: OrderState): boolean =>
   order.status === 'New' || order.status === 'PartiallyFilled'
 
@@ -117,6 +118,7 @@ function sharedJson(exchange: SimExchange, order: OrderState): JsonObject {
   }
 }
 
+/** An order as REST prints it. */
 export const orderRestJson = (exchange: SimExchange, order: OrderState): JsonObject => ({
   ...sharedJson(exchange, order),
   slippageToleranceType: 'UNKNOWN',
@@ -126,6 +128,7 @@ export const orderRestJson = (exchange: SimExchange, order: OrderState): JsonObj
   createType: order.createType ?? 'CreateByUser',
 })
 
+/** An order as the private stream prints it. */
 export const orderPushJson = (exchange: SimExchange, order: OrderState): JsonObject => ({
   category: order.market,
   ...sharedJson(exchange, order),
@@ -165,6 +168,7 @@ type ExecutionFacts = {
   profit: string
 }
 
+/** Writes one execution down: a trade, or a funding payment. `execFee` is positive when paid, unlike the log's `funding`. */
 export function recordExecution(
   exchange: SimExchange,
   account: AccountState,

@@ -118,6 +118,7 @@ function systemStatus(exchange: SimExchange): Speaker {
   }
 }
 
+/** The topics of what the exchange tells everybody. */
 export function newsSpeakers(exchange: SimExchange): Speaker[] {
   const perps = exchange.universe.listed('linear')
   const monies = [...new Set(perps.map(({ instrument }) => instrument.quoteCoin))]

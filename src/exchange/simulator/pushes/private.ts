@@ -18,6 +18,7 @@ const ID_PURPOSE = 3
 const idOf = (exchange: SimExchange, { uid }: AccountState): string =>
   uid + uuid(exchange.seed, nextNumber(exchange), ID_PURPOSE)
 
+/** Says something to one account. */
 export function push(
   exchange: SimExchange,
   account: AccountState,

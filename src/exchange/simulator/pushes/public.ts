@@ -158,6 +158,7 @@ function speakersOf(exchange: SimExchange): Speaker[] {
   )
 }
 
+/** Says on each public topic what changed since it spoke last. */
 export function createPublisher(exchange: SimExchange): Publisher {
   const speakers = [...speakersOf(exchange), ...newsSpeakers(exchange), ...spreadSpeakers(exchange)]
   const byName = new Map(speakers.map(speaker => [`${speaker.channel} ${speaker.topic}`, speaker]))

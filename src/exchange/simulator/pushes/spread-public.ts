@@ -78,6 +78,7 @@ function trades(exchange: SimExchange, spread: Spread): Speaker {
   }
 }
 
+/** The public topics of native spreads. */
 export const spreadSpeakers = (exchange: SimExchange): Speaker[] =>
   spreads(exchange).flatMap(spread => [
     books(exchange, CHANNEL, bookTopic(bookSource(exchange, spread), SPREAD_DEPTH)),

@@ -23,6 +23,7 @@ export type Speaker = {
   next(round: number): JsonObject[]
 }
 
+/** The stream an instrument is spoken of on. */
 export const channelOf = (instrument: Instrument): PublicChannel =>
   instrument.market === 'spot' ? 'public-spot' : 'public-linear'
 

@@ -16,16 +16,19 @@ export type RequestRoute =
   | { signed: false; method: 'GET'; answer(call: PublicCall): RouteAnswer }
   | { signed: true; method: 'GET' | 'POST'; answer(call: SignedCall): RouteAnswer }
 
+/** A route that anybody may ask. */
 export const publicGet = (answer: (call: PublicCall) => RouteAnswer): RequestRoute => ({
   signed: false,
   method: 'GET',
   answer,
 })
+/** A route that reads an account. */
 export const signedGet = (answer: (call: SignedCall) => RouteAnswer): RequestRoute => ({
   signed: true,
   method: 'GET',
   answer,
 })
+/** A route that changes an account. */
 export const signedPost = (answer: (call: SignedCall) => RouteAnswer): RequestRoute => ({
   signed: true,
   method: 'POST',

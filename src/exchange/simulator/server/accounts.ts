@@ -54,6 +54,7 @@ export const restText = (timestamp: string, key: string, recvWindow: string, pay
 /** What a socket's `auth` op signs; `expires` is used as the client spelled it (number or string). */
 export const socketText = (expires: number | string): string => `GET/realtime${expires}`
 
+/** The signature of a text: HMAC-SHA256 as lower-case hex. */
 export const sign = (text: string, secret: string): string =>
   createHmac('sha256', secret).update(text).digest('hex')
 

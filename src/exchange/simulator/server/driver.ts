@@ -70,6 +70,7 @@ export function advanceTo(core: SimulatedBybit, nowMs: number): void {
   core.advance(nowMs)
 }
 
+/** Keeps the core on time, and writes down each input before the core has it. `fail` ends it for good. */
 export function drive({ core, clock, speed, isPaced, file, state, hear, fail }: Parts): Driver {
   let timer: TimerHandle | undefined
   let closed = false

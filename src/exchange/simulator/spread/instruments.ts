@@ -46,6 +46,7 @@ function spreadOf(listing: Listing): Spread {
 
 const known = new WeakMap<SimExchange, readonly Spread[]>()
 
+/** The combinations there are: of coins that both markets list. */
 export function spreads(exchange: SimExchange): readonly Spread[] {
   const made =
     known.get(exchange) ??
@@ -63,6 +64,7 @@ export function spreads(exchange: SimExchange): readonly Spread[] {
 export const findSpread = (exchange: SimExchange, symbol: string): Spread | undefined =>
   spreads(exchange).find(spread => spread.symbol === symbol)
 
+/** A combination trades while both of its legs do. */
 export const isTrading = (exchange: SimExchange, { listing }: Spread): boolean =>
   lifeOf(exchange, 'linear', listing.perp.symbol).status === 'Trading' &&
   lifeOf(exchange, 'spot', listing.spot.symbol).status === 'Trading'

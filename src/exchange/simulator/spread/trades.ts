@@ -22,6 +22,7 @@ const saltOf = (exchange: SimExchange, { listing }: Spread) => hash(exchange.see
 /** The side of the taker in that second, whether it trades or not. */
 const sideOf = (salt: number, second: number): Side => (hashFraction(salt, second, 2) < 0.5 ? 'Buy' : 'Sell')
 
+/** The best prices of a combination. */
 export const touchOf = (exchange: SimExchange, spread: Spread): Touch => ({
   Buy: spreadQuote(exchange, spread, 'Buy'),
   Sell: spreadQuote(exchange, spread, 'Sell'),

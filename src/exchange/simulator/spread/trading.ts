@@ -31,6 +31,7 @@ const LEVELS = 200
 const SPREAD_PURPOSE = 5
 const FEE_SHARE = new Decimal('0.5')
 
+/** What is left to fill. */
 export const leftOf = (order: SpreadOrder): Decimal => dec(order.qty).minus(order.cumQty)
 
 const isBeyond = (order: SpreadOrder, price: Decimal): boolean =>

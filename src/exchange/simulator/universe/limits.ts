@@ -71,6 +71,10 @@ export function maintenanceOf(listing: Listing, value: Decimal, share = '1'): De
  */
 type PriceBand = { buyMax: Decimal; sellMin: Decimal }
 
+/**
+ * The band orders may be priced in. Perpetual: buy at most min(Mark(1+Y), max(Index, Mark(1+X))), sell mirrored. Spot: the
+ * index takes the place of mark. The running premium that Bybit adds inside the band is left out: the band is never wider.
+ */
 export function priceBand(exchange: SimExchange, listing: Listing, market: Market): PriceBand {
   const instrument = instrumentOf(listing, market)
   const perContract = indexOf(exchange, listing)

@@ -18,6 +18,7 @@ const DELIVERING_MS = MINUTE_MS
 
 const keyOf = (market: Market, symbol: string) => `${market} ${symbol}`
 
+/** Announces that a market ends; it becomes reduce-only and closes by itself. */
 export function announceDelisting(
   exchange: SimExchange,
   { market = 'linear', symbol, atMs, reduceOnlyAtMs = atMs - AVERAGED_MS }: Happening & { kind: 'delisting' },
@@ -43,6 +44,7 @@ export function announceDelisting(
   })
 }
 
+/** Announces a market that begins later. */
 export function announceListing(
   exchange: SimExchange,
   { market, symbol, atMs }: Happening & { kind: 'listing' },

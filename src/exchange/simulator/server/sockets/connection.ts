@@ -30,6 +30,7 @@ type Wire = {
   bufferedBytesMax: number
 }
 
+/** One socket as the handlers see it. */
 export function connectionOf(
   socket: WebSocket,
   id: string,

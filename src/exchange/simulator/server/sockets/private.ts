@@ -55,6 +55,7 @@ const WHOLE = new Set(['order', 'execution', 'execution.fast', 'position', ...AP
 const OF_CATEGORY =
   /^(order|execution|execution\.fast|position)\.(spot|linear|inverse|option)$|^dcp\.(future|spot|option)$|^dcp$/
 
+/** Answers what a client says on the private socket. */
 export const privateHandler =
   (gate: Gate): Handler =>
   (connection, message) => {

@@ -27,6 +27,7 @@ const REQUEST_IDS_KEPT = 10_000
 const REQUEST_ID_MAX = 36
 const RECV_WINDOW_MS = 5000
 
+/** Answers what a client says on the trade socket. */
 export const tradeHandler =
   (desk: Desk): Handler =>
   (connection, message) => {
