@@ -19,30 +19,37 @@ const SPAN_MS = 6 * 3_600_000
 /** Of one bookkeeper; all in engine milliseconds. */
 export function createLookBack(ports: () => Ports<'clock' | 'pace' | 'rules'>) {
   let isFirst = true
-  let wholeAtMs = 0
+  /** The whole span is due so long after this instant, at the pace of that moment. */
+  let dueFromMs = 0
+  let dueAfterMs = 0
   let waitMs = MISSING_FIRST_MS
+  const isWholeDue = ({ clock, pace }: Ports<'clock' | 'pace'>) =>
+    isFirst || clock.nowMs() >= dueFromMs + dueAfterMs * pace
+  const due = (fromMs: number, afterMs: number) => {
+    dueFromMs = fromMs
+    dueAfterMs = afterMs
+  }
   return {
     /** How far before the newest booked row this reading begins. */
     spanMs(): number {
-      const { clock, rules } = ports()
+      const { rules } = ports()
       const { lateRowsMs = SPAN_MS } = rules.limits
       if (isFirst) return Math.max(FIRST_SPAN_MS, lateRowsMs)
-      return clock.nowMs() >= wholeAtMs ? Math.max(LOOKED_BACK_MS, lateRowsMs) : LOOKED_BACK_MS
+      return isWholeDue(ports()) ? Math.max(LOOKED_BACK_MS, lateRowsMs) : LOOKED_BACK_MS
     },
     /** After a reading. @param isTied - the wallet is explained, in every coin */
     looked(isTied: boolean): void {
       const { clock, pace } = ports()
       const nowMs = clock.nowMs()
-      const isDue = isFirst || nowMs >= wholeAtMs
+      const isDue = isWholeDue(ports())
       isFirst = false
       if (isTied) {
         waitMs = MISSING_FIRST_MS
-        if (isDue) wholeAtMs = nowMs + WHOLE_EVERY_MS * pace
+        if (isDue) due(nowMs, WHOLE_EVERY_MS)
         return
       }
-      const nextAtMs = nowMs + waitMs * pace
+      if (isDue || nowMs + waitMs * pace < dueFromMs + dueAfterMs * pace) due(nowMs, waitMs)
       if (isDue) waitMs = Math.min(MISSING_LAST_MS, waitMs * 2)
-      wholeAtMs = isDue ? nextAtMs : Math.min(wholeAtMs, nextAtMs)
     },
   }
 }

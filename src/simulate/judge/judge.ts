@@ -107,17 +107,32 @@ function counted(pairs: readonly [string, number][]): Record<string, number> {
 const ASK_MS = 100
 const ASKS_MAX = 600
 
-/** Books everything and gives what is left; undefined when no answer came. */
+/** The log is read again as far back as rows come late at least so often, while something is missing. */
+const MISSING_MS_MAX = 5 * 60_000
+const LOOK_EVERY_MS = 10_000
+
+/** Books everything and gives what is left; undefined when no answer came. What came late is given the time to be found. */
 async function residualsOf(day: Day): Promise<Record<string, string> | undefined> {
-  const engine = day.engine()
-  if (!engine) return undefined
+  const untilMs = day.clock.nowMs() + MISSING_MS_MAX
+  for (;;) {
+    const found = await residualsNow(day)
+    const isTied = found && Object.values(found).every(left => left === '0')
+    if (isTied || day.clock.nowMs() >= untilMs) return found
+    await day.advance(day.clock.nowMs() + LOOK_EVERY_MS)
+  }
+}
+
+async function residualsNow(day: Day): Promise<Record<string, string> | undefined> {
   let residuals: Record<string, string> | undefined
-  engine.bookkeeper.bookNow().then(
-    found => {
-      residuals = found
-    },
-    () => {},
-  )
+  day
+    .engine()
+    ?.bookkeeper.bookNow()
+    .then(
+      found => {
+        residuals = found
+      },
+      () => {},
+    )
   for (let asks = 0; !residuals && asks < ASKS_MAX; asks++) await day.advance(day.clock.nowMs() + ASK_MS)
   return residuals
 }
