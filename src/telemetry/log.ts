@@ -3,8 +3,8 @@
  * record: the journal is. So a log pipe that breaks must not stop the engine.
  */
 import { fstatSync } from 'node:fs'
-import type { Writable } from 'node:stream'
 import winston from 'winston'
+import { type LineStream, lineStream } from './line-out.ts'
 import { redaction } from './redaction.ts'
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
@@ -25,7 +25,7 @@ type LogOptions = {
   /** Values that no line may hold. */
   secrets: readonly string[]
   /** Defaults to the standard output. */
-  to?: Writable & { isTTY?: boolean }
+  to?: LineStream
 }
 
 /** Where winston keeps the finished line of a record. */
@@ -47,9 +47,15 @@ export function createLog({ level, secrets, to = process.stdout }: LogOptions): 
       redacted(redaction(secrets))(),
       ...(isJournal(to) ? [prioritised()] : []),
     ),
-    transports: [new winston.transports.Stream({ stream: to, eol: '\n' })],
+    transports: [new winston.transports.Stream({ stream: lineStream(to, droppedLines(to)), eol: '\n' })],
   })
   return logWith(logger, {})
+}
+
+/** What stands in the log where lines are missing: nobody read them in time. */
+const droppedLines = (to: LineStream) => (lines: number) => {
+  const record = { level: 'warn', message: 'log.dropped', lines }
+  return to.isTTY ? `log.dropped lines=${lines}\n` : `${JSON.stringify(record)}\n`
 }
 
 /** A log that says nothing, for tests and short commands. */
@@ -95,7 +101,7 @@ const prioritised = winston.format(info => {
 })
 
 /** Is this the very stream that systemd gave its service? A child may inherit the variable and write elsewhere. */
-function isJournal(to: Writable & { fd?: number }): boolean {
+function isJournal(to: LineStream): boolean {
   const stream = process.env.JOURNAL_STREAM
   if (stream === undefined || to.fd === undefined) return false
   const { dev, ino } = fstatSync(to.fd)

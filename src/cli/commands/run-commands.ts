@@ -24,6 +24,9 @@ type MainModule = {
   migrate(config: Config): Promise<unknown>
 }
 
+/** What the end of an engine's log may take to be read. */
+const UNREAD_MS = 2_000
+
 const MAIN = new URL('../../main.ts', import.meta.url)
 const SIMULATOR = new URL('../../exchange/simulator/server/simulator-process.ts', import.meta.url)
 
@@ -41,6 +44,8 @@ export function processCommands(program: Command): void {
       const read = await readConfig(config)
       const code = await (await loadMain()).runEngine(read, {}, { json })
       if (typeof code === 'number') process.exitCode = code
+      // The engine has stopped: log lines that nobody reads must not keep the process, and with it what waits for its end.
+      if (read.mode !== 'replay') setTimeout(() => process.exit(), UNREAD_MS).unref()
     })
   withExamples(program.command('migrate'), ['HEDGEROW_DATABASE_URL=postgres://… hedgerow migrate'])
     .description('bring the database to this version')

@@ -1,37 +1,14 @@
 /** What a person sees in the terminal after `npm start`: the address with a login link, then how it goes, in one line each. */
-import { constants, openSync, writeSync } from 'node:fs'
 import type { EngineView } from '../../api/engine-view.ts'
 import type { Clock } from '../../clock/clock.ts'
+import { lineOut } from '../../telemetry/line-out.ts'
 import { amountText, clockText, countText, instantText, lengthText, paceText } from '../../wording/figures.ts'
 import { type Ended, hedgeNews } from './news.ts'
 
-/**
- * A terminal that never stops the process. Node writes to one synchronously: while somebody holds it (Ctrl-S), or reads it no
- * more, a plain write would not return. Opened a second time without blocking, it takes what fits, and the rest is dropped.
- */
 type Out = (text: string) => void
 
-/** Writes to the terminal that `stream` stands for; to the stream itself where it is none, or none can be opened. */
-function terminalOut(stream: NodeJS.WriteStream = process.stdout): Out {
-  const fd = stream.isTTY ? opened() : undefined
-  if (fd === undefined) return text => void stream.write(text)
-  return text => {
-    try {
-      writeSync(fd, text)
-    } catch {
-      // Held, or gone: a line that nobody can read now is no loss.
-    }
-  }
-}
-
-function opened(): number | undefined {
-  try {
-    return openSync('/dev/tty', constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
-  } catch {
-    // A terminal that controls nothing, such as that of a container.
-    return undefined
-  }
-}
+/** Writes to the terminal that stands for the standard output; what it cannot take now is dropped. */
+const terminalOut = (): Out => lineOut(process.stdout, () => undefined)
 
 type Shown = {
   view: EngineView
