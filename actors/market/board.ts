@@ -116,9 +116,7 @@ function ears(
   }
 
   const hearSpread = (name: string, book: OrderBookView | null) => {
-    const market = bySpread.get(name)
-    const spread = market?.parts.spread
-    if (spread) market.change({ spread: { ...spread, book } }, { spread: clock.nowMs() })
+    bySpread.get(name)?.setSpreadBook(book, clock.nowMs())
   }
 
   const forget = (market: Market, symbol: string) => {

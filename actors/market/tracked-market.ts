@@ -8,6 +8,7 @@ import type { PairFeeRates } from '../../src/domain/market/fees.ts'
 import {
   type AgeLimits,
   type MarketView,
+  type OrderBookView,
   type SpreadView,
   staleness,
   type TickerView,
@@ -62,6 +63,16 @@ export class TrackedMarket {
     this.#view = undefined
   }
 
+  /** The book of the native instrument, or that it cannot be trusted. */
+  setSpreadBook(book: OrderBookView | null, atMs: number): void {
+    const { spread } = this.#parts
+    if (!spread) return
+    this.#parts.spread = { ...spread, book }
+    this.#receivedAtMs.spread = atMs
+    this.#floats = undefined
+    this.#view = undefined
+  }
+
   /** Anything else. @param received - when parts that age were heard */
   change(parts: Partial<MarketParts>, received?: Partial<Received>): void {
     Object.assign(this.#parts, parts)
@@ -88,14 +99,13 @@ export class TrackedMarket {
     const { spotBook, perpBook } = this.#books
     const { ticker } = this.#parts
     if (!spotBook || !perpBook || !ticker || staleness(this.#receivedAtMs, limits, nowMs)) return undefined
-    const { funding, spread, basisModel } = this.#parts
+    const { funding, basisModel } = this.#parts
     this.#floats ??= floatsOf(this.#parts, ticker)
     return {
       floats: this.#floats,
       schedule: ticker,
       funding,
       basisModel,
-      hasSpread: spread !== undefined,
       spotBook,
       perpBook,
     }

@@ -126,14 +126,22 @@ export function stateText(value: unknown, path = ''): string {
 /** The bytes a snapshot is stored as: equal snapshots are equal text. Children do not exist: spawning is an effect. */
 function snapshotText(snapshot: AnyMachineSnapshot): string {
   const { status, value, context, output } = snapshot
-  const history = snapshot.machine.getPersistedSnapshot(snapshot) as unknown as { historyValue?: Json }
   return canonicalJson({
     context: context as Json,
-    historyValue: history.historyValue ?? {},
+    historyValue: historyOf(snapshot),
     output: (output as Json | undefined) ?? null,
     status,
     value: value as Json,
   })
+}
+
+/** XState writes it only together with all the rest: most charts remember nothing. */
+function historyOf(snapshot: AnyMachineSnapshot): Json {
+  for (const _ in snapshot.historyValue) {
+    const stored = snapshot.machine.getPersistedSnapshot(snapshot) as unknown as { historyValue?: Json }
+    return stored.historyValue ?? {}
+  }
+  return {}
 }
 
 /** The machine with its actions collected. Effects of step `seq` are named `<actor>#<seq>.<index>`. */

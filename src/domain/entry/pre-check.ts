@@ -10,7 +10,7 @@ import { Decimal } from 'decimal.js'
 import { HORIZONS_HOURS, HOURS_A_YEAR } from '../carry/carry.ts'
 import type { LegName } from '../instrument.ts'
 import { signOf } from '../legs/sides.ts'
-import type { FeeRates } from '../market/fees.ts'
+import type { FeeRates, PairFeeRates } from '../market/fees.ts'
 import { HOUR_MS, settlementsWithin } from '../market/funding.ts'
 import {
   allowanceOver,
@@ -37,6 +37,8 @@ export type MarketFloats = {
   fees: Record<LegName, Fees>
   /** Of the borrowed coin, a fraction an hour; 0 where it is not known. */
   borrowPerHour: number
+  /** The native instrument of both legs with its best prices; undefined while it has no two-sided book. */
+  native: { bid: number; ask: number; fees: Record<LegName, Fees> | undefined } | undefined
 }
 
 /** What can be seen of a market without copying its books. */
@@ -45,8 +47,6 @@ export type Glimpse = {
   schedule: Pick<TickerView, 'nextFundingAtMs' | 'fundingIntervalMs'>
   funding: KnownFunding | undefined
   basisModel: BasisModel | undefined
-  /** It has a native instrument, which has prices of its own. */
-  hasSpread: boolean
   spotBook: BestPrices
   perpBook: BestPrices
 }
@@ -57,28 +57,34 @@ const BPS = 10_000
 
 /** The numbers of a market with this ticker. */
 export function floatsOf(
-  { pair: { perp }, feeRates, borrow }: Pick<MarketView, 'pair' | 'feeRates' | 'borrow'>,
+  { pair: { perp }, feeRates, borrow, spread }: Pick<MarketView, 'pair' | 'feeRates' | 'borrow' | 'spread'>,
   ticker: TickerView,
 ): MarketFloats {
   const number = (text: string) => new Decimal(text).toNumber()
-  const feesOf = ({ taker, maker }: FeeRates): Fees => ({ taker: number(taker), maker: number(maker) })
+  const ofLeg = ({ taker, maker }: FeeRates): Fees => ({ taker: number(taker), maker: number(maker) })
+  const feesOf = ({ spot, perp: contract }: PairFeeRates) => ({ spot: ofLeg(spot), perp: ofLeg(contract) })
+  const [bid, ask] = [spread?.book?.bids[0]?.[0], spread?.book?.asks[0]?.[0]]
   return {
     mark: number(ticker.markPrice) / perp.multiplier,
     multiplier: perp.multiplier,
     rates: ratesOf(ticker, { min: perp.fundingRateMin, max: perp.fundingRateMax }),
-    fees: { spot: feesOf(feeRates.spot), perp: feesOf(feeRates.perp) },
+    fees: feesOf(feeRates),
     borrowPerHour: borrow ? number(borrow.hourlyRate) : 0,
+    native:
+      bid !== undefined && ask !== undefined
+        ? { bid: number(bid), ask: number(ask), fees: spread?.feeRates && feesOf(spread.feeRates) }
+        : undefined,
   }
 }
 
 /** False only when `judgeEntry` cannot find this market tempting. */
 export function mayTempt(market: Glimpse, rules: Rules, nowMs: number): boolean {
-  const { strategy, execution } = rules
+  const { strategy } = rules
   const { funding, schedule, floats } = market
   if (!funding) return false
   const hurdle = strategy.idleApr + strategy.entryAprMin
   // With nothing to beat every symbol is looked at.
-  if (!(hurdle > 0) || (market.hasSpread && execution.routes.includes('spread'))) return true
+  if (!(hurdle > 0)) return true
   const outlook = outlookAt(funding, schedule, floats.rates, strategy, nowMs)
   // What is no number says nothing.
   return !(aprBound(market, outlook, rules, nowMs) <= hurdle - MARGIN)
@@ -135,16 +141,37 @@ function basisGain(
   return ((basis - mean) * (1 - 2 ** (-hours / model.halfLifeHours))) / mark
 }
 
-/** Fees and half spreads of a round trip on the cheapest route, a fraction of notional: below 0 where resting earns more. */
-function leastCost({ mark, fees }: MarketFloats, { half }: Prices, { strategy, execution }: Rules): number {
+/** Fees and half spreads of a round trip on the cheapest route, a fraction of notional: below 0 where it earns more. */
+function leastCost(floats: MarketFloats, prices: Prices, { strategy, execution }: Rules): number {
+  const { mark, fees } = floats
+  const { half } = prices
   const spread = (half.spot + half.perp) / mark
   const crossing = fees.spot.taker + fees.perp.taker
   const into = crossing + spread
   let least = Number.POSITIVE_INFINITY
   for (const route of execution.routes) {
     const leg = route === 'maker-spot' ? 'spot' : route === 'maker-perp' ? 'perp' : undefined
+    if (route === 'spread') continue
     const saved = leg ? Math.max(0, fees[leg].taker - fees[leg].maker) + (2 * half[leg]) / mark : 0
     least = Math.min(least, into - saved)
   }
-  return least + crossing + spread * strategy.exitSlippageFactor
+  const ofLegs = least + crossing + spread * strategy.exitSlippageFactor
+  return execution.routes.includes('spread')
+    ? Math.min(ofLegs, nativeCost(floats, prices, strategy.exitSlippageFactor, execution.spreadFeeFactor))
+    : ofLegs
+}
+
+/** The same of the native order of a long carry, which sells the basis at its bid and buys it back at its ask. */
+function nativeCost(
+  { native, mark, fees }: MarketFloats,
+  { basis }: Prices,
+  exitSlippageFactor: number,
+  feeFactor: number,
+): number {
+  if (!native) return Number.POSITIVE_INFINITY
+  const crossing = native.fees
+    ? native.fees.spot.taker + native.fees.perp.taker
+    : (fees.spot.taker + fees.perp.taker) * feeFactor
+  const out = native.ask - basis
+  return 2 * crossing + (basis - native.bid + out * (out > 0 ? exitSlippageFactor : 1)) / mark
 }

@@ -201,7 +201,7 @@ export function marketOn(grid: Grid, rate = '0.0005', depth = '1000000000000'): 
 
 /** What a glimpse shows of it. */
 export function bestOf(market: FreshMarket): Glimpse {
-  const { ticker, funding, spread, basisModel } = market
+  const { ticker, funding, basisModel } = market
   const best = ({ bids, asks }: FreshMarket['spotBook']) => ({
     bestBid: Number(bids[0]?.[0]),
     bestAsk: Number(asks[0]?.[0]),
@@ -211,7 +211,6 @@ export function bestOf(market: FreshMarket): Glimpse {
     schedule: ticker,
     funding,
     basisModel,
-    hasSpread: spread !== undefined,
     spotBook: best(market.spotBook),
     perpBook: best(market.perpBook),
   }
