@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { MikroORM } from '@mikro-orm/postgresql'
 import { describe, expect, test } from 'vitest'
 import {
@@ -42,6 +43,22 @@ describe('the database', () => {
     const orm = await MikroORM.init({ ...ormOptions, host: socketDir, user, dbName: database })
     expect(await orm.migrator.checkSchema()).toBe(false)
     await orm.close()
+  })
+
+  test('is found up to date by the command of the ORM, run as its configuration says', async () => {
+    const address = await emptyDatabase(await testServer())
+    await (await openDatabase({ ...address, log: silentStoreLog })).close()
+    const { socketDir, user, database } = address
+    const checked = spawnSync(process.execPath, ['node_modules/.bin/mikro-orm', 'migration:check'], {
+      env: {
+        PATH: process.env.PATH,
+        MIKRO_ORM_CLI_CONFIG: './mikro-orm.config.ts',
+        HEDGEROW_DATABASE_URL: `postgresql://${user}@%2F/${database}?host=${socketDir}`,
+      },
+      encoding: 'utf8',
+    })
+    expect(checked.stdout + checked.stderr).toContain('No changes required')
+    expect(checked.status).toBe(0)
   })
 
   test('written by a newer version is refused, by the name of what is unknown', async () => {

@@ -2,7 +2,7 @@
  * What the command line prints: aligned columns for people, JSON for programs, colour only where a person looks.
  * On a terminal a table is made to fit its width; elsewhere nothing is ever cut.
  */
-import { stripVTControlCharacters } from 'node:util'
+import { stripVTControlCharacters, styleText } from 'node:util'
 
 type Row = Readonly<Record<string, unknown>>
 type Columns = Readonly<Record<string, string>>
@@ -51,7 +51,8 @@ const isFigures = (cells: readonly string[]) =>
   cells.every(text => FIGURE.test(stripVTControlCharacters(text))) &&
   cells.some(text => text !== '–')
 
-const lengthOf = (text: string) => stripVTControlCharacters(text).length
+/** Cells that a text takes on a terminal, its colours not counted. */
+export const lengthOf = (text: string): number => stripVTControlCharacters(text).length
 
 function padded(text: string, width: number, toTheRight: boolean): string {
   const room = ' '.repeat(Math.max(0, width - lengthOf(text)))
@@ -109,12 +110,13 @@ const terminalWidth = () =>
 
 /** https://no-color.org: any value but the empty one. A terminal that calls itself dumb has none either. */
 const coloured = () => process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
-const paint = (code: number) => (text: string) => (coloured() ? `\u001b[${code}m${text}\u001b[0m` : text)
-export const bold = paint(1)
-export const dim = paint(2)
-export const green = paint(32)
-export const yellow = paint(33)
-export const red = paint(31)
+const paint = (style: 'bold' | 'dim' | 'green' | 'yellow' | 'red') => (text: string) =>
+  coloured() ? styleText(style, text, { validateStream: false }) : text
+export const bold = paint('bold')
+export const dim = paint('dim')
+export const green = paint('green')
+export const yellow = paint('yellow')
+export const red = paint('red')
 
 /** A gain green, a loss red, nothing plain: by the sign the figure itself shows. */
 export const signed = (text: string) =>

@@ -1,6 +1,7 @@
 /** What commands over recorded history share: where it lies, what it is charged, and where the answer goes. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { parse } from 'yaml'
 import { FEE_LEVELS, feeLevel, type NamedFees, readFees } from '../../backtest/fees.ts'
 import { systemClock } from '../../clock/clock.ts'
@@ -59,12 +60,9 @@ export function putOut({ json, out }: { json?: boolean; out?: string }, text: st
     return
   }
   const file = resolve(out)
-  writeFileSync(file, `${json ? whole : withoutColours(whole)}\n`)
+  writeFileSync(file, `${json ? whole : stripVTControlCharacters(whole)}\n`)
   if (!json) print(`wrote ${file}`)
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
-const withoutColours = (text: string) => text.replace(/\u001b\[\d+m/g, '')
 
 /** The report as one file of HTML. @param json - then the error output is told */
 export function writePage(file: string, page: string, json: boolean | undefined): void {

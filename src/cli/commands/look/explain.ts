@@ -23,7 +23,18 @@ import type { Shown } from '../../kit/asking.ts'
 import { type Client, engineClient } from '../../kit/client.ts'
 import { CliFailure } from '../../kit/failure.ts'
 import { actorPath, didYouMean, isCalled } from '../../kit/known-actors.ts'
-import { bold, dim, green, print, printJson, red, signed, tableLines, yellow } from '../../kit/output.ts'
+import {
+  bold,
+  dim,
+  green,
+  lengthOf,
+  print,
+  printJson,
+  red,
+  signed,
+  tableLines,
+  yellow,
+} from '../../kit/output.ts'
 import { type HedgeListed, phaseText } from './hedges.ts'
 
 type Judged = EntryJudgement & {
@@ -173,15 +184,12 @@ function carryLines(carry: CarryEstimate | null): string[] {
 /** Names to the left, figures to the right, notes after them. */
 function aligned(lines: readonly Line[]): string[] {
   const names = Math.max(...lines.map(([name]) => name.length))
-  const figures = Math.max(...lines.map(([, figure]) => plainLength(figure)))
+  const figures = Math.max(...lines.map(([, figure]) => lengthOf(figure)))
   return lines.map(([name, figure, unit, note]) => {
-    const room = ' '.repeat(figures - plainLength(figure))
+    const room = ' '.repeat(figures - lengthOf(figure))
     return `  ${name.padEnd(names)}  ${room}${figure}${unit && ` ${unit}`}${note ? dim(`  ${note}`) : ''}`
   })
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
-const plainLength = (text: string) => text.replace(/\u001b\[\d+m/g, '').length
 
 /** The last changes of mind, newest first, each with the figures it was made from. */
 function decidedLines({ decisions }: Facts): string[] {
