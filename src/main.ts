@@ -29,7 +29,7 @@ import { createNotifier, type Notifier } from './run/service/notify.ts'
 import { prepareDataDir, StartFault } from './run/start/data-folder.ts'
 import { type StartSteps, showStatus, startSteps } from './run/start/status-line.ts'
 
-import { openPlans, trackedPairs } from './run/start/tracked-pairs.ts'
+import { openPlans, trackedPairs, tradedEnough } from './run/start/tracked-pairs.ts'
 import { createWaiting, StartStopped, type Waiting } from './run/start/waiting.ts'
 import { accountNames, openServer, openStore, type Store } from './run/store.ts'
 import { openVenue, type Venue } from './run/venue.ts'
@@ -325,12 +325,20 @@ const nativeSpreads = (exchange: Exchange, { log }: Telemetry): Promise<SpreadIn
 async function pairsOf({ venue, store, config, telemetry }: Parts): Promise<HedgePair[]> {
   const listed = await venue.exchange.instruments()
   const plans = await openPlans(store.journal)
-  const { pairs, faults } = trackedPairs(listed, config.rules.strategy.symbols, plans)
+  const { strategy } = config.rules
+  const traded = await tradedEnough(strategy, venue.exchange)
+  const { pairs, faults } = trackedPairs(listed, strategy.symbols, plans, traded)
   const told = faults.map(
     ({ symbol, why }) =>
       `strategy.symbols: ${symbol} cannot be hedged: ${why ? `${why.because} (expected ${why.expected}, found ${why.found})` : 'the exchange has no such perpetual'}`,
   )
   if (told.length > 0 && plans.length === 0) throw new StartFault(told.join('\n'))
+  if (pairs.length === 0)
+    throw new StartFault(
+      `strategy.symbols: expected at least one pair that is traded for ${strategy.turnoverDayUsdtMin} USDT a day on both legs (strategy.turnoverDayUsdtMin), found none`,
+    )
+  if (traded)
+    telemetry.log.info('symbols.all', { tracked: pairs.length, symbols: pairs.map(({ symbol }) => symbol) })
   for (const fault of told) telemetry.log.warn('symbol.left-out', { fault })
   return pairs
 }

@@ -118,17 +118,21 @@ export function wordsKey<const W extends string>(
   return noted(schema, { about: `${about} (any of ${words.join(', ')})`, text: `[${or.join(', ')}]` })
 }
 
-/** Perpetual symbols: a list without repeats. */
+/** In place of a list of symbols: every one that can be hedged. An empty list stands for it from then on. */
+const ALL = 'all'
+
+/** Perpetual symbols: a list without repeats, or all of them as an empty list. */
 export function symbolsKey(about: string, or: readonly string[]) {
-  const expected = 'a list of 1 to 600 different perpetual symbols, such as BTCUSDT'
+  const expected = `${ALL}, or a list of 1 to 600 different perpetual symbols, such as BTCUSDT`
   const symbol = expectedText('a perpetual symbol such as BTCUSDT').regex(/^[A-Z0-9]{1,20}USDT$/, {
     error: 'a perpetual symbol in capitals that ends in USDT, such as BTCUSDT',
   })
-  const schema = z
+  const list = z
     .array(symbol, { error: expected })
-    .min(1, { error: expected })
     .max(600, { error: expected })
-    .refine(list => new Set(list).size === list.length, { error: expected })
-    .prefault([...or])
-  return noted(schema, { about, text: `[${or.join(', ')}]` })
+    .refine(names => new Set(names).size === names.length, { error: expected })
+  // A list that somebody left empty names nothing, and is not taken for all.
+  const read = (value: unknown) =>
+    value === ALL ? [] : Array.isArray(value) && value.length === 0 ? null : value
+  return noted(z.preprocess(read, list).prefault([...or]), { about, text: `[${or.join(', ')}]` })
 }

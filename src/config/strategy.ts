@@ -5,7 +5,7 @@ import { lengthKey, numberKey, symbolsKey, usdtKey, wholeKey, wordsKey } from '.
 const DAY_MS = 86_400_000
 
 export const strategy = z.strictObject({
-  symbols: symbolsKey('Perpetuals to track', [
+  symbols: symbolsKey('Perpetuals to track, or all: every one that can be hedged and is traded enough', [
     'BTCUSDT',
     'ETHUSDT',
     'SOLUSDT',
@@ -20,6 +20,18 @@ export const strategy = z.strictObject({
     'WIFUSDT',
     '1000PEPEUSDT',
   ]),
+  turnoverDayUsdtMin: usdtKey({
+    or: '2000000',
+    zero: true,
+    about: 'With symbols all: each leg must have been traded for this much in the day before the start',
+  }),
+  symbolsMax: wholeKey({
+    min: 1,
+    max: 600,
+    unit: 'symbols',
+    or: '300',
+    about: 'With symbols all: at most so many, the most traded first',
+  }),
   entryAprMin: numberKey({
     min: -1,
     max: 100,

@@ -293,6 +293,8 @@ export type Exchange = RiskReads &
     serverTimeMs(): Promise<number>
     /** All that is listed, never nothing: an exchange that lists no market has not answered. */
     instruments(): Promise<{ spot: SpotInstrument[]; perps: PerpInstrument[] }>
+    /** What each market was traded for in the last 24 hours, by symbol. A row that cannot be read is left out. @throws ExchangeFailure */
+    turnovers(market: Market): Promise<Record<string, Usdt>>
     /** One order book as it is now, best first, 50 levels a side: for decisions while the public stream is away. */
     orderBook(market: Market, symbol: string): Promise<OrderBook>
     /** Who the account is. A part that this exchange does not tell is unknown; only a key that opens nothing is refused. */

@@ -43,6 +43,11 @@ describe('what is read', () => {
     expect(config.keys).toBeUndefined()
   })
 
+  test('all symbols are an empty list from then on', () => {
+    write('strategy:\n  symbols: all\n')
+    expect(load().rules.strategy.symbols).toEqual([])
+  })
+
   test('the file beside the command is read, amounts to the last digit', () => {
     write('strategy:\n  symbols: [ETHUSDT]\nlimits:\n  totalNotionalUsdtMax: 123456789012345.123456789012\n')
     const { rules, file } = load()
@@ -213,6 +218,8 @@ leverage: 3
     ['a negative amount', 'limits:\n  hedgeNotionalUsdtMax: -5\n', 'limits.hedgeNotionalUsdtMax'],
     ['an exponent', 'limits:\n  totalNotionalUsdtMax: 1e6\n', 'limits.totalNotionalUsdtMax'],
     ['a symbol twice', 'strategy:\n  symbols: [BTCUSDT, BTCUSDT]\n', 'strategy.symbols'],
+    ['no symbol', 'strategy:\n  symbols: []\n', 'strategy.symbols'],
+    ['a word for symbols', 'strategy:\n  symbols: every\n', 'strategy.symbols'],
     ['a list for a section', 'limits: [1]\n', 'limits'],
     ['a variable in the file', 'HEDGEROW_MODE: demo\n', 'HEDGEROW_MODE'],
   ])('%s is refused by name', (_, text, key) => {

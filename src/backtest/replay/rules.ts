@@ -19,7 +19,9 @@ const JUDGE_EVERY_MS = 1_200_000
 
 /** @param own - rules of a file, taken as they are; without one, the patient strategy over the defaults */
 export function replayRules(rules: Rules, own: boolean, symbols: readonly string[]): Rules {
-  const wanted = own ? rules.strategy.symbols.filter(symbol => symbols.includes(symbol)) : symbols
+  const named = rules.strategy.symbols
+  // No name stands for all.
+  const wanted = own && named.length > 0 ? named.filter(symbol => symbols.includes(symbol)) : symbols
   return {
     execution: rules.execution,
     strategy: {

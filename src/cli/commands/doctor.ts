@@ -22,7 +22,7 @@ import { hostsOf, type WireMode, type WireUrls } from '../../exchange/bybit/host
 import { createBybitExchange } from '../../exchange/bybit/venue.ts'
 import { createSdkWire } from '../../exchange/bybit/wire/sdk-wire.ts'
 import { needsOf } from '../../run/alerts/account-fitness.ts'
-import { trackedPairs } from '../../run/start/tracked-pairs.ts'
+import { trackedPairs, tradedEnough } from '../../run/start/tracked-pairs.ts'
 import { type Client, engineClient } from '../kit/client.ts'
 import { CliFailure, explained } from '../kit/failure.ts'
 import { dim, green, print, printJson, red, yellow } from '../kit/output.ts'
@@ -189,7 +189,9 @@ async function account(config: Config, to: { mode: WireMode; urls?: WireUrls }):
     const machineMs = clock.nowMs()
     clock.align(await exchange.serverTimeMs())
     const offMs = machineMs - clock.nowMs()
-    const { pairs } = trackedPairs(await exchange.instruments(), rules.strategy.symbols, [])
+    const { strategy } = rules
+    const traded = await tradedEnough(strategy, exchange)
+    const { pairs } = trackedPairs(await exchange.instruments(), strategy.symbols, [], traded)
     const at = { atMs: clock.nowMs(), manage: false }
     const findings = await examineAccount(exchange, needsOf(config, pairs), at)
     return [clockFinding(offMs), ...findings.map(accountLine)]

@@ -3,6 +3,7 @@
  * end here. A failed read throws `ExchangeFailure` that names what was read.
  */
 import type { Market } from '../../domain/instrument.ts'
+import { usdt } from '../../domain/units.ts'
 import {
   type Exchange,
   ExchangeFailure,
@@ -12,7 +13,7 @@ import {
 } from '../exchange.ts'
 import { askWire, each, listAt, pages, type Report, readWith } from './pages.ts'
 import { orderBookBuilder } from './streams/order-books.ts'
-import { garbled, integerAt, type Row, rowOf, rowsAt } from './translate/fields.ts'
+import { decimalAt, garbled, integerAt, type Row, rowOf, rowsAt, textAt } from './translate/fields.ts'
 import {
   isUsdtPerpetual,
   kline,
@@ -35,6 +36,7 @@ type MarketReads = Pick<
   Exchange,
   | 'serverTimeMs'
   | 'instruments'
+  | 'turnovers'
   | 'orderBook'
   | 'fundingHistory'
   | 'klines'
@@ -54,6 +56,16 @@ export function marketReads(wire: Wire, report: Report): MarketReads {
         return Math.floor(integerAt({ nano: String(row.timeNano).slice(0, -6) }, 'nano'))
       }),
     instruments: () => readWith('instruments', () => readInstruments(wire, report)),
+    turnovers: market =>
+      readWith(`turnover of ${market}`, async () => {
+        const rows = await listAt(wire, '/v5/market/tickers', { category: market }, false)
+        const told = each(
+          rows,
+          row => [textAt(row, 'symbol'), usdt(decimalAt(row, 'turnover24h'))] as const,
+          report,
+        )
+        return Object.fromEntries(told)
+      }),
     orderBook: (market, symbol) => readWith(`order book of ${symbol}`, () => readBook(wire, market, symbol)),
     fundingHistory: (symbol, fromMs, toMs) =>
       readWith(`funding history of ${symbol}`, () => readFunding(wire, symbol, fromMs, toMs)),

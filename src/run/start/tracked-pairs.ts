@@ -3,11 +3,14 @@
  * symbol that left the configuration, or an instrument that the exchange lists no more. A hedge is never left alone because of
  * either.
  */
+import { Decimal } from 'decimal.js'
 import type { HedgeContext } from '../../../machines/hedge/context.ts'
 import type { HedgePlan } from '../../domain/entry/plan.ts'
-import type { HedgePair, PerpInstrument, SpotInstrument } from '../../domain/instrument.ts'
+import type { HedgePair, Market, PerpInstrument, SpotInstrument } from '../../domain/instrument.ts'
 import { hedgePairs, type LeftOut } from '../../domain/market/pairing.ts'
-import { fundingRate } from '../../domain/units.ts'
+import type { StrategyRules } from '../../domain/rules.ts'
+import { fundingRate, type Usdt } from '../../domain/units.ts'
+import type { Exchange } from '../../exchange/exchange.ts'
 import type { Journal } from '../../store/schema/records.ts'
 
 /** What the exchange lists now. */
@@ -70,22 +73,52 @@ type Tracked = {
   faults: { symbol: string; why: LeftOut | undefined }[]
 }
 
+/** What each market was traded for in a day, and how much of it a pair must show where all symbols are wanted. */
+type Traded = Record<Market, Readonly<Record<string, Usdt>>> &
+  Pick<StrategyRules, 'turnoverDayUsdtMin' | 'symbolsMax'>
+
+/** Read where all symbols are wanted; of named ones nothing is asked. @throws ExchangeFailure */
+export async function tradedEnough(
+  { symbols, turnoverDayUsdtMin, symbolsMax }: StrategyRules,
+  exchange: Pick<Exchange, 'turnovers'>,
+): Promise<Traded | undefined> {
+  if (symbols.length > 0) return undefined
+  const [spot, linear] = await Promise.all([exchange.turnovers('spot'), exchange.turnovers('linear')])
+  return { spot, linear, turnoverDayUsdtMin, symbolsMax }
+}
+
 /**
  * @param symbols - configured; none stands for all that can be hedged
  * @param plans - of the hedges that are open
+ * @param traded - of all symbols, those that are traded enough; left out, every one
  */
 export function trackedPairs(
   listed: Listed,
   symbols: readonly string[],
   plans: readonly HedgePlan[],
+  traded?: Traded,
 ): Tracked {
   const { pairs, leftOut } = hedgePairs(listed.spot, listed.perps)
   const bySymbol = new Map(pairs.map(pair => [pair.symbol, pair]))
   const faults = symbols
     .filter(symbol => !bySymbol.has(symbol))
     .map(symbol => ({ symbol, why: leftOut.find(each => each.symbol === symbol) }))
-  const wanted = symbols.length > 0 ? symbols.flatMap(symbol => bySymbol.get(symbol) ?? []) : pairs
+  const named = symbols.flatMap(symbol => bySymbol.get(symbol) ?? [])
+  const wanted = symbols.length > 0 ? named : traded ? mostTraded(pairs, traded) : pairs
   return { pairs: withHeldPairs(wanted, plans, listed), faults }
+}
+
+/** By the leg that is traded less; a leg of which nothing is known is not traded. */
+function mostTraded(
+  pairs: readonly HedgePair[],
+  { spot, linear, turnoverDayUsdtMin, symbolsMax }: Traded,
+): HedgePair[] {
+  return pairs
+    .map(pair => ({ pair, least: Decimal.min(spot[pair.spot.symbol] ?? 0, linear[pair.perp.symbol] ?? 0) }))
+    .filter(({ least }) => least.gt(0) && least.gte(turnoverDayUsdtMin))
+    .sort((a, b) => b.least.cmp(a.least) || (a.pair.symbol < b.pair.symbol ? -1 : 1))
+    .slice(0, symbolsMax)
+    .map(({ pair }) => pair)
 }
 
 /** What the hedges that are open set out to do, as stored. */

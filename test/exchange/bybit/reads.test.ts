@@ -43,6 +43,21 @@ const logRow = (fields: object) => ({
   ...fields,
 })
 
+test('what markets were traded for is read by symbol, and a row that cannot be read is left out and told', async () => {
+  const { exchange, wire, reports } = venue(() =>
+    list(
+      { symbol: 'BTCUSDT', turnover24h: '2352345.8787' },
+      { symbol: 'ETHUSDT', turnover24h: 'much' },
+      { symbol: 'XRPUSDT', turnover24h: '0' },
+    ),
+  )
+  expect(await exchange.turnovers('linear')).toEqual({ BTCUSDT: '2352345.8787', XRPUSDT: '0' })
+  expect(wire.asked.map(({ path, params }) => [path, params.category])).toEqual([
+    ['/v5/market/tickers', 'linear'],
+  ])
+  expect(reports.join()).toContain('turnover24h')
+})
+
 describe('the transaction log', () => {
   test('is read in windows of at most 7 days that neither overlap nor leave a millisecond out', async () => {
     const { exchange, wire } = venue(() => list())

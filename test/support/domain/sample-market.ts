@@ -22,6 +22,8 @@ export const VIP0: PairFeeRates = {
 export const RULES: Rules = {
   strategy: {
     symbols: ['XRPUSDT'],
+    turnoverDayUsdtMin: usdt('0'),
+    symbolsMax: 300,
     entryAprMin: 0.05,
     idleApr: 0,
     fundingFastHours: 48,

@@ -107,6 +107,8 @@ export const exchangeContract = (name: string, start: () => Promise<ContractVenu
         expect(Number(one.minNotionalUsdt)).toBeGreaterThan(0)
       }
       for (const perp of perps) expect(perp.fundingIntervalMs % 3_600_000).toBe(0)
+      for (const market of ['spot', 'linear'] as const)
+        expect(Number((await venue.run(exchange.turnovers(market)))[PERP])).toBeGreaterThan(0)
     })
 
     test('the account is unified and one-way, holds its balance, and has fees above 0', async () => {
