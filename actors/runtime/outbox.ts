@@ -65,6 +65,48 @@ const entryOf = (effect: Effect, actorId: string, ageMs: Stopwatch): Entry => ({
 /** Effects that are durable and not acknowledged yet. A handler that throws is driven again, after a pause that doubles. */
 export function createOutbox(ports: OutboxPorts) {
   const entries = new Map<string, Entry>()
+  const { drive, acknowledge, close } = createDriver(ports, entries)
+  const mark = (ids: readonly string[], handed: boolean) => {
+    for (const id of ids) {
+      const entry = entries.get(id)
+      if (entry) entry.handed = handed
+    }
+  }
+
+  return {
+    /** Effects of a record that just became durable. */
+    commit(actorId: string, effects: readonly Effect[], acks: readonly string[], ageMs: Stopwatch): void {
+      for (const id of acks) entries.delete(id)
+      const added = effects.map(effect => entryOf(effect, actorId, ageMs))
+      for (const entry of added) entries.set(entry.effect.id, entry)
+      for (const entry of added) void drive(entry, false)
+    },
+    /** Takes up what an earlier process left pending. */
+    load(pending: readonly PendingEffect[]): void {
+      for (const { actorId, seq: _seq, ...effect } of pending)
+        entries.set(
+          effect.id,
+          entryOf(effect, actorId, () => Number.POSITIVE_INFINITY),
+        )
+    },
+    /** Drives again all that wait; of one actor, or those that `only` picks. */
+    redrive(only: (effect: Effect, actorId: string) => boolean = () => true): void {
+      for (const entry of [...entries.values()]) {
+        if (only(entry.effect, entry.actorId)) void drive(entry, true)
+      }
+    },
+    /** An actor hears an event that acknowledges these: they are not driven while its commit is under way. */
+    hand: (ids: readonly string[]): void => mark(ids, true),
+    /** The actor that heard of these threw: they are pending as before. */
+    takeBack: (ids: readonly string[]): void => mark(ids, false),
+    acknowledge,
+    pending: (): number => entries.size,
+    close,
+  }
+}
+
+/** Drives effects, one at a time each, and settles them by their answers. */
+function createDriver(ports: OutboxPorts, entries: Map<string, Entry>) {
   let closed = false
 
   const drive = async (entry: Entry, redriven: boolean): Promise<void> => {
@@ -107,43 +149,9 @@ export function createOutbox(ports: OutboxPorts) {
     ports.journal.acknowledge(ids).catch(ports.lost)
   }
 
-  const mark = (ids: readonly string[], handed: boolean) => {
-    for (const id of ids) {
-      const entry = entries.get(id)
-      if (entry) entry.handed = handed
-    }
+  const close = () => {
+    closed = true
   }
 
-  return {
-    /** Effects of a record that just became durable. */
-    commit(actorId: string, effects: readonly Effect[], acks: readonly string[], ageMs: Stopwatch): void {
-      for (const id of acks) entries.delete(id)
-      const added = effects.map(effect => entryOf(effect, actorId, ageMs))
-      for (const entry of added) entries.set(entry.effect.id, entry)
-      for (const entry of added) void drive(entry, false)
-    },
-    /** Takes up what an earlier process left pending. */
-    load(pending: readonly PendingEffect[]): void {
-      for (const { actorId, seq: _seq, ...effect } of pending)
-        entries.set(
-          effect.id,
-          entryOf(effect, actorId, () => Number.POSITIVE_INFINITY),
-        )
-    },
-    /** Drives again all that wait; of one actor, or those that `only` picks. */
-    redrive(only: (effect: Effect, actorId: string) => boolean = () => true): void {
-      for (const entry of [...entries.values()]) {
-        if (only(entry.effect, entry.actorId)) void drive(entry, true)
-      }
-    },
-    /** An actor hears an event that acknowledges these: they are not driven while its commit is under way. */
-    hand: (ids: readonly string[]): void => mark(ids, true),
-    /** The actor that heard of these threw: they are pending as before. */
-    takeBack: (ids: readonly string[]): void => mark(ids, false),
-    acknowledge,
-    pending: (): number => entries.size,
-    close(): void {
-      closed = true
-    },
-  }
+  return { drive, acknowledge, close }
 }

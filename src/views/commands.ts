@@ -65,7 +65,7 @@ export function createCommands({ runtime, journal, log, clock }: CommandPorts) {
     const done = await log.journaled(actorId, command.idempotencyKey)
     if (done) return recover(request, digest, command, done)
     const before = runtime.get(actorId)?.cell?.state ?? null
-    const outcome = await send(actorId, event, command)
+    const outcome = await sendTo({ runtime, journal, clock }, actorId, event, command)
     // What was never there to be commanded leaves no trace.
     if (outcome.kind === 'accepted' || outcome.kind === 'illegal' || outcome.kind === 'moved') {
       const { by, source, idempotencyKey: key } = command
@@ -94,28 +94,6 @@ export function createCommands({ runtime, journal, log, clock }: CommandPorts) {
     return { ...outcome, replayed: true }
   }
 
-  const send = async (actorId: string, event: JsonObject, command: Command): Promise<SendOutcome> => {
-    const self = runtime.get(actorId)
-    if (!self?.cell) return { kind: 'not-found' }
-    const fault = payloadFault(self.kind, event)
-    if (fault) return { kind: 'invalid', detail: fault }
-    const snapshot = self.actor.getSnapshot() as AnyMachineSnapshot
-    const { expectVersion = self.cell.seq } = command
-    if (self.cell.seq !== expectVersion) {
-      const { state, seq } = self.cell
-      return { kind: 'moved', state, version: seq, legal: legalFor(self.kind, snapshot) }
-    }
-    const stamped = { ...event, type: String(event.type), by: command.by, commandKey: command.idempotencyKey }
-    if (!snapshot.can({ ...stamped, atMs: clock.nowMs() })) {
-      const { state, seq } = self.cell
-      return { kind: 'illegal', state, version: seq, legal: legalFor(self.kind, snapshot) }
-    }
-    runtime.deliver(actorId, stamped)
-    const { state, seq } = self.cell
-    await journal.drained()
-    return { kind: 'accepted', state, version: seq, replayed: false }
-  }
-
   return async (actorId: string, sent: JsonObject, command: Command): Promise<SendOutcome> => {
     const event = plainEvent(sent)
     const before = under.get(command.idempotencyKey)
@@ -130,6 +108,34 @@ export function createCommands({ runtime, journal, log, clock }: CommandPorts) {
       if (under.get(command.idempotencyKey) === mine) under.delete(command.idempotencyKey)
     }
   }
+}
+
+/** Delivers an event that the present state takes; its answer waits until the step is durable. */
+async function sendTo(
+  { runtime, journal, clock }: Omit<CommandPorts, 'log'>,
+  actorId: string,
+  event: JsonObject,
+  command: Command,
+): Promise<SendOutcome> {
+  const self = runtime.get(actorId)
+  if (!self?.cell) return { kind: 'not-found' }
+  const fault = payloadFault(self.kind, event)
+  if (fault) return { kind: 'invalid', detail: fault }
+  const snapshot = self.actor.getSnapshot() as AnyMachineSnapshot
+  const { expectVersion = self.cell.seq } = command
+  if (self.cell.seq !== expectVersion) {
+    const { state, seq } = self.cell
+    return { kind: 'moved', state, version: seq, legal: legalFor(self.kind, snapshot) }
+  }
+  const stamped = { ...event, type: String(event.type), by: command.by, commandKey: command.idempotencyKey }
+  if (!snapshot.can({ ...stamped, atMs: clock.nowMs() })) {
+    const { state, seq } = self.cell
+    return { kind: 'illegal', state, version: seq, legal: legalFor(self.kind, snapshot) }
+  }
+  runtime.deliver(actorId, stamped)
+  const { state, seq } = self.cell
+  await journal.drained()
+  return { kind: 'accepted', state, version: seq, replayed: false }
 }
 
 const digestOf = (request: JsonObject): string =>

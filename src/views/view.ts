@@ -53,28 +53,37 @@ type ViewParts = ReadinessParts & {
 
 /** The view of a running engine. */
 export function createView(parts: ViewParts): EngineView {
-  const { engine, journal, books, about } = parts
-  const { runtime, board, ports } = engine
-  const send = createCommands({ runtime, journal, log: books.commands, clock: ports.clock })
-  const holdings = createHoldings(engine, books)
-  const engineOf = () => runtime.get('engine')
-  const context = () => contextOf(engineOf()) as Partial<EngineContext>
-
+  const holdings = createHoldings(parts.engine, parts.books)
   return {
-    summary: () => ({
-      ...about,
-      state: engineOf()?.cell?.state ?? 'booting',
-      halt: context().halt ?? null,
-      risk: context().risk ?? null,
-      flatten: context().flatten ?? null,
-      nowMs: ports.clock.nowMs(),
-      pace: parts.pace?.() ?? about.speed,
-      hedges: countBy(engine, 'hedge'),
-      symbols: countBy(engine, 'symbol'),
-      ledgerResiduals: engine.bookkeeper.residuals(),
-      equityUsdt: ports.funds()?.equityUsdt ?? null,
-      health: readiness(parts),
-    }),
+    ...engineView(parts),
+    ...actorView(parts),
+    ...marketView(parts),
+    ...moneyView(parts, holdings),
+    ...alertView(parts),
+    ...commandView(parts),
+  }
+}
+
+function engineView(parts: ViewParts) {
+  const { engine, books, about } = parts
+  const { runtime, ports } = engine
+  return {
+    summary() {
+      const self = runtime.get('engine')
+      const { halt = null, risk = null, flatten = null } = contextOf(self) as Partial<EngineContext>
+      return {
+        ...about,
+        ...{ state: self?.cell?.state ?? 'booting', halt, risk, flatten },
+        nowMs: ports.clock.nowMs(),
+        pace: parts.pace?.() ?? about.speed,
+        hedges: countBy(engine, 'hedge'),
+        symbols: countBy(engine, 'symbol'),
+        ledgerResiduals: engine.bookkeeper.residuals(),
+        equityUsdt: ports.funds()?.equityUsdt ?? null,
+        health: readiness(parts),
+      }
+    },
+    settings: () => parts.settings,
     live: () => [{ name: 'process', ok: true, detail: about.version }],
     ready: () => readiness(parts),
     async metrics() {
@@ -82,6 +91,12 @@ export function createView(parts: ViewParts): EngineView {
       await tellResults(books, ports.telemetry).catch(() => undefined)
       return ports.telemetry.metrics()
     },
+  } satisfies Partial<EngineView>
+}
+
+function actorView({ engine, journal }: ViewParts) {
+  const { runtime } = engine
+  return {
     actors() {
       const children = childrenOf(engine)
       return [...runtime.all()].map(self => summaryOf(self, children))
@@ -99,6 +114,14 @@ export function createView(parts: ViewParts): EngineView {
       const machine = CHARTS[kind]
       return machine && (describeChart(machine) as unknown as JsonObject)
     },
+    onMove: hear => runtime.onMove(hear),
+  } satisfies Partial<EngineView>
+}
+
+/** What is thought of each market, and why. */
+function marketView(parts: ViewParts) {
+  const { engine, books } = parts
+  return {
     opportunities: () =>
       [...engine.judgements.entries.values()].map(
         each =>
@@ -108,14 +131,20 @@ export function createView(parts: ViewParts): EngineView {
             exit: engine.judgements.exits.get(each.symbol) ?? null,
           }) as unknown as JsonObject,
       ),
-    hedges: limit => books.hedges(limit),
-    hedge: id => books.hedge(id, valuation(engine)),
     decisions: books.decisions,
     history(symbol, hours) {
-      const pair = board.pairs().find(each => each.symbol === symbol)
+      const pair = engine.board.pairs().find(each => each.symbol === symbol)
       return pair && historyWithMoves(parts, pair, hours)
     },
-    settings: () => parts.settings,
+  } satisfies Partial<EngineView>
+}
+
+/** What is held, what it made, and what the books and the exchange say of it. */
+function moneyView({ engine, books }: ViewParts, holdings: EngineView['holdings']) {
+  const { ports } = engine
+  return {
+    hedges: limit => books.hedges(limit),
+    hedge: id => books.hedge(id, valuation(engine)),
     quality: books.quality,
     profit: async by => ({ rows: await books.profit(by), open: openProfit(holdings()) }),
     returns: by => books.returns(by, ports.clock.nowMs()),
@@ -130,20 +159,30 @@ export function createView(parts: ViewParts): EngineView {
     holdings,
     account: () => accountNow(ports.exchange, ports.clock, ports.rules.limits),
     reconciliation: () => reconciliationNow(ports),
+  } satisfies Partial<EngineView>
+}
+
+function alertView({ engine, books }: ViewParts) {
+  return {
     async alerts(limit) {
       const standing = engine.alerts.standing()
       const known = new Set(standing.map(({ alertId }) => alertId))
       return [...standing, ...(await books.alerts(limit)).filter(({ alertId }) => !known.has(alertId))]
     },
     acknowledgeAlert: (alertId, command) => Promise.resolve(engine.alerts.acknowledge(alertId, command.by)),
-    audit: page => books.audit(page),
+  } satisfies Partial<EngineView>
+}
+
+function commandView({ engine: { runtime, ports }, journal, books }: ViewParts) {
+  const send = createCommands({ runtime, journal, log: books.commands, clock: ports.clock })
+  return {
     send,
+    audit: page => books.audit(page),
     halt: (command, because) => send('engine', { type: 'engine.halt', by: command.by, because }, command),
     resume: command => send('engine', { type: 'engine.resume' }, command),
     flatten: command =>
       send('engine', { type: 'engine.flatten', by: command.by, because: 'flatten' }, command),
-    onMove: hear => runtime.onMove(hear),
-  }
+  } satisfies Partial<EngineView>
 }
 
 async function historyWithMoves({ engine: { ports }, books }: ViewParts, pair: HedgePair, hours: number) {

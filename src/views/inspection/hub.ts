@@ -81,18 +81,50 @@ export type Hub = ReturnType<typeof createHub>
 
 /** A hub that hears from now on. */
 export function createHub(clock: Clock) {
+  const roll = createRoll(clock)
+  const lines = createRing<HeardLine>(LINES_OF_ALL)
+  const hear = createHearing(roll, lines, clock)
+  const listeners = createListeners()
+  return {
+    observe(what: Observed): void {
+      hear(what)
+      listeners.passOn(what)
+    },
+    /** Told what the hub was told, after it; whoever throws is let go. The returned function ends it. */
+    listen: listeners.add,
+    actors: roll.actors as ReadonlyMap<string, Watched>,
+    removed: roll.removed as ReadonlyMap<string, number>,
+    /** An actor that others speak of and that never ran in this process. */
+    mention: (id: string, kind: string, parentId: string) => {
+      const known = roll.actors.get(id)
+      if (known) return known
+      const watched = roll.watch(id, kind, parentId)
+      watched.status = 'failed'
+      return watched
+    },
+    /** Its row is not what it was, though it heard nothing itself. */
+    changed: (watched: Watched) => roll.touch(watched, true),
+    count: roll.count,
+    /** Cursors before this one may have missed a removal. */
+    forgotten: roll.forgotten,
+    lines: (last: number) => lines.last(last),
+  }
+}
+
+type Roll = ReturnType<typeof createRoll>
+
+/** Every actor there is or lately was, each with the count at which it last changed. */
+function createRoll(clock: Clock) {
   const actors = new Map<string, Watched>()
   const removed = new Map<string, number>()
   const ended: string[] = []
-  const lines = createRing<HeardLine>(LINES_OF_ALL)
-  const underway = new Map<string, AnyTransitionDefinition[]>()
-  const listeners = new Set<Observe>()
   let count = 0
   let forgotten = 0
 
-  const touch = (watched: Watched, change: boolean) => {
+  const touch = (watched: Watched, change: boolean): number => {
     watched.touched = ++count
     if (change) watched.changed = count
+    return count
   }
 
   const watch = (id: string, kind: string, parentId: string): Watched => {
@@ -130,121 +162,92 @@ export function createHub(clock: Clock) {
     if (status === 'ended' && ended.push(watched.id) > ENDED_MAX) forget(ended.shift())
   }
 
+  return { actors, removed, touch, watch, end, count: () => count, forgotten: () => forgotten }
+}
+
+/** Writes down what is heard of actors. */
+function createHearing(roll: Roll, lines: Ring<HeardLine>, clock: Clock): (what: Observed) => void {
+  const underway = new Map<string, AnyTransitionDefinition[]>()
+  const watchedOf = ({ id, kind, parentId }: Running) => roll.watch(id, kind, parentId)
+
   const note = (watched: Watched, line: Omit<HeardLine, 'n' | 'actorId'>) => {
     const moved = line.from !== line.to
     watched.heard++
     watched.last = line.event.type
     watched.atMs = line.atMs
     if (moved) watched.moves++
-    touch(watched, moved)
-    const full = { ...line, n: count, actorId: watched.id }
+    const full = { ...line, n: roll.touch(watched, moved), actorId: watched.id }
     watched.lines.push(full)
     lines.push(full)
   }
 
   const taken = ({ self, record }: Observed & { kind: 'taken' }) => {
-    const watched = watch(self.id, self.kind, self.parentId)
+    const watched = watchedOf(self)
     const { from, to, seq, effects, acks, event, atMs } = record
     const transitions = underway.get(self.id) ?? NONE
     underway.delete(self.id)
     for (const each of transitions) watched.visits.set(each, (watched.visits.get(each) ?? 0) + 1)
-    watched.self = self
-    watched.version = seq
-    watched.state = to
+    Object.assign(watched, { self, version: seq, state: to })
     if (from !== to) Object.assign(watched, { stateVersion: seq, sinceMs: atMs })
     note(watched, { atMs, seq, event, from, to, ignored: false, taken: transitions, effects, acks })
-    if (record.status === 'done') end(watched, 'ended')
-  }
-
-  const began = ({ self }: Observed & { kind: 'began' }) => {
-    const watched = watch(self.id, self.kind, self.parentId)
-    const { cell, sinceMs } = self
-    Object.assign(watched, { self, status: 'running', error: null })
-    // A restored actor: which of its steps moved the state last is in the journal, the present one is safe to expect.
-    if (watched.version !== cell?.seq)
-      Object.assign(watched, { version: cell?.seq ?? 0, stateVersion: cell?.seq ?? 0, sinceMs })
-    watched.state = cell?.state ?? 'running'
-    touch(watched, true)
+    if (record.status === 'done') roll.end(watched, 'ended')
   }
 
   const unmoved = ({ self, event, kind }: Observed & { kind: 'ignored' | 'heard' }) => {
-    const watched = watch(self.id, self.kind, self.parentId)
+    const watched = watchedOf(self)
     underway.delete(self.id)
-    const state = watched.state
-    const ignored = kind === 'ignored'
-    note(watched, {
-      atMs: clock.nowMs(),
-      seq: null,
-      event,
-      from: state,
-      to: state,
-      ignored,
-      taken: NONE,
-      effects: [],
-      acks: [],
-    })
+    const still = { from: watched.state, to: watched.state, seq: null, taken: NONE, effects: [], acks: [] }
+    note(watched, { ...still, atMs: clock.nowMs(), event, ignored: kind === 'ignored' })
   }
 
-  const underwayOf = (actorId: string): AnyTransitionDefinition[] => {
-    const known = underway.get(actorId) ?? []
-    underway.set(actorId, known)
-    return known
-  }
-
-  const failed = ({ self, error }: Observed & { kind: 'failed' }) => {
-    const watched = watch(self.id, self.kind, self.parentId)
-    underway.delete(self.id)
-    watched.error = error
-    end(watched, 'failed')
-  }
-
-  const observe = (what: Observed): void => {
-    if (what.kind === 'microstep') underwayOf(what.actorId).push(...what.transitions)
-    else if (what.kind === 'taken') taken(what)
-    else if (what.kind === 'began') began(what)
-    else if (what.kind === 'failed') failed(what)
-    else if (what.kind === 'ended') end(watch(what.self.id, what.self.kind, what.self.parentId), 'ended')
+  return what => {
+    if (what.kind === 'microstep') {
+      const known = underway.get(what.actorId) ?? []
+      underway.set(what.actorId, known)
+      known.push(...what.transitions)
+    } else if (what.kind === 'taken') taken(what)
+    else if (what.kind === 'began') {
+      begin(watchedOf(what.self), what.self)
+      roll.touch(watchedOf(what.self), true)
+    } else if (what.kind === 'failed') {
+      underway.delete(what.self.id)
+      watchedOf(what.self).error = what.error
+      roll.end(watchedOf(what.self), 'failed')
+    } else if (what.kind === 'ended') roll.end(watchedOf(what.self), 'ended')
     else unmoved(what)
-    if (listeners.size > 0) passOn(what)
   }
+}
 
-  const passOn = (what: Observed) => {
-    let fault: unknown
-    for (const hear of listeners) {
-      try {
-        hear(what)
-      } catch (error) {
-        listeners.delete(hear)
-        fault = error
-      }
-    }
-    // The runtime reports it and goes on; once, as whoever threw is let go.
-    if (fault !== undefined) throw fault
-  }
+function begin(watched: Watched, self: Running): void {
+  const { cell, sinceMs } = self
+  Object.assign(watched, { self, status: 'running', error: null })
+  // A restored actor: which of its steps moved the state last is in the journal, the present one is safe to expect.
+  if (watched.version !== cell?.seq)
+    Object.assign(watched, { version: cell?.seq ?? 0, stateVersion: cell?.seq ?? 0, sinceMs })
+  watched.state = cell?.state ?? 'running'
+}
 
+/** Whoever listens beside the hub. */
+function createListeners() {
+  const listeners = new Set<Observe>()
   return {
-    observe,
-    /** Told what the hub was told, after it; whoever throws is let go. The returned function ends it. */
-    listen(hear: Observe): () => void {
+    add(hear: Observe): () => void {
       listeners.add(hear)
       return () => void listeners.delete(hear)
     },
-    actors: actors as ReadonlyMap<string, Watched>,
-    removed: removed as ReadonlyMap<string, number>,
-    /** An actor that others speak of and that never ran in this process. */
-    mention: (id: string, kind: string, parentId: string) => {
-      const known = actors.get(id)
-      if (known) return known
-      const watched = watch(id, kind, parentId)
-      watched.status = 'failed'
-      return watched
+    passOn(what: Observed): void {
+      let fault: unknown
+      for (const hear of listeners) {
+        try {
+          hear(what)
+        } catch (error) {
+          listeners.delete(hear)
+          fault = error
+        }
+      }
+      // The runtime reports it and goes on; once, as whoever threw is let go.
+      if (fault !== undefined) throw fault
     },
-    /** Its row is not what it was, though it heard nothing itself. */
-    changed: (watched: Watched) => touch(watched, true),
-    count: () => count,
-    /** Cursors before this one may have missed a removal. */
-    forgotten: () => forgotten,
-    lines: (last: number) => lines.last(last),
   }
 }
 

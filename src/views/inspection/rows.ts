@@ -62,29 +62,8 @@ export function createRows(hub: Hub, charts: Charts) {
     }
   }
 
-  const rowOf = (watched: Watched): InspectionRow => {
-    const child = children.get(watched.id)
-    const { id, kind, parentId, state, stateVersion, sinceMs, heard, moves, last, atMs } = watched
-    const status = statusOf(watched, child)
-    return {
-      id,
-      kind,
-      parentId,
-      chart: charts.hashOf(kind),
-      status,
-      state,
-      version: Math.max(0, watched.version),
-      stateVersion,
-      sinceMs,
-      restarts: child?.restarts ?? 0,
-      dueAtMs: status === 'restarting' ? (child?.dueAtMs ?? null) : null,
-      error: status === 'running' || status === 'ended' ? null : (watched.error ?? child?.error ?? null),
-      heard,
-      moves,
-      last,
-      atMs,
-    }
-  }
+  const rowOf = (watched: Watched): InspectionRow =>
+    inspectionRow(watched, children.get(watched.id), charts.hashOf(watched.kind))
 
   const seqOf = (cursor: string | undefined): number | undefined => {
     const [of, text] = cursor?.split('-') ?? []
@@ -116,6 +95,29 @@ export function createRows(hub: Hub, charts: Charts) {
       if (since !== undefined) for (const [id, at] of hub.removed) if (at > since) frame.removed.push(id)
       return frame
     },
+  }
+}
+
+function inspectionRow(watched: Watched, child: Child | undefined, chart: string | null): InspectionRow {
+  const { id, kind, parentId, state, stateVersion, sinceMs, heard, moves, last, atMs } = watched
+  const status = statusOf(watched, child)
+  return {
+    id,
+    kind,
+    parentId,
+    chart,
+    status,
+    state,
+    version: Math.max(0, watched.version),
+    stateVersion,
+    sinceMs,
+    restarts: child?.restarts ?? 0,
+    dueAtMs: status === 'restarting' ? (child?.dueAtMs ?? null) : null,
+    error: status === 'running' || status === 'ended' ? null : (watched.error ?? child?.error ?? null),
+    heard,
+    moves,
+    last,
+    atMs,
   }
 }
 
