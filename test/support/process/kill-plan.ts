@@ -8,7 +8,10 @@ const SEND_POINTS = ['before-send', 'during-send', 'after-send'] as const
 /** Some time after the process began, so that starting is hit too; some time after it listens. */
 const RANDOM_POINTS = ['while-starting', 'at-random'] as const
 
+/** It is held there, not killed. */
+export const FROZEN_POINT = 'frozen-before-send'
 export type Point =
+  | typeof FROZEN_POINT
   | (typeof COMMIT_POINTS)[number]
   | (typeof SEND_POINTS)[number]
   | (typeof RANDOM_POINTS)[number]
