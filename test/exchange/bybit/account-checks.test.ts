@@ -1,4 +1,5 @@
 /** The one list by which start, doctor and alerts judge an account: each fault by name, with what to change. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import {
@@ -60,6 +61,15 @@ const faultsOf = (look: AccountLook, needs: Partial<AccountNeeds> = {}) =>
 test('a good account has no fault, and every check says what it found', () => {
   expect(faultsOf(GOOD)).toEqual([])
   for (const { says } of judgeAccount(GOOD, NEEDS)) expect(says).not.toBe('')
+})
+
+test('the page Before real money in RUNBOOK.md has each of these checks, and no other of the account', () => {
+  const page = readFileSync('RUNBOOK.md', 'utf8').split('## Before real money')[1]?.split('\n## ')[0] ?? ''
+  const ticked = [...page.matchAll(/^- \[ \] (`.*?`): (?=[^`]*$|\S)/gm)].flatMap(([, names = '']) =>
+    [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name.replace(/^account: /, '')),
+  )
+  const machine = ['node', 'configuration', 'data folder', 'disk', 'API token', 'exchange', 'clock']
+  expect(ticked).toEqual([...machine, ...judgeAccount(GOOD, NEEDS).map(({ name }) => name)])
 })
 
 test.each([
