@@ -73,19 +73,15 @@ export type Bookkeeper = {
  * bookkeeper.
  */
 export function createBookkeeper(ports: () => BookkeeperPorts, books: Books): Bookkeeper {
-  let nudge = () => {}
-  let nudged = false
-  let last: Record<string, string> = {}
-  let funds: Funds | undefined
-  let equityAtMs = 0
-  let turn: Promise<unknown> = Promise.resolve()
   const claims = createClaims(ports)
-  let remembered = false
   const lookBack = createLookBack(ports)
   const feeCoins = createFeeCoins(ports)
-  let isFirst = true
-  let settledFor: string | undefined
+  const purse = createPurse(ports, books, feeCoins)
+  const settle = createSettling(ports, books)
   const passed = new Set<string>()
+  let last: Record<string, string> = {}
+  let remembered = false
+  let isFirst = true
 
   /** What ended before this process began. */
   const rememberEnded = async () => {
@@ -94,95 +90,39 @@ export function createBookkeeper(ports: () => BookkeeperPorts, books: Books): Bo
     remembered = true
   }
 
-  const readWallet = async (): Promise<Wallet> => {
-    const { exchange, clock } = ports()
-    const wallet = await exchange.wallet(namesHeld(ports()).coins)
-    const totals = totalsOf(wallet)
-    funds = totals && { ...totals, readAtMs: clock.nowMs() }
-    feeCoins.heard(wallet)
-    return wallet
-  }
-
-  const keepEquity = async () => {
-    const atMs = ports().clock.nowMs()
-    if (!funds || atMs - equityAtMs < EQUITY_EVERY_MS) return
-    equityAtMs = atMs
-    await books.appendEquity({ atMs, equityUsdt: funds.equityUsdt, availableUsdt: funds.availableUsdt })
-  }
-
-  /** Only when something was booked or a hedge came or went: else no result can be missing. */
-  const settle = async (booked: number) => {
-    const living = livingPlans(ports())
-      .map(({ hedgeId }) => hedgeId)
-      .join()
-    if (booked === 0 && living === settledFor) return
-    await books.settleResults?.()
-    settledFor = living
-  }
-
-  const tellAll = (found: Record<string, string>) => {
-    last = found
-    for (const [coin, residual] of Object.entries(found)) {
-      ports().telemetry.ledgerResidual(coin, Number(residual))
-      tellResidual(ports(), coin, residual)
-    }
-  }
-
   const bookAll = async (): Promise<Record<string, string>> => {
     await rememberEnded()
     let booked = 0
     for (let look = 1; ; look++) {
-      const wallet = await readWallet()
+      const wallet = await purse.read()
       await passDust(books, claims, passed)
       const backMs = look === 1 ? lookBack.spanMs() : LOOKED_BACK_MS
       booked += await bookRows(ports(), books, claims, { backMs, isFirst, feeCoins })
       isFirst = false
-      const coins = wallet.coins.map(each => ({ coin: each.coin, wallet: ownedOf(each) }))
-      const found = residuals(coins, await books.accountBalances())
-      // What the wallet says of these is not known: neither tied out nor untied.
-      for (const coin of wallet.unread ?? []) delete found[coin]
+      const found = await residualsOf(wallet, books)
       const isTied = Object.values(found).every(residual => residual === '0')
       // Between a fill and its row the two differ for a moment: only what stays is told.
       if (isTied || look === LOOKS_MAX) {
-        tellAll(found)
+        last = found
+        tellAll(ports(), found)
         lookBack.looked(isTied)
-        await keepEquity()
+        await purse.keepEquity()
         if (isTied) await settle(booked)
         return last
       }
       await pause(ports().clock, LOOK_AGAIN_MS, NEVER)
     }
   }
-
-  /** One at a time: two readers of the same rows would only wait for each other in the database. */
-  const bookNow = () => {
-    const next = turn.then(bookAll, bookAll)
-    turn = next.catch(() => undefined)
-    return next
-  }
+  // Two readers of the same rows would only wait for each other in the database.
+  const bookNow = oneAtATime(bookAll)
+  const { kind, bookSoon } = rounds(ports, bookNow)
 
   return {
-    kind: service(async signal => {
-      const late = createLateBooks(ports)
-      while (!signal.aborted) {
-        const waitMs = await bookNow().then(late.booked, late.failed)
-        if (!nudged || waitMs !== undefined) {
-          const rest = new AbortController()
-          // What could not be read is not read sooner because there is more of it.
-          nudge = waitMs === undefined ? () => rest.abort() : () => {}
-          const nextMs = waitMs ?? EVERY_MS * ports().pace
-          await pause(ports().clock, nextMs, AbortSignal.any([rest.signal, signal]))
-        }
-        nudged = false
-      }
-    }),
-    bookSoon() {
-      nudged = true
-      nudge()
-    },
+    kind,
+    bookSoon,
     bookNow,
     residuals: () => last,
-    funds: () => funds,
+    funds: purse.funds,
     async dust(baseCoin) {
       const own = claims.now().filter(claim => claim.baseCoin === baseCoin)
       const isSettled = own.every(
@@ -191,6 +131,96 @@ export function createBookkeeper(ports: () => BookkeeperPorts, books: Books): Bo
       return isSettled && (last[baseCoin] ?? '0') === '0' ? books.dust(baseCoin) : []
     },
   }
+}
+
+/** The wallet as it was read last, and the equity kept of it now and then. */
+function createPurse(
+  ports: () => BookkeeperPorts,
+  books: Books,
+  feeCoins: Pick<ReturnType<typeof createFeeCoins>, 'heard'>,
+) {
+  let funds: Funds | undefined
+  let equityAtMs = 0
+  return {
+    async read(): Promise<Wallet> {
+      const { exchange, clock } = ports()
+      const wallet = await exchange.wallet(namesHeld(ports()).coins)
+      const totals = totalsOf(wallet)
+      funds = totals && { ...totals, readAtMs: clock.nowMs() }
+      feeCoins.heard(wallet)
+      return wallet
+    },
+    async keepEquity(): Promise<void> {
+      const atMs = ports().clock.nowMs()
+      if (!funds || atMs - equityAtMs < EQUITY_EVERY_MS) return
+      equityAtMs = atMs
+      await books.appendEquity({ atMs, equityUsdt: funds.equityUsdt, availableUsdt: funds.availableUsdt })
+    },
+    funds: () => funds,
+  }
+}
+
+/** Writes results, only when something was booked or a hedge came or went: else none can be missing. */
+function createSettling(ports: () => BookkeeperPorts, books: Books): (booked: number) => Promise<void> {
+  let settledFor: string | undefined
+  return async booked => {
+    const living = livingPlans(ports())
+      .map(({ hedgeId }) => hedgeId)
+      .join()
+    if (booked === 0 && living === settledFor) return
+    await books.settleResults?.()
+    settledFor = living
+  }
+}
+
+/** Wallet less ledger, per coin, of the coins whose wallet could be read. */
+async function residualsOf(wallet: Wallet, books: Books): Promise<Record<string, string>> {
+  const coins = wallet.coins.map(each => ({ coin: each.coin, wallet: ownedOf(each) }))
+  const found = residuals(coins, await books.accountBalances())
+  // What the wallet says of these is not known: neither tied out nor untied.
+  for (const coin of wallet.unread ?? []) delete found[coin]
+  return found
+}
+
+function tellAll(ports: BookkeeperPorts, found: Record<string, string>): void {
+  for (const [coin, residual] of Object.entries(found)) {
+    ports.telemetry.ledgerResidual(coin, Number(residual))
+    tellResidual(ports, coin, residual)
+  }
+}
+
+function oneAtATime<Answer>(work: () => Promise<Answer>): () => Promise<Answer> {
+  let turn: Promise<unknown> = Promise.resolve()
+  return () => {
+    const next = turn.then(work, work)
+    turn = next.catch(() => undefined)
+    return next
+  }
+}
+
+/** Books again and again: at its own pace, and soon after it is asked to. */
+function rounds(ports: () => BookkeeperPorts, bookNow: () => Promise<Record<string, string>>) {
+  let nudge = () => {}
+  let nudged = false
+  const kind = service(async signal => {
+    const late = createLateBooks(ports)
+    while (!signal.aborted) {
+      const waitMs = await bookNow().then(late.booked, late.failed)
+      if (!nudged || waitMs !== undefined) {
+        const rest = new AbortController()
+        // What could not be read is not read sooner because there is more of it.
+        nudge = waitMs === undefined ? () => rest.abort() : () => {}
+        const nextMs = waitMs ?? EVERY_MS * ports().pace
+        await pause(ports().clock, nextMs, AbortSignal.any([rest.signal, signal]))
+      }
+      nudged = false
+    }
+  })
+  const bookSoon = () => {
+    nudged = true
+    nudge()
+  }
+  return { kind, bookSoon }
 }
 
 const NEVER = new AbortController().signal

@@ -43,17 +43,15 @@ type StoredPage<Row> = { rows: Row[]; next: string | null }
 export type LedgerStore = ReturnType<typeof createLedgerStore>
 
 /** Writes need `scope.epoch`; they throw `FencedError` when the account has a new owner, `DoesNotFit` before rounding. */
-export function createLedgerStore(database: Database, scope: AccountScope) {
+export const createLedgerStore = (database: Database, scope: AccountScope) => ({
+  ...ledgerWrites(database, scope),
+  ...ledgerSums(database, scope),
+  ...ledgerPages(database, scope),
+})
+
+function ledgerWrites(database: Database, scope: AccountScope) {
   const { account } = scope
   return {
-    /** Where the books begin, and the newest row in them; undefined before the opening. */
-    async span(): Promise<{ openedAtMs: number; newestAtMs: number } | undefined> {
-      const [row] = await reading(database).execute<{ opened: string | null; newest: string | null }[]>(
-        `select min(at_ms)::text as opened, max(at_ms)::text as newest from posting where account = ?`,
-        [account],
-      )
-      return row?.opened ? { openedAtMs: Number(row.opened), newestAtMs: Number(row.newest) } : undefined
-    },
     /** The wallet as it was before the first row. Opening twice changes nothing. */
     open(coins: readonly { coin: string; wallet: Amount }[], atMs: number): Promise<void> {
       return writing(database, scope, async em => {
@@ -77,8 +75,6 @@ export function createLedgerStore(database: Database, scope: AccountScope) {
         return fresh.map(({ row }) => row)
       })
     },
-    /** What hedges hold of a coin, the largest first. */
-    dust: (coin: string): Promise<DustLot[]> => dustOf(database, account, coin),
     /** Passes what hedges left to the one that began with it; again changes nothing. */
     passDust(
       lots: readonly DustLot[],
@@ -89,10 +85,32 @@ export function createLedgerStore(database: Database, scope: AccountScope) {
         await insertPostings(em, account, dustPostings(lots, to, atMs))
       })
     },
+  }
+}
+
+/** What the books come to. */
+function ledgerSums(database: Database, { account }: AccountScope) {
+  return {
+    /** Where the books begin, and the newest row in them; undefined before the opening. */
+    async span(): Promise<{ openedAtMs: number; newestAtMs: number } | undefined> {
+      const [row] = await reading(database).execute<{ opened: string | null; newest: string | null }[]>(
+        `select min(at_ms)::text as opened, max(at_ms)::text as newest from posting where account = ?`,
+        [account],
+      )
+      return row?.opened ? { openedAtMs: Number(row.opened), newestAtMs: Number(row.newest) } : undefined
+    },
+    /** What hedges hold of a coin, the largest first. */
+    dust: (coin: string): Promise<DustLot[]> => dustOf(database, account, coin),
     /** Sum of the postings per account of the books that is a wallet: `wallet:USDT` and so on. */
     walletBalances: (): Promise<Record<string, Amount>> => sums(database, account, true),
     /** Sum of the postings per account of the books. */
     balances: (): Promise<Record<string, Amount>> => sums(database, account, false),
+  }
+}
+
+/** Rows of the books, of one hedge or page by page. */
+function ledgerPages(database: Database, { account }: AccountScope) {
+  return {
     /** All postings of one hedge, oldest first. */
     async postingsOfHedge(hedgeId: string): Promise<Posting[]> {
       const order = { atMs: 'asc', transactionId: 'asc', line: 'asc' } as const
