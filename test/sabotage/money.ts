@@ -120,7 +120,7 @@ export const MONEY = [
     'a debt needs no maintenance margin',
     'src/domain/risk/solvency.ts',
     [
-      'maintenance = maintenance.plus(spot.neg().times(price).times(rules.borrowMaintenanceRate))',
+      'maintenance = maintenance.plus(held.spot.neg().times(price).times(rules.borrowMaintenanceRate))',
       'maintenance = maintenance.plus(0)',
     ],
     SOLVENCY,

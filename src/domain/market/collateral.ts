@@ -62,10 +62,21 @@ export const initialMarginUsdt = (
     endless(tiers, ({ initialRate }) => Decimal.max(initialRate ?? 0, leverageRate).toFixed()),
   )
 
+/** The same tiers, read once for many sums: see `maintenanceUsdt`. */
+export const maintenanceBands = (tiers: readonly RiskTier[]): Band[] =>
+  endless(tiers, ({ maintenanceRate }) => maintenanceRate).map(({ upTo, rate }) => ({
+    upTo: upTo === null ? null : new Decimal(upTo),
+    rate: new Decimal(rate),
+  }))
+
 const endless = (tiers: readonly RiskTier[], rateOf: (tier: RiskTier) => string) =>
   tiers.map((tier, i) => ({ upTo: i === tiers.length - 1 ? null : tier.upToUsdt, rate: rateOf(tier) }))
 
-function overBands(amount: Numeric, bands: readonly { upTo: string | null; rate: string }[]): Decimal {
+/** Everything above the band before it, up to `upTo` (null: without end), at its rate. */
+export type Band = { upTo: Numeric | null; rate: Numeric }
+
+/** Σ over the bands, smallest first, of what of `amount` lies in each, at its rate. */
+export function overBands(amount: Numeric, bands: readonly Band[]): Decimal {
   const whole = new Decimal(amount)
   let below = new Decimal(0)
   let sum = new Decimal(0)

@@ -4,7 +4,14 @@
  * collateral are left out. Source: carry.md e.7, thresholds d.9.
  */
 import { Decimal } from 'decimal.js'
-import { type CollateralView, collateralCoins, maintenanceUsdt, type RiskTier } from '../market/collateral.ts'
+import {
+  type Band,
+  type CollateralView,
+  collateralCoins,
+  maintenanceBands,
+  overBands,
+  type RiskTier,
+} from '../market/collateral.ts'
 import type { LimitRules, StrategyRules } from '../rules.ts'
 import type { BaseQty, Usdt } from '../units.ts'
 
@@ -61,29 +68,58 @@ export type Solvency = {
   liquidationDown: number | null
 }
 
+/** One holding, read once for the many prices that it is tried at. */
+type Weighed = {
+  coin: string
+  price: Decimal
+  mark: Decimal
+  perp: Decimal
+  perpSize: Decimal
+  entry: Decimal
+  spot: Decimal
+  /** Coins that the spot counts for. */
+  counted: Decimal
+  /** Of the perpetual's value. */
+  bands: readonly Band[]
+}
+type Account = { usdt: Decimal; holdings: readonly Weighed[] }
+
+function weighed({ usdt, holdings }: AccountFacts, { maintenanceRate }: SolvencyRules): Account {
+  return {
+    usdt: new Decimal(usdt),
+    holdings: holdings.map(held => {
+      const [perp, spot] = [new Decimal(held.perpBase), new Decimal(held.spotBase)]
+      return {
+        coin: held.coin,
+        price: new Decimal(held.price),
+        mark: new Decimal(held.markPrice),
+        perp,
+        perpSize: perp.abs(),
+        entry: new Decimal(held.perpEntryPrice),
+        spot,
+        counted: held.collateral && spot.gt(0) ? collateralCoins(spot, held.collateral) : new Decimal(0),
+        bands: held.riskTiers?.length
+          ? maintenanceBands(held.riskTiers)
+          : [{ upTo: null, rate: new Decimal(maintenanceRate) }],
+      }
+    }),
+  }
+}
+
 /** Margin balance and maintenance margin with each coin's prices times its factor. */
-function marginAt(
-  { usdt, holdings }: AccountFacts,
-  factorOf: (coin: string) => Decimal,
-  rules: SolvencyRules,
-) {
-  let balance = new Decimal(usdt)
+function marginAt({ usdt, holdings }: Account, factorOf: (coin: string) => Decimal, rules: SolvencyRules) {
+  let balance = usdt
   let maintenance = new Decimal(0)
   for (const held of holdings) {
     const factor = factorOf(held.coin)
     const price = factor.times(held.price)
-    const mark = factor.times(held.markPrice)
-    const value = new Decimal(held.perpBase).abs().times(mark)
-    balance = balance.plus(mark.minus(held.perpEntryPrice).times(held.perpBase))
-    maintenance = maintenance.plus(
-      held.riskTiers?.length ? maintenanceUsdt(value, held.riskTiers) : value.times(rules.maintenanceRate),
-    )
-    const spot = new Decimal(held.spotBase)
-    if (spot.gt(0))
-      balance = balance.plus(held.collateral ? price.times(collateralCoins(spot, held.collateral)) : 0)
-    if (spot.lt(0)) {
-      balance = balance.plus(spot.times(price))
-      maintenance = maintenance.plus(spot.neg().times(price).times(rules.borrowMaintenanceRate))
+    const mark = factor.times(held.mark)
+    balance = balance.plus(mark.minus(held.entry).times(held.perp))
+    maintenance = maintenance.plus(overBands(held.perpSize.times(mark), held.bands))
+    if (held.spot.gt(0)) balance = balance.plus(price.times(held.counted))
+    if (held.spot.lt(0)) {
+      balance = balance.plus(held.spot.times(price))
+      maintenance = maintenance.plus(held.spot.neg().times(price).times(rules.borrowMaintenanceRate))
     }
   }
   return { balance, maintenance }
@@ -93,8 +129,15 @@ const rateOf = ({ balance, maintenance }: { balance: Decimal; maintenance: Decim
   balance.gt(0) ? maintenance.div(balance) : maintenance.isZero() && balance.isZero() ? new Decimal(0) : null
 
 /** Maintenance rate when all prices (or one coin's) are multiplied by `factor`; null when the margin balance is gone. */
-export function maintenanceRateAt(
+export const maintenanceRateAt = (
   account: AccountFacts,
+  rules: SolvencyRules,
+  factor: Decimal | string | number,
+  only: string | null = null,
+): Decimal | null => rateAt(weighed(account, rules), rules, factor, only)
+
+function rateAt(
+  account: Account,
   rules: SolvencyRules,
   factor: Decimal | string | number,
   only: string | null = null,
@@ -104,18 +147,18 @@ export function maintenanceRateAt(
 }
 
 /** The rates after this gap up and down, of all prices together and of each coin by itself. */
-const gapsOf = (account: AccountFacts, rules: SolvencyRules, gap: number): GapRate[] => {
+const gapsOf = (account: Account, rules: SolvencyRules, gap: number): GapRate[] => {
   const coins = account.holdings.map(({ coin }) => coin)
   const moved = [null, ...(coins.length > 1 ? coins : [])]
   return [gap, -gap].flatMap(each => moved.map(coin => afterGap(account, rules, each, coin)))
 }
 
-const afterGap = (account: AccountFacts, rules: SolvencyRules, gap: number, coin: string | null): GapRate => {
-  const rate = maintenanceRateAt(account, rules, new Decimal(gap).plus(1), coin)
+const afterGap = (account: Account, rules: SolvencyRules, gap: number, coin: string | null): GapRate => {
+  const rate = rateAt(account, rules, new Decimal(gap).plus(1), coin)
   return { gap, coin, maintenanceRate: rate?.toDecimalPlaces(18).toFixed() ?? null }
 }
 
-const nearGaps = (account: AccountFacts, rules: SolvencyRules): GapRate[] => [
+const nearGaps = (account: Account, rules: SolvencyRules): GapRate[] => [
   afterGap(account, rules, 0, null),
   ...gapsOf(account, rules, rules.solvencyGapNear),
 ]
@@ -124,8 +167,8 @@ const nearGaps = (account: AccountFacts, rules: SolvencyRules): GapRate[] => [
  * The verdict on an account. Now and after the near gap, up and down, of all prices together and of each coin by itself, the
  * three thresholds hold; the far gap only warns, when the account would not survive it.
  */
-export function judgeSolvency(account: AccountFacts, rules: SolvencyRules): Solvency {
-  const { unknown = [] } = account
+export function judgeSolvency(facts: AccountFacts, rules: SolvencyRules): Solvency {
+  const { unknown = [] } = facts
   if (unknown.length > 0)
     return {
       verdict: 'unknown',
@@ -135,6 +178,7 @@ export function judgeSolvency(account: AccountFacts, rules: SolvencyRules): Solv
       liquidationUp: null,
       liquidationDown: null,
     }
+  const account = weighed(facts, rules)
   const near = nearGaps(account, rules)
   const far = gapsOf(account, rules, rules.solvencyGapFar)
   return {
@@ -147,7 +191,7 @@ export function judgeSolvency(account: AccountFacts, rules: SolvencyRules): Solv
 
 /** The worst rate now and after the near gap; null when some gap leaves no margin balance. */
 export function worstNearRate(account: AccountFacts, rules: SolvencyRules): Decimal | null {
-  const { maintenanceRate } = worstOf(nearGaps(account, rules))
+  const { maintenanceRate } = worstOf(nearGaps(weighed(account, rules), rules))
   return maintenanceRate === null ? null : new Decimal(maintenanceRate)
 }
 
@@ -185,12 +229,8 @@ const STEP = 1.1
 const BISECTIONS = 40
 
 /** The first factor on all prices, away from 1, at which the account is liquidated; 1 when it is already. */
-function liquidationFactor(
-  account: AccountFacts,
-  rules: SolvencyRules,
-  toward: 'up' | 'down',
-): number | null {
-  const gone = (factor: number) => maintenanceRateAt(account, rules, factor)?.gte(1) ?? true
+function liquidationFactor(account: Account, rules: SolvencyRules, toward: 'up' | 'down'): number | null {
+  const gone = (factor: number) => rateAt(account, rules, factor)?.gte(1) ?? true
   if (gone(1)) return 1
   const step = toward === 'up' ? STEP : 1 / STEP
   let safe = 1
