@@ -254,11 +254,16 @@ export function tellFound(
   const most = mostOf(context, ports.clock.nowMs())
   const upToPlan = (base: BaseQty) => baseQty(Decimal.max(base, plan.targetBaseQty))
   const own = adopts ? { spotBase: upToPlan(most.spotBase), perpBase: upToPlan(most.perpBase) } : most
-  // What was delivered, or a loan that was called in, is the exchange's doing and nobody's wish.
-  const isHand = (kind === 'missing-position' || kind === 'short-spot') && isTraded(ports, plan)
+  const isHand = isHandsDoing(ports, plan, kind)
   const byOthers = isHand && ports.rules.limits.handClosed !== 'reopen'
   ports.runtime().deliver(actor.id, { type: 'legs.found', ...ownLegs(shown, own), detail, byOthers })
 }
 
-const isTraded = ({ board }: Ports<'board'>, { symbol }: HedgePlan): boolean =>
-  board.view(symbol)?.pair.perp.trading !== false
+/** What was delivered, or a loan that was called in, is the exchange's doing and nobody's wish. */
+function isHandsDoing({ board }: Ports<'board'>, { symbol, direction }: HedgePlan, kind: Difference['kind']) {
+  const pair = board.view(symbol)?.pair
+  if (pair?.perp.trading === false) return false
+  if (kind === 'missing-position' || kind === 'short-spot') return true
+  // A debt that somebody bought back. Where it was called in, nothing more is lent.
+  return kind === 'foreign-spot' && direction === 'reverse-carry' && pair?.spot.marginTrading !== false
+}

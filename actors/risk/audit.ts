@@ -167,12 +167,15 @@ async function auditHoldings(ports: AuditHoldingsPorts, memory: Memory): Promise
       ({ context: { plan } }) =>
         !hedgeIds.includes(plan.hedgeId) && plan.symbol !== subject && plan.baseCoin !== subject,
     )
-  const found = reconcile(
+  const differing = reconcile(
     all.map(({ context }) => venueClaimOf(context)),
     [],
     { ...venue, openOrders: [] },
-  ).filter(each => isQuiet(each) && !isDust(each, venue.coins))
-  const isNew = found.some(each => !memory.seen.has(keyOf(each)))
+  ).filter(each => !isDust(each, venue.coins))
+  const found = differing.filter(isQuiet)
+  const isNew =
+    found.some(each => !memory.seen.has(keyOf(each))) ||
+    differing.some(each => each.weight === 'broken' && isOfHedged(each, moving))
   for (const difference of again(found, memory)) {
     if (difference.weight === 'broken') remedy(ports, difference, [...resting], venue)
     else tellForeign(ports, difference, memory, { resting: [...resting], venue })
@@ -180,6 +183,13 @@ async function auditHoldings(ports: AuditHoldingsPorts, memory: Memory): Promise
   forgetGone(ports, found, memory)
   return isNew
 }
+
+/** Of a hedge that is about to be at rest: it is looked at again then, and does not wait for its turn. */
+const isOfHedged = ({ hedgeIds }: Difference, moving: readonly Held[]): boolean =>
+  moving.some(
+    ({ actor, context }) =>
+      actor.cell?.state.startsWith('hedged') === true && hedgeIds.includes(context.plan.hedgeId),
+  )
 
 const isAtRest = ({ actor, context }: Held, nowMs: number): boolean =>
   actor.cell?.state === 'hedged.watching' &&

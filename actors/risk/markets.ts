@@ -33,7 +33,13 @@ const BETWEEN_MS = 250
 const TIERS_EVERY_MS = 24 * HOUR_MS
 const LENT_EVERY_MS = 10 * MINUTE_MS
 
-type Reading = { name: string; everyMs: number; read(ports: RiskMarketsPorts): Promise<void> }
+type Reading = {
+  name: string
+  everyMs: number
+  /** However slow the pace. */
+  atLeastEveryMs?: number
+  read(ports: RiskMarketsPorts): Promise<void>
+}
 
 /** Of the exchange as a whole, in the order in which they are first read. */
 const READINGS: readonly Reading[] = [
@@ -46,7 +52,13 @@ const READINGS: readonly Reading[] = [
   },
   { name: 'interest on USDT', everyMs: 10 * MINUTE_MS, read: readUsdt },
   { name: 'instruments', everyMs: 10 * MINUTE_MS, read: readInstruments },
-  { name: 'announced delistings', everyMs: 10 * MINUTE_MS, read: readDelistings },
+  // Some come no more than an hour or two ahead.
+  {
+    name: 'announced delistings',
+    everyMs: 10 * MINUTE_MS,
+    atLeastEveryMs: 30 * MINUTE_MS,
+    read: readDelistings,
+  },
 ]
 
 /** @param terms - keeps what was read last, for the next start and for hours in which it cannot be read */
@@ -112,7 +124,8 @@ async function readWhole(ports: RiskMarketsPorts, signal: AbortSignal): Promise<
     if (isOtherInterval(ports, changedAtMs)) dueAtMs.set('instruments', 0)
     for (const reading of READINGS) {
       if ((dueAtMs.get(reading.name) ?? 0) > clock.nowMs()) continue
-      dueAtMs.set(reading.name, clock.nowMs() + reading.everyMs * pace)
+      const { name, everyMs, atLeastEveryMs = Number.POSITIVE_INFINITY } = reading
+      dueAtMs.set(name, clock.nowMs() + Math.min(everyMs * pace, atLeastEveryMs))
       await readSafely(ports, reading)
       if (!(await pause(clock, BETWEEN_MS * speed, signal))) return
     }

@@ -119,3 +119,26 @@ test('a hand is looked into within seconds, also where the first reading of it f
   expect(failures).toBeGreaterThan(2)
   world.end()
 }, 120_000)
+
+test('a hand that buys more of a coin than the hedge owes means it: the perpetual is closed, and his coins are not sold', async () => {
+  const world = await running({ strategy: { directions: ['reverse-carry'] } })
+  expect(await world.until(isHedged(world))).toBe(true)
+  await world.advance(world.clock.nowMs() + MINUTE_MS)
+  const own = Number(world.contexts()[0]?.perp.base)
+  const before = world.orders.length
+  world.order({
+    category: 'spot',
+    side: 'Buy',
+    qty: (2 * own).toFixed(2),
+    marketUnit: 'baseCoin',
+    orderLinkId: 'by-hand-1',
+  })
+  expect(await world.until(() => world.hedges().length === 0, 20)).toBe(true)
+  expect(since(world, before).map(({ params }) => [params.category, params.side])).not.toContainEqual([
+    'spot',
+    'Sell',
+  ])
+  expect(world.longs()).toEqual([])
+  expect(world.stateOf(`symbol:${SYMBOL}`)).toBe('failed.quarantined')
+  world.end()
+}, 120_000)
