@@ -10,9 +10,9 @@ import type { Usdt } from './units.ts'
 export type StrategyRules = {
   /** Perpetual symbols to track, e.g. BTCUSDT; none stands for all that can be hedged and are traded enough. */
   symbols: readonly string[]
-  /** Of those all: what each leg must have been traded for in a day, and how many at most, the most traded first. */
-  turnoverDayUsdtMin: Usdt
-  symbolsMax: number
+  /** Of those all: what each leg must have been traded for in a day, and how many at most, the most traded first; 0 and no end when left out. */
+  turnoverDayUsdtMin?: Usdt
+  symbolsMax?: number
   /** Net carry on capital, a year, after the allowance, by which a hedge must beat idle money to be wanted. */
   entryAprMin: number
   /** What idle money earns a year: carry must beat it, and leaving gets it. */

@@ -1,19 +1,22 @@
 /** Screening: years of many symbols beside the sum of the same columns, and a sweep of parameter sets. */
 
-import { feeLevel } from '../../src/backtest/fees.ts'
+import { feeLevel, type NamedFees } from '../../src/backtest/fees.ts'
 import type { BookLimits } from '../../src/backtest/screen/book.ts'
 import { screenCosts } from '../../src/backtest/screen/costs.ts'
 import { engineJudge } from '../../src/backtest/screen/judge.ts'
 import { type FundingMatrix, sharedFloats, sharedInts } from '../../src/backtest/screen/matrix.ts'
 import { screen } from '../../src/backtest/screen/screen.ts'
+import { runTrials } from '../../src/backtest/sweep/pool.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { HOUR_MS } from '../../src/domain/market/funding.ts'
+import type { Rules } from '../../src/domain/rules.ts'
 
 const SYMBOLS = 300
 const HOURS = 3 * 365 * 24
 const INTERVAL_HOURS = 8
 const FROM_MS = Date.UTC(2023, 0, 1)
 const ROUNDS = 7
+const SETS = 10
 
 const LIMITS: BookLimits = {
   capital: 100_000,
@@ -101,6 +104,7 @@ export async function benchScreen(): Promise<object[]> {
   }
   const [floor, whole] = [median(sums), median(screens)]
   return [
+    await sweepRow(matrix, rules, fees),
     {
       what: `${SYMBOLS} symbols, 3 years hourly, ${(spot.length / 1e6).toFixed(1)} M rows, ${matrix.rate.length} settlements`,
       'sum of 3 columns, ms': floor.toFixed(1),
@@ -111,6 +115,23 @@ export async function benchScreen(): Promise<object[]> {
       trades,
     },
   ]
+}
+
+/** Wall milliseconds of so many parameter sets over the same history on two threads, their start with it. */
+async function sweepRow(matrix: FundingMatrix, rules: Rules, fees: NamedFees): Promise<object> {
+  const sets = Array.from({ length: SETS }, (_, at) => ({ entryAprMin: at / 5000 }))
+  const span = { fromMs: matrix.instants[0] ?? 0, toMs: (matrix.instants.at(-1) ?? 0) + 1 }
+  const ground = { matrix, rules, fees, halfSpreadBps: 1, capital: LIMITS.capital ?? 0, ...span }
+  const startMs = performance.now()
+  const trials = await runTrials(ground, sets, 2, () => {})
+  const wallMs = performance.now() - startMs
+  return {
+    what: `${SETS} parameter sets on two threads, each a unit in every symbol and one account`,
+    'screen, ms': wallMs.toFixed(0),
+    'ns a row': ((wallMs * 1e6) / (SETS * (matrix.prices?.spot.length ?? 1))).toFixed(2),
+    target: 'a fiftieth of a second for one of the two',
+    trades: trials.reduce((sum, each) => sum + each.trades, 0),
+  }
 }
 
 /** CPU milliseconds of this process. */

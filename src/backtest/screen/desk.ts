@@ -17,6 +17,7 @@ export function deskOf({ matrix, judge, rules, book, fromMs }: DeskOf) {
   const { coolDownMs } = rules.strategy
   const { sinceMs } = book.columns
   const { apr, leave: toLeave } = judge.verdicts
+  const ends = new Set(lastAtMs)
   const leftAtMs = new Float64Array(symbols.length).fill(Number.NEGATIVE_INFINITY)
   const learnsUntilMs = matrix.firstAtMs.map(firstAtMs => Math.max(fromMs, firstAtMs + LEARN_MS))
   const queue = queueOf(apr, book.prices.isThere)
@@ -46,6 +47,7 @@ export function deskOf({ matrix, judge, rules, book, fromMs }: DeskOf) {
         noRoom += queue.length()
       }
       // Of some symbols nothing is recorded after this.
+      if (!ends.has(atMs)) return
       for (let event = first; event < end; event++) {
         const place = at(symbol, event)
         if (at(lastAtMs, place) === atMs && !Number.isNaN(at(sinceMs, place))) leave(place, atMs, 'end')

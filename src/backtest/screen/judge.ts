@@ -130,12 +130,12 @@ export function engineJudge(matrix: FundingMatrix, rules: Rules, costs: ScreenCo
     },
     switchGain(event, aprOnCapital, horizon) {
       const of = intervalAt(event)
+      // It was judged as held at this instant: what its next payment brings over idle money is known.
+      const more = elsewhereEarns(aprOnCapital, capitalPerNotional, 1) - costs.idlePerHour
+      if (gainByNext(at(nextGain, at(symbol, event)), more, of.nextInMs) > 0) return 0
       lookAhead(ahead, sums, SUMS * at(symbol, event), at(rate, event), market, of.running, strategy)
-      const next = at(ahead, NEXT)
-      const elsewhere = elsewhereEarns(aprOnCapital, capitalPerNotional, 1)
-      if (gainByNext(next, elsewhere, of.nextInMs) > 0) return 0
       const { hours, faded } = of.reach(horizon)
-      const here = rateOver(next, at(ahead, NOW), at(ahead, LATER), hours, faded)
+      const here = rateOver(at(ahead, NEXT), at(ahead, NOW), at(ahead, LATER), hours, faded)
       return elsewhereEarns(aprOnCapital, capitalPerNotional, horizon) - here - wayBack
     },
   }

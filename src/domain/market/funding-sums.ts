@@ -113,7 +113,7 @@ const leaningOn = (other: number, weight: number, rate: number, hours: number): 
 /** Of the slow mean: rates nearer together than two fast spans say the same thing. */
 function standardError(slowHours: number, scatter: number, fundingFastHours: number): number {
   if (slowHours <= 0) return 0
-  return Math.sqrt(scatter / slowHours / Math.max(1, slowHours / (2 * fundingFastHours)))
+  return Math.sqrt(scatter / (slowHours * Math.max(1, slowHours / (2 * fundingFastHours))))
 }
 
 /** How far some settlements reach: hours after the next one, and the part of them for which the gap of both means stands. */

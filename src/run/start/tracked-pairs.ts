@@ -9,7 +9,7 @@ import type { HedgePlan } from '../../domain/entry/plan.ts'
 import type { HedgePair, Market, PerpInstrument, SpotInstrument } from '../../domain/instrument.ts'
 import { hedgePairs, type LeftOut } from '../../domain/market/pairing.ts'
 import type { StrategyRules } from '../../domain/rules.ts'
-import { fundingRate, type Usdt } from '../../domain/units.ts'
+import { fundingRate, type Usdt, usdt } from '../../domain/units.ts'
 import type { Exchange } from '../../exchange/exchange.ts'
 import type { Journal } from '../../store/schema/records.ts'
 
@@ -75,11 +75,15 @@ type Tracked = {
 
 /** What each market was traded for in a day, and how much of it a pair must show where all symbols are wanted. */
 type Traded = Record<Market, Readonly<Record<string, Usdt>>> &
-  Pick<StrategyRules, 'turnoverDayUsdtMin' | 'symbolsMax'>
+  Required<Pick<StrategyRules, 'turnoverDayUsdtMin' | 'symbolsMax'>>
 
 /** Read where all symbols are wanted; of named ones nothing is asked. @throws ExchangeFailure */
 export async function tradedEnough(
-  { symbols, turnoverDayUsdtMin, symbolsMax }: StrategyRules,
+  {
+    symbols,
+    turnoverDayUsdtMin = usdt('0'),
+    symbolsMax = Number.POSITIVE_INFINITY,
+  }: Pick<StrategyRules, 'symbols' | 'turnoverDayUsdtMin' | 'symbolsMax'>,
   exchange: Pick<Exchange, 'turnovers'>,
 ): Promise<Traded | undefined> {
   if (symbols.length > 0) return undefined

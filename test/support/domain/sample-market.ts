@@ -22,8 +22,6 @@ export const VIP0: PairFeeRates = {
 export const RULES: Rules = {
   strategy: {
     symbols: ['XRPUSDT'],
-    turnoverDayUsdtMin: usdt('0'),
-    symbolsMax: 300,
     entryAprMin: 0.05,
     idleApr: 0,
     fundingFastHours: 48,
