@@ -21,7 +21,7 @@ import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import type { StrategyRules } from '../rules.ts'
 import { type BaseQty, type FundingRate, fundingRate, type Usdt, usdt } from '../units.ts'
 import { bufferRatio, type CapitalRules, capitalRatio } from './capital.ts'
-import { borrowInterest, negativeUsdtInterest, orphanCost } from './holding-costs.ts'
+import { borrowInterest, negativeUsdtInterest, orphanCost, type UsdtInterest } from './holding-costs.ts'
 import { type DepthReason, type PairQuote, pairQuote } from './pair-quote.ts'
 import { estimateRoute, type RouteEstimate, type RouteGuesses } from './route.ts'
 
@@ -100,8 +100,8 @@ type CarryRules = CapitalRules &
   >
 type Sizes = { baseQty: BaseQty; sliceBaseQty: BaseQty }
 export type CarryReason = DepthReason | 'borrow-unknown' | 'funding-unread'
-/** What is estimated; by default a long carry whose legs both cross, spot first, and never miss. */
-export type CarryOf = { direction?: Direction; route?: RouteEstimate }
+/** What is estimated; by default a long carry whose legs both cross, spot first, and never miss. `quote`: where it is known already. */
+export type CarryOf = { direction?: Direction; route?: RouteEstimate; quote?: PairQuote }
 
 /**
  * What a hedge of `baseQty` would earn net over its best horizon, worked in slices of `sliceBaseQty`.
@@ -114,20 +114,21 @@ export function estimateCarry(
   sizes: Sizes,
   rules: CarryRules,
   nowMs: number,
-  { direction = 'long-carry', route }: CarryOf = {},
+  { direction = 'long-carry', route, quote: quoted }: CarryOf = {},
 ): CarryEstimate | Refusal<CarryReason> {
   const { ticker, borrow } = market
   if (direction === 'reverse-carry' && !borrow) return refuse('borrow-unknown', 'no rate', 'an hourly rate')
   const outlook = outlookOf(market, rules, nowMs)
   if (isRefusal(outlook)) return outlook
-  const quote = pairQuote(market, sizes.sliceBaseQty, direction)
+  const quote = quoted ?? pairQuote(market, sizes.sliceBaseQty, direction)
   if (isRefusal(quote)) return quote
   const worked = route ?? estimateRoute('spot-first', market, quote, sizes, direction, noGuesses(rules))
   const qty = new Decimal(sizes.baseQty)
   const notional = qty.times(ticker.markPrice).div(market.pair.perp.multiplier)
   const capital = notional.times(capitalRatio({ direction, base: qty, notional }, market, rules))
   const held: Held = { direction, qty, notional, capital, route: worked.route }
-  const working: Working = { held, market, quote, worked, outlook, rules, nowMs }
+  const costs = holdingCosts(held, market, rules)
+  const working: Working = { held, market, quote, worked, outlook, costs, nowMs }
   const path = pathOf(working)
   const longest = path.reduce((most, each) => (each.cautiousApr > most.cautiousApr ? each : most))
   const best = partsOver(longest.hours, working)
@@ -190,24 +191,27 @@ type Working = {
   quote: PairQuote
   worked: RouteEstimate
   outlook: FundingOutlook
-  rules: CarryRules
+  costs: HoldingCosts
   nowMs: number
 }
 
 /**
  * Net of every horizon: floats, because they only choose one. What does not change with the horizon is added up once.
  */
-function pathOf({ held, market, quote, worked, outlook, rules, nowMs }: Working): HorizonCarry[] {
+function pathOf({ held, market, quote, worked, outlook, costs, nowMs }: Working): HorizonCarry[] {
   const { direction, qty, notional, capital } = held
   const [size, bound, sign] = [notional.toNumber(), capital.toNumber(), signOf(direction)]
-  const { feesUsdt, adverseUsdt, escalationUsdt } = worked
-  const paidOnce = Decimal.sum(feesUsdt, adverseUsdt, escalationUsdt).toNumber()
+  const { feesUsdt, adverseUsdt, escalationUsdt, slippageUsdt } = worked
+  const paidOnce = Decimal.sum(feesUsdt, adverseUsdt, escalationUsdt, slippageUsdt, costs.orphan).toNumber()
+  const [borrowed, interest] = [costs.borrowPerHour.toNumber(), costs.interest.perHour.toNumber()]
+  const model = market.basisModel
+  const mean = model && quote.spot.mid.times(model.meanBps).div(BPS)
+  const returns = mean ? quote.midBasis.minus(mean).times(qty).toNumber() * sign : 0
   return HORIZONS_HOURS.map(hours => {
     const settlements = settlementsWithin(market.ticker, nowMs, hours * HOUR_MS)
-    const { borrow, interest, orphan } = holdingCosts(held, hours, market, rules)
-    const { earned } = basisPath(quote, worked, qty, { market, direction, hours })
-    const costs = paidOnce + borrow.toNumber() + interest.toNumber() + orphan.toNumber()
-    const net = expectedRate(outlook, settlements) * sign * size + earned.toNumber() - costs
+    const basis = model ? returns * (1 - 2 ** (-hours / model.halfLifeHours)) : 0
+    const paid = paidOnce + borrowed * Math.ceil(hours) + interest * costs.interest.owedHours(hours)
+    const net = expectedRate(outlook, settlements) * sign * size + basis - paid
     const cautious = net - allowanceOver(outlook, settlements) * size
     return {
       hours,
@@ -218,11 +222,10 @@ function pathOf({ held, market, quote, worked, outlook, rules, nowMs }: Working)
 }
 
 /** The whole sum over one horizon. */
-function partsOver(hours: number, { held, market, quote, worked, outlook, rules, nowMs }: Working) {
+function partsOver(hours: number, { held, market, quote, worked, outlook, costs, nowMs }: Working) {
   const { direction, qty, notional, capital } = held
   const settlements = settlementsWithin(market.ticker, nowMs, hours * HOUR_MS)
   const rate = fundingRate(new Decimal(expectedRate(outlook, settlements)).toDecimalPlaces(15))
-  const costs = holdingCosts(held, hours, market, rules)
   const basis = basisPath(quote, worked, qty, { market, direction, hours })
   const parts = {
     fundingUsdt: money(notional.times(rate).times(signOf(direction))),
@@ -230,8 +233,8 @@ function partsOver(hours: number, { held, market, quote, worked, outlook, rules,
     feesUsdt: paid(worked.feesUsdt),
     adverseUsdt: paid(worked.adverseUsdt),
     escalationUsdt: paid(worked.escalationUsdt),
-    borrowUsdt: paid(costs.borrow),
-    interestUsdt: paid(costs.interest),
+    borrowUsdt: paid(costs.borrowPerHour.times(Math.ceil(hours))),
+    interestUsdt: paid(costs.interest.perHour.times(costs.interest.owedHours(hours))),
     orphanUsdt: paid(costs.orphan),
   }
   const netUsdt = money(Decimal.sum(...Object.values(parts)))
@@ -265,18 +268,22 @@ const noGuesses = ({ exitSlippageFactor }: CarryRules): RouteGuesses => ({
   slippageBpsMax: 0,
 })
 
+/** What does not change with the horizon, or by how much it does: positive is paid. */
+type HoldingCosts = { borrowPerHour: Decimal; interest: UsdtInterest; orphan: Decimal }
+
 function holdingCosts(
   { direction, qty, notional, route }: Held,
-  hours: number,
   market: FreshMarket,
   rules: CarryRules,
-) {
+): HoldingCosts {
   const long = direction === 'long-carry'
   const none = new Decimal(0)
   const bufferUsdt = notional.times(bufferRatio({ direction, base: qty, notional }, market, rules))
   return {
-    borrow: long ? none : borrowInterest(notional, market.borrow?.hourlyRate ?? '0', hours),
-    interest: long ? negativeUsdtInterest({ notional, bufferUsdt, hours }, market, rules) : none,
+    borrowPerHour: long ? none : borrowInterest(notional, market.borrow?.hourlyRate ?? '0', 1),
+    interest: long
+      ? negativeUsdtInterest({ notional, bufferUsdt }, market, rules)
+      : { perHour: none, owedHours: () => 0 },
     orphan: route === 'spread' ? none : orphanCost(notional, market.feeRates, market, rules),
   }
 }

@@ -24,22 +24,30 @@ const PARTS = 24
  * is N·(σ_t·φ(d) − k·Φ(−d)), d = k/σ_t, with k = (buffer + what is lent free) / N. Positive is paid.
  */
 export function negativeUsdtInterest(
-  of: { notional: Decimal; bufferUsdt: Decimal; hours: number },
+  of: { notional: Decimal; bufferUsdt: Decimal },
   { usdtHourlyRate, usdtFreeBorrow, volatilityPerHour }: MarketView,
   rules: Pick<StrategyRules, 'usdtRatePerHour' | 'usdtFreeBorrow' | 'volatilityPerHour'>,
-): Decimal {
+): UsdtInterest {
   const rate = new Decimal(usdtHourlyRate ?? rules.usdtRatePerHour)
-  if (rate.lte(0) || of.notional.lte(0)) return new Decimal(0)
+  if (rate.lte(0) || of.notional.lte(0)) return { perHour: new Decimal(0), owedHours: () => 0 }
   const free = new Decimal(usdtFreeBorrow ?? rules.usdtFreeBorrow)
   const strike = of.bufferUsdt.plus(free).div(of.notional).toNumber()
   const sigma = volatilityPerHour ?? rules.volatilityPerHour
-  let liabilityHours = 0
-  for (let part = 0; part < PARTS; part++) {
-    const hours = (of.hours * (part + 0.5)) / PARTS
-    liabilityHours += (shortfall(strike, sigma * Math.sqrt(hours)) * of.hours) / PARTS
+  return {
+    perHour: rate.times(of.notional),
+    owedHours(horizon) {
+      let owed = 0
+      for (let part = 0; part < PARTS; part++) {
+        const hours = (horizon * (part + 0.5)) / PARTS
+        owed += (shortfall(strike, sigma * Math.sqrt(hours)) * horizon) / PARTS
+      }
+      return owed
+    },
   }
-  return rate.times(of.notional).times(liabilityHours)
 }
+
+/** `perHour` is paid on the whole notional; of so many hours it is expected to be owed, in parts of the notional. */
+export type UsdtInterest = { perHour: Decimal; owedHours(horizon: number): number }
 
 /** E[max(0, x − strike)] of a normal x with mean 0. */
 function shortfall(strike: number, sigma: number): number {

@@ -47,6 +47,8 @@ export type RouteChoice = {
   chosen: RouteEstimate
   /** Every route that could be taken, cheapest first. */
   estimates: RouteEstimate[]
+  /** What a slice costs on both books: the estimates' own. */
+  quote: PairQuote
   /** Why the native spread is not among them, where it is allowed. */
   noSpread: Refusal<SpreadReason> | null
 }
@@ -96,7 +98,7 @@ export function chooseRoute(
     .sort((a, b) => new Decimal(a.totalUsdt).cmp(b.totalUsdt))
   const chosen = estimates[0]
   if (!chosen) return refuse('no-route', noSpread?.refused ?? 'none', `one of ${routes.join(', ')}`)
-  return { chosen, estimates, noSpread }
+  return { chosen, estimates, noSpread, quote }
 }
 
 /** What this route is expected to cost for these sizes, on books that fill a slice (`quote`). */

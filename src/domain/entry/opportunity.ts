@@ -112,7 +112,8 @@ function judgeDirection(
   if (isRefusal(sizes)) return quiet(sizes)
   const route = chooseRoute(market, sizes, direction, rules, nowMs)
   if (isRefusal(route)) return quiet(route)
-  const summed = estimateCarry(market, sizes, rules.strategy, nowMs, { direction, route: route.chosen })
+  const { chosen, quote } = route
+  const summed = estimateCarry(market, sizes, rules.strategy, nowMs, { direction, route: chosen, quote })
   if (isRefusal(summed)) return quiet(summed)
   const carry = { ...summed, routes: route.estimates }
   const against = sizeFilter(market, sizes, direction, rules) ?? carryFilter(carry, rules, planned)

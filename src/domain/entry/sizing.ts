@@ -58,8 +58,8 @@ export function sizeHedge(
   if (isRefusal(sizes)) return sizes
   const choice = chooseRoute(fresh, sizes, direction, rules, nowMs)
   if (isRefusal(choice)) return choice
-  const { chosen, estimates } = choice
-  const carry = estimateCarry(fresh, sizes, rules.strategy, nowMs, { direction, route: chosen })
+  const { chosen, estimates, quote } = choice
+  const carry = estimateCarry(fresh, sizes, rules.strategy, nowMs, { direction, route: chosen, quote })
   if (isRefusal(carry)) return carry
   return {
     hedgeId,
