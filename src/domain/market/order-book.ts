@@ -62,12 +62,17 @@ export const slippageBps = (vwap: Price, mid: Price): number =>
 /** Quantity an order of this side could take at `limitPrice` or better. */
 export function depthWithin(book: TwoSided, side: Side, limitPrice: Price): OrderQty {
   const limit = new Decimal(limitPrice)
-  let depth = new Decimal(0)
-  for (const [levelPrice, levelQty] of levelsFor(book, side)) {
-    if (side === 'Buy' ? limit.lt(levelPrice) : limit.gt(levelPrice)) break
-    depth = depth.plus(levelQty)
+  const levels = levelsFor(book, side)
+  const isBeyond = ([levelPrice]: Level) => (side === 'Buy' ? limit.lt(levelPrice) : limit.gt(levelPrice))
+  // Best first: the levels within are found by halving, because each look makes a decimal of a text.
+  let [within, end] = [0, levels.length]
+  while (within < end) {
+    const middle = (within + end) >>> 1
+    const level = levels[middle]
+    if (level && isBeyond(level)) end = middle
+    else within = middle + 1
   }
-  return orderQty(depth)
+  return orderQty(Decimal.sum(0, ...levels.slice(0, within).map(([, levelQty]) => levelQty)))
 }
 
 /**
