@@ -4,6 +4,8 @@
  * A chart with faults is not started. The list is read from `machine.root`, so it covers what the config became.
  */
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
+import { BUILT_IN_EFFECTS } from './built-in-effects.ts'
+import type { Kind } from './running.ts'
 
 type ChartExpectation = {
   /** 'hedge' and 'symbol' must carry the five lifecycle states. */
@@ -234,4 +236,17 @@ function spawnsInside(assignment: unknown): boolean {
     return /\{[^}]*\bspawn\b/.test(parameters) || /\.spawn\(/.test(text)
   }
   return typeof assignment === 'object' && assignment !== null && Object.values(assignment).some(spawnsInside)
+}
+
+/** Throws when a kind's chart has faults, listing all of them. */
+export function assertCharts(kinds: Readonly<Record<string, Kind>>): void {
+  const faults = Object.entries(kinds).flatMap(([kind, spec]) =>
+    'machine' in spec
+      ? checkChart(spec.machine, {
+          kind,
+          effects: new Set([...BUILT_IN_EFFECTS, ...Object.keys(spec.effects)]),
+        })
+      : [],
+  )
+  if (faults.length > 0) throw new Error(`charts with faults:\n${faults.join('\n')}`)
 }

@@ -13,8 +13,8 @@ export const DURABILITY = [
     'effects leave before their record is durable',
     'actors/runtime/runtime.ts',
     [
-      'journal.append(record).then(() => settled(record, ageMs), stop)',
-      'settled(record, ageMs); journal.append(record).catch(stop)',
+      'journal.append(record).then(\n    () => settled(run, record, ageMs),\n    error => stop(run, error),\n  )',
+      'settled(run, record, ageMs); journal.append(record).catch(error => stop(run, error))',
     ],
     RUNTIME,
   ),
@@ -22,17 +22,14 @@ export const DURABILITY = [
     1,
     'a fenced journal does not stop the engine',
     'actors/runtime/runtime.ts',
-    [
-      '.then(() => settled(record, ageMs), stop)',
-      '.then(() => settled(record, ageMs), () => settled(record, ageMs))',
-    ],
+    ['    error => stop(run, error),\n  )', '    () => settled(run, record, ageMs),\n  )'],
     OUTBOX,
   ),
   sabotage(
     1,
     'what an earlier process left pending is never driven again',
     'actors/runtime/runtime.ts',
-    ['      outbox.redrive()\n      return rows.length', '      return rows.length'],
+    ['  outbox.redrive()\n  return rows.length', '  return rows.length'],
     RUNTIME,
   ),
   sabotage(
@@ -143,7 +140,10 @@ export const DURABILITY = [
     5,
     'timers are forgotten when an actor is restored',
     'actors/runtime/runtime.ts',
-    ['if (begin(self, acks, restored)) timers.arm(id, row.timers)', 'begin(self, acks, restored)'],
+    [
+      'if (begin(run, self, acks, restored)) run.timers.arm(id, row.timers)',
+      'begin(run, self, acks, restored)',
+    ],
     RUNTIME,
     'test/actors/runtime/timers.test.ts',
   ),
