@@ -9,6 +9,8 @@ export type InspectedStatus = 'running' | 'restarting' | 'quarantined' | 'failed
 export type InspectionRow = {
   id: string
   kind: string
+  /** What a hedge is of, and what a symbol is; null for the others. */
+  symbol: string | null
   parentId: string
   /** Hash of its chart; null for actors that have none. */
   chart: string | null

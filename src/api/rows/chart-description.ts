@@ -125,7 +125,7 @@ function labelOf(kind: ChartEdge['kind'], event: string, transition: Transition)
 }
 
 function guardLabel(guard: unknown): string {
-  if (typeof guard !== 'function') return nameOf(guard)
+  if (typeof guard !== 'function') return nameOf(guard) + paramsOf(guard)
   if ('guards' in guard && Array.isArray(guard.guards)) {
     const parts = guard.guards.map(part =>
       typeof part === 'function' && 'guards' in part ? `(${guardLabel(part)})` : guardLabel(part),
@@ -134,6 +134,16 @@ function guardLabel(guard: unknown): string {
   }
   if ('stateValue' in guard) return `in ${JSON.stringify(guard.stateValue).replaceAll('"', '')}`
   return guard.name || 'inline'
+}
+
+/** `(entering)` of `{ type: 'isIn', params: { phase: 'entering' } }`: guards of one name are told apart by what they ask for. */
+function paramsOf(guard: unknown): string {
+  const params = typeof guard === 'object' && guard !== null && 'params' in guard ? guard.params : undefined
+  if (typeof params !== 'object' || params === null) return ''
+  const values = Object.values(params).map(value =>
+    typeof value === 'object' ? JSON.stringify(value) : String(value),
+  )
+  return values.length === 0 ? '' : `(${values.join(', ')})`
 }
 
 /** Marks the raise and cancel that XState itself adds for `after`: the edge shows them already. */

@@ -2,6 +2,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from 'react'
 import { lengthText } from '../../wording/figures.ts'
+import { actorName } from '../../wording/hedges.ts'
 import { type Filter, type TreeLine, treeLines } from './actor-tree.ts'
 import { isTrouble, stateWords, toneOf } from './chart/tone.ts'
 import { readFeed, useFeed, useNowMs } from './feed.ts'
@@ -249,7 +250,10 @@ const Line = memo(function Line(parts: LineParts) {
       <span className={`dot tone-${tone}`} aria-hidden="true" />
       <span className="min-w-0 flex-1">
         <span className="flex items-baseline gap-1.5">
-          <span className="truncate text-[13px] text-ink">{id}</span>
+          <span className="truncate text-[13px] text-ink" title={id}>
+            {actorName(id, row.symbol)}
+          </span>
+          {row.kind === 'symbol' && <span className="text-[11px] text-faint">symbol</span>}
           {row.restarts > 0 && (
             <span
               className="rounded bg-raised px-1 text-[11px] text-warn"

@@ -51,6 +51,6 @@ export function matches(row: InspectionRow, { text, kind, trouble }: Filter): bo
   if (trouble && !isTrouble(row)) return false
   if (kind && row.kind !== kind) return false
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
-  const hay = `${row.id} ${row.kind} ${row.state} ${row.status}`.toLowerCase()
+  const hay = `${row.id} ${row.symbol ?? ''} ${row.kind} ${row.state} ${row.status}`.toLowerCase()
   return words.every(word => hay.includes(word))
 }

@@ -1,6 +1,7 @@
 /** The list of actors as a page follows it: rows of those that changed since its cursor, counters of the others. */
 import { randomBytes } from 'node:crypto'
 import type { AnyStateMachine, AnyTransitionDefinition } from 'xstate'
+import type { HedgeContext } from '../../../machines/hedge/context.ts'
 import type { Child, SupervisorContext } from '../../../machines/supervisor.ts'
 import type {
   InspectedStatus,
@@ -62,8 +63,11 @@ export function createRows(hub: Hub, charts: Charts) {
     }
   }
 
-  const rowOf = (watched: Watched): InspectionRow =>
-    inspectionRow(watched, children.get(watched.id), charts.hashOf(watched.kind))
+  const symbolOf = symbolNames()
+  const rowOf = (watched: Watched): InspectionRow => ({
+    ...inspectionRow(watched, children.get(watched.id), charts.hashOf(watched.kind)),
+    symbol: symbolOf(watched),
+  })
 
   const seqOf = (cursor: string | undefined): number | undefined => {
     const [of, text] = cursor?.split('-') ?? []
@@ -98,7 +102,30 @@ export function createRows(hub: Hub, charts: Charts) {
   }
 }
 
-function inspectionRow(watched: Watched, child: Child | undefined, chart: string | null): InspectionRow {
+/** What a hedge is of: kept, because of one that has ended only its id is left. */
+function symbolNames() {
+  const symbols = new Map<string, string>()
+  return ({ id, kind, self }: Watched): string | null => {
+    if (kind === 'symbol') return id.replace(/^symbol:/, '')
+    const known = symbols.get(id)
+    if (known !== undefined || kind !== 'hedge') return known ?? null
+    const symbol = planned(self?.actor.getSnapshot().context)
+    if (symbol !== null) symbols.set(id, symbol)
+    return symbol
+  }
+}
+
+/** The symbol of a hedge, by what its chart remembers. */
+const planned = (context: unknown): string | null => {
+  const { plan } = (context ?? {}) as Partial<HedgeContext>
+  return plan?.symbol ?? null
+}
+
+function inspectionRow(
+  watched: Watched,
+  child: Child | undefined,
+  chart: string | null,
+): Omit<InspectionRow, 'symbol'> {
   const { id, kind, parentId, state, stateVersion, sinceMs, heard, moves, last, atMs } = watched
   const status = statusOf(watched, child)
   return {

@@ -87,7 +87,7 @@ describe('the description of a chart', () => {
 
   test('says guards as a person would', () => {
     const guards = edges('leg.asking', '').map(({ guard }) => guard)
-    expect(guards).toEqual(['answered and (not late) and in #leg.asking', 'late'])
+    expect(guards).toEqual(['answered and (not late) and in #leg.asking', 'late(5)'])
     expect(edges('leg', 'engine.halt')[0]?.guard).toBeNull()
   })
 

@@ -73,10 +73,35 @@ test('the edge of a persisted step is found from its event and the states around
   expect(edgesOfStep(hedge, 'funding.settled', before, before)).toEqual([])
 })
 
+describe('a hedge that is being opened', () => {
+  const folded = (state: string) =>
+    [...foldedIds(hedge, activeIds(hedge, state), { idle: true, byHand: new Map() })].filter(id =>
+      /^hedge\.entering\.\w+$/.test(id),
+    )
+
+  test('folds the regions at rest and keeps the acting one open', () => {
+    expect(folded('entering.work.ordering | entering.spot.sending | entering.perp.quiet')).toEqual(
+      expect.arrayContaining(['hedge.entering.perp']),
+    )
+    expect(folded('entering.work.ordering | entering.spot.sending | entering.perp.quiet')).not.toContain(
+      'hedge.entering.spot',
+    )
+  })
+
+  test('keeps one region open when all of them stand at their beginning', () => {
+    const chart = hedge.nodes.filter(({ parent }) => parent === 'hedge.entering').map(({ id }) => id)
+    const shut = folded(
+      'entering.work.deciding | entering.spot.quiet | entering.perp.quiet | entering.spreadOrder.quiet',
+    )
+    expect(chart.filter(id => !shut.includes(id))).toEqual(['hedge.entering.work'])
+  })
+})
+
 const row = (id: string, parentId: string, more: Partial<InspectionRow> = {}): InspectionRow => ({
   id,
   parentId,
   kind: id.split(':')[0] ?? '',
+  symbol: null,
   chart: null,
   status: 'running',
   state: 'hedged.watching',

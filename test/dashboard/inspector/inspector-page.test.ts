@@ -65,7 +65,10 @@ describe.skipIf(noBrowser)('the inspector', () => {
     await page.locator('[data-node="hedge.unwinding"][data-target=true]').waitFor()
     await pill.focus()
     await page.keyboard.press('Enter')
-    const dialog = page.getByRole('dialog', { name: `Send hedge.unwind to ${id}?` })
+    // By the symbol: an id alone says nothing to a person.
+    const dialog = page.getByRole('dialog', {
+      name: new RegExp(`^Send hedge.unwind to \\w+USDT ${id.replace('hedge:', '')}\\?$`),
+    })
     await dialog.waitFor()
     expect(await dialog.textContent()).toContain('unwinding')
     await page.keyboard.press('Escape')
@@ -121,6 +124,9 @@ describe.skipIf(noBrowser)('the inspector', () => {
     const back = await open(inspect(closedHedge))
     await active(back.page, 'hedge.closed')
     await back.page.getByTestId('not-live').getByText('This actor has ended').waitFor()
+    // What it heard before the restart comes from its journal.
+    await back.page.getByRole('tab', { name: 'Event log' }).click()
+    await back.page.locator('[data-testid=log] [data-type="hedge.unwind"]').waitFor()
     expect(back.faults).toEqual([])
     // Where sessions end with the process, the open page asks for a new one and goes on where it was.
     const token = page.getByLabel('Token')

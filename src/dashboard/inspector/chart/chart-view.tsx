@@ -20,26 +20,26 @@ export function ChartView({ actorId, chart, moment, onSend, onHover }: Parts) {
   const [byHand, setByHand] = useState<ReadonlyMap<string, boolean>>(new Map())
   const [direction, setDirection] = useState<LayoutDirection>('DOWN')
   const [showCounts, setShowCounts] = useState(false)
-  const [isFollowing, setFollowing] = useState(true)
+  const [sight, setSight] = useState<Sight>('follow')
   const svg = useRef<SVGSVGElement>(null)
-  const onHand = useCallback(() => setFollowing(false), [])
+  const onHand = useCallback(() => setSight('hand'), [])
   const viewport = useViewport(svg, onHand)
   const { active } = moment
-  const folded = useMemo(() => foldedIds(chart, active, { idle, byHand }), [chart, active, idle, byHand])
+  const taken = moment.taken.edges
+  const folded = useMemo(
+    () => foldedIds(chart, active, { idle, byHand, taken }),
+    [chart, active, idle, byHand, taken],
+  )
   const { laidOut, error } = useLayout(chart, folded, direction)
   const layout = laidOut?.layout
   const onFold = useCallback(
     (id: string, fold: boolean) => setByHand(before => new Map(before).set(id, fold)),
     [],
   )
-  useFollowing({ layout, active, isFollowing, viewport, actorId })
-  const fit = () => {
-    setFollowing(false)
-    if (layout) viewport.fit(whole(layout))
-  }
+  useSight({ layout, active, sight, viewport, actorId })
   useKeys({
-    f: fit,
-    w: () => setFollowing(true),
+    f: () => setSight('fit'),
+    w: () => setSight('follow'),
     '+': () => viewport.zoomBy(1.25),
     '=': () => viewport.zoomBy(1.25),
     '-': () => viewport.zoomBy(0.8),
@@ -113,12 +113,16 @@ export function ChartView({ actorId, chart, moment, onSend, onHover }: Parts) {
         <button type="button" className="btn tool" aria-label="Zoom in" onClick={() => viewport.zoomBy(1.25)}>
           +
         </button>
-        <button type="button" className="btn tool" onClick={fit} title="Show all of it ( F )">
-          Fit
-        </button>
         <Toggle
-          on={isFollowing}
-          onPress={() => setFollowing(!isFollowing)}
+          on={sight === 'fit'}
+          onPress={() => setSight(sight === 'fit' ? 'hand' : 'fit')}
+          title="Show all of it as far as it can be read, and keep it so ( F )"
+        >
+          Fit
+        </Toggle>
+        <Toggle
+          on={sight === 'follow'}
+          onPress={() => setSight(sight === 'follow' ? 'hand' : 'follow')}
           title="Keep what is active in view ( W )"
         >
           Follow
@@ -137,24 +141,28 @@ const PANS: Readonly<Record<string, [number, number]>> = {
 
 const whole = ({ width, height }: ChartLayout): Rect => ({ x: 0, y: 0, width, height })
 
-type FollowParts = {
+/** What is kept in view: what is active, all of it, or what a hand chose. */
+type Sight = 'follow' | 'fit' | 'hand'
+
+type SightParts = {
   layout: ChartLayout | undefined
   active: ReadonlySet<string>
-  isFollowing: boolean
+  sight: Sight
   viewport: Viewport
   actorId: string
 }
 
 /** Follows what is active, or shows all of it where all of it can be read. */
-function useFollowing({ layout, active, isFollowing, viewport, actorId }: FollowParts): void {
-  const { follow, sized } = viewport
+function useSight({ layout, active, sight, viewport, actorId }: SightParts): void {
+  const { follow, fit, sized } = viewport
   // biome-ignore lint/correctness/useExhaustiveDependencies: another size or another actor is looked at anew.
   useEffect(() => {
-    if (!layout || !isFollowing) return
+    if (!layout || sight === 'hand') return
     const leaves = layout.drawing.boxes.filter(({ node, isOpen }) => !isOpen && active.has(node.id))
     const rects = leaves.flatMap(({ node }) => layout.boxes.get(node.id) ?? [])
-    follow(around(rects, 70), whole(layout))
-  }, [layout, active, isFollowing, follow, sized, actorId])
+    const show = sight === 'fit' ? fit : follow
+    show(around(rects, 70), whole(layout))
+  }, [layout, active, sight, follow, fit, sized, actorId])
 }
 
 type ToggleParts = { on: boolean; onPress: () => void; title: string; children: React.ReactNode }

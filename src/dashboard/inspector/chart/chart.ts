@@ -45,20 +45,43 @@ export const isUnder = (chart: Chart, id: string, ancestor: string): boolean =>
 export const hasChildren = (chart: Chart, id: string): boolean => (chart.childrenOf.get(id)?.length ?? 0) > 0
 
 /** What a person did to one node beats what follows from the state. */
-export type Folds = { idle: boolean; byHand: ReadonlyMap<string, boolean> }
+export type Folds = {
+  idle: boolean
+  byHand: ReadonlyMap<string, boolean>
+  /** Edges that were taken last: where they are stays open, so that they are seen. */
+  taken?: readonly string[]
+}
 
 /** Compound states that are drawn as one box: those in which nothing is active. */
 export function foldedIds(
   chart: Chart,
   active: ReadonlySet<string>,
-  { idle, byHand }: Folds,
+  { idle, byHand, taken = [] }: Folds,
 ): ReadonlySet<string> {
+  const acted = chart.edges.filter(({ id }) => taken.includes(id)).map(({ source }) => source)
+  const isActing = (id: string) => acted.some(source => isUnder(chart, source, id))
   return new Set(
     chart.nodes
       .filter(({ id, parent }) => parent !== null && hasChildren(chart, id))
-      .filter(({ id }) => byHand.get(id) ?? (idle && !active.has(id)))
+      .filter(
+        ({ id }) =>
+          byHand.get(id) ?? (idle && (!active.has(id) || (isResting(chart, id, active) && !isActing(id)))),
+      )
       .map(({ id }) => id),
   )
+}
+
+/** A region beside others that stands where it began, while another one is at work: there is nothing to see in it. */
+function isResting(chart: Chart, id: string, active: ReadonlySet<string>): boolean {
+  const { parent, initial } = chart.nodeOf.get(id) ?? {}
+  const around = parent ? chart.nodeOf.get(parent) : undefined
+  if (around?.type !== 'parallel' || !initial || !active.has(initial) || hasChildren(chart, initial))
+    return false
+  const regions = (chart.childrenOf.get(around.id) ?? []).filter(region => hasChildren(chart, region.id))
+  const isAtRest = ({ initial: first }: ChartNode) =>
+    first !== null && first !== undefined && active.has(first)
+  // Where all of them stand at their beginning, the first one is where it goes on.
+  return regions.every(isAtRest) ? regions[0]?.id !== id : true
 }
 
 /** The innermost node on the way to `id` that is drawn. */

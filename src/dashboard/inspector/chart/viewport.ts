@@ -7,9 +7,8 @@ export type View = { x: number; y: number; zoom: number; glide: boolean }
 const ZOOM_MIN = 0.15
 const ZOOM_MAX = 2.5
 const MARGIN = 24
-/** Following keeps text readable: no smaller than this, and no larger than life. */
-const FOLLOW_MIN = 0.62
-const WHOLE_MIN = 0.72
+/** The smallest text of the drawing is 11 px: neither fitting nor following makes it smaller than 9. Larger than life is nothing. */
+const READABLE = 9 / 11
 
 export type Viewport = ReturnType<typeof useViewport>
 
@@ -100,12 +99,19 @@ export function useViewport(svg: RefObject<SVGSVGElement | null>, onHand: () => 
     zoomBy,
     panBy,
     onPointerDown,
-    fit: useCallback((whole: Rect) => show(whole, ZOOM_MIN, 1.1, whole), [show]),
+    /** All of it; where it would be too small to read, what is active of it. */
+    fit: useCallback(
+      (rect: Rect | undefined, whole: Rect) => {
+        const isReadable = fitting(whole, size.current) >= READABLE
+        show(isReadable || !rect ? whole : rect, READABLE, 1.1, whole)
+      },
+      [show],
+    ),
     /** A part of the whole, or all of it where all of it can be read. */
     follow: useCallback(
       (rect: Rect | undefined, whole: Rect) => {
-        const isReadable = fitting(whole, size.current) >= WHOLE_MIN
-        show(isReadable || !rect ? whole : rect, isReadable || rect ? FOLLOW_MIN : ZOOM_MIN, 1, whole)
+        const isReadable = fitting(whole, size.current) >= READABLE
+        show(isReadable || !rect ? whole : rect, READABLE, 1, whole)
       },
       [show],
     ),

@@ -1,7 +1,9 @@
 /** One actor: its chart in the middle, what may be done and what it knows at the right; live, or at an earlier step. */
 import { useCallback, useEffect, useMemo, useState } from 'react'
+import { Link } from 'wouter'
 import type { InspectionRow, PastStep } from '../../../api/inspection-view.ts'
 import { lengthText } from '../../../wording/figures.ts'
+import { actorName } from '../../../wording/hedges.ts'
 import { activeIds, edgesOfStep } from '../chart/chart.ts'
 import { ChartView } from '../chart/chart-view.tsx'
 import type { Moment } from '../chart/picture.tsx'
@@ -24,6 +26,7 @@ export function ActorPane({ actorId, seq, onSeq }: Parts) {
   const isPast = shownSeq !== undefined
   const shown = past?.seq === shownSeq ? past : undefined
   const sees = useSight(focus, row, isPast ? past : undefined)
+  const [isWide, setWide] = useState(false)
   const [asked, setAsked] = useState<{ type: string; n: number }>()
   const onSend = useCallback((type: string) => setAsked(old => ({ type, n: (old?.n ?? 0) + 1 })), [])
 
@@ -34,6 +37,7 @@ export function ActorPane({ actorId, seq, onSeq }: Parts) {
       <section
         aria-label={`Chart of ${actorId}`}
         className="panel flex min-h-0 min-w-0 flex-col overflow-hidden"
+        hidden={isWide}
       >
         <Head row={row} state={sees.state} isPast={isPast} />
         {shown && (
@@ -60,7 +64,7 @@ export function ActorPane({ actorId, seq, onSeq }: Parts) {
           <StepBar actorId={actorId} seq={shownSeq} lastSeq={lastSeq} isRunning={isRunning} onSeq={onSeq} />
         )}
       </section>
-      <aside aria-label={`About ${actorId}`} className="flex min-h-0 flex-col gap-2">
+      <aside aria-label={`About ${actorId}`} className={`about ${isWide ? 'is-wide' : ''}`}>
         {row.error && <Trouble row={row} />}
         <LegalPanel
           row={row}
@@ -74,6 +78,9 @@ export function ActorPane({ actorId, seq, onSeq }: Parts) {
         <Tabs
           actorId={actorId}
           focus={focus}
+          lastSeq={lastSeq}
+          isWide={isWide}
+          onWide={() => setWide(!isWide)}
           seq={shownSeq}
           onSeq={onSeq}
           {...known(focus, shownSeq, shown, before)}
@@ -154,14 +161,38 @@ function Head({ row, state, isPast }: { row: InspectionRow; state: string; isPas
   const tone = isPast ? toneOfState(state) : toneOf(row)
   return (
     <header className="flex min-h-[44px] flex-wrap items-center gap-1.5 border-b border-line px-3 py-1.5">
-      <h2 className="mr-1 text-[14px] font-semibold">{row.id}</h2>
+      <h2 className="mr-1 text-[14px] font-semibold" title={row.id}>
+        {actorName(row.id, row.symbol)}
+      </h2>
       {parts.map(part => (
         <span key={part} className="chip font-mono" data-tone={CHIP_TONES[tone]} data-testid="state-part">
           {part}
         </span>
       ))}
       {!isPast && <InState sinceMs={row.sinceMs} />}
+      <Ways row={row} />
     </header>
+  )
+}
+
+/** From a chart to the pages that tell of the same thing, and to the chart beside it. */
+function Ways({ row: { id, kind, symbol } }: { row: InspectionRow }) {
+  const hedgeId = useFeed(feed =>
+    kind === 'symbol'
+      ? [...feed.rows.values()].find(
+          row => row.kind === 'hedge' && row.symbol === symbol && row.status === 'running',
+        )?.id
+      : undefined,
+  )
+  const chartOf = (actorId: string) => `/inspector/${encodeURIComponent(actorId)}`
+  if (symbol === null) return null
+  return (
+    <nav aria-label="The same elsewhere" className="ml-auto flex gap-3 text-[12.5px]">
+      {kind === 'hedge' && <Link href={`/hedges/${id.replace(/^hedge:/, '')}`}>Its page</Link>}
+      {kind === 'hedge' && <Link href={chartOf(`symbol:${symbol}`)}>Chart of {symbol}</Link>}
+      {hedgeId && <Link href={chartOf(hedgeId)}>Chart of its hedge</Link>}
+      <Link href={`/symbols/${symbol}`}>{symbol} explained</Link>
+    </nav>
   )
 }
 
@@ -197,6 +228,10 @@ type Tab = (typeof TABS)[number]
 
 type TabsParts = {
   actorId: string
+  lastSeq: number
+  /** In the place of the chart, too. */
+  isWide: boolean
+  onWide: () => void
   focus: FocusState
   seq: number | undefined
   onSeq: (seq: number | undefined) => void
@@ -205,7 +240,7 @@ type TabsParts = {
   note: string
 }
 
-function Tabs({ actorId, focus, seq, onSeq, context, before, note }: TabsParts) {
+function Tabs({ actorId, focus, lastSeq, isWide, onWide, seq, onSeq, context, before, note }: TabsParts) {
   const [tab, setTab] = useState<Tab>('Event log')
   // An earlier step is about what was known then.
   const isPast = seq !== undefined
@@ -221,27 +256,34 @@ function Tabs({ actorId, focus, seq, onSeq, context, before, note }: TabsParts) 
   }
   return (
     <section aria-label="Details" className="panel flex min-h-[160px] flex-1 flex-col overflow-hidden">
-      <div
-        role="tablist"
-        aria-label="Details"
-        className="flex border-b border-line px-1"
-        onKeyDown={onKeyDown}
-      >
-        {TABS.map(name => (
-          <button
-            key={name}
-            id={`tab-${name}`}
-            type="button"
-            role="tab"
-            aria-selected={tab === name}
-            aria-controls="tab-panel"
-            tabIndex={tab === name ? 0 : -1}
-            onClick={() => setTab(name)}
-            className={`border-b-2 px-3 py-2 text-[13px] ${tab === name ? 'border-accent font-semibold text-ink' : 'border-transparent text-soft'}`}
-          >
-            {name}
-          </button>
-        ))}
+      <div className="flex border-b border-line px-1">
+        <div role="tablist" aria-label="Details" className="flex" onKeyDown={onKeyDown}>
+          {TABS.map(name => (
+            <button
+              key={name}
+              id={`tab-${name}`}
+              type="button"
+              role="tab"
+              aria-selected={tab === name}
+              aria-controls="tab-panel"
+              tabIndex={tab === name ? 0 : -1}
+              onClick={() => setTab(name)}
+              className={`border-b-2 px-3 py-2 text-[13px] ${tab === name ? 'border-accent font-semibold text-ink' : 'border-transparent text-soft'}`}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
+        <button
+          type="button"
+          className="btn ml-auto self-center"
+          data-quiet=""
+          aria-pressed={isWide}
+          title="In the place of the chart"
+          onClick={onWide}
+        >
+          {isWide ? 'Show the chart' : 'Wide'}
+        </button>
       </div>
       <div
         id="tab-panel"
@@ -249,12 +291,28 @@ function Tabs({ actorId, focus, seq, onSeq, context, before, note }: TabsParts) 
         aria-labelledby={`tab-${tab}`}
         className="flex min-h-0 flex-1 flex-col"
       >
-        {tab === 'Event log' && <LogPanel log={focus.log} dropped={focus.dropped} seq={seq} onSeq={onSeq} />}
+        {tab === 'Event log' && (
+          <LogPanel
+            actorId={actorId}
+            lastSeq={lastSeq}
+            log={focus.log}
+            dropped={focus.dropped}
+            seq={seq}
+            onSeq={onSeq}
+          />
+        )}
         {tab === 'Sequence' && <SequencePanel actorId={actorId} />}
         {tab === 'Context' && <ContextPanel context={context} before={before} note={note} />}
       </div>
     </section>
   )
+}
+
+const symbolOfStep = (id: string, context: PastStep['context']): string | null => {
+  if (id.startsWith('symbol:')) return id.slice(7)
+  const plan = context?.plan
+  const symbol = typeof plan === 'object' && plan !== null && 'symbol' in plan ? plan.symbol : null
+  return typeof symbol === 'string' ? symbol : null
 }
 
 /** An actor that runs no more, as the journal knows it. */
@@ -268,9 +326,11 @@ const rowOfStep = ({
   lastSeq,
   atMs,
   event,
+  context,
 }: PastStep): InspectionRow => ({
   id,
   kind,
+  symbol: symbolOfStep(id, context),
   parentId,
   chart,
   status: status === 'done' ? 'ended' : 'failed',

@@ -1,11 +1,14 @@
 /** What a person may do now, and where each of it would lead. Asked about by name where it costs something. */
 import { useEffect, useState } from 'react'
 import type { FocusedEvent, InspectionRow } from '../../../api/inspection-view.ts'
+import { actorName } from '../../../wording/hedges.ts'
 import { Problem } from '../../data/client.ts'
+import { HedgeClosing } from '../../money/closing-lines.tsx'
 import { ConfirmDialog } from '../../show/confirm-dialog.tsx'
 import { eventWords } from '../chart/chart.ts'
 import { shortState } from '../chart/tone.ts'
 import { isDangerous, MEANINGS } from './dangerous.ts'
+import { payloadOf } from './payload.ts'
 import { type Seen, sendAsSeen } from './use-send.ts'
 
 type Parts = {
@@ -19,7 +22,8 @@ type Parts = {
   onHover: (type: string | undefined) => void
 }
 
-type Asking = { event: FocusedEvent; seen: Seen }
+/** `edits`: its fields are typed by hand. */
+type Asking = { event: FocusedEvent; seen: Seen; edits?: boolean }
 
 export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Parts) {
   const [asking, setAsking] = useState<Asking>()
@@ -27,8 +31,9 @@ export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Part
   const manual = isPast ? [] : legal.filter(event => event.manual)
   const others = legal.filter(event => !event.manual)
 
+  const seenNow = (): Seen => ({ actorId: row.id, state: row.state, version: row.version })
   const press = (event: FocusedEvent) => {
-    const seen = { actorId: row.id, state: row.state, version: row.version }
+    const seen = seenNow()
     if (isDangerous(event.type) || event.ids.length > 1) setAsking({ event, seen })
     else void send(seen, { type: event.type, ...(event.ids[0] === undefined ? {} : { id: event.ids[0] }) })
   }
@@ -79,6 +84,17 @@ export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Part
             >
               {targetWords(event, row.state)}
             </span>
+            <button
+              type="button"
+              className="btn tool ml-auto shrink-0"
+              data-quiet=""
+              title="Write its fields, and see it before it is sent"
+              aria-label={`Fields of ${event.type}`}
+              disabled={event.enabled === false}
+              onClick={() => setAsking({ event, seen: seenNow(), edits: true })}
+            >
+              {'{ }'}
+            </button>
           </div>
         ))}
         {manual.length === 0 && (
@@ -104,7 +120,12 @@ export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Part
           {answer?.text}
         </p>
       </div>
-      <SendDialog asking={asking} onClose={() => setAsking(undefined)} onSend={send} />
+      <SendDialog
+        asking={asking}
+        name={actorName(row.id, row.symbol)}
+        onClose={() => setAsking(undefined)}
+        onSend={send}
+      />
     </section>
   )
 }
@@ -124,24 +145,29 @@ function refusalText(type: string, error: unknown): string {
 
 type DialogParts = {
   asking: Asking | undefined
+  /** What people call the actor. */
+  name: string
   onClose: () => void
   onSend: (seen: Seen, event: { type: string; id?: string; because?: string }) => Promise<void>
 }
 
-function SendDialog({ asking, onClose, onSend }: DialogParts) {
+function SendDialog({ asking, name, onClose, onSend }: DialogParts) {
   const [because, setBecause] = useState('')
+  const [fields, setFields] = useState('')
+  const hedgeId = /^hedge:(.+)$/.exec(asking?.seen.actorId ?? '')?.[1]
   const [id, setId] = useState('')
   const { event, seen } = asking ?? {}
   const takesReason = event !== undefined && /unwind|halt|flatten|quarantine/.test(event.type)
   const act = async () => {
     if (!event || !seen) return
+    if (asking?.edits) return await onSend(seen, { type: event.type, ...payloadOf(fields) })
     const chosen = event.ids.length > 0 ? { id: id || (event.ids[0] ?? '') } : {}
     await onSend(seen, { type: event.type, ...chosen, ...(takesReason && because ? { because } : {}) })
   }
   return (
     <ConfirmDialog
       open={asking !== undefined}
-      title={event && seen ? `Send ${event.type} to ${seen.actorId}?` : ''}
+      title={event && seen ? `Send ${event.type} to ${name}?` : ''}
       act={`Send ${event?.type ?? ''}`}
       dangerous={event !== undefined && isDangerous(event.type)}
       onClose={onClose}
@@ -162,33 +188,55 @@ function SendDialog({ asking, onClose, onSend }: DialogParts) {
             )}
             . The engine refuses if the state has moved meanwhile.
           </p>
-          {event.ids.length > 1 && (
-            <label className="block">
-              Which one
-              <select
-                className="field mt-1 w-full"
-                value={id}
-                onChange={change => setId(change.target.value)}
-              >
-                {event.ids.map(each => (
-                  <option key={each}>{each}</option>
-                ))}
-              </select>
-            </label>
-          )}
-          {takesReason && (
-            <label className="block">
-              Reason, for the audit
-              <input
-                className="field mt-1 w-full"
-                maxLength={200}
-                value={because}
-                onChange={change => setBecause(change.target.value)}
-              />
-            </label>
+          {event.type === 'hedge.unwind' && hedgeId && <HedgeClosing hedgeId={hedgeId} />}
+          {asking?.edits ? (
+            <Fields example={event.ids[0]} value={fields} onChange={setFields} />
+          ) : (
+            <>
+              {event.ids.length > 1 && <Which ids={event.ids} value={id} onChange={setId} />}
+              {takesReason && <Reason value={because} onChange={setBecause} />}
+            </>
           )}
         </>
       )}
     </ConfirmDialog>
   )
 }
+
+type FieldParts = { value: string; onChange: (value: string) => void }
+
+const Fields = ({ example, value, onChange }: FieldParts & { example: string | undefined }) => (
+  <label className="block">
+    Its fields, as JSON beside its type
+    <textarea
+      className="field mt-1 h-24 w-full py-1.5 font-mono text-[12px]"
+      spellCheck={false}
+      placeholder={example === undefined ? '{"because": "…"}' : `{"id": ${JSON.stringify(example)}}`}
+      value={value}
+      onChange={change => onChange(change.target.value)}
+    />
+  </label>
+)
+
+const Which = ({ ids, value, onChange }: FieldParts & { ids: readonly string[] }) => (
+  <label className="block">
+    Which one
+    <select className="field mt-1 w-full" value={value} onChange={change => onChange(change.target.value)}>
+      {ids.map(each => (
+        <option key={each}>{each}</option>
+      ))}
+    </select>
+  </label>
+)
+
+const Reason = ({ value, onChange }: FieldParts) => (
+  <label className="block">
+    Reason, for the audit
+    <input
+      className="field mt-1 w-full"
+      maxLength={200}
+      value={value}
+      onChange={change => onChange(change.target.value)}
+    />
+  </label>
+)

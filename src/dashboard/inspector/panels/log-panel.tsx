@@ -1,24 +1,30 @@
-/** What the actor heard, newest first: ignored events struck out, the payload on demand, each step one press away. */
+/** What the actor heard, newest first, live lines over those of its journal: ignored events struck out, the payload on demand, each step one press away. */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useRef, useState } from 'react'
 import type { LogLine } from '../../../api/inspection-view.ts'
 import { eventWords } from '../chart/chart.ts'
 import { ScrollRegion } from '../chart/scroll-region.tsx'
 import { shortState } from '../chart/tone.ts'
+import { useJournal } from './use-journal.ts'
 
 type Parts = {
+  actorId: string
+  lastSeq: number
   log: readonly LogLine[]
   dropped: number
   seq: number | undefined
   onSeq: (seq: number) => void
 }
 
-export function LogPanel({ log, dropped, seq, onSeq }: Parts) {
+export function LogPanel({ actorId, lastSeq, log, dropped, seq, onSeq }: Parts) {
   const [paused, setPaused] = useState<readonly LogLine[]>()
   const [open, setOpen] = useState<number>()
   const [moves, setMoves] = useState(false)
   const scroll = useRef<HTMLElement>(null)
-  const lines = (paused ?? log).filter(line => !moves || line.from !== line.to).toReversed()
+  const journal = useJournal(actorId, log, lastSeq)
+  const lines = [...journal.lines, ...(paused ?? log)]
+    .filter(line => !moves || line.from !== line.to)
+    .toReversed()
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroll.current,
@@ -46,7 +52,7 @@ export function LogPanel({ log, dropped, seq, onSeq }: Parts) {
       <ScrollRegion ref={scroll} label="Event log, newest first" testId="log">
         {lines.length === 0 && (
           <p className="px-3 py-4 text-[13px] text-soft">
-            Nothing since the engine started. Step back to see what was before.
+            {journal.isLoading ? 'Reading the journal…' : 'It has heard nothing yet.'}
           </p>
         )}
         <ol
@@ -75,10 +81,20 @@ export function LogPanel({ log, dropped, seq, onSeq }: Parts) {
             )
           })}
         </ol>
+        <Earlier more={journal.more} isLoading={journal.isLoading} />
       </ScrollRegion>
     </div>
   )
 }
+
+const Earlier = ({ more, isLoading }: { more: (() => void) | undefined; isLoading: boolean }) =>
+  more && (
+    <p className="p-2 text-center">
+      <button type="button" className="btn tool" onClick={more} disabled={isLoading}>
+        {isLoading ? 'Reading…' : 'Earlier, from the journal'}
+      </button>
+    </p>
+  )
 
 type RowParts = {
   line: LogLine

@@ -29,21 +29,34 @@ export function SequencePanel({ actorId }: { actorId: string }) {
     return <p className="px-3 py-4 text-[13px] text-soft">Nothing was said since the engine started.</p>
   const lanes = lanesOf(data, actorId)
   const x = (name: string) => 64 + lanes.indexOf(name) * LANE
+  const width = 128 + (lanes.length - 1) * LANE
   return (
     <ScrollRegion ref={scroll} label={`Messages around ${actorId}`} testId="sequence">
       <svg
-        className="sequence"
-        width={128 + (lanes.length - 1) * LANE}
-        height={HEAD + data.length * ROW + 12}
+        className="sequence sticky top-0 z-[1] block bg-panel"
+        width={width}
+        height={HEAD - 8}
+        role="img"
+        aria-label={`Parties: ${lanes.map(laneWords).join(', ')}`}
+      >
+        {lanes.map(name => (
+          <g key={name} data-lane={name} data-self={name === actorId}>
+            <text x={x(name)} y={18} textAnchor="middle" data-surface="panel" className="lane-name">
+              {laneWords(name)}
+            </text>
+          </g>
+        ))}
+      </svg>
+      <svg
+        className="sequence block"
+        width={width}
+        height={data.length * ROW + 20}
         role="img"
         aria-label={`${data.length} messages between ${lanes.length} parties`}
       >
         {lanes.map(name => (
           <g key={name} data-lane={name} data-self={name === actorId}>
-            <line x1={x(name)} x2={x(name)} y1={HEAD - 8} y2={HEAD + data.length * ROW} />
-            <text x={x(name)} y={18} textAnchor="middle" data-surface="panel" className="lane-name">
-              {laneWords(name)}
-            </text>
+            <line x1={x(name)} x2={x(name)} y1={0} y2={8 + data.length * ROW} />
           </g>
         ))}
         {data.map((message, index) => (
@@ -51,7 +64,7 @@ export function SequencePanel({ actorId }: { actorId: string }) {
             // biome-ignore lint/suspicious/noArrayIndexKey: one step may ask for the same thing twice.
             key={`${message.n} ${message.event} ${message.to} ${index}`}
             message={message}
-            y={HEAD + 16 + index * ROW}
+            y={24 + index * ROW}
             from={x(message.from)}
             to={x(message.to)}
           />
