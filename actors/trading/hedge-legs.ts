@@ -168,10 +168,11 @@ export function createLegDoubts(ports: Ports<'clock' | 'exchange'>): LegDoubts {
     async judge(actorId, hedge) {
       const { plan, spotNetBase, perpBase } = hedge
       const shown = await readLegs(ports, hedge).catch(() => undefined)
+      // What stands on the other side is somebody else's: of ours nothing is there.
       const isLess =
         shown !== undefined &&
-        (new Decimal(shown.spotBase).plus(tolerance(plan)).lt(spotNetBase) ||
-          new Decimal(shown.perpBase).lt(perpBase))
+        (Decimal.max(0, shown.spotBase).plus(tolerance(plan)).lt(spotNetBase) ||
+          Decimal.max(0, shown.perpBase).lt(perpBase))
       const before = doubts.get(actorId)
       doubts.delete(actorId)
       if (shown && !isLess) return undefined

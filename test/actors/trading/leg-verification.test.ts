@@ -35,6 +35,16 @@ function doubting() {
   }
 }
 
+test('coins beside nothing owed, and a position on the other side, are somebody else’s: the order may go', async () => {
+  const exchange = {
+    positions: async () => [{ symbol: plan.perp.symbol, qty: '900', side: 'Sell' }],
+    wallet: async () => ({ coins: [{ coin: plan.baseCoin, wallet: '50', spotBorrowed: '0' }] }),
+  }
+  const doubts = createLegDoubts({ clock: new VirtualClock(0), exchange } as unknown as EnginePorts)
+  const spare = { plan, spotNetBase: '-2.2', perpBase: '0' } as unknown as HedgeToStep
+  expect(await doubts.judge('hedge:1', spare)).toBeUndefined()
+})
+
 describe('a debt that is to be bought back', () => {
   test('is bought when the exchange shows it as known', async () => {
     expect(await doubting().judge('400', 0)).toBeUndefined()
