@@ -47,35 +47,7 @@ type Booked = { rows: BookedRow[]; postings: Posting[]; residuals: Record<string
  */
 export function tradingDesk(core: SimulatedBybit): TradingDesk {
   const events: RunEvent[] = []
-  const post = (path: string, params: JsonObject) =>
-    core.request({ via: 'rest', method: 'POST', path, params, uid: ACCOUNT })
-  const ask = (method: 'GET', path: string, params: JsonObject): JsonObject => {
-    const reply = core.request({ via: 'rest', method, path, params, uid: ACCOUNT })
-    if (reply.retCode !== 0)
-      throw new Error(
-        `baseline: ${path} answered ${reply.retCode} ${reply.retMsg} to ${JSON.stringify(params)}`,
-      )
-    return reply.result as JsonObject
-  }
-  const list = (path: string, params: JsonObject) => ask('GET', path, params) as { list?: JsonObject[] }
-
-  const pages = (fromMs: number, toMs: number): JsonObject[] => {
-    const rows: JsonObject[] = []
-    for (let startMs = fromMs; startMs < toMs; startMs += WEEK_MS) {
-      const endMs = Math.min(startMs + WEEK_MS, toMs) - 1
-      const week: JsonObject[] = []
-      for (let cursor = '', more = true; more; ) {
-        const window = { startTime: String(startMs), endTime: String(endMs), limit: PAGE, cursor }
-        const page = ask('GET', '/v5/account/transaction-log', window)
-        week.push(...((page.list as JsonObject[] | undefined) ?? []))
-        cursor = String(page.nextPageCursor ?? '')
-        more = cursor !== ''
-      }
-      // Bybit lists the newest first.
-      rows.push(...week.reverse())
-    }
-    return rows
-  }
+  const { post, list, log } = asking(core)
 
   return {
     events,
@@ -109,7 +81,7 @@ export function tradingDesk(core: SimulatedBybit): TradingDesk {
     book(fromMs, hedgeOf) {
       const rows: BookedRow[] = []
       const postings: Posting[] = []
-      for (const json of pages(fromMs, core.nowMs() + 1)) {
+      for (const json of log(fromMs, core.nowMs() + 1)) {
         const row = transaction(json)
         const hedgeId =
           ownerOfOrder(row.orderLinkId)?.hedgeId ??
@@ -117,18 +89,54 @@ export function tradingDesk(core: SimulatedBybit): TradingDesk {
         rows.push({ row, hedgeId: hedgeId ?? '' })
         postings.push(...postingsOf(row, () => hedgeId))
       }
-      return { rows, postings, residuals: residuals(wallets(), walletSums(postings)) }
+      return { rows, postings, residuals: residuals(walletsOf(list), walletSums(postings)) }
     },
   }
+}
 
-  function wallets(): { coin: string; wallet: Amount }[] {
-    const account = list('/v5/account/wallet-balance', { accountType: 'UNIFIED' }).list?.[0]
-    const coins = (account?.coin as JsonObject[] | undefined) ?? []
-    return coins.map(({ coin, walletBalance }) => ({
-      coin: String(coin),
-      wallet: amount(String(walletBalance)),
-    }))
+/** The account's requests; what is refused throws. */
+function asking(core: SimulatedBybit) {
+  const post = (path: string, params: JsonObject) =>
+    core.request({ via: 'rest', method: 'POST', path, params, uid: ACCOUNT })
+  const ask = (method: 'GET', path: string, params: JsonObject): JsonObject => {
+    const reply = core.request({ via: 'rest', method, path, params, uid: ACCOUNT })
+    if (reply.retCode !== 0)
+      throw new Error(
+        `baseline: ${path} answered ${reply.retCode} ${reply.retMsg} to ${JSON.stringify(params)}`,
+      )
+    return reply.result as JsonObject
   }
+  const list = (path: string, params: JsonObject) => ask('GET', path, params) as { list?: JsonObject[] }
+
+  /** The transaction log of a stretch, oldest first. */
+  const log = (fromMs: number, toMs: number): JsonObject[] => {
+    const rows: JsonObject[] = []
+    for (let startMs = fromMs; startMs < toMs; startMs += WEEK_MS) {
+      const endMs = Math.min(startMs + WEEK_MS, toMs) - 1
+      const week: JsonObject[] = []
+      for (let cursor = '', more = true; more; ) {
+        const window = { startTime: String(startMs), endTime: String(endMs), limit: PAGE, cursor }
+        const page = ask('GET', '/v5/account/transaction-log', window)
+        week.push(...((page.list as JsonObject[] | undefined) ?? []))
+        cursor = String(page.nextPageCursor ?? '')
+        more = cursor !== ''
+      }
+      // Bybit lists the newest first.
+      rows.push(...week.reverse())
+    }
+    return rows
+  }
+
+  return { post, list, log }
+}
+
+function walletsOf(list: ReturnType<typeof asking>['list']): { coin: string; wallet: Amount }[] {
+  const account = list('/v5/account/wallet-balance', { accountType: 'UNIFIED' }).list?.[0]
+  const coins = (account?.coin as JsonObject[] | undefined) ?? []
+  return coins.map(({ coin, walletBalance }) => ({
+    coin: String(coin),
+    wallet: amount(String(walletBalance)),
+  }))
 }
 
 function walletSums(postings: readonly Posting[]): Record<string, Amount> {

@@ -9,7 +9,6 @@ const TO_SPLIT = 'to be split'
 export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'machines/hedge/hedge.ts work': 'a chart is a list of states, and is seen whole',
   'machines/hedge/leg.ts legRegion': 'a chart is a list of states, and is seen whole',
-  'src/backtest/trading-desk.ts tradingDesk': TO_SPLIT,
   'src/dashboard/data/connection.ts createConnection': TO_SPLIT,
   'src/dashboard/inspector/actor-list.tsx Tree': TO_SPLIT,
   'src/dashboard/inspector/chart/chart-view.tsx ChartView': TO_SPLIT,
@@ -17,20 +16,18 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'src/dashboard/inspector/chart/viewport.ts useViewport': TO_SPLIT,
   'src/dashboard/inspector/panels/legal-panel.tsx LegalPanel': TO_SPLIT,
   'src/dashboard/pages/overview/equity-panel.tsx EquityPanel': TO_SPLIT,
-  'src/exchange/bybit/wire/sdk-wire.ts createSdkWire': TO_SPLIT,
-  'src/run/books/hedge-books.ts createHedgeBooks': TO_SPLIT,
   'src/store/migrations/20261122091213-tables.ts up': 'a migration is a list of statements',
   'test/actors/bookkeeper.test.ts small': TO_SPLIT,
-  'test/support/api/small-view.ts smallView': TO_SPLIT,
-  'test/support/exchange/contract-risk.ts spreadContract': TO_SPLIT,
-  'test/support/exchange/contract-risk.ts riskContract': TO_SPLIT,
-  'test/support/exchange/contract.ts exchangeContract': TO_SPLIT,
+  'test/support/api/small-view.ts smallView': 'a list of answers, one for each question of the API',
+  'test/support/exchange/contract-risk.ts spreadContract': 'a contract is a list of sentences',
+  'test/support/exchange/contract-risk.ts riskContract': 'a contract is a list of sentences',
+  'test/support/exchange/contract.ts exchangeContract': 'a contract is a list of sentences',
   'test/support/exchange/simulator-core.ts openDesk': TO_SPLIT,
   'test/support/machines/route-exchange.ts runHedge': TO_SPLIT,
   'test/support/machines/route-exchange.ts smallExchange': TO_SPLIT,
   'test/support/simulation/situation.ts play': TO_SPLIT,
   'test/support/simulation/virtual-engine.ts virtualWorld': TO_SPLIT,
-  'test/support/store/journal-contract.ts journalContract': TO_SPLIT,
+  'test/support/store/journal-contract.ts journalContract': 'a contract is a list of sentences',
 }
 
 /** Files that import each other in a circle, as many circles as there are. */

@@ -126,29 +126,38 @@ export type HedgeBooks = ReturnType<typeof createHedgeBooks>
 
 /** Hedges of one account by the books. */
 export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
-  const { pool } = database
-  const { account } = scope
-  const results = createHedgeResults(database, scope)
-  const decisions = createDecisionStore(database, scope)
-
-  const factsOf = async (row: HedgeRow): Promise<HedgeRecords> => {
-    const context = contextOf(row)
-    const { hedgeId } = context.plan
-    const [postings, fills, mids] = await Promise.all([
-      ledger.postingsOfHedge(hedgeId),
-      trades.fillsOfHedge(hedgeId),
-      midsOfHedge(pool, account, hedgeId),
-    ])
-    return { context, state: row.state, sinceMs: row.sinceMs, postings, fills, mids }
+  const kept: Kept = {
+    ...{ ledger, trades },
+    pool: database.pool,
+    account: scope.account,
+    results: createHedgeResults(database, scope),
+    decisions: createDecisionStore(database, scope),
   }
+  return { ...hedgeReads(kept), ...hedgeEndings(kept), ...hedgeReturns(kept) }
+}
 
-  /** Rows to reckon from their records: those that live, and those whose days were not kept with their result. */
-  const unkept = async (written: Awaited<ReturnType<typeof results.days>>, open: readonly HedgeRow[]) => {
-    const older = written.filter(({ days }) => days === null)
-    const rows = await Promise.all(older.map(({ hedgeId }) => hedgeRowOf(pool, account, `hedge:${hedgeId}`)))
-    return [...open, ...rows.flatMap(row => (row ? [row] : []))]
-  }
+type Kept = {
+  pool: Database['pool']
+  account: string
+  ledger: LedgerStore
+  trades: TradeStore
+  results: ReturnType<typeof createHedgeResults>
+  decisions: ReturnType<typeof createDecisionStore>
+}
 
+async function factsOf({ pool, account, ledger, trades }: Kept, row: HedgeRow): Promise<HedgeRecords> {
+  const context = contextOf(row)
+  const { hedgeId } = context.plan
+  const [postings, fills, mids] = await Promise.all([
+    ledger.postingsOfHedge(hedgeId),
+    trades.fillsOfHedge(hedgeId),
+    midsOfHedge(pool, account, hedgeId),
+  ])
+  return { context, state: row.state, sinceMs: row.sinceMs, postings, fills, mids }
+}
+
+function hedgeReads(kept: Kept) {
+  const { pool, account, ledger, results, decisions } = kept
   return {
     /** The newest hedges, living and closed. What is booked of each comes from the books, its legs from its executions. */
     async hedges(limit = HEDGES_SHOWN): Promise<JsonObject[]> {
@@ -163,7 +172,7 @@ export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
         living.map(({ actorId }) => hedgeIdOf(actorId)),
       )
       const fresh = ended.filter(({ actorId }) => !written.has(hedgeIdOf(actorId))).slice(0, SETTLED_AT_ONCE)
-      for (const row of fresh) written.set(hedgeIdOf(row.actorId), finalResult(await factsOf(row)))
+      for (const row of fresh) written.set(hedgeIdOf(row.actorId), finalResult(await factsOf(kept, row)))
       return rows.map(row => {
         const id = hedgeIdOf(row.actorId)
         const result = written.get(id)
@@ -174,7 +183,7 @@ export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
     async hedge(hedgeId: string, valuation: Valuation): Promise<JsonObject | undefined> {
       const row = await hedgeRowOf(pool, account, `hedge:${hedgeId}`)
       if (!row) return undefined
-      const [facts, funding] = await Promise.all([factsOf(row), ledger.fundingOfHedge(hedgeId)])
+      const [facts, funding] = await Promise.all([factsOf(kept, row), ledger.fundingOfHedge(hedgeId)])
       const { fills, postings } = facts
       const accounts = hedgeAccounts(facts, valuation)
       const { days: _days, ...shown } = accounts
@@ -189,11 +198,23 @@ export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
         funding,
       })
     },
+    /** When hedges of a symbol came and went since then, oldest first. */
+    async moves(symbol: string, sinceMs: number): Promise<MarketHistory['moves']> {
+      const rows = await hedgeRowsOf(pool, account, symbol, sinceMs)
+      return rows.flatMap(movesOf).filter(({ atMs }) => atMs >= sinceMs)
+    },
+  }
+}
+
+/** What is written of hedges when they end, and remembered of them after it. */
+function hedgeEndings(kept: Kept) {
+  const { pool, account, results } = kept
+  return {
     /** Writes the results of hedges that closed since; those there are stay. */
     async settleResults(): Promise<void> {
       const ids = await results.missing(SETTLED_AT_ONCE)
       const rows = await Promise.all(ids.map(id => hedgeRowOf(pool, account, `hedge:${id}`)))
-      const facts = await Promise.all(rows.flatMap(row => (row ? [factsOf(row)] : [])))
+      const facts = await Promise.all(rows.flatMap(row => (row ? [factsOf(kept, row)] : [])))
       await results.keep(facts.map(finalResult))
     },
     async endedClaims(): Promise<HedgeClaim[]> {
@@ -202,6 +223,21 @@ export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
         .filter(({ state }) => state === 'closed')
         .map(row => claimOf(contextOf(row).plan, row.sinceMs))
     },
+  }
+}
+
+/** What hedges made, together. */
+function hedgeReturns(kept: Kept) {
+  const { pool, account, results } = kept
+
+  /** Rows to reckon from their records: those that live, and those whose days were not kept with their result. */
+  const unkept = async (written: Awaited<ReturnType<typeof results.days>>, open: readonly HedgeRow[]) => {
+    const older = written.filter(({ days }) => days === null)
+    const rows = await Promise.all(older.map(({ hedgeId }) => hedgeRowOf(pool, account, `hedge:${hedgeId}`)))
+    return [...open, ...rows.flatMap(row => (row ? [row] : []))]
+  }
+
+  return {
     /** How closed hedges were executed, the newest first, and all of these together. */
     async quality(limit = HEDGES_SHOWN): Promise<Quality> {
       const found = await results.newest(limit)
@@ -211,17 +247,12 @@ export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
       }))
       return { totals: qualityTotals(hedges), hedges }
     },
-    /** When hedges of a symbol came and went since then, oldest first. */
-    async moves(symbol: string, sinceMs: number): Promise<MarketHistory['moves']> {
-      const rows = await hedgeRowsOf(pool, account, symbol, sinceMs)
-      return rows.flatMap(movesOf).filter(({ atMs }) => atMs >= sinceMs)
-    },
     /** What hedges realised by period, closed ones and those that live. */
     async returns(by: EarnedBy, nowMs: number): Promise<Returns> {
       const [written, open] = await Promise.all([results.days(), openHedgeRows(pool, account)])
       const found: HedgeDays[] = written.map(({ days, ...hedge }) => ({ ...hedge, days: days ?? [] }))
       for (const row of await unkept(written, open)) {
-        const facts = await factsOf(row)
+        const facts = await factsOf(kept, row)
         const { hedgeId, symbol } = facts.context.plan
         found.push({ hedgeId, symbol, days: daysOf(facts, nowMs) })
       }

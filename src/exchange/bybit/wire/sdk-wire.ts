@@ -140,30 +140,8 @@ export function createSdkWire(settings: SdkWireSettings): Wire {
     patienceMs,
   }
   const rest = sdkRest({ ...streams, url: restUrl, timeoutMs: restTimeoutMs })
-  const open = new Set<Subscription>()
-  let closed = false
-  const keep = <T extends Subscription>(stream: T): T => {
-    open.add(stream)
-    const close = () => {
-      open.delete(stream)
-      stream.close()
-    }
-    return { ...stream, close }
-  }
-  const entry = entryOf()
-
-  function entryOf(): Trade {
-    if (key && mode !== 'demo') return sdkTrade(streams, `${ws}/v5/trade`)
-    const ready = () => key !== '' && !closed
-    return {
-      tradeReady: ready,
-      async trade(op, args, deadlineMs) {
-        if (!ready()) throw new WireFailure('order entry is down', true, false)
-        return withDeadline(clock, deadlineMs, rest.post(PATHS[op], args))
-      },
-      close: () => {},
-    }
-  }
+  const kept = keptStreams()
+  const entry = key && mode !== 'demo' ? sdkTrade(streams, `${ws}/v5/trade`) : tradeByRest(streams, rest)
 
   return {
     ...rest,
@@ -173,7 +151,7 @@ export function createSdkWire(settings: SdkWireSettings): Wire {
     trade: entry.trade,
     tradeReady: entry.tradeReady,
     publicStream: (category, topics, hear) =>
-      keep(
+      kept.keep(
         sdkPublicStream(
           streams,
           { url: `${publicWs}/v5/public/${PUBLIC_PATHS[category]}`, category, topics },
@@ -182,14 +160,47 @@ export function createSdkWire(settings: SdkWireSettings): Wire {
       ),
     privateStream(topics, hear) {
       if (!key) throw new WireFailure('no API key is set', true, false)
-      return keep(sdkPrivateStream(streams, { url: `${ws}/v5/private`, topics }, hear))
+      return kept.keep(sdkPrivateStream(streams, { url: `${ws}/v5/private`, topics }, hear))
     },
     async close() {
-      closed = true
       entry.close()
+      kept.close()
+      await rest.close()
+    },
+  }
+}
+
+/** Streams that end with the wire. */
+function keptStreams() {
+  const open = new Set<Subscription>()
+  return {
+    keep<T extends Subscription>(stream: T): T {
+      open.add(stream)
+      const close = () => {
+        open.delete(stream)
+        stream.close()
+      }
+      return { ...stream, close }
+    },
+    close(): void {
       for (const stream of [...open]) stream.close()
       open.clear()
-      await rest.close()
+    },
+  }
+}
+
+/** Order entry where there is no trade socket. */
+function tradeByRest({ key, clock }: Pick<StreamSettings, 'key' | 'clock'>, rest: Pick<Wire, 'post'>): Trade {
+  let closed = false
+  const tradeReady = () => key !== '' && !closed
+  return {
+    tradeReady,
+    async trade(op, args, deadlineMs) {
+      if (!tradeReady()) throw new WireFailure('order entry is down', true, false)
+      return withDeadline(clock, deadlineMs, rest.post(PATHS[op], args))
+    },
+    close() {
+      closed = true
     },
   }
 }
