@@ -12,9 +12,11 @@ import { defineConfig } from 'vitest/config'
 /** What takes minutes: simulated days, databases and exchanges that are killed, whole engines, browsers. */
 const LONG = [
   'test/backtest/replay/replay.test.ts',
+  'test/cli/commands/data-download.test.ts',
   'test/cli/engine.test.ts',
   'test/dashboard/inspector/*-page.test.ts',
   'test/dashboard/inspector/look.test.ts',
+  'test/dashboard/pages.test.ts',
   'test/exchange/simulator/server/process.test.ts',
   'test/store/embedded/*.test.ts',
   'test/whole/{days,operations,situations}/*.test.ts',
