@@ -20,7 +20,7 @@ const LONG = [
   'test/exchange/simulator/server/process.test.ts',
   'test/store/embedded/*.test.ts',
   'test/whole/{days,operations,situations}/*.test.ts',
-  'test/whole/process/{bad-starts,frozen,installed,new-key,readiness,unread}.test.ts',
+  'test/whole/process/{bad-starts,frozen,guard,installed,new-key,one-account,readiness,unread}.test.ts',
 ]
 
 /** Files that change nothing they share: one worker runs them one after the other, and imports once. */

@@ -92,6 +92,31 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
 }
 
+/** A database whose tables are still to be made, up to whatever migration is wanted: for a backup that comes back. */
+export type BareDatabase = {
+  /** Connected. */
+  client: Client
+  migrateTo(migration: string): Promise<unknown>
+  close(): Promise<void>
+}
+
+/** Connects, and changes nothing. @throws DatabaseUnavailable */
+export async function openBareDatabase(options: DatabaseOptions): Promise<BareDatabase> {
+  const settings = clientSettings(options)
+  await answering(settings, options)
+  const client = new Client({ ...settings, query_timeout: 0 })
+  await client.connect()
+  const orm = await MikroORM.init({ ...ormOptions, ...ormAddress(options), colors: false, logger: () => {} })
+  return {
+    client,
+    migrateTo: migration => orm.migrator.up({ to: migration }),
+    async close() {
+      await client.end()
+      await orm.close()
+    },
+  }
+}
+
 /** A database's address for messages and logs, without its password. */
 export function addressText(address: DatabaseAddress): string {
   if (!('url' in address)) return `${address.database} on the socket in ${address.socketDir}`

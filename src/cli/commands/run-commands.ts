@@ -11,6 +11,7 @@ import { withExamples } from '../kit/asking.ts'
 import { CliFailure } from '../kit/failure.ts'
 import { print } from '../kit/output.ts'
 import type { BacktestOptions } from './backtest.ts'
+import type { BackupOptions, RestoreOptions } from './backup.ts'
 import type { DownloadOptions } from './data-download.ts'
 import type { CheckOptions, ImportOptions } from './data-import.ts'
 import type { SimulateOptions } from './simulate.ts'
@@ -55,6 +56,32 @@ export function processCommands(program: Command): void {
       const said = await (await loadMain()).migrate(read)
       print(typeof said === 'string' ? said : 'the database is up to date')
     })
+  withExamples(
+    program.command('backup'),
+    ['hedgerow backup --verify', 'hedgerow backup --to /srv/backups/hedgerow-2026-12-01.backup --json'],
+    '\nJSON: {file, bytes, verified, takenAtMs, migrations, tables: [{table, rows, print}]}',
+  )
+    .description('keep the whole database in one file; a running engine is not disturbed')
+    .addOption(configOption())
+    .option('--to <file>', 'a new file (else hedgerow-TIME.backup here)')
+    .option('--verify', 'restore it into a database that is thrown away, and compare every row')
+    .option('--json', 'print JSON')
+    .action(async (options: BackupOptions) => (await import('./backup.ts')).backUp(options))
+  withExamples(
+    program.command('restore'),
+    [
+      'hedgerow restore hedgerow-2026-12-01T120000.backup',
+      'HEDGEROW_DATABASE_URL=postgres://… hedgerow restore hedgerow.backup     # from the embedded database to a server',
+    ],
+    '\nJSON: {file, takenAtMs, migrations, tables: [{table, rows, print}]}',
+  )
+    .description('bring a backup into an empty database, and compare every row')
+    .argument('<file>', 'what `hedgerow backup` wrote')
+    .addOption(configOption())
+    .option('--json', 'print JSON')
+    .action(async (file: string, options: RestoreOptions) =>
+      (await import('./backup.ts')).bringBack(file, options),
+    )
   withExamples(program.command('simulator'), ['hedgerow simulator --port 9797 --seed 7 --speed 60'])
     .description('run the simulated Bybit by itself; it prints one JSON line when it is ready')
     .option('--port <port>', 'TCP port, 0 for any free one', '9797')
