@@ -5,6 +5,7 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { systemClock } from '../../clock/clock.ts'
 import { type Config, readConfig } from '../../config/config.ts'
 import { prepareDataDir } from '../../run/start/data-folder.ts'
 import { BackupRefused, type BackupReport, backup, restore } from '../../store/backup.ts'
@@ -25,11 +26,12 @@ export type RestoreOptions = { config?: string; json?: boolean }
 
 export async function backUp({ config: file, to, verify, json }: BackupOptions): Promise<void> {
   const config = readConfig(file)
-  const path = resolve(to ?? `hedgerow-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.backup`)
-  if (existsSync(path)) throw new CliFailure(`${path} is there already: name another file with --to`)
-  const report = await withDatabase(config, ({ client }) =>
-    refusedInWords(() => backup(client, path, Date.now())),
+  const nowMs = systemClock().nowMs()
+  const path = resolve(
+    to ?? `hedgerow-${new Date(nowMs).toISOString().slice(0, 19).replaceAll(':', '')}.backup`,
   )
+  if (existsSync(path)) throw new CliFailure(`${path} is there already: name another file with --to`)
+  const report = await withDatabase(config, ({ client }) => refusedInWords(() => backup(client, path, nowMs)))
   if (verify) await restoredElsewhere(path)
   if (json) return printJson({ file: path, bytes: statSync(path).size, verified: verify === true, ...report })
   printTables(report)
