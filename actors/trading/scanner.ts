@@ -153,28 +153,37 @@ export const scanner = (ports: ScannerPorts, judgements: Judgements): PlainKind 
     const memory: Memory = { blindSinceMs: new Map(), seen: new Map() }
     do {
       let judged = 0
-      for (const symbol of heldFirst(ports)) {
+      for (const { symbol, actor } of heldFirst(ports)) {
         if (judged === SLICE) {
           judged = 0
           if (!(await pause(ports.clock, SLICE_MS, signal))) return
         }
-        if (scan(ports, judgements, memory, symbol)) judged++
+        if (scan(ports, judgements, memory, symbol, actor)) judged++
       }
       offer(ports, judgements)
     } while (await pause(ports.clock, ports.rules.strategy.judgeEveryMs, signal))
   })
 
-function heldFirst({ board, runtime }: Ports<'board' | 'runtime'>): string[] {
-  const isHeld = (symbol: string) => HELD.test(runtime().get(`symbol:${symbol}`)?.cell?.state ?? '')
-  const [held, free]: [string[], string[]] = [[], []]
-  for (const symbol of board.symbols()) (isHeld(symbol) ? held : free).push(symbol)
+type Judged = { symbol: string; actor: Running }
+
+function heldFirst({ board, runtime }: Ports<'board' | 'runtime'>): Judged[] {
+  const running = runtime()
+  const [held, free]: [Judged[], Judged[]] = [[], []]
+  for (const symbol of board.symbols()) {
+    const actor = running.get(`symbol:${symbol}`)
+    if (actor) (HELD.test(actor.cell?.state ?? '') ? held : free).push({ symbol, actor })
+  }
   return [...held, ...free]
 }
 
 /** True when it was judged whole. */
-function scan(ports: ScannerPorts, judgements: Judgements, memory: Memory, symbol: string): boolean {
-  const actor = ports.runtime().get(`symbol:${symbol}`)
-  if (!actor) return false
+function scan(
+  ports: ScannerPorts,
+  judgements: Judgements,
+  memory: Memory,
+  symbol: string,
+  actor: Running,
+): boolean {
   const nowMs = ports.clock.nowMs()
   const state = actor.cell?.state ?? ''
   const seen = { changes: ports.board.changes(symbol), state }
