@@ -6,55 +6,8 @@ import { Decimal } from 'decimal.js'
 import type { Json } from '../../domain/json.ts'
 import type { Intercept } from '../../exchange/simulator/create.ts'
 import type { CoreRequest, Push, SimulatedBybit } from '../../exchange/simulator/simulated.ts'
+import { Foreign } from './foreign.ts'
 import { type Stretch, Stretches } from './stretches.ts'
-
-const ZERO = new Decimal(0)
-
-/**
- * What people have in an account beside the hedges. An account has one position of a perpetual and one amount of a coin, owned or owed
- * (Bybit: a coin's equity is walletBalance − spotBorrow): a trade against what people have undoes that first, then what the hedge has,
- * and what is beyond is theirs. So coins that are bought repay a debt, whoever owes it.
- */
-export class Foreign {
-  /** Base coins, signed: negative is owed. */
-  coins = ZERO
-  /** Base coins of the perpetual, signed: negative is short. */
-  position = ZERO
-
-  /**
-   * Coins that a person bought or sold, gave or took.
-   *
-   * @param change - base coins, signed
-   * @param before - all coins of the account before it, less those it owes
-   */
-  moveCoins(change: Decimal, before: Decimal): void {
-    this.coins = moved(this.coins, change, before)
-  }
-
-  /**
-   * A person's trade of the perpetual.
-   *
-   * @param change - base coins, signed
-   * @param before - the whole position before it, base coins, signed
-   */
-  movePosition(change: Decimal, before: Decimal): void {
-    this.position = moved(this.position, change, before)
-  }
-}
-
-/** What is theirs after a change, of `whole` before it. */
-function moved(theirs: Decimal, change: Decimal, whole: Decimal): Decimal {
-  const own = whole.minus(theirs)
-  const undone = towardsZero(theirs, change)
-  const left = change.minus(undone)
-  return theirs.plus(undone).plus(left.minus(towardsZero(own, left)))
-}
-
-/** The part of a change that brings an amount nearer to zero, and not beyond. */
-const towardsZero = (amount: Decimal, change: Decimal): Decimal =>
-  amount.isZero() || change.isZero() || amount.isNegative() === change.isNegative()
-    ? ZERO
-    : Decimal.min(amount.abs(), change.abs()).times(change.isNegative() ? -1 : 1)
 
 type Row = Record<string, string>
 
@@ -227,27 +180,38 @@ export class Witness {
     if (channel !== 'private') return
     this.#isDirty = true
     if (topic !== 'execution') return
-    const byHand = rowsOf(message.data).filter(
+    const rows = rowsOf(message.data)
+    const byHand = rows.filter(
       row => row.orderLinkId === '' && row.createType === 'CreateByUser' && row.execType === 'Trade',
     )
+    const forced = rows.filter(({ execType = '' }) => FORCED.has(execType))
     const [first] = byHand
     if (first) this.#handTraded(first, byHand)
+    const [taken] = forced
+    if (taken) this.#moved(taken, forced, 'forcePosition')
   }
 
   /** All executions of one order come together, when they have moved what they move. */
-  #handTraded({ category, symbol, side }: Row, rows: readonly Row[]): void {
-    const isSpot = category === 'spot'
-    const one = this.#known().find(each => (isSpot ? each.spotSymbol : each.symbol) === symbol)
-    if (!one) return
-    const traded = sum(rows.map(({ execQty }) => execQty)).times(side === 'Buy' ? 1 : -1)
-    if (isSpot) {
-      const fees = sum(rows.map(({ execFee, feeCurrency }) => (feeCurrency === one.coin ? execFee : '0')))
-      const change = traded.minus(fees)
-      one.foreign.moveCoins(change, ownedOf(one, this.#wallet()).minus(change))
+  #handTraded(first: Row, rows: readonly Row[]): void {
+    const { category, symbol, side } = first
+    if (category !== 'spot') {
+      this.#moved(first, rows, 'movePosition')
       return
     }
-    const change = traded.times(one.multiplier)
-    one.foreign.movePosition(change, positionOf(one, this.#positions()).minus(change))
+    const one = this.#known().find(each => each.spotSymbol === symbol)
+    if (!one) return
+    const traded = sum(rows.map(({ execQty }) => execQty)).times(side === 'Buy' ? 1 : -1)
+    const fees = sum(rows.map(({ execFee, feeCurrency }) => (feeCurrency === one.coin ? execFee : '0')))
+    const change = traded.minus(fees)
+    one.foreign.moveCoins(change, ownedOf(one, this.#wallet()).minus(change))
+  }
+
+  #moved({ symbol, side }: Row, rows: readonly Row[], how: 'movePosition' | 'forcePosition'): void {
+    const one = this.#known().find(each => each.symbol === symbol)
+    if (!one) return
+    const contracts = sum(rows.map(({ execQty }) => execQty)).times(side === 'Buy' ? 1 : -1)
+    const change = contracts.times(one.multiplier)
+    one.foreign[how](change, positionOf(one, this.#positions()).minus(change))
   }
 
   #known(): Coin[] {
@@ -284,6 +248,8 @@ export class Witness {
 }
 
 const WITNESS_KEY = 'witness'
+/** The exchange's own doing, by `execType`. */
+const FORCED: ReadonlySet<string> = new Set(['AdlTrade', 'BustTrade', 'Delivery'])
 
 const rowsOf = (data: Json | undefined): Row[] => (Array.isArray(data) ? (data as unknown as Row[]) : [])
 

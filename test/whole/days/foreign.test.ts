@@ -1,7 +1,7 @@
 /** Whose coins and contracts are whose, when people trade in an account that hedges. */
 import { Decimal } from 'decimal.js'
 import { expect, test } from 'vitest'
-import { Foreign } from '../../../src/simulate/judge/witness.ts'
+import { Foreign } from '../../../src/simulate/judge/foreign.ts'
 
 const d = (text: string) => new Decimal(text)
 
@@ -39,4 +39,16 @@ test.each([
     position = position.plus(trade)
   }
   expect(foreign.position.toFixed()).toBe(his)
+})
+
+test.each([
+  ['of the hedge first', '-10', '-4', '6', '-4'],
+  ['and of people where it has less', '-10', '-4', '12', '-2'],
+  ['of people alone where it has none', '0', '-4', '2', '-2'],
+  ['of everybody at the delivery', '-10', '4', '6', '0'],
+])('what the exchange takes it takes %s', (_, hedge, theirs, taken, left) => {
+  const foreign = new Foreign()
+  foreign.position = d(theirs)
+  foreign.forcePosition(d(taken), d(hedge).plus(theirs))
+  expect(foreign.position.toFixed()).toBe(left)
 })
