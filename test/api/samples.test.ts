@@ -4,7 +4,8 @@ import { createApi } from '../../src/api/app.ts'
 import { ANSWERS, type Path } from '../../src/api/rows/answers.ts'
 import { systemClock } from '../../src/clock/clock.ts'
 import { silentTelemetry } from '../../src/telemetry/telemetry.ts'
-import { CLOSED_ID, emptyView, SAMPLES, sampleView } from '../support/api/sample-view.ts'
+import { CLOSED_ID } from '../support/api/sample-past.ts'
+import { emptyView, SAMPLES, sampleView } from '../support/api/sample-view.ts'
 
 const TOKEN = 'a-token-of-the-tests-only'
 const askOf = (view: ReturnType<typeof sampleView>) => {

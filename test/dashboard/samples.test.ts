@@ -5,7 +5,8 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CLOSED_ID, emptyView, SAMPLES, sampleView } from '../support/api/sample-view.ts'
+import { CLOSED_ID } from '../support/api/sample-past.ts'
+import { emptyView, SAMPLES, sampleView } from '../support/api/sample-view.ts'
 import { buildPages, noBrowser, openBrowser, openPage, type Watched } from '../support/browser/browser.ts'
 import { type Stage, stage } from '../support/browser/stage.ts'
 

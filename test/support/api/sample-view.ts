@@ -7,6 +7,8 @@ import type { ActorDetail, EngineSummary } from '../../../src/api/engine-view.ts
 import type { HedgeDetail, StoredHedge } from '../../../src/api/rows/books.ts'
 import type { DecisionRow } from '../../../src/api/rows/results.ts'
 import type { AccountRow, Reconciliation } from '../../../src/api/rows/rows.ts'
+import { loadConfig } from '../../../src/config/config.ts'
+import { shownSettings } from '../../../src/config/settings.ts'
 import { earnedDays } from '../../../src/domain/books/earned-days.ts'
 import { earnedPeriods } from '../../../src/domain/books/earned-periods.ts'
 import { hedgeResult } from '../../../src/domain/books/hedge-result.ts'
@@ -32,6 +34,7 @@ import {
   reverseCarry,
   spreadInFlight,
 } from '../machines/sample-hedges.ts'
+import { CLOSED_ID, equity, history } from './sample-past.ts'
 import { type SmallView, smallView } from './small-view.ts'
 
 const HOUR_MS = 3_600_000
@@ -41,7 +44,6 @@ export const SAMPLES = [longCarry, reverseCarry, spreadInFlight, restingInPart, 
   sample => sample(),
 )
 const [LONG] = SAMPLES as [LivingHedge, ...LivingHedge[]]
-export const CLOSED_ID = 'CLOSED0001'
 
 /** One contract of the multiplied coin is a thousand of it: its spot is that much cheaper. */
 function marketOf(symbol: string): MarketView {
@@ -239,33 +241,14 @@ function reconciliation(): Reconciliation {
   return { readAtMs: NOW_MS, inFlight: [], ...accountDelta(lines, venue), lines }
 }
 
-const wave = (at: number) => Math.sin(at / 9) * 6 + Math.sin(at / 2.3)
-const history = (symbol: string, hours: number) => {
-  const fromMs = NOW_MS - hours * HOUR_MS
-  const every = (hours * HOUR_MS) / 240
-  return Promise.resolve({
-    ...{ symbol, fromMs, untilMs: NOW_MS },
-    rates: Array.from({ length: Math.floor(hours / 8) }, (_, at) => ({
-      atMs: fromMs + (at + 1) * 8 * HOUR_MS,
-      rate: (0.0001 + wave(at) / 50_000).toFixed(8),
-    })),
-    basis: Array.from({ length: 240 }, (_, at) => ({ atMs: Math.round(fromMs + at * every), bps: wave(at) })),
-    moves: [
-      { atMs: NOW_MS - 60 * HOUR_MS, kind: 'entry' as const, hedgeId: CLOSED_ID },
-      { atMs: NOW_MS - 24 * HOUR_MS, kind: 'exit' as const, hedgeId: CLOSED_ID },
-    ].filter(({ atMs }) => atMs >= fromMs),
-  })
-}
-
 const summary = (hedges: EngineSummary['hedges']): Partial<EngineSummary> => ({
   ...{ nowMs: NOW_MS, startedAtMs: NOW_MS - 3 * DAY_MS, speed: 1, hedges, equityUsdt: '10012.5' },
 })
 
-const equity = () =>
-  Array.from({ length: 200 }, (_, at) => ({
-    ...{ atMs: NOW_MS - (200 - at) * HOUR_MS, equityUsdt: (10_000 + at / 20 + wave(at)).toFixed(2) },
-    availableUsdt: '4200',
-  }))
+const settingsNow = () => ({
+  ...shownSettings(loadConfig({ cwd: '/nowhere', env: { HEDGEROW_PORT: '9001' } })),
+  readAtMs: NOW_MS - 3 * DAY_MS,
+})
 
 /** With everything there. */
 export function sampleView(): SmallView {
@@ -322,6 +305,7 @@ export function sampleView(): SmallView {
         ].map(row => ({ ...row, symbol })),
         next: null,
       }),
+    settings: settingsNow,
     account: () => Promise.resolve(account()),
     reconciliation: () => Promise.resolve(reconciliation()),
     profit: () => Promise.resolve({ rows: [], open: openProfit(holdingsNow()) }),

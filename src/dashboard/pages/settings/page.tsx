@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<Setting>[] = [
     value: ({ value }) => value,
     cell: ({ value, isDefault }) => (
       <span className="flex flex-wrap items-center gap-2">
-        <span className={`break-all ${isDefault ? '' : 'font-semibold'}`}>{value}</span>
+        <span className={`break-words ${isDefault ? '' : 'font-semibold'}`}>{value}</span>
         {isDefault ? (
           <span className="text-[11px] text-faint">default</span>
         ) : (
@@ -41,7 +41,11 @@ const COLUMNS: readonly Column<Setting>[] = [
     head: 'Default',
     value: ({ default: or }) => or,
     cell: ({ default: or, isDefault }) =>
-      isDefault ? <span className="text-faint">the same</span> : <span className="break-all">{or}</span>,
+      isDefault ? (
+        <span className="whitespace-nowrap text-faint">the same</span>
+      ) : (
+        <span className="break-words">{or}</span>
+      ),
   },
   {
     head: 'Meaning',
