@@ -56,6 +56,10 @@ function explained(error: NodeJS.ErrnoException, host: string, port: number): Er
     )
   if (error.code === 'EACCES')
     return new PortInUse(`port ${port} on ${host} is not allowed to this user: set HEDGEROW_PORT above 1023`)
+  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN' || error.code === 'EADDRNOTAVAIL')
+    return new PortInUse(
+      `HEDGEROW_HOST: expected a name or an address of this machine, found ${host} (${error.code})`,
+    )
   return error
 }
 
@@ -64,15 +68,7 @@ export function assertPortFree(host: string, port: number): Promise<void> {
   if (port === 0) return Promise.resolve()
   return new Promise((resolve, reject) => {
     const probe = createSocketServer()
-    probe.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new PortInUse(
-              `port ${port} on ${host} is taken: stop what listens there, or set HEDGEROW_PORT to another`,
-            )
-          : error,
-      ),
-    )
+    probe.once('error', (error: NodeJS.ErrnoException) => reject(explained(error, host, port)))
     probe.listen(port, host, () => probe.close(() => resolve()))
   })
 }

@@ -13,10 +13,10 @@ export type ExchangeClock = Clock & {
   /** Machine milliseconds since the exchange last told its time; since the beginning while it never did. */
   heardAgoMs(): number
   /**
-   * What an exchange says that runs at a pace of its own: its time, answered to what was asked at `askedAtMs`, and its pace.
+   * An exchange that runs at a pace of its own is asked for its time now: call what this gives with its answer and its pace.
    * Until the next such news it is taken to run on at that pace for a few seconds of its time, and then as the machine does.
    */
-  follow(news: { askedAtMs: number; exchangeMs: number; pace: number }): void
+  follow(): (exchangeMs: number, pace: number) => void
   /** The exchange refused a stamp: measures anew, now. */
   doubt(why: string): void
   /** Ends the measuring. The clock goes on. */
@@ -56,6 +56,7 @@ export function exchangeClock(options: ExchangeClockOptions): ExchangeClock {
   /** What is no news: one that follows a changing pace is always a little off. */
   let driftMs = 0
   let heardAt = machine.monotonicMs()
+  const asking = questions(clock)
   const doubt = (why: string) => {
     doubted ??= why
     dueAt = machine.monotonicMs()
@@ -64,7 +65,8 @@ export function exchangeClock(options: ExchangeClockOptions): ExchangeClock {
   const measure = async () => {
     const why = doubted
     dueAt = machine.monotonicMs() + AGAIN_MS
-    const movedMs = await setBy(clock, options.read)
+    const answered = asking()
+    const movedMs = answered(await options.read())
     heardAt = machine.monotonicMs()
     const isNews = movedMs !== 0 && why !== UNMEASURED && Math.abs(movedMs) > driftMs
     if (isNews) options.corrected(movedMs, why ?? 'drift')
@@ -94,10 +96,13 @@ export function exchangeClock(options: ExchangeClockOptions): ExchangeClock {
     setTimeout: clock.setTimeout,
     clearTimeout: clock.clearTimeout,
     measure,
-    follow({ askedAtMs, exchangeMs, pace }) {
-      setWhenOff(clock, { askedAtMs, exchangeMs })
-      clock.run(pace, HOLD_MS)
-      driftMs = 2 * HOLD_MS
+    follow() {
+      const answered = asking()
+      return (exchangeMs, pace) => {
+        answered(exchangeMs)
+        clock.run(pace, HOLD_MS)
+        driftMs = 2 * HOLD_MS
+      }
     },
     heardAgoMs: () => machine.monotonicMs() - heardAt,
     isSure: () => doubted === undefined,
@@ -107,19 +112,22 @@ export function exchangeClock(options: ExchangeClockOptions): ExchangeClock {
 }
 
 /**
- * Asks for the time and sets the clock when it is certainly off: the answer was made between asking and hearing, so it says
- * something only when it lies outside of that. Gives by how much it moved.
+ * Questions for the time. An answer sets the clock when it is certainly off: it was made between asking and hearing, so it says
+ * something only when it lies outside of that. Gives by how much it moved. When another answer has set the clock meanwhile,
+ * the two instants are of different times, and this one says nothing.
  */
-async function setBy(clock: AlignedClock, read: () => Promise<number>): Promise<number> {
-  const askedAtMs = clock.nowMs()
-  return setWhenOff(clock, { askedAtMs, exchangeMs: await read() })
-}
-
-function setWhenOff(clock: AlignedClock, told: { askedAtMs: number; exchangeMs: number }): number {
-  const { askedAtMs, exchangeMs } = told
-  const heardAtMs = clock.nowMs()
-  if (exchangeMs >= askedAtMs && exchangeMs <= heardAtMs + 1) return 0
-  const offMs = exchangeMs - (askedAtMs + heardAtMs) / 2
-  clock.align(heardAtMs + offMs)
-  return Math.round(offMs)
+function questions(clock: AlignedClock): () => (exchangeMs: number) => number {
+  let sets = 0
+  return () => {
+    const askedAtMs = clock.nowMs()
+    const before = sets
+    return exchangeMs => {
+      const heardAtMs = clock.nowMs()
+      if (sets !== before || (exchangeMs >= askedAtMs && exchangeMs <= heardAtMs + 1)) return 0
+      sets++
+      const offMs = exchangeMs - (askedAtMs + heardAtMs) / 2
+      clock.align(heardAtMs + offMs)
+      return Math.round(offMs)
+    }
+  }
 }

@@ -81,14 +81,14 @@ export function startPacer({ url, speed, clock, frameAgeMs, telemetry }: PacerPo
   let pace = speed
   let closed = false
   const beat = async () => {
-    const askedAtMs = clock.nowMs()
+    const follow = clock.follow()
     const begun = monotonicMs()
     const told = await ask(agent, `${url}${PACE_PATH}${bearable.now().toFixed(2)}`)
     const frameLagMs = Math.max(0, frameAgeMs() - FRAME_AGE_MS) / pace
     bearable.heard(Math.max(monotonicMs() - begun, frameLagMs) + waitedMs, isAtWork())
     waitedMs = 0
     pace = told.pace
-    clock.follow({ askedAtMs, exchangeMs: told.nowMs, pace })
+    follow(told.nowMs, pace)
     tell(pace)
   }
   const run = async () => {

@@ -7,7 +7,7 @@ import { wallMs } from '../clock/clock.ts'
 import { type ExchangeClock, exchangeClock } from '../clock/exchange-clock.ts'
 import type { Config, KeyPair } from '../config/config.ts'
 import { examineAccount } from '../exchange/bybit/account-checks.ts'
-import type { WireMode, WireUrls } from '../exchange/bybit/hosts.ts'
+import { hostsOf, type WireMode, type WireUrls } from '../exchange/bybit/hosts.ts'
 import { createBybitExchange } from '../exchange/bybit/venue.ts'
 import { createSdkWire } from '../exchange/bybit/wire/sdk-wire.ts'
 import type { Wire } from '../exchange/bybit/wire/wire.ts'
@@ -168,7 +168,9 @@ export function connect(access: Access, telemetry: Telemetry, where: string): Co
     clock,
     recvWindowMs,
     region,
-    log: (kind, detail) => telemetry.log.info('exchange.wire', { kind, detail }),
+    // The SDK repeats in its own words what is said once in ours.
+    log: (kind, detail) =>
+      telemetry.log[kind === 'sdk' ? 'debug' : 'info']('exchange.wire', { kind, detail }),
   })
   const heard = framesHeard(stampsHeard(wire, clock), clock)
   const exchange: Exchange = createBybitExchange(measuredWire(heard.wire, telemetry), {
@@ -222,13 +224,26 @@ function framesHeard(wire: Wire, clock: ExchangeClock): { wire: Wire; frameAgeMs
   return { wire: { ...wire, publicStream }, frameAgeMs }
 }
 
+/** Where nobody answered, why, and what a person looks at first. */
+export function unanswered(
+  { mode, urls, region }: Pick<Access, 'mode' | 'urls' | 'region'>,
+  error: unknown,
+): Error {
+  const cause = error instanceof Error ? error.message : String(error)
+  const at = urls?.rest ?? (mode === 'sim' ? mode : hostsOf(mode, region).rest)
+  const look = /ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH/.test(cause)
+    ? ': is this machine on the network?'
+    : ''
+  return new Error(`${at} does not answer (${cause})${look}`, { cause: error })
+}
+
 /** Waits until the exchange's time is known and its account was looked at. @throws StartFault with all that is wrong with it */
 async function checked(venue: Venue, config: Config, { log }: Telemetry, waiting: Waiting): Promise<Venue> {
   const { exchange, clock } = venue
   try {
     await waiting.until(WAITED_FOR, async () => {
       // Its time first: nothing else can be asked with a stamp that is wrong.
-      await clock.measure()
+      await clock.measure().catch(error => Promise.reject(unanswered(venue.access, error)))
       const at = { atMs: clock.nowMs(), manage: config.account.manage }
       const findings = await examineAccount(exchange, needsOf(config, []), at)
       const away = findings.find(({ grade }) => grade === 'away')

@@ -153,11 +153,11 @@ test('an exchange that slows down is followed without a word, and its time is ne
   const { at, clock, run, corrections, offMs } = started({ speed: 60 })
   await run(1_000)
   for (let told = 0; told < 40; told++) {
-    const askedAtMs = clock.nowMs()
+    const follow = clock.follow()
     // Half of the speed it was measured at: it falls behind until it is heard of.
     at.exchange -= 30 * 100
     await run(100)
-    clock.follow({ askedAtMs, exchangeMs: at.exchange, pace: 30 })
+    follow(at.exchange, 30)
     expect(Math.abs(offMs())).toBeLessThanOrEqual(60 * NEAR_MS)
   }
   expect(corrections).toEqual([])
@@ -168,8 +168,17 @@ test('of an exchange that falls silent the time goes on as the machine’s', asy
   const { at, clock, run } = started({ speed: 60 })
   await run(1_000)
   at.answers = false
-  clock.follow({ askedAtMs: clock.nowMs(), exchangeMs: at.exchange, pace: 60 })
+  clock.follow()(at.exchange, 60)
   const toldMs = clock.nowMs()
   await run(10_000)
   expect(clock.nowMs() - toldMs).toBe(6_000 + 10_000)
+})
+
+test('an answer to a question from before the clock was set does not set it again', async () => {
+  const { at, clock, run, offMs } = started({ offMs: -3_600_000, speed: 60 })
+  const follow = clock.follow()
+  await run(200)
+  expect(Math.abs(offMs())).toBeLessThanOrEqual(60 * NEAR_MS)
+  follow(at.exchange, 60)
+  expect(Math.abs(offMs())).toBeLessThanOrEqual(60 * NEAR_MS)
 })

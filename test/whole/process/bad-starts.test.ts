@@ -124,6 +124,13 @@ test('a port in use is named, with the variable that sets another', async () => 
   expect(readdirSync(site.folder)).toEqual([])
 })
 
+test('a host that is none of this machine’s is named, with the variable, before anything is made', async () => {
+  const { code, err } = await refusedStart({ HEDGEROW_HOST: 'nowhere.invalid', HEDGEROW_PORT: '8787' })
+  expect([code, lines(err)]).toEqual([1, 1])
+  expect(err).toContain('HEDGEROW_HOST: expected a name or an address of this machine, found nowhere.invalid')
+  expect(readdirSync(site.folder)).toEqual([])
+})
+
 test.each(['in-the-way/data', '/proc/hedgerow'])(
   'a data folder that cannot be written is named: %s',
   async folder => {
