@@ -58,7 +58,8 @@ export async function runEngine(
 ): Promise<number> {
   if (config.mode !== 'replay') await assertPortFree(config.host, config.port)
   prepareDataDir(config.dataDir)
-  if (config.mode === 'replay') return replayHistory(config, openTelemetry(quieter(config)), { json })
+  if (config.mode === 'replay')
+    return replayHistory(config, openTelemetry(quieter(config)), { json, stopped: stopAsked() })
   const token = config.apiToken ?? apiToken(config.dataDir)
   return serve(config, token, openTelemetry(config, token), between)
 }

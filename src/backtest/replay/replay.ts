@@ -47,17 +47,19 @@ type ReplayOptions = {
   /** A part of the records; all of them when left out. */
   span?: { fromMs: number; toMs: number }
   out?: Out
+  /** Aborted when the process is told to stop. */
+  stopped?: AbortSignal
 }
 
 /** Replays and prints the report. 0 when the books and the journal tie out, else 1. @throws StartFault */
 export async function replayHistory(
   config: Config,
   telemetry: Telemetry,
-  { json = false, span, out = process.stdout }: ReplayOptions = {},
+  { json = false, span, out = process.stdout, stopped }: ReplayOptions = {},
 ): Promise<number> {
   const history = recordsOf(config, span)
   const say: Out = json ? { write: () => true } : out
-  const report = await replayed(config, history, json ? silentTelemetry() : telemetry, say)
+  const report = await replayed(config, history, json ? silentTelemetry() : telemetry, say, stopped)
   out.write(json ? `${JSON.stringify(report)}\n` : `${replayText(report)}\n`)
   return tiesOut(report) ? 0 : 1
 }
@@ -68,6 +70,7 @@ export async function replayed(
   history: History,
   telemetry: Telemetry,
   say: Out,
+  stopped?: AbortSignal,
 ): Promise<ReplayReport> {
   const rules = replayRules(
     config.rules,
@@ -102,7 +105,10 @@ export async function replayed(
       salt: store.lease.salt,
       isOwner: () => fault === undefined && store.lease.held(),
       telemetry,
-      progress: progress.show,
+      progress(at) {
+        if (stopped?.aborted) throw new StartFault('the replay was stopped before its end')
+        progress.show(at)
+      },
     })
     progress.end()
     const journal = await verifyJournal(store)

@@ -12,6 +12,7 @@ import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import { type History, readHistory } from '../../../src/exchange/simulator/history/files.ts'
 import { prepareDataDir, StartFault } from '../../../src/run/start/data-folder.ts'
 import { silentTelemetry } from '../../../src/telemetry/telemetry.ts'
+import { historyOfDays, invented } from '../../support/backtest/invented.ts'
 
 const DATA = join(import.meta.dirname, '../../../../shared/data')
 const present = existsSync(DATA)
@@ -57,6 +58,23 @@ test('a folder without records is named, and nothing is made', async () => {
     /HEDGEROW_HISTORY_DIR: expected a folder with funding and prices, found no funding in \/nowhere\/at\/all/,
   )
   expect(existsSync(join(dataDir, 'postgres'))).toBe(false)
+})
+
+test('one that is told to stop ends its database too', async () => {
+  const history = historyOfDays([invented({ days: 60, rates: ['0.0001'] })], 60)
+  const told = new AbortController()
+  const stopping = {
+    write(text: string) {
+      if (/^0 of/.test(text)) told.abort()
+      return true
+    },
+  }
+  prepareDataDir(dataDir)
+  await expect(replayed(config(), history, silentTelemetry(), stopping, told.signal)).rejects.toThrow(
+    'the replay was stopped before its end',
+  )
+  expect(existsSync(join(dataDir, 'postgres', 'data', 'PG_VERSION'))).toBe(true)
+  expect(existsSync(join(dataDir, 'postgres', 'data', 'postmaster.pid'))).toBe(false)
 })
 
 describe.skipIf(!present)('two recorded weeks, replayed', () => {
