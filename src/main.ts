@@ -34,6 +34,7 @@ import { createWaiting, StartStopped, type Waiting } from './run/start/waiting.t
 import { accountNames, openServer, openStore, type Store } from './run/store.ts'
 import { openVenue, type Venue } from './run/venue.ts'
 import type { Journal } from './store/schema/records.ts'
+import { type KeptLines, keptLines } from './telemetry/kept-lines.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { createHosted } from './views/inspection/hosted.ts'
 import type { Hub } from './views/inspection/hub.ts'
@@ -61,7 +62,7 @@ export async function runEngine(
   if (config.mode === 'replay')
     return replayHistory(config, openTelemetry(quieter(config)), { json, stopped: stopAsked() })
   const token = config.apiToken ?? apiToken(config.dataDir)
-  return serve(config, token, openTelemetry(config, token), between)
+  return serve(config, token, between)
 }
 
 /** Brings the database to this version's tables. */
@@ -76,14 +77,20 @@ export async function migrate(config: Config): Promise<string> {
 const quieter = (config: Config): Config =>
   config.logLevel === 'info' ? { ...config, logLevel: 'warn' } : config
 
-const openTelemetry = (config: Config, ...more: string[]): Telemetry =>
-  createTelemetry({ level: levelOf(config), secrets: [...secretsOf(config), ...more] })
+const openTelemetry = (config: Config, token = '', kept?: Pick<KeptLines, 'stream'>): Telemetry =>
+  createTelemetry({
+    level: levelOf(config),
+    secrets: [...secretsOf(config), ...(token === '' ? [] : [token])],
+    ...(kept && { kept }),
+  })
 
 /** On a terminal the status line says how it goes; whoever wants every step there sets HEDGEROW_LOG. */
 const levelOf = ({ logLevel }: Config) =>
   process.stdout.isTTY && process.env.HEDGEROW_LOG === undefined ? 'warn' : logLevel
 
-async function serve(config: Config, token: string, telemetry: Telemetry, between: Between): Promise<number> {
+async function serve(config: Config, token: string, between: Between): Promise<number> {
+  const { stream, lines: logs } = keptLines()
+  const telemetry = openTelemetry(config, token, { stream })
   const { log } = telemetry
   const doing = startSteps({ version, mode: config.mode })
   const wall = systemClock()
@@ -112,7 +119,7 @@ async function serve(config: Config, token: string, telemetry: Telemetry, betwee
   try {
     const stop = await start(
       await openParts(
-        { config, token, telemetry, notifier, waiting, doing, fatal, farewells },
+        { config, token, telemetry, logs, notifier, waiting, doing, fatal, farewells },
         between,
         opened,
       ),
@@ -162,6 +169,7 @@ type Opening = {
   config: Config
   token: string
   telemetry: Telemetry
+  logs: KeptLines['lines']
   notifier: Notifier
   waiting: Waiting
   doing: StartSteps
@@ -230,7 +238,17 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   const pace = () => venue.pacer?.pace() ?? speed
   venue.pacer?.watch(() => [...engine.runtime.all()].some(isAtWork))
   const settings = { ...shownSettings(config), readAtMs: about.startedAtMs }
-  const view = createView({ engine, journal, books, about, pace, isOwner, settings, exchangeTime: clock })
+  const view = createView({
+    engine,
+    journal,
+    books,
+    about,
+    pace,
+    isOwner,
+    settings,
+    logs: parts.logs,
+    exchangeTime: clock,
+  })
   const { host, port, allowedHosts } = config
   const inspection = createInspection({ hub: engine.hub, clock, pace, journal, machines: CHARTS })
   const shown = { view, inspection, ...hostedInspector(parts, engine.hub) }

@@ -4,7 +4,7 @@
  */
 import type { Json, JsonObject } from '../domain/json.ts'
 import type { Closings, ExitRules, Period, Returns } from './rows/closing.ts'
-import type { MarketHistory, Settings } from './rows/explain.ts'
+import type { LogLine, MarketHistory, Settings } from './rows/explain.ts'
 import type { DecisionRow, ProfitRows, QualityRows } from './rows/results.ts'
 import type { AccountRow, AlertRow, AuditRow, FundingTotal, Holding, Reconciliation } from './rows/rows.ts'
 
@@ -126,6 +126,8 @@ export type EngineView = {
   history(symbol: string, hours: number): Promise<MarketHistory> | undefined
   /** What is configured; of secrets only whether they are set. */
   settings(): Settings
+  /** The engine's last log lines, oldest first. */
+  logs(query: { after: number; level: string; limit: number }): LogLine[]
   /** How closed hedges were executed. */
   quality(limit: number): Promise<QualityRows>
   /** What closed hedges made by parts, and what open ones stand at. */

@@ -4,6 +4,7 @@
  */
 import { fstatSync } from 'node:fs'
 import winston from 'winston'
+import type { KeptLines } from './kept-lines.ts'
 import { type LineStream, lineStream } from './line-out.ts'
 import { redaction } from './redaction.ts'
 
@@ -26,28 +27,36 @@ type LogOptions = {
   secrets: readonly string[]
   /** Defaults to the standard output. */
   to?: LineStream
+  /** Keeps what is worth a line, whatever is shown. */
+  kept?: Pick<KeptLines, 'stream'>
 }
 
 /** Where winston keeps the finished line of a record. */
 const LINE = Symbol.for('message')
 
 /** The root log of a process. */
-export function createLog({ level, secrets, to = process.stdout }: LogOptions): Log {
+export function createLog({ level, secrets, to = process.stdout, kept }: LogOptions): Log {
   // Lost lines are better than a lost engine: the reader of a pipe may go away at any time.
   to.on('error', () => {})
   const { combine, timestamp, json } = winston.format
   const shape = to.isTTY ? pretty(!process.env.NO_COLOR) : json()
+  const hidden = redacted(redaction(secrets))
   const logger = winston.createLogger({
-    level,
+    level: level === 'debug' || !kept ? level : 'info',
     format: combine(
       flat(),
       timestamp({ alias: 'at' }),
       dropped('timestamp')(),
       shape,
-      redacted(redaction(secrets))(),
+      hidden(),
       ...(isJournal(to) ? [prioritised()] : []),
     ),
-    transports: [new winston.transports.Stream({ stream: lineStream(to, droppedLines(to)), eol: '\n' })],
+    transports: [
+      new winston.transports.Stream({ stream: lineStream(to, droppedLines(to)), eol: '\n', level }),
+      ...(kept
+        ? [new winston.transports.Stream({ stream: kept.stream, eol: '', format: combine(json(), hidden()) })]
+        : []),
+    ],
   })
   return logWith(logger, {})
 }

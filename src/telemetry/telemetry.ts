@@ -2,6 +2,8 @@
  * What the engine says of itself: log lines and metrics, behind verbs in the words of the trade.
  * Telemetry never decides anything and never throws at its caller.
  */
+
+import type { KeptLines } from './kept-lines.ts'
 import { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 
@@ -73,7 +75,7 @@ export type Telemetry = {
   metrics(): Promise<string>
 }
 
-type TelemetryOptions = { level: LogLevel; secrets: readonly string[] }
+type TelemetryOptions = { level: LogLevel; secrets: readonly string[]; kept?: Pick<KeptLines, 'stream'> }
 
 /** The telemetry of a process. `secrets` never appear in a line. */
 export function createTelemetry(options: TelemetryOptions): Telemetry {

@@ -49,6 +49,7 @@ type ViewParts = ReadinessParts & {
   /** Engine milliseconds to one of the machine, now; always the speed where left out. */
   pace?: () => number
   settings: Settings
+  logs: EngineView['logs']
 }
 
 /** The view of a running engine. */
@@ -84,6 +85,7 @@ function engineView(parts: ViewParts) {
       }
     },
     settings: () => parts.settings,
+    logs: parts.logs,
     live: () => [{ name: 'process', ok: true, detail: about.version }],
     ready: () => readiness(parts),
     async metrics() {

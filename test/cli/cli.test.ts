@@ -56,6 +56,7 @@ describe('usage', () => {
     'account',
     'reconciliation',
     'profit',
+    'logs',
     'unwind',
     'transitions',
     'completion',

@@ -6,7 +6,8 @@ import { HttpRefusal } from '../access/problem.ts'
 import type { EngineView } from '../engine-view.ts'
 import { ANSWERS, type Path } from '../rows/answers.ts'
 import { PERIODS } from '../rows/closing.ts'
-import type { MarketHistory } from '../rows/explain.ts'
+import { LOG_LEVELS_SHOWN, type MarketHistory } from '../rows/explain.ts'
+import { ROWS_MAX } from '../rows/schemas.ts'
 import { away, invalid, notFound, unauthorised } from './commands.ts'
 import { asked, shared } from './shared.ts'
 
@@ -74,6 +75,20 @@ const config = createRoute({
   responses: { 200: told('/api/config', 'As read at the start.'), 401: unauthorised },
 })
 
+const logs = createRoute({
+  method: 'get',
+  path: '/api/logs',
+  summary: 'The last log lines of this engine, oldest first; `after` is the seq to go on from.',
+  request: {
+    query: z.object({
+      after: z.coerce.number().int().min(0).default(0),
+      level: z.enum(LOG_LEVELS_SHOWN).default('info'),
+      limit: z.coerce.number().int().min(1).max(ROWS_MAX).default(200),
+    }),
+  },
+  responses: { 200: told('/api/logs', 'Lines at least as bad as `level`.'), 401: unauthorised, 422: invalid },
+})
+
 /** A chart of days need not be of this second. Wall time. */
 const HISTORY_EVERY_MS = 20_000
 
@@ -98,6 +113,7 @@ export function moneyRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView, clock: C
     const read = () => view.history(symbol, hours) ?? Promise.reject(untracked(symbol))
     return c.json(await asked(historyNow(`${symbol} ${hours}`, read)), 200)
   })
+  app.openapi(logs, c => c.json({ rows: view.logs(c.req.valid('query')) }, 200))
   app.openapi(config, c => c.json(view.settings(), 200))
   app.openapi(returns, async c => c.json(await view.returns(c.req.valid('query').by), 200))
 }

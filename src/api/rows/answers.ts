@@ -5,7 +5,7 @@
 import { z } from '@hono/zod-openapi'
 import { equityPoint, fundingPayment, hedgeDetail, opportunity, posting, storedHedge } from './books.ts'
 import { closings, exitRules, returns } from './closing.ts'
-import { marketHistory, settings } from './explain.ts'
+import { logLines, marketHistory, settings } from './explain.ts'
 import { decision, profit, quality } from './results.ts'
 import { account, alert, auditEntry, fundingTotal, holding, reconciliation } from './rows.ts'
 import { type accepted, actor, actorDetail, engine, transition } from './schemas.ts'
@@ -23,6 +23,7 @@ export const ANSWERS = {
   '/api/opportunities/{symbol}/decisions': page(decision),
   '/api/opportunities/{symbol}/history': marketHistory,
   '/api/config': settings,
+  '/api/logs': logLines,
   '/api/quality': quality,
   '/api/profit': profit,
   '/api/returns': returns,

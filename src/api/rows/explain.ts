@@ -17,6 +17,22 @@ export const marketHistory = z
   .openapi('MarketHistory')
 export type MarketHistory = z.output<typeof marketHistory>
 
+export const LOG_LEVELS_SHOWN = ['error', 'warn', 'info', 'debug'] as const
+
+const logLine = z
+  .object({
+    /** Grows by one with each line of this process. */
+    seq: z.number(),
+    /** Of the wall clock. */
+    at: z.string(),
+    level: z.string(),
+    message: z.string(),
+    fields: z.record(z.string(), z.unknown()),
+  })
+  .openapi('LogLine')
+export const logLines = z.object({ rows: z.array(logLine) }).openapi('LogLines')
+export type LogLine = z.output<typeof logLine>
+
 const setting = z
   .object({
     /** Of the file, or `environment`. */

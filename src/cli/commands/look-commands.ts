@@ -143,6 +143,21 @@ function bookCommands(program: Command): void {
 }
 
 function alertCommands(program: Command): void {
+  watched(
+    asking(program, {
+      usage: 'logs',
+      description: "the engine's last log lines, also those that its terminal does not show",
+      examples: ['hedgerow logs --level warn', 'hedgerow logs --last 20 --watch'],
+      json: '{rows: [{seq, at, level, message, fields}]}; with --watch one such line at a time.',
+    }),
+  )
+    .addOption(
+      new Option('--level <level>', 'at least as bad as this')
+        .choices(['error', 'warn', 'info', 'debug'])
+        .default('info'),
+    )
+    .option('--last <count>', 'so many of them', count, 50)
+    .action(async shown => (await import('./look/logs.ts')).showLogs(shown))
   const alerts = asking(program, {
     usage: 'alerts',
     description: 'alerts: those that stand first, then the newest',

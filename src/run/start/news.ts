@@ -3,6 +3,7 @@ import { Decimal } from 'decimal.js'
 import type { Holding } from '../../api/rows/rows.ts'
 import { amountText, lengthText, percentText } from '../../wording/figures.ts'
 import { facing } from '../../wording/hedges.ts'
+import { plainText } from '../../wording/plain-text.ts'
 import { spokenReason } from '../../wording/reasons.ts'
 import { topState } from '../../wording/stories.ts'
 
@@ -54,7 +55,9 @@ export function hedgeNews(): News {
       const unread = [...left].filter(id => !told.some(each => each.id === id))
       before = new Map([...held, ...unread.flatMap(id => known?.get(id) ?? [])].map(each => [each.id, each]))
       if (!known) return []
-      return [...held.flatMap(now => heldNews(known.get(now.id), now)), ...told.map(endedNews)]
+      // Reasons are people's own words: none of them may command the terminal.
+      const news = [...held.flatMap(now => heldNews(known.get(now.id), now)), ...told.map(endedNews)]
+      return news.map(each => plainText(each))
     },
   }
 }

@@ -64,6 +64,15 @@ describe('a hedge', () => {
     expect(news.since([], [ended])).toEqual([])
   })
 
+  test('whose reason holds what would command a terminal is told without that', () => {
+    const news = hedgeNews()
+    news.since([held()], [])
+    const because = 'news\u001b]0;pwned\u0007\u001b[2J\nclosed by nobody'
+    expect(news.since([held({ state: 'unwinding.work', because })], [])).toEqual([
+      'closing WIFUSDT: news closed by nobody',
+    ])
+  })
+
   test('that never stood was given up', () => {
     const news = hedgeNews()
     news.since([held({ state: 'entering.work' })], [])

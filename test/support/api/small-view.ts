@@ -92,6 +92,15 @@ const READS = {
   }),
   exitRules: () => undefined,
   history: () => undefined,
+  logs: () => [
+    {
+      seq: 7,
+      at: '2026-01-05T03:00:00.000Z',
+      level: 'warn',
+      message: 'lease.doubted',
+      fields: { account: 'sim-1' },
+    },
+  ],
   settings: () => ({ file: null, mode: 'sim', readAtMs: 0, settings: [] }),
   fundingTotals: () => Promise.resolve([]),
   reconciliation: () =>
