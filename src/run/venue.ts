@@ -127,13 +127,16 @@ async function openSimulator(config: Config, telemetry: Telemetry, waiting: Wait
     const connected = connect(access, telemetry, url)
     const { clock, frameAgeMs } = connected
     const pacer = startPacer({ url, speed, clock, frameAgeMs, telemetry })
-    const venue = await checked(connected, config, telemetry, waiting)
-    const close = async () => {
+    const closeBoth = async () => {
       pacer.close()
+      await connected.close()
+    }
+    const venue = await checked({ ...connected, pacer, close: closeBoth }, config, telemetry, waiting)
+    const close = async () => {
       await venue.close()
       await own?.stop()
     }
-    return { ...venue, pacer, close }
+    return { ...venue, close }
   } catch (error) {
     await own?.stop()
     throw error
