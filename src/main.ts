@@ -232,7 +232,6 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
     engine.runtime.close()
     return told.farewell(cause)
   })
-  const isOwner = () => store.lease.held()
   const about = { mode: config.mode, speed, exchange: venue.where, version, startedAtMs: clock.nowMs() }
   const { journal } = store
   const pace = () => venue.pacer?.pace() ?? speed
@@ -244,7 +243,7 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
     books,
     about,
     pace,
-    isOwner,
+    isOwner: () => store.lease.held(),
     settings,
     logs: parts.logs,
     exchangeTime: clock,

@@ -4,7 +4,7 @@
  */
 import type { Json, JsonObject } from '../domain/json.ts'
 import type { Closings, ExitRules, Period, Returns } from './rows/closing.ts'
-import type { LogLine, MarketHistory, Settings } from './rows/explain.ts'
+import type { EngineLine, MarketHistory, Settings } from './rows/explain.ts'
 import type { DecisionRow, ProfitRows, QualityRows } from './rows/results.ts'
 import type { AccountRow, AlertRow, AuditRow, FundingTotal, Holding, Reconciliation } from './rows/rows.ts'
 
@@ -127,7 +127,7 @@ export type EngineView = {
   /** What is configured; of secrets only whether they are set. */
   settings(): Settings
   /** The engine's last log lines, oldest first. */
-  logs(query: { after: number; level: string; limit: number }): LogLine[]
+  logs(query: { after: number; level: string; limit: number }): EngineLine[]
   /** How closed hedges were executed. */
   quality(limit: number): Promise<QualityRows>
   /** What closed hedges made by parts, and what open ones stand at. */

@@ -1,7 +1,7 @@
 /** The last lines of a log, kept in memory for whoever asks the engine: a terminal that was closed, or shows warnings alone. */
 import { Writable } from 'node:stream'
 
-export type LogLine = {
+type KeptLine = {
   /** Grows by one with each line of this process. */
   seq: number
   at: string
@@ -14,7 +14,7 @@ export type KeptLines = {
   /** Takes lines as JSON. */
   stream: Writable
   /** Oldest first: those after `after`, at least as bad as `level`, the last `limit` of them. */
-  lines(query: { after: number; level: string; limit: number }): LogLine[]
+  lines(query: { after: number; level: string; limit: number }): KeptLine[]
 }
 
 const LEVELS = ['error', 'warn', 'info', 'debug']

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { hostsOf } from '../../src/exchange/bybit/hosts.ts'
 import { unanswered } from '../../src/run/venue.ts'
 
 const of = (cause: string, mode: 'live' | 'testnet' = 'testnet') =>
@@ -6,9 +7,9 @@ const of = (cause: string, mode: 'live' | 'testnet' = 'testnet') =>
 
 test('an exchange that does not answer is named by its host; a name that is not found leads to the network', () => {
   expect(of('server time: transport: ENOTFOUND')).toBe(
-    'https://api-testnet.bybit.com does not answer (server time: transport: ENOTFOUND): is this machine on the network?',
+    `${hostsOf('testnet', 'eu').rest} does not answer (server time: transport: ENOTFOUND): is this machine on the network?`,
   )
   expect(of('server time: HTTP 503', 'live')).toBe(
-    'https://api.bybit.eu does not answer (server time: HTTP 503)',
+    `${hostsOf('live', 'eu').rest} does not answer (server time: HTTP 503)`,
   )
 })

@@ -31,7 +31,7 @@ const logLine = z
   })
   .openapi('LogLine')
 export const logLines = z.object({ rows: z.array(logLine) }).openapi('LogLines')
-export type LogLine = z.output<typeof logLine>
+export type EngineLine = z.output<typeof logLine>
 
 const setting = z
   .object({

@@ -1,6 +1,6 @@
 /** `logs`: the last lines of the engine, once or as they come. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { LogLine } from '../../../api/rows/explain.ts'
+import type { EngineLine } from '../../../api/rows/explain.ts'
 import type { Shown } from '../../kit/asking.ts'
 import { type Client, engineClient } from '../../kit/client.ts'
 import { CliFailure } from '../../kit/failure.ts'
@@ -43,13 +43,13 @@ async function follow(
 async function linesOf(
   client: Client,
   query: { after: number; level: string; limit: number },
-): Promise<LogLine[]> {
+): Promise<EngineLine[]> {
   const { after, level, limit } = query
   const answer = await client.get(`/api/logs?after=${after}&level=${level}&limit=${limit}`)
-  return (answer as { rows: LogLine[] }).rows
+  return (answer as { rows: EngineLine[] }).rows
 }
 
-function tell(rows: readonly LogLine[], json: boolean | undefined): void {
+function tell(rows: readonly EngineLine[], json: boolean | undefined): void {
   for (const line of rows)
     if (json) printJsonLine(line)
     else print(lineText(line))
@@ -57,7 +57,7 @@ function tell(rows: readonly LogLine[], json: boolean | undefined): void {
 
 const PAINT: Readonly<Record<string, (text: string) => string>> = { error: red, warn: yellow }
 
-function lineText({ at, level, message, fields }: LogLine): string {
+function lineText({ at, level, message, fields }: EngineLine): string {
   const rest = Object.entries(fields).map(
     ([name, value]) => `${dim(`${name}=`)}${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
