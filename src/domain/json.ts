@@ -4,14 +4,33 @@ export type JsonObject = { [key: string]: Json }
 
 /**
  * JSON text with sorted keys, so that equal values are equal bytes. Names that are whole numbers come first, in their order
- * as numbers: rows were written so from the first day. Written by hand, as every step of every actor passes here.
+ * as numbers: rows were written so from the first day. Every step of every actor passes here, and nearly all of it was read from
+ * such a text before: what is in order already is left to JavaScript itself, which is twice as fast.
  */
 export function canonicalJson(value: Json): string {
+  return isInOrder(value) ? JSON.stringify(value) : sortedText(value)
+}
+
+function isInOrder(value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) return value.every(isInOrder)
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false
+  let before = ''
+  for (const name in value) {
+    if (name < before) return false
+    before = name
+    const part = value[name]
+    if (typeof part === 'object' && part !== null && !isInOrder(part)) return false
+  }
+  return true
+}
+
+function sortedText(value: Json): string {
   if (typeof value === 'string') return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return listText(value)
   const { toJSON } = value as { toJSON?: unknown }
-  return typeof toJSON === 'function' ? canonicalJson(toJSON.call(value)) : recordText(value)
+  return typeof toJSON === 'function' ? sortedText(toJSON.call(value)) : recordText(value)
 }
 
 /** Printable text in which nothing is escaped: nearly all there is. */
@@ -21,7 +40,7 @@ function listText(values: Json[]): string {
   let text = '['
   for (let at = 0; at < values.length; at++) {
     if (at > 0) text += ','
-    text += canonicalJson(values[at] ?? null) ?? 'null'
+    text += sortedText(values[at] ?? null) ?? 'null'
   }
   return `${text}]`
 }
@@ -29,11 +48,11 @@ function listText(values: Json[]): string {
 function recordText(record: JsonObject): string {
   let text = '{'
   for (const name of sortedNames(record)) {
-    const part = canonicalJson(record[name] as Json) as string | undefined
+    const part = sortedText(record[name] as Json) as string | undefined
     // A property without a value has no text: neither has its name.
     if (part === undefined) continue
     if (text.length > 1) text += ','
-    text += `${canonicalJson(name)}:${part}`
+    text += `${sortedText(name)}:${part}`
   }
   return `${text}}`
 }
