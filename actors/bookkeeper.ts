@@ -2,7 +2,6 @@
  * Books every row of the exchange's transaction log, exactly once, and measures what is left unexplained: the residual.
  * Rows are read from a little before the newest booked one, and now and then from long before: the exchange may list them late.
  */
-
 import { type Posting, postingsOf, residuals } from '../src/domain/books/ledger.ts'
 import { execKey, type HedgeClaim, ownersOfRows } from '../src/domain/books/row-owner.ts'
 import type { TransactionRow } from '../src/domain/books/transaction.ts'
@@ -10,9 +9,15 @@ import type { DustLot } from '../src/domain/entry/plan.ts'
 import { ownedOf } from '../src/domain/legs/venue-legs.ts'
 import type { Amount, Usdt } from '../src/domain/units.ts'
 import { totalsOf, type Wallet } from '../src/exchange/exchange.ts'
-import { createLateBooks, tellResidual, tellRow, tellSettlement } from './account/book-news.ts'
+import {
+  createLateBooks,
+  createLookBack,
+  LOOKED_BACK_MS,
+  tellResidual,
+  tellRow,
+  tellSettlement,
+} from './account/book-news.ts'
 import { createFeeCoins } from './account/fee-coins.ts'
-import { createLookBack, LOOKED_BACK_MS } from './account/look-back.ts'
 import { namesHeld } from './account/reconciler.ts'
 import type { Funds, Ports } from './ports.ts'
 import type { PlainKind } from './runtime/running.ts'

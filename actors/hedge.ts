@@ -15,8 +15,7 @@ import {
   refusalScope,
   refusalText,
 } from '../src/domain/legs/order.ts'
-import { legOutcome } from '../src/domain/work/leg-outcome.ts'
-import { spreadOutcome } from '../src/domain/work/spread-outcome.ts'
+import { legOutcome, spreadOutcome } from '../src/domain/work/leg-outcome.ts'
 import { type HedgeToStep, type Step, withDecidedMids } from '../src/domain/work/step.ts'
 import { nextStep } from '../src/domain/work/steps.ts'
 import { isFailed } from './account/reconciler.ts'
@@ -24,8 +23,16 @@ import type { Ports } from './ports.ts'
 import { sliceRefused } from './risk/budget.ts'
 import type { Answer, EffectHandler } from './runtime/outbox.ts'
 import type { DurableKind } from './runtime/running.ts'
-import { createExitBooks, type ExitView, isReducing } from './trading/exit-books.ts'
-import { createLegDoubts, facts, findLegs, MARKET, verifyLegs } from './trading/hedge-legs.ts'
+import {
+  createExitBooks,
+  createLegDoubts,
+  type ExitView,
+  facts,
+  findLegs,
+  isReducing,
+  MARKET,
+  verifyLegs,
+} from './trading/hedge-legs.ts'
 
 type HedgeKindPorts = Ports<
   | 'clock'

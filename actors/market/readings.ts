@@ -1,7 +1,8 @@
 /**
- * What is read of each tracked pair in turn, gently: the account's own fees of both legs once a day (until then the highest
- * there are count), and how its perpetual really paid, at the start and after each of its settlements. Until that was read
- * once nothing is entered in the symbol; a read that fails later leaves what is known as it is.
+ * What is heard and read of the market: the public streams of all pairs; and, gently and in turn, the account's own fees of
+ * both legs once a day (until then the highest there are count), and how each perpetual really paid, at the start and after
+ * each of its settlements. Until that was read once nothing is entered in the symbol; a read that fails later leaves what is
+ * known as it is.
  */
 import { HOUR_MS } from '../../src/domain/market/funding.ts'
 import {
@@ -11,7 +12,7 @@ import {
 } from '../../src/domain/market/funding-outlook.ts'
 import type { Ports } from '../ports.ts'
 import type { PlainKind } from '../runtime/running.ts'
-import { pause, service } from '../service.ts'
+import { pause, service, untilAborted } from '../service.ts'
 
 /** Wall milliseconds between two requests: Bybit's narrowest limit is five a second. */
 const BETWEEN_MS = 250
@@ -125,3 +126,24 @@ async function readOn(
   memories.set(symbol, memory)
   board.setFunding(symbol, memory)
 }
+
+/** Listens to the public streams of all pairs and puts what they say on the board. */
+export const marketFeed = (ports: Ports<'exchange' | 'board' | 'telemetry'>): PlainKind =>
+  service(async signal => {
+    const { board, exchange, telemetry } = ports
+    const pairs = board.pairs().map(({ symbol, spot, perp }) => {
+      const spread = board.spreadOf(symbol)
+      return { spot: spot.symbol, perp: perp.symbol, ...(spread && { spread }) }
+    })
+    const subscription = exchange.watchMarket(pairs, fact => {
+      board.hear(fact)
+      if (fact.kind === 'stale')
+        telemetry.inputRefused('market-gap', fact.cause, { symbols: fact.symbols.join(',') })
+      if (fact.kind === 'spread-stale')
+        telemetry.inputRefused('spread-gap', fact.cause, { symbols: fact.symbols.join(',') })
+      if (fact.kind === 'down') telemetry.log.warn('feed.down', { feed: fact.market, cause: fact.cause })
+      if (fact.kind === 'up') telemetry.log.info('feed.up', { feed: fact.market })
+    })
+    await untilAborted(signal)
+    subscription.close()
+  })

@@ -9,7 +9,6 @@ import { HTTPException } from 'hono/http-exception'
 import { routePath } from 'hono/route'
 import type { Clock } from '../clock/clock.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
-import type { ClosedSessions } from './access/closed-sessions.ts'
 import {
   type ApiEnv,
   authGuard,
@@ -24,7 +23,7 @@ import {
   rateLimit,
 } from './access/guard.ts'
 import { HttpRefusal, problem, type RefusalStatus } from './access/problem.ts'
-import { createSessions } from './access/sessions.ts'
+import { type ClosedSessions, createSessions } from './access/sessions.ts'
 import type { EngineView } from './engine-view.ts'
 import { HOSTED_PAGE, type HostedInspectorView, type InspectionView } from './inspection-view.ts'
 import { accountRoutes } from './routes/account.ts'

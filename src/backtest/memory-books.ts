@@ -13,7 +13,7 @@ import type { TransactionRow } from '../domain/books/transaction.ts'
 import { type Amount, amount, type Usdt, usdt } from '../domain/units.ts'
 import { memoryTerms, type TermsStore } from '../store/books/terms-store.ts'
 
-/** What the limits of the account are held against, from postings and equity in memory: as `risk-reads.ts` reads it from the tables. */
+/** What the limits of the account are held against, from postings and equity in memory: as `operator-reads.ts` reads it from the tables. */
 type EquityAt = { atMs: number; equityUsdt: Usdt }
 
 /** @param postings - read anew at each question */

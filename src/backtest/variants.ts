@@ -6,10 +6,9 @@ import type { Coverage, History, HistoryFault } from '../exchange/simulator/hist
 import { BASELINES } from './baseline/rules.ts'
 import { baselineRun } from './baseline/run.ts'
 import { engineRun } from './engine-run.ts'
-import { allTakerBps, feeLevel, type NamedFees } from './fees.ts'
 import { PATIENT, replayRules } from './replay/rules.ts'
 import { type BacktestRun, tiesOut } from './run.ts'
-import { CROSSING, capitalFor, type Variant } from './variant.ts'
+import { allTakerBps, CROSSING, capitalFor, feeLevel, type NamedFees, type Variant } from './variant.ts'
 
 type BacktestWish = {
   history: History

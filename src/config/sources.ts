@@ -5,9 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDocument } from 'yaml'
-import { type ConfigFault, fault, isRecord } from './faults.ts'
 import { environmentShape, fileShape } from './schema.ts'
-import { credentialFile, SECRET_VARIABLES, shown } from './secrets.ts'
+import { type ConfigFault, credentialFile, fault, isRecord, SECRET_VARIABLES, shown } from './secrets.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 type Read = { values: Record<string, unknown>; faults: ConfigFault[] }

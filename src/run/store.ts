@@ -14,7 +14,7 @@ import {
   openDatabase,
 } from '../store/database.ts'
 import { type Embedded, startEmbedded } from '../store/embedded/embedded.ts'
-import { isAlive } from '../store/embedded/pid-file.ts'
+import { isAlive } from '../store/embedded/home.ts'
 import { createJournal } from '../store/journal/journal.ts'
 import { type Lease, takeLease } from '../store/lease.ts'
 import type { Journal } from '../store/schema/records.ts'

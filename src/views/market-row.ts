@@ -1,15 +1,21 @@
 /**
- * What the markets that are heard say now: a tracked symbol's row beside its judgement, what things are worth, and what open
- * hedges stand at by that.
+ * What is shown of markets and the account as they are now: a tracked symbol's row and its past beside its judgement, what
+ * things are worth, what open hedges stand at by that, and the account as the exchange shows it.
  */
 import { Decimal } from 'decimal.js'
 import type { SymbolContext } from '../../machines/symbol.ts'
+import type { MarketHistory } from '../api/rows/explain.ts'
 import type { ProfitRows } from '../api/rows/results.ts'
-import type { Holding, MarketRow } from '../api/rows/rows.ts'
+import type { AccountRow, Holding, MarketRow, QuotaRow } from '../api/rows/rows.ts'
+import type { Clock } from '../clock/clock.ts'
 import { perBaseCoin } from '../domain/grid.ts'
+import type { HedgePair } from '../domain/instrument.ts'
 import type { MarketView } from '../domain/market/market-view.ts'
 import { type Level, midPrice } from '../domain/market/order-book.ts'
+import { ADDRESS, createQuota, placingEndpoint } from '../domain/risk/quota.ts'
+import type { LimitRules } from '../domain/rules.ts'
 import type { Price } from '../domain/units.ts'
+import type { Exchange, Kline } from '../exchange/exchange.ts'
 import type { Valuation } from '../run/books/hedge-books.ts'
 import type { Engine } from '../run/engine.ts'
 
@@ -82,4 +88,86 @@ export function openProfit(holdings: readonly Holding[]): ProfitRows['open'] {
     feesUsdt: sum(holdings.map(({ feesUsdt }) => feesUsdt)),
     netUsdt: nets.length === holdings.length ? sum(nets) : null,
   }
+}
+
+/** People are shown every coin that can be read; the others are reported. */
+const NO_COIN: ReadonlySet<string> = new Set()
+
+/** Reads the exchange. @throws ExchangeFailure */
+export async function accountNow(exchange: Exchange, clock: Clock, limits: LimitRules): Promise<AccountRow> {
+  const askedAtMs = clock.nowMs()
+  const serverMs = await exchange.serverTimeMs()
+  const roundTripMs = clock.nowMs() - askedAtMs
+  const { coins, readAtMs, ...rates } = await exchange.wallet(NO_COIN)
+  const { equityUsdt, availableUsdt, initialMarginRate, maintenanceMarginRate } = rates
+  return {
+    equityUsdt,
+    availableUsdt,
+    initialMarginRate,
+    maintenanceMarginRate,
+    maintenanceMarginLimit: limits.maintenanceMarginRateMax,
+    coins: coins.map(({ coin, wallet, borrowed, usdValue }) => ({ coin, wallet, borrowed, usdValue })),
+    readAtMs,
+    orderEntryReady: exchange.orderEntryReady(),
+    clockSkewMs: Math.round(serverMs - (askedAtMs + roundTripMs / 2)),
+    roundTripMs: Math.round(roundTripMs),
+    quota: quotaNow(exchange, clock, limits),
+  }
+}
+
+/** Placing orders first, the rest by name. What is kept for exits is counted as placing orders counts it. */
+function quotaNow(exchange: Exchange, clock: Clock, { orderReserveMin }: LimitRules): QuotaRow[] {
+  const quota = createQuota({ exitShare: orderReserveMin })
+  for (const read of exchange.quota()) quota.heard(read)
+  return quota
+    .use(clock.nowMs())
+    .toSorted((a, b) => rankOf(a.endpoint) - rankOf(b.endpoint) || a.endpoint.localeCompare(b.endpoint))
+}
+
+const PLACING = new Set((['spot', 'linear', 'spread'] as const).map(placingEndpoint))
+const rankOf = (endpoint: string) => (PLACING.has(endpoint) ? 0 : endpoint === ADDRESS ? 1 : 2)
+
+const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+
+type Parts = { exchange: Exchange; clock: Clock }
+
+/** Asks the exchange for the last `hours` of one pair. @throws ExchangeFailure */
+export async function readMarketHistory(
+  { exchange, clock }: Parts,
+  { symbol, perp, spot }: HedgePair,
+  hours: number,
+): Promise<Omit<MarketHistory, 'moves'>> {
+  const untilMs = clock.nowMs()
+  const fromMs = Math.floor(untilMs - hours * HOUR_MS)
+  const minutes = minutesOf(hours)
+  const end = untilMs + 1
+  const [settled, perps, spots] = await Promise.all([
+    exchange.fundingHistory(symbol, fromMs, end),
+    exchange.klines('linear', perp.symbol, minutes, fromMs, end),
+    exchange.klines('spot', spot.symbol, minutes, fromMs, end),
+  ])
+  return {
+    symbol,
+    fromMs,
+    untilMs,
+    rates: settled.map(({ settledAtMs, rate }) => ({ atMs: settledAtMs, rate })),
+    basis: basisOf(perps, spots, { multiplier: perp.multiplier, minutes, untilMs }),
+  }
+}
+
+/** Candles such that a chart has a few hundred of them. */
+const minutesOf = (hours: number): number => (hours <= 12 ? 1 : hours <= 48 ? 5 : hours <= 336 ? 30 : 240)
+
+type Of = { multiplier: number; minutes: number; untilMs: number }
+
+/** Where both markets have a candle; it is told by its end. */
+function basisOf(perps: readonly Kline[], spots: readonly Kline[], of: Of): MarketHistory['basis'] {
+  const spotAt = new Map(spots.map(({ atMs, close }) => [atMs, close]))
+  return perps.flatMap(({ atMs, close }) => {
+    const spot = spotAt.get(atMs)
+    if (spot === undefined || new Decimal(spot).isZero()) return []
+    const bps = new Decimal(perBaseCoin(close, of.multiplier)).minus(spot).div(spot).times(10_000)
+    return [{ atMs: Math.min(of.untilMs, atMs + of.minutes * MINUTE_MS), bps: bps.toNumber() }]
+  })
 }

@@ -1,10 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { chartLines } from '../../src/backtest/equity-chart.ts'
-import { allTakerBps, feeLevel, readFees } from '../../src/backtest/fees.ts'
 import { drawDownOf, figuresOf } from '../../src/backtest/figures.ts'
 import type { Trade } from '../../src/backtest/trades.ts'
-import { capitalFor, shareUsdt } from '../../src/backtest/variant.ts'
+import { allTakerBps, capitalFor, feeLevel, readFees, shareUsdt } from '../../src/backtest/variant.ts'
+import { chartLines } from '../../src/cli/text/backtest.ts'
 import { amount, usdt } from '../../src/domain/units.ts'
 import { DAY_MS, defaultRules, FROM_MS, variantOf } from '../support/backtest/invented.ts'
 

@@ -1,12 +1,11 @@
 /** Screening: years of many symbols beside the sum of the same columns, and a sweep of parameter sets. */
-
-import { feeLevel, type NamedFees } from '../../src/backtest/fees.ts'
 import type { BookLimits } from '../../src/backtest/screen/book.ts'
 import { screenCosts } from '../../src/backtest/screen/costs.ts'
 import { engineJudge } from '../../src/backtest/screen/judge.ts'
 import { type FundingMatrix, sharedFloats, sharedInts } from '../../src/backtest/screen/matrix.ts'
 import { screen } from '../../src/backtest/screen/screen.ts'
 import { runTrials } from '../../src/backtest/sweep/pool.ts'
+import { feeLevel, type NamedFees } from '../../src/backtest/variant.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { HOUR_MS } from '../../src/domain/market/funding.ts'
 import type { Rules } from '../../src/domain/rules.ts'

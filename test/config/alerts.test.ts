@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadConfig } from '../../src/config/config.ts'
-import { ConfigFaults } from '../../src/config/faults.ts'
+import { ConfigFaults } from '../../src/config/secrets.ts'
 import { secretsOf } from '../../src/config/shown-config.ts'
 import { channelsOf } from '../../src/run/alerts/alerts.ts'
 

@@ -136,9 +136,9 @@ export const LEGS = [
   sabotage(
     4,
     'a resting order stays in the book of a halted engine',
-    'src/domain/work/resting.ts',
+    'src/domain/work/entry-steps.ts',
     ['  if (refused) return refused\n', ''],
-    'test/domain/work/resting.test.ts',
+    'test/domain/work/entry-steps.test.ts',
   ),
   sabotage(
     4,

@@ -26,7 +26,6 @@ const JUDGES = {
   'src/domain/entry/pre-check.ts':
     'whether a market is worth a judgement is looked at; the judgement reckons for itself',
   'src/domain/entry/entry-basis.ts': 'basis in bps is judged against a stop',
-  'src/domain/books/fill-slippage.ts': 'the share that is measured is looked at',
   'src/domain/market/funding-outlook.ts':
     'a fitted rate and its half-life are expectations, judged and never booked',
   'src/domain/books/earned-periods.ts': 'APR is looked at',

@@ -6,7 +6,7 @@ import type { EngineView } from '../engine-view.ts'
 import { ANSWERS, type Path } from '../rows/answers.ts'
 import type { AccountRow, Reconciliation } from '../rows/rows.ts'
 import { away, unauthorised } from './commands.ts'
-import { asked, shared } from './shared.ts'
+import { asked, shared } from './money.ts'
 
 /** Pages look every few seconds, and several may: the exchange is asked once for all of them. Wall time. */
 const ASKED_EVERY_MS = 3000

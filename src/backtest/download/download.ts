@@ -7,14 +7,19 @@ import type { Span } from '../../exchange/simulator/history/files.ts'
 import { builtInUniverse } from '../../exchange/simulator/universe/universe.ts'
 import { readTable, type TableName, writeTable } from './files.ts'
 import { atSource, type Pair, type Source } from './source.ts'
-import { common, isSpan, joined, missingOf, piecesOf, within } from './spans.ts'
 import {
+  common,
+  isSpan,
+  joined,
   LONGEST_INTERVAL_MS,
   merged,
+  missingOf,
+  piecesOf,
   priceRows,
   type Recorded,
   type RecordedRow,
   type TableKind,
+  within,
 } from './tables.ts'
 
 /** Nothing is known for `fromMs <= t < toMs`. `of`: which market's price. */

@@ -4,9 +4,8 @@ import { amountText, percentText } from '../../wording/figures.ts'
 import type { BacktestRun } from '../run.ts'
 import type { Trade } from '../trades.ts'
 import type { BacktestReport, VariantReport } from '../variants.ts'
-import type { Hashes } from './hashes.ts'
+import { conventions, type Hashes, hashSection } from './hashes.ts'
 import { chart, day, fallLine, type Html, html, htmlPage, htmlTable, type TableCell, toned } from './page.ts'
-import { conventions, hashSection } from './sections.ts'
 
 const cash = (value: string) => toned(amountText(value, { sign: true }))
 const minute = (atMs: number) => new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')

@@ -76,7 +76,7 @@ const STROKES = ['#2f6fed', '#b45f06', '#7a7f85', '#0b8457', '#8e44ad']
 const DASHES = ['', '6 3', '2 3', '9 3 2 3', '1 2']
 const POINTS_MAX = 800
 
-export type ChartLine = { name: string; points: readonly { atMs: number; value: number }[] }
+type ChartLine = { name: string; points: readonly { atMs: number; value: number }[] }
 
 /** Lines over time with their scale and a legend. @param label - of a value on the scale */
 export function chart(title: string, lines: readonly ChartLine[], label: (value: number) => string): Html {

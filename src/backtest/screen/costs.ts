@@ -9,8 +9,8 @@ import { idlePerHour, wayBackRate } from '../../domain/exit/carry-exit.ts'
 import { NO_SETTLEMENTS } from '../../domain/market/funding-outlook.ts'
 import type { Rules } from '../../domain/rules.ts'
 import { feeRate } from '../../domain/units.ts'
-import type { NamedFees } from '../fees.ts'
 import { flatMarket } from '../study/engine-rule.ts'
+import type { NamedFees } from '../variant.ts'
 
 /** Fractions of notional, but for the hurdle. */
 export type ScreenCosts = {

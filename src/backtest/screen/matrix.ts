@@ -36,7 +36,7 @@ export type FundingMatrix = {
   prices: PriceMatrix | null
 }
 
-export type MatrixOf = {
+type MatrixOf = {
   funding: ReadonlyMap<string, readonly FundingPoint[]>
   prices?: ReadonlyMap<string, readonly PricePoint[]>
 }

@@ -12,7 +12,7 @@ import type { ScreenJudge } from './judge.ts'
 import type { FundingMatrix } from './matrix.ts'
 import { stopWatch } from './stops.ts'
 
-export type ScreenOf = {
+type ScreenOf = {
   matrix: FundingMatrix
   judge: ScreenJudge
   costs: ScreenCosts

@@ -13,7 +13,7 @@ import type { FundingMatrix, PriceMatrix } from './matrix.ts'
 const BPS = 10_000
 const at = (of: Float64Array | Int32Array, place: number): number => of[place] ?? 0
 
-export type StopWatch = {
+type StopWatch = {
   /** After the settlements of an instant were judged and carried out. */
   settled(first: number, end: number, atMs: number): void
   /** Looks at every hour after `fromMs` up to and with `toMs`. */

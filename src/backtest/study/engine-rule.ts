@@ -17,7 +17,7 @@ import type { FreshMarket } from '../../domain/market/market-view.ts'
 import type { Rules } from '../../domain/rules.ts'
 import { baseQty, feeRate, fundingRate, orderQty, price, usdt } from '../../domain/units.ts'
 import type { FundingPoint } from '../../exchange/simulator/history/files.ts'
-import type { NamedFees } from '../fees.ts'
+import type { NamedFees } from '../variant.ts'
 import type { FundingRule, Mind, SettlementSeen } from './rules.ts'
 
 const BPS = 10_000

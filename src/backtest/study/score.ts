@@ -2,10 +2,27 @@
  * One rule over the settlements of one symbol, one unit of notional, long carry: half of the round trip is paid at the entry and
  * half at the exit, and what is open at the end pays its exit. A decision uses the rates up to its instant and earns from the next.
  */
+import { Decimal } from 'decimal.js'
 import { HOUR_MS } from '../../domain/market/funding.ts'
 import type { FundingPoint } from '../../exchange/simulator/history/files.ts'
-import { exactFunding } from './exact-funding.ts'
 import type { FundingRule } from './rules.ts'
+
+/** What a unit of notional was paid while it was held, from the rates as they were recorded: decimals, to the last digit. */
+type Held = { enteredAtMs: number; leftAtMs: number }
+
+/** Enough digits that no sum of recorded rates is ever rounded. */
+const Exact = Decimal.clone({ precision: 60 })
+
+/**
+ * Sum of the rates that were settled after an entry, up to and with the exit of the same hedge; a fraction of notional.
+ * @param points - oldest first
+ */
+export function exactFunding(hedges: readonly Held[], points: readonly FundingPoint[]): string {
+  let sum = new Exact(0)
+  for (const { enteredAtMs, leftAtMs } of hedges)
+    for (const { atMs, rate } of points) if (atMs > enteredAtMs && atMs <= leftAtMs) sum = sum.plus(rate)
+  return sum.toFixed()
+}
 
 const DAY_MS = 24 * HOUR_MS
 export const YEAR_MS = 365 * DAY_MS

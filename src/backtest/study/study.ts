@@ -4,7 +4,7 @@
  */
 import type { Rules } from '../../domain/rules.ts'
 import type { FundingPoint } from '../../exchange/simulator/history/files.ts'
-import { allTakerBps, type NamedFees } from '../fees.ts'
+import { allTakerBps, type NamedFees } from '../variant.ts'
 import { engineRule, marketMeans } from './engine-rule.ts'
 import { baselines, type FundingRule } from './rules.ts'
 import { type Score, scoreOf, YEAR_MS } from './score.ts'

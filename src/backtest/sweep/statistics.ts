@@ -8,7 +8,7 @@ import { randomOf } from './grid.ts'
 const DAYS_A_YEAR = 365
 
 /** Of daily changes; none of them a year's figure. */
-export type Moments = { count: number; mean: number; deviation: number; skew: number; kurtosis: number }
+type Moments = { count: number; mean: number; deviation: number; skew: number; kurtosis: number }
 
 /** From one day to the next. */
 export const dailyChanges = (equity: Float64Array): Float64Array =>

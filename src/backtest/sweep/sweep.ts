@@ -2,12 +2,12 @@
  * A search over parameters that says how much of its best is luck: every set on the whole history, windows that choose on one
  * stretch and are judged on the next, the baselines beside them, and how the result changes with each parameter.
  */
+import { HOUR_MS } from '../../domain/market/funding.ts'
 import type { Rules } from '../../domain/rules.ts'
 import type { FundingPoint, PricePoint } from '../../exchange/simulator/history/files.ts'
-import type { NamedFees } from '../fees.ts'
 import { fundingMatrix } from '../screen/matrix.ts'
-import { exactFunding } from '../study/exact-funding.ts'
-import { LEARN_MS } from '../study/score.ts'
+import { exactFunding, LEARN_MS } from '../study/score.ts'
+import type { NamedFees } from '../variant.ts'
 import { type Axis, drawn, grid, type ParameterSet, type SweptKey } from './grid.ts'
 import { luckOf, type SweepLuck } from './luck.ts'
 import { runTrials } from './pool.ts'
@@ -17,11 +17,35 @@ import {
   engineTrial,
   type Ground,
   netOf,
+  type TradedSpan,
   type Trial,
   type TrialFigures,
   type WholeTrial,
 } from './trial.ts'
-import { madeIn, type WalkWindow, walkForward } from './windows.ts'
+
+const DAY_MS = 24 * HOUR_MS
+
+type WalkWindow = { train: TradedSpan; test: TradedSpan }
+
+/** Windows that follow each other; the last may be short, but not below half. @param span - what may be traded at all */
+export function walkForward({ fromMs, toMs }: TradedSpan, trainDays: number, testDays: number): WalkWindow[] {
+  const windows: WalkWindow[] = []
+  for (let at = fromMs + trainDays * DAY_MS; toMs - at >= (testDays * DAY_MS) / 2; at += testDays * DAY_MS)
+    windows.push({
+      train: { fromMs: at - trainDays * DAY_MS, toMs: at },
+      test: { fromMs: at, toMs: Math.min(at + testDays * DAY_MS, toMs) },
+    })
+  return windows
+}
+
+/** What a trial made in a stretch of its whole run, a fraction of its capital. @param equity - of each day since `fromMs` */
+export function madeIn(equity: Float64Array, fromMs: number, stretch: TradedSpan): number {
+  const at = (atMs: number) => {
+    const day = Math.round((atMs - fromMs) / DAY_MS)
+    return equity[Math.min(Math.max(0, day), equity.length - 1)] ?? 0
+  }
+  return (at(stretch.toMs) - at(stretch.fromMs)) / (equity[0] ?? 1)
+}
 
 export type SweepOf = {
   funding: ReadonlyMap<string, readonly FundingPoint[]>
@@ -47,7 +71,7 @@ export type SweepOf = {
 export type RuleRow = TrialFigures & { name: string; sharpe: number }
 export type TrialRow = TrialFigures & { set: ParameterSet; sharpe: number }
 /** What one value of a parameter came to, over every set that has it; and with all else as configured. */
-export type Sensitivity = {
+type Sensitivity = {
   key: SweptKey
   value: number
   sets: number
@@ -57,7 +81,7 @@ export type Sensitivity = {
   /** A year on capital, only this parameter changed; null where that set was not among the trials. */
   alone: number | null
 }
-export type WindowRow = WalkWindow & {
+type WindowRow = WalkWindow & {
   /** Chosen on the train stretch, and what it made there and after it, a year on capital. */
   chosen: ParameterSet
   trainApr: number

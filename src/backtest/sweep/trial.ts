@@ -1,6 +1,5 @@
 /** One rule on one stretch of history, twice: a unit in each symbol, as rules are compared, and one account, as money is earned. */
 import type { Rules } from '../../domain/rules.ts'
-import type { NamedFees } from '../fees.ts'
 import { type BookLimits, ONE_OF_EACH, type ScreenTrade } from '../screen/book.ts'
 import { type ScreenCosts, screenCosts } from '../screen/costs.ts'
 import { engineJudge, type ScreenJudge } from '../screen/judge.ts'
@@ -9,6 +8,7 @@ import { mindJudge } from '../screen/mind-judge.ts'
 import { type Screened, screen } from '../screen/screen.ts'
 import { baselines } from '../study/rules.ts'
 import { YEAR_MS } from '../study/score.ts'
+import type { NamedFees } from '../variant.ts'
 import { type ParameterSet, withParameters } from './grid.ts'
 import { deepestFall } from './statistics.ts'
 

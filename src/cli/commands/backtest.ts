@@ -1,9 +1,9 @@
 /** Carries out `backtest`: gathers what it was asked for, runs it with its progress on the error output, prints or writes. */
 import { basename } from 'node:path'
-import type { NamedFees } from '../../backtest/fees.ts'
 import { backtestPage } from '../../backtest/report/backtest-page.ts'
 import { hashesOf } from '../../backtest/report/hashes.ts'
 import { studyFunding } from '../../backtest/study/study.ts'
+import type { NamedFees } from '../../backtest/variant.ts'
 import { backtestVariants } from '../../backtest/variants.ts'
 import { systemClock } from '../../clock/clock.ts'
 import type { Config } from '../../config/config.ts'

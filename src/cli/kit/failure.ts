@@ -1,8 +1,7 @@
 /**
  * How a command ends: 0 done, 1 failed, 2 bad usage (which a fault in the configuration is too).
  */
-import type { ConfigFaults } from '../../config/faults.ts'
-import { secretsIn } from '../../config/secrets.ts'
+import { type ConfigFaults, secretsIn } from '../../config/secrets.ts'
 import { redaction } from '../../telemetry/redaction.ts'
 
 type ExitCode = 1 | 2

@@ -1,5 +1,4 @@
 /** A backtest as people read it: what was run on what, each variant beside its baselines, each trade explained. */
-import { chartLines } from '../../backtest/equity-chart.ts'
 import type { DecisionLog, NotTaken } from '../../backtest/replay/decision-log.ts'
 import { type BacktestRun, tiesOut } from '../../backtest/run.ts'
 import type { FundingStudy, StudiedRule } from '../../backtest/study/study.ts'
@@ -18,6 +17,36 @@ import {
 } from '../../wording/figures.ts'
 import { reasonText, spokenReason } from '../../wording/reasons.ts'
 import { bold, dim, signed, tableLines } from '../kit/output.ts'
+
+const EIGHTHS = ' ▁▂▃▄▅▆▇█'
+
+/**
+ * @param values - in order; the last of each column counts
+ * @param label - of the top and the bottom line
+ */
+export function chartLines(
+  values: readonly number[],
+  { width = 64, height = 6, label }: { width?: number; height?: number; label: (value: number) => string },
+): string[] {
+  const columns = Math.min(width, values.length)
+  const shown = Array.from(
+    { length: columns },
+    (_, at) => values[Math.ceil(((at + 1) * values.length) / columns) - 1] ?? 0,
+  )
+  const [low, high] = [Math.min(...shown), Math.max(...shown)]
+  const room = high - low
+  const names = [label(high), label(low)].map(text => text.length)
+  const margin = Math.max(...names)
+  return Array.from({ length: height }, (_, line) => {
+    const from = height - 1 - line
+    const cells = shown.map(value => {
+      const eighths = room > 0 ? Math.round(((value - low) / room) * (height * 8 - 1)) + 1 : 4
+      return EIGHTHS[Math.min(8, Math.max(0, eighths - from * 8))] ?? ' '
+    })
+    const name = line === 0 ? label(high) : from === 0 ? label(low) : ''
+    return `${name.padStart(margin)} │${cells.join('').trimEnd()}`
+  })
+}
 
 const GAPS_SHOWN = 5
 const DAY_MS = 24 * HOUR_MS

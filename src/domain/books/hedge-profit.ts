@@ -15,7 +15,7 @@ import type { DecidedMids } from '../legs/hedge-order.ts'
 import type { Fill } from '../legs/order.ts'
 import { type Amount, type Price, type Usdt, usdt } from '../units.ts'
 import { dustPrice } from './dust.ts'
-import { slippageOf, uniqueFills } from './fill-slippage.ts'
+import { slippageOf, uniqueFills } from './execution-quality.ts'
 import { hedgeResult } from './hedge-result.ts'
 import type { Posting } from './ledger.ts'
 

@@ -25,7 +25,7 @@ import type { BasisModel, MarketView, TickerView } from '../market/market-view.t
 import type { Rules } from '../rules.ts'
 
 /** The best price of each side as a number, per unit of the instrument's own quantity; NaN where a side is empty. */
-export type BestPrices = { readonly bestBid: number; readonly bestAsk: number }
+type BestPrices = { readonly bestBid: number; readonly bestAsk: number }
 
 type Fees = Record<keyof FeeRates, number>
 /** What of a market is text, as numbers: read once for as long as none of it changes. */

@@ -26,7 +26,7 @@ export type OutlookRules = Pick<
 >
 
 /** What is kept of the slow and of the fast sums after some hours: fractions. */
-export type Fading = { slow: number; fast: number }
+type Fading = { slow: number; fast: number }
 
 /** @param hours - since the sums were heard last */
 export const fadingOver = (hours: number, { fundingFastHours, fundingSlowHours }: OutlookRules): Fading => ({
@@ -117,7 +117,7 @@ function standardError(slowHours: number, scatter: number, fundingFastHours: num
 }
 
 /** How far some settlements reach: hours after the next one, and the part of them for which the gap of both means stands. */
-export type Reach = { hours: number; faded: number }
+type Reach = { hours: number; faded: number }
 
 /** @param settlements - at least one */
 export function reachOf(settlements: number, intervalHours: number, fadeHours: number): Reach {

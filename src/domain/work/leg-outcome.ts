@@ -6,7 +6,7 @@ import type { HedgeOrder } from '../legs/hedge-order.ts'
 import type { Fill, OrderReport } from '../legs/order.ts'
 import { signOf } from '../legs/sides.ts'
 import { netBaseReceived } from '../market/fees.ts'
-import { type BaseQty, baseQty, type Usdt, usdt } from '../units.ts'
+import { type BaseQty, baseQty, orderQty, type Usdt, usdt } from '../units.ts'
 
 export type LegOutcome = {
   /**
@@ -86,4 +86,25 @@ export function withBase(leg: LegOutcome, base: BaseQty): LegOutcome {
   const share = held.isZero() ? held : Decimal.min(1, new Decimal(base).div(held).abs())
   const part = (value: Usdt) => usdt(new Decimal(value).times(share).toDecimalPlaces(18))
   return { base, cashUsdt: part(leg.cashUsdt), feesUsdt: part(leg.feesUsdt) }
+}
+
+/**
+ * Undefined while the executions at hand do not add up, on both legs, to what the exchange says was filled.
+ * A combination's quantity is base coins; the perpetual's executions count contracts.
+ */
+export function spreadOutcome(
+  report: Pick<OrderReport, 'filledQty'>,
+  fills: readonly Fill[],
+  plan: HedgePlan,
+): Record<LegName, LegOutcome> | undefined {
+  const of = (leg: LegName) => {
+    const own = fills.filter(
+      ({ market, symbol }) => market === plan[leg].market && symbol === plan[leg].symbol,
+    )
+    const filledQty = orderQty(new Decimal(report.filledQty).div(plan[leg].multiplier))
+    return legOutcome(leg, { filledQty, side: own[0]?.side ?? 'Buy' }, own, plan)
+  }
+  const spot = of('spot')
+  const perp = of('perp')
+  return spot && perp && { spot, perp }
 }

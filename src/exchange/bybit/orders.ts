@@ -12,8 +12,7 @@ import { askWire, pages, type Report } from './pages.ts'
 import { cancelled, failureOf, placementOf, placementOfThrow } from './translate/errors.ts'
 import { type Row, rowOf, rowsAt } from './translate/fields.ts'
 import { fill, legFills, orderArgs, orderReport, spreadReport } from './translate/orders.ts'
-import { withDeadline } from './wire/deadline.ts'
-import { type Envelope, type Params, type Wire, WireFailure } from './wire/wire.ts'
+import { type Envelope, type Params, type Wire, WireFailure, withDeadline } from './wire/wire.ts'
 
 type Orders = Pick<Exchange, 'placeOrder' | 'cancelOrder' | 'findOrder' | 'orderEntryReady'>
 type Settings = { clock: Clock; orderDeadlineMs: number; report: Report }

@@ -13,11 +13,11 @@ import {
   bookedFigures,
   type CommandRow,
   commandPage,
+  createRiskReads,
   fundingTotals,
   journaledCommand,
 } from '../../store/books/operator-reads.ts'
 import { createOperatorStore } from '../../store/books/operator-store.ts'
-import { createRiskReads } from '../../store/books/risk-reads.ts'
 import { createTermsStore, type TermsStore } from '../../store/books/terms-store.ts'
 import { createTradeStore, ownersOfExecs } from '../../store/books/trade-store.ts'
 import type { CommandLog } from '../../views/commands.ts'

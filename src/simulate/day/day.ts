@@ -16,12 +16,38 @@ import { builtInUniverse } from '../../exchange/simulator/universe/universe.ts'
 import type { Engine } from '../../run/engine.ts'
 import { type CommitPoint, emptyMemory } from '../../store/journal/memory-journal.ts'
 import type { TransitionRecord } from '../../store/schema/records.ts'
-import { createNotes } from '../judge/notes.ts'
+import { type LogFields, silentLog } from '../../telemetry/log.ts'
+import { createMetrics } from '../../telemetry/metrics.ts'
+import { type Telemetry, telemetryOf } from '../../telemetry/telemetry.ts'
 import { Witness } from '../judge/witness.ts'
 import { ENGINE_KEY } from '../plan/hazards.ts'
 import type { DayPlan } from '../plan/plan.ts'
 import { type EngineProcess, type Site, startProcess } from './engine-process.ts'
 import { leapingMarket } from './leaping-market.ts'
+
+/** What the engines of a day warned of, in order: the story of a day that failed tells it beside the steps of its hedges. */
+type Note = { atMs: number; text: string }
+
+/** Of the same words: what is warned of again and again says nothing new. */
+const SAME_MAX = 3
+const NOTES_MAX = 2_000
+
+/** Telemetry whose warnings are kept; what cannot be read of a faulty answer is warned of all day and is not. */
+function createNotes(nowMs: () => number): { telemetry: Telemetry; notes: readonly Note[] } {
+  const notes: Note[] = []
+  const times = new Map<string, number>()
+  const note = (message: string, fields: LogFields = {}) => {
+    if (message === 'input.refused' || notes.length >= NOTES_MAX) return
+    const text = `${message} ${Object.entries(fields)
+      .map(([name, value]) => `${name} ${String(value)}`)
+      .join(', ')}`
+    const before = times.get(text) ?? 0
+    times.set(text, before + 1)
+    if (before < SAME_MAX) notes.push({ atMs: nowMs(), text })
+  }
+  const log = { ...silentLog(), warn: note, error: note }
+  return { telemetry: telemetryOf(log, createMetrics({ process: false })), notes }
+}
 
 const ACCOUNT = 'ours'
 /** Loops that look again and again do so this much more rarely: nothing changes within a leap. */

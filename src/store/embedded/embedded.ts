@@ -5,8 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StoreLog } from '../database.ts'
 import { embeddedBinaries } from './binaries.ts'
-import { type EmbeddedHome, embeddedHome } from './home.ts'
-import { serverPid, takeFromStranger } from './pid-file.ts'
+import { type EmbeddedHome, embeddedHome, serverPid, takeFromStranger } from './home.ts'
 import {
   askServer,
   EMBEDDED_DATABASE,

@@ -14,11 +14,13 @@ import {
   tableName,
   writeTable,
 } from '../../../src/backtest/download/files.ts'
-import { joined, missingOf, piecesOf } from '../../../src/backtest/download/spans.ts'
 import {
+  joined,
   merged,
+  missingOf,
   NOTHING_RECORDED,
   parseTable,
+  piecesOf,
   priceRows,
   type Recorded,
   type RecordedRow,

@@ -1,6 +1,5 @@
 /** A sweep: the same bytes from the same seed and records, simple rules always beside it, and luck told as luck. */
 import { describe, expect, test } from 'vitest'
-import { feeLevel } from '../../../src/backtest/fees.ts'
 import { sweepPage } from '../../../src/backtest/report/sweep-page.ts'
 import { axisOf, drawn, grid, SweepFault } from '../../../src/backtest/sweep/grid.ts'
 import {
@@ -11,8 +10,8 @@ import {
   sharpeProbability,
   yearlyRange,
 } from '../../../src/backtest/sweep/statistics.ts'
-import { type SweepOf, sweepParameters } from '../../../src/backtest/sweep/sweep.ts'
-import { madeIn, walkForward } from '../../../src/backtest/sweep/windows.ts'
+import { madeIn, type SweepOf, sweepParameters, walkForward } from '../../../src/backtest/sweep/sweep.ts'
+import { feeLevel } from '../../../src/backtest/variant.ts'
 import { sweepText } from '../../../src/cli/text/sweep.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import type { FundingPoint } from '../../../src/exchange/simulator/history/files.ts'

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MarketView } from '../../../src/domain/market/market-view.ts'
 import { baseQty } from '../../../src/domain/units.ts'
-import { stuckBecause, waitsForVenue } from '../../../src/domain/work/standstill.ts'
-import { nextStep } from '../../../src/domain/work/steps.ts'
+import { nextStep, stuckBecause, waitsForVenue } from '../../../src/domain/work/steps.ts'
 import { factsOf, planOn } from '../../support/domain/sample-account.ts'
 import { marketOn, NOW_MS, RULES, XRP } from '../../support/domain/sample-market.ts'
 

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { HOLD_MS, scaledClock } from '../../../src/clock/clock.ts'
-import { createPacing } from '../../../src/exchange/simulator/server/pacing.ts'
+import { createPacing } from '../../../src/exchange/simulator/server/driver.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

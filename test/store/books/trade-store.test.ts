@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Fill, OrderReport } from '../../../src/domain/legs/order.ts'
-import { amount, fundingRate, orderQty, price } from '../../../src/domain/units.ts'
-import { createHistoryStore } from '../../../src/store/books/history.ts'
+import { amount, orderQty, price } from '../../../src/domain/units.ts'
 import { createTradeStore, type TradeStore } from '../../../src/store/books/trade-store.ts'
 import type { Database } from '../../../src/store/database.ts'
 import type { Lease } from '../../../src/store/lease.ts'
@@ -84,40 +83,5 @@ describe('the trade store', () => {
     })
     await store.keepOrders([spreadOrder])
     expect(await store.ordersOfHedge(HEDGE)).toContainEqual({ ...spreadOrder, hedgeId: HEDGE })
-  })
-})
-
-describe('the history store', () => {
-  test('gives funding back between two instants, the newest telling of each', async () => {
-    const history = createHistoryStore(database.pool)
-    const settled = (settledAtMs: number, rate: string, symbol = 'BTCUSDT') => ({
-      symbol,
-      rate: fundingRate(rate),
-      settledAtMs,
-    })
-    await history.keepFunding([
-      settled(1, '0.0001'),
-      settled(2, '-0.000000000000000001'),
-      settled(1, '0.0002'),
-    ])
-    await history.keepFunding([settled(2, '0.0003'), settled(3, '0.0004'), settled(2, '0.1', 'ETHUSDT')])
-    expect(await history.funding('BTCUSDT', 1, 3)).toEqual([settled(1, '0.0002'), settled(2, '0.0003')])
-    await history.keepFunding([])
-  })
-
-  test('takes more klines than one statement holds', async () => {
-    const history = createHistoryStore(database.pool)
-    const series = { market: 'linear' as const, symbol: 'BTCUSDT', intervalMinutes: 60 }
-    const klines = Array.from({ length: 12_000 }, (_, index) => ({
-      atMs: index * 3_600_000,
-      open: price('1'),
-      high: price(`2.${index}1`),
-      low: price('0.5'),
-      close: price('1.5'),
-    }))
-    await history.keepKlines(series, klines)
-    const found = await history.klines(series, 0, 12_000 * 3_600_000)
-    expect(found).toHaveLength(klines.length)
-    expect(found[6789]).toEqual(klines[6789])
   })
 })

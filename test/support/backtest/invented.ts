@@ -1,9 +1,8 @@
 /** Small histories of our own making, and the same as the tables people import. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { feeLevel } from '../../../src/backtest/fees.ts'
 import { replayRules } from '../../../src/backtest/replay/rules.ts'
-import { CROSSING, type Variant } from '../../../src/backtest/variant.ts'
+import { CROSSING, feeLevel, type Variant } from '../../../src/backtest/variant.ts'
 import { loadConfig } from '../../../src/config/config.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import type { Rules } from '../../../src/domain/rules.ts'

@@ -3,8 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { FaultPlanInput } from '../../../src/exchange/simulator/faults/plan.ts'
-import { embeddedHome } from '../../../src/store/embedded/home.ts'
-import { serverPid } from '../../../src/store/embedded/pid-file.ts'
+import { embeddedHome, serverPid } from '../../../src/store/embedded/home.ts'
 import {
   addressOf,
   endAll,

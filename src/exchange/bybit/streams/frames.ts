@@ -38,7 +38,7 @@ export function bestLevelsOf(text: string): BestLevels | undefined {
 }
 
 /** Of a delta of a deep book: where its bids begin and its asks end. */
-export type BookFrame = { atMs: number; update: number; bidsAt: number; endAt: number }
+type BookFrame = { atMs: number; update: number; bidsAt: number; endAt: number }
 
 const BOOK_HEAD =
   /^\{"topic":"orderbook\.\d+\.[\w-]+","type":"delta","ts":([1-9]\d{12}),"data":\{"s":"[\w-]+","b":\[/
@@ -56,7 +56,7 @@ export function bookFrameOf(text: string): BookFrame | undefined {
 }
 
 /** When a delta of a ticker was sent, and what of the fields of interest it changes, as text. */
-export type TickerFrame = { atMs: number; changes: Readonly<Record<string, string>> | undefined }
+type TickerFrame = { atMs: number; changes: Readonly<Record<string, string>> | undefined }
 
 const TICKER_TOPIC = `${TOPIC}tickers.`
 const TICKER_DATA = '","type":"delta","data":{"symbol":"'

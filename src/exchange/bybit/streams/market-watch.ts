@@ -4,11 +4,11 @@
  */
 import type { Clock } from '../../../clock/clock.ts'
 import type { Market } from '../../../domain/instrument.ts'
-import type { MarketFact } from '../../exchange.ts'
-import type { Report } from '../pages.ts'
+import type { MarketFact, Subscription } from '../../exchange.ts'
+import { each, type Report } from '../pages.ts'
 import { failureOf } from '../translate/errors.ts'
-import type { Row } from '../translate/fields.ts'
-import { alertsOf, isAlertTopic } from '../translate/notices.ts'
+import { type Row, rowsAt } from '../translate/fields.ts'
+import { alertsOf, isAlertTopic, systemNotice } from '../translate/notices.ts'
 import type { PublicStream, Wire } from '../wire/wire.ts'
 import { bestLevelsOf, topicOf } from './frames.ts'
 import { type BookTaken, type OrderBookBuilder, orderBookBuilder } from './order-books.ts'
@@ -255,4 +255,24 @@ export class MarketWatch {
     // Were the snapshot lost too, a quiet topic would stay stale for ever.
     clock.setTimeout(() => topic.stale && this.#takeAnew(name, topic), RESUBSCRIBE_EVERY_MS)
   }
+}
+
+const TOPIC = 'system.status'
+
+/** Listens to the exchange's notices; one that cannot be read is reported and left out. */
+export function watchNotices(wire: Wire, hear: (fact: MarketFact) => void, { report }: Tools): Subscription {
+  return wire.publicStream('status', [TOPIC], {
+    message(message) {
+      try {
+        const notices = each(rowsAt(message, 'data'), systemNotice, report, 'unread-notice')
+        if (notices.length > 0) hear({ kind: 'system-notice', notices })
+      } catch (error) {
+        report('unread-notice', failureOf(error, TOPIC).message)
+      }
+    },
+    up: () => {},
+    down: () => {},
+    garbage: detail => report('garbage', `status: ${detail}`),
+    refused: (name, cause) => report('refused-topic', `status ${name}: ${cause}`),
+  })
 }

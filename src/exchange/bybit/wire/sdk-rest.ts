@@ -5,9 +5,8 @@
  */
 import { RestClientV5 } from 'bybit-api'
 import type { Clock } from '../../../clock/clock.ts'
-import { type Redact, signWithHmac } from '../secrets.ts'
 import { offsetFromSystemMs } from './exchange-time.ts'
-import type { ClientSettings } from './sdk-client.ts'
+import { type ClientSettings, type Redact, signWithHmac } from './sdk-client.ts'
 import { type Envelope, type LimitRead, type Params, WireFailure } from './wire.ts'
 
 type Rest = {

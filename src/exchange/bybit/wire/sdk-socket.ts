@@ -3,8 +3,14 @@
  * that is open, truly authenticated by the reply's own code and subscribed; `down` is said at once when it no longer is.
  * A client that gets stuck is thrown away with all its state and a new one is made.
  */
-import type { Redact } from '../secrets.ts'
-import { RECONNECT_MS, type SdkClient, type SdkLog, type SocketKey, topicsPerRequest } from './sdk-client.ts'
+import {
+  RECONNECT_MS,
+  type Redact,
+  type SdkClient,
+  type SdkLog,
+  type SocketKey,
+  topicsPerRequest,
+} from './sdk-client.ts'
 
 /**
  * A socket that is open is not yet of use. The SDK dead-locks when the connection drops between its auth request and the

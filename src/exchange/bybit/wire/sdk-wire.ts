@@ -5,13 +5,11 @@
 import type { Clock } from '../../../clock/clock.ts'
 import type { Subscription } from '../../exchange.ts'
 import { BYBIT_HOSTS, hostsOf, type Region, type WireMode, type WireUrls } from '../hosts.ts'
-import { type Redact, redactor } from '../secrets.ts'
-import { withDeadline } from './deadline.ts'
-import { SdkClient, type SdkLog } from './sdk-client.ts'
+import { type Redact, redactor, SdkClient, type SdkLog } from './sdk-client.ts'
 import { envelope, limitRead, sdkRest } from './sdk-rest.ts'
 import { HeldSocket } from './sdk-socket.ts'
 import { type StreamSettings, sdkPrivateStream, sdkPublicStream } from './sdk-streams.ts'
-import { type Envelope, type Wire, WireFailure } from './wire.ts'
+import { type Envelope, type Wire, WireFailure, withDeadline } from './wire.ts'
 
 /**
  * Order entry over Bybit's trade socket. The SDK would hold an order while the socket is down and send it after the

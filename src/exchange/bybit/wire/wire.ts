@@ -2,6 +2,7 @@
  * Bybit's V5 wire, as the adapter needs it: two carriers exist, the `bybit-api` SDK over sockets (`sdk-*.ts`) and the
  * simulator in the same process on a virtual clock (`../simulator/in-process.ts`). Everything above speaks V5 JSON.
  */
+import type { Clock } from '../../../clock/clock.ts'
 import type { Subscription } from '../../exchange.ts'
 
 /** What an answer's headers say of its endpoint's limit (X-Bapi-Limit, -Status, -Reset-Timestamp). */
@@ -81,4 +82,15 @@ export type Wire = {
   publicStream(category: PublicCategory, topics: readonly string[], hear: PublicHear): PublicStream
   privateStream(topics: readonly string[], hear: PrivateHear): Subscription
   close(): Promise<void>
+}
+
+/** Rejects with `WireFailure` when nothing came within `deadlineMs`. */
+export function withDeadline<T>(clock: Clock, deadlineMs: number, answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimeout(
+      () => reject(new WireFailure(`no answer within ${deadlineMs} ms`)),
+      deadlineMs,
+    )
+    answer.then(resolve, reject).finally(() => clock.clearTimeout(timer))
+  })
 }

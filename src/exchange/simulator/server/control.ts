@@ -7,7 +7,7 @@ import { FaultPlanError } from '../faults/plan.ts'
 import { objectIn } from '../kit/params.ts'
 import type { CoreReply, CoreRequest } from '../simulated.ts'
 import type { Accounts } from './accounts.ts'
-import type { Pacing } from './pacing.ts'
+import type { Pacing } from './driver.ts'
 
 export type SimulatorStatus = {
   nowMs: number

@@ -2,7 +2,7 @@
  * Drives the core by the clock: moves its time, asks it, hands its pushes on, and writes down every input that may change it
  * before it acts. A restart replays those inputs at their own instants, so the core's determinism is what keeps the account.
  */
-import { type Clock, systemClock, type TimerHandle } from '../../../clock/clock.ts'
+import { type Clock, HOLD_MS, type PacedClock, systemClock, type TimerHandle } from '../../../clock/clock.ts'
 import type { JsonObject } from '../../../domain/json.ts'
 import type { AccountFile, Input, SavedState } from '../account/account-file.ts'
 import type { SavedFaults } from '../faults/faults.ts'
@@ -180,5 +180,36 @@ function recording(
         busy = false
       }, giveUp)
     },
+  }
+}
+
+/** A connection. */
+type Client = { once(event: 'close', hear: () => void): unknown }
+
+export type Pacing = {
+  /** A client can follow this pace. It is heard until its connection ends. */
+  hear(client: Client, bearable: number): void
+  /** Simulated milliseconds to one of the machine, now. */
+  pace(): number
+  isOn(): boolean
+}
+
+/** Sets the simulator's clock by what its clients say. `speed` is the most: simulated milliseconds to one of the machine. */
+export function createPacing(clock: PacedClock, speed: number): Pacing {
+  const clients = new Map<Client, number>()
+  const pace = () => Math.min(speed, ...clients.values())
+  const run = () => clock.run(pace(), clients.size > 0 ? HOLD_MS : undefined)
+  return {
+    hear(client, bearable) {
+      if (!clients.has(client))
+        client.once('close', () => {
+          clients.delete(client)
+          run()
+        })
+      clients.set(client, bearable)
+      run()
+    },
+    pace,
+    isOn: () => clients.size > 0,
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { fundingRate, price } from '../../src/domain/units.ts'
 import type { Exchange, Kline } from '../../src/exchange/exchange.ts'
-import { readMarketHistory } from '../../src/views/market-history.ts'
+import { readMarketHistory } from '../../src/views/market-row.ts'
 import { NOW_MS, pairOn, XRP } from '../support/domain/sample-market.ts'
 
 const MINUTE_MS = 60_000

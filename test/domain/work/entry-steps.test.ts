@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { RestingOrder } from '../../../src/domain/legs/hedge-order.ts'
 import type { MarketView } from '../../../src/domain/market/market-view.ts'
 import { orderQty, price } from '../../../src/domain/units.ts'
-import { asResting, cancelReason } from '../../../src/domain/work/resting.ts'
+import { asResting, cancelReason } from '../../../src/domain/work/entry-steps.ts'
 import { marketOn, NOW_MS, RULES, XRP } from '../../support/domain/sample-market.ts'
 
 const MARKET = marketOn(XRP)
