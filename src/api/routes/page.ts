@@ -23,7 +23,7 @@ function docsPage(spec: Spec): string {
     }),
   )
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Hedgerow: HTTP API</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/page/page.css"></head>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="/page/icon.svg"><link rel="stylesheet" href="/page/page.css"></head>
 <body class="docs"><header><h1>HTTP API</h1></header><main>
 <p>Programs send <code>Authorization: Bearer</code> with the token of the data folder. Errors are problem details.
 The whole description: <a href="/openapi.json">openapi.json</a>.</p>
