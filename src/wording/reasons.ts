@@ -26,6 +26,7 @@ const SAYS: Readonly<Record<string, Says>> = {
     `net carry of ${apr(found)} on capital is above the entry bar of ${apr(limit)}`,
   'carry-below-entry': (found, limit) =>
     `net carry of ${apr(found)} on capital is not above the entry bar of ${apr(limit)}`,
+  'carry-later': found => `it is expected to pay, but later: ${rounded(found)} against idle money`,
   'settlement-near': (found, limit) =>
     `the next settlement is ${lengths(found)} away, nearer than ${lengths(limit)}`,
   'spot-not-trading': found => `the spot market ${found} does not trade`,

@@ -1,5 +1,6 @@
 /** The horizons of an entry as one row of numbers, for each length of interval: what live is worked out at each look. */
 import { HORIZONS_HOURS, HOURS_A_YEAR } from '../../domain/carry/carry.ts'
+import { leavingGains } from '../../domain/exit/carry-exit.ts'
 import { HOUR_MS, settlementsWithin } from '../../domain/market/funding.ts'
 import { runningInterval } from '../../domain/market/funding-outlook.ts'
 import {
@@ -27,6 +28,17 @@ const HELD_HOURS = 3
 const YEARLY = 4
 const HORIZON = 5
 const ENTRY = 6
+
+/** Is the exit horizon expected to bring at least what idle money does? */
+export function paysSoon(
+  ahead: Float64Array,
+  { hours, faded }: Reach,
+  idlePerHour: number,
+  exitHours: number,
+): boolean {
+  const expected = rateOver(at(ahead, NEXT), at(ahead, NOW), at(ahead, LATER), hours, faded)
+  return leavingGains(idlePerHour, exitHours, expected) <= 0
+}
 
 /** The best of the horizons after the allowance, where it beats the hurdle. */
 export function want(

@@ -20,7 +20,7 @@ import {
 } from '../../domain/market/funding-sums.ts'
 import type { Rules } from '../../domain/rules.ts'
 import type { ScreenCosts } from './costs.ts'
-import { AFTER_MS, type Interval, intervalFacts, want } from './horizons.ts'
+import { AFTER_MS, type Interval, intervalFacts, paysSoon, want } from './horizons.ts'
 import type { FundingMatrix } from './matrix.ts'
 
 export type Leaving = 'carry-gone' | 'better-elsewhere' | 'basis-stop' | 'loss-stop' | 'rule' | 'end'
@@ -79,19 +79,18 @@ export function engineJudge(matrix: FundingMatrix, rules: Rules, costs: ScreenCo
   const ahead = new Float64Array(AHEAD)
   const fadings = Array.from(spans, hours => fadingOver(hours, strategy))
   const intervals = Array.from(matrix.intervals, hours => intervalFacts(hours, rules, costs))
-  const { hurdle, capitalPerNotional, wayBack } = costs
+  const { hurdle, capitalPerNotional, wayBack, idlePerHour } = costs
   const hopeless = (hurdle * capitalPerNotional) / HOURS_A_YEAR / HOPE
-  const exitHours = strategy.exitHorizonHours
   let market = 0
 
   const intervalAt = (event: number): Interval => intervals[at(interval, event)] ?? noInterval()
   const hold = (place: number, { exit, nextInMs }: Interval) => {
     const expected = rateOver(at(ahead, NEXT), at(ahead, NOW), at(ahead, LATER), exit.hours, exit.faded)
-    const next = gainByNext(at(ahead, NEXT), costs.idlePerHour, nextInMs)
+    const next = gainByNext(at(ahead, NEXT), idlePerHour, nextInMs)
     staying[place] = expected
     nextGain[place] = next
-    const gain = leavingGains(costs.idlePerHour, exitHours, expected)
-    leave[place] = gain > wayBack && next <= 0 ? 1 : 0
+    leave[place] =
+      leavingGains(idlePerHour, strategy.exitHorizonHours, expected) > wayBack && next <= 0 ? 1 : 0
   }
 
   const mayBeWanted = (event: number, place: number, atMs: number, { nextInMs, hours }: Interval) =>
@@ -125,13 +124,14 @@ export function engineJudge(matrix: FundingMatrix, rules: Rules, costs: ScreenCo
         }
         lookAhead(ahead, sums, SUMS * place, at(rate, event), market, of.running, strategy)
         if (isHeld) hold(place, of)
-        else want(ahead, of.entries, hurdle, place, apr, horizonHours)
+        else if (paysSoon(ahead, of.exit, idlePerHour, strategy.exitHorizonHours))
+          want(ahead, of.entries, hurdle, place, apr, horizonHours)
       }
     },
     switchGain(event, aprOnCapital, horizon) {
       const of = intervalAt(event)
       // It was judged as held at this instant: what its next payment brings over idle money is known.
-      const more = elsewhereEarns(aprOnCapital, capitalPerNotional, 1) - costs.idlePerHour
+      const more = elsewhereEarns(aprOnCapital, capitalPerNotional, 1) - idlePerHour
       if (gainByNext(at(nextGain, at(symbol, event)), more, of.nextInMs) > 0) return 0
       lookAhead(ahead, sums, SUMS * at(symbol, event), at(rate, event), market, of.running, strategy)
       const { hours, faded } = of.reach(horizon)

@@ -5,6 +5,7 @@
 import { Decimal } from 'decimal.js'
 import { type CarryEstimate, type CarryReason, estimateCarry } from '../carry/carry.ts'
 import { chooseRoute } from '../carry/route.ts'
+import { expectation, leavingGain } from '../exit/carry-exit.ts'
 import type { Alternative } from '../exit/judgement.ts'
 import type { Direction } from '../instrument.ts'
 import { signOf } from '../legs/sides.ts'
@@ -19,6 +20,8 @@ import { type SizeReason, sizesFor } from './sizing.ts'
 type QuietReason =
   | FilterReason
   | 'carry-below-entry'
+  /** It pays, but later: who is not in loses nothing by waiting. */
+  | 'carry-later'
   | 'basis-absurd'
   | 'price-unlike-index'
   | 'settlement-near'
@@ -116,7 +119,10 @@ function judgeDirection(
   const summed = estimateCarry(market, sizes, rules.strategy, nowMs, { direction, route: chosen, quote })
   if (isRefusal(summed)) return quiet(summed)
   const carry = { ...summed, routes: route.estimates }
-  const against = sizeFilter(market, sizes, direction, rules) ?? carryFilter(carry, rules, planned)
+  const against =
+    sizeFilter(market, sizes, direction, rules) ??
+    carryFilter(carry, rules, planned) ??
+    laterFilter(carry, market, rules, nowMs)
   if (against) return quiet(against, carry)
   const near = settlementFilter(market, rules, nowMs)
   if (near) return quiet(near, carry)
@@ -142,6 +148,28 @@ function carryFilter(
   const movedBps = (planned.entryBasisBps - carry.entryBasisBps) * signOf(carry.direction)
   return movedBps > basisAbortBps
     ? refuse('basis-moved', `${movedBps} bps`, `${basisAbortBps} bps`)
+    : undefined
+}
+
+/**
+ * No entry that the exit rule would not want: while its horizon is expected to bring less than idle money, waiting costs nothing and
+ * the same carry can be had later. Who holds already has the way back to pay, and may stay.
+ */
+function laterFilter(
+  carry: CarryEstimate,
+  market: FreshMarket,
+  rules: Rules,
+  nowMs: number,
+): Refusal<'carry-later'> | undefined {
+  const { direction, notionalUsdt, capitalUsdt } = carry
+  const hedge = { entryBasisBps: null, hedgedAtMs: nowMs, maintenanceMarginRate: null }
+  const held = { ...hedge, direction, notionalUsdt, capitalUsdt }
+  const seen = expectation(held, market, rules, nowMs)
+  if (isRefusal(seen)) return undefined
+  const { gainBps } = leavingGain({ hedge: held, market, seen, rules })
+  const { exitHorizonHours } = rules.strategy
+  return gainBps > 0
+    ? refuse('carry-later', `${-gainBps} bps over ${exitHorizonHours} h`, 'more than idle money')
     : undefined
 }
 
