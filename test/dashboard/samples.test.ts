@@ -192,6 +192,7 @@ describe.skipIf(noBrowser)('the pages', () => {
     await palette.press('Enter')
     await page.getByRole('dialog').getByText('Halt the engine?').waitFor()
     await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
     await page.keyboard.press('?')
     await page.getByRole('dialog').getByRole('heading', { name: 'Keys and help' }).waitFor()
     expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([])
