@@ -3,6 +3,7 @@
  * together: nothing is made on the way but numbers in columns.
  */
 import { HOURS_A_YEAR } from '../../domain/carry/carry.ts'
+import { leastAprOf } from '../../domain/entry/opportunity.ts'
 import { elsewhereEarns, gainByNext, leavingGains } from '../../domain/exit/carry-exit.ts'
 import {
   AHEAD,
@@ -80,6 +81,7 @@ export function engineJudge(matrix: FundingMatrix, rules: Rules, costs: ScreenCo
   const fadings = Array.from(spans, hours => fadingOver(hours, strategy))
   const intervals = Array.from(matrix.intervals, hours => intervalFacts(hours, rules, costs))
   const { hurdle, capitalPerNotional, wayBack, idlePerHour } = costs
+  const leastPerHour = (leastAprOf(rules) * capitalPerNotional) / HOURS_A_YEAR
   const hopeless = (hurdle * capitalPerNotional) / HOURS_A_YEAR / HOPE
   let market = 0
 
@@ -124,7 +126,7 @@ export function engineJudge(matrix: FundingMatrix, rules: Rules, costs: ScreenCo
         }
         lookAhead(ahead, sums, SUMS * place, at(rate, event), market, of.running, strategy)
         if (isHeld) hold(place, of)
-        else if (paysSoon(ahead, of.exit, idlePerHour, strategy.exitHorizonHours))
+        else if (paysSoon(ahead, of.exit, leastPerHour, strategy.exitHorizonHours))
           want(ahead, of.entries, hurdle, place, apr, horizonHours)
       }
     },

@@ -164,14 +164,22 @@ function laterFilter(
   const { direction, notionalUsdt, capitalUsdt } = carry
   const hedge = { entryBasisBps: null, hedgedAtMs: nowMs, maintenanceMarginRate: null }
   const held = { ...hedge, direction, notionalUsdt, capitalUsdt }
-  const seen = expectation(held, market, rules, nowMs)
+  const asked = { ...rules, strategy: { ...rules.strategy, idleApr: leastAprOf(rules) } }
+  const seen = expectation(held, market, asked, nowMs)
   if (isRefusal(seen)) return undefined
-  const { gainBps } = leavingGain({ hedge: held, market, seen, rules })
+  const { gainBps } = leavingGain({ hedge: held, market, seen, rules: asked })
   const { exitHorizonHours } = rules.strategy
   return gainBps > 0
     ? refuse('carry-later', `${-gainBps} bps over ${exitHorizonHours} h`, 'more than idle money')
     : undefined
 }
+
+/**
+ * What the weeks ahead must bring at least, on capital, a year: what idle money does. Who asks for less than that of a hedge as a whole
+ * (`entryAprMin` below 0) asks for no more of its beginning.
+ */
+export const leastAprOf = ({ strategy: { idleApr, entryAprMin } }: Rules): number =>
+  idleApr + Math.min(0, entryAprMin)
 
 /** What carry on capital must beat, a year: idle money, by as much as a hedge is worth the trouble. */
 export const hurdleOf = ({ strategy: { idleApr, entryAprMin } }: Rules): number => idleApr + entryAprMin

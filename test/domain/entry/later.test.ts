@@ -25,3 +25,9 @@ test('carry that is expected to cost for weeks before it pays is not entered yet
   expect(judged).toMatchObject({ verdict: 'quiet', because: 'carry-later' })
   expect(judgeEntry(lately(0.0001), RULES, NOW_MS).verdict).toBe('tempting')
 })
+
+test('who asks for less than idle money of a hedge as a whole asks for no more of its first weeks', () => {
+  const asking = (entryAprMin: number) => ({ ...RULES, strategy: { ...RULES.strategy, entryAprMin } })
+  expect(judgeEntry(lately(-0.0004), asking(0), NOW_MS).because).toBe('carry-later')
+  expect(judgeEntry(lately(-0.0004), asking(-1_000), NOW_MS).verdict).toBe('tempting')
+})
