@@ -84,7 +84,6 @@ export function engineJudge(matrix: FundingMatrix, rules: Rules, costs: ScreenCo
   const leastPerHour = (leastAprOf(rules) * capitalPerNotional) / HOURS_A_YEAR
   const hopeless = (hurdle * capitalPerNotional) / HOURS_A_YEAR / HOPE
   let market = 0
-
   const intervalAt = (event: number): Interval => intervals[at(interval, event)] ?? noInterval()
   const hold = (place: number, { exit, nextInMs }: Interval) => {
     const expected = rateOver(at(ahead, NEXT), at(ahead, NOW), at(ahead, LATER), exit.hours, exit.faded)
