@@ -6,7 +6,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { etag } from 'hono/etag'
 import { HTTPException } from 'hono/http-exception'
-import { routePath } from 'hono/route'
+import { matchedRoutes } from 'hono/route'
 import type { Clock } from '../clock/clock.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import {
@@ -19,6 +19,7 @@ import {
   identifier,
   isLoopback,
   originGuard,
+  plainAddressGuard,
   rateGuard,
   rateLimit,
 } from './access/guard.ts'
@@ -97,7 +98,7 @@ export function createApi(options: ApiOptions): Api {
     c.header('cache-control', 'no-store')
     return isSignIn(c.req.method, c.req.path) ? next() : auth(c, next)
   })
-  app.use('/api/*', rateGuard(rateLimit(clock)), emptyBodyGuard)
+  app.use('/api/*', plainAddressGuard, rateGuard(rateLimit(clock)), emptyBodyGuard)
   for (const path of COMPARED) app.use(path, compared, etag())
 
   healthRoutes(app, view, identify)
@@ -189,12 +190,16 @@ function asRefusal(error: HTTPException): HttpRefusal {
   return new HttpRefusal(status, error.message || 'the request could not be read')
 }
 
+/** Guards and the page for lost addresses match everything: the route is the last that asked for more. */
+const routeOf = (c: Context<ApiEnv>): string =>
+  matchedRoutes(c).findLast(({ path }) => !/^(\/api)?\/\*$/.test(path))?.path ?? '/*'
+
 function counted(telemetry: Telemetry) {
   return async (c: Context<ApiEnv>, next: () => Promise<void>) => {
     const answered = telemetry.requestTimer()
     await next()
     const { method } = c.req
     telemetry.requestAnswered(c.res.status)
-    answered({ method, route: routePath(c, -1), status: c.res.status })
+    answered({ method, route: routeOf(c), status: c.res.status })
   }
 }

@@ -111,7 +111,7 @@ function actorView({ engine, journal }: ViewParts) {
       return steps.map(({ seq, atMs, event, from, to, effects }) => ({ seq, atMs, event, from, to, effects }))
     },
     chart(kind) {
-      const machine = CHARTS[kind]
+      const machine = Object.hasOwn(CHARTS, kind) ? CHARTS[kind] : undefined
       return machine && (describeChart(machine) as unknown as JsonObject)
     },
     onMove: hear => runtime.onMove(hear),

@@ -57,10 +57,28 @@ describe('whatever is sent', () => {
       fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }), async id => {
         fc.pre(!['.', '..'].includes(id) && id.isWellFormed())
         const answer = await app.request(`/api/actors/${encodeURIComponent(id)}`, { headers })
-        expect(id === 'engine' ? [200] : [404]).toContain(answer.status)
+        const expected = id === 'engine' ? 200 : id.includes('\0') ? 400 : 404
+        expect(answer.status).toBe(expected)
       }),
       often(150),
     )
+  })
+
+  test.each([
+    '/api/charts/__proto__',
+    '/api/charts/constructor',
+    '/api/charts/toString',
+    '/api/hedges/%00',
+    '/api/actors/%00/transitions',
+    '/api/opportunities/%00/decisions',
+    '/api/ledger?hedge=%00',
+    '/api/funding?symbol=a%00b',
+  ])('%s is the caller’s fault, and said so', async path => {
+    const { app } = newApi(smallView())
+    const headers = { host: 'localhost', authorization: `Bearer ${TOKEN}` }
+    const answer = await app.request(path, { headers })
+    expect(path.includes('%00') ? 400 : 404).toBe(answer.status)
+    expect(answer.headers.get('content-type')).toContain('application/problem+json')
   })
 
   test('a token that differs anywhere opens nothing', async () => {

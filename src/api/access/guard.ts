@@ -87,6 +87,12 @@ export const bodyGuard: Guard = bodyLimit({
   onError: c => problem(c, new HttpRefusal(413, `body: expected at most ${BODY_BYTES_MAX} bytes`)),
 })
 
+/** PostgreSQL has no text with a NUL in it: no name of ours has one either. */
+export const plainAddressGuard: Guard = async (c, next) => {
+  if (/%00/.test(c.req.url)) throw new HttpRefusal(400, 'address: expected text, found a NUL character')
+  await next()
+}
+
 /** An empty body says nothing, whatever type it is said to have: all that a command may be told is left out. */
 export const emptyBodyGuard: Guard = async (c, next) => {
   const isJson = c.req.method === 'POST' && /\bjson\b/.test(c.req.header('content-type') ?? '')
