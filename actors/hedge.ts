@@ -33,6 +33,7 @@ import {
   MARKET,
   verifyLegs,
 } from './trading/hedge-legs.ts'
+import { createRefusedEntries } from './trading/refused-entries.ts'
 
 type HedgeKindPorts = Ports<
   | 'clock'
@@ -173,9 +174,9 @@ const OF_OTHER_TERMS: ReadonlySet<RejectReason> = new Set(['below-minimum', 'not
 /** The commit of an order's decision proves that the account is ours; a proof older than this proves nothing. */
 const SEND_WITHIN_MS = 2_000
 
-const placeOrder =
-  (ports: PlaceOrderPorts): EffectHandler =>
-  async (params, { redriven, actorId, ageMs }) => {
+function placeOrder(ports: PlaceOrderPorts): EffectHandler {
+  const entries = createRefusedEntries()
+  return async (params, { redriven, actorId, ageMs }) => {
     const { leg, order } = work(params)
     const { orderLinkId } = order
     // It may have left before the crash: from here on it is asked about, never sent (promise 2).
@@ -190,27 +191,35 @@ const placeOrder =
     ports.telemetry.orderEnded(placed.kind)
     const { log } = ports.telemetry
     log.info('order.placed', { actorId, orderLinkId, side: order.side, qty: order.qty, outcome: placed.kind })
-    if (placed.kind === 'accepted') return { type: 'order.accepted', orderLinkId }
+    const hedge = hedgeContext(ports, actorId)
+    const asked = { leg, symbol: hedge?.plan.symbol ?? '', hedgeId: actorId }
+    if (placed.kind === 'accepted') {
+      entries.taken(asked)
+      return { type: 'order.accepted', orderLinkId }
+    }
     if (placed.kind === 'unknown') return { type: 'order.unknown', orderLinkId, cause: placed.cause }
     if (OF_OTHER_TERMS.has(placed.reason)) ports.board.doubtTerms()
-    tellRefusal(ports, hedgeContext(ports, actorId), order, placed)
+    const isTooOften = order.purpose === 'enter' && entries.refused(asked, placed.reason)
+    tellRefusal(ports, hedge, { purpose: order.purpose, isTooOften }, placed)
     return { type: 'order.rejected', orderLinkId, reason: placed.reason, detail: placed.detail }
   }
+}
 
 /** Of an order that makes a hedge smaller or level, so many refusals in a row may be chance. */
 const CHANCE_REFUSALS = 3
 
 /**
  * No order of the account, or of the symbol, can pass: it is said at once, and nothing new is opened until a person was there. One no
- * to an exit or a repair says little: it is tried again first.
+ * to an exit or a repair says little: it is tried again first. One that may go away by itself is believed after a few hedges.
  */
 function tellRefusal(
   { runtime, alerts }: Ports<'runtime' | 'alerts'>,
   hedge: HedgeContext | undefined,
-  { purpose }: OrderInFlight,
+  { purpose, isTooOften }: Pick<OrderInFlight, 'purpose'> & { isTooOften: boolean },
   { reason, detail }: { reason: RejectReason; detail: string },
 ): void {
-  const scope = refusalScope(reason)
+  const known = refusalScope(reason)
+  const scope = isTooOften && known !== 'account' ? 'symbol' : known
   if (!hedge || !(scope === 'account' || scope === 'symbol')) return
   if (scope === 'symbol' && purpose !== 'enter' && hedge.setbacks < CHANCE_REFUSALS) return
   const because = refusalText(reason, detail)

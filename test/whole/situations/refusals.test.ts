@@ -84,6 +84,26 @@ describe('a perpetual order that is refused for good', () => {
   )
 })
 
+test.each([170121, 170140, 999_999])(
+  'spot orders refused with %i again and again, which might go away by itself, are believed after three hedges, and a person is called',
+  async retCode => {
+    const world = await running({
+      execution: { routes: ['maker-perp'] },
+      strategy: { coolDownMs: 10 * MINUTE_MS },
+    })
+    world.answering(refusing('spot', retCode))
+    expect(await world.until(() => world.stateOf(`symbol:${SYMBOL}`) === 'failed.quarantined', 90)).toBe(true)
+    await world.advance(world.clock.nowMs() + 2 * MINUTE_MS)
+    const before = world.orders.length
+    await world.advance(world.clock.nowMs() + 60 * MINUTE_MS)
+    expect(world.orders.length, 'nothing more is tried').toBe(before)
+    expect(world.standing()).toContain(`exchange.refuses ${SYMBOL}`)
+    expect(feesPaid(world).toNumber()).toBeLessThan(6)
+    world.end()
+  },
+  120_000,
+)
+
 test('spot orders that are refused while the perpetual waits in the book: the fill is given back, and it ends there', async () => {
   const world = await running({ execution: { routes: ['maker-perp'] } })
   world.answering(refusing('spot', 110090, 'limit'))
