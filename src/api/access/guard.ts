@@ -87,7 +87,7 @@ export const bodyGuard: Guard = bodyLimit({
   onError: c => problem(c, new HttpRefusal(413, `body: expected at most ${BODY_BYTES_MAX} bytes`)),
 })
 
-/** PostgreSQL has no text with a NUL in it: no name of ours has one either. */
+/** PostgreSQL has no text with a NUL in it: no name of ours has one either. @throws HttpRefusal */
 export const plainAddressGuard: Guard = async (c, next) => {
   if (/%00/.test(c.req.url)) throw new HttpRefusal(400, 'address: expected text, found a NUL character')
   await next()
