@@ -1,10 +1,6 @@
 /**
  * `npm run bench`: what the engine costs. First what is held against a floor, as ratios; then tables of absolute figures, which
  * belong to the machine. Nothing is asserted. A busy machine spoils all of it, so its load is printed.
- *
- *   --only WORDS     only stages whose name holds these words
- *   --json FILE      writes what was found
- *   --against FILE   names the ratios that are worse by more than 15 % than in a file written before; then ends with 1
  */
 import { writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
@@ -34,13 +30,39 @@ const TABLES: readonly [name: string, run: () => Promise<object[]>][] = [
   ['Screening (target: 8 times the sum of the columns or less)', benchScreen],
 ]
 
-const {
-  only = '',
-  json,
-  against,
-} = parseArgs({
-  options: { only: { type: 'string' }, json: { type: 'string' }, against: { type: 'string' } },
-}).values
+const HELP = `What the engine costs, beside floors and as figures of this machine. A busy machine spoils all of it.
+
+Usage: npm run bench -- [options]
+
+Options:
+  --only <words>    only stages whose name holds these words: ${[...RATIOS, ...TABLES].map(([name]) => name.toLowerCase()).join('; ')}
+  --json <file>     writes what was found
+  --against <file>  names the ratios that are worse by more than 15 % than in a file written before; then ends with 1
+  --help            this page
+`
+
+function options() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: 'string', default: '' },
+        json: { type: 'string' },
+        against: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    return values
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n${HELP}`)
+    process.exit(2)
+  }
+}
+
+const { only, json, against, help } = options()
+if (help) {
+  process.stdout.write(HELP)
+  process.exit(0)
+}
 
 const load = () => loadavg().map(each => Number(each.toFixed(1)))
 
