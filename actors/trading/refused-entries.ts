@@ -2,8 +2,7 @@
  * Refusals that may go away by themselves, of entries: once it is chance, of one hedge after the other it is not, and each try costs
  * the fees of a slice. Counted by symbol and leg, in memory: a restart tries again.
  */
-import type { OrderLeg, RejectReason } from '../../src/domain/legs/order.ts'
-import { refusalKindOf } from '../../src/domain/legs/order.ts'
+import { type OrderLeg, type RejectReason, refusalKindOf } from '../../src/domain/legs/order.ts'
 
 /** So many hedges in a row whose entry was refused on the same leg. */
 const HEDGES_MAX = 3

@@ -87,6 +87,14 @@ const MIB = 1_048_576
 /** Days before it is full; and hours: without room the database ends, and the engine with it. */
 const DISK_LOW_BYTES = 2_048 * MIB
 const DISK_ALMOST_FULL_BYTES = 512 * MIB
+
+/** How bad it is that so many bytes are free where the data folder is; null when there are enough. */
+export function diskSeverity(freeBytes: number): Severity | null {
+  if (freeBytes >= DISK_LOW_BYTES) return null
+  return freeBytes < DISK_ALMOST_FULL_BYTES ? 'page' : 'ticket'
+}
+/** For people: whole mebibytes. */
+export const freeMiB = (freeBytes: number): number => Math.floor(freeBytes / MIB)
 const JUDGING = ['trading', 'reducing', 'halted']
 const RESTING = ['stopping', 'absent']
 
@@ -194,13 +202,11 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
   'journal.slow': ({ journalOldestWallMs: oldestMs }, { journalSlowWallMs }) =>
     when(oldestMs > journalSlowWallMs, () => ({ detail: { oldestMs }, holdWallMs: 1_000 })),
 
-  'disk.low': ({ diskFreeBytes: freeBytes }) =>
-    freeBytes === undefined
-      ? undefined
-      : when(freeBytes < DISK_LOW_BYTES, () => ({
-          severity: freeBytes < DISK_ALMOST_FULL_BYTES ? 'page' : 'ticket',
-          detail: { freeMiB: Math.floor(freeBytes / MIB) },
-        })),
+  'disk.low'({ diskFreeBytes: freeBytes }) {
+    if (freeBytes === undefined) return undefined
+    const severity = diskSeverity(freeBytes)
+    return severity === null ? [] : [{ severity, detail: { freeMiB: freeMiB(freeBytes) } }]
+  },
 
   'database.unreachable': ({ database }) =>
     database && when(!database.ok, () => ({ detail: { because: database.detail }, holdWallMs: 3_000 })),

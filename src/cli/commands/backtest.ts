@@ -13,29 +13,25 @@ import { coverageOf, type HistoryRecords, historyOf } from '../../exchange/simul
 import { lengthText } from '../../wording/figures.ts'
 import { CliFailure } from '../kit/failure.ts'
 import { didYouMean } from '../kit/known-actors.ts'
-import { asFailure, configOf, feesOf, putOut, recordsOf, writePage } from '../kit/recorded.ts'
+import {
+  asFailure,
+  configOf,
+  feesOf,
+  putOut,
+  type RecordedOptions,
+  recordsOf,
+  writePage,
+} from '../kit/recorded.ts'
 import { startProgress } from '../kit/screen.ts'
 import { backtestText, studyText } from '../text/backtest.ts'
 
-export type BacktestOptions = {
-  config?: string
-  data?: string
-  from?: number
-  to?: number
-  symbols?: string[]
-  exchange?: string
-  fees: string
+export type BacktestOptions = RecordedOptions & {
   spread: 'on' | 'off'
   routes?: string[]
-  capital?: string
   seed: number
   patient?: boolean
   compare?: boolean
   study?: boolean
-  halfSpreadBps: number
-  json?: boolean
-  out?: string
-  report?: string
 }
 
 /** @returns the exit code: 1 when the books of a run do not tie out. @throws CliFailure for what cannot be asked for */

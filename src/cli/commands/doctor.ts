@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { basename, dirname, join } from 'node:path'
+import { diskSeverity, freeMiB } from '../../alerts/rules.ts'
 import { tokenPath } from '../../api/access/sessions.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { type Config, readConfig } from '../../config/config.ts'
@@ -31,7 +32,6 @@ import { dim, green, print, printJson, red, yellow } from '../kit/output.ts'
 type Finding = { name: string; ok: boolean; detail: string; advice?: true }
 
 const NODE_MAJOR_MIN = 24
-const FREE_MIB_MIN = 512
 
 type Options = { config?: string; json?: boolean; url?: string }
 
@@ -118,11 +118,13 @@ function disk({ dataDir }: Config): Finding {
   let folder = dataDir
   while (!existsSync(folder)) folder = dirname(folder)
   const { bavail, bsize } = statfsSync(folder)
-  const freeMib = Math.floor((bavail * bsize) / 2 ** 20)
+  const freeBytes = bavail * bsize
+  const severity = diskSeverity(freeBytes)
   return {
     name: 'disk',
-    ok: freeMib >= FREE_MIB_MIN,
-    detail: `${freeMib} MiB free; expected ${FREE_MIB_MIN} or more`,
+    ok: severity !== 'page',
+    detail: `${freeMiB(freeBytes)} MiB free`,
+    ...(severity === 'ticket' && { advice: true }),
   }
 }
 

@@ -10,29 +10,17 @@ import type { FundingPoint, HistoryRecords, PricePoint } from '../../exchange/si
 import { lengthText } from '../../wording/figures.ts'
 import { CliFailure } from '../kit/failure.ts'
 import { didYouMean } from '../kit/known-actors.ts'
-import { configOf, feesOf, putOut, recordsOf, writePage } from '../kit/recorded.ts'
+import { configOf, feesOf, putOut, type RecordedOptions, recordsOf, writePage } from '../kit/recorded.ts'
 import { startProgress } from '../kit/screen.ts'
 import { sweepText } from '../text/sweep.ts'
 
-export type SweepOptions = {
-  config?: string
-  data?: string
-  from?: number
-  to?: number
-  symbols?: string[]
-  exchange?: string
-  fees: string
-  halfSpreadBps: number
-  capital?: string
+export type SweepOptions = RecordedOptions & {
   set?: string[]
   trials: number
   train: number
   test: number
   seed: number
   workers: number
-  json?: boolean
-  out?: string
-  report?: string
 }
 
 /** Runs it, prints or writes it. @throws CliFailure for what cannot be tried, or for a history without settlements */

@@ -16,6 +16,22 @@ export function configOf({ config: file }: { config?: string }): Config {
   return loadConfig({ cwd: process.cwd(), env: { ...process.env, HEDGEROW_MODE: 'replay' }, file })
 }
 
+/** What every command over recorded history may be told; from and to are instants. */
+export type RecordedOptions = {
+  config?: string
+  data?: string
+  from?: number
+  to?: number
+  symbols?: string[]
+  exchange?: string
+  fees: string
+  halfSpreadBps: number
+  capital?: string
+  json?: boolean
+  out?: string
+  report?: string
+}
+
 /** Everything in the folder that is asked for, else in the configured one. @throws CliFailure without funding */
 export function recordsOf(
   config: Config,

@@ -1,6 +1,6 @@
 /** Every hedge there was: searched by symbol, reason, result and time. The search stands in the address, so that it can be kept. */
 import type { ReactNode } from 'react'
-import { Link, useSearchParams } from 'wouter'
+import { useSearchParams } from 'wouter'
 import type { StoredHedge } from '../../../api/rows/books.ts'
 import {
   amountText,
@@ -17,20 +17,11 @@ import { Amount } from '../../show/amount.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
 import { Panel } from '../../show/panel.tsx'
 import { StateChip } from '../../show/state-chip.tsx'
+import { FEES, FUNDING, WHICH_HEDGE } from './columns.tsx'
 import { matching, RESULTS, reasonsOf, type Search, searchOf, symbolsOf } from './search.ts'
 
 const COLUMNS: readonly Column<StoredHedge>[] = [
-  {
-    head: 'Hedge',
-    value: ({ symbol }) => symbol,
-    cell: ({ id, symbol }) => (
-      <Link href={`/hedges/${id}`}>
-        <span className="font-semibold">{symbol}</span>{' '}
-        <span className="font-mono text-[11px] text-faint">{id}</span>
-      </Link>
-    ),
-  },
-  { head: 'Id', value: ({ id }) => id, hidden: true },
+  ...WHICH_HEDGE,
   { head: 'State', value: ({ state }) => state, cell: ({ state }) => <StateChip state={state} /> },
   {
     head: 'Entered',
@@ -51,20 +42,8 @@ const COLUMNS: readonly Column<StoredHedge>[] = [
     value: row => (isClosed(row) && row.enteredAtMs > 0 ? row.sinceMs - row.enteredAtMs : null),
     cell: row => (isClosed(row) && row.enteredAtMs > 0 ? lengthText(row.sinceMs - row.enteredAtMs) : '–'),
   },
-  {
-    head: 'Funding',
-    unit: 'USDT',
-    figure: true,
-    value: row => row.fundingUsdt,
-    cell: row => <Amount value={row.fundingUsdt} />,
-  },
-  {
-    head: 'Fees',
-    unit: 'USDT',
-    figure: true,
-    value: row => row.feesUsdt,
-    cell: row => <Amount value={row.feesUsdt} />,
-  },
+  FUNDING,
+  FEES,
   {
     head: 'Net',
     unit: 'USDT, when closed',

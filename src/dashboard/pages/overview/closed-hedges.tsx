@@ -1,5 +1,4 @@
 /** What was held: how long, what it made by parts, and why it closed. */
-import { Link } from 'wouter'
 import type { StoredHedge } from '../../../api/rows/books.ts'
 import { instantText, lengthText, shortInstantText } from '../../../wording/figures.ts'
 import { spokenReason } from '../../../wording/reasons.ts'
@@ -7,19 +6,10 @@ import { ask } from '../../data/client.ts'
 import { ROWS_KEPT_MAX, useRows } from '../../data/use-rows.ts'
 import { Amount } from '../../show/amount.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
+import { BASIS, FEES, FUNDING, SLIPPAGE, WHICH_HEDGE } from '../hedges/columns.tsx'
 
 const COLUMNS: readonly Column<StoredHedge>[] = [
-  {
-    head: 'Hedge',
-    value: ({ symbol }) => symbol,
-    cell: ({ id, symbol }) => (
-      <Link href={`/hedges/${id}`}>
-        <span className="font-semibold">{symbol}</span>{' '}
-        <span className="font-mono text-[11px] text-faint">{id}</span>
-      </Link>
-    ),
-  },
-  { head: 'Id', value: ({ id }) => id, hidden: true },
+  ...WHICH_HEDGE,
   {
     head: 'Closed',
     unit: 'UTC',
@@ -35,34 +25,10 @@ const COLUMNS: readonly Column<StoredHedge>[] = [
       enteredAtMs > 0 ? lengthText(sinceMs - enteredAtMs) : 'never entered',
   },
   { head: 'Settlements', figure: true, value: ({ settlements }) => settlements },
-  {
-    head: 'Funding',
-    unit: 'USDT',
-    figure: true,
-    value: row => row.fundingUsdt,
-    cell: row => <Amount value={row.fundingUsdt} />,
-  },
-  {
-    head: 'Fees',
-    unit: 'USDT',
-    figure: true,
-    value: row => row.feesUsdt,
-    cell: row => <Amount value={row.feesUsdt ?? null} />,
-  },
-  {
-    head: 'Basis',
-    unit: 'USDT',
-    figure: true,
-    value: row => row.basisUsdt,
-    cell: row => <Amount value={row.basisUsdt ?? null} />,
-  },
-  {
-    head: 'Slippage',
-    unit: 'USDT',
-    figure: true,
-    value: row => row.slippageUsdt,
-    cell: row => <Amount value={row.slippageUsdt ?? null} />,
-  },
+  FUNDING,
+  FEES,
+  BASIS,
+  SLIPPAGE,
   { head: 'Borrow (USDT)', value: row => row.borrowUsdt, hidden: true },
   { head: 'Dust (USDT)', value: row => row.dustUsdt, hidden: true },
   {
