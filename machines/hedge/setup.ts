@@ -279,7 +279,7 @@ export const hedgeSetup = setup({
       ...(event.type === 'order.rejected' && lasting(context, leg, event)),
     })),
     forget: assign(({ context }, { leg }: OfLeg) => forget(context, leg)),
-    giveUp: assign(({ context }) => ({ failure: `${context.setbacks} orders in a row changed nothing` })),
+    giveUp: assign(({ context }) => ({ failure: `${context.setbacks} orders in a row did not fill` })),
     countWait: assign(({ context }) => ({ waits: context.waits + 1 })),
     countVerify: assign(({ context }) => ({ verifies: context.verifies + 1 })),
     leave: assign(({ context, event }) =>

@@ -17,24 +17,24 @@ export const EXIT_RULES: Readonly<Record<ExitRule, string>> = {
 
 const SAYS: Readonly<Record<ExitRule, (now: string, limit: string) => string>> = {
   'carry-gone': (now, limit) =>
-    `leaving would gain ${now} over the exit horizon; it must be more than the ${limit} that coming back would cost`,
+    `closing would save ${now} over the exit horizon; it closes above ${limit}, the cost of entering again`,
   'basis-stop': (now, limit) =>
     `the basis has moved ${now} against it; the stop is at ${limit}, unless funding is expected to pay for it`,
-  'loss-stop': (now, limit) => `as a whole it has lost ${now}; the stop is at ${limit}`,
+  'loss-stop': (now, limit) => `in total it has lost ${now}; the stop is at ${limit}`,
   'take-profit': (now, limit) => `closed now it would have made ${now}; profit is taken from ${limit}`,
   'hold-maximum': (now, limit) => `held for ${now}; at most ${limit} are allowed`,
-  margin: (now, limit) => `the account's maintenance margin rate is ${now}; it leaves from ${limit}`,
-  'adl-near': (now, limit) => `its place in the queue is ${now}; it leaves from ${limit}`,
-  delisting: (now, limit) => `the perpetual ends in ${now}; it leaves ${limit} before`,
-  'borrow-inventory': (now, limit) => `the lending pool has ${now} coins; it leaves below ${limit}`,
+  margin: (now, limit) => `the account's maintenance margin rate is ${now}; it closes from ${limit}`,
+  'adl-near': (now, limit) => `its place in the queue is ${now}; it closes from ${limit}`,
+  delisting: (now, limit) => `the perpetual ends in ${now}; it closes ${limit} before`,
+  'borrow-inventory': (now, limit) => `the lending pool has ${now} coins; it closes below ${limit}`,
 }
 
 /** One rule with its figures, without a full stop. What is not known says so. */
 export function exitConditionText(condition: ExitCondition): string {
   const { rule, now, limit, times, timesMin, heldMs, heldMsMin } = condition
-  if (now === null) return 'not known now: the market, or what it needs, cannot be seen'
+  if (now === null) return 'not known now: market data is missing'
   const says = SAYS[rule](figure(now, condition), figure(limit, condition))
-  if (timesMin !== undefined) return `${says}, at ${timesMin} looks in a row (now ${times ?? 0})`
+  if (timesMin !== undefined) return `${says}, at ${timesMin} checks in a row (now ${times ?? 0})`
   if (heldMsMin !== undefined)
     return `${says}, and it must last ${lengthText(heldMsMin)}${heldMs ? ` (so far ${lengthText(heldMs)})` : ''}`
   return says

@@ -29,19 +29,19 @@ const SAYS: Readonly<Record<string, Says>> = {
   'carry-later': found => `it is expected to pay, but later: ${rounded(found)} against idle money`,
   'settlement-near': (found, limit) =>
     `the next settlement is ${lengths(found)} away, nearer than ${lengths(limit)}`,
-  'spot-not-trading': found => `the spot market ${found} does not trade`,
-  'perp-not-trading': found => `the perpetual ${found} does not trade`,
+  'spot-not-trading': found => `the spot market ${found} is not trading`,
+  'perp-not-trading': found => `the perpetual ${found} is not trading`,
   'delisting-announced': found => `a delisting is announced (${found})`,
-  'special-treatment': found => `the exchange marks ${found} as a coin in trouble (ST)`,
-  'run-off': found => `${found} is not among the configured symbols: it is tracked for its open hedge alone`,
-  'funding-unread': () => 'how the perpetual has paid until now was not read yet',
+  'special-treatment': found => `the exchange labels ${found} "special treatment" (ST)`,
+  'run-off': found => `${found} is not a configured symbol: it is tracked only until its hedge is closed`,
+  'funding-unread': () => "the perpetual's funding history has not been read yet",
   'basis-absurd': (found, limit) =>
     `perpetual and spot are too far apart to belong together: ${found}, at most ${limit}`,
   'price-unlike-index': (found, limit) => `the spot price is unlike the index: ${found}, at most ${limit}`,
   'basis-moved': (found, limit) =>
     `the entry basis moved ${rounded(found)} against the plan, more than ${limit}`,
   'direction-not-allowed': (found, limit) => `the rules allow ${limit}, not ${found}`,
-  'listed-lately': (found, limit) => `listed for ${lengths(found)} only, less than ${lengths(limit)}`,
+  'listed-lately': (found, limit) => `listed only ${lengths(found)} ago, less than ${lengths(limit)}`,
   maintenance: (found, limit) =>
     `the exchange's maintenance begins in ${lengths(found)}, nearer than ${lengths(limit)}`,
   'interval-changed': (found, limit) =>
@@ -52,8 +52,8 @@ const SAYS: Readonly<Record<string, Says>> = {
   'borrow-stale': old('the borrow rate'),
   'margin-trading-off': found => `${found} does not trade on margin now`,
   'borrow-inventory': (found, limit) =>
-    `the lending pool has ${rounded(found)} coins, needed are ${rounded(limit)}`,
-  'no-route': (found, limit) => `no way to work the legs (${found}), allowed is ${limit}`,
+    `the lending pool has ${rounded(found)} coins, ${rounded(limit)} are needed`,
+  'no-route': (found, limit) => `no route works now (${found}); allowed: ${limit}`,
   'spot-exit-depth': (found, limit) =>
     `the spot order book is too thin on the way out: found ${rounded(found)}, needed ${rounded(limit)}`,
   'perp-exit-depth': (found, limit) =>
@@ -81,45 +81,48 @@ const SAYS: Readonly<Record<string, Says>> = {
   'perp-depth': (found, limit) =>
     `the perpetual's order book is too thin: found ${rounded(found)}, needed ${rounded(limit)}`,
   'carry-stays': () => 'staying is expected to pay',
-  'carry-fading': (found, limit) => `leaving is better, ${found}; it takes ${limit}`,
+  'carry-fading': (found, limit) => `closing has looked better ${found}; it closes at ${limit}`,
   'carry-gone': (found, limit) =>
-    `funding is expected to cost more than coming back would: ${rounded(found)}, ${rounded(limit)}`,
+    `staying is expected to cost more than entering again: ${rounded(found)}, ${rounded(limit)}`,
   'cheaper-to-stay': (found, limit) =>
-    `funding is expected to cost, but coming back would cost more: ${rounded(found)}, ${rounded(limit)}`,
+    `staying is expected to cost, but entering again would cost more: ${rounded(found)}, ${rounded(limit)}`,
   'stop-watched': (found, limit) =>
     `past a stop, but not for ${lengths(limit)} yet: ${rounded(lengths(found))}`,
-  'settlement-due': found => `it leaves when the coming settlement is paid (${rounded(lengths(found))})`,
+  'settlement-due': found => `it closes once the next settlement is paid (${rounded(lengths(found))})`,
   'better-elsewhere': (found, limit) =>
-    `another symbol pays more: ${rounded(found)}, it takes more than ${rounded(limit)}`,
+    `another symbol pays more: ${rounded(found)}; needed: more than ${rounded(limit)}`,
   'borrow-cost': (found, limit) =>
     `the borrow costs more than the funding brings: ${rounded(found)}, ${rounded(limit)}`,
   'hold-maximum': (found, limit) => `held for ${lengths(found)}, at most ${lengths(limit)} are allowed`,
   solvency: (found, limit) =>
-    `the modelled maintenance margin rate is ${found}; hedges are left from ${rate(limit)}`,
+    found.endsWith('not read yet')
+      ? `solvency is not known: ${found}`
+      : `the modelled maintenance margin rate is ${found}; hedges are closed from ${rate(limit)}`,
   'liquidation-near': (found, limit) =>
-    `liquidation is ${rate(found)} of price away, nearer than ${rate(limit)}`,
-  'reduce-only': () => 'the exchange lets this position only be reduced',
+    `a price move of ${rate(found)} would liquidate it; the limit is ${rate(limit)}`,
+  'reduce-only': () => 'the exchange has set this position to reduce-only',
   'basis-stop': (found, limit) => `the basis moved against it: ${rounded(found)}; the stop is at ${limit}`,
-  'loss-stop': (found, limit) => `as a whole it lost ${rounded(found)}; the stop is at ${limit}`,
-  'take-profit': (found, limit) => `as a whole it made ${rounded(found)}; profit is taken from ${limit}`,
+  'loss-stop': (found, limit) => `the hedge lost ${rounded(found)} in total; the stop is at ${limit}`,
+  'take-profit': (found, limit) => `the hedge made ${rounded(found)} in total; profit is taken from ${limit}`,
   'solvency-after': (found, limit) =>
-    `with this hedge the modelled maintenance margin rate would be ${found}; hedges are left from ${rate(limit)}`,
-  delisting: (found, limit) => `the perpetual ends: ${lengths(found)}; out ${lengths(limit)}`,
+    `with this hedge the modelled maintenance margin rate would be ${found}; hedges are closed from ${rate(limit)}`,
+  delisting: (found, limit) => `the perpetual is being delisted: ${lengths(found)}; closes ${lengths(limit)}`,
   margin: (found, limit) =>
     `the account's maintenance margin rate of ${rate(found)} has reached ${rate(limit)}`,
   halted: () => 'the engine is halted: no new risk',
   'symbol-taken': found => `hedge ${found} holds this symbol already`,
   'too-many-hedges': (_, limit) => `${limit} hedges are open already, no more are allowed`,
-  'hedge-too-small': (found, limit) => `${usdt(found)} is below the least a hedge may have, ${usdt(limit)}`,
-  'hedge-too-large': (found, limit) => `${usdt(found)} is above the most a hedge may have, ${usdt(limit)}`,
-  'total-too-large': (found, limit) => `all hedges together would have ${usdt(found)}, above ${usdt(limit)}`,
+  'hedge-too-small': (found, limit) => `${usdt(found)} is below the smallest hedge allowed, ${usdt(limit)}`,
+  'hedge-too-large': (found, limit) => `${usdt(found)} is above the largest hedge allowed, ${usdt(limit)}`,
+  'total-too-large': (found, limit) =>
+    `all hedges together would come to ${usdt(found)}, above ${usdt(limit)}`,
   'symbol-too-large': (found, limit) =>
-    `all that is held in this symbol would have ${usdt(found)}, above ${usdt(limit)}`,
-  'daily-loss': (found, limit) => `${usdt(found)} were lost in a day, the limit is ${usdt(limit)}`,
+    `everything held in this symbol would come to ${usdt(found)}, above ${usdt(limit)}`,
+  'daily-loss': (found, limit) => `the day's loss is ${usdt(found)}, the limit is ${usdt(limit)}`,
   'draw-down': (found, limit) => `the equity fell ${rate(found)} from its peak, the limit is ${rate(limit)}`,
   'order-rate': (found, limit) =>
     `${rate(found)} of the order quota is left, ${rate(limit)} is kept for exits`,
-  'churn-budget': (found, limit) => `fees of the day would be ${usdt(found)}, above ${usdt(limit)}`,
+  'churn-budget': (found, limit) => `the day's fees would be ${usdt(found)}, above ${usdt(limit)}`,
   'free-margin': (found, limit) => `free margin would be ${usdt(found)}, below ${usdt(limit)}`,
   'margin-rate': (found, limit) => `the maintenance margin rate of ${rate(found)} has reached ${rate(limit)}`,
 }
@@ -138,10 +141,15 @@ export function reasonText({ because, found = '', limit = '' }: Reason): string 
 /** The reasons that have words of their own. */
 export const TOLD_REASONS: readonly string[] = Object.keys(SAYS)
 
-/** The same for a reason that was journaled as one text: `name: found x, limit y`. Anything else stays as it is. */
+/**
+ * The same for a reason that was journaled as one text: `name: found x, limit y`, or that in brackets after another text.
+ * Anything else stays as it is, save that lengths of time are rounded.
+ */
 export function spokenReason(text: string | null | undefined): string {
+  const [, outer, inner] = /^(.*) \(([a-z-]+: found .*, limit .*)\)$/s.exec(text ?? '') ?? []
+  if (outer !== undefined) return `${outer} (${spokenReason(inner)})`
   const [, because, found, limit] = /^([a-z-]+): found (.*), limit (.*)$/s.exec(text ?? '') ?? []
-  if (because === undefined) return reasonText({ because: text ?? '' })
+  if (because === undefined) return lengths(reasonText({ because: text ?? '' }))
   return reasonText({ because, found: found ?? '', limit: limit ?? '' })
 }
 

@@ -73,7 +73,7 @@ const because = (event: Facts): string => {
 const beside = (value: unknown): string => {
   const others = (Array.isArray(value) ? value : []).map(object)
   const told = others.map(({ symbol, apr }) => `${text(symbol)} ${percentText(Number(apr))} a year`)
-  return told.length === 0 ? '' : `; beside it ${told.join(', ')}`
+  return told.length === 0 ? '' : `; next best: ${told.join(', ')}`
 }
 const by = ({ by: name }: Facts): string => (name ? ` by ${text(name)}` : '')
 /** Orders go by their last part: whose they are is known where they are read. */
@@ -89,17 +89,17 @@ type Told = Tell | readonly [tone: StoryTone, tell: Tell]
 const STORIES: Readonly<Record<string, Told>> = {
   'actor.born': ['', event => bornText(object(event.input))],
 
-  'plan.confirmed': ['', () => 'the plan still holds: the legs are worked'],
+  'plan.confirmed': ['', () => 'the plan still holds: starts to open the legs'],
   'plan.refused': ['warn', event => `not entered${because(event)}`],
   'step.order': event =>
     [event.order, event.parallelOrder]
       .flatMap(order => (order ? [orderStory(object(order))] : []))
       .join(', and at the same time ') + because(event),
-  'step.rest': event => `the resting order stays${because(event)}`,
+  'step.rest': event => `keeps the resting order${because(event)}`,
   'step.cancel': event => `cancels the resting order${because(event)}`,
   'step.wait': event => `waits${because(event)}`,
-  'step.done': () => 'both legs are where they should be: asks the exchange',
-  'step.unwind': ['warn', event => `leaves${because(event)}`],
+  'step.done': () => 'both legs are as they should be: checks with the exchange',
+  'step.unwind': ['warn', event => `decides to unwind${because(event)}`],
   'step.stuck': ['bad', event => `cannot go on${because(event)}`],
   'order.accepted': event => `the exchange accepted ${orderName(event)}`,
   'order.rejected': [
@@ -113,7 +113,7 @@ const STORIES: Readonly<Record<string, Told>> = {
   'order.open': event => `${orderName(event)} is still open${soFar(event)}`,
   'order.filled': event => `${orderName(event)} was filled in part${soFar(event)}`,
   'order.closed': event => closedText(event),
-  'order.absent': ['warn', event => `the exchange knows no ${orderName(event)}`],
+  'order.absent': ['warn', event => `the exchange has no ${orderName(event)}`],
   'order.unanswered': ['warn', event => `asked about ${orderName(event)}, no answer${because(event)}`],
   'legs.verified': ['good', () => 'the exchange shows both legs as they should be'],
   'legs.differ': ['bad', event => `the exchange shows something else${because(event)}`],
@@ -131,7 +131,7 @@ const STORIES: Readonly<Record<string, Told>> = {
   'interest.accrued': event => `interest on the debt: ${qtyText(text(event.base))} coins`,
   'funding.settled': ['good', event => `funding ${usdt(event.amountUsdt)}`],
   'failed.held': ['warn', () => 'failed, and left as it is until a person decides'],
-  'failed.level': ['warn', () => 'failed, and its legs are to be levelled once more'],
+  'failed.level': ['warn', () => 'failed: levels its legs again'],
   'hedge.unwind': ['accent', event => `asked to unwind${by(event)}${because(event)}`],
   'hedge.rebalance': ['accent', event => `asked to level the legs${by(event)}`],
   'hedge.retry': ['accent', event => `asked to try again${by(event)}`],
@@ -141,12 +141,12 @@ const STORIES: Readonly<Record<string, Told>> = {
   'hedge.moved': ['', event => `hedge ${text(event.hedgeId)} is ${text(event.state)}${because(event)}`],
   'hedge.granted': ['good', event => `was granted hedge ${text(event.hedgeId)}`],
   'hedge.refused': event => `was refused a hedge${because(event)}`,
-  'hedge.wanted': event => `${text(event.symbol)} wants a hedge`,
+  'hedge.wanted': event => `${text(event.symbol)} asks for a hedge`,
   'hedge.planned': ['', event => bornText(event)],
   'hedge.unplanned': event => `no plan for ${text(event.symbol)}${because(event)}`,
-  'hedge.over': ['', event => `hedge ${text(event.hedgeId)} is over`],
+  'hedge.over': ['', event => `hedge ${text(event.hedgeId)} has ended`],
   'carry.tempting': ['', event => `tempting${because(event)}${beside(event.beside)}`],
-  'exit.wanted': ['warn', event => `wants out${because(event)}`],
+  'exit.wanted': ['warn', event => `should be closed${because(event)}`],
   'data.stale': event => `its market data is stale${because(event)}`,
   'data.fresh': () => 'its market data is fresh again',
   'symbol.delisted': ['warn', event => `is being delisted${because(event)}`],
@@ -166,21 +166,21 @@ const STORIES: Readonly<Record<string, Told>> = {
   ],
   'desk.relieve': [
     'warn',
-    event => `lets go of ${countText(list(event.hedgeIds).length, 'hedge')}${because(event)}`,
+    event => `unwinds ${countText(list(event.hedgeIds).length, 'hedge')} to free margin${because(event)}`,
   ],
   'flat.verified': event =>
     list(event.left).length > 0
       ? `the exchange still shows ${list(event.left).join('; ')}`
-      : 'the exchange shows it flat',
-  'flat.unread': event => `could not read whether it is flat${because(event)}`,
+      : 'the exchange shows nothing left',
+  'flat.unread': event => `could not check that nothing is left${because(event)}`,
 
   'engine.started': ['', () => 'started'],
   'engine.stop': ['accent', event => `asked to stop${by(event)}`],
   'engine.halt': ['accent', event => `halted${by(event)}${because(event)}`],
-  'engine.resume': ['accent', event => `halt ended${by(event)}`],
+  'engine.resume': ['accent', event => `resumed${by(event)}`],
   'engine.reconcile': event => `compares with the exchange${because(event)}`,
   'engine.flatten': ['accent', event => `asked to flatten${by(event)}`],
-  'tree.started': () => 'all actors run',
+  'tree.started': () => 'all actors are running',
   'tree.failed': ['bad', event => `actors could not be started${because(event)}`],
   'account.up': ['good', () => 'the private stream is up'],
   'account.down': ['warn', event => `the private stream is down${because(event)}`],
@@ -220,10 +220,34 @@ const toneOf = (type: string, tone: StoryTone, { amountUsdt, left }: Facts): Sto
   return type === 'desk.flat' && list(left).length > 0 ? 'bad' : tone
 }
 
+const TIMERS: Readonly<Record<string, string>> = {
+  AGAIN: 'tries again',
+  ASK_AGAIN_PERP: 'asks about the order again',
+  ASK_AGAIN_SPOT: 'asks about the order again',
+  ASK_AGAIN_SPREAD_ORDER: 'asks about the order again',
+  BIDE: 'looks at the resting order again',
+  COOL_DOWN: 'the cool-down is over',
+  DECIDE_AGAIN: 'looks again',
+  DESK_ANSWER: 'the desk did not answer',
+  ENTRY_DEADLINE: 'the entry deadline has passed',
+  FAILED_AGAIN: 'tries again',
+  FLAT_AGAIN: 'checks again that the exchange shows nothing of ours',
+  FLATTEN_MAX: 'flattening takes too long: checks what is left',
+  ORDER_SILENCE: 'no answer about the order in time: asks about it',
+  READ_AGAIN: 'reads the exchange again',
+  REFUSED_PAUSE: 'may ask for a hedge again',
+  REPAY_AGAIN: 'tries to repay again',
+  REST_SILENCE: 'no word of the resting order in time: asks about it',
+  VERIFY_AGAIN: 'asks the exchange again',
+}
+/** Timers of charts that have words of their own. */
+export const TOLD_TIMERS: readonly string[] = Object.keys(TIMERS)
+
 const timerText = (timer: string): string =>
-  /^\d+$/.test(timer)
+  TIMERS[timer] ??
+  (/^\d+$/.test(timer)
     ? `${lengthText(Number(timer))} have passed`
-    : `${timer.toLowerCase().replaceAll('_', ' ')}: its time has passed`
+    : `timer: ${timer.toLowerCase().replaceAll('_', ' ')}`)
 
 const ARRIVED: Readonly<Record<string, { text: string; tone: StoryTone }>> = {
   hedged: { text: 'hedged: both legs are level', tone: 'good' },
@@ -245,10 +269,10 @@ function orderStory({ leg, side, qty, limitPrice, reduceOnly, rests, borrow }: F
   const buys = side === 'Buy'
   const amount = qtyText(text(qty))
   const limit = `${priceText(text(limitPrice))}${rests ? '' : ' or better'}`
-  const how = `${rests ? ', resting in the order book' : ''}${reduceOnly ? ', only reducing' : ''}`
+  const how = `${rests ? ', resting in the order book' : ''}${reduceOnly ? ', reduce-only' : ''}`
   // Bybit's spread order is priced and named by the perpetual's side: the spot leg goes the other way.
   if (leg === 'spreadOrder')
-    return `spread order: ${buys ? 'sells' : 'buys'} ${amount} coins on spot and ${buys ? 'buys' : 'sells'} as many of the perpetual, at a difference of ${limit}${how}`
+    return `spread order: ${buys ? 'sells' : 'buys'} ${amount} coins on spot and ${buys ? 'buys' : 'sells'} as many of the perpetual, at a spread of ${limit}${how}`
   return `${buys ? 'buys' : borrow ? 'borrows and sells' : 'sells'} ${amount} ${leg === 'perp' ? 'of the perpetual' : 'coins on spot'} at ${limit}${how}`
 }
 
@@ -274,7 +298,7 @@ const soFar = (event: Facts): string => {
 
 function bornText(input: Facts): string {
   const plan = object(input.plan)
-  if (plan.targetBaseQty === undefined) return 'was born'
+  if (plan.targetBaseQty === undefined) return 'was created'
   const expected = object(plan.expected)
   return (
     `planned: ${qtyText(text(plan.targetBaseQty))} ${text(plan.baseCoin)}, ${amountText(text(plan.notionalUsdt))} USDT; ` +

@@ -5,7 +5,8 @@ import type { AnyStateNode } from 'xstate'
 import { CHARTS } from '../../src/run/engine.ts'
 import { facing, orderOf, orderText } from '../../src/wording/hedges.ts'
 import { reasonText, shortReason, spokenReason, TOLD_REASONS } from '../../src/wording/reasons.ts'
-import { eventText, hedgeStory, innerState, TOLD_EVENTS } from '../../src/wording/stories.ts'
+import { eventText, hedgeStory, innerState, TOLD_EVENTS, TOLD_TIMERS } from '../../src/wording/stories.ts'
+import { toldSteps } from '../../src/wording/told-steps.ts'
 
 describe('reasons', () => {
   test('each that a decision names has words', () => {
@@ -22,9 +23,18 @@ describe('reasons', () => {
     expect(reasonText({ because: 'carry-below-entry', found: '-0.794', limit: '0.15' })).toBe(
       'net carry of −79.40 % a year on capital is not above the entry bar of 15.00 % a year',
     )
-    expect(spokenReason('carry-gone: found 42.123456 bps gained by leaving, limit 31 bps to come back')).toBe(
-      'funding is expected to cost more than coming back would: 42.12 bps gained by leaving, 31 bps to come back',
+    expect(
+      spokenReason('carry-gone: found 42.123456 bps saved by closing, limit 31 bps to enter again'),
+    ).toBe(
+      'staying is expected to cost more than entering again: 42.12 bps saved by closing, 31 bps to enter again',
     )
+  })
+
+  test('a reason in brackets is spoken too, and lengths are rounded', () => {
+    expect(spokenReason('the engine is reducing (margin-rate: found 0.52, limit 0.5)')).toBe(
+      'the engine is reducing (the maintenance margin rate of 52.00 % has reached 50.00 %)',
+    )
+    expect(spokenReason('it has rested for 64000 ms')).toBe('it has rested for 1 min 4 s')
   })
 
   test('one nobody wrote words for is shown as it is, and a person’s own words are left alone', () => {
@@ -49,10 +59,32 @@ describe('stories', () => {
     expect(raw).toEqual([])
   })
 
+  test('every timer of every chart has words', () => {
+    const timers = Object.values(CHARTS).flatMap(({ implementations }) => Object.keys(implementations.delays))
+    expect(timers.length).toBeGreaterThan(10)
+    expect(timers.filter(name => !TOLD_TIMERS.includes(name))).toEqual([])
+  })
+
+  test('what is waited for is said once, with how often and until when', () => {
+    const wait = { type: 'step.wait', because: 'order entry is down' }
+    const look = { type: 'xstate.after.DECIDE_AGAIN.hedge.entering.work.pausing' }
+    const late = { type: 'xstate.after.ENTRY_DEADLINE.hedge.entering' }
+    const steps = [wait, look, wait, look, wait, late].map((event, at) => ({
+      atMs: at * 1000,
+      event,
+      from: 'entering.work',
+      to: 'entering.work',
+    }))
+    expect(toldSteps(steps).map(({ story, times, untilMs }) => [story.text, times, untilMs])).toEqual([
+      ['waits: order entry is down', 3, 4000],
+      ['the entry deadline has passed', 1, 5000],
+    ])
+  })
+
   test('a spread order is told by both of its legs, whichever way the hedge faces', () => {
     const order = { leg: 'spreadOrder', qty: '0.5', limitPrice: '-3.2', rests: false, reduceOnly: false }
     expect(eventText({ type: 'step.order', order: { ...order, side: 'Sell' }, because: 'next slice' })).toBe(
-      'spread order: buys 0.5 coins on spot and sells as many of the perpetual, at a difference of −3.200 or better: next slice',
+      'spread order: buys 0.5 coins on spot and sells as many of the perpetual, at a spread of −3.200 or better: next slice',
     )
     expect(eventText({ type: 'step.order', order: { ...order, side: 'Buy' } })).toContain(
       'sells 0.5 coins on spot and buys as many of the perpetual',
@@ -80,7 +112,7 @@ describe('stories', () => {
       reduceOnly: true,
     }
     expect(eventText({ type: 'step.order', order })).toBe(
-      'sells 12 of the perpetual at 0.01230, resting in the order book, only reducing',
+      'sells 12 of the perpetual at 0.01230, resting in the order book, reduce-only',
     )
   })
 
@@ -90,8 +122,8 @@ describe('stories', () => {
       because: 'carry-above-entry: found 0.05, limit 0.01',
       beside: [{ symbol: 'ETHUSDT', apr: 0.041 }],
     })
-    expect(told).toContain('above the entry bar of 1.00 % a year; beside it ETHUSDT 4.10 % a year')
-    expect(eventText({ type: 'carry.tempting', because: 'x', beside: [] })).not.toContain('beside')
+    expect(told).toContain('above the entry bar of 1.00 % a year; next best: ETHUSDT 4.10 % a year')
+    expect(eventText({ type: 'carry.tempting', because: 'x', beside: [] })).not.toContain('next best')
   })
 
   test('orders that go out together are told together', () => {

@@ -257,7 +257,7 @@ function verdictLines({ variants }: BacktestReport): string[] {
       engine.trades.length === 0
         ? `nothing was worth doing: ${bestText(engine)}. Net 0`
         : `${engine.trades.length} hedges, net ${cash(engine.figures.netUsdt)} USDT at ${bpsText(engine.figures.costBps)} for a round trip`
-    return `${bold(name)}: ${did}; beside it ${beside}${hold && Number(hold.figures.netUsdt) > Number(engine.figures.netUsdt) ? ' (holding did better)' : ''}.`
+    return `${bold(name)}: ${did}; next best: ${beside}${hold && Number(hold.figures.netUsdt) > Number(engine.figures.netUsdt) ? ' (holding did better)' : ''}.`
   })
 }
 

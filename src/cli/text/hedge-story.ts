@@ -9,6 +9,7 @@ import type { JsonObject } from '../../domain/json.ts'
 import {
   amountText,
   bpsText,
+  clockText,
   countText,
   hoursText,
   instantText,
@@ -18,7 +19,8 @@ import {
 } from '../../wording/figures.ts'
 import { facing, LEGS } from '../../wording/hedges.ts'
 import { reasonText, spokenReason } from '../../wording/reasons.ts'
-import { hedgeStory, shortOrder } from '../../wording/stories.ts'
+import { shortOrder } from '../../wording/stories.ts'
+import { toldSteps } from '../../wording/told-steps.ts'
 import { transitionsOf } from '../commands/look/actors.ts'
 import { type HedgeListed, holdingsOf, phaseText } from '../commands/look/hedges.ts'
 import type { Shown } from '../kit/asking.ts'
@@ -303,10 +305,11 @@ function fundingLines(funding: readonly Payment[]): string[] {
 
 /** One line a step; a change of phase stands out. */
 function storyLines(steps: readonly TransitionView[]): string[] {
-  return steps.map(({ atMs, event, from, to }) => {
+  return toldSteps(steps).map(({ step: { atMs, from, to }, story, times, untilMs }) => {
     const [before, after] = [from, to].map(state => state.split(/[. ]/)[0])
     const moved = before === after ? '' : `  ${bold(`→ ${after}`)}`
-    return `${dim(instantText(atMs).slice(5))}  ${hedgeStory({ event, from, to }).text}${moved}`
+    const again = times === 1 ? '' : dim(`  (${times} times until ${clockText(untilMs)})`)
+    return `${dim(instantText(atMs).slice(5))}  ${story.text}${again}${moved}`
   })
 }
 

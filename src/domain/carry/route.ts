@@ -159,7 +159,7 @@ function spreadSlip(
     const side = sideOf({ direction }, 'perp', way)
     const levels = spread?.book ? levelsFor(spread.book, side) : []
     const { vwap } = walkBook(levels, orderQty(sliceBaseQty))
-    if (vwap === null) throw new Error('native spread: expected a book that fills a slice, found none')
+    if (vwap === null) throw new Error('spread order book: expected one that fills a slice, found none')
     return new Decimal(vwap)
   }
   return { in: midBasis.minus(at('in')).times(sign), out: at('out').minus(midBasis).times(sign) }
@@ -211,8 +211,8 @@ function usableSpread(
   nowMs: number,
 ): SpreadView | Refusal<SpreadReason> {
   // Nothing says that a native order borrows what its spot leg sells.
-  if (direction === 'reverse-carry') return refuse('spread-borrows', direction, 'a spot leg that is owned')
-  if (!spread) return refuse('spread-not-listed', 'none', 'a native instrument')
+  if (direction === 'reverse-carry') return refuse('spread-borrows', direction, 'a spot leg that is bought')
+  if (!spread) return refuse('spread-not-listed', 'none', 'a spread instrument')
   if (!spread.trading) return refuse('spread-not-trading', spread.symbol, 'trading')
   const ageMs = nowMs - (receivedAtMs.spread ?? 0)
   if (!spread.book || ageMs > bookAgeMsMax)

@@ -198,8 +198,8 @@ export function carryWish({ hedge, market, seen, inputs, rules, nowMs }: Questio
 }
 
 const asGain = (gainBps: number, costBps: number) => ({
-  found: `${gainBps} bps gained by leaving`,
-  limit: `${costBps} bps to come back`,
+  found: `${gainBps} bps saved by closing`,
+  limit: `${costBps} bps to enter again`,
 })
 
 const capitalPerNotional = ({ notionalUsdt, capitalUsdt }: HeldHedge, buffer: number): number =>

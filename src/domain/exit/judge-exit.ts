@@ -100,7 +100,7 @@ function verdictOn(question: Question): Verdict {
     const { judgementsInARow } = memory
     return hold({
       because: 'carry-fading',
-      found: `${judgementsInARow} in a row`,
+      found: `${judgementsInARow} times in a row`,
       limit: `${rules.strategy.exitJudgementsMin}`,
     })
   }

@@ -217,7 +217,7 @@ const REMEDIES: Partial<Record<RejectReason, string>> = {
     'set the account to unified trading, cross margin and one-way positions, and check what its region allows; then resume',
   'above-maximum':
     'lower the leverage, raise the risk limit of this symbol, or make hedges smaller; then release the symbol',
-  'bad-request': 'the exchange does not understand the order: look at its words, then release the symbol',
+  'bad-request': 'the exchange rejects the order as invalid: read its message, then release the symbol',
 }
 
 /** In words, for the person who has to change something. @param detail - the exchange's own code and words */

@@ -48,14 +48,14 @@ export function cancelReason(
   if (refused) return refused
   const fresh = freshMarket(market, limits, nowMs)
   if (isRefusal(fresh)) return `${fresh.refused}: ${fresh.found}`
-  if (order.leg === 'spreadOrder') return 'an order of both legs does not wait'
+  if (order.leg === 'spreadOrder') return 'a spread order does not rest'
   const best = queuePrice(market, order.leg, order.side)
   const ageMs = nowMs - order.restsSinceMs
-  if (ageMs >= execution.makerRestMs * execution.makerTriesMax) return `it has waited for ${ageMs} ms`
+  if (ageMs >= execution.makerRestMs * execution.makerTriesMax) return `it has rested for ${ageMs} ms`
   if (ageMs < execution.makerRestMs || best === null) return null
   const behind =
     order.side === 'Buy' ? new Decimal(best).gt(order.limitPrice) : new Decimal(best).lt(order.limitPrice)
-  return behind ? `the queue moved to ${best}, the order waits at ${order.limitPrice}` : null
+  return behind ? `the best price moved to ${best}, the order is at ${order.limitPrice}` : null
 }
 
 type OpeningOrder = { order: HedgeOrder; parallelOrder?: HedgeOrder; because: string }
@@ -74,12 +74,12 @@ export function openingOrder(
   const crossing: OpeningOrder = { order: { ...first, opens: true }, because: 'next slice' }
   if (plan.route === 'spread') {
     if (isNativeShut({ setbacks }))
-      return { ...crossing, because: `next slice, leg by leg after ${setbacks} orders that changed nothing` }
+      return { ...crossing, because: `next slice, leg by leg after ${setbacks} orders without a fill` }
     const step = spreadIn(plan, held, market, rules)
     if (step.kind === 'none') return { ...crossing, because: `next slice, leg by leg: ${step.because}` }
     if (step.kind === 'coins')
-      return { order: { ...step.order, opens: true }, because: 'coins for the fees of native orders' }
-    return { order: step.order, because: 'next slice, both legs as one' }
+      return { order: { ...step.order, opens: true }, because: 'coins for the fees of spread orders' }
+    return { order: step.order, because: 'next slice' }
   }
   if (plan.route === 'parallel') {
     const parallelOrder = parallelOrderOf(plan, held, first, market, rules)
@@ -93,9 +93,9 @@ export function openingOrder(
   }
   if (makerLegOf(plan.route) !== first.leg) return crossing
   if (reprices >= rules.execution.makerTriesMax)
-    return { ...crossing, because: `next slice, crossing after ${reprices} orders that waited in vain` }
+    return { ...crossing, because: `next slice, crossing after ${reprices} resting orders` }
   const resting = asResting(first, market)
-  return resting ? { order: resting, because: 'next slice, waiting in the book' } : crossing
+  return resting ? { order: resting, because: 'next slice' } : crossing
 }
 
 /** The order on the other leg that will be due when this one is filled whole. */

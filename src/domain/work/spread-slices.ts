@@ -61,17 +61,17 @@ function spreadQty(
   way: Way,
 ): Decimal | string {
   const { spread } = market
-  if (plan.direction !== 'long-carry') return 'a native order does not borrow'
-  if (!plan.spread || !spread?.trading || !spread.book) return 'no native instrument is open'
+  if (plan.direction !== 'long-carry') return 'a spread order cannot borrow'
+  if (!plan.spread || !spread?.trading || !spread.book) return 'the spread instrument does not trade'
   const step = Decimal.max(lotBase(plan), plan.spread.qtyStep)
   const limit = spreadLimit(plan, market, rules, way)
-  if (!limit) return 'the native book is empty'
+  if (!limit) return 'the spread order book is empty'
   const depth = depthWithin(spread.book, sideOf(plan, 'perp', way), limit)
   const share = new Decimal(depth).times(rules.execution.depthFractionMax)
   const qty = floorTo(Decimal.min(missing, plan.sliceBaseQty, spread.maxQty, share), step)
   // Minimum values of the legs hold for what the combination makes of them.
   const least = Decimal.max(plan.spread.minOrderQty, smallestOrder(plan.spot, perBaseMark(plan)), step)
-  return qty.lt(least) ? `${qty.toFixed()} is below the least native order of ${least.toFixed()}` : qty
+  return qty.lt(least) ? `${qty.toFixed()} is below the smallest spread order of ${least.toFixed()}` : qty
 }
 
 function spreadOrder(
@@ -82,7 +82,7 @@ function spreadOrder(
   way: Way,
 ): SpreadOrderStep {
   const limitPrice = spreadLimit(plan, market, rules, way)
-  if (!limitPrice || !market.spread) return none('the native book is empty')
+  if (!limitPrice || !market.spread) return none('the spread order book is empty')
   return {
     kind: 'spreadOrder',
     order: {

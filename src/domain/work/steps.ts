@@ -41,7 +41,7 @@ export function waitsForVenue(
   if (!level) {
     const nextTryAtMs = unbalancedSinceMs + repairs * TRY_EVERY_MS
     return isMaintained && setbacks >= IN_VAIN && nowMs < nextTryAtMs
-      ? 'maintenance: the next order is tried in a while'
+      ? 'maintenance: the next order is tried later'
       : null
   }
   if (phase !== 'unwinding' || perpBase === NO_BASE) return null
@@ -91,11 +91,11 @@ export function nextStep(
   if (levelling) return levelling
   if (facts.unwindBecause !== null) return { kind: 'unwind', because: facts.unwindBecause }
   if (facts.cut)
-    return endOfEntry(facts, market, rules, facts.reducedByOthers ?? 'the exchange took from a leg')
+    return endOfEntry(facts, market, rules, facts.reducedByOthers ?? 'the exchange reduced a leg')
   if (facts.phase === 'hedged')
     return new Decimal(facts.perpBase).gt(0)
       ? { kind: 'done' }
-      : { kind: 'unwind', because: facts.reducedByOthers ?? 'no perpetual is held any more' }
+      : { kind: 'unwind', because: facts.reducedByOthers ?? 'the perpetual is gone' }
   return enterStep(facts, market, rules, newRiskRefused, nowMs)
 }
 
@@ -132,15 +132,13 @@ function restingStep(
   if (levelling?.kind === 'order' && levelling.order.leg !== resting.leg && facts.repairs === 0)
     return levelling
   // Its fills could not be hedged at once, or its own leg is needed for that: no more of them.
-  if (levelling) return { kind: 'cancel', because: 'the legs are to be level first' }
+  if (levelling) return { kind: 'cancel', because: 'the legs must be level first' }
   const because =
     facts.unwindBecause ??
     entryEnds(facts) ??
-    (facts.cut ? (facts.reducedByOthers ?? 'the exchange took from a leg') : null) ??
+    (facts.cut ? (facts.reducedByOthers ?? 'the exchange reduced a leg') : null) ??
     cancelReason(resting, market, rules, refused, nowMs)
-  return because
-    ? { kind: 'cancel', because }
-    : { kind: 'rest', because: 'the order waits at the best price' }
+  return because ? { kind: 'cancel', because } : { kind: 'rest', because: 'the order is at the best price' }
 }
 
 /** The legs are level: open the next slice, or stop here. */
@@ -170,10 +168,10 @@ const ENTRY_SETBACKS_MAX = 10
 
 /** Why no further slice is opened; null while one may be. */
 function entryEnds({ overdue, gaveBack, refusal, setbacks = 0 }: StepFacts): string | null {
-  if (gaveBack) return `a slice was given back (${gaveBack})`
+  if (gaveBack) return `a slice was closed again (${gaveBack})`
   if (refusal) return refusal.because
-  if (setbacks >= ENTRY_SETBACKS_MAX) return `${setbacks} orders in a row changed nothing`
-  return overdue ? 'entry deadline' : null
+  if (setbacks >= ENTRY_SETBACKS_MAX) return `${setbacks} orders in a row did not fill`
+  return overdue ? 'the entry took too long' : null
 }
 
 /** Keeps the balanced part where it is worth keeping, or leaves it. */
@@ -219,7 +217,7 @@ function levelStep(
   })
   if (repair.kind === 'wait') return { kind: 'wait', because: repair.because }
   if (repair.kind === 'balanced') return null
-  const because = `${repair.kind}: ${repair.because}${breached ? ', past the bound' : ''}`
+  const because = `${repair.kind}: ${repair.because}${breached ? ', past a limit' : ''}`
   const givesBack = repair.kind === 'unwind' && (isRefused || repair.because !== 'only-way')
   const why = isRefused && facts.refusal ? `${because}: ${facts.refusal.because}` : because
   return {
@@ -271,5 +269,5 @@ function nativeExit({ plan, ...held }: StepFacts, market: MarketView, rules: Rul
   if (!spotBook || !perpBook || !ticker) return undefined
   const step = spreadOut(plan, held, { ...market, spotBook, perpBook, ticker }, rules)
   if (step.kind !== 'spreadOrder') return undefined
-  return { kind: 'order', order: step.order, purpose: 'exit', because: 'next slice, both legs as one' }
+  return { kind: 'order', order: step.order, purpose: 'exit', because: 'next slice' }
 }

@@ -48,8 +48,8 @@ describe('leaving for negative funding', () => {
     expect(judge(at(-10), { rules: spell(1) })).toMatchObject({
       verdict: 'hold',
       because: 'cheaper-to-stay',
-      found: expect.stringMatching(/^(30(\.0+\d*)?|29\.9+\d*) bps gained by leaving$/),
-      limit: '31 bps to come back',
+      found: expect.stringMatching(/^(30(\.0+\d*)?|29\.9+\d*) bps saved by closing$/),
+      limit: '31 bps to enter again',
       judgementsInARow: 0,
     })
     expect(judge(at(-10.4), { rules: spell(1) })).toMatchObject({ verdict: 'leave', because: 'carry-gone' })
@@ -65,7 +65,7 @@ describe('leaving for negative funding', () => {
       capitalUsdt: usdt('2500'),
       roundTripUsdt: usdt('3.1'),
     }
-    expect(judge(at(-5), { hedge, rules: spell(1) })).toMatchObject({ limit: '15.5 bps to come back' })
+    expect(judge(at(-5), { hedge, rules: spell(1) })).toMatchObject({ limit: '15.5 bps to enter again' })
     expect(judge(at(-5.2), { hedge, rules: spell(1) }).because).toBe('carry-gone')
   })
 

@@ -37,8 +37,8 @@ describe('leaving because the carry is gone', () => {
     expect(judge(POOR, second.judgementsInARow)).toMatchObject({
       verdict: 'leave',
       because: 'carry-gone',
-      found: expect.stringMatching(/^42(\.\d+)? bps gained by leaving$/),
-      limit: '0 bps to come back',
+      found: expect.stringMatching(/^42(\.\d+)? bps saved by closing$/),
+      limit: '0 bps to enter again',
     })
     expect(judge(GOOD, second.judgementsInARow)).toMatchObject({
       verdict: 'hold',

@@ -37,7 +37,7 @@ describe.each(FACINGS)('promise 4, %o: past a bound the gentle rungs are skipped
 
   test('older than the bound, the cheaper of repair and unwind is taken at the widest tolerance at once', () => {
     const found = boldnessOf(apart(plan, { unbalancedSinceMs: OLD }))
-    expect(found).toEqual({ bps: 45, because: 'repair: cheaper, past the bound' })
+    expect(found).toEqual({ bps: 45, because: 'repair: cheaper, past a limit' })
   })
 
   test('larger than the bound, it is too', () => {
@@ -48,7 +48,7 @@ describe.each(FACINGS)('promise 4, %o: past a bound the gentle rungs are skipped
   test('tries that are used up still leave only unwinding', () => {
     const repairs = RULES.execution.repairsMax + 1
     const { bps, because } = boldnessOf(apart(plan, { repairs, unbalancedSinceMs: OLD }))
-    expect({ bps, because }).toEqual({ bps: 45, because: 'unwind: repairs-exhausted, past the bound' })
+    expect({ bps, because }).toEqual({ bps: 45, because: 'unwind: repairs-exhausted, past a limit' })
   })
 
   test('a leaving hedge gives back what is uncovered at the widest tolerance at once', () => {

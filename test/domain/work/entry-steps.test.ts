@@ -62,17 +62,17 @@ describe('an order that rests', () => {
     const behind = resting({ limitPrice: price('2.6') })
     expect(reason(behind, { ageMs: makerRestMs - 1 })).toBeNull()
     expect(reason(behind, { ageMs: makerRestMs })).toBe(
-      `the queue moved to ${BEST_ASK}, the order waits at 2.6`,
+      `the best price moved to ${BEST_ASK}, the order is at 2.6`,
     )
   })
 
   test('goes after all its turns, wherever it stands', () => {
     const allMs = makerRestMs * makerTriesMax
     expect(reason(resting(), { ageMs: allMs - 1 })).toBeNull()
-    expect(reason(resting(), { ageMs: allMs })).toBe(`it has waited for ${allMs} ms`)
+    expect(reason(resting(), { ageMs: allMs })).toBe(`it has rested for ${allMs} ms`)
   })
 
   test('on both legs at once is no order that waits', () => {
-    expect(reason(resting({ leg: 'spreadOrder' }))).toBe('an order of both legs does not wait')
+    expect(reason(resting({ leg: 'spreadOrder' }))).toBe('a spread order does not rest')
   })
 })

@@ -24,7 +24,7 @@ const resting = (leg: LegName = 'spot'): Answer => ({
   type: 'step.order',
   order: asJson({ ...sampleOrder(leg), rests: true, opens: true }),
   purpose: 'enter',
-  because: 'next slice, waiting in the book',
+  because: 'next slice',
 })
 const twins: Answer = {
   type: 'step.order',
@@ -37,7 +37,7 @@ const spreadOrder: Answer = {
   type: 'step.order',
   order: asJson({ ...sampleOrder('perp'), leg: 'spreadOrder' }),
   purpose: 'enter',
-  because: 'next slice, both legs as one',
+  because: 'next slice',
 }
 const ids = (hedge: Hedge) => {
   const { spot, perp, spreadOrder } = hedge.context()

@@ -305,7 +305,7 @@ describe('promise 5: every hedge ends hedged or flat', () => {
       hedge.tell(orderStep('spot', 'exit', false))
     }
     expect(orders).toBeLessThan(50)
-    expect(hedge.context().failure).toMatch(/orders in a row changed nothing/)
+    expect(hedge.context().failure).toMatch(/orders in a row did not fill/)
   })
 
   test('an unwind asked for while an order is unknown waits for that order’s end, then unwinds what it did', () => {

@@ -123,7 +123,7 @@ const closedContext = {
   ...LONG.context,
   plan: closedPlan,
   enteredAtMs: NOW_MS - 60 * HOUR_MS,
-  unwindBecause: 'carry-gone: found 31.2 bps gained by leaving, limit 12.1 bps to come back',
+  unwindBecause: 'carry-gone: found 31.2 bps saved by closing, limit 12.1 bps to enter again',
 }
 
 /** A hedge in whatever state, with what is booked of it. */

@@ -1,6 +1,8 @@
 /** A hedge's journal as chapters of a page. */
 import type { AnswerTo } from '../../../api/rows/answers.ts'
-import { hedgeStory, type Story } from '../../../wording/stories.ts'
+import { clockText } from '../../../wording/figures.ts'
+import type { Story } from '../../../wording/stories.ts'
+import { toldSteps } from '../../../wording/told-steps.ts'
 
 /** A step of an actor's journal. */
 export type StepRow = Pick<
@@ -12,18 +14,15 @@ export type Chapter = Story & { seq: number; atMs: number; event: string; moved:
 
 /** The newest first. */
 export const storyOf = (steps: readonly StepRow[]): Chapter[] =>
-  steps
-    .map(({ seq, atMs, event, from, to }) => {
-      const story = hedgeStory({ event, from, to })
-      return {
-        ...story,
-        text: capital(story.text),
-        seq,
-        atMs,
-        event: event.type,
-        moved: from === to ? null : to,
-      }
-    })
+  toldSteps(steps)
+    .map(({ step: { seq, atMs, event, from, to }, story, times, untilMs }) => ({
+      ...story,
+      text: `${capital(story.text)}${times === 1 ? '' : ` (${times} times until ${clockText(untilMs)})`}`,
+      seq,
+      atMs,
+      event: event.type,
+      moved: from === to ? null : to,
+    }))
     .toReversed()
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
