@@ -19,7 +19,8 @@ const LONG = [
   'test/dashboard/pages.test.ts',
   'test/exchange/simulator/server/process.test.ts',
   'test/store/embedded/*.test.ts',
-  'test/whole/{days,operations,situations}/*.test.ts',
+  'test/whole/days/{days,planted}.test.ts',
+  'test/whole/{operations,situations}/*.test.ts',
   'test/whole/process/{bad-starts,frozen,guard,installed,new-key,one-account,readiness,unread}.test.ts',
 ]
 

@@ -326,6 +326,7 @@ export function simulateCommands(program: Command): void {
     [
       'hedgerow simulate --days 1000 --keep-going',
       'hedgerow simulate --seed 4711',
+      'hedgerow simulate --seed 4711 --shrink',
       'hedgerow simulate --days 50 --from-seed 1001 --faults drill.yaml --json',
     ],
     '\nJSON: a summary of all days, with each failed day’s seed and what was broken on it; with --seed, that day’s whole report',
@@ -340,6 +341,11 @@ export function simulateCommands(program: Command): void {
       '--hazards <names>',
       'what may befall the account beside, by seed: all (default), none, or names with commas between',
     )
+    .option(
+      '--shrink',
+      'find the fewest events with which the day of --seed fails, and tell its story on a page',
+    )
+    .option('--only <events>', 'keep these events alone of the day of --seed, as --shrink names them')
     .option('--keep-going', 'go on after a day that failed')
     .option('--json', 'print JSON')
     .action(async (options: SimulateOptions) => {

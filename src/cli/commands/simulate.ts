@@ -3,8 +3,10 @@ import { systemClock } from '../../clock/clock.ts'
 import { type FaultPlan, FaultPlanError, readFaults } from '../../exchange/simulator/faults/plan.ts'
 import type { DayReport } from '../../simulate/judge/judge.ts'
 import { type Summary, summarise } from '../../simulate/judge/summary.ts'
+import { type Only, onlyOf } from '../../simulate/plan/events.ts'
 import { HAZARD_NAMES, type HazardName } from '../../simulate/plan/hazards.ts'
-import { runDays } from '../../simulate/pool.ts'
+import { openPool, runDays } from '../../simulate/pool.ts'
+import { shrinkDay, shrunkText } from '../../simulate/shrink-day.ts'
 import { lengthText } from '../../wording/figures.ts'
 import { CliFailure } from '../kit/failure.ts'
 import { print, table } from '../kit/output.ts'
@@ -115,11 +117,48 @@ export type SimulateOptions = {
   /** Names of hazards, comma-separated, `all` or `none`; all when left out. */
   hazards?: string
   keepGoing?: boolean
+  /** Some events of the one day alone, as a shrunken day names them. */
+  only?: string
+  shrink?: boolean
   json?: boolean
+}
+
+/** Days tried at most before a shrunken day is told as it is. */
+const SHRINK_RUNS_MAX = 200
+
+/** `simulate --shrink`. @returns the exit code: 1 when the day failed */
+async function shrinkOne(options: SimulateOptions, seed: number): Promise<number> {
+  const { jobs, json = false } = options
+  const said = { faults: faultsOf(options.faults), hazards: hazardsOf(options.hazards) }
+  const pool = openPool(jobs, said)
+  const progress = startProgress({ total: SHRINK_RUNS_MAX, name: 'shrink', json })
+  try {
+    const found = await shrinkDay({
+      seed,
+      options: said,
+      runsMax: SHRINK_RUNS_MAX,
+      run: only => pool.run({ seed, only }),
+      tried: (runs, events) => progress.at(runs, `day ${runs}, of ${events} events`),
+    })
+    progress.end()
+    print(json ? JSON.stringify(found, null, 2) : shrunkText(found))
+    return found.kind === undefined ? 0 : 1
+  } finally {
+    await pool.close()
+  }
 }
 
 /** @returns the exit code: 1 when a day failed */
 export async function simulate(options: SimulateOptions): Promise<number> {
+  const of = (option: string) => new CliFailure(`--${option}: it is of one day: say --seed`, 2)
+  if (options.only !== undefined && options.seed === undefined) throw of('only')
+  if (!options.shrink) return runAll(options)
+  if (options.seed === undefined) throw of('shrink')
+  if (options.only !== undefined) throw new CliFailure('--only: a day that is to be shrunk is run whole', 2)
+  return shrinkOne(options, options.seed)
+}
+
+async function runAll(options: SimulateOptions): Promise<number> {
   const { days, seed, fromSeed, jobs, json = false, keepGoing = false, faults: file } = options
   const hazards = hazardsOf(options.hazards)
   const faults = faultsOf(file)
@@ -138,6 +177,7 @@ export async function simulate(options: SimulateOptions): Promise<number> {
     jobs,
     faults,
     hazards,
+    only: keptOf(options.only),
     done(report) {
       reports.push(report)
       if (report.broken.length > 0) {
@@ -186,6 +226,13 @@ function hazardsOf(asked: string | undefined): readonly HazardName[] | undefined
       )
     return found
   })
+}
+
+function keptOf(text: string | undefined): Only | undefined {
+  if (text === undefined) return undefined
+  const only = onlyOf(text)
+  if (only) return only
+  throw new CliFailure(`--only: expected numbers of events and an end such as 3,17/21600; found ${text}`, 2)
 }
 
 function faultsOf(file: string | undefined): FaultPlan | undefined {

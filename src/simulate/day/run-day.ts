@@ -4,7 +4,8 @@ import type { SymbolContext } from '../../../machines/symbol.ts'
 import type { Rules } from '../../domain/rules.ts'
 import { type DayReport, judgeDay } from '../judge/judge.ts'
 import { legsApart } from '../judge/rules.ts'
-import { type DayOptions, type DayPlan, dayPlan, type Touch } from '../plan/plan.ts'
+import type { Touch } from '../plan/events.ts'
+import { type DayOptions, type DayPlan, dayPlan } from '../plan/plan.ts'
 import { type Day, openDay } from './day.ts'
 
 const SECOND_MS = 1_000

@@ -38,7 +38,7 @@ function dayStory(
     ...steps(day.stored),
   ].sort((a, b) => a.atMs - b.atMs)
   const windows = faults.faults
-    .filter(({ fromMs, rate }) => rate >= 1 || fromMs > 600_000)
+    .filter(({ fromMs, rate, times }) => times !== 0 && (rate >= 1 || fromMs > 600_000))
     .map(
       ({ name, fromMs, untilMs, what = '' }) =>
         `${name} ${what} ${clock(startAtMs + fromMs)} to ${clock(startAtMs + (untilMs ?? 86_400_000))}`,
@@ -89,6 +89,8 @@ export type DayReport = {
   symbols: readonly string[]
   /** What was broken, in words; empty when the day is good. */
   broken: string[]
+  /** Of what was broken: which rules, and how. */
+  kinds: string[]
   hedges: DayHedge[]
   orders: number
   struck: Record<string, number>
@@ -133,9 +135,11 @@ export async function judgeDay({ plan, day, restMs, calls, refused, struck }: Ju
   const { limits } = plan.rules
   const { differences: replay } = check
   const seen = { restMs, refused, fatals, hedges, witness, residuals, suspense, replay, limits }
-  const broken = judged(seen)
+  const found = judged(seen)
+  const broken = found.map(({ text }) => text)
   return {
     broken,
+    kinds: [...new Set(found.map(({ kind }) => kind))],
     seed: plan.seed,
     symbols: plan.symbols,
     hedges: hedges.map(({ plan: _plan, ...hedge }) => hedge),

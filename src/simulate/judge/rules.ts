@@ -27,6 +27,8 @@ type Seen = {
 type Rule = {
   /** In words; empty when it holds. */
   broken(seen: Seen): string[]
+  /** What tells one such text from another, when the rule alone does not. */
+  kind?(text: string): string
 }
 
 /** A person is called and acts within this; what stands apart for longer was given up. */
@@ -38,12 +40,17 @@ const RULES = {
     broken: ({ restMs }) =>
       restMs === undefined ? ['no rest within the time allowed after faults stopped'] : [],
   },
-  fatal: { broken: ({ fatals }) => fatals.map(text => `fatal: ${text}`) },
+  fatal: {
+    broken: ({ fatals }) => fatals.map(text => `fatal: ${text}`),
+    // Without the instant it begins with, and names and figures.
+    kind: text => text.replace(/^fatal: \S+ /, '').replace(/\S*\d\S*/g, '#'),
+  },
   ended: {
     broken: ({ hedges }) =>
       hedges
         .filter(({ state }) => !/^(closed|hedged\.watching)/.test(state))
         .map(({ id, state, because }) => `${id} ended ${state}: ${because}`),
+    kind: text => /ended ([a-z]+)/.exec(text)?.[1] ?? '',
   },
   level: { broken: ({ witness }) => legsApart(witness).map(apartText) },
   'no order left': {
@@ -92,8 +99,17 @@ const RULES = {
   },
 } satisfies Readonly<Record<string, Rule>>
 
+type BrokenRule = {
+  text: string
+  /** The rule, and what of its text tells one fault of the engine from another. */
+  kind: string
+}
+
 /** Everything that does not hold. */
-export const judged = (seen: Seen): string[] => Object.values<Rule>(RULES).flatMap(rule => rule.broken(seen))
+export const judged = (seen: Seen): BrokenRule[] =>
+  Object.entries<Rule>(RULES).flatMap(([name, { broken, kind = () => '' }]) =>
+    broken(seen).map(text => ({ text, kind: [name, kind(text)].filter(part => part !== '').join(': ') })),
+  )
 
 type Apart = Pick<Legs, 'symbol' | 'lots' | 'notionalUsdt'>
 

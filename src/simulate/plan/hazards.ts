@@ -4,8 +4,8 @@
  */
 import type { Market } from '../../domain/instrument.ts'
 import type { Happening } from '../../exchange/simulator/events/agenda-types.ts'
-import type { FaultPlanInput } from '../../exchange/simulator/faults/plan.ts'
 import { type Chance, chanceOf } from './chance.ts'
+import type { PlannedFault } from './events.ts'
 import { baseCoinOf } from './happenings.ts'
 
 const SECOND_MS = 1_000
@@ -13,14 +13,13 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
 type Span = { fromMs: number; calmAtMs: number }
-type Planned = NonNullable<FaultPlanInput['faults']>[number]
 
 /** What a hazard adds to a day. */
 type Drawn = {
   balanceUsdt?: string
   happenings?: Happening[]
   /** With windows from the beginning of the day. */
-  faults?: Planned[]
+  faults?: PlannedFault[]
   /** While nobody could trade, whatever the engine does: how long legs stand apart then is not its doing. */
   barred?: { fromMs: number; untilMs: number }[]
 }

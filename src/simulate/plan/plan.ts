@@ -6,9 +6,18 @@ import { type Direction, ROUTES, type Route } from '../../domain/instrument.ts'
 import type { Rules } from '../../domain/rules.ts'
 import { usdt } from '../../domain/units.ts'
 import type { Happening } from '../../exchange/simulator/events/agenda-types.ts'
-import { type FaultPlan, type FaultPlanInput, faultPlan } from '../../exchange/simulator/faults/plan.ts'
+import { type FaultPlan, faultPlan } from '../../exchange/simulator/faults/plan.ts'
 import { LEAP_MS } from '../day/leaping-market.ts'
 import { type Chance, chanceOf } from './chance.ts'
+import {
+  type DayEvent,
+  dayEvent,
+  drawTouches,
+  keptEvents,
+  type Only,
+  type PlannedFault,
+  type Touch,
+} from './events.ts'
 import { drawHappenings, type Notice } from './happenings.ts'
 import { drawHazards, HAZARD_NAMES, type HazardName } from './hazards.ts'
 
@@ -30,7 +39,7 @@ export type DayPlan = {
   rules: Rules
   faults: FaultPlan
   happenings: readonly Notice[]
-  touches: Touches
+  touches: readonly Touch[]
   hazards: readonly HazardName[]
   /** While nobody could trade, whatever the engine does. */
   barred: readonly { fromMs: number; untilMs: number }[]
@@ -55,39 +64,79 @@ const SYMBOLS = [
 const FIRST_DAY_MS = Date.UTC(2026, 0, 5)
 const DAYS_OF_YEAR = 360
 
-/** What a run of days may say of each: faults in place of the drawn ones, and which hazards may be drawn; all when left out. */
-export type DayOptions = { faults?: FaultPlan | undefined; hazards?: readonly HazardName[] | undefined }
+/**
+ * What a run of days may say of each: faults in place of the drawn ones, which hazards may be drawn, and which events it keeps of
+ * what is drawn; all when left out.
+ */
+export type DayOptions = {
+  faults?: FaultPlan | undefined
+  hazards?: readonly HazardName[] | undefined
+  only?: Only | undefined
+}
 
 /** @param usual - rules of an empty configuration */
 export function dayPlan(seed: number, usual: Rules, options: DayOptions = {}): DayPlan {
+  const { startAtMs, symbols, balanceUsdt } = drawScene(seed)
+  const spanMs = DAY_MS - QUIET_MS
+  const all = dayEvents(seed, options)
+  const events = options.only ? keptEvents(all, options.only, startAtMs) : all
+  const calmAtMs = startAtMs + Math.min(spanMs, options.only?.calmAfterMs ?? spanMs)
+  return {
+    seed,
+    startAtMs,
+    calmAtMs,
+    endAtMs: calmAtMs + QUIET_MS,
+    symbols,
+    balanceUsdt: events.find(one => one.balanceUsdt)?.balanceUsdt ?? balanceUsdt,
+    rules: drawRules(chanceOf(seed, 101), usual, symbols),
+    faults: faultPlan({
+      seed: options.faults?.seed ?? seed % 1_000_000_007,
+      faults: events.flatMap(({ faults }) => faults),
+    }),
+    happenings: events.flatMap(({ notices }) => notices).sort((a, b) => a.atMs - b.atMs),
+    touches: events.flatMap(({ touches }) => touches).sort((a, b) => a.atMs - b.atMs),
+    hazards: HAZARD_NAMES.filter(name => events.some(one => one.name === hazardText(name) && !isEmpty(one))),
+    barred: events.flatMap(({ barred }) => barred),
+  }
+}
+
+const hazardText = (name: HazardName) => `hazard: ${name}`
+const isEmpty = ({ balanceUsdt, notices, touches, faults }: DayEvent) =>
+  !balanceUsdt && notices.length + touches.length === 0 && faults.every(({ times }) => times === 0)
+
+function drawScene(seed: number) {
   const chance = chanceOf(seed, 100)
   const startAtMs = FIRST_DAY_MS + chance.whole(0, DAYS_OF_YEAR) * DAY_MS + chance.whole(0, 1439) * MINUTE_MS
-  const span = { fromMs: startAtMs, calmAtMs: startAtMs + DAY_MS - QUIET_MS }
   const symbols = [
     ...(chance.isLucky(0.6) ? [chance.pick(SPREAD_SYMBOLS)] : chance.some(SYMBOLS.slice(0, 6), 1)),
     ...chance.some(SYMBOLS.slice(6), chance.isLucky(0.25) ? 2 : 1),
   ]
   const balanceUsdt = String(chance.pick([20_000, 50_000, 100_000, 400_000]))
-  const hazards = drawHazards(seed, span, symbols, options.hazards ?? HAZARD_NAMES)
-  const added = hazards.map(({ drawn }) => drawn)
-  const drawn = options.faults ?? drawFaults(chanceOf(seed, 102), span.calmAtMs - span.fromMs, seed)
-  const faults = [...drawn.faults, ...(options.faults ? [] : added.flatMap(one => one.faults ?? []))]
-  const happenings = drawHappenings(chanceOf(seed, 103), span, symbols)
-  const notices = added.flatMap(one => one.happenings ?? []).map(noticeOf)
-  return {
-    seed,
-    startAtMs,
-    calmAtMs: span.calmAtMs,
-    endAtMs: startAtMs + DAY_MS,
-    symbols,
-    balanceUsdt: added.find(one => one.balanceUsdt)?.balanceUsdt ?? balanceUsdt,
-    rules: drawRules(chanceOf(seed, 101), usual, symbols),
-    faults: faultPlan({ ...drawn, faults }),
-    happenings: [...happenings, ...notices].sort((a, b) => a.atMs - b.atMs),
-    touches: drawTouches(chanceOf(seed, 104), span, symbols),
-    hazards: hazards.map(({ name }) => name),
-    barred: [...added.flatMap(one => one.barred ?? []), ...happenings.flatMap(maintenanceOf)],
-  }
+  return { startAtMs, symbols, balanceUsdt }
+}
+
+/** All that a seed draws, in an order that hangs on the seed and the options alone: an event's number is its place. */
+export function dayEvents(seed: number, options: DayOptions = {}): DayEvent[] {
+  const { startAtMs, symbols } = drawScene(seed)
+  const span = { fromMs: startAtMs, calmAtMs: startAtMs + DAY_MS - QUIET_MS }
+  const faults = options.faults?.faults ?? drawFaults(chanceOf(seed, 102), span.calmAtMs - span.fromMs)
+  return [
+    ...faults.map(fault => dayEvent(`fault: ${fault.name}`, { faults: [fault] })),
+    ...drawHappenings(chanceOf(seed, 103), span, symbols).map(notice =>
+      dayEvent(`exchange: ${notice.happening.kind}`, { notices: [notice], barred: maintenanceOf(notice) }),
+    ),
+    ...drawTouches(chanceOf(seed, 104), span, symbols).map(touch =>
+      dayEvent(`person or machine: ${touch.kind}`, { touches: [touch] }),
+    ),
+    ...drawHazards(seed, span, symbols, options.hazards ?? HAZARD_NAMES).map(({ name, drawn }) =>
+      dayEvent(hazardText(name), {
+        balanceUsdt: drawn.balanceUsdt,
+        faults: options.faults ? [] : (drawn.faults ?? []),
+        notices: (drawn.happenings ?? []).map(noticeOf),
+        barred: drawn.barred ?? [],
+      }),
+    ),
+  ]
 }
 
 /** A delisting is announced two hours ahead; what a person does is not announced at all. */
@@ -152,71 +201,11 @@ function drawRoutes(chance: Chance): readonly Route[] {
   return [chance.pick(ROUTES as unknown as [Route, ...Route[]]), 'spot-first']
 }
 
-/** What people and machines do to the engine on a day: let go of a hedge, trade by hand, cut the cable, kill the process. */
-type Span = { fromMs: number; calmAtMs: number }
-
-export type Touch = { atMs: number } & (
-  | { kind: 'unwind' }
-  | { kind: 'halt'; forMs: number }
-  /** By hand, in the same account: so many lots of the spot market. */
-  | { kind: 'trade'; symbol: string; side: 'Buy' | 'Sell'; lots: number }
-  | { kind: 'cut'; forMs: number }
-  | {
-      kind: 'kill'
-      commits: number
-      point: 'before-commit' | 'after-commit'
-      ofHedge: boolean
-      downMs: number
-    }
-)
-type Touches = readonly Touch[]
-
-/** In order. */
-function drawTouches(chance: Chance, span: Span, symbols: readonly string[]): Touches {
-  const symbol = () => chance.pick(symbols as unknown as [string, ...string[]])
-  const many = (count: number, draw: (atMs: number) => Touch): Touch[] =>
-    Array.from({ length: count }, () =>
-      draw(Math.round(chance.between(span.fromMs + 3 * MINUTE_MS, span.calmAtMs - 20 * MINUTE_MS))),
-    )
-  const touches = [
-    ...many(chance.whole(1, 4), atMs => ({ kind: 'unwind', atMs })),
-    ...many(chance.isLucky(0.2) ? 1 : 0, atMs => ({
-      kind: 'halt',
-      atMs,
-      forMs: chance.whole(1, 60) * MINUTE_MS,
-    })),
-    ...many(chance.isLucky(0.3) ? chance.whole(1, 3) : 0, atMs => ({
-      kind: 'trade',
-      atMs,
-      symbol: symbol(),
-      side: chance.isLucky(0.8) ? 'Buy' : 'Sell',
-      lots: chance.whole(1, 30),
-    })),
-    ...many(chance.whole(0, 4), atMs => ({
-      kind: 'cut',
-      atMs,
-      forMs: Math.round(chance.isLucky(0.8) ? chance.between(500, 60_000) : chance.between(60_000, 600_000)),
-    })),
-    ...many(chance.whole(2, 8), atMs => ({
-      kind: 'kill',
-      atMs,
-      commits: chance.whole(1, 25),
-      point: chance.pick(['before-commit', 'after-commit'] as const),
-      ofHedge: chance.isLucky(0.8),
-      downMs: Math.round(chance.isLucky(0.8) ? chance.between(500, 20_000) : chance.between(20_000, 900_000)),
-    })),
-  ]
-  return touches.sort((a, b) => a.atMs - b.atMs)
-}
-
-/** Which of the catalogue strikes on a day, and how often: a part of it, calm or rough, as ordinary days differ. */
-type Planned = NonNullable<FaultPlanInput['faults']>[number]
-
 /** An engine is there before anything goes wrong. */
 const AFTER_MS = 90_000
 
 /** Chance of each at one occasion, on a usual day. */
-const USUAL: readonly Omit<Planned, 'fromMs' | 'untilMs'>[] = [
+const USUAL: readonly Omit<PlannedFault, 'fromMs' | 'untilMs'>[] = [
   { name: 'lost-ack', rate: 0.02 },
   { name: 'lost-request', rate: 0.02 },
   { name: 'fill-before-ack', rate: 0.15, ms: 300 },
@@ -234,12 +223,16 @@ const USUAL: readonly Omit<Planned, 'fromMs' | 'untilMs'>[] = [
   { name: 'drop-socket', rate: 0.01, channel: 'private' },
 ]
 
-/** @param spanMs - how long faults last, from the plan's beginning */
-function drawFaults(chance: Chance, spanMs: number, seed: number): FaultPlan {
+/**
+ * Which of the catalogue strikes on a day, and how often: a part of it, calm or rough, as ordinary days differ.
+ *
+ * @param spanMs - how long faults last, from the plan's beginning
+ */
+function drawFaults(chance: Chance, spanMs: number): PlannedFault[] {
   const weather = chance.pick([0.3, 1, 1, 3])
   const all = { fromMs: AFTER_MS, untilMs: spanMs }
   const steady = USUAL.filter(() => chance.isLucky(0.8)).map(
-    (fault): Planned => ({
+    (fault): PlannedFault => ({
       ...fault,
       ...all,
       rate: Math.min(0.5, (fault.rate ?? 0) * weather),
@@ -251,10 +244,10 @@ function drawFaults(chance: Chance, spanMs: number, seed: number): FaultPlan {
       return { fromMs, untilMs: fromMs + Math.round(lastsMs()) }
     })
   const silences = windows(chance.whole(0, 4), () => chance.between(2_000, 60_000)).map(
-    (window): Planned => ({ name: 'silent-private', ...window }),
+    (window): PlannedFault => ({ name: 'silent-private', ...window }),
   )
   const stales = windows(chance.whole(0, 3), () => chance.between(1, 15) * MINUTE_MS).map(
-    (window): Planned => ({ name: 'stale-rest', ms: chance.whole(1_000, 15_000), ...window }),
+    (window): PlannedFault => ({ name: 'stale-rest', ms: chance.whole(1_000, 15_000), ...window }),
   )
-  return faultPlan({ seed: seed % 1_000_000_007, faults: [...steady, ...silences, ...stales] })
+  return [...steady, ...silences, ...stales]
 }
