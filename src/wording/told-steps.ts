@@ -23,7 +23,7 @@ export function toldSteps<Each extends JournalStep>(steps: readonly Each[]): Tol
     const last = told.at(-1)
     if (last && last.story.text === story.text && topState(last.step.to) === topState(step.to)) {
       last.times++
-      last.untilMs = step.atMs
+      last.untilMs = Math.max(last.untilMs, step.atMs)
     } else told.push({ step, story, times: 1, untilMs: step.atMs })
   }
   return told
