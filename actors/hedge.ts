@@ -12,6 +12,7 @@ import {
   type OrderReport,
   type OrderRequest,
   type RejectReason,
+  refusalKindOf,
   refusalScope,
   refusalText,
 } from '../src/domain/legs/order.ts'
@@ -33,7 +34,31 @@ import {
   MARKET,
   verifyLegs,
 } from './trading/hedge-legs.ts'
-import { createRefusedEntries } from './trading/refused-entries.ts'
+
+/**
+ * Refusals that may go away by themselves, of entries: once it is chance, of one hedge after the other it is not, and each try costs
+ * the fees of a slice. Counted by symbol and leg, in memory: a restart tries again.
+ */
+
+/** So many hedges in a row whose entry was refused on the same leg. */
+const HEDGES_MAX = 3
+
+type EntryOrder = { symbol: string; leg: OrderLeg; hedgeId: string }
+
+/** `refused` answers whether it has become too many; one order that is taken begins the count anew. */
+export function createRefusedEntries() {
+  const hedges = new Map<string, Set<string>>()
+  const keyOf = ({ symbol, leg }: EntryOrder) => `${symbol} ${leg}`
+  return {
+    taken: (asked: EntryOrder): void => void hedges.delete(keyOf(asked)),
+    refused(asked: EntryOrder, reason: RejectReason): boolean {
+      if (refusalKindOf(reason) === 'transient') return false
+      const refused = hedges.get(keyOf(asked)) ?? new Set()
+      hedges.set(keyOf(asked), refused.add(asked.hedgeId))
+      return refused.size >= HEDGES_MAX
+    },
+  }
+}
 
 type HedgeKindPorts = Ports<
   | 'clock'

@@ -1,10 +1,11 @@
 /** The supervision tree: which kinds of actors there are, and who watches over whom. */
 import type { DeskInput } from '../machines/desk.ts'
 import { CHILDREN_MAX, type ChildSpec } from '../machines/supervisor.ts'
+import { symbolMachine } from '../machines/symbol.ts'
 import type { HedgePair } from '../src/domain/instrument.ts'
 import type { JsonObject } from '../src/domain/json.ts'
 import type { Rules } from '../src/domain/rules.ts'
-import type { TermsStore } from '../src/store/books/terms-store.ts'
+import type { TermsStore } from '../src/store/books/operator-store.ts'
 import type { Journal } from '../src/store/schema/records.ts'
 import { accountFeed } from './account-feed.ts'
 import type { Bookkeeper } from './bookkeeper.ts'
@@ -16,13 +17,20 @@ import type { EnginePorts } from './ports.ts'
 import type { RiskAudit } from './risk/audit.ts'
 import { riskMarkets } from './risk/markets.ts'
 import type { RiskWatch } from './risk/watch.ts'
-import type { Kind } from './runtime/running.ts'
+import type { DurableKind, Kind } from './runtime/running.ts'
 import { scheduler } from './scheduler.ts'
 import { supervisorKind } from './supervisor.ts'
-import { symbolKind } from './symbol.ts'
 import { lateFills } from './trading/late-fills.ts'
 import { type Judgements, scanner } from './trading/scanner.ts'
 import { type WatchdogEnds, watchdog } from './watchdog.ts'
+
+/** A symbol only speaks to others: every effect of its chart is a message. */
+
+/** The symbol's chart; it has no effects of its own. */
+export const symbolKind = (): DurableKind => ({
+  machine: symbolMachine,
+  effects: {},
+})
 
 /** Loops without a journal, in start order. */
 const SERVICES = [

@@ -32,7 +32,7 @@ import { createWaiting, StartStopped, type Waiting } from './run/start/waiting.t
 import { accountNames, openServer, openStore, type Store } from './run/store.ts'
 import { openVenue, type Venue } from './run/venue.ts'
 import type { Journal } from './store/schema/records.ts'
-import { type KeptLines, keptLines } from './telemetry/kept-lines.ts'
+import { type KeptLines, keptLines } from './telemetry/line-out.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { createHosted } from './views/inspection/hosted.ts'
 import type { Hub } from './views/inspection/hub.ts'

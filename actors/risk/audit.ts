@@ -25,7 +25,7 @@ import {
 import type { Ports } from '../ports.ts'
 import type { PlainKind } from '../runtime/running.ts'
 import { pause, service } from '../service.ts'
-import { DUST_USDT } from './foreign.ts'
+import { DUST_USDT } from './account.ts'
 
 type RiskAuditPorts = Ports<
   'clock' | 'pace' | 'exchange' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner'

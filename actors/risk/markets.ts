@@ -8,7 +8,7 @@ import type { CollateralView, RiskTier } from '../../src/domain/market/collatera
 import { HOUR_MS } from '../../src/domain/market/funding.ts'
 import type { SystemNotice } from '../../src/domain/risk/risk-facts.ts'
 import { baseQty, usdt } from '../../src/domain/units.ts'
-import type { TermsStore } from '../../src/store/books/terms-store.ts'
+import type { TermsStore } from '../../src/store/books/operator-store.ts'
 import { hedges } from '../account/reconciler.ts'
 import { gently } from '../market/readings.ts'
 import type { Ports } from '../ports.ts'

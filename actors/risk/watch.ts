@@ -10,9 +10,14 @@ import type { JsonObject } from '../../src/domain/json.ts'
 import { signOf } from '../../src/domain/legs/sides.ts'
 import type { AccountExposure } from '../../src/domain/risk/exposure.ts'
 import { riskState } from '../../src/domain/risk/risk-state.ts'
-import { type AccountFacts, judgeSolvency, type Solvency } from '../../src/domain/risk/solvency.ts'
+import {
+  type AccountFacts,
+  judgeSolvency,
+  type Reducible,
+  reliefOf,
+  type Solvency,
+} from '../../src/domain/risk/solvency.ts'
 import { baseQty, type Usdt, usdt } from '../../src/domain/units.ts'
-import { type Reducible, reliefOf } from '../../src/domain/work/shrinking.ts'
 import {
   type AccountFact,
   type CoinBalance,
@@ -24,10 +29,9 @@ import { type Held, hedges, isFailed, namesHeld } from '../account/reconciler.ts
 import type { AccountRisk, Ports } from '../ports.ts'
 import type { PlainKind } from '../runtime/running.ts'
 import { pause, service } from '../service.ts'
-import { accountFacts } from './account.ts'
+import { accountFacts, foreignNotional } from './account.ts'
 import { livingFeesUsdt } from './budget.ts'
 import { createFigures, type RiskHistory } from './figures.ts'
-import { foreignNotional } from './foreign.ts'
 
 type RiskWatchPorts = Ports<
   'clock' | 'pace' | 'exchange' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime'

@@ -4,8 +4,14 @@
  */
 import type { Json, JsonObject } from '../domain/json.ts'
 import type { Closings, ExitRules, Period, Returns } from './rows/closing.ts'
-import type { EngineLine, MarketHistory, Settings } from './rows/explain.ts'
-import type { DecisionRow, ProfitRows, QualityRows } from './rows/results.ts'
+import type {
+  DecisionRow,
+  EngineLine,
+  MarketHistory,
+  ProfitRows,
+  QualityRows,
+  Settings,
+} from './rows/results.ts'
 import type { AccountRow, AlertRow, AuditRow, FundingTotal, Holding, Reconciliation } from './rows/rows.ts'
 
 export type ActorSummary = {

@@ -11,7 +11,7 @@ import { openingPostings, type Posting } from '../domain/books/ledger.ts'
 import { execKey, ownersOfFills } from '../domain/books/row-owner.ts'
 import type { TransactionRow } from '../domain/books/transaction.ts'
 import { type Amount, amount, type Usdt, usdt } from '../domain/units.ts'
-import { memoryTerms, type TermsStore } from '../store/books/terms-store.ts'
+import { memoryTerms, type TermsStore } from '../store/books/operator-store.ts'
 
 /** What the limits of the account are held against, from postings and equity in memory: as `operator-reads.ts` reads it from the tables. */
 type EquityAt = { atMs: number; equityUsdt: Usdt }

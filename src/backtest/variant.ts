@@ -5,7 +5,7 @@ import type { Route } from '../domain/instrument.ts'
 import { ALL_TAKER, roundTripRate } from '../domain/market/fees.ts'
 import type { Rules } from '../domain/rules.ts'
 import { decimalText, feeRate, type Usdt, usdt } from '../domain/units.ts'
-import type { FeeTable } from '../exchange/simulator/kit/rates.ts'
+import type { FeeTable } from '../exchange/simulator/kit/grid.ts'
 
 /** Fees of a variant: Bybit's published levels by name, or a file of one's own. Fractions of notional. */
 export type NamedFees = { name: string; table: FeeTable }

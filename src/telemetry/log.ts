@@ -4,7 +4,7 @@
  */
 import { fstatSync } from 'node:fs'
 import winston from 'winston'
-import type { KeptLines } from './kept-lines.ts'
+import type { KeptLines } from './line-out.ts'
 import { type LineStream, lineStream } from './line-out.ts'
 import { redaction } from './redaction.ts'
 

@@ -3,7 +3,7 @@
  * Telemetry never decides anything and never throws at its caller.
  */
 
-import type { KeptLines } from './kept-lines.ts'
+import type { KeptLines } from './line-out.ts'
 import { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 

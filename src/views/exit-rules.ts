@@ -8,8 +8,7 @@ import { freshMarket, type MarketView } from '../domain/market/market-view.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import type { Rules } from '../domain/rules.ts'
 import type { Engine } from '../run/engine.ts'
-import { EXIT_RULES, exitConditionText } from '../wording/exit-rules.ts'
-import { reasonText, spokenReason } from '../wording/reasons.ts'
+import { EXIT_RULES, exitConditionText, reasonText, spokenReason } from '../wording/reasons.ts'
 import { type LivingHedge, livingHedges } from './living-hedges.ts'
 
 /** Undefined when no such hedge lives. */

@@ -4,8 +4,7 @@
  */
 import { Decimal } from 'decimal.js'
 import type { SymbolContext } from '../../machines/symbol.ts'
-import type { MarketHistory } from '../api/rows/explain.ts'
-import type { ProfitRows } from '../api/rows/results.ts'
+import type { MarketHistory, ProfitRows } from '../api/rows/results.ts'
 import type { AccountRow, Holding, MarketRow, QuotaRow } from '../api/rows/rows.ts'
 import type { Clock } from '../clock/clock.ts'
 import { perBaseCoin } from '../domain/grid.ts'

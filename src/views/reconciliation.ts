@@ -1,6 +1,6 @@
 /** What the hedges say beside what the exchange shows, line by line, for people. It looks; it corrects nothing. */
 import { Decimal } from 'decimal.js'
-import { DUST_USDT } from '../../actors/risk/foreign.ts'
+import { DUST_USDT } from '../../actors/risk/account.ts'
 import type { Runtime } from '../../actors/runtime/runtime.ts'
 import type { Reconciliation, ReconciliationLine } from '../api/rows/rows.ts'
 import type { Clock } from '../clock/clock.ts'

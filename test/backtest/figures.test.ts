@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { drawDownOf, figuresOf } from '../../src/backtest/figures.ts'
+import { drawDownOf, figuresOf } from '../../src/backtest/run.ts'
 import type { Trade } from '../../src/backtest/trades.ts'
 import { allTakerBps, capitalFor, feeLevel, readFees, shareUsdt } from '../../src/backtest/variant.ts'
 import { chartLines } from '../../src/cli/text/backtest.ts'

@@ -6,9 +6,8 @@ import { type Config, loadConfig, loadConnection } from '../../src/config/config
 import { sections } from '../../src/config/rules.ts'
 import { LIVE_ACKNOWLEDGEMENT } from '../../src/config/schema.ts'
 import { ConfigFaults } from '../../src/config/secrets.ts'
-import { secretsOf } from '../../src/config/shown-config.ts'
+import { configTemplate, secretsOf } from '../../src/config/shown-config.ts'
 import { LIVELY } from '../../src/config/strategy.ts'
-import { configTemplate } from '../../src/config/template.ts'
 import { ROUTES } from '../../src/domain/instrument.ts'
 import { BYBIT_HOSTS } from '../../src/exchange/bybit/hosts.ts'
 

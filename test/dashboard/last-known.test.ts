@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Holding } from '../../src/api/rows/rows.ts'
-import { withLastKnown } from '../../src/dashboard/data/last-known.ts'
-import { createLiveStore, withHoldings } from '../../src/dashboard/data/store.ts'
+import { createLiveStore, withHoldings, withLastKnown } from '../../src/dashboard/data/store.ts'
 import { sampleView } from '../support/api/sample-view.ts'
 
 const fields = ['price'] as const

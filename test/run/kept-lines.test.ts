@@ -1,7 +1,7 @@
 /** What a terminal does not show can still be asked for: the last lines, at the level wanted, without secrets. */
 import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { keptLines } from '../../src/telemetry/kept-lines.ts'
+import { keptLines } from '../../src/telemetry/line-out.ts'
 import { createLog, type LogLevel } from '../../src/telemetry/log.ts'
 
 const ALL = { after: 0, level: 'debug', limit: 100 }

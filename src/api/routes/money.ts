@@ -6,12 +6,13 @@ import { HttpRefusal } from '../access/problem.ts'
 import type { EngineView } from '../engine-view.ts'
 import { ANSWERS, type Path } from '../rows/answers.ts'
 import { PERIODS } from '../rows/closing.ts'
-import { LOG_LEVELS_SHOWN, type MarketHistory } from '../rows/explain.ts'
+import { LOG_LEVELS_SHOWN, type MarketHistory } from '../rows/results.ts'
+import type { AccountRow, Reconciliation } from '../rows/rows.ts'
 import { ROWS_MAX } from '../rows/schemas.ts'
 import { away, invalid, notFound, unauthorised } from './commands.ts'
 
 /** One question at a time for each `key`, and its answer for a while. A failure is not kept. */
-export function shared<Answer>(
+function shared<Answer>(
   clock: Clock,
   everyMs: number,
 ): (key: string, ask: () => Promise<Answer>) => Promise<Answer> {
@@ -31,7 +32,7 @@ export function shared<Answer>(
 }
 
 /** The exchange's failures are its own; anything else is ours and stays a 500. @throws HttpRefusal of 503 */
-export async function asked<Answer>(answer: Promise<Answer>): Promise<Answer> {
+async function asked<Answer>(answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer
   } catch (error) {
@@ -150,3 +151,43 @@ export function moneyRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView, clock: C
 
 const absent = (hedgeId: string) => new HttpRefusal(404, `hedge: no open hedge is called ${hedgeId}`)
 const untracked = (symbol: string) => new HttpRefusal(404, `symbol: ${symbol} is not tracked`)
+
+/** The account: open hedges valued now, balances and margin, and what the engine says beside what the exchange shows. */
+
+/** Pages look every few seconds, and several may: the exchange is asked once for all of them. Wall time. */
+const ASKED_EVERY_MS = 3000
+
+const holdings = createRoute({
+  method: 'get',
+  path: '/api/holdings',
+  summary: 'Open hedges with both legs, delta, basis, funding and profit by parts, valued now.',
+  responses: { 200: told('/api/holdings', 'Rows.'), 401: unauthorised },
+})
+
+const account = createRoute({
+  method: 'get',
+  path: '/api/account',
+  summary:
+    'Balances, margin rates, use of request limits, clock skew and order entry, as the exchange tells.',
+  responses: { 200: told('/api/account', 'The account.'), 401: unauthorised, 503: away },
+})
+
+const reconciliation = createRoute({
+  method: 'get',
+  path: '/api/reconciliation',
+  summary: 'What the hedges hold beside what the exchange shows, line by line.',
+  responses: { 200: told('/api/reconciliation', 'The lines, equal ones too.'), 401: unauthorised, 503: away },
+})
+
+/**
+ * The account and what is held. Readings of the exchange are shared among callers, so that pages cannot use up its limits.
+ */
+export function accountRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView, clock: Clock): void {
+  const accountNow = shared<AccountRow>(clock, ASKED_EVERY_MS)
+  const reconciliationNow = shared<Reconciliation>(clock, ASKED_EVERY_MS)
+  app.openapi(holdings, c => c.json(view.holdings(), 200))
+  app.openapi(account, async c => c.json(await asked(accountNow('', () => view.account())), 200))
+  app.openapi(reconciliation, async c =>
+    c.json(await asked(reconciliationNow('', () => view.reconciliation())), 200),
+  )
+}

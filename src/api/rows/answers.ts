@@ -5,8 +5,7 @@
 import { z } from '@hono/zod-openapi'
 import { equityPoint, fundingPayment, hedgeDetail, opportunity, posting, storedHedge } from './books.ts'
 import { closings, exitRules, returns } from './closing.ts'
-import { logLines, marketHistory, settings } from './explain.ts'
-import { decision, profit, quality } from './results.ts'
+import { decision, logLines, marketHistory, profit, quality, settings } from './results.ts'
 import { account, alert, auditEntry, fundingTotal, holding, reconciliation } from './rows.ts'
 import { type accepted, actor, actorDetail, engine, transition } from './schemas.ts'
 

@@ -15,7 +15,7 @@ import { type BacktestRun, backtestRun } from '../run.ts'
 import { type RecordedPrice, recordedPrices, type TradeFacts, tradeOf } from '../trades.ts'
 import { ACCOUNT, type TradingDesk, tradingDesk } from '../trading-desk.ts'
 import type { Variant } from '../variant.ts'
-import type { BaselineRule } from './rules.ts'
+import type { BaselineRule } from './trader.ts'
 import { type BaselineTrader, createBaselineTrader, type HeldLegs } from './trader.ts'
 
 /** Decided this long after each hour, when the rate of a settlement is known to everybody. */

@@ -5,7 +5,6 @@
 import { HOUR_MS } from '../../domain/market/funding.ts'
 import type { Span } from '../../exchange/simulator/history/files.ts'
 import { builtInUniverse } from '../../exchange/simulator/universe/universe.ts'
-import { readTable, type TableName, writeTable } from './files.ts'
 import { atSource, type Pair, type Source } from './source.ts'
 import {
   common,
@@ -18,8 +17,11 @@ import {
   priceRows,
   type Recorded,
   type RecordedRow,
+  readTable,
   type TableKind,
+  type TableName,
   within,
+  writeTable,
 } from './tables.ts'
 
 /** Nothing is known for `fromMs <= t < toMs`. `of`: which market's price. */

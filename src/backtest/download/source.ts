@@ -10,7 +10,7 @@ import { createSdkWire } from '../../exchange/bybit/wire/sdk-wire.ts'
 import { type Envelope, type Wire, WireFailure } from '../../exchange/bybit/wire/wire.ts'
 import { ExchangeFailure } from '../../exchange/exchange.ts'
 import type { Span } from '../../exchange/simulator/history/files.ts'
-import type { SourceName } from './files.ts'
+import type { SourceName } from './tables.ts'
 import { DownloadFault } from './tables.ts'
 
 /** Bybit allows 600 requests in 5 s. */

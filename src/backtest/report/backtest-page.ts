@@ -4,8 +4,20 @@ import { amountText, percentText } from '../../wording/figures.ts'
 import type { BacktestRun } from '../run.ts'
 import type { Trade } from '../trades.ts'
 import type { BacktestReport, VariantReport } from '../variants.ts'
-import { conventions, type Hashes, hashSection } from './hashes.ts'
-import { chart, day, fallLine, type Html, html, htmlPage, htmlTable, type TableCell, toned } from './page.ts'
+import {
+  chart,
+  conventions,
+  day,
+  fallLine,
+  type Hashes,
+  type Html,
+  hashSection,
+  html,
+  htmlPage,
+  htmlTable,
+  type TableCell,
+  toned,
+} from './page.ts'
 
 const cash = (value: string) => toned(amountText(value, { sign: true }))
 const minute = (atMs: number) => new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')

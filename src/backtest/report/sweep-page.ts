@@ -3,8 +3,19 @@ import { HOUR_MS } from '../../domain/market/funding.ts'
 import { amountText, percentText } from '../../wording/figures.ts'
 import type { ParameterSet } from '../sweep/grid.ts'
 import type { RuleRow, SweepReport, TrialRow } from '../sweep/sweep.ts'
-import { conventions, type Hashes, hashSection } from './hashes.ts'
-import { chart, day, fallLine, type Html, html, htmlPage, htmlTable, toned } from './page.ts'
+import {
+  chart,
+  conventions,
+  day,
+  fallLine,
+  type Hashes,
+  type Html,
+  hashSection,
+  html,
+  htmlPage,
+  htmlTable,
+  toned,
+} from './page.ts'
 
 const DAY_MS = 24 * HOUR_MS
 const signed = (fraction: number) => toned(percentText(fraction, { sign: true }))

@@ -5,6 +5,7 @@
 import { HOURS_A_YEAR } from '../../domain/carry/carry.ts'
 import { leastAprOf } from '../../domain/entry/opportunity.ts'
 import { elsewhereEarns, gainByNext, leavingGains } from '../../domain/exit/carry-exit.ts'
+import { HOUR_MS } from '../../domain/market/funding.ts'
 import {
   AHEAD,
   fadingOver,
@@ -20,6 +21,8 @@ import {
   SUMS,
 } from '../../domain/market/funding-sums.ts'
 import type { Rules } from '../../domain/rules.ts'
+import type { FundingRule, Mind } from '../study/rules.ts'
+import { FIRST_HOURS } from '../study/score.ts'
 import type { ScreenCosts } from './costs.ts'
 import { AFTER_MS, type Interval, intervalFacts, paysSoon, want } from './horizons.ts'
 import type { FundingMatrix } from './matrix.ts'
@@ -57,7 +60,7 @@ export type ScreenJudge = {
 }
 
 /** Nothing wanted and nothing to be left, of so many symbols. */
-export const verdictsOf = (symbols: number): Verdicts => ({
+const verdictsOf = (symbols: number): Verdicts => ({
   apr: new Float64Array(symbols).fill(Number.NaN),
   horizonHours: new Float64Array(symbols),
   leave: new Uint8Array(symbols),
@@ -154,4 +157,44 @@ function meanOf(sums: Float64Array): number {
 
 function noInterval(): never {
   throw new Error('screen: expected a known interval, found none')
+}
+
+/** A rule of the study as a judge of a screen. It expects nothing, so what it wants is taken in the order of the symbols. */
+
+/** @param rule - begun anew for each symbol */
+export function mindJudge(matrix: FundingMatrix, rule: FundingRule): ScreenJudge {
+  const minds: readonly Mind[] = matrix.symbols.map(symbol => rule.begin(symbol))
+  const { symbol, rate, span, spans, interval, intervals } = matrix
+  const verdicts = verdictsOf(matrix.symbols.length)
+  const seenAt = (event: number, atMs: number, learning: boolean) => {
+    const value = at(rate, event)
+    return {
+      atMs,
+      rate: String(value),
+      value,
+      intervalMs: at(intervals, at(interval, event)) * HOUR_MS,
+      hours: at(span, event) === 0 ? FIRST_HOURS : at(spans, at(span, event)),
+      learning,
+    }
+  }
+  return {
+    name: rule.name,
+    why: 'rule',
+    knowsStops: false,
+    verdicts,
+    hear() {},
+    judge(first, end, atMs, since, learnsUntilMs) {
+      for (let event = first; event < end; event++) {
+        const place = at(symbol, event)
+        const sinceMs = at(since, place)
+        const learning = atMs < at(learnsUntilMs, place)
+        const held = Number.isNaN(sinceMs) ? null : { sinceMs }
+        const wish = minds[place]?.(seenAt(event, atMs, learning), held) ?? 'nothing'
+        verdicts.apr[place] = wish === 'enter' && !learning ? 0 : Number.NaN
+        verdicts.horizonHours[place] = Number.NaN
+        verdicts.leave[place] = wish === 'leave' ? 1 : 0
+      }
+    },
+    switchGain: () => 0,
+  }
 }

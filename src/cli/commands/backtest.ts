@@ -1,7 +1,7 @@
 /** Carries out `backtest`: gathers what it was asked for, runs it with its progress on the error output, prints or writes. */
 import { basename } from 'node:path'
 import { backtestPage } from '../../backtest/report/backtest-page.ts'
-import { hashesOf } from '../../backtest/report/hashes.ts'
+import { hashesOf } from '../../backtest/report/page.ts'
 import { studyFunding } from '../../backtest/study/study.ts'
 import type { NamedFees } from '../../backtest/variant.ts'
 import { backtestVariants } from '../../backtest/variants.ts'

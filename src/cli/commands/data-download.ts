@@ -7,9 +7,16 @@ import {
   type Work,
   workOf,
 } from '../../backtest/download/download.ts'
-import { clearLeftovers, rivalsOf, type TableName, tableName } from '../../backtest/download/files.ts'
 import { openSource, type Pair, type Source } from '../../backtest/download/source.ts'
-import { DownloadFault, isSpan, type TableKind } from '../../backtest/download/tables.ts'
+import {
+  clearLeftovers,
+  DownloadFault,
+  isSpan,
+  rivalsOf,
+  type TableKind,
+  type TableName,
+  tableName,
+} from '../../backtest/download/tables.ts'
 import { loadConfig } from '../../config/config.ts'
 import type { Span } from '../../exchange/simulator/history/files.ts'
 import { ownHistory, prepareDataDir } from '../../run/start/data-folder.ts'

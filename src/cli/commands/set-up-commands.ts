@@ -52,7 +52,7 @@ export function configCommands(program: Command): void {
     .option('--to <file>', 'where to write it', 'hedgerow.yaml')
     .option('--force', 'write over a file that is there')
     .action(async ({ to, force }: { to: string; force?: boolean }) => {
-      const { configTemplate } = await import('../../config/template.ts')
+      const { configTemplate } = await import('../../config/shown-config.ts')
       writeNew(resolve(to), configTemplate(), force === true)
       print(`wrote ${resolve(to)}`)
     })

@@ -18,3 +18,9 @@ export function createSignal<Value>(first: Value): Signal<Value> {
     use: () => useSyncExternalStore(subscribe, () => value),
   }
 }
+
+/** What is asked over the page: a command that is confirmed first, the palette, or help. */
+
+type Asking = 'halt' | 'resume' | 'flatten' | 'palette' | 'help' | undefined
+
+export const askedFor = createSignal<Asking>(undefined)

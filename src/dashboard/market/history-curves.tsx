@@ -1,6 +1,6 @@
 /** Two curves over the same time: what each settlement paid, and how far the perpetual stood above its spot. */
 import { useMemo } from 'react'
-import type { MarketHistory } from '../../api/rows/explain.ts'
+import type { MarketHistory } from '../../api/rows/results.ts'
 import { bpsText, countText } from '../../wording/figures.ts'
 import { Curve, type Mark } from '../show/curve.tsx'
 

@@ -1,6 +1,6 @@
 /** The keys that work on every page; what they open is loaded when it is first asked for. */
 import { lazy, Suspense, useEffect } from 'react'
-import { askedFor } from './asking.ts'
+import { askedFor } from '../data/signal.ts'
 
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
 const Help = lazy(async () => ({ default: (await import('./help.tsx')).Help }))

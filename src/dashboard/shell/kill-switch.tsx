@@ -2,10 +2,10 @@
 import { useState } from 'react'
 import { instantText } from '../../wording/figures.ts'
 import { command } from '../data/client.ts'
+import { askedFor } from '../data/signal.ts'
 import { useLive } from '../data/use-live.ts'
 import { EveryClosing } from '../money/closing-lines.tsx'
 import { ConfirmDialog } from '../show/confirm-dialog.tsx'
-import { askedFor } from './asking.ts'
 import { haltText } from './banner-words.ts'
 
 export function KillSwitch() {

@@ -1,18 +1,99 @@
 /** What every page stands in: where one can go, the mode, the kill switch, and how old everything is. */
 import { Search } from 'lucide-react'
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Link, useLocation } from 'wouter'
+import { askedFor, createSignal } from '../data/signal.ts'
 import { useIsStale, useLive } from '../data/use-live.ts'
+import { useRows } from '../data/use-rows.ts'
 import icon from '../icon.svg'
-import { StateChip } from '../show/state-chip.tsx'
-import { askedFor } from './asking.ts'
-import { Banner } from './banner.tsx'
+import calm from '../icon.svg'
+import bad from '../icon-bad.svg'
+import warn from '../icon-warn.svg'
+import { StateChip } from '../show/amount.tsx'
+import { bannerLines, type Said, tabText } from './banner-words.ts'
 import { Keys } from './keys.tsx'
 import { KillSwitch } from './kill-switch.tsx'
 import { PLACES } from './places.ts'
 import { StatusStrip } from './status-strip.tsx'
-import { pageTitle, Tab, useStandingAlerts } from './tab.tsx'
-import { ThemeSwitch } from './theme-switch.tsx'
+import { setTheme, storedTheme, THEMES, type Theme } from './theme.ts'
+
+/** System, dark or light. */
+
+function ThemeSwitch() {
+  const [theme, choose] = useState(storedTheme)
+  return (
+    <select
+      aria-label="Theme"
+      className="field"
+      value={theme}
+      onChange={event => {
+        const chosen = event.target.value as Theme
+        setTheme(chosen)
+        choose(chosen)
+      }}
+    >
+      {THEMES.map(each => (
+        <option key={each} value={each}>
+          {each}
+        </option>
+      ))}
+    </select>
+  )
+}
+
+/** The browser's tab tells of a lost line, a halt and alerts, by its title and its icon: people have it in a row of many. */
+
+/** The name of the page that is shown. */
+const pageTitle = createSignal('')
+
+const ICONS = { calm, warn, bad }
+
+/** Draws nothing on the page itself. */
+function Tab() {
+  const title = pageTitle.use()
+  const isLost = useLive(live => live.line === 'lost')
+  const isHalted = useLive(live => live.engine?.halt !== null && live.engine !== null)
+  const standing = useStandingAlerts()
+  const { prefix, icon } = tabText({ isLost, isHalted, standing })
+  useEffect(() => {
+    document.title = `${prefix}${title ? `${title} · ` : ''}Hedgerow`
+    document.querySelector('link[rel="icon"]')?.setAttribute('href', ICONS[icon])
+  }, [prefix, title, icon])
+  return null
+}
+
+/** Those that stand and nobody took; undefined before they are known. */
+function useStandingAlerts(): { pages: number; all: number } | undefined {
+  const { data } = useRows('/api/alerts', 10_000)
+  if (!data) return undefined
+  const open = data.filter(each => each.clearedAtMs === null && each.acknowledgedAtMs === null)
+  return { pages: open.filter(({ severity }) => severity === 'page').length, all: open.length }
+}
+
+/** What everybody must know before they read a figure: a lost line, a halt, a limit that is reached, a flatten under way. */
+
+function Banner() {
+  const lost = useLive(live => live.line === 'lost')
+  const engine = useLive(live => live.engine)
+  const said: Said[] = lost
+    ? [{ text: 'The engine does not answer. What is shown is the last it said.', tone: 'bad' }]
+    : bannerLines(engine)
+  if (said.length === 0) return null
+  return (
+    <div
+      className="border-b border-line px-4 py-1.5 text-[13px] font-medium"
+      role={lost ? 'alert' : undefined}
+    >
+      {said.map(({ text, tone }) => (
+        <p key={text} className={TONES[tone]}>
+          {text}
+        </p>
+      ))}
+    </div>
+  )
+}
+
+const TONES = { bad: 'text-bad', warn: 'text-warn', good: 'text-good' }
 
 /** Pages that stand under another one's name. */
 const PART_OF: Readonly<Record<string, string>> = { symbols: '/opportunities' }

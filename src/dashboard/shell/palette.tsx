@@ -2,11 +2,23 @@
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { actorName } from '../../wording/hedges.ts'
+import { askedFor } from '../data/signal.ts'
 import { useLive } from '../data/use-live.ts'
 import { useRows } from '../data/use-rows.ts'
-import { askedFor } from './asking.ts'
-import { matchesOf, type PaletteChoice } from './palette-search.ts'
 import { PLACES } from './places.ts'
+
+/** What of the palette a typed text means: every word must be in its name or kind, names that begin with it first. */
+type PaletteChoice = { id: string; name: string; kind: string; run: () => void }
+
+/** In the order they are shown; all of them when nothing is typed. */
+function matchesOf(choices: readonly PaletteChoice[], typed: string): PaletteChoice[] {
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean)
+  const [first = ''] = words
+  const rank = ({ name }: PaletteChoice) => (name.toLowerCase().startsWith(first) ? 0 : 1)
+  return choices
+    .filter(({ name, kind }) => words.every(word => `${name} ${kind}`.toLowerCase().includes(word)))
+    .toSorted((a, b) => rank(a) - rank(b))
+}
 
 const SHOWN = 40
 

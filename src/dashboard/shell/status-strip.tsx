@@ -1,9 +1,9 @@
 /** How old is what we see: the page's own line, the engine, its database and lease, each feed, the exchange. */
 import type { HealthPart } from '../../api/engine-view.ts'
 import { instantText, paceText } from '../../wording/figures.ts'
+import { askedFor } from '../data/signal.ts'
 import type { Line } from '../data/store.ts'
 import { useEngineNowMs, useLive } from '../data/use-live.ts'
-import { askedFor } from './asking.ts'
 
 const LINES: Readonly<Record<Line, { text: string; tone: string }>> = {
   connecting: { text: 'connecting', tone: 'warn' },

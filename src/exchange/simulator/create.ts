@@ -18,8 +18,8 @@ import {
   lifeKey,
   type SimExchange,
 } from './exchange-state.ts'
+import { FEE_TIERS, type FeeTable, type VipLevel } from './kit/grid.ts'
 import { hash } from './kit/random.ts'
-import { FEE_TIERS, type FeeTable, type VipLevel } from './kit/rates.ts'
 import type { MarketSource } from './market/market.ts'
 import { seededMarket } from './market/market-model.ts'
 import { createBook } from './market/order-book.ts'

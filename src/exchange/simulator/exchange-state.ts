@@ -15,7 +15,7 @@ import type {
   Maintenance,
   MarginMode,
 } from './events/agenda-types.ts'
-import { type FeeTable, usdtOf } from './kit/rates.ts'
+import { type FeeTable, usdtOf } from './kit/grid.ts'
 import type { MarketSource } from './market/market.ts'
 import type { SimulatedBook } from './market/order-book.ts'
 import type { Push } from './simulated.ts'

@@ -17,8 +17,7 @@ import {
   fundingTotals,
   journaledCommand,
 } from '../../store/books/operator-reads.ts'
-import { createOperatorStore } from '../../store/books/operator-store.ts'
-import { createTermsStore, type TermsStore } from '../../store/books/terms-store.ts'
+import { createOperatorStore, createTermsStore, type TermsStore } from '../../store/books/operator-store.ts'
 import { createTradeStore, ownersOfExecs } from '../../store/books/trade-store.ts'
 import type { CommandLog } from '../../views/commands.ts'
 import type { Store } from '../store.ts'

@@ -2,7 +2,7 @@
 import { claimOf } from '../../../actors/trading/claims.ts'
 import type { HedgeContext } from '../../../machines/hedge/context.ts'
 import type { Returns } from '../../api/rows/closing.ts'
-import type { MarketHistory } from '../../api/rows/explain.ts'
+import type { MarketHistory } from '../../api/rows/results.ts'
 import { type EarnedDay, earnedDays } from '../../domain/books/earned-days.ts'
 import { type EarnedBy, earnedPeriods, type HedgeDays } from '../../domain/books/earned-periods.ts'
 import {

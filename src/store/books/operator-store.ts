@@ -3,7 +3,7 @@ import type { InferEntity } from '@mikro-orm/core'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { Usdt } from '../../domain/units.ts'
 import type { Database } from '../database.ts'
-import { AlertTable, CommandTable, EquityTable } from '../schema/operator.ts'
+import { AlertTable, CommandTable, EquityTable, TermsTable } from '../schema/operator.ts'
 import { type AccountScope, reading, writing } from './account-scope.ts'
 
 type EquityPoint = { atMs: number; equityUsdt: Usdt; availableUsdt: Usdt }
@@ -117,3 +117,38 @@ const alertOf = ({ clearedAtMs, acknowledgedAtMs, acknowledgedBy, ...row }: Aler
   acknowledgedAtMs: acknowledgedAtMs ?? null,
   acknowledgedBy: acknowledgedBy ?? null,
 })
+
+/** The exchange's terms as they were last read: what a solvency verdict rests on after a restart, or while they cannot be read. */
+
+/** `name`: 'collateral', or 'risk-tiers SYMBOL'. */
+type ReadTerms = { name: string; terms: JsonObject; readAtMs: number }
+
+export type TermsStore = {
+  /** The newest reading of a name replaces the one before. */
+  keepTerms(read: ReadTerms): Promise<void>
+  /** All names, each as last read. */
+  lastTerms(): Promise<ReadTerms[]>
+}
+
+/** In the database of one account. Both verbs throw what the database throws. */
+export function createTermsStore(database: Database, scope: AccountScope): TermsStore {
+  const { account } = scope
+  return {
+    async keepTerms(read) {
+      await writing(database, scope, em => em.upsert(TermsTable, { account, ...read }))
+    },
+    async lastTerms() {
+      const found = await reading(database).find(TermsTable, { account })
+      return found.map(({ name, terms, readAtMs }) => ({ name, terms, readAtMs }))
+    },
+  }
+}
+
+/** The same in memory. */
+export function memoryTerms(): TermsStore {
+  const known = new Map<string, ReadTerms>()
+  return {
+    keepTerms: async read => void known.set(read.name, read),
+    lastTerms: async () => [...known.values()],
+  }
+}

@@ -5,7 +5,7 @@ import { createMarketBoard } from '../../../actors/market/board.ts'
 import type { EnginePorts } from '../../../actors/ports.ts'
 import { riskMarkets } from '../../../actors/risk/markets.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
-import { memoryTerms } from '../../../src/store/books/terms-store.ts'
+import { memoryTerms } from '../../../src/store/books/operator-store.ts'
 import { silentTelemetry } from '../../../src/telemetry/telemetry.ts'
 import { pairOn, RULES, VIP0, XRP } from '../../support/domain/sample-market.ts'
 

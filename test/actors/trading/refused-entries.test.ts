@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRefusedEntries } from '../../../actors/trading/refused-entries.ts'
+import { createRefusedEntries } from '../../../actors/hedge.ts'
 
 const of = (hedgeId: string, leg: 'spot' | 'perp' = 'spot', symbol = 'XRPUSDT') => ({ symbol, leg, hedgeId })
 

@@ -1,8 +1,8 @@
 /** Fixed rules on the simulated exchange: what they do, what it costs, and that the engine is measured by the same rule. */
 import { Decimal } from 'decimal.js'
 import { describe, expect, test } from 'vitest'
-import { APR_PAIR, HOLD_ALL, RATE_PAIR } from '../../../src/backtest/baseline/rules.ts'
 import { baselineRun } from '../../../src/backtest/baseline/run.ts'
+import { APR_PAIR, HOLD_ALL, RATE_PAIR } from '../../../src/backtest/baseline/trader.ts'
 import { engineRun } from '../../../src/backtest/engine-run.ts'
 import { tiesOut } from '../../../src/backtest/run.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'

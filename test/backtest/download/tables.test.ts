@@ -8,13 +8,6 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { gapsOf } from '../../../src/backtest/download/download.ts'
 import {
   clearLeftovers,
-  readTable,
-  rivalsOf,
-  type TableName,
-  tableName,
-  writeTable,
-} from '../../../src/backtest/download/files.ts'
-import {
   joined,
   merged,
   missingOf,
@@ -24,8 +17,13 @@ import {
   priceRows,
   type Recorded,
   type RecordedRow,
+  readTable,
+  rivalsOf,
   type TableKind,
+  type TableName,
+  tableName,
   tableText,
+  writeTable,
 } from '../../../src/backtest/download/tables.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import type { Span } from '../../../src/exchange/simulator/history/files.ts'

@@ -12,7 +12,7 @@ import {
 } from '../../../src/backtest/sweep/statistics.ts'
 import { madeIn, type SweepOf, sweepParameters, walkForward } from '../../../src/backtest/sweep/sweep.ts'
 import { feeLevel } from '../../../src/backtest/variant.ts'
-import { sweepText } from '../../../src/cli/text/sweep.ts'
+import { sweepText } from '../../../src/cli/commands/sweep.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import type { FundingPoint } from '../../../src/exchange/simulator/history/files.ts'
 import { DAY_MS, defaultRules, FROM_MS } from '../../support/backtest/invented.ts'

@@ -14,10 +14,10 @@ import {
   hedgeLiquidationFactor,
   judgeSolvency,
   maintenanceRateAt,
+  reliefOf,
   type SolvencyRules,
 } from '../../../src/domain/risk/solvency.ts'
 import { baseQty, usdt } from '../../../src/domain/units.ts'
-import { reliefOf } from '../../../src/domain/work/shrinking.ts'
 import { RULES } from '../../support/domain/sample-market.ts'
 
 const at = (ratio: string): CollateralView => ({

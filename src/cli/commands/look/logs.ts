@@ -1,6 +1,6 @@
 /** `logs`: the last lines of the engine, once or as they come. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { EngineLine } from '../../../api/rows/explain.ts'
+import type { EngineLine } from '../../../api/rows/results.ts'
 import type { Shown } from '../../kit/asking.ts'
 import { type Client, engineClient } from '../../kit/client.ts'
 import { CliFailure } from '../../kit/failure.ts'

@@ -17,7 +17,7 @@ import { LogPanel } from './log-panel.tsx'
 import { SequencePanel } from './sequence-panel.tsx'
 import { NotLive, StepBar } from './step-bar.tsx'
 import { Timers } from './timers.tsx'
-import { useLastStep, usePast } from './use-past.ts'
+import { useLastStep, usePast } from './use-journal.ts'
 
 type Parts = { actorId: string; seq: number | undefined; onSeq: (seq: number | undefined) => void }
 

@@ -2,14 +2,45 @@
 import { useEffect, useState } from 'react'
 import type { FocusedEvent, InspectionRow } from '../../../api/inspection-view.ts'
 import { actorName } from '../../../wording/hedges.ts'
-import { Problem } from '../../data/client.ts'
+import { command, Problem } from '../../data/client.ts'
 import { HedgeClosing } from '../../money/closing-lines.tsx'
 import { ConfirmDialog } from '../../show/confirm-dialog.tsx'
 import { eventWords } from '../chart/chart.ts'
 import { shortState } from '../chart/tone.ts'
 import { isDangerous, MEANINGS } from './dangerous.ts'
 import { payloadOf } from './payload.ts'
-import { type Seen, sendAsSeen } from './use-send.ts'
+
+/**
+ * Sends an event to an actor as it was seen. The engine compares versions at the very moment of sending; where only the
+ * version went on and the state is the one the person saw, the question is put again with the version of now.
+ */
+
+type Seen = { actorId: string; state: string; version: number }
+
+const TRIES = 4
+
+/** @throws Problem: 409 with the present state when that is not what was seen, or the event is not legal in it */
+async function sendAsSeen(
+  seen: Seen,
+  event: { type: string; id?: string; because?: string },
+): Promise<string> {
+  let { version } = seen
+  for (let tried = 1; ; tried++) {
+    try {
+      const path = `/api/actors/${encodeURIComponent(seen.actorId)}/events`
+      return (await command(path, event, { expectVersion: version })).state
+    } catch (error) {
+      const isOnlyLate =
+        error instanceof Problem &&
+        error.status === 409 &&
+        error.row.state === seen.state &&
+        error.row.version !== undefined &&
+        error.row.version !== version
+      if (!isOnlyLate || tried === TRIES) throw error
+      version = error.row.version ?? version
+    }
+  }
+}
 
 type Parts = {
   row: InspectionRow

@@ -4,7 +4,7 @@ import type { PastStep } from '../../../api/inspection-view.ts'
 import { instantText } from '../../../wording/figures.ts'
 import { eventWords } from '../chart/chart.ts'
 import { useKeys } from '../chart/chart-view.tsx'
-import { useSteps } from './use-past.ts'
+import { useSteps } from './use-journal.ts'
 
 type Parts = {
   actorId: string

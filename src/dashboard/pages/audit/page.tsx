@@ -3,9 +3,9 @@ import type { AuditRow } from '../../../api/rows/rows.ts'
 import { instantText } from '../../../wording/figures.ts'
 import { usePages } from '../../data/use-rows.ts'
 import { PageTitle } from '../../shell/layout.tsx'
+import { StateChip } from '../../show/amount.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
-import { MoreRows } from '../../show/more-rows.tsx'
-import { StateChip } from '../../show/state-chip.tsx'
+import { MoreRows } from '../../show/panel.tsx'
 
 const OUTCOMES: Readonly<Record<string, { word: string; tone: string }>> = {
   accepted: { word: 'accepted', tone: 'good' },

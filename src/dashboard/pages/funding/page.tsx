@@ -7,8 +7,7 @@ import { usePages, useRows } from '../../data/use-rows.ts'
 import { PageTitle } from '../../shell/layout.tsx'
 import { Amount } from '../../show/amount.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
-import { MoreRows } from '../../show/more-rows.tsx'
-import { Empty, Failed, Panel } from '../../show/panel.tsx'
+import { Empty, Failed, MoreRows, Panel } from '../../show/panel.tsx'
 
 const Bars = lazy(async () => ({ default: (await import('./bars.tsx')).FundingBars }))
 

@@ -8,8 +8,8 @@ import type { AnswerTo } from '../../../api/rows/answers.ts'
 import { ask, postEvent } from '../../data/client.ts'
 import { useActor } from '../../data/use-live.ts'
 import { HedgeClosing } from '../../money/closing-lines.tsx'
+import { StateChip } from '../../show/amount.tsx'
 import { ConfirmDialog } from '../../show/confirm-dialog.tsx'
-import { StateChip } from '../../show/state-chip.tsx'
 
 type LegalEvent = AnswerTo<'/api/actors/{id}'>['legalEvents'][number]
 type Words = { act: string; does: string; dangerous?: boolean; takesReason?: boolean }

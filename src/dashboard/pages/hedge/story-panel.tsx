@@ -1,14 +1,40 @@
 /** How the hedge came to where it is, in words, from its journal. */
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { instantText, storyInstantText } from '../../../wording/figures.ts'
-import { innerState, topState } from '../../../wording/stories.ts'
+import type { AnswerTo } from '../../../api/rows/answers.ts'
+import { clockText, instantText, storyInstantText } from '../../../wording/figures.ts'
+import { innerState, type Story, topState } from '../../../wording/stories.ts'
+import { toldSteps } from '../../../wording/told-steps.ts'
 import { ask } from '../../data/client.ts'
 import { useActor } from '../../data/use-live.ts'
 import { csvText } from '../../show/csv.ts'
 import { downloadFile } from '../../show/download.ts'
 import { Empty, Failed, Panel } from '../../show/panel.tsx'
-import { type Chapter, type StepRow, storyOf } from './story.ts'
+
+/** A hedge's journal as chapters of a page. */
+
+/** A step of an actor's journal. */
+type StepRow = Pick<
+  AnswerTo<'/api/actors/{id}/transitions'>['rows'][number],
+  'seq' | 'atMs' | 'event' | 'from' | 'to'
+>
+/** `moved`: the state it came to, when that is another than before. */
+type Chapter = Story & { seq: number; atMs: number; event: string; moved: string | null }
+
+/** The newest first. */
+const storyOf = (steps: readonly StepRow[]): Chapter[] =>
+  toldSteps(steps)
+    .map(({ step: { seq, atMs, event, from, to }, story, times, untilMs }) => ({
+      ...story,
+      text: `${capital(story.text)}${times === 1 ? '' : ` (${times} times until ${clockText(untilMs)})`}`,
+      seq,
+      atMs,
+      event: event.type,
+      moved: from === to ? null : to,
+    }))
+    .toReversed()
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 const STEPS_AT_ONCE = 1000
 const COLOURS = { '': 'bg-edge', good: 'bg-good', warn: 'bg-warn', bad: 'bg-bad', accent: 'bg-accent' }

@@ -15,8 +15,7 @@ import { usePages, useRows } from '../../data/use-rows.ts'
 import { PageTitle } from '../../shell/layout.tsx'
 import { Amount } from '../../show/amount.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
-import { MoreRows } from '../../show/more-rows.tsx'
-import { Empty, Failed, Panel } from '../../show/panel.tsx'
+import { Empty, Failed, MoreRows, Panel } from '../../show/panel.tsx'
 import { RequestLimits } from './request-limits.tsx'
 
 export function LedgerPage() {

@@ -1,18 +1,47 @@
 /** Every tracked symbol by what a hedge of it would bring, and why it is taken or not. */
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { Link } from 'wouter'
 import type { Opportunity } from '../../../api/rows/books.ts'
 import { amountText, bpsText, lengthText, percentText } from '../../../wording/figures.ts'
 import { facing, routeWords } from '../../../wording/hedges.ts'
-import type { LastKnown } from '../../data/last-known.ts'
-import { useOpportunities } from '../../data/use-opportunities.ts'
+import { type LastKnown, withLastKnown } from '../../data/store.ts'
+import { useRows } from '../../data/use-rows.ts'
 import { PageTitle } from '../../shell/layout.tsx'
-import { Amount } from '../../show/amount.tsx'
+import { Amount, Countdown } from '../../show/amount.tsx'
 import { Choice } from '../../show/choice.tsx'
-import { Countdown } from '../../show/countdown.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
 import { Failed } from '../../show/panel.tsx'
 import { standing } from './standing.ts'
+
+/** Tracked symbols with what is made of them; where a book is not trusted now, with the last sums and prices that were known. */
+
+type Row = Opportunity & LastKnown
+
+/** Rows keep their place in an order by their figures while a feed is silent. */
+function useOpportunities(everyMs: number): { rows: Row[] | undefined; error: unknown } {
+  const { data, error } = useRows('/api/opportunities', everyMs)
+  const known = useRef({ data, rows: undefined as Row[] | undefined })
+  if (known.current.data !== data) {
+    const before = new Map(known.current.rows?.map(row => [row.symbol, row]))
+    known.current = { data, rows: data?.map(row => remembered(before.get(row.symbol), row)) }
+  }
+  return { rows: known.current.rows, error }
+}
+
+function remembered(before: Row | undefined, row: Opportunity): Row {
+  const market = withLastKnown<Opportunity['market']>(before?.market, row.market, [
+    ...([
+      'markPrice',
+      'fundingRate',
+      'fundingIntervalMs',
+      'nextFundingAtMs',
+      'basisBps',
+      'depthUsdt',
+    ] as const),
+  ])
+  const kept = withLastKnown<Opportunity>(before, { ...row, market }, ['carry'])
+  return market.isOld ? { ...kept, isOld: true } : kept
+}
 
 const COLUMNS: readonly Column<Opportunity & LastKnown>[] = [
   {

@@ -3,7 +3,7 @@ import type { AccountRow, Holding } from '../../../api/rows/rows.ts'
 import { amountText, percentText, signTone } from '../../../wording/figures.ts'
 import { useLive } from '../../data/use-live.ts'
 import { useRows } from '../../data/use-rows.ts'
-import { Tile, Tiles } from '../../show/tile.tsx'
+import { Tile, Tiles } from '../../show/panel.tsx'
 
 export function KeyFigures() {
   const holdings = useLive(live => live.holdings)

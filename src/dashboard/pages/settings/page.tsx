@@ -1,6 +1,6 @@
 /** What is configured: each setting with its value and meaning, defaults marked. Secrets say only whether they are set. */
 import { useState } from 'react'
-import type { Settings } from '../../../api/rows/explain.ts'
+import type { Settings } from '../../../api/rows/results.ts'
 import { instantText } from '../../../wording/figures.ts'
 import { useRows } from '../../data/use-rows.ts'
 import { PageTitle } from '../../shell/layout.tsx'

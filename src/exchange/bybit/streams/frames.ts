@@ -4,7 +4,7 @@
  * https://bybit-exchange.github.io/docs/v5/websocket/public/ticker, /orderbook
  */
 
-import { DecimalReader } from './decimal-text.ts'
+import { DecimalReader } from './level-row.ts'
 
 /** Of an orderbook.1 frame; a side that is empty has neither price nor size. */
 export type BestLevels = {

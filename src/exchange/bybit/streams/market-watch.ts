@@ -11,8 +11,13 @@ import { type Row, rowsAt } from '../translate/fields.ts'
 import { alertsOf, isAlertTopic, systemNotice } from '../translate/notices.ts'
 import type { PublicStream, Wire } from '../wire/wire.ts'
 import { bestLevelsOf, topicOf } from './frames.ts'
-import { type BookTaken, type OrderBookBuilder, orderBookBuilder } from './order-books.ts'
-import { type BestAnswer, QuietOrderBook } from './quiet-order-book.ts'
+import {
+  type BestAnswer,
+  type BookTaken,
+  type OrderBookBuilder,
+  orderBookBuilder,
+  QuietOrderBook,
+} from './order-books.ts'
 import { SilenceWatch, type TopicHeard } from './silence.ts'
 import { type TickerAnswer, type TickerBuilder, tickerBuilder } from './tickers.ts'
 

@@ -13,7 +13,7 @@ import {
   type SimExchange,
   ZERO,
 } from '../exchange-state.ts'
-import { borrowRate } from '../kit/rates.ts'
+import { borrowRate } from '../kit/grid.ts'
 import { pushWallet } from '../pushes/private.ts'
 import { accountNumbers, lockedOf } from './accounts.ts'
 import { bearing, freeBorrowLimit, lossBorrow } from './amounts.ts'

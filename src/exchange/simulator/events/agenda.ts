@@ -20,8 +20,7 @@ import {
 import type { Instrument } from '../universe/universe.ts'
 import { readHappening } from './agenda-shape.ts'
 import type { Happening } from './agenda-types.ts'
-import { beginCascade, keepCascades } from './cascades.ts'
-import { reduceByAdl, warnOfAdl } from './liquidation.ts'
+import { beginCascade, keepCascades, reduceByAdl, warnOfAdl } from './liquidation.ts'
 import { announceMaintenance } from './maintenance.ts'
 
 /** What people do to an account without the engine: trade by hand, move money, change settings and keys. */

@@ -4,7 +4,7 @@
  */
 import type { Json, JsonObject } from '../../../domain/json.ts'
 import type { Intercept, Outgoing } from '../create.ts'
-import type { Channel } from '../server/deliver.ts'
+import type { Channel } from '../server/sockets/connection.ts'
 import type { CoreReply, CoreRequest, Push } from '../simulated.ts'
 import type { Faults } from './faults.ts'
 import { type Fault, type FaultName, msOf } from './plan.ts'

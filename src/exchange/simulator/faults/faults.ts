@@ -4,7 +4,7 @@
  */
 
 import { hash, hashFraction } from '../kit/random.ts'
-import type { Channel } from '../server/deliver.ts'
+import type { Channel } from '../server/sockets/connection.ts'
 import { type Fault, type FaultName, type FaultPlan, type FaultPlanInput, faultPlan } from './plan.ts'
 
 /** `isPublic`: a question that needs no key, which only a fault that names it strikes. */

@@ -1,7 +1,7 @@
 /** Faults of the wire: what happens to one message between a client and the exchange. */
 import { objectIn, scalarText } from '../kit/params.ts'
-import type { Carriage, Deliver, Parcel } from '../server/deliver.ts'
 import type { RateLimits } from '../server/rate-limits.ts'
+import type { Carriage, Deliver, Parcel } from '../server/sockets/connection.ts'
 import { stuckTopics } from './core.ts'
 import type { Faults } from './faults.ts'
 import { type FaultName, msOf } from './plan.ts'

@@ -1,7 +1,7 @@
 /** Public topics about the market as a whole or its edges: price limits, liquidations, insurance pools, deleveraging alerts. */
 import type { JsonObject } from '../../../domain/json.ts'
 import { ADL_BEGINS_AT, ADL_ENDS_AT, poolOf } from '../account/wallet.ts'
-import { liquidationsSince } from '../events/cascades.ts'
+import { liquidationsSince } from '../events/liquidation.ts'
 import { systemStatusRows } from '../events/maintenance.ts'
 import type { PoolState, SimExchange } from '../exchange-state.ts'
 import { gridText } from '../kit/grid.ts'

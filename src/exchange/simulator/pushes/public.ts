@@ -12,7 +12,7 @@ import { KLINE_MINUTES } from '../requests/series.ts'
 import type { Push } from '../simulated.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
 import { newsSpeakers } from './news.ts'
-import { spreadSpeakers } from './spread-public.ts'
+import { spreadSpeakers } from './spread.ts'
 import { books, channelOf, klineSpeaker, type PublicChannel, type Speaker } from './topics.ts'
 
 export type IsWanted = (topic: string, channel: PublicChannel) => boolean

@@ -4,9 +4,9 @@ import { collateralTiersOf as tiersOf } from '../account/amounts.ts'
 import { inventoryOf } from '../account/borrowing.ts'
 import { emptyPosition, sizeOf } from '../account/positions.ts'
 import { collateralRatioOf, dec, heldOf, markOf } from '../exchange-state.ts'
+import { borrowRate } from '../kit/grid.ts'
 import { badRequest, decimalParam, marketParam, refusalOf, text, whole } from '../kit/params.ts'
 import { uuid } from '../kit/random.ts'
-import { borrowRate } from '../kit/rates.ts'
 import {
   type PublicCall,
   page,

@@ -5,7 +5,7 @@ import type { FaultPlanInput } from '../faults/plan.ts'
 import type { SimulatedBybit } from '../simulated.ts'
 import type { Universe } from '../universe/listing.ts'
 import type { AccountKey } from './accounts.ts'
-import type { Deliver } from './deliver.ts'
+import type { Deliver } from './sockets/connection.ts'
 
 export type CoreStart = {
   seed: number

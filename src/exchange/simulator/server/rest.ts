@@ -7,8 +7,8 @@ import type { JsonObject } from '../../../domain/json.ts'
 import { objectIn } from '../kit/params.ts'
 import type { CoreReply, CoreRequest } from '../simulated.ts'
 import { type Account, type Accounts, restText, signs, staleText, timely } from './accounts.ts'
-import type { Deliver } from './deliver.ts'
 import { askWithin, type Limit, type RateLimits } from './rate-limits.ts'
+import type { Deliver } from './sockets/connection.ts'
 
 type RestParts = {
   accounts: Accounts

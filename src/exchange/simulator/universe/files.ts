@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { Decimal } from 'decimal.js'
 import type { Json, JsonObject } from '../../../domain/json.ts'
-import { usdtOf } from '../kit/rates.ts'
+import { usdtOf } from '../kit/grid.ts'
 import {
   type Cross,
   type Instrument,

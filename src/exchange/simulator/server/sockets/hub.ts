@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { RecordedFrame } from '../../history/recorded-frames.ts'
 import type { Push } from '../../simulated.ts'
-import type { Channel, Deliver } from '../deliver.ts'
+import type { Channel, Deliver } from './connection.ts'
 import { connectionOf, type Handler, receive, type SocketConnection } from './connection.ts'
 import { pushPrivate } from './private.ts'
 
