@@ -111,11 +111,12 @@ type DeskKindPorts = Ports<
   | 'newRiskRefused'
   | 'judgeRisk'
   | 'assertOwner'
+  | 'recorder'
   | 'dust'
 >
 
 type PlanHedgePorts = Ports<
-  'clock' | 'exchange' | 'board' | 'rules' | 'runtime' | 'newRiskRefused' | 'judgeRisk' | 'dust'
+  'clock' | 'exchange' | 'board' | 'rules' | 'runtime' | 'newRiskRefused' | 'judgeRisk' | 'recorder' | 'dust'
 >
 
 /** The desk's chart with its effects: planning a hedge, and proving that the account is flat. */
@@ -154,6 +155,7 @@ async function planHedge(ports: PlanHedgePorts, wish: HedgeWish): Promise<Answer
   const strained = solvencyAfter(ports, plan, facts)
   if (strained) return no(strained)
   const dust = direction === 'long-carry' ? await usableDust(ports, view.pair, wish, facts) : []
+  ports.recorder.judged.planned(judged, view)
   return {
     type: 'hedge.planned',
     symbolActor,

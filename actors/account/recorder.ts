@@ -7,35 +7,64 @@ import type { DirectionJudgement, EntryJudgement } from '../../src/domain/entry/
 import type { ExitJudgement } from '../../src/domain/exit/judgement.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import type { Fill, OrderReport } from '../../src/domain/legs/order.ts'
-import type { Decision } from '../../src/store/books/decision-store.ts'
+import type { MarketView } from '../../src/domain/market/market-view.ts'
+import type { AskedOfExit, Decision } from '../../src/store/books/decision-store.ts'
 import type { Telemetry } from '../../src/telemetry/telemetry.ts'
 
-/** Of all judgements, those that changed what is thought of a symbol: another verdict, or another reason for it. */
-type Decisions = { entry(judged: EntryJudgement): void; exit(judged: ExitJudgement): void }
+/**
+ * Of all judgements, those that changed what is thought of a symbol: another verdict, or another reason for it. One that may move
+ * money is kept with what it looked at.
+ */
+type Decisions = {
+  entry(judged: EntryJudgement, market: MarketView): void
+  /** A hedge was planned on this judgement: it is kept, whatever was thought before it. */
+  planned(judged: EntryJudgement, market: MarketView): void
+  exit(judged: ExitJudgement, asked: AskedOfExit): void
+  /** A hedge was told to leave by this judgement: it is kept, whatever was thought before it. */
+  left(judged: ExitJudgement, asked: AskedOfExit): void
+}
 
 /** Passes on a judgement when it differs from the one before it on the same symbol: verdict, reason or direction. */
 function createDecisions(keep: (decision: Decision) => void): Decisions {
-  const last = new Map<string, string>()
-  const hear = (decision: Decision) => {
-    const { about, symbol, verdict, because, direction } = decision
+  const last = new Map<string, { thought: string; atMs: number }>()
+  const hear = (decision: Decision, isActedOn: boolean) => {
+    const { about, symbol, verdict, because, direction, atMs } = decision
     const thought = [verdict, because, direction].join()
     const key = `${about} ${symbol}`
-    if (last.get(key) === thought) return
-    last.set(key, thought)
+    const before = last.get(key)
+    if (before?.thought === thought && (!isActedOn || before.atMs === atMs)) return
+    last.set(key, { thought, atMs })
     keep(decision)
   }
   return {
-    entry: ({ symbol, judgedAtMs: atMs, verdict, because, found, limit, direction = '', carry, other }) =>
-      hear({
-        ...{ symbol, about: 'entry', verdict, because, direction, found, limit, atMs },
-        detail: { carry: lean(carry), other: other ? leanOther(other) : null },
-      }),
-    exit({ symbol, judgedAtMs: atMs, verdict, because, found, limit, ...figures }) {
-      hear({
-        ...{ symbol, about: 'exit', verdict, because, direction: '', found, limit, atMs },
-        detail: figures satisfies object as JsonObject,
-      })
+    entry: (judged, market) => hear(entryDecision(judged, market), false),
+    planned: (judged, market) => hear(entryDecision(judged, market), true),
+    exit: (judged, asked) => hear(exitDecision(judged, asked), false),
+    left: (judged, asked) => hear(exitDecision(judged, asked), true),
+  }
+}
+
+function entryDecision(judged: EntryJudgement, market: MarketView): Decision {
+  const { symbol, judgedAtMs: atMs, verdict, because, found, limit, direction = '', carry, other } = judged
+  const asked = { market } satisfies object as unknown as JsonObject
+  return {
+    ...{ symbol, about: 'entry', verdict, because, direction, found, limit, atMs },
+    detail: {
+      carry: lean(carry),
+      other: other ? leanOther(other) : null,
+      ...(verdict === 'tempting' && { asked }),
     },
+  }
+}
+
+function exitDecision(
+  { symbol, judgedAtMs: atMs, verdict, because, found, limit, ...figures }: ExitJudgement,
+  { before: { judgementsInARow, stopSinceMs }, ...asked }: AskedOfExit,
+): Decision {
+  const looked = { ...asked, before: { judgementsInARow, stopSinceMs } }
+  return {
+    ...{ symbol, about: 'exit', verdict, because, direction: '', found, limit, atMs },
+    detail: { ...(figures satisfies object as JsonObject), asked: looked as unknown as JsonObject },
   }
 }
 

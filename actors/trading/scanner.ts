@@ -223,7 +223,7 @@ function judge(
   if (!view) return false
   const entry = judgeEntry(view, ports.rules, nowMs)
   judgements.entries.set(symbol, entry)
-  ports.recorder.judged.entry(entry)
+  ports.recorder.judged.entry(entry, view)
   const state = actor.cell?.state ?? ''
   const tell = (event: { type: string; because: string }) => ports.runtime().deliver(actor.id, event)
   const because = `${entry.because}: found ${entry.found}, limit ${entry.limit}`
@@ -292,12 +292,14 @@ function scanExit(
   const held = heldFacts(context, ports.funds()?.maintenanceMarginRate ?? null, nowMs)
   const exit = judgeExit(held, view, ports.rules, before, nowMs, inputs)
   exits.set(symbol, exit)
-  ports.recorder.judged.exit(exit)
+  const asked = { market: view, hedge: held, before, inputs }
+  ports.recorder.judged.exit(exit, asked)
   if (exit.verdict !== 'leave' || !(exit.urgent || cell?.state === 'hedged')) return
   const because = `${exit.because}: found ${exit.found}, limit ${exit.limit}`
   if (isFailed(hedge)) return leaveFailed(ports, hedge, because, view.pair.perp.deliveryAtMs - nowMs)
   // Reported once: it is on its way.
   if (context.unwindBecause !== null) return
+  ports.recorder.judged.left(exit, asked)
   const isDelisted = exit.because === 'delisting'
   if (isDelisted) ports.alerts.raise('page', 'symbol.delisting', { symbol, because })
   const type = isDelisted && cell?.state !== 'failed.quarantined' ? 'symbol.delisted' : 'exit.wanted'

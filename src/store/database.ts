@@ -50,6 +50,11 @@ export class DatabaseTooNew extends Error {
   override name = 'DatabaseTooNew'
 }
 
+/** The database was written by an older version, or by none yet: its tables are to be brought up first. */
+export class DatabaseTooOld extends Error {
+  override name = 'DatabaseTooOld'
+}
+
 const BOOT_PATIENCE_MS = 30_000
 const RETRY_EVERY_MS = 250
 /** One engine migrates at a time. */
@@ -79,10 +84,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   })
   try {
     await migrate(orm, settings)
-    const connection = orm.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> }
     return {
       orm,
-      pool: await connection.getNativeClient(),
+      pool: await poolOf(orm),
       client: () => new Client(settings),
       close: () => orm.close(),
     }
@@ -90,6 +94,55 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     await orm.close(true)
     throw error
   }
+}
+
+/**
+ * Connects and changes nothing, whatever it is asked to: for looking at what an engine, which may be running, has written.
+ * @throws DatabaseUnavailable, and DatabaseTooNew or DatabaseTooOld where its tables are not this version's
+ */
+export async function openForReading(options: DatabaseOptions): Promise<Database> {
+  const settings = clientSettings(options)
+  await answering(settings, options)
+  const guard = new Client(settings)
+  await guard.connect()
+  try {
+    await refuseNewer(guard)
+    await refuseOlder(guard)
+  } finally {
+    await guard.end()
+  }
+  const orm = await MikroORM.init({
+    ...ormOptions,
+    ...ormAddress(options),
+    driverOptions: { ...TIMEOUTS, statement_timeout: 0, query_timeout: 0, options: READ_ONLY },
+    colors: false,
+    logger: () => {},
+  })
+  return {
+    orm,
+    pool: await poolOf(orm),
+    client: () => new Client(settings),
+    close: () => orm.close(),
+  }
+}
+
+function poolOf(orm: MikroORM): Promise<Pool> {
+  const connection = orm.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> }
+  return connection.getNativeClient()
+}
+
+const READ_ONLY = '-c default_transaction_read_only=on'
+
+async function refuseOlder(client: Client): Promise<void> {
+  const { rows } = await client.query(`select to_regclass('mikro_orm_migrations') is not null as there`)
+  const made = rows[0]?.there
+    ? (await client.query<{ name: string }>('select name from mikro_orm_migrations')).rows
+    : []
+  const missing = migrations.filter(({ name }) => !made.some(each => each.name === name))
+  if (missing.length > 0)
+    throw new DatabaseTooOld(
+      `the database is from an older version: expected ${missing.map(({ name }) => name).join(', ')}, found none; \`hedgerow migrate\` brings it up`,
+    )
 }
 
 /** A database whose tables are still to be made, up to whatever migration is wanted: for a backup that comes back. */

@@ -32,10 +32,13 @@ export type BacktestOptions = RecordedOptions & {
   patient?: boolean
   compare?: boolean
   study?: boolean
+  shadow?: boolean
+  account?: string
 }
 
 /** @returns the exit code: 1 when the books of a run do not tie out. @throws CliFailure for what cannot be asked for */
 export async function backtest(options: BacktestOptions): Promise<number> {
+  if (options.shadow) return (await import('./shadow.ts')).shadow(options)
   if (options.study && options.report !== undefined)
     throw new CliFailure(
       '--report: expected without --study, which has no equity; `hedgerow sweep --report` has',

@@ -130,8 +130,9 @@ export function backtestCommands(program: Command): void {
       'hedgerow backtest --compare --json --out report.json',
       'hedgerow backtest --symbols SOLUSDT --from 2025-10-01 --to 2025-12-01 --fees vip3 --spread off',
       'hedgerow backtest --study --fees vip1',
+      'hedgerow backtest --shadow --from 2026-11-01 --to 2026-12-01',
     ],
-    '\nJSON: one report: what was run on what, and for each variant the engine and its baselines with figures, trades, equity, reasons',
+    '\nJSON: one report: what was run on what, and for each variant the engine and its baselines with figures, trades, equity, reasons;\nwith --shadow {decisions, hedges, totals, differences, unexplained}',
   )
     .description('run the engine over recorded history, beside baselines')
     .addOption(configOption())
@@ -165,6 +166,11 @@ export function backtestCommands(program: Command): void {
       'the engine’s decisions and the baselines on settled funding alone: no prices, no orders',
     )
     .option('--half-spread-bps <bps>', 'of each book in the study', numberOf, 0)
+    .option(
+      '--shadow',
+      'what this engine’s own database recorded, decided again: each difference as fill, timing or decision',
+    )
+    .option('--account <name>', 'with --shadow: whose records, where the database has several accounts')
     .option('--json', 'print JSON')
     .option('--out <file>', 'write the report to this file')
     .option('--report <file>', 'write it as a page too: one file of HTML that fetches nothing')

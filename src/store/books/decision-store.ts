@@ -1,5 +1,7 @@
 /** Judgements that changed what is thought of a symbol, newest first, kept for a while. */
+import type { ExitInputs, ExitMemory, HeldHedge } from '../../domain/exit/judgement.ts'
 import type { JsonObject } from '../../domain/json.ts'
+import type { MarketView } from '../../domain/market/market-view.ts'
 import type { Database } from '../database.ts'
 import { DecisionTable } from '../schema/operator.ts'
 import { type AccountScope, cursorKey, cursorOf, reading, writing } from './account-scope.ts'
@@ -19,6 +21,10 @@ export type Decision = {
   detail: JsonObject
   atMs: number
 }
+
+/** What a judgement that may move money looked at, kept under `asked` of its detail: it can be made again from it. */
+export type AskedOfEntry = { market: MarketView }
+export type AskedOfExit = AskedOfEntry & { hedge: HeldHedge; before: ExitMemory; inputs: ExitInputs }
 
 export type DecisionStore = ReturnType<typeof createDecisionStore>
 
@@ -64,6 +70,15 @@ export function createDecisionStore(database: Database, scope: AccountScope) {
       const last = rows.at(-1)
       return { rows, next: found.length > limit && last ? cursorOf([last.atMs, last.about, 0]) : null }
     },
+    /** All of a stretch, oldest first, each with what it looked at where that was kept. @param span - from, and to without it */
+    async between({ fromMs, toMs }: { fromMs: number; toMs: number }): Promise<Decision[]> {
+      const found = await reading(database).find(
+        DecisionTable,
+        { account, atMs: { $gte: fromMs, $lt: toMs } },
+        { orderBy: { atMs: 'asc', symbol: 'asc', about: 'asc' } },
+      )
+      return found.map(withAsked)
+    },
     /** The judgement that a hedge decided at `decidedAtMs` came from. */
     opening: (symbol: string, decidedAtMs: number) =>
       newestOf({ symbol, about: 'entry', verdict: 'tempting' }, decidedAtMs),
@@ -75,7 +90,14 @@ export function createDecisionStore(database: Database, scope: AccountScope) {
 
 type Stored = Omit<Decision, 'limit'> & { account: string; bound: string }
 
-const decisionOf = ({
+/** For people: what it looked at is as long as an order book. */
+function decisionOf(stored: Stored): Decision {
+  const { detail, ...decision } = withAsked(stored)
+  const { asked: _, ...figures } = detail
+  return { ...decision, detail: figures }
+}
+
+const withAsked = ({
   symbol,
   about,
   verdict,

@@ -43,6 +43,23 @@ export async function hedgeRowsOf(
   return rows.map(hedgeRow).filter(({ context: { plan } }) => isOf(plan, symbol))
 }
 
+/** Those that were planned from then on and before then, oldest first. */
+export async function hedgeRowsWithin(
+  pool: Pool,
+  account: string,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+): Promise<HedgeRow[]> {
+  const { rows } = await pool.query<Stored>(
+    `select actor_id, state, since_ms::text, snapshot from actor
+      where account = $1 and kind = 'hedge'
+        and (snapshot::json #>> '{context,plan,decidedAtMs}')::bigint >= $2
+        and (snapshot::json #>> '{context,plan,decidedAtMs}')::bigint < $3
+      order by ordinal`,
+    [account, fromMs, toMs],
+  )
+  return rows.map(hedgeRow)
+}
+
 const isOf = (plan: Json | undefined, symbol: string): boolean =>
   typeof plan === 'object' && plan !== null && !Array.isArray(plan) && plan.symbol === symbol
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createRecorder } from '../../../actors/account/recorder.ts'
 import { judgeEntry } from '../../../src/domain/entry/opportunity.ts'
+import { NO_MEMORY } from '../../../src/domain/exit/judgement.ts'
 import type { Fill } from '../../../src/domain/legs/order.ts'
 import type { Decision } from '../../../src/store/books/decision-store.ts'
 import type { Telemetry } from '../../../src/telemetry/telemetry.ts'
@@ -26,7 +27,7 @@ test('what could not be written goes with the next that is heard', async () => {
   await expect.poll(() => written).toEqual(['a', 'b', 'c'])
 })
 
-test('of judgements, only one that changes the verdict or its reason is kept, with its figures', async () => {
+test('of judgements, only one that changes the verdict or its reason, or is acted on, is kept, with its figures', async () => {
   const kept: Decision[] = []
   const keepDecisions = async (rows: readonly Decision[]) => void kept.push(...rows)
   const recorder = createRecorder({ ...NOTHING, keepDecisions }, telemetry)
@@ -40,15 +41,27 @@ test('of judgements, only one that changes the verdict or its reason is kept, wi
     found: '1',
     limit: '2',
   }
-  recorder.judged.entry(judged)
-  recorder.judged.entry({ ...judged, found: 'a little more', judgedAtMs: NOW_MS + 1 })
-  recorder.judged.exit({ ...exit, verdict: 'hold', because: 'carry-stays', judgedAtMs: NOW_MS + 2 })
-  recorder.judged.entry({ ...judged, because: 'settlement-near', verdict: 'quiet', judgedAtMs: NOW_MS + 3 })
-  recorder.judged.entry({ ...judged, judgedAtMs: NOW_MS + 4 })
+  const market = marketOn(XRP)
+  const hedge = { entryBasisBps: 1, hedgedAtMs: NOW_MS, maintenanceMarginRate: '0' }
+  const asked = { market, hedge, before: NO_MEMORY, inputs: {} }
+  const at = (ms: number) => ({ judgedAtMs: NOW_MS + ms })
+  const leave = { ...exit, verdict: 'leave', because: 'carry-gone' } as const
+  recorder.judged.entry(judged, market)
+  recorder.judged.entry({ ...judged, found: 'a little more', ...at(1) }, market)
+  recorder.judged.exit({ ...exit, verdict: 'hold', because: 'carry-stays', ...at(2) }, asked)
+  recorder.judged.entry({ ...judged, because: 'settlement-near', verdict: 'quiet', ...at(3) }, market)
+  recorder.judged.entry({ ...judged, ...at(4) }, market)
+  recorder.judged.planned({ ...judged, ...at(5) }, market)
+  recorder.judged.exit({ ...leave, ...at(6) }, asked)
+  recorder.judged.exit({ ...leave, ...at(7) }, asked)
+  recorder.judged.left({ ...leave, ...at(7) }, asked)
   await expect
     .poll(() => kept.map(({ about, atMs }) => `${about} ${atMs - NOW_MS}`))
-    .toEqual(['entry 0', 'exit 2', 'entry 3', 'entry 4'])
+    .toEqual(['entry 0', 'exit 2', 'entry 3', 'entry 4', 'entry 5', 'exit 6', 'exit 7'])
   expect(kept[0]).toMatchObject({ verdict: judged.verdict, found: judged.found, limit: judged.limit })
   expect(kept[0]?.detail.carry).toMatchObject({ netUsdt: judged.carry?.netUsdt })
   expect(kept[0]?.detail.carry).not.toHaveProperty('routes')
+  const looked = kept.filter(({ detail }) => detail.asked !== undefined).map(({ atMs }) => atMs - NOW_MS)
+  // What may move money can be judged again; a quiet entry cannot.
+  expect(looked).toEqual(judged.verdict === 'tempting' ? [0, 2, 4, 5, 6, 7] : [2, 6, 7])
 })

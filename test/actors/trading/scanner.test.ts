@@ -44,7 +44,7 @@ function told({ rates, hedgesMax = 5, tried = true, unread, states = {} }: World
       changes: () => 0,
       isFundingTried: () => tried,
     },
-    recorder: { judged: { entry() {}, exit() {} } },
+    recorder: { judged: { entry() {}, exit() {}, left() {} } },
     newRiskRefused: () => null,
     runtime: () => ({
       get: (id: string) =>
@@ -114,7 +114,7 @@ describe('a quiet symbol', () => {
         changes: () => world.changes,
         isFundingTried: () => false,
       },
-      recorder: { judged: { entry: () => world.judged++, exit() {} } },
+      recorder: { judged: { entry: () => world.judged++, exit() {}, left() {} } },
       newRiskRefused: () => null,
       runtime: () => ({ get: (id: string) => ({ id, cell: { state: world.state } }), deliver() {} }),
     } as unknown as EnginePorts

@@ -6,11 +6,16 @@ import { Decimal } from 'decimal.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { replayed, replayHistory } from '../../../src/backtest/replay/replay.ts'
 import type { ReplayReport } from '../../../src/backtest/replay/report.ts'
+import { replayRules } from '../../../src/backtest/replay/rules.ts'
 import { replayText } from '../../../src/backtest/replay/text.ts'
+import { shadowRecords } from '../../../src/backtest/shadow/records.ts'
+import { shadowOf } from '../../../src/backtest/shadow/shadow.ts'
 import { loadConfig } from '../../../src/config/config.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import { type History, readHistory } from '../../../src/exchange/simulator/history/files.ts'
 import { prepareDataDir, StartFault } from '../../../src/run/start/data-folder.ts'
+import { openForReading, silentStoreLog } from '../../../src/store/database.ts'
+import { startEmbedded } from '../../../src/store/embedded/embedded.ts'
 import { silentTelemetry } from '../../../src/telemetry/telemetry.ts'
 import { historyOfDays, invented } from '../../support/backtest/invented.ts'
 
@@ -133,6 +138,25 @@ describe.skipIf(!present)('two recorded weeks, replayed', () => {
     expect(report.journal.differences).toEqual([])
     expect(report.journal.unchecked).toEqual([])
     expect(report.journal.actors).toBeGreaterThan(report.hedges.length)
+  })
+
+  test('explain themselves to their shadow, read from the database they left', async () => {
+    const server = await startEmbedded({ dataDir, log: silentStoreLog })
+    const database = await openForReading({ ...server, log: silentStoreLog })
+    const symbols = history.symbols.map(({ symbol }) => symbol)
+    const stretch = { account: report.account, fromMs: FROM_MS, toMs: TO_MS }
+    const records = await shadowRecords(database, stretch)
+    const shadow = shadowOf(records, replayRules(config().rules, false, symbols))
+    const writing = database.pool.query('delete from decision')
+    await expect(writing).rejects.toThrow(/read-only transaction/)
+    await database.close()
+    await server.stop()
+    expect(shadow.unexplained).toBe(0)
+    expect(shadow.decisions.again).toBeGreaterThan(report.hedges.length)
+    expect(shadow.decisions.same).toBe(shadow.decisions.again)
+    expect(shadow.hedges.map(({ id }) => id)).toEqual(report.hedges.map(({ id }) => id))
+    for (const [at, { made }] of shadow.hedges.entries())
+      expect(Number(made?.engineUsdt)).toBeCloseTo(Number(report.hedges[at]?.netUsdt), 1)
   })
 
   test('say whose prices they are', () => {
