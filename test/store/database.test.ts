@@ -61,6 +61,22 @@ describe('the database', () => {
     expect(checked.status).toBe(0)
   })
 
+  test('goes forward from an older version with rows in it; tables that nothing reads are gone', async () => {
+    const address = await emptyDatabase(await testServer())
+    const { socketDir, user, database } = address
+    const orm = await MikroORM.init({ ...ormOptions, host: socketDir, user, dbName: database })
+    await orm.migrator.up({ to: '20261201070000-terms' })
+    await orm.em.execute(`insert into funding_rate values ('SOLUSDT', 0, 0.0001)`)
+    await orm.em.execute(`insert into equity values ('main', 0, 100, 90, '{}')`)
+    await orm.close()
+    const opened = await openDatabase({ ...address, log: silentStoreLog })
+    const { rows } = await opened.pool.query(
+      `select to_regclass('funding_rate') as gone, (select count(*)::int from equity) as kept`,
+    )
+    expect(rows).toEqual([{ gone: null, kept: 1 }])
+    await opened.close()
+  })
+
   test('written by a newer version is refused, by the name of what is unknown', async () => {
     const address = await emptyDatabase(await testServer())
     const database = await openDatabase({ ...address, log: silentStoreLog })

@@ -10,8 +10,8 @@ import { AlertLife } from '../migrations/20261122101500-alert-life.ts'
 import { SpreadOrders } from '../migrations/20261122120000-spread-orders.ts'
 import { BooksTables } from '../migrations/20261122130000-books.ts'
 import { TermsTableAdded } from '../migrations/20261201070000-terms.ts'
+import { UnreadTables } from '../migrations/20261201150000-unread-tables.ts'
 import { journalTables } from './journal.ts'
-import { marketTables } from './market.ts'
 import { operatorTables } from './operator.ts'
 import { tradeTables } from './trade.ts'
 
@@ -22,9 +22,10 @@ export const migrations = [
   { name: '20261122120000-spread-orders', class: SpreadOrders },
   { name: '20261122130000-books', class: BooksTables },
   { name: '20261201070000-terms', class: TermsTableAdded },
+  { name: '20261201150000-unread-tables', class: UnreadTables },
 ]
 
-const tables = [...journalTables, ...tradeTables, ...marketTables, ...operatorTables]
+const tables = [...journalTables, ...tradeTables, ...operatorTables]
 
 export const ormOptions = defineConfig({
   entities: tables,
