@@ -84,7 +84,7 @@ async function takeUpTerms({ board, terms, telemetry }: Ports<'board' | 'telemet
     }
   } catch (error) {
     const because = error instanceof Error ? error.message : String(error)
-    telemetry.inputRefused('reading', `terms of before: ${because}`)
+    telemetry.inputRefused('reading', `stored terms: ${because}`)
   }
 }
 

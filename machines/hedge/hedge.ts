@@ -13,7 +13,7 @@
  *
  *   spreadOrder: an order that works both legs at once (leg.ts)
  *
- * Crossing orders come one at a time, or as twins, one on each leg: what follows is sized from what they really did. Beside
+ * Crossing orders come one at a time, or in parallel, one on each leg: what follows is sized from what they really did. Beside
  * an order that rests in the book (biding) only the order that hedges its fills may run. A decision is asked for as an
  * effect and comes back as an event, so the journal holds what was decided and on which numbers.
  */

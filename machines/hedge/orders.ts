@@ -107,13 +107,13 @@ export function settle(context: HedgeContext, outcome: Outcome, atMs: number): P
       ? { ...context, unbalancedSinceMs: 0, repairs: 0 }
       : context
   const told = { ...legs, repairs: before.repairs, ...balance(before, legs, atMs), absentOrders }
-  // To wait in the book in vain is no setback; how often that happened bounds it.
+  // A resting order that did not fill is no setback; how often that happened is bounded.
   if (order?.rests)
     return { ...told, setbacks: 0, reprices: idle ? context.reprices + triesOf(context, order, atMs) : 0 }
   return { ...told, setbacks: idle ? context.setbacks + 1 : 0 }
 }
 
-/** An order that waited long in vain counts as many as could have been tried in that time. */
+/** An order that rested long without filling counts as many as could have been tried in that time. */
 const triesOf = ({ execution }: HedgeContext, { decidedAtMs }: OrderInFlight, atMs: number): number =>
   Math.max(1, Math.floor((atMs - decidedAtMs) / execution.makerRestMs))
 

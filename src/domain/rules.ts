@@ -131,7 +131,7 @@ export type ExecutionRules = {
   routes: readonly Route[]
   /** An order that waits is left where it is for this long, though others may stand before it. */
   makerRestMs: number
-  /** Orders in a row that wait in vain before the slice crosses the book. */
+  /** Resting orders in a row that do not fill before the slice crosses the book. */
   makerTriesMax: number
   /** Chance that a resting order is filled before it is escalated to a crossing one. */
   makerFillProbability: number

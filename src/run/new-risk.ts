@@ -105,7 +105,7 @@ function ofSymbol(
   const view = board.view(symbol)
   if (!view) return null
   if (view.collateral?.restricted)
-    return `collateral-restricted: found ${view.pair.baseCoin}, limit taken by the exchange`
+    return `collateral-restricted: found ${view.pair.baseCoin}, limit used up at the exchange`
   const against = lifeFilter(view, rules.strategy, clock.nowMs())
   if (!against || !STOPPING.has(against.refused)) return null
   return `${against.refused}: found ${against.found}, limit ${against.limit}`

@@ -89,7 +89,7 @@ export function linesOf(
     ...orderLines(differences),
   ]
   return lines.map(line =>
-    // Until its order has ended nobody can say whose a difference is.
+    // Until its order has ended, nobody can say which hedge a difference belongs to.
     (line.verdict === 'broken' || (line.verdict === 'unclaimed' && line.what === 'position')) &&
     line.hedgeIds.some(id => moving.has(id))
       ? { ...line, verdict: 'moving' }

@@ -1,8 +1,8 @@
 /**
- * Whose a row of the exchange's transaction log is. An order that was ours names its hedge; the legs of a native spread name no
+ * Which hedge a row of the exchange's transaction log belongs to. An order that was ours names its hedge; the legs of a native spread name no
  * order, but their trade id is that of an execution; what the exchange does by itself (settlement, deleveraging, liquidation,
  * delivery) belongs to the hedge that held the symbol then; interest and conversions to the one that owed or held the coin.
- * Transfers, bonuses and interest on USDT are nobody's. https://bybit-exchange.github.io/docs/v5/account/transaction-log
+ * Transfers, bonuses and interest on USDT belong to none. https://bybit-exchange.github.io/docs/v5/account/transaction-log
  */
 
 import type { DustLot } from '../entry/plan.ts'

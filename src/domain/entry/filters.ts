@@ -104,7 +104,7 @@ export function directionFilter(
     return refuse('direction-not-allowed', direction, strategy.directions.join(', '))
   if (direction === 'long-carry') {
     return market.collateral?.restricted
-      ? refuse('collateral-restricted', market.pair.baseCoin, 'taken by the exchange')
+      ? refuse('collateral-restricted', market.pair.baseCoin, 'used up at the exchange')
       : undefined
   }
   const { borrow, receivedAtMs, pair } = market

@@ -36,7 +36,7 @@ export type StepFacts = Holdings & {
   unbalancedSinceMs: number
   /** What waits in the book, its fills among the holdings. */
   resting: RestingOrder | null
-  /** Orders in a row that waited there in vain. */
+  /** Orders in a row that rested there without filling. */
   reprices: number
   /** Orders in a row that changed nothing. */
   setbacks?: number

@@ -25,7 +25,7 @@ import type { NewRisk, Step, StepFacts } from './step.ts'
 const STUCK_AFTER = 3
 /** How far apart the orders are that are tried while a maintenance lasts: one of both markets may be open. */
 const TRY_EVERY_MS = 60_000
-/** Orders in vain, one after the other, from which on they are tried so seldom. */
+/** After this many orders in a row without effect, the next ones are tried this rarely. */
 const IN_VAIN = 2
 
 type Known = Pick<StepFacts, 'phase' | 'perpBase' | 'repairs' | 'setbacks' | 'unbalancedSinceMs'>

@@ -63,15 +63,15 @@ const right = (has: OrUnknown<boolean>, what: string): Verdict => {
 }
 
 function expiry({ atMs, identity: { expiresAtMs } }: AccountLook, { expiryAlertMs }: AccountNeeds): Verdict {
-  if (expiresAtMs === 'unknown') return advise(`${NOT_SHOWN}: when the key ends`)
-  if (expiresAtMs === null) return ok('the key does not end')
+  if (expiresAtMs === 'unknown') return advise(`${NOT_SHOWN}: when the key expires`)
+  if (expiresAtMs === null) return ok('the key does not expire')
   const day = new Date(expiresAtMs).toISOString().slice(0, 10)
   const daysLeft = Math.floor((expiresAtMs - atMs) / DAY_MS)
   if (expiresAtMs <= atMs)
-    return refuse(`The API key ended on ${day}: renew it on Bybit, or set another pair.`)
-  if (expiresAtMs - atMs > expiryAlertMs) return ok(`ends on ${day}, in ${daysLeft} days`)
+    return refuse(`The API key expired on ${day}: renew it on Bybit, or set another pair.`)
+  if (expiresAtMs - atMs > expiryAlertMs) return ok(`expires on ${day}, in ${daysLeft} days`)
   return warn(
-    `The API key ends on ${day}, in ${daysLeft} days: renew it on Bybit before, or bind it to this machine's address (such a key does not end).`,
+    `The API key expires on ${day}, in ${daysLeft} days: renew it on Bybit before, or bind it to this machine's address (such a key does not expire).`,
   )
 }
 
@@ -80,9 +80,9 @@ function marginMode({ identity: { marginMode: mode } }: AccountLook): Verdict {
   if (mode === 'unknown') return refuse('The margin mode of the account is not known here: set cross margin.')
   const why =
     mode === 'isolated'
-      ? 'in isolated margin the spot leg does not secure the perpetual one'
-      : 'portfolio margin is counted in a way that is not modelled here'
-  return refuse(`The account is in ${mode} margin: switch it to cross margin on Bybit, since ${why}.`)
+      ? 'in isolated margin the spot leg does not back the perpetual'
+      : 'portfolio margin is not modelled here'
+  return refuse(`The account is in ${mode} margin: switch it to cross margin at Bybit, because ${why}.`)
 }
 
 function leverage({ leverage: found }: AccountLook, { leverage: wanted, pairs }: AccountNeeds): Verdict {
@@ -114,7 +114,7 @@ function collateral({ collateral: switches }: AccountLook, { pairs }: AccountNee
   const off = pairs.filter(({ coin }) => switches[coin] === false).map(({ coin }) => coin)
   if (off.length === 0) return ok('on for every coin that the exchange takes')
   return warn(
-    `Not counted as collateral: ${off.join(', ')}. Switch them on on Bybit (assets, collateral): else the spot leg does not secure the perpetual one.`,
+    `Not counted as collateral: ${off.join(', ')}. Switch them on at Bybit (assets, collateral): otherwise the spot leg does not secure the perpetual one.`,
   )
 }
 
@@ -122,11 +122,11 @@ function spotMargin({ spotMargin: isOn }: AccountLook, { borrows }: AccountNeeds
   if (isOn === 'unknown') return advise(`${NOT_SHOWN}: whether spot margin is on`)
   if (borrows && !isOn)
     return warn(
-      'Spot margin is off: reverse carry cannot borrow. Switch it on on Bybit (spot, margin), or leave reverse carry out of strategy.directions.',
+      'Spot margin is off: reverse carry cannot borrow. Switch it on at Bybit (spot, margin), or leave reverse carry out of strategy.directions.',
     )
   if (!borrows && isOn)
     return warn(
-      'Spot margin is on and nothing here borrows: a spread order that lacks cash would borrow it. Switch it off on Bybit.',
+      'Spot margin is on although nothing here borrows: a spread order short of cash would borrow. Switch it off at Bybit.',
     )
   return ok(isOn ? 'on' : 'off')
 }
@@ -135,12 +135,12 @@ function spotMargin({ spotMargin: isOn }: AccountLook, { borrows }: AccountNeeds
 function priceLimits({ settings: { beyondPriceLimit } }: AccountLook): Verdict {
   const { spot, linear } = beyondPriceLimit
   if (spot === 'unknown' || linear === 'unknown')
-    return advise(`${NOT_SHOWN}: what becomes of prices beyond the limit`)
+    return advise(`${NOT_SHOWN}: how orders beyond the price limit are handled`)
   const refusing = (['spot', 'linear'] as const).filter(market => beyondPriceLimit[market] === 'refuse')
   if (refusing.length === 0) return ok('prices beyond the limit are moved to it')
   return {
     ...advise(
-      `Orders priced beyond the exchange's limit are refused on ${refusing.join(' and ')}: in a fast market an exit would be. Have them moved to the limit (account.manage does it).`,
+      `Orders priced beyond the exchange's limit are rejected on ${refusing.join(' and ')}, so an exit could fail in a fast market. Have them moved to the limit (account.manage does it).`,
     ),
     change: exchange => setEach(refusing, market => exchange.setBeyondPriceLimit(market, 'move')),
   }
@@ -151,7 +151,7 @@ function deltaNeutral({ settings: { isDeltaNeutral } }: AccountLook): Verdict {
   if (isDeltaNeutral) return ok('on')
   return {
     ...advise(
-      'Delta Neutral Mode is off: with it, level positions stand further back in the queue to be deleveraged. Switch it on on Bybit (account.manage does it).',
+      'Delta Neutral Mode is off: with it, hedged positions are further back in the auto-deleveraging queue. Switch it on at Bybit (account.manage does it).',
     ),
     change: exchange => exchange.setDeltaNeutral(true),
   }
@@ -159,9 +159,9 @@ function deltaNeutral({ settings: { isDeltaNeutral } }: AccountLook): Verdict {
 
 function mntFees({ settings: { paysFeesInMnt } }: AccountLook): Verdict {
   const markets = (['spot', 'linear'] as const).filter(market => paysFeesInMnt[market] === true)
-  if (markets.length === 0) return ok('fees are taken in what is traded')
+  if (markets.length === 0) return ok('fees are paid in the traded coin')
   return advise(
-    `Fees are taken in MNT on ${markets.join(' and ')}: keep enough of it, or switch that off on Bybit.`,
+    `Fees are paid in MNT on ${markets.join(' and ')}: keep enough of it, or switch that off at Bybit.`,
   )
 }
 
@@ -183,7 +183,7 @@ const CHECKS: readonly Check[] = [
     name: 'key: withdrawal',
     judge: ({ identity: { permissions } }) =>
       permissions.withdraw === true
-        ? refuse('The API key may withdraw: take that right from it, no engine needs it.')
+        ? refuse('The API key may withdraw: remove that right, no engine needs it.')
         : ok(permissions.withdraw === 'unknown' ? NOT_SHOWN : 'may not withdraw'),
   },
   { name: 'key expiry', judge: expiry },
@@ -318,5 +318,5 @@ async function mend(exchange: Exchange, finding: AccountFinding): Promise<Accoun
   if (outcome.kind === 'done')
     return { name: kept.name, grade: 'ok', says: `changed by the engine: ${kept.says}` }
   const because = outcome.kind === 'refused' ? outcome.detail : outcome.cause
-  return { ...kept, says: `${kept.says} The engine tried to change it: ${because}.` }
+  return { ...kept, says: `${kept.says} The engine tried to change it and failed: ${because}.` }
 }

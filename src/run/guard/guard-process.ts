@@ -98,7 +98,7 @@ async function clearBook(
   const { cancelled, isClear } = await cancelResting(exchange, { salt: post.salt, isOver, failed: say })
   await close()
   say(
-    `cancelled ${cancelled.length === 0 ? 'nothing' : cancelled.join(', ')}${isClear ? '' : ', and let go'}`,
+    `cancelled ${cancelled.length === 0 ? 'nothing' : cancelled.join(', ')}${isClear ? '' : ', and stopped watching'}`,
   )
   return isClear
 }

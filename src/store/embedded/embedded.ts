@@ -66,7 +66,7 @@ function forgetShell(): void {
 
 type Started = ReturnType<typeof startPostgres>
 
-/** A server that answers and has the database. One that was started for that in vain is taken down again. */
+/** A server that answers and has the database. One that was started for it without success is stopped again. */
 async function ready(home: EmbeddedHome, log: StoreLog): Promise<{ reused: boolean; pid: number }> {
   const own: { server?: Started } = {}
   try {

@@ -76,11 +76,11 @@ test.each([
   ['a read-only key', identity({ isReadOnly: true }), /^refuse key rights: .*read-only/],
   ['no right to trade spot', permissions({ spot: false }), /^refuse key: spot: .*trade spot/],
   ['no right to trade contracts', permissions({ contract: false }), /^refuse key: contracts: .*contracts/],
-  ['a right to withdraw', permissions({ withdraw: true }), /^refuse key: withdrawal: .*take that right/],
+  ['a right to withdraw', permissions({ withdraw: true }), /^refuse key: withdrawal: .*remove that right/],
   [
     'a key that ended',
     identity({ expiresAtMs: SERVER_MS - DAY_MS }),
-    /^refuse key expiry: .*ended on 2023-11-13/,
+    /^refuse key expiry: .*expired on 2023-11-13/,
   ],
   [
     'a key that ends in three days',
@@ -108,7 +108,7 @@ test.each([
   [
     'refused prices on spot',
     { ...GOOD, settings: { ...GOOD.settings, beyondPriceLimit: { spot: 'refuse', linear: 'move' } } },
-    /^advice price limits: .*on spot:/,
+    /^advice price limits: .*on spot,/,
   ],
   [
     'no Delta Neutral Mode',
@@ -212,7 +212,9 @@ describe('what the engine may change by itself', () => {
 
   test('that the exchange refuses stays a fault, with its words', async () => {
     const { faults } = account({ post: () => reply({}, 110013, 'cannot set leverage due to risk limit') })
-    expect((await faults(true))[0]).toMatch(/^warn leverage: .*tried to change it: 110013 cannot set/)
+    expect((await faults(true))[0]).toMatch(
+      /^warn leverage: .*tried to change it and failed: 110013 cannot set/,
+    )
   })
 })
 

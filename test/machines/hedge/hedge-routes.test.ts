@@ -26,7 +26,7 @@ const resting = (leg: LegName = 'spot'): Answer => ({
   purpose: 'enter',
   because: 'next slice',
 })
-const twins: Answer = {
+const parallel: Answer = {
   type: 'step.order',
   order: asJson(sampleOrder('spot')),
   parallelOrder: asJson(sampleOrder('perp')),
@@ -221,7 +221,7 @@ describe('an order that waits in the book', () => {
 
 describe('both legs at once', () => {
   test('one refused: the other is known before anything is decided', () => {
-    const hedge = started(twins)
+    const hedge = started(parallel)
     const { spot, perp } = ids(hedge)
     expect(hedge.asked('placeOrder')).toEqual([spot, perp])
     const asked = decided(hedge)
@@ -232,7 +232,7 @@ describe('both legs at once', () => {
   })
 
   test('one unknown: it is asked about, and nothing is sent meanwhile', () => {
-    const hedge = started(twins)
+    const hedge = started(parallel)
     const { spot, perp } = ids(hedge)
     hedge.tell({ type: 'order.unknown', orderLinkId: perp, cause: 'timeout' })
     hedge.tell(closed(hedge, 'spot', '10', spot))

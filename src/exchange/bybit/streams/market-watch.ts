@@ -21,14 +21,14 @@ import {
 import { SilenceWatch, type TopicHeard } from './silence.ts'
 import { type TickerAnswer, type TickerBuilder, tickerBuilder } from './tickers.ts'
 
-/** A broken topic is taken anew at once, and then at most this often, in engine time. */
+/** A broken topic is subscribed again at once, and then at most this often, in engine time. */
 const RESUBSCRIBE_EVERY_MS = 5_000
 
 /** `speed`: engine milliseconds to one of the machine. */
 export type Tools = { clock: Clock; report: Report; speed: number }
 type Hear = (fact: MarketFact) => void
 
-/** When a topic was last taken anew, and whether it is waited for. `heard`: of those whose silence is a fault. */
+/** When a topic was last subscribed again, and whether it is waited for. `heard`: of those whose silence is a fault. */
 type Taken = { symbol: string; askedAtMs: number; stale: boolean; heard: TopicHeard | undefined }
 /** `fact` is what is told of it, again and again: the book in it is patched in place. */
 type BookTopic = Taken & {

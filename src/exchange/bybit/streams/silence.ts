@@ -19,12 +19,12 @@ type SilenceSettings = {
 }
 
 const LOOK_EVERY_MS = 5_000
-/** A topic taken anew brings its snapshot within this. */
+/** A topic subscribed again sends its snapshot within this. */
 const ANSWER_MS = 10_000
 const RENEW_AFTER_MS = 60_000
 const RENEW_AFTER_MS_MAX = 3_600_000
 
-/** When something last came of a topic, and since when it is waited for after it was taken anew. */
+/** When something last came of a topic, and since when it is waited for after it was subscribed again. */
 export type TopicHeard = { atMs: number; askedAtMs: number | undefined }
 
 export class SilenceWatch {
@@ -98,14 +98,14 @@ export class SilenceWatch {
       const told = `${topic}: nothing came for ${silentMs} ms`
       if (held.askedAtMs === undefined) {
         held.askedAtMs = nowMs
-        report('silent-topic', `${told}, taken anew`)
+        report('silent-topic', `${told}: subscribed again`)
         resubscribe(topic)
       } else if (nowMs - held.askedAtMs >= ANSWER_MS * speed && nowMs >= this.#renewFromMs) {
         this.#renewFromMs = nowMs + this.#renewAfterMs * speed
         this.#renewAfterMs = Math.min(this.#renewAfterMs * 2, RENEW_AFTER_MS_MAX)
         this.#isUp = false
-        report('silent-line', `${told}, also after it was taken anew: the connection is renewed`)
-        renew(topic, `${told}, also after it was taken anew`)
+        report('silent-line', `${told}, also after it was subscribed again: the connection is renewed`)
+        renew(topic, `${told}, also after it was subscribed again`)
         // The new connection brings every topic anew: what else is silent is seen then.
         return
       }

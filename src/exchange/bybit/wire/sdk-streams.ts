@@ -81,7 +81,7 @@ export function sdkPublicStream(
   }
 }
 
-/** A frame that cannot be read may have held a fill: the stream is taken anew, and its `up` calls for a reconciliation. */
+/** A frame that cannot be read may have held a fill: the stream is opened again, and its `up` calls for a reconciliation. */
 export function sdkPrivateStream(
   settings: StreamSettings,
   { url, topics }: { url: string; topics: readonly string[] },

@@ -55,7 +55,7 @@ export type PrivateHear = {
   message(message: Record<string, unknown>): void
   /** Subscribed and truly authenticated. */
   up(): void
-  /** Also after a frame that could not be read: facts were lost, so the stream is taken anew. */
+  /** Also after a frame that could not be read: facts were lost, so the stream is opened again. */
   down(cause: string): void
 }
 export type PublicStream = Subscription & {
