@@ -172,7 +172,8 @@ function solvencyAfter(
   facts: AccountFacts,
 ): string | undefined {
   const underway = hedges({ runtime }).map(({ context }) => ({
-    plan: context.plan,
+    // Where a part was closed, nothing is built up to the plan again.
+    plan: context.beforeParts ? { ...context.plan, targetBaseQty: context.perp.base } : context.plan,
     spotNetBase: context.spot.base,
     perpBase: context.perp.base,
   }))

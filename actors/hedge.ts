@@ -169,7 +169,8 @@ function isDoubtful(step: Step, { plan, setbacks = 0 }: HedgeToStep): boolean {
 }
 
 function asEvent(step: Step, { spotNetBase, perpBase }: HedgeToStep): Answer {
-  if (step.kind === 'done') return { type: 'step.done', spotNetBase, perpBase }
+  if (step.kind === 'done')
+    return { type: 'step.done', ...(step.because && { because: step.because }), spotNetBase, perpBase }
   if (step.kind === 'rest') return { type: 'step.rest', because: step.because, spotNetBase, perpBase }
   const { kind, ...rest } = step
   const onLegs = kind === 'order' ? { spotNetBase, perpBase } : {}

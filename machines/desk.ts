@@ -65,6 +65,8 @@ export type DeskEvent = (
     }
   | { type: 'hedge.unplanned'; symbol: string; symbolActor: string; because: string }
   | { type: 'hedge.over'; hedgeId: string }
+  /** A part of it was closed: what the rest binds. */
+  | { type: 'hedge.shrunk'; hedgeId: string; notionalUsdt: Usdt; reserveUsdt: Usdt }
 ) & { atMs: number }
 
 const COUNTER_WIDTH = 6
@@ -177,6 +179,12 @@ const deskSetup = setup({
           }
         : {},
     ),
+    shrink: assign(({ context, event }) => {
+      const held = event.type === 'hedge.shrunk' ? context.hedges[event.hedgeId] : undefined
+      if (!held || event.type !== 'hedge.shrunk') return {}
+      const { hedgeId, notionalUsdt, reserveUsdt } = event
+      return { hedges: { ...context.hedges, [hedgeId]: { ...held, notionalUsdt, reserveUsdt } } }
+    }),
     relieve: assign(({ context, event }) => ({
       relieving: [...context.relieving, ...toRelieve(context, event)],
     })),
@@ -285,6 +293,7 @@ export const deskMachine = deskSetup.createMachine({
   initial: 'closed',
   on: {
     'hedge.over': { actions: 'release' },
+    'hedge.shrunk': { actions: 'shrink' },
     'hedge.unplanned': { actions: ['unplan', refuse] },
     'desk.relieve': { guard: 'isRelief', actions: [unwindSome, 'relieve'] },
     'desk.flatten': { actions: ['note', unwindAll], target: '.flattening' },

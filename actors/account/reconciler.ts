@@ -252,7 +252,9 @@ export function tellFound(
   const beyond = new Decimal(shown.spotBase).minus(Decimal.max(0, heldBy(context.spot)))
   if (plan.direction === 'reverse-carry' && beyond.gt(plan.spot.qtyStep)) return
   const most = mostOf(context, ports.clock.nowMs())
-  const upToPlan = (base: BaseQty) => baseQty(Decimal.max(base, plan.targetBaseQty))
+  // A part of it was closed: the rest is all that is its own.
+  const upToPlan = (base: BaseQty) =>
+    context.beforeParts ? base : baseQty(Decimal.max(base, plan.targetBaseQty))
   const own = adopts ? { spotBase: upToPlan(most.spotBase), perpBase: upToPlan(most.perpBase) } : most
   const isHand = isHandsDoing(ports, plan, kind)
   const byOthers = isHand && ports.rules.limits.handClosed !== 'reopen'

@@ -108,6 +108,9 @@ async function judgeLegs(
       return differ(`${plan.baseCoin}: expected ${spotNetBase} owed, found ${shown.spotBase}`)
     }
     if (hedge.phase === 'unwinding' && shown.owed.gt(0)) return repay(ports, hedge, shown.owed)
+    // What a part bought back is repaid; where that is refused the exchange takes it within the half hour by itself.
+    if (hedge.keepBase !== undefined && shown.owed.minus(spotNetBase).gt(plan.spot.qtyStep))
+      await repay(ports, hedge, shown.owed)
   }
   return { type: 'legs.verified', spotNetBase, perpBase }
 }
@@ -207,7 +210,11 @@ export type ExitView = { view: MarketView; isPatched: boolean }
 
 /** Does its next order, if there is one, make the hedge smaller or level? */
 export const isReducing = (hedge: HedgeToStep): boolean =>
-  hedge.phase === 'unwinding' || hedge.unwindBecause !== null || hedge.cut || !isLevel(hedge.plan, hedge)
+  hedge.phase === 'unwinding' ||
+  hedge.unwindBecause !== null ||
+  hedge.keepBase !== undefined ||
+  hedge.cut ||
+  !isLevel(hedge.plan, hedge)
 
 /** Remembers what was read lately, for all hedges. */
 export function createExitBooks(ports: ExitBooksPorts) {

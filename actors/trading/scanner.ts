@@ -37,14 +37,14 @@ export function heldFacts(
   maintenanceMarginRate: string | null,
   nowMs: number,
 ): HeldHedge {
-  const { plan, spot, perp, hedgedAtMs, fundingUsdt } = context
+  const { plan, spot, perp, hedgedAtMs, fundingUsdt, beforeParts } = context
   const { direction, targetBaseQty, sliceBaseQty, notionalUsdt, capitalUsdt, markPrice } = plan
   return {
-    entryBasisBps: entryBasisBps(spot, perp),
+    entryBasisBps: entryBasisBps(beforeParts?.spot ?? spot, beforeParts?.perp ?? perp),
     hedgedAtMs: hedgedAtMs || nowMs,
     maintenanceMarginRate,
     direction,
-    baseQty: targetBaseQty,
+    baseQty: beforeParts ? perp.base : targetBaseQty,
     sliceBaseQty,
     notionalUsdt,
     capitalUsdt,

@@ -10,6 +10,7 @@ import type { OrderLeg, OrderLinkId, OrderPurpose, RefusalScope } from '../../sr
 import type { ExecutionRules, LimitRules } from '../../src/domain/rules.ts'
 import { type BaseQty, NO_BASE, NO_USDT, type OrderQty, type Usdt } from '../../src/domain/units.ts'
 import type { LegOutcome } from '../../src/domain/work/leg-outcome.ts'
+import type { HeldTime } from '../../src/domain/work/part.ts'
 
 /** An order the leg works until its end is known. `asked` is set once the exchange may have heard of it. */
 export type OrderInFlight = HedgeOrder & {
@@ -78,6 +79,12 @@ export type HedgeContext = {
   reducedByOthers: string | null
   /** What was given up when the exchange showed less than executions had made. Lists lag: what shows up again soon is taken back. */
   gaveUp: { spotBase: BaseQty; perpBase: BaseQty }
+  /** A part is being closed: base coins of the perpetual that are kept. Left out while none is. */
+  keepBase?: BaseQty | undefined
+  /** The legs before the first part was closed: what was paid for what is left. Left out until then. */
+  beforeParts?: Record<LegName, LegOutcome> | undefined
+  /** Up to when the newest part was asked for. Left out until then. */
+  heldBefore?: HeldTime | undefined
   failure: string | null
   /** Failures in a row: each is looked at again later than the one before. */
   failures: number

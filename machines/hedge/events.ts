@@ -26,7 +26,7 @@ type Fact =
   /** The order in the book is to be taken off. */
   | { type: 'step.cancel'; because: string }
   | { type: 'step.wait'; because: string }
-  | ({ type: 'step.done' } & Holdings)
+  | ({ type: 'step.done'; because?: string } & Holdings)
   | { type: 'step.unwind'; because: string }
   | { type: 'step.stuck'; because: string }
   | { type: 'order.accepted'; orderLinkId: string }
@@ -59,6 +59,8 @@ type Fact =
 
 type Command =
   | { type: 'hedge.unwind'; because: string }
+  /** `share`: a decimal above 0 and below 1, of what the perpetual holds. */
+  | { type: 'hedge.unwind-part'; share: string; because?: string }
   | { type: 'hedge.rebalance' }
   | { type: 'hedge.retry' }
   | { type: 'hedge.adopt' }
@@ -68,6 +70,7 @@ export type HedgeEvent = (Fact | Command) & { atMs: number }
 /** The events a person may send; all others are facts. */
 export const HEDGE_COMMANDS = [
   'hedge.unwind',
+  'hedge.unwind-part',
   'hedge.rebalance',
   'hedge.retry',
   'hedge.adopt',

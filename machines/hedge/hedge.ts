@@ -6,6 +6,8 @@
  *                               └──▶ failed ◀─── cannot be levelled, or the exchange disagrees ─┘
  *                                      └─ retry, unwind, adopt: a person's, or by the operator's policy
  *
+ * A part of a hedge that is held is closed in hedged.rebalancing, by the same loop, and the rest stays hedged.
+ *
  * Working (in entering, hedged.rebalancing and unwinding) is one loop over three regions:
  *
  *   work:  deciding ──step.order──▶ ordering ──both legs quiet──▶ deciding … step.done ──▶ verifying
@@ -19,6 +21,7 @@
  */
 
 import type { LegName } from '../../src/domain/instrument.ts'
+import { bindsOf } from '../../src/domain/risk/limits.ts'
 import { type HedgeContext, newHedge, type Phase } from './context.ts'
 import { legRegion } from './leg.ts'
 import { hedgeFacts, hedgeSetup } from './setup.ts'
@@ -140,6 +143,15 @@ const tell = (state: string) =>
     }),
   }) as const
 
+/** What the rest binds: the desk hears of it once the exchange has confirmed the rest. */
+const tellShrunk = {
+  type: 'send',
+  params: ({ context: { plan, perp } }: { context: HedgeContext }) => ({
+    to: 'desk',
+    event: { type: 'hedge.shrunk', hedgeId: plan.hedgeId, ...bindsOf(plan, perp.base) },
+  }),
+} as const
+
 export const hedgeMachine = hedgeSetup.createMachine({
   id: 'hedge',
   version: '1',
@@ -181,9 +193,13 @@ export const hedgeMachine = hedgeSetup.createMachine({
       initial: 'watching',
       states: {
         watching: {
-          always: { guard: 'isLeaving', target: '#hedge.unwinding' },
+          always: [
+            { guard: 'isLeaving', target: '#hedge.unwinding' },
+            { guard: 'isPartClosed', actions: [tellShrunk, 'endPart'] },
+          ],
           on: {
             'hedge.unwind': { actions: 'leave', target: '#hedge.unwinding' },
+            'hedge.unwind-part': { guard: 'isPart', actions: 'keepRest', target: 'rebalancing' },
             'hedge.rebalance': { target: 'rebalancing' },
             'legs.found': { actions: 'adopt', target: 'rebalancing' },
             'leg.taken': { guard: 'isNewLoss', actions: 'takeLoss', target: 'rebalancing' },
@@ -198,6 +214,8 @@ export const hedgeMachine = hedgeSetup.createMachine({
             work: work('hedged', { done: '#hedge.hedged.watching' }),
             spot: legRegion('spot', { mayRest: false }),
             perp: legRegion('perp', { mayRest: false }),
+            // Of a part that is closed by the spread route.
+            spreadOrder: legRegion('spreadOrder', { mayRest: false }),
           },
         },
       },

@@ -2,7 +2,10 @@
 import { assign, setup } from 'xstate'
 import { type OrderLeg, type RejectReason, refusalScope, refusalText } from '../../src/domain/legs/order.ts'
 import { addFunding, isSettlementKnown, rememberSettlement } from '../../src/domain/market/funding.ts'
+import { isRefusal } from '../../src/domain/refusal.ts'
 import { NO_BASE } from '../../src/domain/units.ts'
+import type { LegOutcome } from '../../src/domain/work/leg-outcome.ts'
+import { heldUntil, partToKeep } from '../../src/domain/work/part.ts'
 import type { HedgeToStep } from '../../src/domain/work/step.ts'
 import type { HedgeContext, HedgeInput, OrderInFlight, Phase } from './context.ts'
 import type { HedgeEvent } from './events.ts'
@@ -40,6 +43,7 @@ export const hedgeFacts = ({ context }: { context: HedgeContext }): HedgeToStep 
   gaveBack: context.gaveBack,
   ...holdings(context),
   resting: restingOf(context),
+  ...(context.keepBase !== undefined && context.phase === 'hedged' && { keepBase: context.keepBase }),
   cut: context.takenExecs.length > 0 || context.reducedByOthers !== null,
   reducedByOthers: context.reducedByOthers,
 })
@@ -126,6 +130,15 @@ const isBiding = (context: HedgeContext) =>
 const isResting = (context: HedgeContext, leg: OrderLeg) =>
   context[leg].order?.rests === true && !context[leg].order.cancelRequested
 
+/** What stays when this part is closed; undefined when it cannot be. */
+function restOf(context: HedgeContext, event: HedgeEvent): HedgeContext['keepBase'] {
+  if (event.type !== 'hedge.unwind-part') return undefined
+  const rest = partToKeep(context.plan, holdings(context), event.share)
+  return isRefusal(rest) ? undefined : rest.keepBase
+}
+
+const outcomeOf = ({ base, cashUsdt, feesUsdt }: LegOutcome): LegOutcome => ({ base, cashUsdt, feesUsdt })
+
 const holdings = ({ spot, perp }: HedgeContext) => ({ spotNetBase: heldBy(spot), perpBase: heldBy(perp) })
 
 export const hedgeSetup = setup({
@@ -201,6 +214,8 @@ export const hedgeSetup = setup({
       (context.phase !== 'entering' || context.unbalancedSinceMs > 0),
     isNewSettlement: ({ context, event }) =>
       event.type === 'funding.settled' && !isSettlementKnown(context.settledAtMs, event.settledAtMs),
+    isPart: ({ context, event }) => restOf(context, event) !== undefined,
+    isPartClosed: ({ context }) => context.keepBase !== undefined,
     isLeaving: ({ context }) => context.unwindBecause !== null,
     wasUnwinding: ({ context }) => context.phase === 'unwinding',
     wasHedged: ({ context }) => context.phase === 'hedged',
@@ -224,6 +239,12 @@ export const hedgeSetup = setup({
       failures: 0,
       overdue: false,
     })),
+    keepRest: assign(({ context, event }) => ({
+      keepBase: restOf(context, event),
+      beforeParts: context.beforeParts ?? { spot: outcomeOf(context.spot), perp: outcomeOf(context.perp) },
+      heldBefore: heldUntil(heldBy(context.perp), context.heldBefore ?? context.hedgedAtMs, event.atMs),
+    })),
+    endPart: assign({ keepBase: undefined }),
     markOverdue: assign({ overdue: true }),
     takeOrder: assign(({ context, event }) =>
       event.type === 'step.order'
@@ -315,7 +336,7 @@ export const hedgeSetup = setup({
       _,
       _message: {
         to: string
-        event: { type: string; hedgeId: string; state: string; because: string; byOthers: string }
+        event: { type: string; hedgeId: string; [field: string]: string }
       },
     ) => {},
   },

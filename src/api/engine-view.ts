@@ -59,7 +59,8 @@ export type SendOutcome =
       replayed: boolean
     }
   | { kind: 'not-found' }
-  | { kind: 'illegal'; state: string; version: number; legal: LegalEvent[] }
+  /** `because`: why this very command cannot be, where the state alone does not say so. */
+  | { kind: 'illegal'; state: string; version: number; legal: LegalEvent[]; because?: string }
   /** The actor is no longer at the version that the command was made for. */
   | { kind: 'moved'; state: string; version: number; legal: LegalEvent[] }
   | { kind: 'invalid'; detail: string }

@@ -7,6 +7,7 @@ import { type AnyMachineSnapshot, type AnyStateMachine, transition } from 'xstat
 import { stateText } from '../../actors/runtime/durable.ts'
 import type { Runtime } from '../../actors/runtime/runtime.ts'
 import { ENGINE_COMMANDS } from '../../machines/engine.ts'
+import type { HedgeContext } from '../../machines/hedge/context.ts'
 import { HEDGE_COMMANDS } from '../../machines/hedge/events.ts'
 import { SUPERVISOR_COMMANDS } from '../../machines/supervisor.ts'
 import { SYMBOL_COMMANDS } from '../../machines/symbol.ts'
@@ -15,9 +16,13 @@ import { legalEvents } from '../api/rows/chart-description.ts'
 import { REASON_MAX } from '../api/rows/schemas.ts'
 import type { Clock } from '../clock/clock.ts'
 import { canonicalJson, type JsonObject } from '../domain/json.ts'
+import { isRefusal } from '../domain/refusal.ts'
+import { isShare, partToKeep } from '../domain/work/part.ts'
 import type { JournaledCommand } from '../store/books/operator-reads.ts'
 import type { Journal } from '../store/schema/records.ts'
+import { partOutOfSeason } from '../wording/hedges.ts'
 import { plainText } from '../wording/plain-text.ts'
+import { reasonText } from '../wording/reasons.ts'
 
 /** The events a person may send; all others are facts that only the engine reports. */
 const MANUAL: Readonly<Record<string, readonly string[]>> = {
@@ -130,7 +135,9 @@ async function sendTo(
   const stamped = { ...event, type: String(event.type), by: command.by, commandKey: command.idempotencyKey }
   if (!snapshot.can({ ...stamped, atMs: clock.nowMs() })) {
     const { state, seq } = self.cell
-    return { kind: 'illegal', state, version: seq, legal: legalFor(self.kind, snapshot) }
+    const because = partRefused(snapshot, event, state)
+    const legal = legalFor(self.kind, snapshot)
+    return { kind: 'illegal', state, version: seq, legal, ...(because && { because }) }
   }
   runtime.deliver(actorId, stamped)
   const { state, seq } = self.cell
@@ -151,6 +158,7 @@ export function legalFor(kind: string, snapshot: AnyMachineSnapshot): LegalEvent
 
 /** Where an event would lead, by asking the chart without running anything. Empty when only its payload could say. */
 function foreseen(snapshot: AnyMachineSnapshot, type: string): { to?: string | null } {
+  if (type === PART) return {}
   try {
     const event = { type, by: '', because: '', atMs: 0 }
     if (!snapshot.can(event)) return { to: null }
@@ -171,7 +179,23 @@ const plainEvent = (event: JsonObject): JsonObject =>
     ]),
   )
 
-const FIELDS = new Set(['type', 'because', 'by', 'id'])
+const FIELDS = new Set(['type', 'because', 'by', 'id', 'share'])
+const PART = 'hedge.unwind-part'
+
+/** Why a part of this hedge cannot be closed now, as a sentence; undefined for every other command. */
+function partRefused(
+  { context }: AnyMachineSnapshot,
+  { type, share }: JsonObject,
+  state: string,
+): string | undefined {
+  if (type !== PART) return undefined
+  const { plan, perp } = context as HedgeContext
+  if (!state.startsWith('hedged')) return partOutOfSeason(state)
+  if (!state.startsWith('hedged.watching'))
+    return 'the hedge is busy levelling or closing a part: try again shortly'
+  const rest = partToKeep(plan, { perpBase: perp.base }, String(share))
+  return isRefusal(rest) ? reasonText({ ...rest, because: rest.refused }) : undefined
+}
 
 function payloadFault(kind: string, event: JsonObject): string | undefined {
   const { type } = event
@@ -179,6 +203,9 @@ function payloadFault(kind: string, event: JsonObject): string | undefined {
   if (typeof type !== 'string' || !manual.includes(type)) {
     return `type: expected one of ${manual.join(', ') || 'none for this kind of actor'}; found ${JSON.stringify(type)}`
   }
+  if (type === PART && !(typeof event.share === 'string' && isShare(event.share)))
+    return `share: expected a decimal above 0 and below 1 as text, such as "0.25"; found ${JSON.stringify(event.share ?? null)}`
+  if (type !== PART && event.share !== undefined) return `share: expected no such field for ${type}`
   for (const [field, value] of Object.entries(event)) {
     if (!FIELDS.has(field)) return `${field}: expected no such field`
     if (typeof value !== 'string' || value.length > TEXT_MAX) {

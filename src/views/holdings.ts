@@ -1,15 +1,17 @@
 /** Open hedges valued at this moment, from what runs: nothing is read from the database or the exchange. */
 import { Decimal } from 'decimal.js'
-import type { HedgeContext, LegOrders } from '../../machines/hedge/context.ts'
+import type { HedgeContext } from '../../machines/hedge/context.ts'
 import type { Holding, LegHolding } from '../api/rows/rows.ts'
 import { entryBasisBps } from '../domain/entry/entry-basis.ts'
 import { perBaseCoin } from '../domain/grid.ts'
+import type { LegName } from '../domain/instrument.ts'
 import { signOf } from '../domain/legs/sides.ts'
 import { fundingApr, fundingToShort, HOUR_MS } from '../domain/market/funding.ts'
 import type { MarketView } from '../domain/market/market-view.ts'
 import { midPrice } from '../domain/market/order-book.ts'
 import { fundingRate, NO_USDT, type Price } from '../domain/units.ts'
 import type { LegOutcome } from '../domain/work/leg-outcome.ts'
+import { heldUntil } from '../domain/work/part.ts'
 import type { StoredBooks } from '../run/books/books.ts'
 import type { Engine } from '../run/engine.ts'
 import type { BookedFigures } from '../store/books/operator-reads.ts'
@@ -113,8 +115,8 @@ export function holdingOf(
     heldUsdt: facts.heldUsdt,
     capitalUsdt: rounded(facts.filledShare.times(plan.capitalUsdt)),
     notionalUsdt: worth(perp.base, prices.perp),
-    spot: legOf(context.spot, spot, prices.spot),
-    perp: legOf(context.perp, perp, prices.perp),
+    spot: legOf(context, 'spot', spot, prices.spot),
+    perp: legOf(context, 'perp', perp, prices.perp),
     ordersAtWork: facts.orders.map(atWork),
     deltaBase: facts.deltaBase.toFixed(),
     deltaUsdt: worth(facts.deltaBase.toFixed(), prices.perp),
@@ -123,7 +125,9 @@ export function holdingOf(
       prices.spot && prices.perp
         ? new Decimal(prices.perp).minus(prices.spot).div(prices.spot).times(10_000).toNumber()
         : null,
-    entryBasisBps: isOpen ? entryBasisBps(spot, perp) : null,
+    entryBasisBps: isOpen
+      ? entryBasisBps(context.beforeParts?.spot ?? spot, context.beforeParts?.perp ?? perp)
+      : null,
     ...fundingOf(market, context, facts),
     ...profitOf(context, facts, prices, booked),
     settlements: booked.settlements,
@@ -147,12 +151,17 @@ const rounded = (value: Decimal): string => value.toDecimalPlaces(8).toFixed()
 const worth = (base: string, price: Price | null): string | null =>
   price === null ? null : rounded(new Decimal(base).mul(price))
 
-function legOf({ step, order }: LegOrders, { base, cashUsdt }: LegOutcome, price: Price | null): LegHolding {
-  const held = new Decimal(base)
+function legOf(context: HedgeContext, leg: LegName, held: LegOutcome, price: Price | null): LegHolding {
+  const { step, order } = context[leg]
+  const { base } = held
+  const paid = context.beforeParts?.[leg] ?? held
+  const paidFor = new Decimal(paid.base)
   return {
     base,
     // While it is closed again, cash of both ways is mixed: then there is no one price.
-    entryPrice: held.gt(0) ? new Decimal(cashUsdt).abs().div(held).toSignificantDigits(10).toFixed() : null,
+    entryPrice: paidFor.gt(0)
+      ? new Decimal(paid.cashUsdt).abs().div(paidFor).toSignificantDigits(10).toFixed()
+      : null,
     price,
     valueUsdt: worth(base, price),
     orders: step,
@@ -197,20 +206,25 @@ function profitOf(
   return { ...fees, basisUsdt: rounded(basis), netUsdt: rounded(basis.minus(feesUsdt).plus(fundingUsdt)) }
 }
 
-/** The plan's expectations, for what of it was filled and for the time it was held. On its way out it expects nothing more. */
-function expectationsOf(
-  { plan, phase, hedgedAtMs }: HedgeContext,
-  { filledShare }: HedgeReading,
-  nowMs: number,
-) {
-  const { netUsdt, fundingUsdt, horizonHours, aprOnCapital } = plan.expected
-  const heldHours = hedgedAtMs > 0 ? Math.max(0, nowMs - hedgedAtMs) / HOUR_MS : 0
+/**
+ * The plan's expectations, for what of it was filled and for the time it was held: what comes with time as far as that went, what
+ * getting in and out costs once, whole. On its way out it expects nothing more.
+ */
+function expectationsOf(context: HedgeContext, { filledShare, legs }: HedgeReading, nowMs: number) {
+  const { plan, phase, beforeParts, heldBefore, hedgedAtMs } = context
+  const { netUsdt, fundingUsdt, borrowUsdt, interestUsdt, horizonHours, aprOnCapital } = plan.expected
+  const { coinMs } = heldUntil(legs.perp.base, heldBefore ?? hedgedAtMs, nowMs)
+  const held = new Decimal(coinMs).div(plan.targetBaseQty).div(HOUR_MS * horizonHours)
+  const byNow = (timed: Decimal.Value) => held.times(timed)
+  const timed = Decimal.sum(fundingUsdt, borrowUsdt, interestUsdt)
+  const most = beforeParts ? new Decimal(beforeParts.perp.base).div(plan.targetBaseQty) : filledShare
   const leaves = phase === 'unwinding'
   return {
     expectedNetUsdt: leaves ? null : rounded(filledShare.times(netUsdt)),
-    expectedFundingSoFarUsdt: leaves
+    expectedNetSoFarUsdt: leaves
       ? null
-      : rounded(filledShare.times(fundingUsdt).times(heldHours).div(horizonHours)),
+      : rounded(byNow(timed).plus(new Decimal(netUsdt).minus(timed).times(most))),
+    expectedFundingSoFarUsdt: leaves ? null : rounded(byNow(fundingUsdt)),
     expectedApr: aprOnCapital,
     horizonHours,
   }

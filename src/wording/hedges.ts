@@ -87,6 +87,19 @@ export const orderOf = <Each extends { leg: string }>(
   leg: 'spot' | 'perp',
 ): Each | undefined => orders.find(order => order.leg === leg || order.leg === 'both')
 
+/** Why a part of a hedge in this state cannot be closed. */
+export function partOutOfSeason(state: string): string {
+  const [phase = ''] = state.split('.')
+  const does: Readonly<Record<string, string>> = {
+    idle: 'is not open yet',
+    entering: 'is still being opened',
+    unwinding: 'is already being closed whole',
+    failed: 'has failed: say first what becomes of all of it',
+    closed: 'is closed',
+  }
+  return `the hedge ${does[phase] ?? `is in state ${state}`}; a part can be closed only of one that is hedged`
+}
+
 /** What people call an actor: a hedge by its symbol and id, a symbol by its own name, the others as the engine does. */
 export function actorName(id: string, symbol?: string | null): string {
   const [, kind, rest = ''] = /^(hedge|symbol):(.+)$/.exec(id) ?? []

@@ -126,6 +126,11 @@ const SAYS: Readonly<Record<string, Says>> = {
     `${rate(found)} of the order quota is left, ${rate(limit)} is kept for exits`,
   'churn-budget': (found, limit) => `the day's fees would be ${usdt(found)}, above ${usdt(limit)}`,
   'free-margin': (found, limit) => `free margin would be ${usdt(found)}, below ${usdt(limit)}`,
+  'no-share': (found, limit) => `a part of a hedge is ${limit}, not ${found}`,
+  'part-too-small': (found, limit) =>
+    `the part would be ${rounded(found)} coins, less than the exchange takes on both legs (${rounded(limit)}): close a larger part`,
+  'rest-too-small': (found, limit) =>
+    `the rest would be ${rounded(found)} coins, less than the exchange takes on both legs (${rounded(limit)}): close the whole hedge`,
   'margin-rate': (found, limit) => `the maintenance margin rate of ${rate(found)} has reached ${rate(limit)}`,
 }
 

@@ -98,7 +98,7 @@ const STORIES: Readonly<Record<string, Told>> = {
   'step.rest': event => `keeps the resting order${because(event)}`,
   'step.cancel': event => `cancels the resting order${because(event)}`,
   'step.wait': event => `waits${because(event)}`,
-  'step.done': () => 'both legs are as they should be: checks with the exchange',
+  'step.done': event => `both legs are as they should be${because(event)}: checks with the exchange`,
   'step.unwind': ['warn', event => `decides to unwind${because(event)}`],
   'step.stuck': ['bad', event => `cannot go on${because(event)}`],
   'order.accepted': event => `the exchange accepted ${orderName(event)}`,
@@ -133,6 +133,11 @@ const STORIES: Readonly<Record<string, Told>> = {
   'failed.held': ['warn', () => 'failed, and left as it is until a person decides'],
   'failed.level': ['warn', () => 'failed: levels its legs again'],
   'hedge.unwind': ['accent', event => `asked to unwind${by(event)}${because(event)}`],
+  'hedge.unwind-part': [
+    'accent',
+    event =>
+      `asked to close ${percentText(Number(text(event.share)), { places: 0 })} of it${by(event)}${because(event)}`,
+  ],
   'hedge.rebalance': ['accent', event => `asked to level the legs${by(event)}`],
   'hedge.retry': ['accent', event => `asked to try again${by(event)}`],
   'hedge.adopt': ['accent', event => `asked to take over what the exchange shows${by(event)}`],
@@ -145,6 +150,11 @@ const STORIES: Readonly<Record<string, Told>> = {
   'hedge.planned': ['', event => bornText(event)],
   'hedge.unplanned': event => `no plan for ${text(event.symbol)}${because(event)}`,
   'hedge.over': ['', event => `hedge ${text(event.hedgeId)} has ended`],
+  'hedge.shrunk': [
+    '',
+    event =>
+      `a part of hedge ${text(event.hedgeId)} was closed: the rest binds ${amountText(text(event.reserveUsdt))} USDT`,
+  ],
   'carry.tempting': ['', event => `tempting${because(event)}${beside(event.beside)}`],
   'exit.wanted': ['warn', event => `should be closed${because(event)}`],
   'data.stale': event => `its market data is stale${because(event)}`,

@@ -48,12 +48,17 @@ const model = {
     'flat.unread': [at({ type: 'flat.unread', because })],
     'hedge.over': ({ context }: State) =>
       Object.keys(context.hedges).map(hedgeId => at({ type: 'hedge.over', hedgeId })),
+    'hedge.shrunk': ({ context }: State) =>
+      [...Object.keys(context.hedges), 'NOBODY0000'].map(hedgeId =>
+        at({ type: 'hedge.shrunk', hedgeId, notionalUsdt: '10', reserveUsdt: '12' }),
+      ),
   },
   key: ({ value, context }: State): Json => [
     value as Json,
     Object.keys(context.planning).length,
     Object.keys(context.hedges).length,
     context.relieving.length,
+    Object.values(context.hedges).filter(({ reserveUsdt }) => reserveUsdt === '12').length,
   ],
   edges: true,
 } satisfies ModelOptions<typeof deskMachine>

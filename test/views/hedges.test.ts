@@ -3,7 +3,7 @@ import { Decimal } from 'decimal.js'
 import { describe, expect, test } from 'vitest'
 import { holding } from '../../src/api/rows/rows.ts'
 import type { MarketView } from '../../src/domain/market/market-view.ts'
-import { amount, fundingRate, orderQty, price, usdt } from '../../src/domain/units.ts'
+import { amount, baseQty, fundingRate, orderQty, price, usdt } from '../../src/domain/units.ts'
 import type { CoinBalance, Position } from '../../src/exchange/exchange.ts'
 import { holdingOf } from '../../src/views/holdings.ts'
 import { hedgeSummary, type LivingHedge, readHedge } from '../../src/views/living-hedges.ts'
@@ -17,6 +17,8 @@ import {
   reverseCarry,
   spreadInFlight,
 } from '../support/machines/sample-hedges.ts'
+
+const HOUR_MS = 3_600_000
 
 /** Prices per coin on spot and per contract of the perpetual. */
 function market(spot: string, mark: string, rate = '0.001'): MarketView {
@@ -101,7 +103,32 @@ describe('an open hedge, valued', () => {
     // 50 of 200 hours.
     expect(valued(longCarry(), undefined)).toMatchObject({
       expectedNetUsdt: '8',
+      // A quarter of 20 in funding, less all of the 12 that getting in and out costs.
+      expectedNetSoFarUsdt: '-7',
       expectedFundingSoFarUsdt: '5',
+    })
+  })
+
+  test('of which a part was closed, still knows what it got in at, and expects of each part for as long as it was held', () => {
+    const { actor, context } = longCarry()
+    const { spot, perp } = context
+    // Half of it was sold 10 hours ago, at another price.
+    const rest = {
+      ...context,
+      spot: { ...spot, base: baseQty('200'), cashUsdt: usdt('-400') },
+      perp: { ...perp, base: baseQty('200'), cashUsdt: usdt('400') },
+      beforeParts: { spot, perp },
+      heldBefore: { coinMs: amount(String(400 * 40 * HOUR_MS)), untilMs: NOW_MS - 10 * HOUR_MS },
+    }
+    expect(valued({ actor, context: rest }, market('2.5', '2.5'))).toMatchObject({
+      filledShare: 0.5,
+      capitalUsdt: '625',
+      entryBasisBps: valued(longCarry(), market('2.5', '2.5')).entryBasisBps,
+      spot: { base: '200', entryPrice: valued(longCarry(), undefined).spot.entryPrice },
+      expectedNetUsdt: '4',
+      // Forty hours of all of it and ten of half.
+      expectedFundingSoFarUsdt: '4.5',
+      expectedNetSoFarUsdt: '-7.5',
     })
   })
 

@@ -59,9 +59,9 @@ export function answer(c: Context<ApiEnv>, outcome: SendOutcome, to: string) {
 }
 
 /** 409: what the state is, and what would be legal. */
-function illegal({ state, version, legal }: SendOutcome & { kind: 'illegal' }): HttpRefusal {
+function illegal({ state, version, legal, because }: SendOutcome & { kind: 'illegal' }): HttpRefusal {
   const names = legal.filter(({ manual }) => manual).map(({ type }) => type)
-  const detail = `not legal in state ${state}; a person may send: ${names.join(', ') || 'nothing'}`
+  const detail = because ?? `not legal in state ${state}; a person may send: ${names.join(', ') || 'nothing'}`
   return new HttpRefusal(409, detail, { state, version, legal })
 }
 

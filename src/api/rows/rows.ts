@@ -93,6 +93,8 @@ export const holding = z
     settlements: count,
     /** The plan's net over its horizon, for what of it is held; null on its way out, which expects nothing more. */
     expectedNetUsdt: amount.nullable(),
+    /** The same for the time it was held: funding and interest as far as they went, getting in and out counted once. */
+    expectedNetSoFarUsdt: amount.nullable(),
     /** Of the plan's funding, what was to come by now of what is held. */
     expectedFundingSoFarUsdt: amount.nullable(),
     expectedApr: z.number(),

@@ -117,6 +117,15 @@ export const eventBody = z
       .refine(type => !type.startsWith('xstate.'), {
         error: 'expected an event of the chart, found a reserved one',
       }),
+    because: z.string().optional().openapi({ description: 'Why, for the audit and for people.' }),
+    share: z
+      .string({ error: 'expected a decimal above 0 and below 1 as text, such as "0.25"' })
+      .regex(/^0?\.\d{1,8}$/, { error: 'expected a decimal above 0 and below 1, such as "0.25"' })
+      .optional()
+      .openapi({
+        description: 'Of hedge.unwind-part: how much of the hedge is closed; the rest stays hedged.',
+        example: '0.25',
+      }),
   })
   .openapi('Event')
 

@@ -5,7 +5,7 @@
 import { Decimal } from 'decimal.js'
 import { type Refusal, refuse } from '../refusal.ts'
 import type { LimitRules } from '../rules.ts'
-import { type Usdt, usdt } from '../units.ts'
+import { type BaseQty, type Usdt, usdt } from '../units.ts'
 import { type Exposure, freeUsdt } from './exposure.ts'
 import { type AccountReason, churnReason, lossReason, strainReason } from './risk-state.ts'
 
@@ -62,6 +62,16 @@ const MORE_THAN_ANY = '1e15'
 /** Cash a plan binds for as long as its hedge lives: its capital, and the fees of the way in and out. */
 export const reserveUsdt = ({ capitalUsdt, expected }: Pick<Asking, 'capitalUsdt' | 'expected'>): Usdt =>
   usdt(Decimal.max(0, new Decimal(expected?.feesUsdt ?? 0).neg()).plus(capitalUsdt))
+
+/** What a hedge binds of its plan while its perpetual holds so much: notional, and the cash it reserves. Never more than planned. */
+export function bindsOf(
+  plan: Asking & { targetBaseQty: BaseQty },
+  perpBase: BaseQty,
+): { notionalUsdt: Usdt; reserveUsdt: Usdt } {
+  const share = Decimal.min(1, new Decimal(perpBase).div(plan.targetBaseQty))
+  const part = (whole: Usdt) => usdt(share.times(whole).toDecimalPlaces(18, Decimal.ROUND_UP))
+  return { notionalUsdt: part(plan.notionalUsdt), reserveUsdt: part(reserveUsdt(plan)) }
+}
 
 /**
  * Notional, capital and fees of the plan on top of what is carried, against every limit; the first one broken is named. What

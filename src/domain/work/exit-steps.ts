@@ -52,6 +52,7 @@ type Cut = { spot: Decimal; perp: Decimal; last: boolean }
 /**
  * The next slice of the way out. Reduce-only orders need no minimum value, only the lot, so the perpetual can always close.
  * @param toleranceBps - how far through the best price; the caller widens it by `toleranceBps` of repair.ts
+ * @param keeps - a rest of the hedge stays: what is too small to order stays with it, and no debt is bought back to its last coin
  */
 export function nextUnwind(
   plan: HedgePlan,
@@ -59,6 +60,7 @@ export function nextUnwind(
   market: MarketView,
   rules: Rules,
   toleranceBps: number,
+  keeps = false,
 ): NextUnwind {
   const limits = {
     spot: limitPriceOf(plan, 'spot', 'out', market, toleranceBps),
@@ -67,8 +69,9 @@ export function nextUnwind(
   const spotLeast = new Decimal(
     smallestOrder(plan.spot, priceForMinimum(plan, 'spot', 'out', market, toleranceBps)),
   )
-  const closing = closingQty(plan, held, spotLeast)
+  const closing = keeps ? partQty(plan, held, spotLeast) : closingQty(plan, held, spotLeast)
   const perp = Decimal.max(0, held.perpBase)
+  if (keeps && closing.isZero()) return { kind: 'flat', dustBase: held.spotNetBase }
   if (closing.isZero() && perp.isZero()) {
     const spare = spareOrder(plan, held, market, toleranceBps)
     return spare
@@ -122,6 +125,13 @@ function closingQty(plan: HedgePlan, { spotNetBase }: Holdings, least: Decimal):
   }
   const sellable = floorTo(spotNetBase, plan.spot.qtyStep)
   return sellable.lt(least) ? ZERO : sellable
+}
+
+/** Of a part: no more than its own, in either direction, so that the perpetual that is kept stays covered. */
+function partQty(plan: HedgePlan, { spotNetBase }: Holdings, least: Decimal): Decimal {
+  if (new Decimal(spotNetBase).lte(0)) return ZERO
+  const within = floorTo(spotQtyWithin(plan, 'out', spotNetBase), plan.spot.qtyStep)
+  return within.lt(least) ? ZERO : within
 }
 
 /** Coins bought back beyond what was owed, sold again while they are worth an order; null when they are not. */

@@ -5,6 +5,7 @@ import type { DecidedMids, HedgeOrder, RestingOrder } from '../legs/hedge-order.
 import type { OrderLeg, OrderPurpose } from '../legs/order.ts'
 import type { MarketView } from '../market/market-view.ts'
 import { midPrice } from '../market/order-book.ts'
+import type { BaseQty } from '../units.ts'
 
 export type Step =
   /** `parallel` goes to the other leg at the same time. */
@@ -20,8 +21,8 @@ export type Step =
   /** The order in the book is right where it is; or it has to go first. */
   | { kind: 'rest' | 'cancel'; because: string }
   | { kind: 'wait'; because: string }
-  /** The phase has reached its end; the exchange is asked to confirm it. */
-  | { kind: 'done' }
+  /** The phase has reached its end; the exchange is asked to confirm it. `because`: less was done than asked. */
+  | { kind: 'done'; because?: string }
   | { kind: 'unwind'; because: string }
   | { kind: 'stuck'; because: string }
 
@@ -46,6 +47,8 @@ export type StepFacts = Holdings & {
   reducedByOthers?: string | null
   /** Of the newest order: the exchange refuses it for good, or for lack of money. In an entry it stays. */
   refusal?: { leg: OrderLeg; because: string } | null
+  /** A part is to be closed: base coins of the perpetual that are kept. */
+  keepBase?: BaseQty
   /** In an entry: why part of a slice was given back. */
   gaveBack?: string | null
 }

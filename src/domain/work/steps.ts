@@ -16,6 +16,7 @@ import { baseQty, NO_BASE, orderQty, usdt } from '../units.ts'
 import { cancelReason, isNativeShut, openingOrder } from './entry-steps.ts'
 import { giveBack, nextUnwind } from './exit-steps.ts'
 import { followOrder } from './follow.ts'
+import { beyondKept } from './part.ts'
 import { decideRepair, judgeBalance, toleranceBps, widestBps } from './repair.ts'
 import { nextSlice } from './slices.ts'
 import { spreadOut } from './spread-slices.ts'
@@ -28,11 +29,11 @@ const TRY_EVERY_MS = 60_000
 /** After this many orders in a row without effect, the next ones are tried this rarely. */
 const IN_VAIN = 2
 
-type Known = Pick<StepFacts, 'phase' | 'perpBase' | 'repairs' | 'setbacks' | 'unbalancedSinceMs'>
+type Known = Pick<StepFacts, 'phase' | 'perpBase' | 'repairs' | 'setbacks' | 'unbalancedSinceMs' | 'keepBase'>
 
 /** Why nothing is to be ordered now; null when it may be. What is whole is not taken apart while one of its legs could not follow. */
 export function waitsForVenue(
-  { phase, perpBase, repairs, setbacks = 0, unbalancedSinceMs }: Known,
+  { phase, perpBase, repairs, setbacks = 0, unbalancedSinceMs, keepBase }: Known,
   level: boolean,
   market: MarketView,
   nowMs: number,
@@ -44,7 +45,8 @@ export function waitsForVenue(
       ? 'maintenance: the next order is tried later'
       : null
   }
-  if (phase !== 'unwinding' || perpBase === NO_BASE) return null
+  const closes = phase === 'unwinding' || keepBase !== undefined
+  if (!closes || perpBase === NO_BASE) return null
   if (isMaintained) return 'maintenance: the legs stay as they are'
   const shut = [market.pair.spot, market.pair.perp].find(({ trading }) => !trading)
   return shut ? `${shut.symbol} (${shut.market}) does not trade: the legs stay as they are` : null
@@ -86,6 +88,8 @@ export function nextStep(
   const stuck = stuckBecause(facts, rules, market, nowMs)
   if (facts.phase === 'unwinding')
     return stuck ? { kind: 'stuck', because: stuck } : unwindStep(facts, market, rules, breached)
+  const part = partStep(facts, level, market, rules, breached)
+  if (part && part.kind !== 'done') return stuck ? { kind: 'stuck', because: stuck } : part
   const levelling = level ? null : levelStep(facts, market, rules, breached, stuck)
   if (facts.resting) return restingStep(facts.resting, facts, levelling, market, rules, newRiskRefused, nowMs)
   if (levelling) return levelling
@@ -94,7 +98,7 @@ export function nextStep(
     return endOfEntry(facts, market, rules, facts.reducedByOthers ?? 'the exchange reduced a leg')
   if (facts.phase === 'hedged')
     return new Decimal(facts.perpBase).gt(0)
-      ? { kind: 'done' }
+      ? (part ?? { kind: 'done' })
       : { kind: 'unwind', because: facts.reducedByOthers ?? 'the perpetual is gone' }
   return enterStep(facts, market, rules, newRiskRefused, nowMs)
 }
@@ -163,7 +167,25 @@ function enterStep(
   return { kind: 'order', ...opening, purpose: 'enter' }
 }
 
-/** Orders in a row that change nothing, while the legs are level, after which an entry is content with what it has. */
+/**
+ * The next slice of a part that is to be closed, or that there is none; null while no part is. It goes the way of an exit, on what is
+ * beyond the rest. What cannot be closed stays with the rest, as that is whole.
+ */
+function partStep(
+  facts: StepFacts,
+  level: boolean,
+  market: MarketView,
+  rules: Rules,
+  breached: boolean,
+): Step | null {
+  const { keepBase, unwindBecause, setbacks = 0 } = facts
+  if (keepBase === undefined || facts.phase !== 'hedged' || unwindBecause !== null) return null
+  if (level && setbacks >= ENTRY_SETBACKS_MAX)
+    return { kind: 'done', because: `${setbacks} orders in a row changed nothing: what is left stays` }
+  return unwindStep(facts, market, rules, breached)
+}
+
+/** Orders in a row that change nothing, while the legs are level, after which what is under way is content with what it has. */
 const ENTRY_SETBACKS_MAX = 10
 
 /** Why no further slice is opened; null while one may be. */
@@ -229,9 +251,9 @@ function levelStep(
   }
 }
 
-/** The perpetual gives back what the spot leg no longer covers; then the next slice is closed, spot first. */
+/** The perpetual gives back what the spot leg no longer covers; then the next slice is closed, spot first: all, or a part. */
 function unwindStep(facts: StepFacts, market: MarketView, rules: Rules, breached: boolean): Step {
-  const { plan, repairs } = facts
+  const { plan, repairs, keepBase } = facts
   const { slippageBpsMax } = rules.execution
   const wider = breached ? widestBps(slippageBpsMax) : toleranceBps(repairs, slippageBpsMax)
   if (new Decimal(perpMissing(plan, facts)).lt(0)) {
@@ -241,12 +263,14 @@ function unwindStep(facts: StepFacts, market: MarketView, rules: Rules, breached
       : { kind: 'wait', because: 'the perpetual book has no price to close at' }
   }
   const squeezed = isMarginSqueeze(facts.unwindBecause)
-  const next = nextUnwind(squeezed ? inSmallSlices(plan, rules) : plan, facts, market, rules, wider)
+  const sliced = squeezed ? inSmallSlices(plan, rules) : plan
+  const closing = beyondKept(facts, keepBase)
+  const next = nextUnwind(sliced, closing, market, rules, wider, keepBase !== undefined)
   if (next.kind === 'flat') return { kind: 'done' }
   if (next.kind === 'wait') return { kind: 'wait', because: `${next.refused}: ${next.found}` }
   const native =
     plan.route === 'spread' && facts.repairs === 0 && !isNativeShut(facts)
-      ? nativeExit(facts, market, rules)
+      ? nativeExit(closing, market, rules)
       : undefined
   if (native) return native
   const order = next.spot ?? next.perp

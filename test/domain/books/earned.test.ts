@@ -89,6 +89,19 @@ describe('what a hedge earned day by day', () => {
     expect(days[2]?.tradingUsdt).toBe('0.99')
   })
 
+  test('closing a part realises its share, and capital counts for the rest from then on', () => {
+    const half = [
+      ...[trade('spot', 'Buy', '2.5'), trade('linear', 'Sell', '2.5')],
+      ...[trade('spot', 'Sell', '2.6', '50'), trade('linear', 'Buy', '2.58', '50')],
+    ]
+    const played = playedAt(half, [0, 0, 36, 36])
+    const days = earnedDays({ plan, ...played, final: null, nowMs: FIRST_MS + 72 * HOUR_MS })
+    // 50 coins gained 5, the short of as many lost 4; what is open stands at its cost.
+    expect(days.map(({ tradingUsdt }) => tradingUsdt)).toEqual(['0', '1', '0'])
+    expect(days.map(({ capitalUsdtHours }) => capitalUsdtHours)).toEqual(['6000', '4500', '3000'])
+    expect(days.map(({ expectedFundingUsdt }) => expectedFundingUsdt)).toEqual(['2.4', '1.8', '1.2'])
+  })
+
   test('capital counts for what was filled, while it was held', () => {
     const half = [trade('spot', 'Buy', '2.5', '50'), trade('linear', 'Sell', '2.5', '50')]
     const played = playedAt(half, [12, 12])

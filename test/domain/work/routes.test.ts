@@ -6,7 +6,9 @@ import { type HedgePlan, perBaseMark } from '../../../src/domain/entry/plan.ts'
 import { type Direction, ROUTES, type Route } from '../../../src/domain/instrument.ts'
 import { isLevel, lotBase, smallestOrder } from '../../../src/domain/legs/balance.ts'
 import type { FreshMarket } from '../../../src/domain/market/market-view.ts'
+import { isRefusal } from '../../../src/domain/refusal.ts'
 import { orderQty, price } from '../../../src/domain/units.ts'
+import { partToKeep } from '../../../src/domain/work/part.ts'
 import { lendingMarket, planFacing } from '../../support/domain/sample-account.ts'
 import { anyGrid, bookAround, type Grid, RULES, withSpread, XRP } from '../../support/domain/sample-market.ts'
 import { type Course, type Mishap, type Run, runHedge } from '../../support/machines/route-exchange.ts'
@@ -252,5 +254,90 @@ describe('native orders of both legs', () => {
     const { placed, ended } = runHedge(plan, market)
     expect(ended).toBe('hedged')
     expect(placed.map(({ order }) => order.leg)).not.toContain('spreadOrder')
+  })
+})
+
+describe('promises 2, 4 and 5 when a part is closed', () => {
+  const anyShare = fc.constantFrom('0.1', '0.25', '0.5', '0.75', '0.9')
+
+  test('whatever fills, is lost or refused, on any grid and route, both ways: the rest is hedged, never more than a slice unhedged', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(anyGrid, fc.constant(BTC)),
+        anyRoute,
+        anyDirection,
+        anyShare,
+        // The entry fills whole: what is tried here comes after it.
+        fc.record({
+          parts: fc.array(anyPart, { maxLength: RULES.execution.repairsMax }),
+          mishaps: fc.array(anyMishap, { maxLength: 8 }),
+        }),
+        (grid, route, direction, share, course) => {
+          const { market, plan } = world(grid, route, direction)
+          const whole = runHedge(plan, market)
+          const later = <Each>(calm: Each, list: readonly Each[]) => [
+            ...Array.from({ length: whole.placed.length }, () => calm),
+            ...list,
+          ]
+          const run = runHedge(plan, market, {
+            parts: later(1, course.parts),
+            mishaps: later('none', course.mishaps),
+            closesPart: share,
+          })
+          expectEnd(plan, run, grid)
+          expect(run.apartBaseMax.lte(unhedgedMax(plan)), `${run.apartBaseMax} of ${unhedgedMax(plan)}`).toBe(
+            true,
+          )
+        },
+      ),
+      often(150),
+    )
+  })
+
+  test('when its orders fill, what is left is what was asked for: within a lot, a spot step and the smallest order', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(anyGrid, fc.constant(BTC)),
+        anyRoute,
+        anyDirection,
+        anyShare,
+        (grid, route, direction, share) => {
+          const { market, plan } = world(grid, route, direction)
+          const { ended, held, heldWhole } = runHedge(plan, market, { closesPart: share })
+          if (!heldWhole) throw new Error('expected a hedge that is hedged, found none')
+          expect(ended).toBe('hedged')
+          const rest = partToKeep(plan, heldWhole, share)
+          const keep = isRefusal(rest) ? heldWhole.perpBase : rest.keepBase
+          const least = new Decimal(smallestOrder(plan.spot, perBaseMark(plan)))
+          const slack = lotBase(plan).plus(plan.spot.qtyStep).plus(least.times('1.05'))
+          expect(new Decimal(held.perpBase).minus(keep).abs().lte(slack), `${held.perpBase} of ${keep}`).toBe(
+            true,
+          )
+          expect(isLevel(plan, held)).toBe(true)
+        },
+      ),
+      often(150),
+    )
+  })
+
+  test.each(DIRECTIONS)(
+    '%s: exactly a quarter of a hedge of many lots is closed, both legs level within a lot',
+    direction => {
+      const { market, plan } = world(XRP, 'parallel', direction)
+      const { held, heldWhole } = runHedge(plan, market, { closesPart: '0.25' })
+      const quarter = new Decimal(heldWhole?.perpBase ?? 0).div(4)
+      expect(new Decimal(held.perpBase).minus(quarter.times(3)).abs().lt(lotBase(plan))).toBe(true)
+      expect(new Decimal(held.spotNetBase).minus(held.perpBase).gte(0)).toBe(true)
+      expect(new Decimal(held.spotNetBase).minus(held.perpBase).lt(lotBase(plan))).toBe(true)
+    },
+  )
+
+  test('the spread route closes a part as orders of both legs', () => {
+    const { market, plan } = world(BTC, 'spread', 'long-carry')
+    const { placed, held, heldWhole } = runHedge(plan, market, { closesPart: '0.5' })
+    const closing = placed.filter(({ order }) => order.purpose === 'exit').map(({ order }) => order.leg)
+    expect(closing.length).toBeGreaterThan(0)
+    expect(new Set(closing)).toEqual(new Set(['spreadOrder']))
+    expect(new Decimal(held.perpBase).div(heldWhole?.perpBase ?? 1).toNumber()).toBeCloseTo(0.5, 1)
   })
 })

@@ -68,7 +68,9 @@ function nextOrder({ context }: State): HedgeEvent[] {
     return context.perp.order || isDoubted ? [] : [...order('perp', spot !== NO_BASE), ...giveBack]
   if (ordersOf(context).length > 0) return []
   if (phase === 'entering' && spot === NO_BASE) return [...order('spot', true), ...otherRoutes(context)]
-  if (phase === 'unwinding' && spot !== NO_BASE)
+  // A part goes the way of an exit; what is kept of ten coins is of no interest here.
+  const isPart = phase === 'hedged' && context.keepBase !== undefined && !isMarked(context)
+  if ((phase === 'unwinding' || isPart) && spot !== NO_BASE)
     return [
       ...order('spot', false),
       step(sampleOrder('spot', false), 'exit', sampleOrder('perp', false)),
@@ -305,6 +307,10 @@ const events = {
         /biding|failed/.test(JSON.stringify(state.value))),
     [at<'hedge.unwind'>({ type: 'hedge.unwind', because: 'operator' })],
   ),
+  'hedge.unwind-part': when(isUndisturbed, [
+    at<'hedge.unwind-part'>({ type: 'hedge.unwind-part', share: '0.5' }),
+    at<'hedge.unwind-part'>({ type: 'hedge.unwind-part', share: '0.99' }),
+  ]),
   'hedge.rebalance': when(isNearlyStraight, [at<'hedge.rebalance'>({ type: 'hedge.rebalance' })]),
   'hedge.retry': [at<'hedge.retry'>({ type: 'hedge.retry' })],
   'hedge.cancel-resting': when(
@@ -350,6 +356,7 @@ export const hedgeModel = {
     isMarked(context),
     context.overdue,
     context.unwindBecause !== null,
+    context.keepBase !== undefined,
     Math.min(context.setbacks, 2),
     /verifying|doubting/.test(JSON.stringify(value)) ? context.verifies : 0,
     context.absentOrders.length > 0,

@@ -40,12 +40,16 @@ export type Course = {
   /** After so many orders the exchange closes this part of the perpetual by itself. */
   takenAfter?: number
   takenPart?: number
+  /** Once it is hedged a person closes this part of it. */
+  closesPart?: string
 }
 export type Placed = { order: OrderInFlight; atMs: number }
 export type Run = {
   ended: 'hedged' | 'flat' | 'failed'
   why: string
   held: Holdings
+  /** Before a part was closed. */
+  heldWhole: Holdings | null
   apartBaseMax: Decimal
   /** The longest time that the legs were apart by more than dust. */
   apartMsMax: number
@@ -106,6 +110,14 @@ export function runHedge(plan: HedgePlan, calm: FreshMarket, course: Course = {}
     else if (order && type === 'findOrder') tell(exchange.find(order, nowMs))
     else if (order && type === 'cancelOrder') exchange.cancel(order).forEach(tell)
   }
+  let heldWhole: Holdings | null = null
+  /** A part that is too small, or leaves too little, is not taken up. */
+  const closesPart = () => {
+    if (!course.closesPart || heldWhole || hedge.state() !== 'hedged.watching') return false
+    heldWhole = exchange.held()
+    tell({ type: 'hedge.unwind-part', share: course.closesPart })
+    return hedge.state() !== 'hedged.watching'
+  }
   collect()
   for (let turn = 0; turn < 3_000; turn++) {
     exchange.piece().forEach(tell)
@@ -115,12 +127,14 @@ export function runHedge(plan: HedgePlan, calm: FreshMarket, course: Course = {}
       carryOut(effect)
       continue
     }
+    if (closesPart()) continue
     if (state === 'closed' || state.startsWith('failed') || state === 'hedged.watching') {
       expect([...exchange.live.keys()], 'nothing waits in the book').toEqual([])
       return {
         ended: state === 'closed' ? 'flat' : state.startsWith('failed') ? 'failed' : 'hedged',
         why: hedge.context().failure ?? hedge.context().unwindBecause ?? '',
         held: exchange.held(),
+        heldWhole,
         apartBaseMax: exchange.apart.baseMax,
         apartMsMax: exchange.apart.msMax,
         placed: exchange.placed,

@@ -33,7 +33,12 @@ const SETTLE_MS = 180_000
 async function unwindSome(api: EngineApi, chance: RandomState): Promise<void> {
   const held = await api.get<Actor[]>('/api/actors?kind=symbol&state=hedged')
   for (const { id } of held) {
-    if (nextFraction(chance) < 0.5) await api.post(`/api/actors/${id}/events`, { type: 'symbol.unwind' })
+    if (nextFraction(chance) < 0.3) await api.post(`/api/actors/${id}/events`, { type: 'symbol.unwind' })
+  }
+  // And of some only a part, at whatever moment that is cut off.
+  for (const { id } of await api.get<Actor[]>('/api/actors?kind=hedge&state=hedged.watching')) {
+    if (nextFraction(chance) < 0.5)
+      await api.post(`/api/actors/${id}/events`, { type: 'hedge.unwind-part', share: '0.5' })
   }
 }
 
@@ -100,7 +105,8 @@ async function comeToRest(site: Site) {
   engine.kill('SIGTERM')
   expect(await engine.ended, engine.err()).toEqual({ code: 0, signal: null })
   const hedgedAtTheEnd = held.filter(({ status }) => status === 'active').length
-  return { hedges: held.length, hedgedAtTheEnd, farthestApartLots, coinsWithResidualZero: residuals }
+  const inParts = held.filter(({ context }) => context.beforeParts).length
+  return { inParts, hedges: held.length, hedgedAtTheEnd, farthestApartLots, coinsWithResidualZero: residuals }
 }
 
 const twice = (list: readonly string[]) => list.length - new Set(list).size
