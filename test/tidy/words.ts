@@ -29,6 +29,8 @@ const JUDGES = {
   'src/domain/market/funding-outlook.ts':
     'a fitted rate and its half-life are expectations, judged and never booked',
   'src/domain/books/earned-periods.ts': 'APR is looked at',
+  'src/domain/risk/liquidation.ts':
+    'a price that is clearly on one side is tried; beside the border the exact sums are',
   'src/domain/exit/exit-conditions.ts': 'where a rule stands is looked at; the judgement reckons for itself',
   'src/domain/books/execution-quality.ts': 'shares, bps and notional-seconds are looked at',
   'src/domain/exit/carry-exit.ts': 'basis, expected funding and what leaving gains are judged',

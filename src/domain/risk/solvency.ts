@@ -5,7 +5,6 @@
  */
 import { Decimal } from 'decimal.js'
 import {
-  type Band,
   type CollateralView,
   collateralCoins,
   maintenanceBands,
@@ -14,6 +13,7 @@ import {
 } from '../market/collateral.ts'
 import type { LimitRules, StrategyRules } from '../rules.ts'
 import { type BaseQty, baseQty, type Usdt, usdt } from '../units.ts'
+import { firstFactor, glimpseOf, type Weighed } from './liquidation.ts'
 
 /** One coin of the account: what is owned or owed of it, and its perpetual. Prices in USDT per base coin. */
 export type HoldingFacts = {
@@ -68,23 +68,7 @@ export type Solvency = {
   liquidationDown: number | null
 }
 
-/** One holding, read once for the many prices that it is tried at. */
-type Weighed = {
-  coin: string
-  price: Decimal
-  mark: Decimal
-  perp: Decimal
-  perpSize: Decimal
-  entry: Decimal
-  spot: Decimal
-  /** Coins that the spot counts for. */
-  counted: Decimal
-  /** Of the perpetual's value. */
-  bands: readonly Band[]
-}
-type Account = { usdt: Decimal; holdings: readonly Weighed[] }
-
-function weighed({ usdt, holdings }: AccountFacts, { maintenanceRate }: SolvencyRules): Account {
+function weighed({ usdt, holdings }: AccountFacts, { maintenanceRate }: SolvencyRules): Weighed {
   return {
     usdt: new Decimal(usdt),
     holdings: holdings.map(held => {
@@ -107,7 +91,7 @@ function weighed({ usdt, holdings }: AccountFacts, { maintenanceRate }: Solvency
 }
 
 /** Margin balance and maintenance margin with each coin's prices times its factor. */
-function marginAt({ usdt, holdings }: Account, factorOf: (coin: string) => Decimal, rules: SolvencyRules) {
+function marginAt({ usdt, holdings }: Weighed, factorOf: (coin: string) => Decimal, rules: SolvencyRules) {
   let balance = usdt
   let maintenance = new Decimal(0)
   for (const held of holdings) {
@@ -137,7 +121,7 @@ export const maintenanceRateAt = (
 ): Decimal | null => rateAt(weighed(account, rules), rules, factor, only)
 
 function rateAt(
-  account: Account,
+  account: Weighed,
   rules: SolvencyRules,
   factor: Decimal | string | number,
   only: string | null = null,
@@ -147,18 +131,18 @@ function rateAt(
 }
 
 /** The rates after this gap up and down, of all prices together and of each coin by itself. */
-const gapsOf = (account: Account, rules: SolvencyRules, gap: number): GapRate[] => {
+const gapsOf = (account: Weighed, rules: SolvencyRules, gap: number): GapRate[] => {
   const coins = account.holdings.map(({ coin }) => coin)
   const moved = [null, ...(coins.length > 1 ? coins : [])]
   return [gap, -gap].flatMap(each => moved.map(coin => afterGap(account, rules, each, coin)))
 }
 
-const afterGap = (account: Account, rules: SolvencyRules, gap: number, coin: string | null): GapRate => {
+const afterGap = (account: Weighed, rules: SolvencyRules, gap: number, coin: string | null): GapRate => {
   const rate = rateAt(account, rules, new Decimal(gap).plus(1), coin)
   return { gap, coin, maintenanceRate: rate?.toDecimalPlaces(18).toFixed() ?? null }
 }
 
-const nearGaps = (account: Account, rules: SolvencyRules): GapRate[] => [
+const nearGaps = (account: Weighed, rules: SolvencyRules): GapRate[] => [
   afterGap(account, rules, 0, null),
   ...gapsOf(account, rules, rules.solvencyGapNear),
 ]
@@ -224,28 +208,11 @@ function textOf({ gap, coin, maintenanceRate }: GapRate): string {
   return gap === 0 ? `${rate} now` : `${rate} after ${gap > 0 ? '+' : ''}${gap} on ${coin ?? 'all prices'}`
 }
 
-const RISE_MAX = 1000
-const STEP = 1.1
-const BISECTIONS = 40
-
 /** The first factor on all prices, away from 1, at which the account is liquidated; 1 when it is already. */
-function liquidationFactor(account: Account, rules: SolvencyRules, toward: 'up' | 'down'): number | null {
-  const gone = (factor: number) => rateAt(account, rules, factor)?.gte(1) ?? true
-  if (gone(1)) return 1
-  const step = toward === 'up' ? STEP : 1 / STEP
-  let safe = 1
-  let lost = step
-  while (!gone(lost)) {
-    safe = lost
-    lost *= step
-    if (lost > RISE_MAX || lost < 1 / RISE_MAX) return null
-  }
-  for (let i = 0; i < BISECTIONS; i++) {
-    const middle = (safe + lost) / 2
-    if (gone(middle)) lost = middle
-    else safe = middle
-  }
-  return lost
+function liquidationFactor(account: Weighed, rules: SolvencyRules, toward: 'up' | 'down'): number | null {
+  const glimpse = glimpseOf(account, rules.borrowMaintenanceRate)
+  const isGone = (factor: number) => glimpse(factor) ?? rateAt(account, rules, factor)?.gte(1) ?? true
+  return firstFactor(isGone, toward)
 }
 
 /**
