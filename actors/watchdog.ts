@@ -9,7 +9,7 @@ import type { SupervisorContext } from '../machines/supervisor.ts'
 import { ownerOfOrder } from '../src/domain/legs/order.ts'
 import type { Journal } from '../src/store/schema/records.ts'
 import type { Ports } from './ports.ts'
-import type { PlainKind } from './runtime/running.ts'
+import type { PlainKind, Running } from './runtime/running.ts'
 import { pause, service } from './service.ts'
 
 /** Wall milliseconds a record may wait to be durable before the process ends: systemd starts it again. */
@@ -30,6 +30,7 @@ export const watchdog = (ports: Watched, { journal, fatal }: WatchdogEnds): Plai
   service(async signal => {
     let lookedAtMs = ports.clock.nowMs()
     let isUnwatched = false
+    let counted = ''
     do {
       const { oldestPendingMs, pending } = journal.health()
       ports.telemetry.journalPending(pending)
@@ -39,7 +40,7 @@ export const watchdog = (ports: Watched, { journal, fatal }: WatchdogEnds): Plai
       // Once for each silence: a chart that sees its order gone waits for the journal with all others.
       if (oldestPendingMs > UNWATCHED_MS && !isUnwatched) void cancelResting(ports)
       isUnwatched = oldestPendingMs > UNWATCHED_MS
-      census(ports)
+      counted = census(ports, counted)
       for (const [feed, ageMs] of Object.entries(ports.board.ageMs()))
         ports.telemetry.feedAge(feed, ageMs / 1_000)
       const nowMs = ports.clock.nowMs()
@@ -64,24 +65,26 @@ async function cancelResting({ exchange, telemetry }: Ports<'exchange' | 'teleme
   }
 }
 
-function census(ports: Ports<'telemetry' | 'runtime'>) {
-  const actors = [...ports.runtime().all()].map(({ kind, cell }) => ({
-    kind,
-    state: cell?.state ?? 'running',
-  }))
-  ports.telemetry.actorsCounted(actors)
+/** Most looks find every actor where it was: labels are written anew only when one has moved. @returns what was counted */
+function census(ports: Ports<'telemetry' | 'runtime'>, before: string): string {
+  const all = [...ports.runtime().all()]
+  ports.telemetry.actorsQuarantined(quarantined(all))
+  const counted = all.map(({ kind, cell }) => `${kind} ${cell?.state ?? ''}`).join()
+  if (counted === before) return before
+  ports.telemetry.actorsCounted(all.map(({ kind, cell }) => ({ kind, state: cell?.state ?? 'running' })))
   const byState: Record<string, number> = {}
-  for (const { kind, state } of actors) {
+  for (const { kind, cell } of all) {
     if (kind !== 'hedge') continue
+    const state = cell?.state ?? 'running'
     const name = state.split(/[. ]/)[0] ?? state
     byState[name] = (byState[name] ?? 0) + 1
   }
   ports.telemetry.hedgesCounted(byState)
-  ports.telemetry.actorsQuarantined(quarantined(ports))
+  return counted
 }
 
-const quarantined = (ports: Ports<'runtime'>): number =>
-  [...ports.runtime().all()]
+const quarantined = (all: readonly Running[]): number =>
+  all
     .filter(({ kind }) => kind === 'supervisor')
     .flatMap(({ actor }) => Object.values((actor.getSnapshot().context as SupervisorContext).children))
     .filter(({ status }) => status === 'quarantined').length
