@@ -123,8 +123,6 @@ type ScannerPorts = Ports<
   'clock' | 'board' | 'rules' | 'alerts' | 'runtime' | 'newRiskRefused' | 'risk' | 'recorder' | 'funds'
 >
 
-type OfferPorts = Ports<'board' | 'rules' | 'runtime' | 'newRiskRefused'>
-
 type ScanExitPorts = Ports<'board' | 'rules' | 'alerts' | 'runtime' | 'risk' | 'recorder' | 'funds'>
 
 export type Judgements = {
@@ -139,6 +137,8 @@ const BLIND_GRACE_MS = 60_000
 
 /** A quiet verdict whose market could not tempt since is made anew after this long, for people to read. */
 const LOOK_AGAIN_MS = 60_000
+/** Whether a market that holds a hedge could be entered is looked at only for people. */
+const HELD_LOOK_AGAIN_MS = 600_000
 /** So many whole judgements are made at a time; then everything else has its turn. */
 const SLICE = 5
 const SLICE_MS = 1
@@ -160,7 +160,7 @@ export const scanner = (ports: ScannerPorts, judgements: Judgements): PlainKind 
         }
         if (scan(ports, judgements, memory, symbol, actor)) judged++
       }
-      offer(ports, judgements)
+      offer(ports, judgements, memory)
     } while (await pause(ports.clock, ports.rules.strategy.judgeEveryMs, signal))
   })
 
@@ -195,7 +195,7 @@ function scan(
   return isWhole
 }
 
-/** Would a judgement be quiet again, as far as a glimpse proves it? */
+/** Would a judgement change nothing: is it of a market that holds a hedge, or quiet again, as far as a glimpse proves it? */
 function isStill(
   { board, rules }: ScannerPorts,
   before: EntryJudgement | undefined,
@@ -203,9 +203,11 @@ function isStill(
   { changes, state }: Seen,
   nowMs: number,
 ): boolean {
-  if (before?.verdict !== 'quiet' || was?.changes !== changes || was.state !== state) return false
-  if (nowMs - before.judgedAtMs >= LOOK_AGAIN_MS) return false
-  const { symbol } = before
+  if (!before || was?.changes !== changes || was.state !== state) return false
+  const { symbol, verdict, judgedAtMs } = before
+  // Of a market that holds a hedge it decides nothing.
+  if (HELD.test(state) && verdict !== 'blind') return nowMs - judgedAtMs < HELD_LOOK_AGAIN_MS
+  if (verdict !== 'quiet' || nowMs - judgedAtMs >= LOOK_AGAIN_MS) return false
   const glimpse = board.glimpse(symbol, rules.limits, nowMs)
   return glimpse !== undefined && !mayTempt(glimpse, rules, nowMs)
 }
@@ -246,22 +248,34 @@ function judge(
  * Symbols compete for room by what they would earn on their capital: of those that tempt, only as many are offered as there are
  * hedges left to begin, the best first. Which is the best is not known before the past of all of them was asked for.
  */
-function offer(ports: OfferPorts, { entries }: Judgements): void {
+function offer(ports: ScannerPorts, judgements: Judgements, memory: Memory): void {
   if (!ports.board.isFundingTried()) return
   const stateOf = (symbol: string) => ports.runtime().get(`symbol:${symbol}`)?.cell?.state ?? ''
   let slots = slotsLeft(ports)
-  const competing = bestFirst(entries.values())
-  for (const { symbol, because, found, limit } of competing) {
+  let rivals: EntryJudgement[] | undefined
+  for (const { symbol, because, found, limit } of bestFirst(judgements.entries.values())) {
     if (slots <= 0) return
     const state = stateOf(symbol)
     // It asks the desk at this moment.
     if (state === 'idle.tempting') slots--
     if (state !== 'idle.quiet' || ports.newRiskRefused(symbol)) continue
-    const beside = besideOf(competing, symbol)
+    rivals ??= rivalsNow(ports, judgements, memory)
+    const beside = besideOf(rivals, symbol)
     const event = { type: 'carry.tempting', because: `${because}: found ${found}, limit ${limit}`, beside }
     ports.runtime().deliver(`symbol:${symbol}`, event)
     slots--
   }
+}
+
+/** All that tempt, those that hold a hedge as they are now. */
+function rivalsNow(ports: ScannerPorts, judgements: Judgements, memory: Memory): EntryJudgement[] {
+  const nowMs = ports.clock.nowMs()
+  for (const { symbol, actor } of heldFirst(ports)) {
+    if (!HELD.test(actor.cell?.state ?? '')) break
+    if (judgements.entries.get(symbol)?.judgedAtMs !== nowMs)
+      judge(ports, judgements, memory, actor, symbol, nowMs)
+  }
+  return bestFirst(judgements.entries.values())
 }
 
 /** What a symbol was held against when it was offered: the best of the others that tempted, and their carry on capital a year. */
