@@ -1,7 +1,9 @@
 /**
  * One side of an order book, best first, as plain numbers in a row: a push touches little memory, and texts are made again only of
- * what somebody asks for. A price is at most as long as a double holds it exactly; of a size that is longer the text is kept.
+ * what somebody asks for. Of a level whose price or size is longer than a double holds exactly the texts are kept; its numbers are
+ * the doubles nearest to them, and what is equal by those is told apart by the texts.
  */
+import { Decimal } from 'decimal.js'
 import type { OrderQty, Price } from '../../../domain/units.ts'
 import type { PriceLevel } from '../../exchange.ts'
 
@@ -14,7 +16,7 @@ const [DOT, ZERO, NINE, MINUS] = [46, 48, 57, 45]
 const DIGITS_EXACT = 15
 /** More is no amount of anything. */
 const DIGITS_MAX = 40
-const POWERS = Array.from({ length: DIGITS_MAX + 1 }, (_, power) => 10 ** power)
+const POWERS = Array.from({ length: DIGITS_EXACT + 1 }, (_, power) => 10 ** power)
 
 /** Reads one text from left to right. What was read last stands in its fields until the next is read. */
 export class DecimalReader {
@@ -23,12 +25,13 @@ export class DecimalReader {
   value = 0
   /** Digits behind the point. */
   decimals = 0
-  /** `value` is what was read, and not only near it. */
+  /** `value` is what was read, and not only the double that is nearest to it. */
   isExact = true
 
   /** Reads an unsigned decimal that begins at `at`; false when none does. */
   read(text: string): boolean {
-    let [digits, point, whole, at] = [0, -1, 0, this.at]
+    const from = this.at
+    let [digits, point, whole, at] = [0, -1, 0, from]
     for (; at < text.length; at++) {
       const code = text.charCodeAt(at)
       if (code >= ZERO && code <= NINE) {
@@ -43,8 +46,9 @@ export class DecimalReader {
     if (digits === 0 || digits > DIGITS_MAX || point === 0 || (point > 0 && decimals === 0)) return false
     this.decimals = decimals
     this.isExact = digits <= DIGITS_EXACT
+    if (!this.isExact) this.value = Number(text.slice(from, at))
     // Both are exact, so that this is rounded once, as the text itself would be.
-    this.value = decimals === 0 ? whole : whole / (POWERS[decimals] ?? 1)
+    else this.value = decimals === 0 ? whole : whole / (POWERS[decimals] ?? 1)
     return true
   }
 
@@ -81,8 +85,8 @@ export class LevelRow {
   readonly #decimals: number[] = []
   /** 1 where the lowest price is best. */
   readonly #sign: 1 | -1
-  /** Sizes too long for a double, by price. */
-  readonly #long = new Map<number, string>()
+  /** Of levels too long for doubles; undefined before the first of them. */
+  #long: (PriceLevel | undefined)[] | undefined
 
   constructor(sign: 1 | -1) {
     this.#sign = sign
@@ -93,29 +97,30 @@ export class LevelRow {
     if (!Array.isArray(updates)) return `${name}: expected a list of levels`
     for (const update of updates) {
       const [price, size]: unknown[] = Array.isArray(update) ? update : []
-      if (typeof price !== 'string' || !reader.readAll(price, isSigned) || !reader.isExact)
+      if (typeof price !== 'string' || !reader.readAll(price, isSigned))
         return `${name}: price ${JSON.stringify(price)} is not a decimal`
-      const { value, decimals } = reader
+      const { value, decimals, isExact } = reader
       if (typeof size !== 'string' || !reader.readAll(size))
         return `${name}: size ${JSON.stringify(size)} is not a decimal`
-      this.#set(value, decimals, reader, size)
+      const isLong = !isExact || !reader.isExact
+      if (isLong || this.#long) this.#setLong(value, decimals, price, size, isLong)
+      else this.#set(this.#seek(value), value, decimals, reader)
     }
     return ''
   }
 
   /**
    * The same from the bytes of a frame: `at` stands before the first level of a list of them, and is left behind the bracket
-   * that ends it. False for anything that is not exactly such a list: then some of it may have been applied.
+   * that ends it. False for anything that is not exactly such a list, or too long for doubles: then some of it may have been applied.
    */
   readAll(text: string, at: DecimalReader): boolean {
+    if (this.#long) return false
     if (at.skip(text, ']')) return true
     do {
       if (!at.skip(text, '["') || !at.read(text) || !at.isExact) return false
       const { value, decimals } = at
-      if (!at.skip(text, '","')) return false
-      const from = at.at
-      if (!at.read(text)) return false
-      this.#set(value, decimals, at, at.isExact ? '' : text.slice(from, at.at))
+      if (!at.skip(text, '","') || !at.read(text) || !at.isExact) return false
+      this.#set(this.#seek(value), value, decimals, at)
       if (!at.skip(text, '"]')) return false
     } while (at.skip(text, ','))
     return at.skip(text, ']')
@@ -125,8 +130,7 @@ export class LevelRow {
   level(at: number): PriceLevel | undefined {
     const [price, size, decimals] = [this.prices[at], this.sizes[at], this.#decimals[at]]
     if (price === undefined || size === undefined || decimals === undefined) return undefined
-    const text = this.#long.get(price) ?? size.toFixed(decimals % PRICE_UNIT)
-    return [price.toFixed(Math.floor(decimals / PRICE_UNIT)) as Price, text as OrderQty]
+    return this.#long?.[at] ?? asLevel(price, size, decimals)
   }
 
   levels(count: number): PriceLevel[] {
@@ -139,27 +143,61 @@ export class LevelRow {
   isBest(price: string | undefined, size: string | undefined): boolean {
     const [best] = this.prices
     if (best === undefined || price === undefined || size === undefined) return best === price
-    if (!reader.readAll(price, true) || reader.value !== best || !reader.readAll(size)) return false
-    return reader.isExact ? reader.value === this.sizes[0] : this.#long.get(best) === size
+    if (!reader.readAll(price, true) || reader.value !== best) return false
+    const { isExact } = reader
+    if (!reader.readAll(size) || reader.value !== this.sizes[0]) return false
+    return (isExact && reader.isExact && !this.#long) || this.#isExactly(0, price, size)
   }
 
-  #set(price: number, decimals: number, size: DecimalReader, text: string): void {
-    const at = this.#seek(price)
+  /** Is the best price of this side below the best of the other? True where a side has none. */
+  isBelow(other: LevelRow): boolean {
+    const [mine, theirs] = [this.prices[0], other.prices[0]]
+    if (mine === undefined || theirs === undefined || mine < theirs) return true
+    if (mine > theirs || !(this.#long || other.#long)) return false
+    return new Decimal(this.#priceText(0)).lt(other.#priceText(0))
+  }
+
+  #isExactly(at: number, price: string, size: string): boolean {
+    const level = this.level(at)
+    return level !== undefined && new Decimal(level[0]).eq(price) && new Decimal(level[1]).eq(size)
+  }
+
+  #priceText(at: number): string {
+    return this.level(at)?.[0] ?? ''
+  }
+
+  #set(at: number, price: number, decimals: number, size: DecimalReader): void {
     const isKnown = this.prices[at] === price
-    if (isKnown && this.#long.size > 0) this.#long.delete(price)
     if (size.value === 0) {
       // Deleting what is not there leaves the book right.
       if (isKnown) this.#remove(at)
       return
     }
     if (!isKnown) this.#makeRoom(at)
+    this.#put(at, price, decimals, size)
+  }
+
+  /** The same where numbers alone do not tell prices apart; `reader` holds the size. */
+  #setLong(price: number, decimals: number, priceText: string, sizeText: string, isLong: boolean): void {
+    this.#long ??= this.prices.map(() => undefined)
+    const at = this.#seekExactly(price, priceText)
+    const isKnown = this.prices[at] === price && new Decimal(this.#priceText(at)).eq(priceText)
+    if (reader.value === 0) {
+      if (isKnown) this.#remove(at)
+      return
+    }
+    if (!isKnown) this.#makeRoom(at)
+    this.#put(at, price, decimals, reader)
+    this.#long[at] = isLong ? [priceText as Price, sizeText as OrderQty] : undefined
+  }
+
+  #put(at: number, price: number, decimals: number, size: DecimalReader): void {
     this.prices[at] = price
     this.sizes[at] = size.value
     this.#decimals[at] = decimals * PRICE_UNIT + size.decimals
-    if (!size.isExact) this.#long.set(price, text)
   }
 
-  /** Where a price is, or would be inserted. */
+  /** Where a price is, or would be inserted: before all that are equal by their numbers. */
   #seek(price: number): number {
     const [prices, sign] = [this.prices, this.#sign]
     let low = 0
@@ -172,6 +210,13 @@ export class LevelRow {
     return low
   }
 
+  /** Rounding to doubles never changes the order of two prices; it may make them equal. */
+  #seekExactly(price: number, text: string): number {
+    let at = this.#seek(price)
+    while (this.prices[at] === price && this.#sign * new Decimal(this.#priceText(at)).cmp(text) < 0) at++
+    return at
+  }
+
   /** By hand: `splice` makes a list of what it took out. */
   #makeRoom(at: number): void {
     const [prices, sizes, decimals] = [this.prices, this.sizes, this.#decimals]
@@ -180,6 +225,7 @@ export class LevelRow {
       sizes[to] = sizes[to - 1] ?? 0
       decimals[to] = decimals[to - 1] ?? 0
     }
+    this.#long?.splice(at, 0, undefined)
   }
 
   #remove(at: number): void {
@@ -193,5 +239,11 @@ export class LevelRow {
     prices.length = last
     sizes.length = last
     decimals.length = last
+    this.#long?.splice(at, 1)
   }
 }
+
+const asLevel = (price: number, size: number, decimals: number): PriceLevel => [
+  price.toFixed(Math.floor(decimals / PRICE_UNIT)) as Price,
+  size.toFixed(decimals % PRICE_UNIT) as OrderQty,
+]

@@ -169,9 +169,8 @@ class BookInPlace<M extends Market | 'spread'> implements OrderBookBuilder<M>, L
     const [bids, asks] = [this.#bids.prices, this.#asks.prices]
     if (bids.length > LEVELS_MAX || asks.length > LEVELS_MAX)
       return this.#broken(`more than ${LEVELS_MAX} levels`)
-    const [bid, ask] = [bids[0], asks[0]]
-    if (bid !== undefined && ask !== undefined && bid >= ask)
-      return this.#broken(`crossed: bid ${bid}, ask ${ask}`)
+    if (!this.#bids.isBelow(this.#asks))
+      return this.#broken(`crossed: bid ${this.bid?.[0]}, ask ${this.ask?.[0]}`)
     return TAKEN
   }
 

@@ -1,4 +1,5 @@
 /** The order book builder: whatever comes, a book that is handed out is in sequence, sorted, exact and not crossed. */
+import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { orderBookBuilder } from '../../../../src/exchange/bybit/streams/order-books.ts'
@@ -105,7 +106,7 @@ describe('levels', () => {
     ['an exponent', '1e2', '1'],
     ['a negative price', '-1', '1'],
     ['no number', 'abc', '1'],
-    ['a price finer than a double is', '12345678901234.5678', '1'],
+    ['more digits than any amount has', `97.${'1'.repeat(39)}`, '1'],
     ['a size that is no number', '97', 'NaN'],
     ['an empty size', '97', ''],
   ])('%s breaks the book', (_name, price, size) => {
@@ -190,6 +191,71 @@ test('any run of deltas gives the book that a plain map gives, sorted and at mos
     }),
     { numRuns: 200 },
   )
+})
+
+function set(side: Map<string, Level>, level: Level): void {
+  const key = new Decimal(level[0]).toFixed()
+  side.delete(key)
+  if (Number(level[1]) > 0) side.set(key, level)
+}
+
+test('prices and sizes longer than a double holds stand in order, apart and digit for digit, among short ones', () => {
+  // Prices that are the same double, and their neighbours, in several spellings.
+  const price = (whole: string) =>
+    fc
+      .constantFrom(
+        '',
+        '.0',
+        '.5',
+        '.50000000000000001',
+        '.500000000000000012',
+        '.5000000000000000120',
+        '.51',
+      )
+      .map(part => `${whole}${part}`)
+  const size = fc.constantFrom(
+    '0',
+    '0.00000000000000000',
+    '2',
+    '123456789012345678.25',
+    '123456789012345678.26',
+  )
+  const updates = (whole: string) => fc.array(fc.tuple(price(whole), size), { maxLength: 8 })
+  const delta = fc.record({ b: updates('12345'), a: updates('12346') })
+  fc.assert(
+    fc.property(fc.array(delta, { minLength: 1, maxLength: 6 }), deltas => {
+      const book = orderBookBuilder('linear', 'BTCUSDT')
+      book.apply(frame('snapshot', 100, [], []))
+      const sides = { b: new Map<string, Level>(), a: new Map<string, Level>() }
+      for (const [at, next] of deltas.entries()) {
+        for (const name of ['b', 'a'] as const) for (const level of next[name]) set(sides[name], level)
+        const sorted = (name: 'b' | 'a') =>
+          [...sides[name].values()].sort(([x], [y]) => new Decimal(x).cmp(y))
+        const [bids, asks] = [sorted('b').reverse(), sorted('a')]
+        const message = frame('delta', 101 + at, next.b, next.a)
+        expect(book.takeFrame(JSON.stringify(message)) ?? book.take(message)).toEqual({ kind: 'taken' })
+        expect(book.live.copy()).toMatchObject({ bids, asks })
+        const [bid, ask] = [bids[0], asks[0]]
+        const best = { bid: bid?.[0], bidQty: bid?.[1], ask: ask?.[0], askQty: ask?.[1], update: 0, atMs: 0 }
+        expect(book.standsAt(best)).toBe(true)
+        if (bid)
+          expect(
+            book.standsAt({ ...best, bid: `${bid[0]}${bid[0].includes('.') ? '' : '.'}${'0'.repeat(18)}1` }),
+          ).toBe(false)
+      }
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('a bid above the ask by less than a double tells is crossed, one below it is not', () => {
+  const apart = (bid: string, ask: string) => {
+    const book = orderBookBuilder('spot', 'BTCUSDT')
+    return book.apply(frame('snapshot', 10, [[bid, '1']], [[ask, '1']])).kind
+  }
+  expect(apart('1.50000000000000001', '1.50000000000000002')).toBe('book')
+  expect(apart('1.50000000000000002', '1.50000000000000001')).toBe('broken')
+  expect(apart('1.5', '1.50000000000000000')).toBe('broken')
 })
 
 test('any single dropped, repeated or swapped delta is noticed, and no book is handed out after it', () => {
