@@ -18,24 +18,28 @@ export const ALERTS = {
   'hedge.naked-leg': {
     severity: 'page',
     ends: 'rule',
-    says: 'One leg of a hedge stands alone beyond its bound',
+    says: 'A hedge is unbalanced beyond its limit',
   },
-  'hedge.failed': { severity: 'page', ends: 'rule', says: 'A hedge has failed and waits for a person' },
+  'hedge.failed': { severity: 'page', ends: 'rule', says: 'A hedge has failed and needs a person' },
   'hedge.failed-in-danger': {
     severity: 'page',
     ends: 'person',
-    says: 'A failed hedge should be left: the reason is in the alert, and it comes again as the time nears',
+    says: 'A failed hedge should be closed: the alert gives the reason and repeats as the time approaches',
   },
   'exchange.refuses': {
     severity: 'page',
     ends: 'person',
-    says: 'The exchange refuses orders, and trying again does not mend it',
+    says: 'The exchange rejects orders, and retrying does not help',
   },
-  'order.unknown': { severity: 'page', ends: 'rule', says: 'The outcome of an order is not known for long' },
+  'order.unknown': {
+    severity: 'page',
+    ends: 'rule',
+    says: 'The outcome of an order has been unknown for too long',
+  },
   'actor.quarantined': {
     severity: 'page',
     ends: 'rule',
-    says: 'An actor failed again and again and was given up',
+    says: 'An actor kept failing and is no longer restarted',
   },
   'ledger.residual': {
     severity: 'page',
@@ -45,17 +49,17 @@ export const ALERTS = {
   'ledger.late': {
     severity: 'page',
     ends: 'caller',
-    says: 'The transaction log could not be booked for long',
+    says: 'The transaction log has not been booked for too long',
   },
   'ledger.suspense': {
     severity: 'ticket',
     ends: 'person',
-    says: 'A row of the transaction log has no rule that explains it',
+    says: 'A row of the transaction log is not understood',
   },
   'settlement.missed': {
     severity: 'ticket',
     ends: 'rule',
-    says: 'A funding settlement has passed and no row of it is booked',
+    says: 'A funding settlement has passed and is not booked',
   },
   'margin.high': {
     severity: 'page',
@@ -72,28 +76,28 @@ export const ALERTS = {
   'risk.unjudged': {
     severity: 'page',
     ends: 'rule',
-    says: "The account's risk could not be judged for long",
+    says: "The account's risk has not been checked for too long",
   },
   'account.unaudited': {
     severity: 'page',
     ends: 'rule',
-    says: 'What the hedges hold could not be compared with the exchange for long',
+    says: 'The hedges have not been compared with the exchange for too long',
   },
   'account.unfit': {
     severity: 'ticket',
     ends: 'caller',
-    says: 'Something about the account or its key stands in the way, or soon will',
+    says: 'A setting of the account or its key needs attention',
   },
-  'order-entry.down': { severity: 'ticket', ends: 'rule', says: 'No order can leave: order entry is down' },
+  'order-entry.down': { severity: 'ticket', ends: 'rule', says: 'Order entry is down: no order can be sent' },
   'engine.not-trading': {
     severity: 'ticket',
     ends: 'rule',
-    says: 'The engine has not come to trade for long',
+    says: 'The engine has not been trading for too long',
   },
   'engine.waiting': {
     severity: 'page',
     ends: 'caller',
-    says: 'The engine cannot start yet: it waits for what it needs',
+    says: 'The engine is waiting to start',
   },
   'account.another-engine': {
     severity: 'page',
@@ -103,12 +107,12 @@ export const ALERTS = {
   'clock.off': {
     severity: 'page',
     ends: 'rule',
-    says: "This machine's clock is off from the exchange's by more than is allowed",
+    says: "The engine's clock differs from the exchange's by more than is allowed",
   },
   'lease.lost': {
     severity: 'page',
     ends: 'rule',
-    says: 'This engine no longer owns the account and must end',
+    says: 'This engine no longer holds the lease on the account and must stop',
   },
   'journal.slow': { severity: 'ticket', ends: 'rule', says: 'The journal is slow: no new risk is taken' },
   'disk.low': { severity: 'ticket', ends: 'rule', says: 'The disk of the data folder is nearly full' },
@@ -116,7 +120,7 @@ export const ALERTS = {
   'engine.fatal': {
     severity: 'page',
     ends: 'person',
-    says: 'The engine has ended itself; the service starts it again',
+    says: 'The engine has stopped itself; the service restarts it',
   },
   'venue.took-position': {
     severity: 'page',
@@ -136,32 +140,32 @@ export const ALERTS = {
   'account.foreign-position': {
     severity: 'ticket',
     ends: 'caller',
-    says: 'A position stands on the account that no hedge claims',
+    says: 'The account has a position that belongs to no hedge',
   },
   'account.foreign-spot': {
     severity: 'ticket',
     ends: 'caller',
-    says: 'Coins lie on the account that no hedge claims',
+    says: 'The account has coins that belong to no hedge',
   },
   'account.foreign-order': {
     severity: 'ticket',
     ends: 'caller',
-    says: 'An order stands on the account that is not ours',
+    says: 'The account has an open order that is not ours',
   },
   'risk.limit-reached': {
     severity: 'ticket',
     ends: 'caller',
-    says: 'A limit of the account is reached: nothing new is opened',
+    says: 'An account limit is reached: nothing new is opened',
   },
   'solvency.low': {
     severity: 'ticket',
     ends: 'caller',
-    says: 'The account would come near liquidation after a gap of prices',
+    says: 'The account would be close to liquidation after a price gap',
   },
   'adl.near': {
     severity: 'ticket',
     ends: 'caller',
-    says: 'A position of ours stands near the front of the queue to be deleveraged',
+    says: 'A position of ours is near the front of the auto-deleveraging queue',
   },
   'collateral.restricted': {
     severity: 'ticket',
@@ -171,7 +175,7 @@ export const ALERTS = {
   'terms.old': {
     severity: 'ticket',
     ends: 'caller',
-    says: "The exchange's collateral ratios could not be read for long: the last known ones serve",
+    says: 'Collateral ratios have not been read for too long: the last known ones are used',
   },
   'venue.maintenance': {
     severity: 'ticket',
@@ -181,7 +185,7 @@ export const ALERTS = {
   'symbol.delisting': {
     severity: 'page',
     ends: 'person',
-    says: 'A market with a hedge of ours is to be delisted: the hedge is run off',
+    says: 'A market of an open hedge is being delisted: the hedge will be closed',
   },
   'engine.flattened': {
     severity: 'ticket',
@@ -196,7 +200,7 @@ export const ALERTS = {
   'alert.undelivered': {
     severity: 'ticket',
     ends: 'caller',
-    says: 'Alerts do not reach people on one of the configured ways',
+    says: 'An alert channel does not deliver',
   },
 } as const satisfies Record<string, Entry>
 

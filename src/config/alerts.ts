@@ -26,7 +26,7 @@ export const alerts = z.strictObject({
     min: 10_000,
     max: DAY_MS,
     or: '900000',
-    about: 'A page that nobody acknowledged is sent again after this (of the wall clock)',
+    about: 'A page that nobody acknowledges is sent again after this (of the wall clock)',
   }),
   escalationsMax: wholeKey({
     min: 0,
@@ -41,7 +41,7 @@ export const alerts = z.strictObject({
     text => /^(-?\d{1,20}|@\w{3,64})$/.test(text),
   ),
   telegramUrl: named("Telegram: another server than Telegram's own", 'an http or https URL', isHttpUrl),
-  mailTo: named('E-mail: who hears, with commas between', 'mail addresses with commas between', text =>
+  mailTo: named('E-mail: recipients, separated by commas', 'mail addresses with commas between', text =>
     text.split(',').every(isMail),
   ),
   mailFrom: named('E-mail: the sender', 'a mail address', isMail),
@@ -61,25 +61,25 @@ export const alerts = z.strictObject({
     max: DAY_MS,
     or: '60000',
     about:
-      "Dead man's switch: how often HEDGEROW_ALERT_HEARTBEAT_URL is asked while all is well (of the wall clock)",
+      "Dead man's switch: how often HEDGEROW_ALERT_HEARTBEAT_URL is called while all is well (of the wall clock)",
   }),
   settlementMissedMs: lengthKey({
     min: 10_000,
     max: DAY_MS,
     or: '600000',
-    about: 'A settlement that passed this long ago must be booked',
+    about: 'A funding settlement not booked after this raises an alert',
   }),
   orderUnknownMs: lengthKey({
     min: 1_000,
     max: DAY_MS,
     or: '60000',
-    about: 'An order whose end is not known after this calls a person',
+    about: 'An order with an unknown outcome for this long raises an alert',
   }),
   clockOffMsMax: lengthKey({
     min: 10,
     max: 60_000,
     or: '1000',
-    about: "This machine's clock may be off from the exchange's by this much (of the wall clock)",
+    about: "Largest difference between the engine's clock and the exchange's (of the wall clock)",
   }),
 })
 

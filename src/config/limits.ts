@@ -8,10 +8,10 @@ export const limits = z.strictObject({
   hedgeNotionalUsdtMax: usdtKey({ or: '2000', about: 'Largest notional of one hedge' }),
   hedgeNotionalUsdtMin: usdtKey({
     or: '50',
-    about: 'Smallest notional worth a hedge: below it fees and lot steps eat it',
+    about: 'Smallest notional worth a hedge: below it fees and lot steps take too much',
   }),
   totalNotionalUsdtMax: usdtKey({ or: '10000', about: 'Notional of all hedges together' }),
-  hedgesMax: wholeKey({ min: 0, max: 1000, unit: 'hedges', or: '5', about: 'Hedges at the same time' }),
+  hedgesMax: wholeKey({ min: 0, max: 1000, unit: 'hedges', or: '5', about: 'Open hedges at the same time' }),
   freeMarginUsdtMin: usdtKey({
     or: '100',
     zero: true,
@@ -22,14 +22,16 @@ export const limits = z.strictObject({
     max: 10,
     unit: 'fraction of the equity',
     or: '0',
-    about: 'Largest notional of one hedge beside the amount, the lower counts; 0 leaves it to the amount',
+    about:
+      'Largest notional of one hedge as a share; the lower of this and hedgeNotionalUsdtMax counts; 0 turns it off',
   }),
   totalShareMax: numberKey({
     min: 0,
     max: 10,
     unit: 'fraction of the equity',
     or: '0',
-    about: 'Notional of all hedges beside the amount, the lower counts; 0 leaves it to the amount',
+    about:
+      'Notional of all hedges as a share; the lower of this and totalNotionalUsdtMax counts; 0 turns it off',
   }),
   coinShareMax: numberKey({
     min: 0,
@@ -37,14 +39,14 @@ export const limits = z.strictObject({
     unit: 'fraction of the equity',
     or: '0',
     about:
-      'Notional of everything in one coin beside symbolNotionalUsdtMax, the lower counts; 0 leaves it to the amount',
+      'Notional of everything in one coin as a share; the lower of this and symbolNotionalUsdtMax counts; 0 turns it off',
   }),
   reserveShareMin: numberKey({
     min: 0,
     max: 0.99,
     unit: 'fraction of the equity',
     or: '0',
-    about: 'Share that stays free beside freeMarginUsdtMin, the higher counts',
+    about: 'Share that must stay free; the higher of this and freeMarginUsdtMin counts',
   }),
   unhedgedNotionalUsdtMax: usdtKey({
     or: '1000',
@@ -54,19 +56,19 @@ export const limits = z.strictObject({
     min: 1000,
     max: 600_000,
     or: '30000',
-    about: 'And so is one older than this',
+    about: 'An unhedged quantity older than this is repaired at once',
   }),
   bookAgeMsMax: lengthKey({
     min: 100,
     max: 600_000,
     or: '10000',
-    about: 'Order books older than this decide nothing new',
+    about: 'No new risk on order books older than this',
   }),
   tickerAgeMsMax: lengthKey({
     min: 100,
     max: 600_000,
     or: '60000',
-    about: 'Funding data older than this decides nothing new',
+    about: 'No new risk on funding data older than this',
   }),
   maintenanceMarginRateMax: numberKey({
     min: 0.01,
@@ -81,7 +83,7 @@ export const limits = z.strictObject({
   }),
   feesDayUsdtMax: usdtKey({
     or: '100',
-    about: 'Churn budget: fees of any 24 hours, those of the asked hedge included',
+    about: 'Fees in any 24 hours, those of the planned hedge included',
   }),
   lossDayUsdtMax: usdtKey({ or: '200', about: 'Loss in any 24 hours at which nothing new is opened' }),
   drawDownMax: numberKey({
@@ -102,14 +104,14 @@ export const limits = z.strictObject({
     min: 1000,
     max: DAY_MS,
     or: '3600000',
-    about: 'Rate and inventory of borrowing older than this decide nothing new',
+    about: 'No new borrowing on rates and inventory older than this',
   }),
   solvencyWarnRate: numberKey({
     min: 0.01,
     max: 1,
     unit: 'fraction, 1 is liquidation',
     or: '0.5',
-    about: 'Modelled maintenance rate of the account, now or after the near gap, at which a person is told',
+    about: 'Modelled maintenance rate of the account, now or after the near gap, at which an alert is raised',
   }),
   solvencyReduceRate: numberKey({
     min: 0.01,
@@ -130,34 +132,34 @@ export const limits = z.strictObject({
     max: 0.9,
     unit: 'fraction',
     or: '0.2',
-    about: 'Gap of prices, up and down, after which the three rates above hold too',
+    about: 'Price gap, up and down, after which the three rates above are tested too',
   }),
   solvencyGapFar: numberKey({
     min: 0,
     max: 0.95,
     unit: 'fraction',
     or: '0.5',
-    about: 'Gap of prices, up and down, that is only warned of',
+    about: 'Price gap, up and down, that only raises an alert',
   }),
   foreign: noted(wordKey(['ignore', 'adopt', 'halt'], 'ignore'), {
     about:
-      'Coins, positions and orders that no hedge claims: told only, taken over by a hedge of the same market, or the engine halts (ignore, adopt or halt)',
+      'Coins, positions and orders that belong to no hedge: reported only, taken over by a hedge in the same market, or the engine halts (ignore, adopt or halt)',
     text: 'ignore',
   }),
   handClosed: noted(wordKey(['stay', 'reopen'], 'stay'), {
     about:
-      'A hedge that somebody closed by hand: its symbol stays closed until symbol.release, or may be opened again (stay or reopen)',
+      'A hedge that somebody closed by hand: its symbol stays blocked until symbol.release, or may be opened again (stay or reopen)',
     text: 'stay',
   }),
   failedPolicy: noted(wordKey(['hold', 'level', 'unwind'], 'level'), {
     about:
-      'What a failed hedge may do by itself: nothing, level legs that are apart and leave what becomes dangerous, or unwind (hold, level or unwind)',
+      'What a failed hedge may do by itself: nothing, level its legs and close when it becomes dangerous, or unwind (hold, level or unwind)',
     text: 'level',
   }),
   lateRowsMs: lengthKey({
     min: 60_000,
     max: DAY_MS,
     or: String(6 * 3_600_000),
-    about: 'Rows of the exchange’s transaction log are looked for again for so long after their instant',
+    about: 'How far back the exchange’s transaction log is read again for late rows',
   }),
 })

@@ -23,7 +23,7 @@ const accountKeys = z.strictObject({
     wordKey(['true', 'false'], 'false').transform(word => word === 'true'),
     {
       about:
-        'May the engine set leverage, Delta Neutral Mode and what becomes of prices beyond the limit by itself? Else it only says what to change',
+        'The engine sets leverage, Delta Neutral Mode and price-limit handling itself; otherwise it only says what to change',
       text: 'false',
     },
   ),
@@ -38,7 +38,7 @@ const accountKeys = z.strictObject({
     min: DAY_MS,
     max: 365 * DAY_MS,
     or: String(14 * DAY_MS),
-    about: 'An API key that ends within this is told of',
+    about: 'An API key that expires within this raises an alert',
   }),
 })
 

@@ -5,7 +5,7 @@ import { lengthKey, numberKey, symbolsKey, usdtKey, wholeKey, wordsKey } from '.
 const DAY_MS = 86_400_000
 
 export const strategy = z.strictObject({
-  symbols: symbolsKey('Perpetuals to track, or all: every one that can be hedged and is traded enough', [
+  symbols: symbolsKey('Perpetuals to track, or all: every one that can be hedged and has enough turnover', [
     'BTCUSDT',
     'ETHUSDT',
     'SOLUSDT',
@@ -23,57 +23,56 @@ export const strategy = z.strictObject({
   turnoverDayUsdtMin: usdtKey({
     or: '2000000',
     zero: true,
-    about: 'With symbols all: each leg must have been traded for this much in the day before the start',
+    about: 'With symbols all: least turnover of each leg in the day before the start',
   }),
   symbolsMax: wholeKey({
     min: 1,
     max: 600,
     unit: 'symbols',
     or: '300',
-    about: 'With symbols all: at most so many, the most traded first',
+    about: 'With symbols all: at most this many, highest turnover first',
   }),
   entryAprMin: numberKey({
     min: -1,
     max: 100,
     unit: 'fraction a year on capital, 0.15 is 15 %',
     or: '0.01',
-    about:
-      'Net carry over the best holding time, after the allowance, by which a hedge must beat idle money to be wanted',
+    about: 'Least net carry over the best holding time, after the allowance, above what idle money earns',
   }),
   idleApr: numberKey({
     min: 0,
     max: 1,
     unit: 'fraction a year',
     or: '0',
-    about: 'What idle money earns: carry must beat it, and a hedge that is left earns it',
+    about: 'What idle money earns: carry must beat it',
   }),
   fundingFastHours: numberKey({
     min: 0.1,
     max: 720,
     unit: 'hours',
     or: '48',
-    about: 'The fast mean of a funding rate looks back so far: what is paid now',
+    about: 'Look-back of the fast mean of a funding rate: what is paid now',
   }),
   fundingSlowHours: numberKey({
     min: 1,
     max: 8760,
     unit: 'hours',
     or: '1080',
-    about: 'And the slow mean so far: what is paid in the long run; at least fundingFastHours',
+    about: 'Look-back of the slow mean: what is paid in the long run; at least fundingFastHours',
   }),
   fundingFadeHours: numberKey({
     min: 0.1,
     max: 8760,
     unit: 'hours',
     or: '168',
-    about: 'The gap between both means fades to a third in so long',
+    about: 'The gap between both means fades to a third in this time',
   }),
   fundingMarketHours: numberKey({
     min: 0,
     max: 8760,
     unit: 'hours',
     or: '168',
-    about: 'A symbol’s means lean on the mean of all symbols as if so much of it were part of its own past',
+    about: 'Weight of the mean of all symbols in a symbol’s own means, as if it had this much history of it',
   }),
   fundingAllowance: numberKey({
     min: 0,
@@ -94,27 +93,27 @@ export const strategy = z.strictObject({
     min: 0,
     max: 30 * DAY_MS,
     or: '600000',
-    about: 'After a hedge ended, its symbol waits this long',
+    about: 'After a hedge has closed, its symbol waits this long',
   }),
   settlementGuardMs: lengthKey({
     min: 0,
     max: DAY_MS / 24,
     or: '120000',
-    about: 'No entry this near the next settlement: a half-open hedge would be paid on one leg only',
+    about: 'No entry this near the next settlement: a half-open hedge would pay or receive on one leg only',
   }),
   capitalBuffer: numberKey({
     min: 0,
     max: 10,
     unit: 'fraction of notional',
     or: '0.3',
-    about: 'Free USDT kept beside the spot',
+    about: 'Free USDT kept for each hedge',
   }),
   exitSlippageFactor: numberKey({
     min: 1,
     max: 10,
     unit: 'factor',
     or: '1.5',
-    about: 'The books of the exit are not known yet: today’s slippage is taken times this',
+    about: 'Expected slippage of the exit: today’s, times this',
   }),
   basisStopBps: numberKey({
     min: 1,
@@ -122,13 +121,13 @@ export const strategy = z.strictObject({
     unit: 'bps of entry',
     or: '150',
     about:
-      'Basis between the middles of the books that moved this far against the hedge ends it, unless funding is expected to pay for it',
+      'A hedge is closed when its basis (between mid prices) has moved this far against it, unless funding is expected to pay for it',
   }),
   basisStopMs: lengthKey({
     min: 0,
     max: DAY_MS,
     or: '600000',
-    about: 'A stop by basis or by loss must hold at every look for this long: a spike is not sold',
+    about: 'A basis or loss stop must hold for this long: a spike is not sold',
   }),
   basisEntryBpsMax: numberKey({
     min: 1,
@@ -136,21 +135,21 @@ export const strategy = z.strictObject({
     unit: 'bps',
     or: '300',
     about:
-      'No entry while perpetual and spot, or spot and index, are farther apart than this: such prices do not belong together',
+      'No entry while perpetual and spot, or spot and index, are farther apart than this: they may not be the same coin',
   }),
   takeProfitBps: numberKey({
     min: 0,
     max: 10_000,
     unit: 'bps of notional',
     or: '0',
-    about: 'A hedge that has made this much, funding, basis and all fees together, is left; 0 turns it off',
+    about: 'A hedge that has made this much, all fees included, is closed; 0 turns it off',
   }),
   hedgeLossBpsMax: numberKey({
     min: 0,
     max: 10_000,
     unit: 'bps of notional',
     or: '300',
-    about: 'And one that has lost this much; 0 turns it off',
+    about: 'A hedge that has lost this much is closed; 0 turns it off',
   }),
   judgeEveryMs: lengthKey({
     min: 100,
@@ -160,7 +159,7 @@ export const strategy = z.strictObject({
   }),
   directions: wordsKey(['long-carry', 'reverse-carry'], {
     or: ['long-carry'],
-    about: 'Directions that may be opened; a direction left out is never tempting',
+    about: 'Directions that may be opened',
   }),
   gapSurvived: numberKey({
     min: 0,
@@ -168,14 +167,14 @@ export const strategy = z.strictObject({
     unit: 'fraction',
     or: '0.5',
     about:
-      'A rise of the price that one hedge by itself must survive: where a coin counts little as collateral, more USDT than capitalBuffer is kept beside it',
+      'Price rise that each hedge must survive by itself: where a coin counts little as collateral, more USDT than capitalBuffer is kept for it',
   }),
   initialMarginRate: numberKey({
     min: 0.01,
     max: 1,
     unit: 'fraction of notional',
     or: '0.1',
-    about: 'Initial margin of a perpetual at the leverage that is set: it stays reserved while a hedge lives',
+    about: 'Initial margin of a perpetual at the leverage that is set; reserved while a hedge lives',
   }),
   maintenanceRate: numberKey({
     min: 0.001,
@@ -189,14 +188,14 @@ export const strategy = z.strictObject({
     max: 0.5,
     unit: 'fraction of its worth',
     or: '0.04',
-    about: 'Maintenance margin of a borrowed coin, for the solvency model; a guess',
+    about: 'Maintenance margin of a borrowed coin, for the solvency model; an estimate',
   }),
   reverseMarginRatio: numberKey({
     min: 0,
     max: 2,
     unit: 'fraction of notional',
     or: '0.5',
-    about: 'Reverse carry: own USDT that the borrowed coin binds, beside capitalBuffer',
+    about: 'Reverse carry: own USDT that the borrowed coin ties up, on top of capitalBuffer',
   }),
   listingAgeMsMin: lengthKey({
     min: 0,
@@ -209,7 +208,7 @@ export const strategy = z.strictObject({
     max: 100,
     unit: 'slices',
     or: '2',
-    about: 'Each side of both books must hold this many slices inside the price limit, the way out too',
+    about: 'Each side of both order books must hold this many slices within the price limit',
   }),
   intervalQuietMs: lengthKey({
     min: 0,
@@ -221,14 +220,14 @@ export const strategy = z.strictObject({
     min: 0,
     max: DAY_MS,
     or: '1800000',
-    about: 'No entry from this long before an announced maintenance',
+    about: 'No entry this close to an announced maintenance',
   }),
   basisAbortBps: numberKey({
     min: 0.1,
     max: 1000,
     unit: 'bps',
     or: '20',
-    about: 'A plan is given up when the entry basis moved this far against it before its first order',
+    about: 'A plan is dropped when the entry basis moves this far against it before its first order',
   }),
   borrowCoverEntryMin: numberKey({
     min: 1,
@@ -242,7 +241,7 @@ export const strategy = z.strictObject({
     max: 100,
     unit: 'multiples of the hedge',
     or: '0.5',
-    about: 'And below which an open one is left',
+    about: 'Below this an open reverse carry is closed',
   }),
   adlRankMax: wholeKey({
     min: 1,
@@ -256,41 +255,42 @@ export const strategy = z.strictObject({
     max: 6,
     unit: 'rank from 0 to 5',
     or: '6',
-    about: 'And from which a hedge is left; 6 turns it off',
+    about: 'Auto-deleveraging rank from which a hedge is closed; 6 turns it off',
   }),
   adlTriggerNear: numberKey({
     min: 0,
     max: 1,
     unit: 'fraction of the trigger',
     or: '0.2',
-    about: 'Nothing is added when the insurance pool’s loss is this near to where deleveraging begins',
+    about:
+      'Nothing is added when the insurance pool’s loss is this close to the level that triggers deleveraging',
   }),
   orphanProbability: numberKey({
     min: 0,
     max: 1,
     unit: 'probability',
     or: '0.01',
-    about: 'Chance that a hedge leaves an orphan leg once; a guess, measure it',
+    about: 'Chance that a hedge leaves one leg unhedged once; an estimate, measure it',
   }),
   orphanRepairMs: lengthKey({
     min: 0,
     max: 3_600_000,
     or: '30000',
-    about: 'How long the repair of an orphan takes',
+    about: 'How long repairing an unhedged leg takes',
   }),
   volatilityPerHour: numberKey({
     min: 0,
     max: 1,
     unit: 'fraction',
     or: '0.01',
-    about: 'Standard deviation of a price over one hour, where the market’s own is not known; a guess',
+    about: 'Standard deviation of a price over one hour, where the market’s own is not known; an estimate',
   }),
   usdtRatePerHour: numberKey({
     min: 0,
     max: 0.01,
     unit: 'fraction per hour',
     or: '0.00001',
-    about: 'Interest on borrowed USDT, where the exchange’s rate is not known; a guess',
+    about: 'Interest on borrowed USDT, where the exchange’s rate is not known; an estimate',
   }),
   usdtFreeBorrow: usdtKey({
     or: '0',
@@ -302,33 +302,34 @@ export const strategy = z.strictObject({
     max: 8760,
     unit: 'hours',
     or: '336',
-    about: 'A hedge is left when staying is expected to lose more over this long than coming back would cost',
+    about:
+      'A hedge is closed when staying is expected to lose more over this time than entering again would cost',
   }),
   reentryProbability: numberKey({
     min: 0,
     max: 1,
     unit: 'probability',
     or: '1',
-    about: 'Chance that a symbol once left is entered again: coming back costs that part of a round trip',
+    about: 'Chance that a closed symbol is entered again; entering again costs this part of a round trip',
   }),
   holdMaxMs: lengthKey({
     min: 0,
     max: 3650 * DAY_MS,
     or: '0',
-    about: 'A hedge older than this is left; 0 turns it off',
+    about: 'A hedge older than this is closed; 0 turns it off',
   }),
   delistingRunOffMs: lengthKey({
     min: 3_600_000,
     max: 30 * DAY_MS,
     or: '86400000',
-    about: 'A hedge is left this long before its perpetual is delivered',
+    about: 'A hedge is closed this long before its perpetual is delivered',
   }),
   liquidationDistanceMin: numberKey({
     min: 0,
     max: 5,
     unit: 'fraction',
     or: '0.15',
-    about: 'A hedge is left when a rise of this much would liquidate it by itself',
+    about: 'A hedge is closed when a price rise of this much would liquidate it by itself',
   }),
 })
 

@@ -34,7 +34,7 @@ export type StrategyRules = {
   settlementGuardMs: number
   /** Directions that may be opened; the other is judged and shown, never tempting. */
   directions: readonly Direction[]
-  /** Free USDT kept beside the spot, as a fraction of notional (κ of carry.md e.6); more where the collateral asks for it. */
+  /** Free USDT kept for each hedge, as a fraction of notional (κ of carry.md e.6); more where the collateral asks for it. */
   capitalBuffer: number
   /** A rise of the price, as a fraction, that one hedge by itself must survive: it sets the buffer where collateral is poor. */
   gapSurvived: number
@@ -67,7 +67,7 @@ export type StrategyRules = {
   depthSlicesMin: number
   /** No entry for this long after the funding interval or its cap changed. */
   intervalQuietMs: number
-  /** No entry from this long before an announced maintenance. */
+  /** No entry this close to an announced maintenance. */
   maintenanceGuardMs: number
   /** A plan is given up when the entry basis has moved this far against it before its first order, bps. */
   basisAbortBps: number
@@ -84,7 +84,7 @@ export type StrategyRules = {
 
   /** Chance that a hedge's round trip leaves an orphan leg once. */
   orphanProbability: number
-  /** How long the repair of an orphan takes. */
+  /** How long repairing an unhedged leg takes. */
   orphanRepairMs: number
   /** Standard deviation of the price over one hour, a fraction, where the market's own is not known. */
   volatilityPerHour: number
@@ -99,7 +99,7 @@ export type StrategyRules = {
   reentryProbability: number
   /** A hedge older than this is left; 0 never. */
   holdMaxMs: number
-  /** A hedge is left this long before its perpetual is delivered. */
+  /** A hedge is closed this long before its perpetual is delivered. */
   delistingRunOffMs: number
   /** A hedge is left when a rise of this fraction would liquidate it by itself. */
   liquidationDistanceMin: number
@@ -113,7 +113,7 @@ export type ExecutionRules = {
   depthFractionMax: number
   /** An order's limit is this far through the best price. */
   slippageBpsMax: number
-  /** A hedge not complete by then keeps its balanced part or is unwound. */
+  /** A hedge that is not complete by then keeps what is level or is unwound. */
   entryDeadlineMs: number
   /** How long an order call may take before its outcome is unknown. */
   orderDeadlineMs: number
@@ -121,9 +121,9 @@ export type ExecutionRules = {
   orderSilenceMs: number
   /** Bybit refuses a request older than this: the length of the unknown window. */
   recvWindowMs: number
-  /** Pause between two asks about an unknown order. */
+  /** Pause between two queries about an unknown order. */
   askEveryMs: number
-  /** Negative answers needed, after the receive window, before an order counts as absent. */
+  /** Negative answers needed, after the receive window, before an order counts as not placed. */
   asksMin: number
   /** Asks at that pace; those after them come more and more rarely, until the exchange answers. */
   asksMax: number
@@ -184,7 +184,7 @@ export type LimitRules = {
   unhedgedMsMax: number
   /** Book data older than this decides nothing new. */
   bookAgeMsMax: number
-  /** Funding data older than this decides nothing new. */
+  /** No new risk on funding data older than this. */
   tickerAgeMsMax: number
   /** Account maintenance margin rate at which hedges are reduced. */
   maintenanceMarginRateMax: number

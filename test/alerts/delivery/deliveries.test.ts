@@ -21,7 +21,7 @@ const alert: Alert = {
   name: 'hedge.failed',
   subject: 'hedge:TEST000001',
   severity: 'page',
-  message: 'A hedge has failed and waits for a person',
+  message: 'A hedge has failed and needs a person',
   detail: { because: 'legs differ' },
   raisedAtMs: 5,
   clearedAtMs: null,
@@ -74,7 +74,7 @@ test('Slack, Discord and Telegram get the text in the field that each reads', as
   await send(telegram({ token: TOKEN, chat: '-100', url: `${url}/` }))
   const [toSlack, toDiscord, toTelegram] = asked.map(({ body }) => JSON.parse(body))
   for (const text of [toSlack.text, toDiscord.content, toTelegram.text]) {
-    expect(text).toContain('PAGE: A hedge has failed and waits for a person (hedge:TEST000001)')
+    expect(text).toContain('PAGE: A hedge has failed and needs a person (hedge:TEST000001)')
     expect(text).toContain('because: legs differ')
   }
   expect(toDiscord.allowed_mentions).toEqual({ parse: [] })
