@@ -25,6 +25,7 @@ import {
   NO_MEMORY,
 } from '../../src/domain/exit/judgement.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
+import { tightestGroup } from '../../src/domain/risk/limits.ts'
 import { type Usdt, usdt } from '../../src/domain/units.ts'
 import { hedgeCash, isFailed } from '../account/reconciler.ts'
 import type { EnginePorts, Ports } from '../ports.ts'
@@ -99,8 +100,23 @@ export function alternativeTo(
   if (hasRoom(ports)) return null
   const isOpen = ({ symbol: each, verdict }: EntryJudgement) =>
     verdict === 'tempting' &&
+    fitsItsGroups(ports, each, symbol) &&
     /^idle\.(quiet|tempting|refused)/.test(ports.runtime().get(`symbol:${each}`)?.cell?.state ?? '')
   return bestAlternative([...entries.values()].filter(isOpen), symbol)
+}
+
+/** Could a symbol be opened once this one has left, as far as its groups go? */
+function fitsItsGroups(
+  { runtime, risk, rules: { limits } }: Ports<'rules' | 'runtime' | 'risk'>,
+  symbol: string,
+  leaving: string,
+): boolean {
+  const desk = runtime().get('desk')?.actor.getSnapshot().context as DeskContext | undefined
+  const account = risk()?.account
+  if (!desk || !account) return true
+  const hedges = grantedHedges(desk).filter(hedge => hedge.symbol !== leaving)
+  const group = tightestGroup(symbol, { ...account, hedges }, limits)
+  return !group || group.most.minus(group.held).gte(limits.hedgeNotionalUsdtMin)
 }
 
 /** How many hedges may still be begun beside those there are. */

@@ -118,6 +118,21 @@ export function wordsKey<const W extends string>(
   return noted(schema, { about: `${about} (any of ${words.join(', ')})`, text: `[${or.join(', ')}]` })
 }
 
+/** Lists of symbols, each of two or more; none by default. */
+export function groupsKey(about: string) {
+  const expected = 'a list of lists of two or more perpetual symbols, such as [[DOGEUSDT, SHIB1000USDT]]'
+  const group = z
+    .array(z.string({ error: expected }).regex(/^[A-Z0-9]{1,20}USDT$/, { error: expected }), {
+      error: expected,
+    })
+    .min(2, { error: expected })
+    .refine(names => new Set(names).size === names.length, { error: expected })
+  return noted(z.array(group, { error: expected }).max(50, { error: expected }).prefault([]), {
+    about,
+    text: '[]',
+  })
+}
+
 /** In place of a list of symbols: every one that can be hedged. An empty list stands for it from then on. */
 const ALL = 'all'
 

@@ -1,6 +1,6 @@
 /** The keys of `limits`: how far it may go, and how old what it knows may be. */
 import { z } from 'zod'
-import { lengthKey, noted, numberKey, usdtKey, wholeKey, wordKey } from './keys.ts'
+import { groupsKey, lengthKey, noted, numberKey, usdtKey, wholeKey, wordKey } from './keys.ts'
 
 const DAY_MS = 86_400_000
 
@@ -40,6 +40,14 @@ export const limits = z.strictObject({
     or: '0',
     about:
       'Notional of everything in one coin as a share; the lower of this and symbolNotionalUsdtMax counts; 0 turns it off',
+  }),
+  groups: groupsKey('Perpetuals that move together, each group a list; held by groupShareMax'),
+  groupShareMax: numberKey({
+    min: 0,
+    max: 10,
+    unit: 'fraction of the equity',
+    or: '0',
+    about: 'Notional of everything in one of the groups; 0 holds none',
   }),
   reserveShareMin: numberKey({
     min: 0,

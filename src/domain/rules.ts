@@ -169,7 +169,6 @@ export type LimitRules = {
   hedgesMax: number
   /** Available balance that must remain after an entry. */
   freeMarginUsdtMin: Usdt
-  /** Promise 4: an unhedged quantity above this is repaired at once. */
   /**
    * Fractions of the equity beside the amounts above, so that the book grows with the account and shrinks with it: of one hedge, of
    * all hedges, of everything in one coin. The lower of both counts; 0, or left out, leaves it to the amount.
@@ -177,8 +176,12 @@ export type LimitRules = {
   hedgeShareMax?: number
   totalShareMax?: number
   coinShareMax?: number
+  /** Perpetuals that move together, and the largest fraction of the equity in any such group; none and 0 when left out. */
+  groups?: readonly (readonly string[])[]
+  groupShareMax?: number
   /** Fraction of the equity that stays free beside `freeMarginUsdtMin`: the higher counts. */
   reserveShareMin?: number
+  /** Promise 4: an unhedged quantity above this is repaired at once. */
   unhedgedNotionalUsdtMax: Usdt
   /** Promise 4: and so is one older than this. */
   unhedgedMsMax: number

@@ -120,6 +120,8 @@ const SAYS: Readonly<Record<string, Says>> = {
     `all hedges together would come to ${usdt(found)}, above ${usdt(limit)}`,
   'symbol-too-large': (found, limit) =>
     `everything held in this symbol would come to ${usdt(found)}, above ${usdt(limit)}`,
+  'group-too-large': (found, limit) =>
+    `everything held in its group would come to ${usdt(found)}, above ${usdt(limit)}`,
   'daily-loss': (found, limit) => `the day's loss is ${usdt(found)}, the limit is ${usdt(limit)}`,
   'draw-down': (found, limit) => `the equity fell ${rate(found)} from its peak, the limit is ${rate(limit)}`,
   'order-rate': (found, limit) =>

@@ -27,6 +27,8 @@ const LIMITS: BookLimits = {
   reserveShare: 0,
   coinShareMax: 1,
   totalShareMax: 1,
+  groups: [],
+  groupShareMax: 0,
 }
 
 /** The same every time: prices walk, rates lean on where they were. */

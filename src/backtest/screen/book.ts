@@ -60,6 +60,9 @@ export type BookLimits = {
   /** Largest notional of one coin and of all, fractions of the equity. */
   coinShareMax: number
   totalShareMax: number
+  /** Symbols that move together, and the largest notional of any such group, a fraction of the equity. */
+  groups: readonly (readonly string[])[]
+  groupShareMax: number
 }
 
 /** One unit of notional in each symbol, whatever the others do: rules are compared per symbol by it. */
@@ -73,6 +76,8 @@ export const ONE_OF_EACH: BookLimits = {
   reserveShare: 0,
   coinShareMax: Number.POSITIVE_INFINITY,
   totalShareMax: Number.POSITIVE_INFINITY,
+  groups: [],
+  groupShareMax: 0,
 }
 
 /** USDT; + is received. */
@@ -111,6 +116,8 @@ export type ScreenBook = {
   count(): number
   /** Notional that one more hedge may have; 0 when none fits. */
   room(): number
+  /** Notional that the groups of a symbol have left once another has gone; 0 when no hedge fits, without end where they hold nothing. */
+  groupRoom(symbol: number, without?: number): number
   enter(symbol: number, notional: number, atMs: number, wanted: Wanted): void
   leave(symbol: number, atMs: number, because: Leaving): void
   /** A settlement of a symbol that is held. */
@@ -154,6 +161,7 @@ export function openBook(matrix: FundingMatrix, costs: ScreenCosts, limits: Book
       const room = Math.min(most, free / binds)
       return room >= limits.hedgeMin && room > 0 ? room : 0
     },
+    groupRoom: groupRooms(symbols, limits, notional, sinceMs, owned),
     enter(symbol, size, atMs, wanted) {
       const perp = prices.perp(symbol, atMs)
       sinceMs[symbol] = atMs
@@ -166,8 +174,7 @@ export function openBook(matrix: FundingMatrix, costs: ScreenCosts, limits: Book
       open += size
     },
     leave(symbol, atMs, because) {
-      const size = at(notional, symbol)
-      const wanted = wishes.get(symbol)
+      const [size, wanted] = [at(notional, symbol), wishes.get(symbol)]
       if (!wanted) throw new Error(`screen: expected ${symbols[symbol]} to be held, it is not`)
       const parts = partsOf(size, at(funding, symbol), basisOf(symbol, atMs), costs)
       const span = { enteredAtMs: at(sinceMs, symbol), leftAtMs: atMs, because }
@@ -189,6 +196,27 @@ export function openBook(matrix: FundingMatrix, costs: ScreenCosts, limits: Book
       }
       return sum
     },
+  }
+}
+
+/** What a book's groups have left, for symbols that are in one. */
+function groupRooms(
+  symbols: readonly string[],
+  { capital, groups, groupShareMax, hedgeMin }: BookLimits,
+  notional: Float64Array,
+  sinceMs: Float64Array,
+  owned: () => number,
+): ScreenBook['groupRoom'] {
+  if (groupShareMax <= 0 || capital === null) return () => Number.POSITIVE_INFINITY
+  const members = groups.map(group => group.map(each => symbols.indexOf(each)).filter(place => place >= 0))
+  return (symbol, without) => {
+    let room = Number.POSITIVE_INFINITY
+    for (const group of members) {
+      if (!group.includes(symbol)) continue
+      const held = group.filter(each => each !== without && !Number.isNaN(at(sinceMs, each)))
+      room = Math.min(room, groupShareMax * owned() - held.reduce((sum, each) => sum + at(notional, each), 0))
+    }
+    return room >= hedgeMin && room > 0 ? room : 0
   }
 }
 

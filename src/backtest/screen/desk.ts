@@ -80,8 +80,11 @@ function contestOf({ matrix: { symbol, symbols }, judge, book, queue, leave }: C
     for (let place = queue.best(atMs); place >= 0; place = queue.best(atMs)) {
       const room = book.room()
       if (room <= 0) break
-      enter(place, room, atMs)
-      filled = true
+      const most = book.groupRoom(place)
+      if (most > 0) {
+        enter(place, Math.min(room, most), atMs)
+        filled = true
+      } else queue.remove(place)
     }
     return filled
   }
@@ -101,6 +104,10 @@ function contestOf({ matrix: { symbol, symbols }, judge, book, queue, leave }: C
     for (let next = queue.best(atMs); next >= 0; next = queue.best(atMs)) {
       const leaving = mostToGain(first, end, next, atMs)
       if (leaving < 0) return
+      if (book.groupRoom(next, leaving) === 0) {
+        queue.remove(next)
+        continue
+      }
       leave(leaving, atMs, 'better-elsewhere')
       if (!fill(atMs)) return
     }

@@ -49,6 +49,8 @@ const limitsOf = ({ limits }: Rules, capital: number): BookLimits => ({
   reserveShare: limits.reserveShareMin ?? 0,
   coinShareMax: Math.min(orEndless(limits.coinShareMax), orEndless(limits.hedgeShareMax)),
   totalShareMax: orEndless(limits.totalShareMax),
+  groups: limits.groups ?? [],
+  groupShareMax: limits.groupShareMax ?? 0,
 })
 const orEndless = (share: number | undefined): number => share || Number.POSITIVE_INFINITY
 

@@ -29,7 +29,7 @@ import {
 import { depthWithin, limitThrough } from '../market/order-book.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { type Exposure, freeUsdt } from '../risk/exposure.ts'
-import { limitsAt } from '../risk/limits.ts'
+import { limitsAt, tightestGroup } from '../risk/limits.ts'
 import type { ExecutionRules, Rules } from '../rules.ts'
 import { type BaseQty, baseQty, orderQty, type Usdt, usdt } from '../units.ts'
 import type { HedgePlan } from './plan.ts'
@@ -101,8 +101,8 @@ function bindsPerNotional(
 }
 
 /**
- * Notional that one more hedge of this symbol may have: by itself, in its symbol whoever holds what, in total, by the cash that
- * is free.
+ * Notional that one more hedge of this symbol may have: by itself, in its symbol and its groups whoever holds what, in total, by the
+ * cash that is free.
  */
 export function roomUsdt(
   exposure: Exposure,
@@ -117,6 +117,7 @@ export function roomUsdt(
   const inSymbol = sum(hedges.filter(hedge => hedge.symbol === symbol)).plus(
     foreignNotionalUsdt?.[symbol] ?? 0,
   )
+  const group = tightestGroup(symbol, exposure, limits)
   const free = freeUsdt(exposure)
     .minus(limits.freeMarginUsdtMin)
     .div(Decimal.max(perNotional, LEAST_PER_NOTIONAL))
@@ -125,6 +126,7 @@ export function roomUsdt(
       limits.hedgeNotionalUsdtMax,
       new Decimal(limits.symbolNotionalUsdtMax).minus(inSymbol),
       new Decimal(limits.totalNotionalUsdtMax).minus(sum(hedges)),
+      ...(group ? [group.most.minus(group.held)] : []),
       free.toDecimalPlaces(18, Decimal.ROUND_DOWN),
     ),
   )

@@ -20,6 +20,7 @@ type LimitReason =
   | 'hedge-too-small'
   | 'hedge-too-large'
   | 'symbol-too-large'
+  | 'group-too-large'
   | 'total-too-large'
   | 'free-margin'
   | AccountReason
@@ -52,6 +53,33 @@ export function limitsAt(limits: LimitRules, equityUsdt: Usdt | undefined): Limi
         ? usdt(Decimal.max(limits.freeMarginUsdtMin, shareOf(reserveShareMin, equityUsdt ?? MORE_THAN_ANY)))
         : limits.freeMarginUsdtMin,
   }
+}
+
+/** What a group of symbols that move together holds, whoever opened it, and the most it may. */
+type GroupRoom = { held: Decimal; most: Decimal }
+
+/**
+ * Of the groups that hold this symbol the one with the least room; undefined where none does, or no share is set. Of an equity that is
+ * not known no group has room.
+ */
+export function tightestGroup(
+  symbol: string,
+  {
+    hedges,
+    foreignNotionalUsdt = {},
+    equityUsdt,
+  }: Pick<Exposure, 'hedges' | 'foreignNotionalUsdt' | 'equityUsdt'>,
+  { groups = [], groupShareMax = 0 }: Pick<LimitRules, 'groups' | 'groupShareMax'>,
+): GroupRoom | undefined {
+  if (groupShareMax <= 0) return undefined
+  const most = shareOf(groupShareMax, equityUsdt ?? '0')
+  const rooms = groups
+    .filter(group => group.includes(symbol))
+    .map(group => {
+      const own = hedges.filter(each => group.includes(each.symbol)).map(each => each.notionalUsdt)
+      return Decimal.sum(0, ...own, ...group.map(each => foreignNotionalUsdt[each] ?? 0))
+    })
+  return rooms.length > 0 ? { held: Decimal.max(...rooms), most } : undefined
 }
 
 /** An account that owes more than it owns has no share of anything. */
@@ -100,6 +128,9 @@ export function approve<Plan extends Asking>(
   const inSymbol = notional.plus(exposure.foreignNotionalUsdt?.[plan.symbol] ?? 0)
   if (inSymbol.gt(limits.symbolNotionalUsdtMax))
     return refuse('symbol-too-large', inSymbol.toFixed(), limits.symbolNotionalUsdtMax)
+  const group = tightestGroup(plan.symbol, exposure, limits)
+  if (group && group.held.plus(notional).gt(group.most))
+    return refuse('group-too-large', group.held.plus(notional).toFixed(), group.most.toFixed())
   if (!total.lte(limits.totalNotionalUsdtMax))
     return refuse('total-too-large', total.toFixed(), limits.totalNotionalUsdtMax)
   if (!free.gte(limits.freeMarginUsdtMin))

@@ -184,6 +184,19 @@ describe('room that is limited', () => {
     expect(sizes({ ...limits, freeMin: 1000 })).toEqual([])
   })
 
+  test('goes past a symbol whose group is full, and sizes one by what its group has left', () => {
+    const limits = { ...ONE_OF_EACH, capital: 1000, hedgeMax: 100, hedgesMax: 2, hedgeMin: 10 }
+    const held = (groupShareMax: number) =>
+      screened(funding, { limits: { ...limits, groups: [['RICHUSDT', 'MIDUSDT']], groupShareMax } }).trades
+    const whole = held(0.1)
+    expect(whole.map(({ symbol }) => symbol).sort()).toEqual(['POORUSDT', 'RICHUSDT'])
+    const sizes = held(0.15).map(({ symbol, notional }) => [symbol, Math.round(notional)])
+    expect(sizes.sort()).toEqual([
+      ['MIDUSDT', 50],
+      ['RICHUSDT', 100],
+    ])
+  })
+
   test('is made for a better one when that pays for the way, and not for one that is hardly better', () => {
     const later = (rate: number) =>
       new Map([

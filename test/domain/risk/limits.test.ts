@@ -1,6 +1,7 @@
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { roomUsdt } from '../../../src/domain/entry/sizing.ts'
 import { isRefusal } from '../../../src/domain/refusal.ts'
 import type { Exposure } from '../../../src/domain/risk/exposure.ts'
 import { approve } from '../../../src/domain/risk/limits.ts'
@@ -130,6 +131,49 @@ describe('shares of the equity', () => {
     for (const share of ['hedgeShareMax', 'totalShareMax', 'coinShareMax', 'reserveShareMin'] as const)
       expect(at(undefined, { [share]: 0.5 }), share).toHaveProperty('refused')
     expect(at('-5', { totalShareMax: 1 })).toMatchObject({ refused: 'total-too-large', limit: '0' })
+  })
+})
+
+describe('a group of symbols that move together', () => {
+  const groups = [
+    ['XRPUSDT', 'ADAUSDT'],
+    ['XRPUSDT', 'BTCUSDT', 'ETHUSDT'],
+  ]
+  const hedge = (symbol: string, notional: string) => ({
+    hedgeId: `H${symbol}`,
+    symbol,
+    notionalUsdt: usdt(notional),
+  })
+  const account = { ...ACCOUNT, equityUsdt: usdt('10000') }
+  const limits = { ...LIMITS, groups, groupShareMax: 0.4 }
+  const asked = (exposure: Partial<Exposure>, of = limits) => approve(PLAN, { ...account, ...exposure }, of)
+
+  test('holds no more than its share together, whoever opened it, and the fullest group counts', () => {
+    expect(asked({ hedges: [hedge('BTCUSDT', '2000')] })).toEqual(PLAN)
+    expect(asked({ hedges: [hedge('BTCUSDT', '2000.01')] })).toEqual({
+      refused: 'group-too-large',
+      found: '4000.01',
+      limit: '4000',
+    })
+    const foreignNotionalUsdt = { ADAUSDT: usdt('2001') }
+    expect(asked({ foreignNotionalUsdt })).toMatchObject({ refused: 'group-too-large', found: '4001' })
+  })
+
+  test('leaves alone what is in none, and holds nothing while no share is set', () => {
+    expect(asked({ hedges: [hedge('DOGEUSDT', '4000')] })).toEqual(PLAN)
+    expect(asked({ hedges: [hedge('BTCUSDT', '4000')] }, { ...limits, groupShareMax: 0 })).toEqual(PLAN)
+  })
+
+  test('has no room while the equity is not known', () => {
+    const { equityUsdt: _, ...unread } = account
+    expect(approve(PLAN, unread, limits)).toMatchObject({ refused: 'group-too-large', limit: '0' })
+  })
+
+  test('leaves a plan as much room as it has', () => {
+    const exposure = { ...account, availableUsdt: usdt('100000'), hedges: [hedge('BTCUSDT', '3100')] }
+    const room = (symbol: string) => roomUsdt(exposure, { ...RULES, limits }, symbol)
+    expect(room('XRPUSDT')).toBe('900')
+    expect(Number(room('DOGEUSDT'))).toBeGreaterThan(900)
   })
 })
 
