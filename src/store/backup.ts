@@ -1,7 +1,8 @@
 /**
  * A backup of the whole database as one file, and the way back. It is taken inside one transaction, so that it shows one instant
  * however busy the engine is; every value travels as PostgreSQL writes it, so that no number passes through a float. What is
- * brought back is read again and compared before it counts.
+ * brought back is read again and compared before it counts. Its SQL is written out: it reads the catalogue, and any table there
+ * is.
  *
  * Lines, gzipped: a head, then for each table a line of its columns and a line for each row, then an end with what was counted.
  */

@@ -3,6 +3,7 @@
  * clock is trusted. The epoch is the fencing token: raised by every new owner, named by every write, so that a writer
  * that was frozen and thaws is refused by the database itself. A lock whose connection broke is in doubt: nothing may leave,
  * and it is taken again while nobody else did (the epoch says so), so that a restart of the database ends no engine.
+ * Its SQL is written out: sessions and their locks are no rows.
  */
 import type { Client } from 'pg'
 import { type Clock, systemClock, type TimerHandle } from '../clock/clock.ts'

@@ -63,7 +63,7 @@ export async function replayReport(
 ): Promise<ReplayReport> {
   const { database, account, lease } = store
   const ledger = createLedgerStore(database, { account, epoch: lease.epoch })
-  const rows = (await hedgeRows(database.pool, account, HEDGES_MAX)).reverse()
+  const rows = (await hedgeRows(database, account, HEDGES_MAX)).reverse()
   const hedges: ReplayedHedge[] = []
   for (const { state, sinceMs, context } of rows) {
     const facts = context as unknown as HedgeContext

@@ -41,7 +41,7 @@ type Stretch = { account: string; fromMs: number; toMs: number }
 export async function shadowRecords(database: Database, stretch: Stretch): Promise<ShadowRecords> {
   const { account } = stretch
   const scope = { account }
-  const rows = await hedgeRowsWithin(database.pool, account, stretch)
+  const rows = await hedgeRowsWithin(database, account, stretch)
   const hedges = await Promise.all(rows.map(row => recordedHedge(database, account, row)))
   return {
     ...stretch,

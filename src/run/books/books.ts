@@ -109,12 +109,12 @@ export function createBooks({
     passDust: ledger.passDust,
     accountBalances: ledger.walletBalances,
     appendEquity: operator.appendEquity,
-    ...createRiskReads(pool, account),
+    ...createRiskReads(database, account),
     ...createTermsStore(database, scope),
     keepFills: trades.keepFills,
     keepOrders: trades.keepOrders,
     commands: createCommandLog(pool, account, operator),
-    ownersOfExecs: execIds => ownersOfExecs(pool, account, execIds),
+    ownersOfExecs: execIds => ownersOfExecs(database, account, execIds),
     ...createHedgeBooks({ database, scope, ledger, trades }),
     keepDecisions: decisionKeeper(decisions),
     decisions: decisions.page,
@@ -125,7 +125,7 @@ export function createBooks({
     fundingTotals: everyMs => fundingTotals(pool, account, everyMs),
     alerts: operator.alerts,
     async audit(page) {
-      const { rows, next } = await commandPage(pool, account, page)
+      const { rows, next } = await commandPage(database, account, page)
       return { rows: rows.map(auditRow), next }
     },
   }

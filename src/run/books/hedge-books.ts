@@ -128,7 +128,7 @@ export type HedgeBooks = ReturnType<typeof createHedgeBooks>
 export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
   const kept: Kept = {
     ...{ ledger, trades },
-    pool: database.pool,
+    database,
     account: scope.account,
     results: createHedgeResults(database, scope),
     decisions: createDecisionStore(database, scope),
@@ -137,7 +137,7 @@ export function createHedgeBooks({ database, scope, ledger, trades }: Parts) {
 }
 
 type Kept = {
-  pool: Database['pool']
+  database: Database
   account: string
   ledger: LedgerStore
   trades: TradeStore
@@ -145,29 +145,29 @@ type Kept = {
   decisions: ReturnType<typeof createDecisionStore>
 }
 
-async function factsOf({ pool, account, ledger, trades }: Kept, row: HedgeRow): Promise<HedgeRecords> {
+async function factsOf({ database, account, ledger, trades }: Kept, row: HedgeRow): Promise<HedgeRecords> {
   const context = contextOf(row)
   const { hedgeId } = context.plan
   const [postings, fills, mids] = await Promise.all([
     ledger.postingsOfHedge(hedgeId),
     trades.fillsOfHedge(hedgeId),
-    midsOfHedge(pool, account, hedgeId),
+    midsOfHedge(database.pool, account, hedgeId),
   ])
   return { context, state: row.state, sinceMs: row.sinceMs, postings, fills, mids }
 }
 
 function hedgeReads(kept: Kept) {
-  const { pool, account, ledger, results, decisions } = kept
+  const { database, account, ledger, results, decisions } = kept
   return {
     /** The newest hedges, living and closed. What is booked of each comes from the books, its legs from its executions. */
     async hedges(limit = HEDGES_SHOWN): Promise<JsonObject[]> {
-      const rows = await hedgeRows(pool, account, limit)
+      const rows = await hedgeRows(database, account, limit)
       const [ended, living] = [true, false].map(isEnded =>
         rows.filter(({ state }) => (state === 'closed') === isEnded),
       ) as [HedgeRow[], HedgeRow[]]
       const written = await results.of(ended.map(({ actorId }) => hedgeIdOf(actorId)))
       const figures = await bookedFigures(
-        pool,
+        database.pool,
         account,
         living.map(({ actorId }) => hedgeIdOf(actorId)),
       )
@@ -181,7 +181,7 @@ function hedgeReads(kept: Kept) {
     },
     /** One hedge with its fills and funding, its profit by parts, how it was executed, and what was decided about it. */
     async hedge(hedgeId: string, valuation: Valuation): Promise<JsonObject | undefined> {
-      const row = await hedgeRowOf(pool, account, `hedge:${hedgeId}`)
+      const row = await hedgeRowOf(database, account, `hedge:${hedgeId}`)
       if (!row) return undefined
       const [facts, funding] = await Promise.all([factsOf(kept, row), ledger.fundingOfHedge(hedgeId)])
       const { fills, postings } = facts
@@ -200,7 +200,7 @@ function hedgeReads(kept: Kept) {
     },
     /** When hedges of a symbol came and went since then, oldest first. */
     async moves(symbol: string, sinceMs: number): Promise<MarketHistory['moves']> {
-      const rows = await hedgeRowsOf(pool, account, symbol, sinceMs)
+      const rows = await hedgeRowsOf(database, account, symbol, sinceMs)
       return rows.flatMap(movesOf).filter(({ atMs }) => atMs >= sinceMs)
     },
   }
@@ -208,17 +208,17 @@ function hedgeReads(kept: Kept) {
 
 /** What is written of hedges when they end, and remembered of them after it. */
 function hedgeEndings(kept: Kept) {
-  const { pool, account, results } = kept
+  const { database, account, results } = kept
   return {
     /** Writes the results of hedges that closed since; those there are stay. */
     async settleResults(): Promise<void> {
       const ids = await results.missing(SETTLED_AT_ONCE)
-      const rows = await Promise.all(ids.map(id => hedgeRowOf(pool, account, `hedge:${id}`)))
+      const rows = await Promise.all(ids.map(id => hedgeRowOf(database, account, `hedge:${id}`)))
       const facts = await Promise.all(rows.flatMap(row => (row ? [factsOf(kept, row)] : [])))
       await results.keep(facts.map(finalResult))
     },
     async endedClaims(): Promise<HedgeClaim[]> {
-      const rows = await hedgeRows(pool, account, CLAIMS_READ)
+      const rows = await hedgeRows(database, account, CLAIMS_READ)
       return rows
         .filter(({ state }) => state === 'closed')
         .map(row => claimOf(contextOf(row).plan, row.sinceMs))
@@ -228,12 +228,14 @@ function hedgeEndings(kept: Kept) {
 
 /** What hedges made, together. */
 function hedgeReturns(kept: Kept) {
-  const { pool, account, results } = kept
+  const { database, account, results } = kept
 
   /** Rows to reckon from their records: those that live, and those whose days were not kept with their result. */
   const unkept = async (written: Awaited<ReturnType<typeof results.days>>, open: readonly HedgeRow[]) => {
     const older = written.filter(({ days }) => days === null)
-    const rows = await Promise.all(older.map(({ hedgeId }) => hedgeRowOf(pool, account, `hedge:${hedgeId}`)))
+    const rows = await Promise.all(
+      older.map(({ hedgeId }) => hedgeRowOf(database, account, `hedge:${hedgeId}`)),
+    )
     return [...open, ...rows.flatMap(row => (row ? [row] : []))]
   }
 
@@ -249,7 +251,7 @@ function hedgeReturns(kept: Kept) {
     },
     /** What hedges realised by period, closed ones and those that live. */
     async returns(by: EarnedBy, nowMs: number): Promise<Returns> {
-      const [written, open] = await Promise.all([results.days(), openHedgeRows(pool, account)])
+      const [written, open] = await Promise.all([results.days(), openHedgeRows(database, account)])
       const found: HedgeDays[] = written.map(({ days, ...hedge }) => ({ ...hedge, days: days ?? [] }))
       for (const row of await unkept(written, open)) {
         const facts = await factsOf(kept, row)

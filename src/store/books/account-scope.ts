@@ -3,8 +3,9 @@
  * transaction locks it: a process that lost the account can no longer change its books. A long list is read by pages, from the
  * newest on: a cursor is the key of the last row seen.
  */
-import type { EntityManager } from '@mikro-orm/postgresql'
+import { type EntityManager, LockMode } from '@mikro-orm/postgresql'
 import type { Database } from '../database.ts'
+import { LeaseRow } from '../schema/journal.ts'
 import { FencedError } from '../schema/records.ts'
 
 export type AccountScope = {
@@ -25,11 +26,8 @@ export function writing<Result>(
   if (epoch === undefined)
     throw new Error(`the books of ${account} were opened for reading: expected the lease's epoch`)
   return orm.em.fork().transactional(async em => {
-    const [fence] = await em.execute<{ epoch: string }[]>(
-      'select epoch::text as epoch from lease where account = ? for share',
-      [account],
-    )
-    if (fence?.epoch !== String(epoch))
+    const fence = await em.findOne(LeaseRow, { account }, { lockMode: LockMode.PESSIMISTIC_READ })
+    if (fence?.epoch !== epoch)
       throw new FencedError(
         `store: the account is held under epoch ${fence?.epoch ?? 'none'}, this writer has epoch ${epoch}`,
       )

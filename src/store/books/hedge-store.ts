@@ -10,54 +10,56 @@ import type { Json, JsonObject } from '../../domain/json.ts'
 import type { DecidedMids } from '../../domain/legs/hedge-order.ts'
 import type { Usdt } from '../../domain/units.ts'
 import type { Database } from '../database.ts'
+import { ActorRowTable } from '../schema/journal.ts'
 import { type HedgeResultDetail, HedgeTable } from '../schema/trade.ts'
 import { type AccountScope, reading, withoutAccount, writing } from './account-scope.ts'
 
 export type HedgeRow = { actorId: string; state: string; sinceMs: number; context: JsonObject }
 
-type Stored = { actor_id: string; state: string; since_ms: string; snapshot: string }
+/** Hedges' actors by the journal's own rows. A key that is part of another, and text inside a snapshot, are SQL's own to compare. */
+const hedgeActors = (database: Database, account: string) =>
+  reading(database)
+    .createQueryBuilder(ActorRowTable, 'a')
+    .select(['account', 'actorId', 'state', 'sinceMs', 'snapshot'])
+    .where({ account, kind: 'hedge' })
+
+const HAS_NO_RESULT =
+  'not exists (select 1 from hedge where hedge.account = a.account and hedge_id = substr(a.actor_id, 7))'
 
 /** The newest hedges first. */
-export async function hedgeRows(pool: Pool, account: string, limit: number): Promise<HedgeRow[]> {
-  const { rows } = await pool.query<Stored>(
-    `select actor_id, state, since_ms::text, snapshot from actor
-      where account = $1 and kind = 'hedge' order by ordinal desc limit $2`,
-    [account, limit],
-  )
-  return rows.map(hedgeRow)
+export async function hedgeRows(database: Database, account: string, limit: number): Promise<HedgeRow[]> {
+  const found = await hedgeActors(database, account).orderBy({ ordinal: 'desc' }).limit(limit).getResult()
+  return found.map(hedgeRow)
 }
 
 /** Of one symbol, those that live or closed since then, oldest first. */
 export async function hedgeRowsOf(
-  pool: Pool,
+  database: Database,
   account: string,
   symbol: string,
   sinceMs: number,
 ): Promise<HedgeRow[]> {
-  const { rows } = await pool.query<Stored>(
-    `select actor_id, state, since_ms::text, snapshot from actor
-      where account = $1 and kind = 'hedge' and (state <> 'closed' or since_ms >= $2)
-        and position($3 in snapshot) > 0 order by ordinal`,
-    [account, sinceMs, `"symbol":${JSON.stringify(symbol)}`],
-  )
-  return rows.map(hedgeRow).filter(({ context: { plan } }) => isOf(plan, symbol))
+  const found = await hedgeActors(database, account)
+    .andWhere({ $or: [{ state: { $ne: 'closed' } }, { sinceMs: { $gte: sinceMs } }] })
+    .andWhere('position(? in a.snapshot) > 0', [`"symbol":${JSON.stringify(symbol)}`])
+    .orderBy({ ordinal: 'asc' })
+    .getResult()
+  return found.map(hedgeRow).filter(({ context: { plan } }) => isOf(plan, symbol))
 }
+
+const DECIDED_AT_MS = `(a.snapshot::json #>> '{context,plan,decidedAtMs}')::bigint`
 
 /** Those that were planned from then on and before then, oldest first. */
 export async function hedgeRowsWithin(
-  pool: Pool,
+  database: Database,
   account: string,
   { fromMs, toMs }: { fromMs: number; toMs: number },
 ): Promise<HedgeRow[]> {
-  const { rows } = await pool.query<Stored>(
-    `select actor_id, state, since_ms::text, snapshot from actor
-      where account = $1 and kind = 'hedge'
-        and (snapshot::json #>> '{context,plan,decidedAtMs}')::bigint >= $2
-        and (snapshot::json #>> '{context,plan,decidedAtMs}')::bigint < $3
-      order by ordinal`,
-    [account, fromMs, toMs],
-  )
-  return rows.map(hedgeRow)
+  const found = await hedgeActors(database, account)
+    .andWhere(`${DECIDED_AT_MS} >= ? and ${DECIDED_AT_MS} < ?`, [fromMs, toMs])
+    .orderBy({ ordinal: 'asc' })
+    .getResult()
+  return found.map(hedgeRow)
 }
 
 const isOf = (plan: Json | undefined, symbol: string): boolean =>
@@ -65,28 +67,21 @@ const isOf = (plan: Json | undefined, symbol: string): boolean =>
 
 /** One hedge by its actor's id; undefined where there is none. */
 export async function hedgeRowOf(
-  pool: Pool,
+  database: Database,
   account: string,
   actorId: string,
 ): Promise<HedgeRow | undefined> {
-  const { rows } = await pool.query<Stored>(
-    `select actor_id, state, since_ms::text, snapshot from actor
-      where account = $1 and kind = 'hedge' and actor_id = $2`,
-    [account, actorId],
-  )
-  return rows.map(hedgeRow)[0]
+  const found = await hedgeActors(database, account).andWhere({ actorId }).getResult()
+  return found.map(hedgeRow)[0]
 }
 
 /** Hedges whose result is not written: those that live, and those that closed a moment ago. */
-export async function openHedgeRows(pool: Pool, account: string): Promise<HedgeRow[]> {
-  const { rows } = await pool.query<Stored>(
-    `select actor_id, state, since_ms::text, snapshot from actor
-      where account = $1 and kind = 'hedge' and not exists (
-        select 1 from hedge where hedge.account = actor.account and hedge_id = substr(actor_id, 7))
-      order by ordinal`,
-    [account],
-  )
-  return rows.map(hedgeRow)
+export async function openHedgeRows(database: Database, account: string): Promise<HedgeRow[]> {
+  const found = await hedgeActors(database, account)
+    .andWhere(HAS_NO_RESULT)
+    .orderBy({ ordinal: 'asc' })
+    .getResult()
+  return found.map(hedgeRow)
 }
 
 /** The middles that each order of a hedge was decided on, by order link id, as its journal keeps them. */
@@ -95,6 +90,7 @@ export async function midsOfHedge(
   account: string,
   hedgeId: string,
 ): Promise<Record<string, DecidedMids>> {
+  // One order of a step at a time out of its list: a table made of JSON is no entity.
   const { rows } = await pool.query<{ id: string; mids: string }>(
     `select placed #>> '{params,order,orderLinkId}' as id, placed #>> '{params,order,decidedMids}' as mids
       from transition, json_array_elements(effects) as placed
@@ -105,9 +101,11 @@ export async function midsOfHedge(
   return Object.fromEntries(rows.map(({ id, mids }) => [id, JSON.parse(mids) as DecidedMids]))
 }
 
-function hedgeRow({ actor_id, state, since_ms, snapshot }: Stored): HedgeRow {
+type Stored = { actorId: string; state: string; sinceMs: number; snapshot: string }
+
+function hedgeRow({ snapshot, actorId, state, sinceMs }: Stored): HedgeRow {
   const { context } = JSON.parse(snapshot) as { context: JsonObject }
-  return { actorId: actor_id, state, sinceMs: Number(since_ms), context }
+  return { actorId, state, sinceMs, context }
 }
 
 /** What closed hedges made: one row each, written once, and their sums. */
@@ -140,14 +138,13 @@ export function createHedgeResults(database: Database, scope: AccountScope) {
   return {
     /** Closed hedges whose result is not written yet, oldest first. */
     async missing(limit: number): Promise<string[]> {
-      const { rows } = await pool.query<{ hedge_id: string }>(
-        `select substr(actor_id, 7) as hedge_id from actor
-          where account = $1 and kind = 'hedge' and state = 'closed' and not exists (
-            select 1 from hedge where hedge.account = actor.account and hedge_id = substr(actor_id, 7))
-          order by ordinal limit $2`,
-        [account, limit],
-      )
-      return rows.map(({ hedge_id }) => hedge_id)
+      const found = await hedgeActors(database, account)
+        .andWhere({ state: 'closed' })
+        .andWhere(HAS_NO_RESULT)
+        .orderBy({ ordinal: 'asc' })
+        .limit(limit)
+        .getResult()
+      return found.map(({ actorId }) => actorId.slice('hedge:'.length))
     },
     /** Writes results; one that is there stays. */
     async keep(results: readonly StoredResult[]): Promise<void> {
@@ -174,6 +171,7 @@ export function createHedgeResults(database: Database, scope: AccountScope) {
     },
     /** Of every closed hedge, what it realised day by day; null where that was not kept. */
     async days(): Promise<{ hedgeId: string; symbol: string; days: EarnedDay[] | null }[]> {
+      // A part of a column: the rest of a result's detail is not read for it.
       const { rows } = await pool.query<{ hedge_id: string; symbol: string; days: string | null }>(
         `select hedge_id, symbol, (detail -> 'days')::text as days from hedge where account = $1`,
         [account],
@@ -197,6 +195,7 @@ const PARTS = ['funding', 'fees', 'basis', 'slippage', 'borrow', 'dust', 'net'] 
 /** Sums over closed hedges, by the day they closed where by day; ordered by key. */
 async function totals(pool: Pool, account: string, by: ProfitBy): Promise<ProfitTotal[]> {
   const sums = PARTS.map(part => `trim_scale(sum(${part}_usdt))::text as ${part}`).join(', ')
+  // Sums of decimals stay decimal in PostgreSQL alone.
   const { rows } = await pool.query<StoredTotal>(
     `select ${KEYS[by]} as key, count(*)::text as hedges, ${sums} from hedge
       where account = $1 group by 1 order by 1`,

@@ -88,7 +88,7 @@ function ledgerWrites(database: Database, scope: AccountScope) {
   }
 }
 
-/** What the books come to. */
+/** What the books come to. Sums of decimals stay decimal in PostgreSQL alone, so they are SQL of ours. */
 function ledgerSums(database: Database, { account }: AccountScope) {
   return {
     /** Where the books begin, and the newest row in them; undefined before the opening. */
@@ -147,6 +147,7 @@ function ledgerPages(database: Database, { account }: AccountScope) {
 }
 
 async function dustOf(database: Database, account: string, coin: string): Promise<DustLot[]> {
+  // The newest price that counts beside the sum: two aggregates with their own rows.
   const rows = await reading(database).execute<{ hedge_id: string; base: BaseQty; price: Price }[]>(
     `select hedge_id, trim_scale(sum(amount))::text as base,
         trim_scale((array_agg(price order by at_ms desc, transaction_id desc)

@@ -1,21 +1,17 @@
 /**
  * What people look at (sums over stored rows, the audit from its newest command on), and what the account's limits are held
- * against: its equity over time, what was paid in and out, and the fees of a day.
+ * against: its equity over time, what was paid in and out, and the fees of a day. Sums, groups and joins of them are SQL of
+ * ours: a sum of decimals stays decimal in PostgreSQL alone. Rows as they stand are read through the ORM.
  */
+import type { InferEntity } from '@mikro-orm/core'
 import type { Pool } from 'pg'
 import type { JsonObject } from '../../domain/json.ts'
 import type { Amount, Usdt } from '../../domain/units.ts'
-import { cursorKey, cursorOf } from './account-scope.ts'
+import type { Database } from '../database.ts'
+import { CommandTable, EquityTable } from '../schema/operator.ts'
+import { cursorKey, cursorOf, reading, withoutAccount } from './account-scope.ts'
 
-export type CommandRow = {
-  idempotencyKey: string
-  atMs: number
-  operator: string
-  source: string
-  target: string
-  request: JsonObject
-  outcome: JsonObject
-}
+export type CommandRow = Omit<InferEntity<typeof CommandTable>, 'account'>
 
 /** A command as its target's journal has it: what was sent, and what it led to. */
 export type JournaledCommand = { event: JsonObject; from: string; to: string; version: number; atMs: number }
@@ -95,62 +91,39 @@ export async function fundingTotals(pool: Pool, account: string, everyMs: number
   return rows.map(({ at_ms, symbol, amount }) => ({ atMs: Number(at_ms), symbol, amountUsdt: amount }))
 }
 
-type Stored = {
-  idempotency_key: string
-  at_ms: string
-  operator: string
-  source: string
-  target: string
-  request: string
-  outcome: string
-}
-
 /** Commands of people, the newest first. Throws `BadCursor`. */
 export async function commandPage(
-  pool: Pool,
+  database: Database,
   account: string,
   { cursor, limit }: { cursor: string | null; limit: number },
 ): Promise<{ rows: CommandRow[]; next: string | null }> {
-  const [beforeMs, beforeKey] = cursor ? cursorKey(cursor) : [Number.MAX_SAFE_INTEGER, '']
-  const { rows } = await pool.query<Stored>(
-    `select idempotency_key, at_ms::text, operator, source, target, request::text, outcome::text from command
-      where account = $1 and (at_ms, idempotency_key) < ($2, $3)
-      order by at_ms desc, idempotency_key desc limit $4`,
-    [account, beforeMs, beforeKey, limit + 1],
+  const [atMs, key] = cursor ? cursorKey(cursor) : [Number.MAX_SAFE_INTEGER, '']
+  const found = await reading(database).find(
+    CommandTable,
+    { account, $or: [{ atMs: { $lt: atMs } }, { atMs, idempotencyKey: { $lt: key } }] },
+    { orderBy: { atMs: 'desc', idempotencyKey: 'desc' }, limit: limit + 1 },
   )
-  const shown = rows.slice(0, limit).map(commandRow)
-  const last = shown.at(-1)
-  return {
-    rows: shown,
-    next: rows.length > limit && last ? cursorOf([last.atMs, last.idempotencyKey, 0]) : null,
-  }
+  const rows = found.slice(0, limit).map(command => withoutAccount({ ...command }))
+  const last = rows.at(-1)
+  return { rows, next: found.length > limit && last ? cursorOf([last.atMs, last.idempotencyKey, 0]) : null }
 }
-
-const commandRow = ({ idempotency_key, at_ms, request, outcome, ...rest }: Stored): CommandRow => ({
-  idempotencyKey: idempotency_key,
-  atMs: Number(at_ms),
-  ...rest,
-  request: JSON.parse(request) as JsonObject,
-  outcome: JSON.parse(outcome) as JsonObject,
-})
 
 /** What the limits of the account are held against: its equity over time, what was paid in and out, and the fees of a day. */
 type EquityAt = { atMs: number; equityUsdt: Usdt }
 type Transfer = { id: string; coin: string; amount: Amount; atMs: number }
 
-type Point = { at_ms: string; equity: Usdt }
-
 /** The history that risk is judged by, of one account, in USDT. */
-export function createRiskReads(pool: Pool, account: string) {
+export function createRiskReads(database: Database, account: string) {
+  const { pool } = database
   return {
     /** The first equity kept from this instant on. */
     async equityFrom(sinceMs: number): Promise<EquityAt | undefined> {
-      const { rows } = await pool.query<Point>(
-        `select at_ms::text, trim_scale(equity_usdt)::text as equity from equity
-          where account = $1 and at_ms >= $2 order by at_ms limit 1`,
-        [account, sinceMs],
+      const point = await reading(database).findOne(
+        EquityTable,
+        { account, atMs: { $gte: sinceMs } },
+        { orderBy: { atMs: 'asc' } },
       )
-      return rows.map(({ at_ms, equity }) => ({ atMs: Number(at_ms), equityUsdt: equity }))[0]
+      return point ? { atMs: point.atMs, equityUsdt: point.equityUsdt } : undefined
     },
     /** The highest equity kept from `sinceMs` on, in each span between the instants of `cutsMs` (ascending); null where none was kept. */
     async peaks(sinceMs: number, cutsMs: readonly number[]): Promise<(Usdt | null)[]> {

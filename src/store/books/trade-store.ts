@@ -4,26 +4,25 @@
  * no order but its execution does; a forced execution names no order but its row was given to the hedge it hit.
  */
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { Pool } from 'pg'
 import { execKey } from '../../domain/books/row-owner.ts'
-import type { Market } from '../../domain/instrument.ts'
 import { type Fill, type OrderReport, ownerOfOrder } from '../../domain/legs/order.ts'
 import type { Database } from '../database.ts'
-import { FillTable, OrderTable } from '../schema/trade.ts'
+import { FillTable, HedgeTable, OrderTable } from '../schema/trade.ts'
 import { type AccountScope, reading, withoutAccount, writing } from './account-scope.ts'
 
 /** The hedges of stored executions, by `execKey`. */
 export async function ownersOfExecs(
-  pool: Pool,
+  database: Database,
   account: string,
   execIds: readonly string[],
 ): Promise<Map<string, string>> {
-  const { rows } = await pool.query<{ market: Market; exec_id: string; hedge_id: string }>(
-    `select market, exec_id, hedge_id from fill
-      where account = $1 and market in ('spot', 'linear') and exec_id = any($2) and hedge_id <> ''`,
-    [account, execIds],
-  )
-  return new Map(rows.map(({ market, exec_id, hedge_id }) => [execKey(market, exec_id), hedge_id]))
+  const found = await reading(database).find(FillTable, {
+    account,
+    market: { $in: ['spot', 'linear'] },
+    execId: { $in: [...execIds] },
+    hedgeId: { $ne: '' },
+  })
+  return new Map(found.map(({ market, execId, hedgeId }) => [execKey(market, execId), hedgeId]))
 }
 
 /**
@@ -49,14 +48,10 @@ export async function matchOwners(
         touched.add(hedge_id)
   }
   touched.delete('')
-  if (touched.size > 0) {
-    await em.execute(
-      `delete from hedge where account = ? and hedge_id in (select json_array_elements_text(?::json))`,
-      [account, JSON.stringify([...touched])],
-    )
-  }
+  if (touched.size > 0) await em.nativeDelete(HedgeTable, { account, hedgeId: { $in: [...touched] } })
 }
 
+/** Rows changed by what other tables' rows say, in one statement: the ORM changes rows one table at a time. */
 const SAME_TRADE = `f.account = t.account and f.market = t.market and f.exec_id = t.trade_id
   and p.account = t.account and p.transaction_id = t.transaction_id
   and t.account = ? and t.trade_id in (select json_array_elements_text(?::json))`

@@ -1,4 +1,4 @@
-/** Reading what the journal wrote. JSON columns come as text and are parsed here; snapshots stay text, byte for byte. */
+/** Reading what the journal wrote. JSON columns come as text and are parsed here; snapshots stay text, byte for byte, which the ORM would parse. */
 import type { Pool } from 'pg'
 import type { JsonObject } from '../../domain/json.ts'
 import type {

@@ -10,7 +10,7 @@ import type { Effect, Timer } from './records.ts'
 const ACTOR_STATUS = ['active', 'done', 'error']
 
 /** The account's identity and who may write for it. */
-const LeaseRow = defineEntity({
+export const LeaseRow = defineEntity({
   name: 'LeaseRow',
   tableName: 'lease',
   properties: {
@@ -26,7 +26,7 @@ const LeaseRow = defineEntity({
 })
 
 /** The last state of each actor. */
-const ActorRowTable = defineEntity({
+export const ActorRowTable = defineEntity({
   name: 'ActorRowTable',
   tableName: 'actor',
   properties: {

@@ -91,7 +91,7 @@ test('equity, peaks, transfers and fees are those of the books in memory, from a
     await operator.appendEquity({ ...point, availableUsdt: point.equityUsdt })
     await memory.appendEquity(point)
   }
-  const stored = createRiskReads(database.pool, ACCOUNT)
+  const stored = createRiskReads(database, ACCOUNT)
   const cuts = [[], [START_MS + 20], [START_MS + 20, START_MS + 40]]
   for (const sinceMs of [0, START_MS, START_MS + 15, START_MS + 21, START_MS + 27]) {
     expect(await stored.equityFrom(sinceMs)).toEqual(await memory.equityFrom(sinceMs))
