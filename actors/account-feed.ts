@@ -62,7 +62,7 @@ function hearOrder(
 function hearFill(ports: HearPorts, heard: Map<string, Heard>, fill: Fill) {
   ports.recorder.fill(fill)
   if (fill.cause !== 'funding') ports.bookSoon()
-  if (fill.cause === 'adl' || fill.cause === 'liquidation') {
+  if (fill.cause === 'adl' || fill.cause === 'liquidation' || fill.cause === 'delivery') {
     ports.alerts.raise('page', 'venue.took-position', {
       symbol: fill.symbol,
       cause: fill.cause,

@@ -118,21 +118,21 @@ function tellAge({ board, clock, alerts, pace }: Ports<'board' | 'clock' | 'aler
 async function readWhole(ports: RiskMarketsPorts, signal: AbortSignal): Promise<void> {
   const { clock, pace, speed, board } = ports
   const dueAtMs = new Map(READINGS.map(({ name }) => [name, 0]))
-  const changedAtMs = new Map<string, number | undefined>()
+  const toldOf = new Map<string, string>()
   for (;;) {
     const doubt = board.nextDoubt()
-    if (isOtherInterval(ports, changedAtMs)) dueAtMs.set('instruments', 0)
     for (const reading of READINGS) {
       if ((dueAtMs.get(reading.name) ?? 0) > clock.nowMs()) continue
       const { name, everyMs, atLeastEveryMs = Number.POSITIVE_INFINITY } = reading
       dueAtMs.set(name, clock.nowMs() + Math.min(everyMs * pace, atLeastEveryMs))
-      await readSafely(ports, reading)
+      if (!(await readSafely(ports, reading)))
+        dueAtMs.set(name, clock.nowMs() + Math.min(everyMs, MINUTE_MS) * pace)
       if (!(await pause(clock, BETWEEN_MS * speed, signal))) return
     }
     endMaintenance(ports)
     tellAge(ports)
     tellAdl(ports)
-    for (const symbol of board.symbols()) changedAtMs.set(symbol, board.view(symbol)?.intervalChangedAtMs)
+    if (isToldOtherwise(board, toldOf)) dueAtMs.set('instruments', 0)
     const nextMs = Math.min(...dueAtMs.values()) - clock.nowMs()
     await pause(clock, Math.max(1_000, Math.min(nextMs, MINUTE_MS * pace)), AbortSignal.any([signal, doubt]))
     if (doubt.aborted) dueAtMs.set('instruments', 0)
@@ -141,24 +141,29 @@ async function readWhole(ports: RiskMarketsPorts, signal: AbortSignal): Promise<
   }
 }
 
-async function readSafely(ports: RiskMarketsPorts, { name, read }: Reading): Promise<void> {
+/** False when it could not be read: it is tried again sooner than its turn. */
+async function readSafely(ports: RiskMarketsPorts, { name, read }: Reading): Promise<boolean> {
   try {
     await read(ports)
+    return true
   } catch (error) {
     const because = error instanceof Error ? error.message : String(error)
     ports.telemetry.inputRefused('reading', `${name}: ${because}`)
+    return false
   }
 }
 
-/** A ticker told of another funding interval: its caps are read anew. */
-const isOtherInterval = (
-  { board }: Ports<'board'>,
-  before: ReadonlyMap<string, number | undefined>,
-): boolean =>
-  board.symbols().some(symbol => {
-    const changedAtMs = board.view(symbol)?.intervalChangedAtMs
-    return changedAtMs !== undefined && changedAtMs !== before.get(symbol)
-  })
+/** A ticker told of another funding interval, or a notice of a delisting: caps and delivery times are read anew. */
+function isToldOtherwise(board: RiskMarketsPorts['board'], toldOf: Map<string, string>): boolean {
+  let isOther = false
+  for (const symbol of board.symbols()) {
+    const { intervalChangedAtMs = '', delisting } = board.view(symbol) ?? {}
+    const told = `${intervalChangedAtMs} ${delisting?.title ?? ''}`
+    isOther ||= told !== (toldOf.get(symbol) ?? ' ')
+    toldOf.set(symbol, told)
+  }
+  return isOther
+}
 
 function readEach(ports: ReadEachPorts, signal: AbortSignal): Promise<void> {
   const { board, exchange, rules, pace } = ports

@@ -125,7 +125,7 @@ export const ALERTS = {
   'venue.took-position': {
     severity: 'page',
     ends: 'person',
-    says: 'The exchange closed a position of ours (ADL or liquidation)',
+    says: 'The exchange closed a position of ours (auto-deleveraging, liquidation or delivery)',
   },
   'reconcile.missing-position': {
     severity: 'page',

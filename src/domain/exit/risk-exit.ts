@@ -85,8 +85,9 @@ function venueReason(
       found: `delivery in ${deliveryAtMs - nowMs} ms`,
       limit: `${delistingRunOffMs} ms before it`,
     }
-  // A spot market has no instant of its end that a program could read: coins that cannot be sold any more hedge nothing.
-  if (delisting?.endsSpot) return { because: 'delisting', found: delisting.title, limit: 'none' }
+  // A spot market has no instant of its end that a program could read, and an announced perpetual may have none yet.
+  if (delisting && (delisting.endsSpot || deliveryAtMs === 0))
+    return { because: 'delisting', found: delisting.title, limit: 'none' }
   return adl && adl.rank >= adlRankExit
     ? { because: 'adl-near', found: `rank ${adl.rank}`, limit: `below ${adlRankExit}` }
     : undefined

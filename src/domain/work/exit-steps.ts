@@ -173,7 +173,14 @@ function cutSlice(work: Work): Cut | undefined {
   const cut = balancedCut(work, share)
   if (!leavesTooLittle(work, cut)) return usable(cut, work)
   const shorter = balancedCut(work, floorTo(Decimal.max(0, Decimal.min(share, perp.minus(work.least))), lot))
-  return usable(leavesTooLittle(work, shorter) ? cut : shorter, work) ?? usable(cut, work)
+  return usable(leavesTooLittle(work, shorter) ? sparing(work, cut) : shorter, work) ?? usable(cut, work)
+}
+
+/** The same with less spot, so that what stays can be ordered: the tail of a leg whose other one is gone. */
+function sparing({ plan, closing, spotLeast }: Work, cut: Cut): Cut {
+  const most = closing.minus(spotLeast.times(new Decimal(EXIT_MARGIN).plus(1)))
+  const spot = Decimal.min(cut.spot, floorTo(Decimal.max(0, most), plan.spot.qtyStep))
+  return spot.gte(spotLeast) ? { ...cut, spot } : cut
 }
 
 /** Closes what keeps spot at least as large as the perpetual that stays. */

@@ -319,6 +319,16 @@ describe('risk', () => {
     expect(judge(delivered, { rules: earlier })).toMatchObject({ verdict: 'leave', because: 'delisting' })
   })
 
+  test('leaves a perpetual whose delisting is announced when nobody knows the instant of its delivery', () => {
+    const announced: MarketView = {
+      ...dark,
+      delisting: { title: 'Delisting of XRPUSDT Perpetual Contract', endsSpot: false },
+    }
+    expect(judge(announced)).toMatchObject({ verdict: 'leave', because: 'delisting' })
+    const inThreeDays = { ...dark.pair.perp, deliveryAtMs: NOW_MS + 72 * HOUR_MS }
+    expect(judge({ ...announced, pair: { ...dark.pair, perp: inThreeDays } }).verdict).toBe('wait')
+  })
+
   test('a verdict of the real model fits as it is', () => {
     const model = judgeSolvency({ usdt: usdt('0'), holdings: [] }, { ...RULES.strategy, ...RULES.limits })
     expect(judge(marketOn(XRP), { inputs: { solvency: model } }).verdict).toBe('hold')

@@ -91,6 +91,20 @@ test('told to leave a moment after its perpetual was delivered, a hedge sells it
   world.venue.close()
 })
 
+test('a perpetual delivered under a hedge that had no time to leave: its coins follow within seconds, and it is nobody else’s doing', async () => {
+  const world = await virtualWorld(3, START_AT_MS, { symbols: ['LINKUSDT'], rules: eager('long-carry') })
+  const engine = await world.start()
+  await until(world, () => stateOf(engine, 'LINKUSDT') === 'hedged', 15)
+  const atMs = world.clock.nowMs() + 2_000
+  world.core.schedule({ kind: 'delisting', symbol: 'LINKUSDT', atMs })
+  await world.advance(atMs + 20_000)
+  expect(stateOf(engine, 'LINKUSDT')).toBe('closed')
+  expect(held(world, 'LINK').coins).toBeLessThan(0.3)
+  expect(engine.runtime.get('symbol:LINKUSDT')?.cell?.state).not.toBe('failed.quarantined')
+  engine.runtime.close()
+  world.venue.close()
+})
+
 test('a symbol that left the configuration is tracked until its hedge is closed, and not entered again', async () => {
   const { world, engine } = await afterAnAbsence(async () => {}, ['SOLUSDT'])
   await until(world, () => engine.board.view('LINKUSDT')?.ticker !== null, 5)
