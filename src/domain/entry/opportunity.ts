@@ -231,6 +231,8 @@ const aprOf = ({ carry }: EntryJudgement): number => carry?.cautiousApr ?? Numbe
 
 /** What the best tempting symbol but this one would earn; null when none is. */
 export function bestAlternative(judged: Iterable<EntryJudgement>, symbol: string): Alternative | null {
-  const best = bestFirst(judged).find(each => each.symbol !== symbol)?.carry
-  return best ? { aprOnCapital: best.cautiousApr, horizonHours: best.horizonHours } : null
+  const best = bestFirst(judged).find(each => each.symbol !== symbol)
+  if (!best?.carry) return null
+  const { cautiousApr, horizonHours } = best.carry
+  return { aprOnCapital: cautiousApr, horizonHours, symbol: best.symbol }
 }

@@ -182,14 +182,14 @@ export function carryWish({ hedge, market, seen, inputs, rules, nowMs }: Questio
   const { gainBps, returningBps } = leavingGain({ hedge, market, seen, rules })
   const { alternative } = inputs
   if (alternative && alternative.aprOnCapital > strategy.idleApr) {
-    const { aprOnCapital, horizonHours } = alternative
+    const { aprOnCapital, horizonHours, symbol } = alternative
     const perHour = borrowRate(hedge, market)
     const staying = stayingOver(hedge, market, seen.outlook, horizonHours, nowMs, perHour)
     const ratio = capitalPerNotional(hedge, strategy.capitalBuffer)
     const earned = elsewhereEarns(aprOnCapital, ratio, horizonHours)
     const elsewhereBps = (earned - staying) * BPS
     if (elsewhereBps > returningBps)
-      return { because: 'better-elsewhere', ...asGain(elsewhereBps, returningBps) }
+      return { because: 'better-elsewhere', ...asGain(elsewhereBps, returningBps, symbol) }
   }
   const figures = asGain(gainBps, returningBps)
   if (gainBps > returningBps)
@@ -197,8 +197,9 @@ export function carryWish({ hedge, market, seen, inputs, rules, nowMs }: Questio
   return { because: gainBps > 0 ? 'cheaper-to-stay' : 'carry-stays', ...figures }
 }
 
-const asGain = (gainBps: number, costBps: number) => ({
-  found: `${gainBps} bps saved by closing`,
+/** @param symbol - for which it is closed */
+const asGain = (gainBps: number, costBps: number, symbol?: string) => ({
+  found: `${gainBps} bps saved by closing${symbol ? ` for ${symbol}` : ''}`,
   limit: `${costBps} bps to enter again`,
 })
 

@@ -35,8 +35,8 @@ export type ExitInputs = {
   reduceOnly?: boolean
 }
 
-/** What this capital could earn elsewhere: net on capital, a year, over its own best horizon. */
-export type Alternative = { aprOnCapital: number; horizonHours: number }
+/** What this capital could earn elsewhere: net on capital, a year, over its own best horizon. `symbol`: where. */
+export type Alternative = { aprOnCapital: number; horizonHours: number; symbol?: string }
 
 export type RiskReason =
   | 'margin'

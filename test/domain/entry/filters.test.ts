@@ -241,7 +241,11 @@ test('tempting symbols compete by their carry on capital, and the best of the ot
   const all = [named('BUSDT', '0.0004'), named('AUSDT', '0.0005'), named('CUSDT', '0.00001')]
   expect(bestFirst(all).map(({ symbol }) => symbol)).toEqual(['AUSDT', 'BUSDT'])
   const apr = (symbol: string) => all.find(each => each.symbol === symbol)?.carry?.cautiousApr
-  expect(bestAlternative(all, 'CUSDT')).toEqual({ aprOnCapital: apr('AUSDT'), horizonHours: 2160 })
+  expect(bestAlternative(all, 'CUSDT')).toEqual({
+    aprOnCapital: apr('AUSDT'),
+    horizonHours: 2160,
+    symbol: 'AUSDT',
+  })
   expect(bestAlternative(all, 'AUSDT')?.aprOnCapital).toBe(apr('BUSDT'))
   expect(bestAlternative(all.slice(2), 'AUSDT')).toBeNull()
   expect(apr('CUSDT')).toBeLessThan(0.05)

@@ -133,12 +133,11 @@ test('a better opportunity is followed only when it gains more than coming back 
   const rules = (reentryProbability: number) => ruledBy({ reentryProbability, settlementGuardMs: 0 })
   const waning = marketOn(XRP, '-0.00001')
   const elsewhere = (aprOnCapital: number): ExitInputs => ({
-    alternative: { aprOnCapital, horizonHours: 168 },
+    alternative: { aprOnCapital, horizonHours: 168, symbol: 'SOLUSDT' },
   })
-  expect(judge(waning, { rules: rules(1), inputs: elsewhere(0.6) })).toMatchObject({
-    verdict: 'leave',
-    because: 'better-elsewhere',
-  })
+  const followed = judge(waning, { rules: rules(1), inputs: elsewhere(0.6) })
+  expect(followed).toMatchObject({ verdict: 'leave', because: 'better-elsewhere' })
+  expect(followed.found).toMatch(/^\d+\.\d+ bps saved by closing for SOLUSDT$/)
   expect(judge(waning, { rules: rules(1), inputs: elsewhere(0.6), inARow: 0 }).because).toBe('carry-fading')
   // A payment of 1 bp is taken along when it is near; for one that is five hours off, 4 bps elsewhere are not missed.
   const paid = marketOn(XRP, '0.0001')
