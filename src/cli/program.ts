@@ -21,12 +21,12 @@ import {
 import { actCommands } from './commands/steer-commands.ts'
 
 const ENVIRONMENT = `
-Environment (a .env in this folder is read too; what the shell sets wins):
+Environment (a .env file here is read too; the shell wins):
   HEDGEROW_MODE          sim (default), replay, demo, testnet, live
   HEDGEROW_PORT, _HOST   where the API listens (8787 on 127.0.0.1)
   HEDGEROW_DATA_DIR      where data is kept (.hedgerow)
-  HEDGEROW_DATABASE_URL  a PostgreSQL server (else an embedded one)
-  HEDGEROW_API_TOKEN     the token of the API (else the one in the data folder)
+  HEDGEROW_DATABASE_URL  a PostgreSQL server (default: an embedded one)
+  HEDGEROW_API_TOKEN     the token of the API (default: the one in the data folder)
   HEDGEROW_SEED, _SPEED  of the simulation (1, 60)
   HEDGEROW_HISTORY_DIR   recorded history for replay and backtest
   BYBIT_API_KEY, BYBIT_API_SECRET
@@ -46,7 +46,7 @@ const writeUsageFault = (text: string, write: (text: string) => void) =>
 export function buildProgram(): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   const program = new Command('hedgerow')
-    .description('Supervised, crash-safe funding carry on Bybit with delta-neutral hedges.')
+    .description('Crash-safe, delta-neutral funding carry on Bybit.')
     .version(version)
     .addHelpText('after', ENVIRONMENT)
     .exitOverride()

@@ -30,13 +30,13 @@ export async function backUp({ config: file, to, verify, json }: BackupOptions):
   const path = resolve(
     to ?? `hedgerow-${new Date(nowMs).toISOString().slice(0, 19).replaceAll(':', '')}.backup`,
   )
-  if (existsSync(path)) throw new CliFailure(`${path} is there already: name another file with --to`)
+  if (existsSync(path)) throw new CliFailure(`${path} exists: name another file with --to`)
   const report = await withDatabase(config, ({ client }) => refusedInWords(() => backup(client, path, nowMs)))
   if (verify) await restoredElsewhere(path)
   if (json) return printJson({ file: path, bytes: statSync(path).size, verified: verify === true, ...report })
   printTables(report)
   print(
-    `wrote ${path}, ${Math.ceil(statSync(path).size / 1024)} KiB${verify ? ', restored it elsewhere and found every row' : ''}`,
+    `wrote ${path}, ${Math.ceil(statSync(path).size / 1024)} KiB${verify ? '; restored a copy and compared every row' : ''}`,
   )
 }
 
@@ -53,7 +53,7 @@ export async function bringBack(file: string, { config: configFile, json }: Rest
   })
   if (json) return printJson({ file: path, ...report })
   printTables(report)
-  print(`restored what was kept on ${new Date(report.takenAtMs).toISOString()}, and found every row again`)
+  print(`restored the backup of ${new Date(report.takenAtMs).toISOString()} and compared every row`)
 }
 
 const printTables = ({ tables }: BackupReport) => {

@@ -64,7 +64,7 @@ export async function downloadData(symbols: readonly string[], options: Download
   } catch (error) {
     progress?.end()
     if (!(error instanceof DownloadFault) && !isOfDisk(error)) throw error
-    const more = progress ? '; what came before is kept, the same command goes on from there' : ''
+    const more = progress ? '; what was fetched is kept: the same command continues from there' : ''
     throw new CliFailure(error.message + more)
   } finally {
     await source?.close()

@@ -67,7 +67,7 @@ export async function importData(files: readonly string[], options: ImportOption
   for (const { file, known, notes, skipped } of found) {
     for (const note of notes) print(`${file}: ${note}`)
     if (skipped.length > 0) print(`${file}: ${skipped.length} rows could not be read and were left out`)
-    if (known) print(`${file}: was there already`)
+    if (known) print(`${file}: already imported`)
   }
   print(`in ${folder}`)
 }

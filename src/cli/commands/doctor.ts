@@ -84,9 +84,9 @@ function service(): Finding[] {
   const name = 'service'
   const asked = process.env.HEDGEROW_SERVICE
   if (asked)
-    return [{ name, ok: true, detail: `${asked}.service, by its own folder, environment and credentials` }]
+    return [{ name, ok: true, detail: `${asked}.service, with its own folder, environment and credentials` }]
   const units = globSync('/etc/systemd/system/hedgerow*.service').map(path => basename(path, '.service'))
-  const detail = `this shell's own installation, not that of ${units.join(', ')}: ask ${units.map(unit => `\`${unit} doctor\``).join(', ')}`
+  const detail = `this shell's own installation, not that of ${units.join(', ')}: for those run ${units.map(unit => `\`${unit} doctor\``).join(', ')}`
   return units.length === 0 ? [] : [{ name, ok: true, detail, advice: true }]
 }
 
@@ -207,7 +207,7 @@ async function account(config: Config, to: { mode: WireMode; urls?: WireUrls }):
 const clockFinding = (offMs: number): Finding => {
   const isOff = Math.abs(offMs) > CLOCK_OFF_MS
   const detail = `${Math.abs(offMs)} ms ${offMs > 0 ? 'ahead of' : 'behind'} the exchange's`
-  const advice = `${detail}: the engine goes by the exchange's time; synchronise this machine's (NTP)`
+  const advice = `${detail}: the engine uses the exchange's time; synchronise this machine's clock anyway (NTP)`
   return { name: 'clock', ok: true, detail: isOff ? advice : detail, ...(isOff && { advice: true }) }
 }
 

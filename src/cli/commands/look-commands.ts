@@ -12,7 +12,7 @@ export function lookCommands(program: Command): void {
   watched(
     asking(program, {
       usage: 'status',
-      description: 'what the engine is doing, with its open hedges',
+      description: 'what the engine is doing, and its open hedges',
       examples: ['hedgerow status', 'hedgerow status --watch'],
       json:
         'the engine as GET /api/engine gives it: {mode, state, halt, nowMs, speed, startedAtMs, exchange, version,\n' +
@@ -22,16 +22,16 @@ export function lookCommands(program: Command): void {
   watched(
     asking(program, {
       usage: 'actors',
-      description: 'every actor, with its state',
+      description: 'every actor and its state',
       examples: ['hedgerow actors --kind hedge', 'hedgerow actors --trouble', 'hedgerow actors --watch'],
       json:
         'an array of {id, kind, state, since, sinceMs, version, restarts, quarantined, parentId}; with --watch one\n' +
-        'such object a line for each that moves, and {id, removed: true} for each that ended.',
+        'such object a line for each change, and {id, removed: true} for each that ended.',
     }),
   )
     .option('--kind <kind>', 'only this kind: hedge, symbol, …')
-    .option('--state <state>', 'only states that begin so')
-    .option('--trouble', 'only those that are quarantined, failed, troubled, or were restarted')
+    .option('--state <state>', 'only states that start with this')
+    .option('--trouble', 'only those quarantined, failed, troubled or restarted')
     .action(async shown => (await import('./look/actors.ts')).showActors(shown))
   asking(program, {
     usage: 'transitions',
@@ -52,20 +52,20 @@ export function lookCommands(program: Command): void {
 function marketCommands(program: Command): void {
   asking(program, {
     usage: 'opportunities',
-    description: 'every tracked symbol with its carry, the best first',
+    description: 'every tracked symbol with its carry, best first',
     examples: ['hedgerow opportunities', 'hedgerow opportunities --json | jq ".[0]"'],
     json: 'an array of {symbol, verdict, because, found, limit, carry, judgedAtMs}, as GET /api/opportunities gives it.',
   }).action(async shown => (await import('./look/hedges.ts')).showOpportunities(shown))
   asking(program, {
     usage: 'explain',
-    description: 'why a symbol is hedged or not: the decision with its numbers',
+    description: 'why a symbol is or is not hedged, with the numbers',
     examples: ['hedgerow explain WIFUSDT', 'hedgerow explain wif', 'hedgerow explain wif --close'],
     json:
-      '{symbol, actor, judgement, exit, hedge, engine: {state, halt}}; what is not there is null. With --close\n' +
+      '{symbol, actor, judgement, exit, hedge, engine: {state, halt}}; null where there is none. With --close\n' +
       '{closing, exit}, as GET /api/closing and /api/hedges/{id}/exit give them.',
   })
     .argument('<symbol>', 'a tracked symbol, or its coin')
-    .option('--close', 'of its open hedge: what closing it costs now, and what would make it close')
+    .option('--close', 'for its open hedge: the cost of closing now, and what would make it close')
     .action(async (symbol, { close, ...shown }) =>
       close
         ? (await import('./look/money.ts')).explainClose(symbol, shown)
@@ -76,7 +76,7 @@ function marketCommands(program: Command): void {
 function hedgeCommands(program: Command): void {
   asking(program, {
     usage: 'hedges',
-    description: 'hedges, the newest first',
+    description: 'hedges, newest first',
     examples: ['hedgerow hedges', 'hedgerow hedges --open'],
     json: 'an array of hedges as GET /api/hedges gives them: {id, symbol, state, plannedUsdt, heldUsdt, spot, perp, fundingUsdt, …}.',
   })
@@ -84,7 +84,7 @@ function hedgeCommands(program: Command): void {
     .action(async shown => (await import('./look/hedges.ts')).showHedges(shown))
   asking(program, {
     usage: 'hedge',
-    description: 'one hedge: what it is, what it made, its whole story, and what it may do now',
+    description: 'one hedge: its legs, result, orders and story',
     examples: ['hedgerow hedge 9357000001', 'hedgerow hedge WIFUSDT   # the newest one of that symbol'],
     json: '{hedge, orders[], transitions[], legal[]}: the hedge as GET /api/hedges/{id} gives it.',
   })
@@ -95,13 +95,13 @@ function hedgeCommands(program: Command): void {
 function accountCommands(program: Command): void {
   asking(program, {
     usage: 'account',
-    description: 'balances, margin and clock, as the exchange tells',
+    description: 'balances, margin and clock at the exchange',
     examples: ['hedgerow account'],
     json: '{equityUsdt, availableUsdt, initialMarginRate, maintenanceMarginRate, coins[], clockSkewMs, …}.',
   }).action(async shown => (await import('./look/account.ts')).showAccount(shown))
   asking(program, {
     usage: 'reconciliation',
-    description: 'what our hedges say beside what the exchange shows; ends with 1 when they differ',
+    description: 'compare the hedges with the exchange; exit code 1 when they differ',
     examples: ['hedgerow reconciliation'],
     json: '{readAtMs, inFlight[], lines: [{what, subject, engine, exchange, difference, unit, verdict, hedgeIds}]}.',
   }).action(async shown => (await import('./look/account.ts')).showReconciliation(shown))
@@ -110,16 +110,18 @@ function accountCommands(program: Command): void {
 function bookCommands(program: Command): void {
   asking(program, {
     usage: 'profit',
-    description: 'what was earned, by period: the account, then each symbol',
+    description: 'what was earned in each period, by the account and by symbol',
     examples: ['hedgerow profit', 'hedgerow profit --by day'],
     json: '{by, rows: [{fromMs, untilMs, symbol, hedges, fundingUsdt, feesUsdt, netUsdt, capitalUsdt, usedMs, apr, …}]}.',
   })
-    .addOption(new Option('--by <period>', 'UTC; weeks begin on Monday').choices(BY).default('all'))
+    .addOption(
+      new Option('--by <period>', 'periods in UTC; weeks start on Monday').choices(BY).default('all'),
+    )
     .action(async shown => (await import('./look/money.ts')).showProfit(shown))
   paged(
     asking(program, {
       usage: 'funding',
-      description: 'funding received and paid, the newest first',
+      description: 'funding received and paid, newest first',
       examples: ['hedgerow funding', 'hedgerow funding --all --json'],
       json: '{rows: [{symbol, hedgeId, coin, amount, qty, markPrice, settledAtMs, …}], next}.',
     }),
@@ -127,7 +129,7 @@ function bookCommands(program: Command): void {
   paged(
     asking(program, {
       usage: 'ledger',
-      description: 'postings, the newest first, and what they leave unexplained',
+      description: 'postings, newest first, and the unexplained residual',
       examples: ['hedgerow ledger --limit 50', 'hedgerow ledger --all --json'],
       json: '{rows: [{rowId, account, kind, coin, amount, hedgeId, symbol, price, atMs}], next, residuals}.',
     }),
@@ -135,7 +137,7 @@ function bookCommands(program: Command): void {
   paged(
     asking(program, {
       usage: 'audit',
-      description: 'commands of people, the newest first: who, when, before, after',
+      description: 'commands given by people, newest first: who, when, before, after',
       examples: ['hedgerow audit --limit 10'],
       json: '{rows: [{atMs, operator, source, target, event, before, after, outcome, idempotencyKey}], next}.',
     }),
@@ -146,45 +148,45 @@ function alertCommands(program: Command): void {
   watched(
     asking(program, {
       usage: 'logs',
-      description: "the engine's last log lines, also those that its terminal does not show",
+      description: "the engine's last log lines, including those not shown on its terminal",
       examples: ['hedgerow logs --level warn', 'hedgerow logs --last 20 --watch'],
       json: '{rows: [{seq, at, level, message, fields}]}; with --watch one such line at a time.',
     }),
   )
     .addOption(
-      new Option('--level <level>', 'at least as bad as this')
+      new Option('--level <level>', 'this level and worse')
         .choices(['error', 'warn', 'info', 'debug'])
         .default('info'),
     )
-    .option('--last <count>', 'so many of them', count, 50)
+    .option('--last <count>', 'how many', count, 50)
     .action(async shown => (await import('./look/logs.ts')).showLogs(shown))
   const alerts = asking(program, {
     usage: 'alerts',
-    description: 'alerts: those that stand first, then the newest',
+    description: 'alerts: standing ones first, then the newest',
     examples: ['hedgerow alerts', 'hedgerow alerts ack 01JD3…'],
     json: 'an array of {alertId, name, subject, severity, message, raisedAtMs, clearedAtMs, acknowledgedAtMs, acknowledgedBy, …}.',
   })
-    .option('--standing', 'only those that stand')
+    .option('--standing', 'only standing ones')
     .action(async shown => (await import('./look/status.ts')).showAlerts(shown))
   asking(alerts, {
     usage: 'ack',
-    description: 'take an alert: nobody else is called for it',
+    description: 'acknowledge an alert: it is not sent again',
     examples: ['hedgerow alerts ack 01JD3…'],
     json: 'the alert.',
   })
-    .argument('<alert>', 'its id, as `alerts` shows it, or as much of it as is needed')
+    .argument('<alert>', 'its id, as `alerts` shows it, or enough of it to be unique')
     .action(async (alert, shown, command) =>
       (await import('./look/status.ts')).acknowledge(alert, { ...command.parent.opts(), ...shown }),
     )
 }
 
-const watched = (command: Command) => command.option('-w, --watch', 'go on until Ctrl-C, as things change')
+const watched = (command: Command) => command.option('-w, --watch', 'keep showing changes until Ctrl-C')
 
 const paged = (command: Command) =>
   command
-    .option('--limit <count>', `rows of a page, at most ${PAGE_MAX}`, count, 30)
-    .option('--cursor <cursor>', 'the page to show, as the page before it said')
-    .option('--all', 'every page')
+    .option('--limit <count>', `rows per page, at most ${PAGE_MAX}`, count, 30)
+    .option('--cursor <cursor>', 'the page to show, as printed under the previous page')
+    .option('--all', 'all pages')
 
 function count(text: string): number {
   const value = Number(text)

@@ -33,12 +33,12 @@ const SIMULATOR = new URL('../../exchange/simulator/server/simulator-process.ts'
 
 /** `--config`, the same for every command that reads one. */
 export const configOption = () =>
-  new Option('--config <file>', 'the file of strategy and limits (else hedgerow.yaml here, if there is one)')
+  new Option('--config <file>', 'strategy and limits (default: hedgerow.yaml here, if there is one)')
 
 /** Adds `run`, `migrate` and `simulator`. */
 export function processCommands(program: Command): void {
   withExamples(program.command('run'), ['hedgerow run', 'HEDGEROW_SPEED=20 HEDGEROW_PORT=8800 hedgerow run'])
-    .description('run the engine until it is told to stop')
+    .description('run the engine')
     .addOption(configOption())
     .option('--json', 'mode replay: print the report as JSON')
     .action(async ({ config, json = false }: { config?: string; json?: boolean }) => {
@@ -49,7 +49,7 @@ export function processCommands(program: Command): void {
       if (read.mode !== 'replay') setTimeout(() => process.exit(), UNREAD_MS).unref()
     })
   withExamples(program.command('migrate'), ['HEDGEROW_DATABASE_URL=postgres://… hedgerow migrate'])
-    .description('bring the database to this version')
+    .description('migrate the database to this version')
     .addOption(configOption())
     .action(async ({ config }: { config?: string }) => {
       const read = await readConfig(config)
@@ -61,10 +61,10 @@ export function processCommands(program: Command): void {
     ['hedgerow backup --verify', 'hedgerow backup --to /srv/backups/hedgerow-2026-12-01.backup --json'],
     '\nJSON: {file, bytes, verified, takenAtMs, migrations, tables: [{table, rows, print}]}',
   )
-    .description('keep the whole database in one file; a running engine is not disturbed')
+    .description('write the whole database to one file, also while the engine runs')
     .addOption(configOption())
-    .option('--to <file>', 'a new file (else hedgerow-TIME.backup here)')
-    .option('--verify', 'restore it into a database that is thrown away, and compare every row')
+    .option('--to <file>', 'the file to write (default: hedgerow-TIME.backup here)')
+    .option('--verify', 'restore it into a temporary database, and compare every row')
     .option('--json', 'print JSON')
     .action(async (options: BackupOptions) => (await import('./backup.ts')).backUp(options))
   withExamples(
@@ -75,25 +75,25 @@ export function processCommands(program: Command): void {
     ],
     '\nJSON: {file, takenAtMs, migrations, tables: [{table, rows, print}]}',
   )
-    .description('bring a backup into an empty database, and compare every row')
-    .argument('<file>', 'what `hedgerow backup` wrote')
+    .description('restore a backup into an empty database, and compare every row')
+    .argument('<file>', 'a file written by `hedgerow backup`')
     .addOption(configOption())
     .option('--json', 'print JSON')
     .action(async (file: string, options: RestoreOptions) =>
       (await import('./backup.ts')).bringBack(file, options),
     )
   withExamples(program.command('simulator'), ['hedgerow simulator --port 9797 --seed 7 --speed 60'])
-    .description('run the simulated Bybit by itself; it prints one JSON line when it is ready')
+    .description('run only the simulated Bybit; it prints one JSON line when it is ready')
     .option('--port <port>', 'TCP port, 0 for any free one', '9797')
-    .option('--seed <seed>', 'seed of all chance', '1')
-    .option('--speed <speed>', 'times as fast as the wall clock', '1')
-    .option('--balance <usdt>', 'what the account starts with', '100000')
+    .option('--seed <seed>', 'random seed', '1')
+    .option('--speed <speed>', 'speed, as a multiple of real time', '1')
+    .option('--balance <usdt>', 'starting balance', '100000')
     .option('--state <file>', 'keep the account in this file')
-    .option('--faults <file>', 'YAML or JSON: what goes wrong, how often, and when')
+    .option('--faults <file>', 'YAML or JSON: which faults, how often, and when')
     .option('--recorded <file>', 'play these recorded frames on the public sockets')
     .option(
       '--instruments <file...>',
-      "list what these files of Bybit's instruments-info say (json or json.gz)",
+      "list the instruments in these files of Bybit's instruments-info (json or json.gz)",
     )
     .action(runSimulator)
 }
@@ -132,40 +132,39 @@ export function backtestCommands(program: Command): void {
       'hedgerow backtest --study --fees vip1',
       'hedgerow backtest --shadow --from 2026-11-01 --to 2026-12-01',
     ],
-    '\nJSON: one report: what was run on what, and for each variant the engine and its baselines with figures, trades, equity, reasons;\nwith --shadow {decisions, hedges, totals, differences, unexplained}',
+    '\nJSON: one report: what was run, and on what, and for each variant the engine and its baselines with figures, trades, equity, reasons;\nwith --shadow {decisions, hedges, totals, differences, unexplained}',
   )
-    .description('run the engine over recorded history, beside baselines')
+    .description('run the engine on recorded history and compare it with simpler rules')
     .addOption(configOption())
     .option(
       '--data <folder>',
-      'recorded history (else HEDGEROW_HISTORY_DIR, else what `data import` brought)',
+      'recorded history (default: HEDGEROW_HISTORY_DIR, or what `data import` stored)',
     )
     .option('--from <day>', 'the first day, such as 2025-09-01, UTC', dayOf)
     .option('--to <day>', 'the day after the last', dayOf)
-    .option('--symbols <symbols>', 'perpetuals with commas between (else all with prices and funding)', words)
-    .option('--exchange <name>', 'whose records, where several exchanges’ are there')
+    .option(
+      '--symbols <symbols>',
+      'perpetuals, separated by commas (default: all with prices and funding)',
+      words,
+    )
+    .option('--exchange <name>', 'which exchange, if there are records of several')
     .option(
       '--fees <level>',
-      'vip0 to vip5, supreme, or a YAML or JSON file of spot and perp, taker and maker',
+      'vip0 to vip5, supreme, or a YAML or JSON file with taker and maker fees of spot and perp',
       'vip0',
     )
-    .addOption(
-      new Option('--spread <on|off>', 'may the native spread be taken').choices(['on', 'off']).default('on'),
-    )
-    .option('--routes <routes>', 'routes with commas between, in place of those that cross the book', words)
+    .addOption(new Option('--spread <on|off>', 'allow spread orders').choices(['on', 'off']).default('on'))
+    .option('--routes <routes>', 'routes, separated by commas (default: those that cross the book)', words)
     .option(
       '--capital <usdt>',
-      'what the account starts with (else what the limits let the symbols bind)',
+      'starting capital (default: what the limits allow the symbols to use)',
       amountOf,
     )
-    .option('--seed <seed>', 'of the modelled order books', wholeOf, 1)
-    .option('--patient', 'a patient strategy for large coins in place of the configured horizon and bars')
-    .option('--compare', 'vary the fees (vip0, vip3) and the spread route')
-    .option(
-      '--study',
-      'the engine’s decisions and the baselines on settled funding alone: no prices, no orders',
-    )
-    .option('--half-spread-bps <bps>', 'of each book in the study', numberOf, 0)
+    .option('--seed <seed>', 'random seed of the modelled order books', wholeOf, 1)
+    .option('--patient', 'use a patient strategy for large coins instead of the configured one')
+    .option('--compare', 'repeat with other fees (vip0, vip3) and with and without spread orders')
+    .option('--study', 'only decisions on settled funding: no prices, no orders')
+    .option('--half-spread-bps <bps>', 'half spread of each order book in the study', numberOf, 0)
     .option(
       '--shadow',
       'what this engine’s own database recorded, decided again: each difference as fill, timing or decision',
@@ -173,7 +172,7 @@ export function backtestCommands(program: Command): void {
     .option('--account <name>', 'with --shadow: whose records, where the database has several accounts')
     .option('--json', 'print JSON')
     .option('--out <file>', 'write the report to this file')
-    .option('--report <file>', 'write it as a page too: one file of HTML that fetches nothing')
+    .option('--report <file>', 'write an HTML page: one file, nothing loaded from outside')
     .action(async (options: BacktestOptions) => {
       const { backtest } = await import('./backtest.ts')
       process.exitCode = await backtest(options)
@@ -189,35 +188,44 @@ export function sweepCommand(program: Command): void {
       'hedgerow sweep --set entryAprMin=0,0.01,0.02 --set fundingSlowHours=540,1080 --train 180 --test 60',
       'hedgerow sweep --symbols SOLUSDT,BTCUSDT --trials 50 --seed 7 --json --out sweep.json',
     ],
-    '\nA screen, not a run: decided at settlements, one width of book, no order that fails. The same records, configuration and\nseed give the same report.\n' +
-      '\nJSON: {trials, rules, best, luck, sensitivity, walk: {windows}, bySymbol, equity} with what they were run on',
+    '\nA fast screen, not a full run: decisions at settlements only, one spread for all books, no failing orders. The same records,\nconfiguration and seed give the same report.\n' +
+      '\nJSON: {trials, rules, best, luck, sensitivity, walk: {windows}, bySymbol, equity}, and what they were run on',
   )
-    .description('try parameters over recorded history, beside simple rules, and say what of it may be luck')
+    .description('try many parameter sets on recorded history, and estimate how much is luck')
     .addOption(configOption())
     .option(
       '--data <folder>',
-      'recorded history (else HEDGEROW_HISTORY_DIR, else what `data import` brought)',
+      'recorded history (default: HEDGEROW_HISTORY_DIR, or what `data import` stored)',
     )
-    .option('--from <day>', 'the first day, such as 2025-09-01, UTC: before it is only learnt', dayOf)
+    .option('--from <day>', 'the first day, such as 2025-09-01, UTC; earlier records only warm up', dayOf)
     .option('--to <day>', 'the day after the last', dayOf)
-    .option('--symbols <symbols>', 'perpetuals with commas between (else all with funding)', words)
-    .option('--exchange <name>', 'whose records, where several exchanges’ are there')
+    .option('--symbols <symbols>', 'perpetuals, separated by commas (default: all with funding)', words)
+    .option('--exchange <name>', 'which exchange, if there are records of several')
     .option(
       '--fees <level>',
-      'vip0 to vip5, supreme, or a YAML or JSON file of spot and perp, taker and maker',
+      'vip0 to vip5, supreme, or a YAML or JSON file with taker and maker fees of spot and perp',
       'vip0',
     )
-    .option('--half-spread-bps <bps>', 'of each book', numberOf, 0)
-    .option('--capital <usdt>', 'of the one account (else what the limits let the symbols bind)', amountOf)
-    .option('--set <key=values>', 'values to try, with commas between; may be given several times', collected)
-    .option('--trials <count>', 'at most so many sets of the whole grid, drawn by the seed', countOf, 243)
-    .option('--train <days>', 'a walk-forward window chooses on so many days', countOf, 180)
-    .option('--test <days>', 'and is judged on so many after them', countOf, 60)
-    .option('--seed <seed>', 'of the sets that are drawn and of the days drawn anew', wholeOf, 1)
+    .option('--half-spread-bps <bps>', 'half spread of each order book', numberOf, 0)
+    .option(
+      '--capital <usdt>',
+      'capital of the account (default: what the limits allow the symbols to use)',
+      amountOf,
+    )
+    .option('--set <key=values>', 'values to try, separated by commas; may be repeated', collected)
+    .option(
+      '--trials <count>',
+      'at most this many parameter sets, drawn at random from the grid',
+      countOf,
+      243,
+    )
+    .option('--train <days>', 'days a walk-forward window chooses on', countOf, 180)
+    .option('--test <days>', 'days after them that it is judged on', countOf, 60)
+    .option('--seed <seed>', 'random seed', wholeOf, 1)
     .option('--workers <count>', 'threads', countOf, availableParallelism())
     .option('--json', 'print JSON')
     .option('--out <file>', 'write the report to this file')
-    .option('--report <file>', 'write it as a page too: one file of HTML that fetches nothing')
+    .option('--report <file>', 'write an HTML page: one file, nothing loaded from outside')
     .action(async (options: SweepOptions) => {
       const { sweep } = await import('./sweep.ts')
       await sweep(options)
@@ -261,14 +269,12 @@ export function dataCommands(program: Command): void {
   const data = program.command('data').description('recorded history')
   importCommand(data)
   withExamples(data.command('check'), ['hedgerow data check', 'hedgerow data check --data ./history --json'])
-    .description(
-      'find gaps, rates filled forward, interval switches and impossible bases in recorded history',
-    )
+    .description('find gaps, forward-filled rates, interval changes and impossible bases in recorded history')
     .option(
       '--data <folder>',
-      'recorded history (else HEDGEROW_HISTORY_DIR, else what `data import` brought)',
+      'recorded history (default: HEDGEROW_HISTORY_DIR, or what `data import` stored)',
     )
-    .option('--exchange <name>', 'whose records, where several exchanges’ are there')
+    .option('--exchange <name>', 'which exchange, if there are records of several')
     .option('--json', 'print JSON')
     .action(async (options: CheckOptions) => {
       const { checkData } = await import('./data-import.ts')
@@ -281,17 +287,13 @@ export function dataCommands(program: Command): void {
       'hedgerow data download --symbols SOLUSDT,BTCUSDT --from 2025-09-01 --to 2025-12-01',
       'HEDGEROW_EXCHANGE_URL=http://127.0.0.1:9797 hedgerow data download SOLUSDT',
     ],
-    '\nNo key is needed. What is there already is not fetched again: the same command goes on where it was broken off.\n' +
+    '\nNo key is needed. Nothing is fetched twice: the same command continues where it was interrupted.\n' +
       '\nJSON: {source, folder, files: [{file, kind, symbols, rows, fresh, fromMs, toMs}], gaps: [{symbol, kind, of, fromMs, toMs}], notes}',
   )
     .description('fetch settled funding and hourly prices from Bybit into the data folder')
-    .option('--symbols <symbols>', 'perpetuals with commas between', words)
-    .option(
-      '--from <day>',
-      'the first day, such as 2025-09-01, UTC (else since the perpetual is there)',
-      dayOf,
-    )
-    .option('--to <day>', 'the day after the last (else until now)', dayOf)
+    .option('--symbols <symbols>', 'perpetuals, separated by commas', words)
+    .option('--from <day>', 'the first day, such as 2025-09-01, UTC (default: since the listing)', dayOf)
+    .option('--to <day>', 'the day after the last (default: now)', dayOf)
     .option('--json', 'print JSON')
     .action(async (symbols: string[], options: DownloadOptions) => {
       const { downloadData } = await import('./data-download.ts')
@@ -310,11 +312,11 @@ function importCommand(data: Command): void {
     '\nCSV, TSV, JSON, JSON lines and Parquet, plain, gzipped or zipped; columns as Bybit, Binance, OKX, ccxt, Tardis and\nCryptoDataDownload name them. Every row is checked first: one bad row, and nothing is imported.\n',
   )
     .description('check tables of funding, prices or candles and bring them into the data folder')
-    .option('--map <field=column>', 'what a column means; may be given several times', collected)
-    .option('--symbol <symbol>', 'the contract of tables that do not name it')
-    .option('--exchange <name>', 'the exchange of tables that do not name it')
-    .addOption(new Option('--market <leg>', 'the leg of candles').choices(['spot', 'perp']))
-    .option('--zone <zone>', 'of times that name none: UTC or an offset such as +08:00')
+    .option('--map <field=column>', 'what a column means; may be repeated', collected)
+    .option('--symbol <symbol>', 'the contract, for tables that do not name it')
+    .option('--exchange <name>', 'the exchange, for tables that do not name it')
+    .addOption(new Option('--market <leg>', 'which leg candles belong to').choices(['spot', 'perp']))
+    .option('--zone <zone>', 'time zone of times without one: UTC or an offset such as +08:00')
     .option('--skip-bad', 'leave out rows that cannot be read')
     .option('--json', 'print JSON')
     .action(async (files: string[], options: ImportOptions) => {
@@ -335,24 +337,24 @@ export function simulateCommands(program: Command): void {
       'hedgerow simulate --seed 4711 --shrink',
       'hedgerow simulate --days 50 --from-seed 1001 --faults drill.yaml --json',
     ],
-    '\nJSON: a summary of all days, with each failed day’s seed and what was broken on it; with --seed, that day’s whole report',
+    '\nJSON: a summary of all days, with the seed of each failed day and what failed; with --seed, the full report of that day',
   )
-    .description('run the engine through seeded days of faults, crashes and people, and judge each')
+    .description('run the engine through simulated days of faults and crashes, and judge each')
     .option('--days <count>', 'how many days', countOf, 100)
-    .option('--seed <seed>', 'one day alone, of this seed', seedOf)
-    .option('--from-seed <seed>', 'the first day’s seed; the others follow', seedOf, 1)
+    .option('--seed <seed>', 'only the day with this seed', seedOf)
+    .option('--from-seed <seed>', 'seed of the first day; the others follow', seedOf, 1)
     .option('--jobs <count>', 'threads', countOf, availableParallelism())
-    .option('--faults <file>', 'YAML or JSON: in place of the faults that each seed draws')
+    .option('--faults <file>', 'YAML or JSON: these faults instead of random ones')
     .option(
       '--hazards <names>',
-      'what may befall the account beside, by seed: all (default), none, or names with commas between',
+      'what else may happen to the account: all (default), none, or names separated by commas',
     )
     .option(
       '--shrink',
       'find the fewest events with which the day of --seed fails, and tell its story on a page',
     )
     .option('--only <events>', 'keep these events alone of the day of --seed, as --shrink names them')
-    .option('--keep-going', 'go on after a day that failed')
+    .option('--keep-going', 'continue after a failed day')
     .option('--json', 'print JSON')
     .action(async (options: SimulateOptions) => {
       const { simulate } = await import('./simulate.ts')

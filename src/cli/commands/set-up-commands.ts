@@ -33,9 +33,9 @@ export function doctorCommand(program: Command): void {
 
 /** Adds `config` with its check and init. */
 export function configCommands(program: Command): void {
-  const config = program.command('config').description('check the configuration, or begin one')
+  const config = program.command('config').description('check or create the configuration')
   withExamples(config.command('check'), ['hedgerow config check --config /etc/hedgerow/hedgerow.yaml'])
-    .description('read the file and the environment, and name every fault')
+    .description('read the file and the environment, and report every error')
     .addOption(configOption())
     .option('--json', 'print JSON')
     .action(async ({ config: file, json }: { config?: string; json?: boolean }) => {
@@ -50,7 +50,7 @@ export function configCommands(program: Command): void {
   withExamples(config.command('init'), ['hedgerow config init --to hedgerow.yaml'])
     .description('write a hedgerow.yaml with every key explained')
     .option('--to <file>', 'where to write it', 'hedgerow.yaml')
-    .option('--force', 'write over a file that is there')
+    .option('--force', 'overwrite an existing file')
     .action(async ({ to, force }: { to: string; force?: boolean }) => {
       const { configTemplate } = await import('../../config/shown-config.ts')
       writeNew(resolve(to), configTemplate(), force === true)
@@ -63,7 +63,7 @@ function writeNew(path: string, text: string, force: boolean): void {
     writeFileSync(path, text, { flag: force ? 'w' : 'wx' })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    throw new CliFailure(`${path} is there already: --force writes over it`)
+    throw new CliFailure(`${path} exists: --force overwrites it`)
   }
 }
 
@@ -87,7 +87,7 @@ export function serviceCommands(program: Command): void {
       'sudo hedgerow service install --name hedgerow-second     # a second account',
     ]),
   )
-    .description('write the unit and its command, and say how to start it')
+    .description('write the unit and its command, and print how to start it')
     .option('--to <file>', 'where to write the unit (default: /etc/systemd/system/NAME.service)')
     .option('--command <file>', 'where to write its command (default: /usr/local/bin/NAME)')
     .action(({ to, command, ...given }: Partial<UnitOptions> & { to?: string; command?: string }) => {
@@ -104,16 +104,16 @@ const withUnitOptions = (command: Command) =>
   command
     .option(
       '--name <name>',
-      'of the service, its command and its credentials: one for each account',
+      'name of the service, its command and its credentials; one per account',
       'hedgerow',
     )
     .option('--user <name>', 'the system user it runs as (default: hedgerow)')
     .option(
       '--app-dir <folder>',
-      'where the program lies (default: print /opt/hedgerow, install this checkout)',
+      'folder of the program (default: print: /opt/hedgerow, install: this checkout)',
     )
-    .option('--data-dir <folder>', 'where its data lies (default: /var/lib/NAME)')
-    .option('--config-dir <folder>', 'where hedgerow.yaml lies (default: /etc/NAME)')
+    .option('--data-dir <folder>', 'data folder (default: /var/lib/NAME)')
+    .option('--config-dir <folder>', 'folder of hedgerow.yaml (default: /etc/NAME)')
 
 const unitOptions = ({ name = 'hedgerow', ...given }: Partial<UnitOptions>): UnitOptions => ({
   ...unitDefaults(name),

@@ -44,7 +44,7 @@ function simulateText(summary: Summary): string {
         { what: 'USDT × seconds apart, p50 / p99 / max', figure: three(notionalSeconds) },
         { what: 'longest time to rest after faults', figure: `${Math.round(restMsMax / 1_000)} s` },
         { what: 'days with a residual', figure: String(residualDays) },
-        { what: 'postings nobody can explain', figure: String(unexplained) },
+        { what: 'unexplained postings', figure: String(unexplained) },
       ],
       { what: 'FIGURE', figure: 'VALUE' },
     ),

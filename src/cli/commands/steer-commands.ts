@@ -5,7 +5,7 @@
 import type { Command } from 'commander'
 import { asking } from '../kit/asking.ts'
 
-const ACCEPTED = '{accepted, state, version, replayed}: the state it led to.'
+const ACCEPTED = '{accepted, state, version, replayed}: the new state.'
 
 /** Adds the commands that act. */
 export function actCommands(program: Command): void {
@@ -20,15 +20,15 @@ export function actCommands(program: Command): void {
   })
     .argument('<actor>', 'the id of an actor, as `actors` shows it')
     .argument('<event>', 'the name of an event, such as hedge.unwind')
-    .option('--data <json>', 'more fields of the event, as a JSON object')
+    .option('--data <json>', 'further fields of the event, as a JSON object')
     .action(async (actor, event, shown) => (await import('./steer.ts')).sendEvent(actor, event, shown))
   asking(program, {
     usage: 'halt',
-    description: 'no new risk; reducing stays allowed',
+    description: 'stop taking new risk; reducing stays allowed',
     examples: ['hedgerow halt --because "looking at it"'],
     json: ACCEPTED,
   })
-    .option('--because <reason>', 'why, for the audit')
+    .option('--because <reason>', 'reason, for the audit')
     .action(async shown => (await import('./steer.ts')).halt(shown))
   asking(program, {
     usage: 'resume',
@@ -38,27 +38,27 @@ export function actCommands(program: Command): void {
   }).action(async shown => (await import('./steer.ts')).resume(shown))
   asking(program, {
     usage: 'flatten',
-    description: 'halt, unwind every hedge, and wait until the exchange shows them closed',
+    description: 'halt, unwind every hedge, and wait until the exchange shows it flat',
     examples: ['hedgerow flatten', 'hedgerow flatten --yes --no-wait'],
     json: ACCEPTED,
   })
     .option('--yes', 'do not ask')
-    .option('--no-wait', 'give the order and leave')
+    .option('--no-wait', 'send the command and return at once')
     .action(async shown => (await import('./steer.ts')).flatten(shown))
   asking(program, {
     usage: 'unwind',
-    description: 'close one hedge: both legs, slice by slice; says first what that costs now',
+    description: 'close one hedge, after showing what it costs now',
     examples: ['hedgerow unwind WIFUSDT', 'hedgerow unwind 9357000001 --yes --no-wait --because "news"'],
-    json: '{accepted, state, version, replayed, closing}: the state it led to, and what closing was to cost.',
+    json: '{accepted, state, version, replayed, closing}: the new state, and the estimated cost of closing.',
   })
     .argument('<hedge>', 'an open hedge, by its id, its symbol or its coin')
-    .option('--because <reason>', 'why, for the audit', 'operator')
+    .option('--because <reason>', 'reason, for the audit', 'operator')
     .option('--yes', 'do not ask')
-    .option('--no-wait', 'give the order and leave')
+    .option('--no-wait', 'send the command and return at once')
     .action(async (hedge, shown) => (await import('./steer.ts')).unwind(hedge, shown))
   asking(program, {
     usage: 'link',
-    description: 'a fresh one-time link that signs a browser in',
+    description: 'print a new one-time link that signs a browser in',
     examples: ['xdg-open "$(hedgerow link)"'],
     json: '{url}.',
   }).action(async shown => (await import('./steer.ts')).link(shown))

@@ -103,7 +103,8 @@ async function askFirst(client: Client): Promise<void> {
 }
 
 function assertAsked(command: string): void {
-  if (!process.stdin.isTTY) throw new CliFailure(`${command}: expected --yes, as nobody can be asked here`, 2)
+  if (!process.stdin.isTTY)
+    throw new CliFailure(`${command}: expected --yes, because there is no terminal to ask on`, 2)
 }
 
 async function confirmed(question: string): Promise<void> {
@@ -131,7 +132,7 @@ export async function unwind(
   const outcome = (await client.post(`${actorPath(actor)}/events`, event)) as Outcome
   if (wait) await untilStopped(signal => untilClosed(client, id, signal))
   if (json) printJson({ ...outcome, closing })
-  else print(wait ? `closed; \`hedgerow hedge ${id}\` tells how` : `${actor} is now ${outcome.state}`)
+  else print(wait ? `closed; \`hedgerow hedge ${id}\` shows how` : `${actor} is now ${outcome.state}`)
 }
 
 async function untilClosed(client: Client, id: string, signal: AbortSignal): Promise<void> {
@@ -139,10 +140,10 @@ async function untilClosed(client: Client, id: string, signal: AbortSignal): Pro
     const hedge = (await client.get(`/api/hedges/${encodeURIComponent(id)}`)) as { state: string }
     if (hedge.state.startsWith('closed')) return
     if (hedge.state.startsWith('failed'))
-      throw new CliFailure(`hedge ${id} failed and waits for a person: \`hedgerow hedge ${id}\` says why`)
+      throw new CliFailure(`hedge ${id} failed and needs a person: \`hedgerow hedge ${id}\` says why`)
     await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})
   }
-  throw new CliFailure(`the wait was ended; the engine goes on: \`hedgerow hedge ${id}\` shows it`)
+  throw new CliFailure(`stopped waiting; the engine continues: \`hedgerow hedge ${id}\` shows it`)
 }
 
 async function untilFlat(client: Client, atFirst: number, json: boolean | undefined, signal: AbortSignal) {
@@ -161,14 +162,14 @@ async function untilFlat(client: Client, atFirst: number, json: boolean | undefi
       progress.end()
       const names = failed.map(({ id }) => id.replace(/^hedge:/, '')).join(', ')
       throw new CliFailure(
-        `${counted(failed.length)} failed and wait for a person: ${names}; \`hedgerow hedge ID\` says why`,
+        `${counted(failed.length)} failed and need a person: ${names}; \`hedgerow hedge ID\` says why`,
       )
     }
     if (open.length === 0) return progress.end()
     await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})
   }
   progress.end()
-  throw new CliFailure('the wait was ended; the engine goes on unwinding: `hedgerow status --watch` shows it')
+  throw new CliFailure('stopped waiting; the engine continues unwinding: `hedgerow status --watch` shows it')
 }
 
 /** The exchange has the last word: what it still shows of ours. */
@@ -179,7 +180,7 @@ async function untilVerified(client: Client): Promise<string[]> {
     await pause(LOOK_EVERY_MS)
   }
   throw new CliFailure(
-    'every hedge is closed, but the exchange did not say that it is flat: `hedgerow reconciliation`',
+    'every hedge is closed, but the exchange has not confirmed that it is flat: `hedgerow reconciliation`',
   )
 }
 

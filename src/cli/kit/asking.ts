@@ -21,7 +21,7 @@ export function asking(program: Command, { usage, description, examples, json }:
     program
       .command(usage)
       .description(description)
-      .option('--url <url>', 'where the engine listens (else HEDGEROW_HOST and HEDGEROW_PORT)')
+      .option('--url <url>', 'address of the engine (default: from HEDGEROW_HOST and HEDGEROW_PORT)')
       .option('--json', 'print JSON'),
     examples,
     `\nJSON: ${json}`,

@@ -58,7 +58,7 @@ export const actorPath = (id: string) => `/api/actors/${encodeURIComponent(id)}`
 export async function noSuchActor(client: Client, id: string): Promise<CliFailure> {
   const hedgeId = /^(?:hedge:)?([0-9A-Za-z]{10})$/.exec(id)?.[1]
   const hedge = hedgeId && ((await client.find(`/api/hedges/${hedgeId}`)) as { state: string } | undefined)
-  if (hedge) return new CliFailure(`hedge ${hedgeId} is ${hedge.state}: it takes no more events`)
+  if (hedge) return new CliFailure(`hedge ${hedgeId} is ${hedge.state}: it accepts no more events`)
   const actors = (await client.get('/api/actors')) as Actor[]
   const near = didYouMean(
     id,

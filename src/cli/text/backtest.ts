@@ -241,7 +241,7 @@ function checkText({ checks, trades }: BacktestRun): string {
   const folded = journal
     ? `; journal: ${journal.steps} steps of ${journal.actors} actors folded again, ${journal.differences.length} differ`
     : ''
-  return `residual ${residual || 'none'}; ${suspense} postings unexplained; ${unowned} trades of nobody; funding booked ${funding.bookedUsdt} USDT in ${funding.payments} payments, from the files ${funding.recordedUsdt}, ${funding.missed} missed; ${open} hedges left open${folded}.`
+  return `residual ${residual || 'none'}; ${suspense} postings unexplained; ${unowned} trades of no hedge; funding booked ${funding.bookedUsdt} USDT in ${funding.payments} payments, from the files ${funding.recordedUsdt}, ${funding.missed} missed; ${open} hedges left open${folded}.`
 }
 
 /** What it comes to, in a sentence for each variant. */
@@ -255,7 +255,7 @@ function verdictLines({ variants }: BacktestReport): string[] {
       .join(', ')
     const did =
       engine.trades.length === 0
-        ? `nothing was worth doing: ${bestText(engine)}. Net 0`
+        ? `nothing was worth opening: ${bestText(engine)}. Net 0`
         : `${engine.trades.length} hedges, net ${cash(engine.figures.netUsdt)} USDT at ${bpsText(engine.figures.costBps)} for a round trip`
     return `${bold(name)}: ${did}; next best: ${beside}${hold && Number(hold.figures.netUsdt) > Number(engine.figures.netUsdt) ? ' (holding did better)' : ''}.`
   })
@@ -277,7 +277,7 @@ export function studyText(study: FundingStudy): string {
     'not in the records, nor whether a spot market exists to hedge with.',
     `${dim('records  ')}${files.join(', ')}: ${amountText(symbolYears, { places: 1 })} symbol-years`,
     `${dim('cost     ')}${amountText(roundTripBps)} bps of notional for each round trip: fees ${fees.name}, four crossing fills, ${halfSpreadBps} bps of half spread on each book`,
-    `${dim('rule     ')}decided at each settlement from what was settled until then, earned from the next one on; the first 30 days of a symbol only teach`,
+    `${dim('rule     ')}decided at each settlement from what was settled until then, earned from the next one on; the first 30 days of a symbol only warm up`,
     '',
     ...tableLines(rules.map(rowOf), COLUMNS),
     '',

@@ -45,7 +45,7 @@ const NAMES: Record<CarryOutcome['lines'][number]['part'], string> = {
   basis: 'basis',
   slippage: 'slippage',
   borrow: 'borrow',
-  mishaps: 'mishaps and dust',
+  mishaps: 'missed orders and dust',
   net: 'net',
 }
 const cash = (value: string) => signed(amountText(value, { places: 4, sign: true }))
@@ -63,11 +63,11 @@ function profitLines({ state, profit, carry }: Made): string[] {
     carry
   const notes = [
     `${percentText(realisedAprOnCapital, { places: 1, sign: true })} a year on capital, ${percentText(expectedAprOnCapital, { places: 1, sign: true })} expected; held ${hoursText(heldHours)} of a horizon of ${hoursText(horizonHours)}`,
-    `expected funding of the hours held: ${amountText(expectedFundingSoFarUsdt, { places: 4, sign: true })} USDT`,
+    `expected funding for the time held: ${amountText(expectedFundingSoFarUsdt, { places: 4, sign: true })} USDT`,
     ...(state === 'closed'
       ? []
       : [
-          `realised ${cash(realisedUsdt)}, open at today's prices ${cash(unrealisedUsdt)}; closing costs more`,
+          `realised ${cash(realisedUsdt)}, open at today's prices ${cash(unrealisedUsdt)}; before the cost of closing`,
         ]),
     ...(measuredShare < 1
       ? [
@@ -75,7 +75,7 @@ function profitLines({ state, profit, carry }: Made): string[] {
         ]
       : []),
     ...(left
-      ? [`still there: ${left}${unvalued.length > 0 ? `, not valued: ${unvalued.join(', ')}` : ''}`]
+      ? [`left over: ${left}${unvalued.length > 0 ? `, not valued: ${unvalued.join(', ')}` : ''}`]
       : []),
   ]
   return [
@@ -93,13 +93,12 @@ function qualityLines({ quality }: Made): string[] {
   if (quality.fills === 0) return []
   const { legGapMs, unhedgedNotionalSeconds, slippageBps, entryShortfallBps, makerRatio, repairs } = quality
   const { costBps, allTakerBps, expectedCostUsdt, costUsdt, route } = quality
-  const rested =
-    makerRatio === null ? '' : `, ${percentText(makerRatio, { places: 0 })} of them rested in the book`
+  const rested = makerRatio === null ? '' : `, ${percentText(makerRatio, { places: 0 })} maker`
   return [
     bold('Execution'),
-    `  one leg alone for at most ${lengthText(legGapMs)}, ${amountText(unhedgedNotionalSeconds)} USDT × s in all; ${repairs === 0 ? 'no repair' : countText(repairs, 'repair')}`,
-    `  slippage ${bpsText(received(slippageBps))}${rested}; entry ${bpsText(received(entryShortfallBps))} against the plan; − is a cost`,
-    `  fees and slippage ${bpsText(received(costBps))} of the notional, ${bpsText(received(allTakerBps))} by four crossing fills`,
+    `  unhedged for at most ${lengthText(legGapMs)}, ${amountText(unhedgedNotionalSeconds)} USDT-seconds in all; ${repairs === 0 ? 'no repair' : countText(repairs, 'repair')}`,
+    `  slippage ${bpsText(received(slippageBps))}${rested}; entry ${bpsText(received(entryShortfallBps))} against the plan (− is a cost)`,
+    `  fees and slippage ${bpsText(received(costBps))} of the notional, ${bpsText(received(allTakerBps))} with four taker fills`,
     `  route ${route}: ${amountText(costUsdt, { places: 4 })} USDT so far, ${amountText(expectedCostUsdt, { places: 4 })} estimated for the round trip`,
   ]
 }
@@ -198,7 +197,7 @@ function headLines(hedge: Hedge, holding: Holding | undefined, nowMs: number): s
     `${dim('spot     ')} ${qtyText(spot.base)} ${baseCoin} ${legs.spotHeld}`,
     `${dim('perpetual')} ${qtyText(perp.base)} ${baseCoin} ${legs.perpHeld}${hedge.state === 'closed' ? '' : dim(`, ${amountText(hedge.heldUsdt)} USDT, ${percentText(hedge.filledShare, { places: 0 })} of the plan`)}`,
     ...(holding ? balanceLines(holding, nowMs) : []),
-    ...(hedge.unwindBecause ? [`${dim('leaves   ')} ${spokenReason(hedge.unwindBecause)}`] : []),
+    ...(hedge.unwindBecause ? [`${dim('closes   ')} ${spokenReason(hedge.unwindBecause)}`] : []),
     ...(hedge.failure ? [`${dim('failed   ')} ${red(spokenReason(hedge.failure))}`] : []),
   ]
 }
@@ -237,7 +236,11 @@ function ordersOf(steps: readonly TransitionView[], fills: readonly Fill[]): Ord
         const { order } = params as unknown as {
           order: Omit<Order, 'outcome' | 'filledQty' | 'averagePrice'>
         }
-        orders.set(order.orderLinkId, { ...order, outcome: 'at work', ...filledBy(order.orderLinkId, fills) })
+        orders.set(order.orderLinkId, {
+          ...order,
+          outcome: 'in flight',
+          ...filledBy(order.orderLinkId, fills),
+        })
       }
     const order = orders.get(String(event.orderLinkId))
     if (!order) continue
@@ -314,10 +317,10 @@ function storyLines(steps: readonly TransitionView[]): string[] {
 }
 
 function nowLines(hedge: Hedge, legal: readonly (LegalEvent & { to?: string | null })[]): string[] {
-  if (hedge.state === 'closed') return [`${bold('Now')}  closed: nothing is left to do`]
+  if (hedge.state === 'closed') return [`${bold('Now')}  closed, nothing left to do`]
   const may = legal.map(
     ({ type, to }) =>
       `  hedgerow send hedge:${hedge.id} ${type}${to ? dim(`   → ${to.split(/[. ]/)[0]}`) : ''}`,
   )
-  return [bold('Now you may'), ...(may.length > 0 ? may : ['  nothing: it decides by itself'])]
+  return [bold('You may send'), ...(may.length > 0 ? may : ['  nothing'])]
 }

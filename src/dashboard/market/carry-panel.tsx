@@ -28,11 +28,11 @@ function Lines({ carry }: { carry: Carry }) {
     ['Expected funding', carry.fundingUsdt, countText(carry.settlements, 'settlement')],
     ['Basis and slippage', carry.basisUsdt, basisNote(carry)],
     ['Fees of four fills', carry.feesUsdt, routeWords(carry.route).name],
-    ['Adverse moves', carry.adverseUsdt, 'on resting orders and between the legs'],
-    ['Orders that miss', carry.escalationUsdt, 'and must go farther'],
+    ['Adverse moves', carry.adverseUsdt, 'of resting orders, and between the two fills'],
+    ['Orders that miss', carry.escalationUsdt, 'and must be priced further away'],
     ['Borrow interest', carry.borrowUsdt],
-    ['USDT interest', carry.interestUsdt, 'expected on USDT below zero'],
-    ['Orphan leg', carry.orphanUsdt, 'its chance times its cost'],
+    ['USDT interest', carry.interestUsdt, 'expected on a negative USDT balance'],
+    ['Orphan leg', carry.orphanUsdt, 'probability times cost'],
   ]
   const shown = lines.filter(([, value], at) => at < 3 || Number(value) !== 0)
   return (

@@ -95,7 +95,7 @@ const nextText = ({ nextFundingUsdt }: Held): string =>
 function endedNews(ended: Ended): string {
   const { symbol, sinceMs, hedgedAtMs, unwindBecause, netUsdt, fundingUsdt, feesUsdt } = ended
   const because = unwindBecause === null ? '' : `, because ${spokenReason(unwindBecause)}`
-  if (hedgedAtMs === 0) return `gave ${symbol} up before it was hedged${because}`
+  if (hedgedAtMs === 0) return `dropped ${symbol} before it was hedged${because}`
   const made = `net ${amountText(netUsdt, { sign: true })} USDT (funding ${amountText(fundingUsdt, { sign: true })}, fees ${amountText(feesUsdt, { sign: true })})`
   return `closed ${symbol} after ${lengthText(Math.max(0, sinceMs - hedgedAtMs))}: ${made}${because}`
 }

@@ -54,7 +54,7 @@ export function showStatus({ view, url, loginLink, clock, ...where }: Shown): ()
     out(
       open === 0
         ? 'stopping; no hedge is open\n'
-        : `stopping; ${countText(open, 'open hedge')} ${open === 1 ? 'stays as it is' : 'stay as they are'}, the next start takes up where this one ends\n`,
+        : `stopping; ${countText(open, 'open hedge')} ${open === 1 ? 'stays open' : 'stay open'}; the next start continues from here\n`,
     )
   }
 }

@@ -77,7 +77,7 @@ describe('a hedge', () => {
     const news = hedgeNews()
     news.since([held({ state: 'entering.work' })], [])
     expect(news.since([], [{ ...ended, hedgedAtMs: 0 }])).toEqual([
-      'gave WIFUSDT up before it was hedged, because enough',
+      'dropped WIFUSDT before it was hedged, because enough',
     ])
   })
 

@@ -55,7 +55,7 @@ test('a terminal that nobody reads stops nothing, and the end says what becomes 
   expect(written[0]).toContain('sign in: http://127.0.0.1:8787/#login=x')
   expect(written.filter(line => line.includes('equity'))).toHaveLength(1)
   expect(written.at(-1)).toBe(
-    'stopping; 2 open hedges stay as they are, the next start takes up where this one ends\n',
+    'stopping; 2 open hedges stay open; the next start continues from here\n',
   )
 })
 

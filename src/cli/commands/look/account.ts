@@ -52,7 +52,7 @@ const leftText = ({ left, leftToEnter }: QuotaRow) =>
 /** `8 of 10 left on /v5/order/create linear`: the limit that is nearest, in one line. */
 export function scarcestText(quota: readonly QuotaRow[]): string {
   const [first] = quota.toSorted((a, b) => a.left / a.limit - b.left / b.limit)
-  if (!first) return 'nothing was asked yet'
+  if (!first) return 'nothing has been asked yet'
   return `${leftText(first)} of ${first.limit} requests left on ${first.endpoint}${first.leftToEnter === 0 ? yellow(', kept for exits') : ''}`
 }
 
@@ -97,13 +97,13 @@ export async function showReconciliation({ json, ...where }: Shown): Promise<voi
     print(
       rows.length > 0
         ? table(rows, columns, { spare: ['unit', 'what', 'hedges'] })
-        : 'nothing is held on either side',
+        : 'nothing is held, here or at the exchange',
     )
     print(
-      `\n${dim('the account is long by')}  ${amountText(found.deltaUsdt)} USDT${dim('; no hedge claims')}  ${amountText(found.unclaimedUsdt)} USDT`,
+      `\n${dim('net delta of the account')}  ${amountText(found.deltaUsdt)} USDT${dim('; belongs to no hedge')}  ${amountText(found.unclaimedUsdt)} USDT`,
     )
     if (found.inFlight.length > 0)
-      print(dim(`orders at work, both sides may differ: ${found.inFlight.join(', ')}`))
+      print(dim(`orders in flight, so lines may differ: ${found.inFlight.join(', ')}`))
   }
   if (broken > 0) throw new CliFailure(`${broken} of ${found.lines.length} lines differ`)
 }

@@ -46,7 +46,7 @@ export async function showActors({ json, watch, kind, state, trouble, ...where }
   assertKind(kind, actors)
   const found = actors.filter(wanted)
   if (json) return printJson(found)
-  if (found.length === 0) return print(trouble ? green('no actor is in trouble') : 'no actor is like that')
+  if (found.length === 0) return print(trouble ? green('no actor is in trouble') : 'no actor matches')
   print(table(found.map(rowAt(engine.nowMs)), COLUMNS, { spare: SPARE }))
 }
 
@@ -130,7 +130,7 @@ async function drawAll(stream: AsyncGenerator<Heard>, wanted: (actor: Actor) => 
     screen.draw([
       `${bold(`${found.length} of ${actors.size} actors`)} · ${state}${dim(' · Ctrl-C ends')}`,
       ...tableLines(newest.slice(0, room).map(rowAt(nowMs)), COLUMNS, { spare: SPARE }),
-      ...(left > 0 ? [dim(`… and ${left} more that moved longer ago`)] : []),
+      ...(left > 0 ? [dim(`… and ${left} more that changed longer ago`)] : []),
     ])
   }
   try {

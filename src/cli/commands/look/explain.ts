@@ -138,7 +138,7 @@ function whyLines({ judged, actor, hedge, engine }: Facts): string[] {
 type Line = readonly [name: string, figure: string, unit: string, note?: string]
 
 function carryLines(carry: CarryEstimate | null): string[] {
-  if (!carry) return [dim('No sum was made: what it needs was not there.')]
+  if (!carry) return [dim('Nothing was calculated: market data was missing.')]
   const { notionalUsdt, horizonHours, settlements, expectedRate, capitalUsdt } = carry
   const cash = (value: string) => signed(amountText(value, { places: 4, sign: true }))
   const lines: Line[] = [
@@ -155,20 +155,20 @@ function carryLines(carry: CarryEstimate | null): string[] {
       `in at ${bpsText(carry.entryBasisBps)}, out at ${bpsText(carry.exitBasisBps)}`,
     ],
     ['fees of four fills', cash(carry.feesUsdt), 'USDT', `by route ${carry.route}`],
-    ['adverse moves', cash(carry.adverseUsdt), 'USDT', 'on resting orders and between the legs'],
-    ['orders that miss', cash(carry.escalationUsdt), 'USDT', 'and must go farther'],
+    ['adverse moves', cash(carry.adverseUsdt), 'USDT', 'of resting orders, and between the two fills'],
+    ['orders that miss', cash(carry.escalationUsdt), 'USDT', 'and must be priced further away'],
     ['borrow interest', cash(carry.borrowUsdt), 'USDT'],
-    ['USDT interest', cash(carry.interestUsdt), 'USDT', 'expected on USDT below zero'],
-    ['orphan leg', cash(carry.orphanUsdt), 'USDT', 'its chance times its cost'],
+    ['USDT interest', cash(carry.interestUsdt), 'USDT', 'expected on a negative USDT balance'],
+    ['orphan leg', cash(carry.orphanUsdt), 'USDT', 'probability times cost'],
     ['net carry', bold(cash(carry.netUsdt)), 'USDT', `of ${amountText(capitalUsdt)} USDT of capital`],
-    ['may be less by', cash(carry.allowanceUsdt), 'USDT', 'for what its past does not tell'],
+    ['may be less by', cash(carry.allowanceUsdt), 'USDT', 'for uncertain funding'],
   ]
   const rates: Line[] = [
     ['return on capital', percentText(carry.returnOnCapital, { sign: true }), '', `in ${horizonHours} h`],
     ['a year', percentText(carry.aprOnCapital, { sign: true }), '', 'not compounded'],
     ['after the allowance', bold(percentText(carry.cautiousApr, { sign: true })), '', 'a year: what decides'],
     ['funding now, a year', percentText(carry.fundingApr, { sign: true }), '', 'on notional, before costs'],
-    ['basis now', bpsText(carry.midBasisBps), '', 'between the middles of both books'],
+    ['basis now', bpsText(carry.midBasisBps), '', 'between mid prices'],
   ]
   const size = `${qtyText(carry.baseQty)} coins, ${amountText(notionalUsdt)} USDT`
   return [

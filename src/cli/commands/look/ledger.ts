@@ -78,7 +78,7 @@ export async function showFunding({ json, limit, cursor, all, ...where }: Shown 
 export async function showAudit({ json, limit, cursor, all, ...where }: Shown & Paging): Promise<void> {
   const page = (await read(engineClient(where), '/api/audit', { limit, cursor, all })) as Page<AuditRow>
   if (json) return printJson(page)
-  if (page.rows.length === 0) return print('nobody gave a command yet')
+  if (page.rows.length === 0) return print('no command yet')
   const rows = page.rows.map(({ atMs, operator, source, target, event, before, after, outcome }) => ({
     at: instantText(atMs),
     operator,

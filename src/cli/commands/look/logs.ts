@@ -18,7 +18,7 @@ export async function showLogs({ level, last, watch, json, ...where }: Asked): P
   tell(rows, json)
   if (watch)
     await untilStopped(signal => follow(client, { level, json, after: rows.at(-1)?.seq ?? 0 }, signal))
-  else if (rows.length === 0) print(`no line is at least as bad as ${level}`)
+  else if (rows.length === 0) print(`no line at level ${level} or worse`)
 }
 
 async function follow(

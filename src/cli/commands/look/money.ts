@@ -101,7 +101,7 @@ export function closingLines(row: ClosingRow): string[] {
 
 function exitLines({ because, unseenBecause, judgement, settlement, conditions }: ExitRules): string[] {
   const lines = [bold('It closes when')]
-  if (because !== null) lines.push(`  it is on its way out: ${because}`)
+  if (because !== null) lines.push(`  it is being closed: ${because}`)
   if (unseenBecause !== null) lines.push(`  ${yellow('the market cannot be judged now')}: ${unseenBecause}`)
   for (const { text, isMet, heldMs, heldMsMin, times, timesMin } of conditions) {
     const lasting =

@@ -191,7 +191,7 @@ export async function showAlerts({
 function stands({ raisedAtMs, clearedAtMs, acknowledgedBy }: AlertRow, nowMs: number): string {
   if (clearedAtMs !== null) return dim(`ended after ${lengthText(clearedAtMs - raisedAtMs)}`)
   const length = lengthText(Math.max(0, nowMs - raisedAtMs))
-  return acknowledgedBy ? `${length}, taken by ${acknowledgedBy}` : red(length)
+  return acknowledgedBy ? `${length}, acknowledged by ${acknowledgedBy}` : red(length)
 }
 
 /** Takes an alert, named by the beginning of its id. @throws CliFailure when none or several begin so */
@@ -206,7 +206,7 @@ export async function acknowledge(typed: string, { json, ...where }: Shown): Pro
     )
   const taken = await client.post(`/api/alerts/${encodeURIComponent(alert.alertId)}/acknowledge`)
   if (json) printJson(taken)
-  else print(`${alert.alertId} is taken: ${alert.message}`)
+  else print(`${alert.alertId} is acknowledged: ${alert.message}`)
 }
 
 async function alertsOf(client: Client): Promise<AlertRow[]> {

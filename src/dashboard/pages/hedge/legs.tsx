@@ -78,7 +78,7 @@ const LegLine = ({ name, leg, sign, order }: LegLineParts) => (
     </td>
     <td className="px-4 leading-tight">
       {order ? (
-        <span className="whitespace-nowrap text-accent">{order.rests ? 'rests' : 'at work'}</span>
+        <span className="whitespace-nowrap text-accent">{order.rests ? 'rests' : 'in flight'}</span>
       ) : (
         <span className="whitespace-nowrap text-faint">none</span>
       )}

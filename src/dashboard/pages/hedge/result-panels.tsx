@@ -140,7 +140,7 @@ const PART_NAMES: Record<HedgeDetail['carry']['lines'][number]['part'], string> 
   basis: 'Basis',
   slippage: 'Slippage',
   borrow: 'Borrow',
-  mishaps: 'Mishaps and dust',
+  mishaps: 'Missed orders and dust',
   net: 'Net',
 }
 

@@ -40,7 +40,7 @@ export function LedgerPage() {
 const VERDICTS = {
   same: { word: 'agree', tone: 'good' },
   dust: { word: 'dust', tone: '' },
-  moving: { word: 'at work', tone: 'accent' },
+  moving: { word: 'in flight', tone: 'accent' },
   unclaimed: { word: 'nobody’s', tone: 'warn' },
   broken: { word: 'differ', tone: 'bad' },
 } as const
