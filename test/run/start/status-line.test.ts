@@ -54,9 +54,7 @@ test('a terminal that nobody reads stops nothing, and the end says what becomes 
   stop()
   expect(written[0]).toContain('sign in: http://127.0.0.1:8787/#login=x')
   expect(written.filter(line => line.includes('equity'))).toHaveLength(1)
-  expect(written.at(-1)).toBe(
-    'stopping; 2 open hedges stay open; the next start continues from here\n',
-  )
+  expect(written.at(-1)).toBe('stopping; 2 open hedges stay open; the next start continues from here\n')
 })
 
 const say = (isTerminal: boolean) => {
