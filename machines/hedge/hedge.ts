@@ -91,7 +91,8 @@ const work = (phase: Phase, onward: { done: '#hedge.hedged.watching' | '#hedge.c
           },
         },
       }),
-      pausing: { after: { DECIDE_AGAIN: 'deciding' } },
+      // A refusal is paused after for up to a minute: a leg that is taken meanwhile does not wait for that.
+      pausing: { after: { DECIDE_AGAIN: 'deciding' }, on: { 'leg.taken': changed['leg.taken'] } },
       verifying: {
         entry: { type: 'verifyLegs', params: hedgeFacts },
         on: {

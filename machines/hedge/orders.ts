@@ -71,11 +71,14 @@ export function takeOrders(
     ...Object.fromEntries(taken),
     repairs,
     waits: 0,
-    // An entry ends with it; elsewhere each order is a new question.
-    refusal: context.phase === 'entering' ? context.refusal : null,
+    refusal: keptRefusal(context, orders),
     gaveBack: context.gaveBack ?? (context.phase === 'entering' ? givesBackBecause : null),
   }
 }
+
+/** An entry ends with it; elsewhere each order of the same leg is a new question. */
+const keptRefusal = ({ phase, refusal }: HedgeContext, orders: readonly HedgeOrder[]) =>
+  phase === 'entering' || !orders.some(({ leg }) => leg === refusal?.leg) ? refusal : null
 
 /** Promise 2: a new order only after the one before it has ended. Only an order that rests may have one beside it. */
 function assertFree(context: HedgeContext, orders: readonly HedgeOrder[]) {

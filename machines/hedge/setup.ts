@@ -60,13 +60,14 @@ const PATIENCE = 10
 
 /** What the exchange refuses for good is tried again so rarely; on the way out more and more rarely until then. */
 const REFUSED_AGAIN_MS = 60_000
+const PATIENT_REFUSALS = 5
 /** Between two questions about an order whose outcome stays unknown, at most. */
 const ASK_MS_MAX = 15_000
 /** After a failure it is looked at again, each time later. */
 const FAILED_AGAIN_MS = 60_000
 const FAILED_AGAIN_MS_MAX = 1_800_000
-/** While its legs are apart. */
-const FAILED_APART_MS_MAX = 120_000
+/** While its legs are apart, or it wants out. */
+const FAILED_URGENT_MS_MAX = 120_000
 
 /** The first `asksMax` questions come at their usual pace; from then on each waits twice as long as the one before. */
 function askDelayMs(context: HedgeContext, leg: OrderLeg): number {
@@ -85,9 +86,11 @@ function decideAgainMs({
   setbacks,
 }: HedgeContext): number {
   const { askEveryMs } = execution
-  if (refusal && refusal.scope !== 'money') {
+  if (refusal) {
     const rarely = Math.max(REFUSED_AGAIN_MS, askEveryMs)
-    if (phase !== 'entering') return Math.min(rarely, askEveryMs * 2 ** Math.min(10, setbacks))
+    // Money that is missing may be a list that lags: that is asked a few times more.
+    const inVain = refusal.scope === 'money' ? Math.max(0, setbacks - PATIENT_REFUSALS) : setbacks
+    if (phase !== 'entering') return Math.min(rarely, askEveryMs * 2 ** Math.min(10, inVain))
     if (refusal.scope === 'account') return rarely
   }
   return askEveryMs * (waits > PATIENT_WAITS && unbalancedSinceMs === 0 ? PATIENCE : 1)
@@ -157,9 +160,9 @@ export const hedgeSetup = setup({
     ASK_AGAIN_SPOT: ({ context }) => askDelayMs(context, 'spot'),
     ASK_AGAIN_PERP: ({ context }) => askDelayMs(context, 'perp'),
     ASK_AGAIN_SPREAD_ORDER: ({ context }) => askDelayMs(context, 'spreadOrder'),
-    FAILED_AGAIN: ({ context: { failures, unbalancedSinceMs } }) =>
+    FAILED_AGAIN: ({ context: { failures, unbalancedSinceMs, phase } }) =>
       Math.min(
-        unbalancedSinceMs > 0 ? FAILED_APART_MS_MAX : FAILED_AGAIN_MS_MAX,
+        unbalancedSinceMs > 0 || phase === 'unwinding' ? FAILED_URGENT_MS_MAX : FAILED_AGAIN_MS_MAX,
         FAILED_AGAIN_MS * 2 ** Math.min(10, failures - 1),
       ),
     /** A whole hedge that waits for long writes no row a second. */
@@ -223,12 +226,13 @@ export const hedgeSetup = setup({
       event.type === 'legs.found' && event.spotBase === NO_BASE && event.perpBase === NO_BASE,
   },
   actions: {
-    enter: assign((_, { phase }: { phase: Phase }) => ({
+    enter: assign(({ context }, { phase }: { phase: Phase }) => ({
       phase,
       waits: 0,
       setbacks: 0,
       verifies: 0,
-      refusal: null,
+      // An exit that goes on knows still which leg could not be closed.
+      refusal: phase === 'unwinding' && context.phase === phase ? context.refusal : null,
       gaveBack: null,
       failure: null,
     })),

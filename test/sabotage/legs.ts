@@ -130,7 +130,7 @@ export const LEGS = [
     4,
     'a leg that the exchange took is built up again',
     'src/domain/work/repair.ts',
-    ['repair: cut ? undefined : completing', 'repair: completing'],
+    ['repair: cut && !isShut ? undefined : completing', 'repair: completing'],
     REPAIR,
   ),
   sabotage(

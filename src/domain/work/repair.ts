@@ -156,12 +156,15 @@ type RepairDecision =
     }
   | { kind: 'wait'; because: 'book-missing' }
 
+type HowToRepair = { breached?: boolean; cut?: boolean | undefined; refused?: LegName | null }
+
 /**
  * One order that makes the hedge whole, the cheaper way. Repair when E[carry]·u − C_repair > −C_unwind, where E[carry] is the
  * plan's net with the missing fill's fee added back (C_repair holds it) and C_unwind holds the fee already spent.
  * @param attempt - from 0; each is wider than the last, and from `repairsMax` on only unwinding is left
  * @param how.breached - a bound of promise 4 is passed: at once as wide as any attempt may go
  * @param how.cut - the exchange took the smaller leg, and it stays as small: only reducing the larger is left
+ * @param how.refused - orders of this leg are refused, again and again: where it is the larger, completing is all that is left
  */
 export function decideRepair(
   plan: HedgePlan,
@@ -169,14 +172,15 @@ export function decideRepair(
   market: MarketView,
   rules: Rules,
   attempt: number,
-  { breached = false, cut = false }: { breached?: boolean; cut?: boolean | undefined } = {},
+  { breached = false, cut = false, refused = null }: HowToRepair = {},
 ): RepairDecision {
   const prices = {
     spot: middle(market.spotBook) ?? perBaseMark(plan),
     perp: middle(market.perpBook) ?? plan.markPrice,
   }
   const { repair: completing, unwind: reducing } = waysOut(plan, held, prices)
-  const ways = { repair: cut ? undefined : completing, unwind: reducing }
+  const isShut = refused !== null && completing !== undefined && reducing?.leg === refused
+  const ways = { repair: cut && !isShut ? undefined : completing, unwind: isShut ? undefined : reducing }
   if (!ways.repair && !ways.unwind) return { kind: 'balanced', dustBase: unhedgedBase(held) }
   const { slippageBpsMax } = rules.execution
   const tolerance = breached ? widestBps(slippageBpsMax) : toleranceBps(attempt, slippageBpsMax)

@@ -236,6 +236,7 @@ function levelStep(
   const repair = decideRepair(plan, facts, market, rules, Math.max(0, repairs - 1), {
     breached,
     cut: facts.cut || isRefused,
+    refused: refusedLeg(facts),
   })
   if (repair.kind === 'wait') return { kind: 'wait', because: repair.because }
   if (repair.kind === 'balanced') return null
@@ -254,6 +255,8 @@ function levelStep(
 /** The perpetual gives back what the spot leg no longer covers; then the next slice is closed, spot first: all, or a part. */
 function unwindStep(facts: StepFacts, market: MarketView, rules: Rules, breached: boolean): Step {
   const { plan, repairs, keepBase } = facts
+  const cover = coverStep(facts, market, rules, breached)
+  if (cover) return cover
   const { slippageBpsMax } = rules.execution
   const wider = breached ? widestBps(slippageBpsMax) : toleranceBps(repairs, slippageBpsMax)
   if (new Decimal(perpMissing(plan, facts)).lt(0)) {
@@ -273,12 +276,34 @@ function unwindStep(facts: StepFacts, market: MarketView, rules: Rules, breached
       ? nativeExit(closing, market, rules)
       : undefined
   if (native) return native
-  const order = next.spot ?? next.perp
+  // What was refused goes first: the other leg stays beside it until it passes.
+  const order = facts.refusal?.leg === 'perp' ? (next.perp ?? next.spot) : (next.spot ?? next.perp)
   if (!order) return { kind: 'done' }
   const because = next.last ? 'last slice' : 'next slice'
   const parallelOrder =
-    (plan.route === 'parallel' || squeezed) && next.spot && next.perp ? { parallelOrder: next.perp } : {}
+    (plan.route === 'parallel' || squeezed) && !facts.refusal && next.spot && next.perp
+      ? { parallelOrder: next.perp }
+      : {}
   return { kind: 'order', order, ...parallelOrder, purpose: 'exit', because }
+}
+
+/** Refusals in a row of one leg's orders, from which on the legs are levelled by the other. */
+const REFUSED_IN_A_ROW = 3
+
+/** The leg whose orders the exchange refuses again and again; what a person closed by hand is not opened again for its sake. */
+function refusedLeg({ refusal, setbacks = 0, reducedByOthers }: StepFacts): LegName | null {
+  if (!refusal || refusal.leg === 'spreadOrder' || setbacks < REFUSED_IN_A_ROW || reducedByOthers) return null
+  return refusal.leg
+}
+
+/** On the way out, the leg that is ahead cannot be closed: the other is built up again, so that nothing stands alone meanwhile. */
+function coverStep(facts: StepFacts, market: MarketView, rules: Rules, breached: boolean): Step | null {
+  const refused = refusedLeg(facts)
+  if (!refused || isLevel(facts.plan, facts)) return null
+  const repair = decideRepair(facts.plan, facts, market, rules, facts.repairs, { breached, refused })
+  if (repair.kind !== 'repair' || repair.order.leg === refused) return null
+  const because = `the ${refused} leg cannot be closed (${facts.refusal?.because}): the other covers it`
+  return { kind: 'order', order: repair.order, purpose: 'repair', because }
 }
 
 /** Each coin sold frees collateral and each contract closed frees margin: neither waits for the other. Source: carry.md d.10. */

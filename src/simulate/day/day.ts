@@ -154,7 +154,8 @@ function exchangeOf(
   const universe = builtInUniverse(symbols)
   const market = leapingMarket(seededMarket({ seed, startAtMs, universe }), isBusy, () => clock.nowMs())
   const nowMs = () => clock.nowMs()
-  const witness = new Witness({ uid: ACCOUNT, symbols, core: () => core, nowMs, isAble })
+  const { spotRefused } = plan
+  const witness = new Witness({ uid: ACCOUNT, symbols, core: () => core, nowMs, isAble, spotRefused })
   const harm = faultyIntercept(faults)
   const core: SimulatedBybit = createSimulatedBybit({
     seed,

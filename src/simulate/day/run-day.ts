@@ -115,7 +115,7 @@ function isAtRest(day: Day): boolean {
   const state = all.find(({ kind }) => kind === 'engine')?.cell?.state ?? ''
   if (!/^(trading|halted)/.test(state)) return false
   const hedges = all.filter(({ kind }) => kind === 'hedge')
-  if (!hedges.every(({ cell }) => /^hedged\.watching|^failed/.test(cell?.state ?? ''))) return false
+  if (!hedges.every(({ cell }) => /^hedged\.watching/.test(cell?.state ?? ''))) return false
   return day.witness.openOrders() === 0 && legsApart(day.witness).length === 0
 }
 

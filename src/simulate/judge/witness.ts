@@ -6,6 +6,7 @@ import { Decimal } from 'decimal.js'
 import type { Json } from '../../domain/json.ts'
 import type { Intercept } from '../../exchange/simulator/create.ts'
 import type { CoreRequest, Push, SimulatedBybit } from '../../exchange/simulator/simulated.ts'
+import type { SpotRefused } from '../plan/events.ts'
 import { type Stretch, Stretches } from './stretches.ts'
 
 /**
@@ -100,6 +101,8 @@ type Coin = {
   lot: Decimal
   multiplier: Decimal
   foreign: Foreign
+  /** A person traded this perpetual since the legs were level: the engine opens none of it again. */
+  isHandsOff: boolean
   /** What is about to be given. */
   given?: { change: Decimal; before: Decimal } | undefined
 }
@@ -114,6 +117,7 @@ type Site = {
   nowMs: () => number
   /** Could the engine mend what stands apart at this moment? */
   isAble: () => boolean
+  spotRefused: readonly SpotRefused[]
 }
 
 export class Witness {
@@ -129,7 +133,7 @@ export class Witness {
   #coins: Coin[] | undefined
   #isOwn = false
   #isDirty = true
-  #wasAble = false
+  #wasAble = ''
 
   constructor(site: Site) {
     this.#site = site
@@ -153,12 +157,18 @@ export class Witness {
   /** To be called after each instant: looks at the account where something changed, or who could mend it. */
   look(nowMs: number): void {
     const able = this.#site.isAble()
-    if (!this.#isDirty && able === this.#wasAble) return
+    const stuck = this.#site.spotRefused.filter(({ fromMs, untilMs }) => nowMs >= fromMs && nowMs < untilMs)
+    const isAble = `${able} ${stuck.length}`
+    if (!this.#isDirty && isAble === this.#wasAble) return
     this.#isDirty = false
-    this.#wasAble = able
+    this.#wasAble = isAble
     for (const legs of this.legs()) {
       const { symbol, notionalUsdt } = legs
-      this.#stretches.note(symbol, isApart(legs, this.leastUsdt(symbol)) ? notionalUsdt : 0, nowMs, able)
+      const apart = isApart(legs, this.leastUsdt(symbol))
+      const one = this.#known().find(each => each.symbol === symbol)
+      if (one && !apart) one.isHandsOff = false
+      const isShut = stuck.some(each => each.symbol === symbol) && one?.isHandsOff && isSpotAhead(legs)
+      this.#stretches.note(symbol, apart ? notionalUsdt : 0, nowMs, able && !isShut)
     }
     const owed = new Decimal(this.#wallet().find(({ coin }) => coin === 'USDT')?.spotBorrow || 0)
     if (owed.gt(0))
@@ -254,6 +264,8 @@ export class Witness {
   #handTraded(first: Row, rows: readonly Row[]): void {
     const { category, symbol, side } = first
     if (category !== 'spot') {
+      const traded = this.#known().find(each => each.symbol === symbol)
+      if (traded) traded.isHandsOff = true
       this.#moved(first, rows, 'movePosition')
       return
     }
@@ -323,8 +335,12 @@ function coinOf(symbol: string, perp: Row | undefined): Coin {
     multiplier,
     lot: new Decimal(filter?.qtyStep ?? 1).times(multiplier),
     foreign: new Foreign(),
+    isHandsOff: false,
   }
 }
+
+/** More coins, owned or owed, than the perpetual covers. */
+const isSpotAhead = ({ spot, short }: Legs): boolean => spot.abs().gt(short.abs())
 
 /**
  * A lot or more apart, and somebody could order it away: coins from the smallest order on, of a perpetual that is ahead of its coins

@@ -66,6 +66,8 @@ export function drawTouches(chance: Chance, span: Span, symbols: readonly string
 
 export type PlannedFault = NonNullable<FaultPlanInput['faults']>[number]
 type Barred = { fromMs: number; untilMs: number }
+/** While the coins of a pair can be neither bought nor sold; `symbol` is the perpetual's. */
+export type SpotRefused = Barred & { symbol: string }
 
 export type DayEvent = {
   name: string
@@ -76,9 +78,10 @@ export type DayEvent = {
   touches: readonly Touch[]
   /** While nobody could trade, whatever the engine does. */
   barred: readonly Barred[]
+  spotRefused: readonly SpotRefused[]
 }
 
-const NOTHING = { faults: [], notices: [], touches: [], barred: [] } as const
+const NOTHING = { faults: [], notices: [], touches: [], barred: [], spotRefused: [] } as const
 
 /** An event of a name, with what is said of it. */
 export const dayEvent = (name: string, said: Partial<DayEvent>): DayEvent => ({ ...NOTHING, ...said, name })

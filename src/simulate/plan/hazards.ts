@@ -5,7 +5,7 @@
 import type { Market } from '../../domain/instrument.ts'
 import type { Happening } from '../../exchange/simulator/events/agenda-types.ts'
 import { type Chance, chanceOf } from './chance.ts'
-import type { PlannedFault } from './events.ts'
+import type { PlannedFault, SpotRefused } from './events.ts'
 import { baseCoinOf } from './happenings.ts'
 
 const SECOND_MS = 1_000
@@ -22,6 +22,7 @@ type Drawn = {
   faults?: PlannedFault[]
   /** While nobody could trade, whatever the engine does: how long legs stand apart then is not its doing. */
   barred?: { fromMs: number; untilMs: number }[]
+  spotRefused?: SpotRefused[]
 }
 
 type Draw = (chance: Chance, span: Span, symbols: readonly string[]) => Drawn
@@ -148,8 +149,8 @@ const HAZARDS = {
       const symbol = rule.market === 'spot' ? `${baseCoinOf(perp)}USDT` : perp
       const atMs = instant(chance, span)
       const untilMs = span.calmAtMs
-      const barred = [{ fromMs: atMs, untilMs }]
-      return { happenings: [{ kind: 'refuse', ...rule, symbol, atMs, untilMs }], barred }
+      const spotRefused = rule.market === 'spot' ? [{ symbol: perp, fromMs: atMs, untilMs }] : []
+      return { happenings: [{ kind: 'refuse', ...rule, symbol, atMs, untilMs }], spotRefused }
     },
   },
   'quiet collateral': {

@@ -16,6 +16,7 @@ import {
   keptEvents,
   type Only,
   type PlannedFault,
+  type SpotRefused,
   type Touch,
 } from './events.ts'
 import { drawHappenings, type Notice } from './happenings.ts'
@@ -43,6 +44,7 @@ export type DayPlan = {
   hazards: readonly HazardName[]
   /** While nobody could trade, whatever the engine does. */
   barred: readonly { fromMs: number; untilMs: number }[]
+  spotRefused: readonly SpotRefused[]
 }
 
 /** With native spreads. */
@@ -97,6 +99,7 @@ export function dayPlan(seed: number, usual: Rules, options: DayOptions = {}): D
     touches: events.flatMap(({ touches }) => touches).sort((a, b) => a.atMs - b.atMs),
     hazards: HAZARD_NAMES.filter(name => events.some(one => one.name === hazardText(name) && !isEmpty(one))),
     barred: events.flatMap(({ barred }) => barred),
+    spotRefused: events.flatMap(({ spotRefused }) => spotRefused),
   }
 }
 
@@ -134,6 +137,7 @@ export function dayEvents(seed: number, options: DayOptions = {}): DayEvent[] {
         faults: options.faults ? [] : (drawn.faults ?? []),
         notices: (drawn.happenings ?? []).map(noticeOf),
         barred: drawn.barred ?? [],
+        spotRefused: drawn.spotRefused ?? [],
       }),
     ),
   ]

@@ -278,7 +278,9 @@ const events = {
   'legs.found': when(isStraight, [found('0', '0'), found('10', '10'), found('10', '0')]),
   'legs.owing': when(isNearlyStraight, [at<'legs.owing'>({ type: 'legs.owing', detail: 'a debt is left' })]),
   'leg.taken': when(
-    state => isUndisturbed(state) && state.context.perp.base === '10',
+    state =>
+      (isUndisturbed(state) || (isConsidering(state) && isNearlyStraight(state))) &&
+      state.context.perp.base === '10',
     ({ context }) => [
       at<'leg.taken'>({
         type: 'leg.taken',

@@ -150,6 +150,59 @@ describe('an exit order that is refused', () => {
   })
 })
 
+describe('coins that cannot be sold for hours', () => {
+  const unsellable = async (rules: Parameters<typeof running>[0], retCode: number) => {
+    const world = await running(rules)
+    expect(
+      await world.until(() => world.hedges().some(({ cell }) => cell?.state === 'hedged.watching'), 10),
+    ).toBe(true)
+    let refused = true
+    world.answering(call =>
+      refused && isNewOrder(call, 'spot') ? refusal(retCode, 'not these coins') : undefined,
+    )
+    return {
+      world,
+      mend() {
+        refused = false
+      },
+    }
+  }
+  const apartLots = ({ contexts }: Running) =>
+    contexts().map(({ spot, perp }) => new Decimal(spot.base).minus(perp.base).div('0.1').toNumber())
+
+  test.each([170131, 10024])(
+    'under %i: what was deleveraged meanwhile is sold short again, and nothing stands alone',
+    async retCode => {
+      const { world, mend } = await unsellable({}, retCode)
+      world.schedule({ kind: 'adl', symbol: SYMBOL, atMs: world.clock.nowMs() + 1_000, share: '0.5' })
+      await world.advance(world.clock.nowMs() + 2 * MINUTE_MS)
+      for (const lots of apartLots(world)) expect(Math.abs(lots)).toBeLessThan(1)
+      await world.advance(world.clock.nowMs() + 60 * MINUTE_MS)
+      for (const lots of apartLots(world)) expect(Math.abs(lots)).toBeLessThan(1)
+      mend()
+      expect(world.shorts().map(Number)).toEqual(world.contexts().map(({ perp }) => Number(perp.base)))
+      world.end()
+    },
+    120_000,
+  )
+
+  test('and are to be let go of on a route that closes both legs at once: one leg goes, comes back, and waits with the other', async () => {
+    const { world, mend } = await unsellable({ execution: { routes: ['parallel'] } }, 170131)
+    const before = world.orders.length
+    world.tell(world.hedges()[0]?.id ?? '', 'hedge.unwind')
+    await world.advance(world.clock.nowMs() + MINUTE_MS)
+    for (const lots of apartLots(world)) expect(Math.abs(lots)).toBeLessThan(1)
+    await world.advance(world.clock.nowMs() + 60 * MINUTE_MS)
+    const traded = world.orders.slice(before).filter(({ reply }) => reply.retCode === 0)
+    expect(traded.length, 'one slice back and forth at the most').toBeLessThanOrEqual(2)
+    expect(world.orders.length - before, 'tried more and more rarely').toBeLessThan(120)
+    mend()
+    expect(await world.until(() => world.hedges().length === 0, 10)).toBe(true)
+    expect(world.shorts()).toEqual([])
+    world.end()
+  }, 120_000)
+})
+
 test('money that is used up keeps the level part of an entry and fails no hedge', async () => {
   const world = await running({ execution: { routes: ['spot-first'] } })
   let bought = 0
