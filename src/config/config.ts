@@ -10,14 +10,15 @@ import { parseDocument } from 'yaml'
 import type { Rules } from '../domain/rules.ts'
 import { type AlertSettings, alertSettings } from './alerts.ts'
 import { brokenRelations } from './relations.ts'
-import { type AccountRules, sections } from './rules.ts'
 import {
+  type AccountRules,
   environmentShape,
   everyKey,
   fileShape,
   type KeyValues,
   type LOG_LEVELS,
   type Mode,
+  sections,
 } from './schema.ts'
 import {
   type ConfigFault,

@@ -3,8 +3,7 @@
  * in the sentence that refuses it.
  */
 import { alertSecrets } from './alerts.ts'
-import { sections } from './rules.ts'
-import { environmentShape, fileShape } from './schema.ts'
+import { environmentShape, fileShape, sections } from './schema.ts'
 
 /** The variables whose values no line, page, file or error may hold. */
 export const SECRET_VARIABLES: readonly string[] = [

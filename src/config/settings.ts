@@ -1,8 +1,7 @@
 /** Every setting with its value, its default and its meaning, from the allow-list of what may be shown. */
 import type { Config } from './config.ts'
 import type { KeyNote } from './keys.ts'
-import { sections } from './rules.ts'
-import { environmentShape } from './schema.ts'
+import { environmentShape, sections } from './schema.ts'
 import { shownConfig } from './shown-config.ts'
 import { LIVELY } from './strategy.ts'
 

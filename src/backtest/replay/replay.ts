@@ -10,9 +10,8 @@ import { createBooks } from '../../run/books/books.ts'
 import { historyFolder, StartFault } from '../../run/start/data-folder.ts'
 import { openServer, openStore } from '../../run/store.ts'
 import { silentTelemetry, type Telemetry } from '../../telemetry/telemetry.ts'
-import { type ReplayReport, replayReport } from './report.ts'
+import { type ReplayReport, replayReport, replayText } from './report.ts'
 import { PATIENT, replayRules, verifyJournal } from './rules.ts'
-import { replayText } from './text.ts'
 import { replayWindow } from './window.ts'
 
 /** How far a replay is: a bar that redraws itself on a terminal, a line every few virtual weeks elsewhere. */

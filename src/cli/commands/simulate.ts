@@ -2,7 +2,7 @@
 import { systemClock } from '../../clock/clock.ts'
 import { type FaultPlan, FaultPlanError, readFaults } from '../../exchange/simulator/faults/plan.ts'
 import type { DayReport } from '../../simulate/judge/judge.ts'
-import { type Summary, summarise } from '../../simulate/judge/summary.ts'
+import { type Summary, summarise } from '../../simulate/judge/judge.ts'
 import { type Only, onlyOf } from '../../simulate/plan/events.ts'
 import { HAZARD_NAMES, type HazardName } from '../../simulate/plan/hazards.ts'
 import { openPool, runDays } from '../../simulate/pool.ts'

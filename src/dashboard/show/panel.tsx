@@ -1,5 +1,5 @@
 /** A titled part of a page. The title is a real heading, so that a reader of headings finds it. */
-import { type ReactNode, useId } from 'react'
+import { type ReactNode, type Ref, useId } from 'react'
 
 type Parts = { title: string; note?: ReactNode; actions?: ReactNode; children: ReactNode; className?: string }
 
@@ -86,3 +86,25 @@ export function MoreRows({ more, isLoading }: { more: (() => void) | undefined; 
     </div>
   )
 }
+
+/** A part of the page that scrolls by itself: named, and reachable by keys, so that it can be scrolled with them. */
+
+type RegionParts = {
+  label: string
+  testId: string
+  className?: string
+  ref?: Ref<HTMLElement>
+  children: ReactNode
+}
+
+export const ScrollRegion = ({ label, testId, className = '', ref, children }: RegionParts) => (
+  <section
+    ref={ref}
+    aria-label={label}
+    data-testid={testId}
+    tabIndex={0}
+    className={`min-h-0 flex-1 overflow-auto ${className}`}
+  >
+    {children}
+  </section>
+)

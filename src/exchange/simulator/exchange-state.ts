@@ -14,7 +14,7 @@ import type {
   KeyRefusalCode,
   Maintenance,
   MarginMode,
-} from './events/agenda-types.ts'
+} from './events/agenda-shape.ts'
 import { type FeeTable, usdtOf } from './kit/grid.ts'
 import type { MarketSource } from './market/market.ts'
 import type { SimulatedBook } from './market/order-book.ts'

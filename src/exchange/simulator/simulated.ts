@@ -4,7 +4,7 @@
  * Requests and replies are V5 JSON exactly as on Bybit's wire, less HTTP, signatures, rate limits and socket framing.
  */
 import type { Json, JsonObject } from '../../domain/json.ts'
-import type { Happening } from './events/agenda-types.ts'
+import type { Happening } from './events/agenda-shape.ts'
 
 export type CoreRequest = {
   /** 'trade' is the trade socket: `path` is then the op, e.g. 'order.create'. */

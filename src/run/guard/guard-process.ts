@@ -13,8 +13,7 @@ import { loadConfig } from '../../config/config.ts'
 import { SIMULATOR_KEY, SIMULATOR_SECRET } from '../../exchange/simulator/server/accounts.ts'
 import { createTelemetry } from '../../telemetry/telemetry.ts'
 import { type Access, connect } from '../venue.ts'
-import { cancelResting } from './cancel-resting.ts'
-import { leavePost, type Orders, type Post, readPost } from './guard.ts'
+import { cancelResting, leavePost, type Orders, type Post, readPost } from './guard.ts'
 
 /** Looks without a heartbeat, a second each: counted and not measured, since a suspended machine suspends both. */
 const STILL_LOOKS = 10

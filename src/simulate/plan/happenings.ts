@@ -1,5 +1,5 @@
 /** What befalls the market and the exchange on a day: each seldom, most days a few of them. */
-import type { Happening } from '../../exchange/simulator/events/agenda-types.ts'
+import type { Happening } from '../../exchange/simulator/events/agenda-shape.ts'
 import type { Chance } from './chance.ts'
 
 const MINUTE_MS = 60_000

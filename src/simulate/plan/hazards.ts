@@ -3,7 +3,7 @@
  * endpoints, late rows. Each is a hazard with a name; a day draws some of them, each from a chance of its own.
  */
 import type { Market } from '../../domain/instrument.ts'
-import type { Happening } from '../../exchange/simulator/events/agenda-types.ts'
+import type { Happening } from '../../exchange/simulator/events/agenda-shape.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import type { PlannedFault, SpotRefused } from './events.ts'
 import { baseCoinOf } from './happenings.ts'

@@ -5,7 +5,7 @@
 import { type Direction, ROUTES, type Route } from '../../domain/instrument.ts'
 import type { Rules } from '../../domain/rules.ts'
 import { usdt } from '../../domain/units.ts'
-import type { Happening } from '../../exchange/simulator/events/agenda-types.ts'
+import type { Happening } from '../../exchange/simulator/events/agenda-shape.ts'
 import { type FaultPlan, faultPlan } from '../../exchange/simulator/faults/plan.ts'
 import { LEAP_MS } from '../day/leaping-market.ts'
 import { type Chance, chanceOf } from './chance.ts'

@@ -1,6 +1,6 @@
 /** What happened is told in words, each thing once, and nothing that was so before the first look. */
 import { describe, expect, test } from 'vitest'
-import { type Ended, hedgeNews } from '../../../src/run/start/news.ts'
+import { type Ended, hedgeNews } from '../../../src/run/start/status-line.ts'
 
 const held = (more: object = {}) => ({
   id: '7',

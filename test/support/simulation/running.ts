@@ -2,7 +2,7 @@
 import type { DeskContext } from '../../../machines/desk.ts'
 import type { EngineContext } from '../../../machines/engine.ts'
 import type { HedgeContext } from '../../../machines/hedge/context.ts'
-import type { Happening } from '../../../src/exchange/simulator/events/agenda-types.ts'
+import type { Happening } from '../../../src/exchange/simulator/events/agenda-shape.ts'
 import type { CoreReply, CoreRequest } from '../../../src/exchange/simulator/simulated.ts'
 import type { Engine } from '../../../src/run/engine.ts'
 import { type VirtualOptions, virtualWorld } from './virtual-engine.ts'

@@ -6,7 +6,7 @@
 import { Decimal } from 'decimal.js'
 import type { HedgeContext } from '../../../machines/hedge/context.ts'
 import type { Direction } from '../../../src/domain/instrument.ts'
-import type { Happening } from '../../../src/exchange/simulator/events/agenda-types.ts'
+import type { Happening } from '../../../src/exchange/simulator/events/agenda-shape.ts'
 import type { FaultPlanInput } from '../../../src/exchange/simulator/faults/plan.ts'
 import type { SimulatedBybit } from '../../../src/exchange/simulator/simulated.ts'
 import { type VirtualOptions, virtualWorld } from './virtual-engine.ts'

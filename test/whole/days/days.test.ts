@@ -1,7 +1,7 @@
 /** Whole seeded days of faults, crashes and people: what must hold after each, and that a seed is a day. */
 import { expect, test } from 'vitest'
 import type { DayReport } from '../../../src/simulate/judge/judge.ts'
-import { summarise } from '../../../src/simulate/judge/summary.ts'
+import { summarise } from '../../../src/simulate/judge/judge.ts'
 import { runDays } from '../../../src/simulate/pool.ts'
 
 /** Days that once ended badly: an old reading adopted, a raised least value, interest unheard, a speck of debt. */

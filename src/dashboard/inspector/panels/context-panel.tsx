@@ -2,7 +2,7 @@
 import { useState } from 'react'
 import type { Json, JsonObject } from '../../../domain/json.ts'
 import { instantText } from '../../../wording/figures.ts'
-import { ScrollRegion } from '../chart/scroll-region.tsx'
+import { ScrollRegion } from '../../show/panel.tsx'
 
 type Parts = { context: JsonObject | undefined; before: JsonObject | undefined; note: string }
 

@@ -2,8 +2,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useRef, useState } from 'react'
 import type { LogLine } from '../../../api/inspection-view.ts'
+import { ScrollRegion } from '../../show/panel.tsx'
 import { eventWords } from '../chart/chart.ts'
-import { ScrollRegion } from '../chart/scroll-region.tsx'
 import { shortState } from '../chart/tone.ts'
 import { useJournal } from './use-journal.ts'
 

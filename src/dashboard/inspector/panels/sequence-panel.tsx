@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import type { Message } from '../../../api/inspection-view.ts'
 import { ask } from '../../data/client.ts'
+import { ScrollRegion } from '../../show/panel.tsx'
 import { eventWords } from '../chart/chart.ts'
-import { ScrollRegion } from '../chart/scroll-region.tsx'
 
 const ROW = 30
 const HEAD = 44

@@ -18,8 +18,8 @@ import {
   launch,
 } from '../universe/listing-life.ts'
 import type { Instrument } from '../universe/universe.ts'
+import type { Happening } from './agenda-shape.ts'
 import { readHappening } from './agenda-shape.ts'
-import type { Happening } from './agenda-types.ts'
 import { beginCascade, keepCascades, reduceByAdl, warnOfAdl } from './liquidation.ts'
 import { announceMaintenance } from './maintenance.ts'
 

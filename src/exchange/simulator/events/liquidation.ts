@@ -12,7 +12,7 @@ import { ceilOn, floorOn } from '../kit/grid.ts'
 import { hash, hashFraction } from '../kit/random.ts'
 import { cancelOrders, forceFill } from '../orders/forced-fills.ts'
 import { pushPosition, pushWallet } from '../pushes/private.ts'
-import type { Happening } from './agenda-types.ts'
+import type { Happening } from './agenda-shape.ts'
 
 /**
  * Liquidations on the tape, and cascades of others': a price that runs, a perpetual that runs ahead of its index, and a

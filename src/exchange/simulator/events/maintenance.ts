@@ -4,7 +4,7 @@ import type { JsonObject } from '../../../domain/json.ts'
 import type { SimExchange } from '../exchange-state.ts'
 import { type ApiRefusal, refusalOf } from '../kit/params.ts'
 import { uuid } from '../kit/random.ts'
-import type { Happening, Maintenance } from './agenda-types.ts'
+import type { Happening, Maintenance } from './agenda-shape.ts'
 
 const STATUS_PURPOSE = 4
 /** How long a restart is announced to take. */

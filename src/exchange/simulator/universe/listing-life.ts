@@ -4,7 +4,7 @@
  */
 import { Decimal } from 'decimal.js'
 import type { Market } from '../../../domain/instrument.ts'
-import type { Happening } from '../events/agenda-types.ts'
+import type { Happening } from '../events/agenda-shape.ts'
 import { dec, indexOf, type SimExchange } from '../exchange-state.ts'
 import { MINUTE_MS } from '../market/funding.ts'
 import { cancelOrders, forceFill } from '../orders/forced-fills.ts'

@@ -3,7 +3,7 @@ import { Decimal } from 'decimal.js'
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../../../src/domain/json.ts'
 import { createSimulatedBybit } from '../../../../src/exchange/simulator/create.ts'
-import type { Happening } from '../../../../src/exchange/simulator/events/agenda-types.ts'
+import type { Happening } from '../../../../src/exchange/simulator/events/agenda-shape.ts'
 import { historyMarket } from '../../../../src/exchange/simulator/history/market.ts'
 import { builtInUniverse } from '../../../../src/exchange/simulator/universe/universe.ts'
 import {
