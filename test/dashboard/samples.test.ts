@@ -129,6 +129,20 @@ describe.skipIf(noBrowser)('the pages', () => {
     )
   })
 
+  test('a part of a hedge is closed from the same question, told with its share and its cost', async () => {
+    const { page } = await visit(full, '/hedges/LONG000001')
+    await page.getByRole('button', { name: 'Unwind' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: '25' }).click()
+    await dialog.getByText('25 % of it').waitFor()
+    const text = await dialog.innerText()
+    expect(text).toContain('Unwind a part of XRPUSDT LONG000001?')
+    expect(text).toMatch(/sell 100 XRP on spot at .*; buy 100 XRP of the perpetual/)
+    const asked = page.waitForRequest(request => request.method() === 'POST')
+    await dialog.getByRole('button', { name: 'Close the part' }).click()
+    expect((await asked).postDataJSON()).toMatchObject({ type: 'hedge.unwind-part', share: '0.25' })
+  })
+
   test('flattening asks with each hedge, its size, and what is left of all', async () => {
     const { page } = await visit(full, '/')
     await page.getByRole('button', { name: 'Flatten…' }).click()

@@ -38,6 +38,8 @@ export const closedParts = {
   dustUsdt: amount.optional(),
   closedAtMs: z.number().optional(),
   realisedAprOnCapital: z.number().nullable().optional(),
+  /** The net that was expected of the time it was held. */
+  expectedNetSoFarUsdt: amount.optional(),
   costBps: z.number().optional(),
 }
 
@@ -96,6 +98,8 @@ export const carryOutcome = z
         part: z.enum(['funding', 'fees', 'basis', 'slippage', 'borrow', 'mishaps', 'net']),
         /** Over the plan's horizon. */
         expectedUsdt: amount,
+        /** For the time it was held. */
+        expectedSoFarUsdt: amount,
         realisedUsdt: amount,
       }),
     ),

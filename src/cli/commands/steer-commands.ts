@@ -2,7 +2,9 @@
  * Commands that act. Each goes through the API, so that a person at a terminal can do nothing the API would refuse, and
  * each is journaled with who sent it.
  */
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
+import { Decimal } from 'decimal.js'
+import { isShare } from '../../domain/work/part.ts'
 import { asking } from '../kit/asking.ts'
 
 const ACCEPTED = '{accepted, state, version, replayed}: the new state.'
@@ -47,11 +49,16 @@ export function actCommands(program: Command): void {
     .action(async shown => (await import('./steer.ts')).flatten(shown))
   asking(program, {
     usage: 'unwind',
-    description: 'close one hedge, after showing what it costs now',
-    examples: ['hedgerow unwind WIFUSDT', 'hedgerow unwind 9357000001 --yes --no-wait --because "news"'],
+    description: 'close one hedge, or a part of it, after showing what it costs now',
+    examples: [
+      'hedgerow unwind WIFUSDT',
+      'hedgerow unwind WIFUSDT --part 25%',
+      'hedgerow unwind 9357000001 --yes --no-wait --because "news"',
+    ],
     json: '{accepted, state, version, replayed, closing}: the new state, and the estimated cost of closing.',
   })
     .argument('<hedge>', 'an open hedge, by its id, its symbol or its coin')
+    .option('--part <share>', 'close only this share, such as 25%; the rest stays hedged', partOf)
     .option('--because <reason>', 'reason, for the audit', 'operator')
     .option('--yes', 'do not ask')
     .option('--no-wait', 'send the command and return at once')
@@ -62,4 +69,12 @@ export function actCommands(program: Command): void {
     examples: ['xdg-open "$(hedgerow link)"'],
     json: '{url}.',
   }).action(async shown => (await import('./steer.ts')).link(shown))
+}
+
+/** `25%`, `0.25` → '0.25'. @throws InvalidArgumentError for what is no part */
+function partOf(text: string): string {
+  const percent = /^(\d{1,2}(?:\.\d{1,4})?)%$/.exec(text)?.[1]
+  const share = percent === undefined ? text : new Decimal(percent).div(100).toFixed()
+  if (!isShare(share)) throw new InvalidArgumentError('Expected a part above 0 and below 100%, such as 25%.')
+  return share
 }

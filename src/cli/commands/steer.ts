@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { EngineSummary } from '../../api/engine-view.ts'
+import { percentText } from '../../wording/figures.ts'
 import type { Shown } from '../kit/asking.ts'
 import { type Client, engineClient } from '../kit/client.ts'
 import { CliFailure } from '../kit/failure.ts'
@@ -114,31 +115,37 @@ async function confirmed(question: string): Promise<void> {
   if (answer.trim() !== 'yes') throw new CliFailure('nothing was done')
 }
 
-type Unwinding = Shown & { because: string; yes?: boolean; wait: boolean }
+type Unwinding = Shown & { part?: string; because: string; yes?: boolean; wait: boolean }
 
-/** `unwind`: says what it costs, asks once, gives the order, and waits until the hedge is closed or needs a person. */
+/** `unwind`: says what it costs, asks once, gives the order, and waits until the hedge (or the part) is closed or needs a person. */
 export async function unwind(
   typed: string,
-  { because, yes, wait, json, ...where }: Unwinding,
+  { part, because, yes, wait, json, ...where }: Unwinding,
 ): Promise<void> {
   if (!yes) assertAsked('unwind')
   const client = engineClient(where)
   const { id, symbol } = await openHedge(client, typed)
-  const closing = await askClosing(client, id, 1)
+  const closing = await askClosing(client, id, Number(part ?? 1))
   if (!json) print(closingLines(closing).join('\n'))
-  if (!yes) await confirmed(`Close ${symbol} at the market’s price? Type yes: `)
+  const what = part === undefined ? symbol : `${percentText(Number(part))} of ${symbol}`
+  if (!yes) await confirmed(`Close ${what} at the market’s price? Type yes: `)
   const actor = `hedge:${id}`
-  const event = { type: 'hedge.unwind', because }
+  const event =
+    part === undefined
+      ? { type: 'hedge.unwind', because }
+      : { type: 'hedge.unwind-part', share: part, because }
   const outcome = (await client.post(`${actorPath(actor)}/events`, event)) as Outcome
-  if (wait) await untilStopped(signal => untilClosed(client, id, signal))
-  if (json) printJson({ ...outcome, closing })
-  else print(wait ? `closed; \`hedgerow hedge ${id}\` shows how` : `${actor} is now ${outcome.state}`)
+  const ends = part === undefined ? 'closed' : 'hedged.watching'
+  if (wait) await untilStopped(signal => untilIn(ends, client, id, signal))
+  if (json) return printJson({ ...outcome, closing })
+  const left = part === undefined ? '' : ', the rest stays hedged'
+  print(wait ? `closed${left}; \`hedgerow hedge ${id}\` shows how` : `${actor} is now ${outcome.state}`)
 }
 
-async function untilClosed(client: Client, id: string, signal: AbortSignal): Promise<void> {
+async function untilIn(state: string, client: Client, id: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const hedge = (await client.get(`/api/hedges/${encodeURIComponent(id)}`)) as { state: string }
-    if (hedge.state.startsWith('closed')) return
+    if (hedge.state.startsWith(state) || hedge.state.startsWith('closed')) return
     if (hedge.state.startsWith('failed'))
       throw new CliFailure(`hedge ${id} failed and needs a person: \`hedgerow hedge ${id}\` says why`)
     await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})

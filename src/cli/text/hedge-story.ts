@@ -52,18 +52,17 @@ const cash = (value: string) => signed(amountText(value, { places: 4, sign: true
 
 /** An open hedge counts both legs at today's prices. */
 function profitLines({ state, profit, carry }: Made): string[] {
-  const rows = carry.lines.map(({ part, expectedUsdt, realisedUsdt }) => ({
+  const rows = carry.lines.map(({ part, expectedUsdt, expectedSoFarUsdt, realisedUsdt }) => ({
     part: part === 'net' ? bold(NAMES[part]) : NAMES[part],
     made: part === 'net' ? bold(cash(realisedUsdt)) : cash(realisedUsdt),
+    soFar: dim(amountText(expectedSoFarUsdt, { places: 4, sign: true })),
     expected: dim(amountText(expectedUsdt, { places: 4, sign: true })),
   }))
   const { realisedUsdt, unrealisedUsdt, inventory, unvalued, measuredShare } = profit
   const left = inventory.map(({ coin, qty }) => `${qtyText(qty)} ${coin}`).join(', ')
-  const { realisedAprOnCapital, expectedAprOnCapital, heldHours, horizonHours, expectedFundingSoFarUsdt } =
-    carry
+  const { realisedAprOnCapital, expectedAprOnCapital, heldHours, horizonHours } = carry
   const notes = [
     `${percentText(realisedAprOnCapital, { places: 1, sign: true })} a year on capital, ${percentText(expectedAprOnCapital, { places: 1, sign: true })} expected; held ${hoursText(heldHours)} of a horizon of ${hoursText(horizonHours)}`,
-    `expected funding for the time held: ${amountText(expectedFundingSoFarUsdt, { places: 4, sign: true })} USDT`,
     ...(state === 'closed'
       ? []
       : [
@@ -83,7 +82,8 @@ function profitLines({ state, profit, carry }: Made): string[] {
     ...tableLines(rows, {
       part: 'PART',
       made: state === 'closed' ? 'MADE' : 'SO FAR',
-      expected: 'EXPECTED',
+      soFar: `EXPECTED IN ${hoursText(heldHours).toUpperCase()}`,
+      expected: `IF HELD ${hoursText(horizonHours).toUpperCase()}`,
     }).map(line => `  ${line}`),
     ...notes.map(note => `  ${dim(note)}`),
   ]

@@ -99,6 +99,6 @@ export async function command(
 /** An event to an actor, refused (409) when it has moved since `expectVersion`. @throws Problem */
 export const postEvent = (
   actorId: string,
-  event: { type: string; because?: string },
+  event: { type: string; because?: string; share?: string },
   expectVersion: number,
 ) => command(`/api/actors/${encodeURIComponent(actorId)}/events`, event, { expectVersion })

@@ -1,6 +1,13 @@
 /** What a hedge of a symbol would bring if it were opened now, line by line, and what is made of that. */
 import type { Opportunity } from '../../api/rows/books.ts'
-import { amountText, bpsText, countText, paybackText, percentText } from '../../wording/figures.ts'
+import {
+  amountText,
+  bpsText,
+  countText,
+  lengthText,
+  paybackText,
+  percentText,
+} from '../../wording/figures.ts'
 import { facing, routeWords } from '../../wording/hedges.ts'
 import { Amount } from '../show/amount.tsx'
 import { Empty, Panel } from '../show/panel.tsx'
@@ -60,7 +67,11 @@ function Lines({ carry }: { carry: Carry }) {
               of {amountText(carry.capitalUsdt, { places: 0 })} of capital
             </td>
           </tr>
-          <Line name="May be less by" value={carry.allowanceUsdt} note="for what its past does not tell" />
+          <Line
+            name="May be less by"
+            value={carry.allowanceUsdt}
+            note={`for what its past does not tell of ${lengthText(carry.horizonHours * 3_600_000)}`}
+          />
         </tbody>
       </table>
       <p className="border-t border-line px-4 py-2 text-[13px] text-soft">

@@ -2,13 +2,39 @@
 import type { ClosingRow, Closings } from '../../api/rows/closing.ts'
 import { amountText, percentText, priceText, qtyText, signTone } from '../../wording/figures.ts'
 import { useRows } from '../data/use-rows.ts'
+import { Choice } from '../show/choice.tsx'
 
 const EVERY_MS = 2000
 const COLOURS = { good: 'text-good', bad: 'text-bad' }
 
-/** One hedge: its size, then the sum from the net now to what is left. */
-export function HedgeClosing({ hedgeId }: { hedgeId: string }) {
-  const { data, error } = useRows('/api/closing', EVERY_MS, { hedge: hedgeId })
+/** The shares that may be picked: of what is held, as the engine takes them. */
+export const PARTS = ['0.25', '0.5', '0.75'] as const
+export const WHOLE = '1'
+
+/** How much of a hedge is closed. @param whole - all of it may be picked too */
+export const PartChoice = ({
+  chosen,
+  onChoose,
+  whole = false,
+}: {
+  chosen: string
+  onChoose: (share: string) => void
+  whole?: boolean
+}) => (
+  <Choice
+    name="How much is closed"
+    options={[...(whole ? [WHOLE] : []), ...PARTS].map(value => ({
+      value,
+      name: value === WHOLE ? 'All of it' : percentText(Number(value), { places: 0 }),
+    }))}
+    chosen={chosen}
+    onChoose={onChoose}
+  />
+)
+
+/** One hedge, or a share of it: its size, then the sum from the net now to what is left. */
+export function HedgeClosing({ hedgeId, share = WHOLE }: { hedgeId: string; share?: string }) {
+  const { data, error } = useRows('/api/closing', EVERY_MS, { hedge: hedgeId, share: Number(share) })
   const row = data?.hedges[0]
   if (!row) return <Waiting error={error} />
   return (

@@ -26,22 +26,37 @@ export function StatusStrip() {
   const nowMs = useEngineNowMs()
   const { text, tone } = LINES[line]
   const known = line === 'live'
+  const parts = engine?.health ?? []
+  // One line on a small screen: what is well and says no more than that stands there as a number.
+  const quiet = parts.filter(part => !isTold(part))
   return (
     <div
       role="status"
       aria-label="Freshness"
-      className="flex min-h-[28px] flex-wrap items-center gap-x-4 gap-y-0.5 border-b border-line bg-ground px-4 text-[12px]"
+      className="flex min-h-[28px] flex-wrap items-center gap-x-3.5 gap-y-0.5 border-b border-line bg-ground px-4 text-[12px]"
     >
       <Light name="page" tone={tone} detail={text} show />
-      {(engine?.health ?? []).map(part => (
+      {parts.map(part => (
         <Light
           key={part.name}
           name={NAMES[part.name] ?? part.name}
           tone={known ? (part.ok ? 'good' : 'bad') : ''}
           detail={briefDetail(part)}
-          show={!part.ok || part.name.startsWith('feed')}
+          show={isTold(part)}
+          isNarrow={isTold(part)}
         />
       ))}
+      {quiet.length > 0 && (
+        <span className="2xl:hidden">
+          <Light
+            name={`${quiet.length} more parts`}
+            tone={known ? 'good' : ''}
+            detail={known ? 'well' : 'as last known'}
+            title={quiet.map(part => `${NAMES[part.name] ?? part.name}: ${part.detail}`).join('\n')}
+            show
+          />
+        </span>
+      )}
       <span className="ml-auto flex items-center gap-3 text-faint">
         <a href="/docs">API</a>
         <button
@@ -65,11 +80,24 @@ export function StatusStrip() {
   )
 }
 
-function Light({ name, tone, detail, show }: { name: string; tone: string; detail: string; show: boolean }) {
+type Lit = {
+  name: string
+  tone: string
+  detail: string
+  show: boolean
+  title?: string
+  /** Shown by itself on a small screen too. */
+  isNarrow?: boolean
+}
+
+function Light({ name, tone, detail, show, title = `${name}: ${detail}`, isNarrow = true }: Lit) {
   const colour =
     tone === 'good' ? 'bg-good' : tone === 'bad' ? 'bg-bad' : tone === 'warn' ? 'bg-warn' : 'bg-edge'
   return (
-    <span className="inline-flex items-center gap-1.5 whitespace-nowrap" title={`${name}: ${detail}`}>
+    <span
+      className={`${isNarrow ? 'inline-flex' : 'hidden 2xl:inline-flex'} items-center gap-1.5 whitespace-nowrap`}
+      title={title}
+    >
       <span aria-hidden="true" className={`size-2 rounded-full ${colour}`} />
       <span className="text-soft">{name}</span>
       <span className={tone === 'bad' ? 'text-bad' : show ? 'live text-faint tabular-nums' : 'sr-only'}>
@@ -78,5 +106,7 @@ function Light({ name, tone, detail, show }: { name: string; tone: string; detai
     </span>
   )
 }
+
+const isTold = ({ ok, name }: HealthPart): boolean => !ok || name.startsWith('feed')
 
 const briefDetail = ({ detail }: HealthPart): string => detail.replace(/^heard /, '')

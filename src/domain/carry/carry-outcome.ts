@@ -12,6 +12,8 @@ type CarryLine = {
   part: 'funding' | 'fees' | 'basis' | 'slippage' | 'borrow' | 'mishaps' | 'net'
   /** Over the plan's whole horizon. */
   expectedUsdt: Usdt
+  /** The same for the time it was held: what comes with time as far as that went, what getting in and out costs once, whole. */
+  expectedSoFarUsdt: Usdt
   /** So far; of a closed hedge, in the end. */
   realisedUsdt: Usdt
 }
@@ -49,9 +51,16 @@ export function carryOutcome(
 ): CarryOutcome {
   const slippage = expectedSlippage(expected)
   const mishaps = Decimal.sum(expected.adverseUsdt, expected.escalationUsdt, expected.orphanUsdt)
-  const line = (part: CarryLine['part'], expectedUsdt: Decimal.Value, realisedUsdt: Usdt): CarryLine => ({
+  const rounded = (value: Decimal.Value) => usdt(new Decimal(value).toDecimalPlaces(18))
+  const line = (
+    part: CarryLine['part'],
+    whole: Decimal.Value,
+    realisedUsdt: Usdt,
+    soFar: Decimal.Value = whole,
+  ): CarryLine => ({
     part,
-    expectedUsdt: usdt(new Decimal(expectedUsdt).toDecimalPlaces(18)),
+    expectedUsdt: rounded(whole),
+    expectedSoFarUsdt: rounded(soFar),
     realisedUsdt,
   })
   const heldMs = enteredAtMs > 0 ? Math.max(0, untilMs - enteredAtMs) : 0
@@ -61,19 +70,23 @@ export function carryOutcome(
   const usedMs = days.reduce((total, { usedFromMs, usedUntilMs }) => total + usedUntilMs - usedFromMs, 0)
   const capitalHours = sum('capitalUsdtHours')
   const isAnnual = usedMs >= DAY_MS && capitalHours.gt(0)
+  const funding = sum('expectedFundingUsdt')
+  const borrow = Decimal.add(expected.borrowUsdt, expected.interestUsdt)
+  const borrowSoFar = borrow.times(heldHours).div(expected.horizonHours)
+  const once = new Decimal(expected.netUsdt).minus(expected.fundingUsdt).minus(borrow)
   return {
     lines: [
-      line('funding', expected.fundingUsdt, profit.fundingUsdt),
+      line('funding', expected.fundingUsdt, profit.fundingUsdt, funding),
       line('fees', expected.feesUsdt, profit.feesUsdt),
       line('basis', new Decimal(expected.basisUsdt).minus(slippage), profit.basisUsdt),
       line('slippage', slippage, profit.slippageUsdt),
-      line('borrow', Decimal.add(expected.borrowUsdt, expected.interestUsdt), profit.borrowUsdt),
+      line('borrow', borrow, profit.borrowUsdt, borrowSoFar),
       line('mishaps', mishaps, profit.dustUsdt),
-      line('net', expected.netUsdt, profit.netUsdt),
+      line('net', expected.netUsdt, profit.netUsdt, Decimal.sum(funding, borrowSoFar, once)),
     ],
     horizonHours: expected.horizonHours,
     heldHours,
-    expectedFundingSoFarUsdt: usdt(sum('expectedFundingUsdt')),
+    expectedFundingSoFarUsdt: usdt(funding),
     expectedAprOnCapital: expected.aprOnCapital,
     realisedAprOnCapital: isAnnual
       ? new Decimal(profit.realisedUsdt).div(capitalHours).times(8760).toNumber()

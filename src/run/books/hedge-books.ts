@@ -296,6 +296,7 @@ function shownResult({ detail, openedAtMs, closedAtMs, route, ...row }: StoredRe
     ...{ openedAtMs, closedAtMs, route, inventory, measuredShare },
     ...{ fundingUsdt, feesUsdt, basisUsdt, slippageUsdt, borrowUsdt, dustUsdt, netUsdt },
     realisedAprOnCapital: carry.realisedAprOnCapital,
+    expectedNetSoFarUsdt: carry.lines.find(({ part }) => part === 'net')?.expectedSoFarUsdt,
     costBps: quality.costBps,
   })
 }

@@ -11,7 +11,7 @@ test('fields of an event are read from JSON, and nothing typed is no field', () 
 
 test.each([
   ['{"because": 4}', /because: expected text, found 4/],
-  ['{"qty": "1"}', /qty: expected one of because, id/],
+  ['{"qty": "1"}', /qty: expected one of because, id, share/],
   ['["because"]', /expected an object/],
   ['{because}', /expected JSON/],
 ])('%s is refused with what was expected', (text, expected) => {

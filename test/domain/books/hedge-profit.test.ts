@@ -169,7 +169,7 @@ describe('expected beside realised carry', () => {
       { plan, enteredAtMs: 1, untilMs: 1 + 36_000_000, days: [used(20)] },
       profit,
     )
-    for (const side of ['expectedUsdt', 'realisedUsdt'] as const) {
+    for (const side of ['expectedUsdt', 'expectedSoFarUsdt', 'realisedUsdt'] as const) {
       const parts = lines.filter(({ part }) => part !== 'net').map(line => line[side])
       const net = lines.find(({ part }) => part === 'net')?.[side]
       expect(Decimal.sum(...parts).toFixed()).toBe(net)

@@ -165,6 +165,7 @@ function actorOf(hedge: LivingHedge): ActorDetail {
     ...{ restarts: 0, quarantined: false, parentId: 'hedges-1', context: json(hedge.context), timers: [] },
     legalEvents: [
       { type: 'hedge.unwind', manual: true, to: 'unwinding.work.deciding' },
+      ...(state.startsWith('hedged') ? [{ type: 'hedge.unwind-part', manual: true }] : []),
       ...(state === 'failed' ? [{ type: 'hedge.retry', manual: true, to: 'entering.work.deciding' }] : []),
       { type: 'order.filled', manual: false },
     ],

@@ -39,6 +39,7 @@ export type HedgeListed = {
   hedgedAtMs: number
   /** Of closed ones. */
   netUsdt?: string
+  expectedNetSoFarUsdt?: string
 }
 
 /** Open hedges valued now, by id; none where the engine is too old to value them. */
@@ -109,9 +110,9 @@ const deltaText = (holding: Holding | undefined): string => {
   return holding.isLevel ? green('level') : red(`${amountText(holding.deltaUsdt, { sign: true })} USDT`)
 }
 
-/** Of what is held; a closed one's plan. One on its way out expects nothing more. */
+/** Of what is held, for the time it was: what the net stands beside. One on its way out expects nothing more. */
 const expectedOf = (hedge: HedgeListed, holding: Holding | undefined) =>
-  holding ? holding.expectedNetUsdt : hedge.plannedNetUsdt
+  holding ? holding.expectedNetSoFarUsdt : hedge.expectedNetSoFarUsdt
 
 /** The first part of a hedge's state says what matters; of the regions only what is at work. */
 export function phaseText(state: string): string {

@@ -4,6 +4,7 @@ const DANGEROUS: ReadonlySet<string> = new Set([
   'engine.halt',
   'engine.stop',
   'hedge.unwind',
+  'hedge.unwind-part',
   'hedge.adopt',
   'symbol.unwind',
   'symbol.quarantine',
@@ -19,6 +20,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'engine.resume': 'The engine reconciles with the exchange and, when that agrees, trades again.',
   'hedge.unwind':
     'Both legs are closed at the market. Fees and spread are paid now; this cannot be taken back.',
+  'hedge.unwind-part':
+    'A part of both legs is closed at the market, and the rest stays hedged. Fees and spread of the part are paid now.',
   'hedge.rebalance': 'The legs are compared again, and brought level if they are apart.',
   'hedge.retry': 'The hedge goes on with what it was doing when it failed.',
   'hedge.adopt': 'What the exchange shows replaces what the engine believed of this hedge.',

@@ -3,12 +3,12 @@ import { useEffect, useState } from 'react'
 import type { FocusedEvent, InspectionRow } from '../../../api/inspection-view.ts'
 import { actorName } from '../../../wording/hedges.ts'
 import { command, Problem } from '../../data/client.ts'
-import { HedgeClosing } from '../../money/closing-lines.tsx'
+import { HedgeClosing, PARTS, PartChoice } from '../../money/closing-lines.tsx'
 import { ConfirmDialog } from '../../show/confirm-dialog.tsx'
 import { eventWords } from '../chart/chart.ts'
 import { shortState } from '../chart/tone.ts'
 import { isDangerous, MEANINGS } from './dangerous.ts'
-import { payloadOf } from './payload.ts'
+import { type Payload, payloadOf } from './payload.ts'
 
 /**
  * Sends an event to an actor as it was seen. The engine compares versions at the very moment of sending; where only the
@@ -20,10 +20,7 @@ type Seen = { actorId: string; state: string; version: number }
 const TRIES = 4
 
 /** @throws Problem: 409 with the present state when that is not what was seen, or the event is not legal in it */
-async function sendAsSeen(
-  seen: Seen,
-  event: { type: string; id?: string; because?: string },
-): Promise<string> {
+async function sendAsSeen(seen: Seen, event: { type: string } & Payload): Promise<string> {
   let { version } = seen
   for (let tried = 1; ; tried++) {
     try {
@@ -68,7 +65,7 @@ export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Part
     if (isDangerous(event.type) || event.ids.length > 1) setAsking({ event, seen })
     else void send(seen, { type: event.type, ...(event.ids[0] === undefined ? {} : { id: event.ids[0] }) })
   }
-  const send = async (seen: Seen, event: { type: string; id?: string; because?: string }) => {
+  const send = async (seen: Seen, event: { type: string } & Payload) => {
     try {
       const state = await sendAsSeen(seen, event)
       setAnswer({ text: `${event.type}: accepted, now in ${shortState(state)}`, isRefusal: false })
@@ -179,12 +176,15 @@ type DialogParts = {
   /** What people call the actor. */
   name: string
   onClose: () => void
-  onSend: (seen: Seen, event: { type: string; id?: string; because?: string }) => Promise<void>
+  onSend: (seen: Seen, event: { type: string } & Payload) => Promise<void>
 }
+
+const PART = 'hedge.unwind-part'
 
 function SendDialog({ asking, name, onClose, onSend }: DialogParts) {
   const [because, setBecause] = useState('')
   const [fields, setFields] = useState('')
+  const [share, setShare] = useState<string>(PARTS[0])
   const hedgeId = /^hedge:(.+)$/.exec(asking?.seen.actorId ?? '')?.[1]
   const [id, setId] = useState('')
   const { event, seen } = asking ?? {}
@@ -193,7 +193,13 @@ function SendDialog({ asking, name, onClose, onSend }: DialogParts) {
     if (!event || !seen) return
     if (asking?.edits) return await onSend(seen, { type: event.type, ...payloadOf(fields) })
     const chosen = event.ids.length > 0 ? { id: id || (event.ids[0] ?? '') } : {}
-    await onSend(seen, { type: event.type, ...chosen, ...(takesReason && because ? { because } : {}) })
+    const part = event.type === PART ? { share } : {}
+    await onSend(seen, {
+      type: event.type,
+      ...chosen,
+      ...part,
+      ...(takesReason && because ? { because } : {}),
+    })
   }
   return (
     <ConfirmDialog
@@ -220,6 +226,12 @@ function SendDialog({ asking, name, onClose, onSend }: DialogParts) {
             . The engine refuses if the state has moved meanwhile.
           </p>
           {event.type === 'hedge.unwind' && hedgeId && <HedgeClosing hedgeId={hedgeId} />}
+          {event.type === PART && hedgeId && (
+            <>
+              <PartChoice chosen={share} onChoose={setShare} />
+              <HedgeClosing hedgeId={hedgeId} share={share} />
+            </>
+          )}
           {asking?.edits ? (
             <Fields example={event.ids[0]} value={fields} onChange={setFields} />
           ) : (

@@ -1,8 +1,8 @@
 /** The fields of an event as a person typed them. */
 
-export type Payload = { id?: string; because?: string }
+export type Payload = { id?: string; because?: string; share?: string }
 
-const FIELDS = ['because', 'id'] as const
+const FIELDS = ['because', 'id', 'share'] as const
 
 /** What may stand beside the type of a person's event. @throws Error that says what was expected, and what was found */
 export function payloadOf(text: string): Payload {

@@ -7,7 +7,7 @@ import { useState } from 'react'
 import type { AnswerTo } from '../../../api/rows/answers.ts'
 import { ask, postEvent } from '../../data/client.ts'
 import { useActor } from '../../data/use-live.ts'
-import { HedgeClosing } from '../../money/closing-lines.tsx'
+import { HedgeClosing, PartChoice, WHOLE } from '../../money/closing-lines.tsx'
 import { StateChip } from '../../show/amount.tsx'
 import { ConfirmDialog } from '../../show/confirm-dialog.tsx'
 
@@ -33,6 +33,8 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
 }
 
+const PART = 'hedge.unwind-part'
+
 export function Commands({ actorId, name }: { actorId: string; name: string }) {
   const version = useActor(actorId)?.version
   const [asking, setAsking] = useState<{ event: LegalEvent; version: number; state: string }>()
@@ -43,10 +45,12 @@ export function Commands({ actorId, name }: { actorId: string; name: string }) {
     placeholderData: before => before,
   })
   const events = (actor?.legalEvents ?? []).filter(({ manual, to }) => manual && to !== null)
+  // A part is closed from the same question.
+  const buttons = events.filter(({ type }) => type !== PART)
   const isRunning = actor !== undefined && version !== undefined
   return (
     <div className="flex flex-wrap items-center gap-2">
-      {(isRunning ? events : []).map(event => (
+      {(isRunning ? buttons : []).map(event => (
         <button
           key={event.type}
           type="button"
@@ -57,7 +61,13 @@ export function Commands({ actorId, name }: { actorId: string; name: string }) {
           {WORDS[event.type]?.act ?? event.type}
         </button>
       ))}
-      <CommandDialog actorId={actorId} name={name} asking={asking} onClose={() => setAsking(undefined)} />
+      <CommandDialog
+        actorId={actorId}
+        name={name}
+        asking={asking}
+        mayPart={events.some(({ type }) => type === PART)}
+        onClose={() => setAsking(undefined)}
+      />
     </div>
   )
 }
@@ -67,33 +77,44 @@ type DialogParts = {
   /** What people call it. */
   name: string
   asking: { event: LegalEvent; version: number; state: string } | undefined
+  /** A part of it may be closed. */
+  mayPart: boolean
   onClose: () => void
 }
 
-function CommandDialog({ actorId, name, asking, onClose }: DialogParts) {
+function CommandDialog({ actorId, name, asking, mayPart, onClose }: DialogParts) {
   const [because, setBecause] = useState('')
+  const [share, setShare] = useState<string>(WHOLE)
   const type = asking?.event.type ?? ''
+  const isPart = type === 'hedge.unwind' && mayPart && share !== WHOLE
   const words = WORDS[type]
   const send = () => {
     const reason = because.trim()
     return postEvent(
       actorId,
-      { type, ...(reason && words?.takesReason ? { because: reason } : {}) },
+      {
+        ...(isPart ? { type: PART, share } : { type }),
+        ...(reason && words?.takesReason ? { because: reason } : {}),
+      },
       asking?.version ?? 0,
     )
   }
   return (
     <ConfirmDialog
       open={asking !== undefined}
-      title={`${words?.act ?? type} ${name}?`}
-      act={words?.act ?? `Send ${type}`}
+      title={`${words?.act ?? type} ${isPart ? 'a part of ' : ''}${name}?`}
+      act={isPart ? 'Close the part' : (words?.act ?? `Send ${type}`)}
       dangerous={words?.dangerous ?? false}
       onClose={onClose}
       onAct={send}
     >
       {words && <p>{words.does}</p>}
-      {type === 'hedge.unwind' && <HedgeClosing hedgeId={actorId.replace(/^hedge:/, '')} />}
-      {asking && (
+      {type === 'hedge.unwind' && mayPart && <PartChoice chosen={share} onChoose={setShare} whole />}
+      {type === 'hedge.unwind' && (
+        <HedgeClosing hedgeId={actorId.replace(/^hedge:/, '')} share={isPart ? share : WHOLE} />
+      )}
+      {isPart && <p>The rest stays hedged and goes on earning.</p>}
+      {asking && !isPart && (
         <p className="flex flex-wrap items-center gap-2">
           <StateChip state={asking.state} inner /> →{' '}
           {asking.event.to ? <StateChip state={asking.event.to} inner /> : 'as its guards decide'}

@@ -138,12 +138,14 @@ function Figures({ hedge, holding }: Both) {
   )
 }
 
-/** Of what is held; of a closed one and one on its way out, what was planned. */
-function netNote({ plannedNetUsdt }: HedgeDetail, holding: Holding | undefined): string {
-  const expected = holding?.expectedNetUsdt
-  return expected
-    ? `expected ${amountText(expected, { sign: true })} of what is held`
-    : `planned ${amountText(plannedNetUsdt, { sign: true })}`
+/** For the time it was held; the whole horizon's only as what it would be if it were held so long. */
+function netNote({ carry, plannedNetUsdt }: HedgeDetail, holding: Holding | undefined): string {
+  const whole = (net: string, hours: number) =>
+    `${amountText(net, { sign: true })} if held ${lengthText(hours * 3_600_000)}`
+  if (!holding) return `planned ${whole(plannedNetUsdt, carry.horizonHours)}`
+  const { expectedNetUsdt, expectedNetSoFarUsdt, horizonHours } = holding
+  if (expectedNetUsdt === null || expectedNetSoFarUsdt === null) return 'on its way out'
+  return `expected ${amountText(expectedNetSoFarUsdt, { sign: true })} by now, ${whole(expectedNetUsdt, horizonHours)}`
 }
 
 function OpenFigures({ holding }: { holding: Holding }) {

@@ -144,7 +144,7 @@ const PART_NAMES: Record<HedgeDetail['carry']['lines'][number]['part'], string> 
   net: 'Net',
 }
 
-const Expected = ({ carry: { lines } }: Pick<HedgeDetail, 'carry'>) => (
+const Expected = ({ carry: { lines, horizonHours, heldHours } }: Pick<HedgeDetail, 'carry'>) => (
   <table className="w-full border-t border-line text-[13px]">
     <thead>
       <tr className="border-b border-line text-[12px] text-soft">
@@ -152,7 +152,10 @@ const Expected = ({ carry: { lines } }: Pick<HedgeDetail, 'carry'>) => (
           Carry
         </th>
         <th scope="col" className="num px-3 font-medium">
-          Expected over the horizon
+          Expected in {lengthText(heldHours * HOUR_MS)}
+        </th>
+        <th scope="col" className="num px-3 font-medium">
+          If held {lengthText(horizonHours * HOUR_MS)}
         </th>
         <th scope="col" className="num px-4 font-medium">
           Made
@@ -160,7 +163,7 @@ const Expected = ({ carry: { lines } }: Pick<HedgeDetail, 'carry'>) => (
       </tr>
     </thead>
     <tbody>
-      {lines.map(({ part, expectedUsdt, realisedUsdt }) => (
+      {lines.map(({ part, expectedUsdt, expectedSoFarUsdt, realisedUsdt }) => (
         <tr
           key={part}
           className={`border-b border-line last:border-0 ${part === 'net' ? 'font-semibold' : ''}`}
@@ -168,7 +171,8 @@ const Expected = ({ carry: { lines } }: Pick<HedgeDetail, 'carry'>) => (
           <th scope="row" className="px-4 py-1 text-left font-[inherit]">
             {PART_NAMES[part]}
           </th>
-          <td className="num px-3">{amountText(expectedUsdt, { sign: true })}</td>
+          <td className="num px-3">{amountText(expectedSoFarUsdt, { sign: true })}</td>
+          <td className="num px-3 text-faint">{amountText(expectedUsdt, { sign: true })}</td>
           <td className="num px-4">
             <Amount value={realisedUsdt} />
           </td>

@@ -174,8 +174,14 @@ const COLUMNS: readonly Column<HeldRow>[] = [
     unit: 'USDT, not closed',
     figure: true,
     value: ({ netUsdt }) => netUsdt,
-    cell: ({ netUsdt, fundingUsdt, feesUsdt, basisUsdt }) => (
-      <span>
+    cell: ({ netUsdt, fundingUsdt, feesUsdt, basisUsdt, expectedNetSoFarUsdt }) => (
+      <span
+        title={
+          expectedNetSoFarUsdt === null
+            ? 'on its way out'
+            : `expected by now, with the costs of getting out: ${amountText(expectedNetSoFarUsdt, { sign: true })} USDT`
+        }
+      >
         <strong className="font-semibold">
           <Amount value={netUsdt} />
         </strong>
@@ -183,7 +189,8 @@ const COLUMNS: readonly Column<HeldRow>[] = [
       </span>
     ),
   },
-  { head: 'Expected net of what is held (USDT)', value: row => row.expectedNetUsdt, hidden: true },
+  { head: 'Expected net by now (USDT)', value: row => row.expectedNetSoFarUsdt, hidden: true },
+  { head: 'Expected net over the horizon (USDT)', value: row => row.expectedNetUsdt, hidden: true },
   { head: 'Planned (USDT)', value: ({ plannedUsdt }) => plannedUsdt, hidden: true },
   { head: 'Capital (USDT)', value: ({ capitalUsdt }) => capitalUsdt, hidden: true },
 ]
