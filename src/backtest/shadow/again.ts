@@ -7,6 +7,7 @@ import type { AskedOfEntry, AskedOfExit, Decision } from '../../store/books/deci
 /** `verdict because: found …, limit …` says all that a decision is. */
 export type DecidedAgain = Pick<Decision, 'verdict' | 'because' | 'direction' | 'found' | 'limit'>
 
+/** The same decision, figures and all. */
 export const isSame = (a: DecidedAgain, b: DecidedAgain): boolean =>
   a.verdict === b.verdict &&
   a.because === b.because &&

@@ -24,6 +24,7 @@ import { dim, print, printJson, table } from '../kit/output.ts'
 export type BackupOptions = { config?: string; to?: string; verify?: boolean; json?: boolean }
 export type RestoreOptions = { config?: string; json?: boolean }
 
+/** `backup`: the whole database as one file; with `verify` it is read back too. Throws `CliFailure`. */
 export async function backUp({ config: file, to, verify, json }: BackupOptions): Promise<void> {
   const config = readConfig(file)
   const nowMs = systemClock().nowMs()
@@ -40,6 +41,7 @@ export async function backUp({ config: file, to, verify, json }: BackupOptions):
   )
 }
 
+/** `restore`: a backup into an empty database, brought up to this version. Throws `CliFailure`. */
 export async function bringBack(file: string, { config: configFile, json }: RestoreOptions): Promise<void> {
   const config = readConfig(configFile)
   const path = resolve(file)

@@ -236,11 +236,14 @@ export function keptDec(text: string): Decimal {
 /** The sum as decimal text. */
 export const plus = (text: string, more: Decimal): string => new Decimal(text).plus(more).toFixed()
 
+/** The key of a listing in the saved lives. */
 export const lifeKey = (market: MarketName, symbol: string): string => `${market} ${symbol}`
+/** Whether and how a listing trades now; one of which nothing is saved trades. */
 export const lifeOf = (exchange: SimExchange, market: MarketName, symbol: string): LifeState =>
   exchange.state.life[lifeKey(market, symbol)] ?? TRADING
 const TRADING: LifeState = { status: 'Trading' }
 
+/** The next number of the exchange: ids are made of it. */
 export const nextNumber = (exchange: SimExchange): number => ++exchange.state.counter
 /** Bybit's sequence numbers rise, and not by one. */
 export const nextSeq = (exchange: SimExchange): number => {
@@ -289,8 +292,10 @@ export const indexOf = (exchange: SimExchange, listing: Listing): Decimal =>
   decimalOf(printedIndex(exchange, listing))
 
 /** The mark price as it is printed. */
+/** The mark price as it is printed. */
 export const markText = (exchange: SimExchange, listing: Listing): string =>
   printedMark(exchange, listing).text
+/** The index price as it is printed. */
 export const indexText = (exchange: SimExchange, listing: Listing): string =>
   printedIndex(exchange, listing).text
 

@@ -39,6 +39,7 @@ const WAITING_MAX = 1_000
 
 type AlertKeeper = { keep(alert: Alert): void; settled(): Promise<void> }
 
+/** Writes alerts in turn, the newest word on each; a database that is away is asked again. */
 export function createAlertKeeper({ write, wall, log }: KeeperPorts): AlertKeeper {
   const waiting = new Map<string, Alert>()
   let busy: Promise<void> | undefined

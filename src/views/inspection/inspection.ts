@@ -108,6 +108,7 @@ type InspectionParts = {
   machines: Readonly<Record<string, AnyStateMachine>>
 }
 
+/** What the inspector reads: lists, one actor in the focus, charts, past steps and messages. */
 export function createInspection({ hub, clock, pace, journal, machines }: InspectionParts): InspectionView {
   const charts = createCharts(machines)
   const rows = createRows(hub, charts)

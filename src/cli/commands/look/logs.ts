@@ -11,6 +11,7 @@ type Asked = Shown & { level: string; last: number; watch?: boolean }
 
 const EVERY_MS = 1_000
 
+/** `logs`: the last lines at a level or worse; with `watch`, new ones as they come. */
 export async function showLogs({ level, last, watch, json, ...where }: Asked): Promise<void> {
   const client = engineClient(where)
   const rows = await linesOf(client, { after: 0, level, limit: last })

@@ -85,6 +85,7 @@ export async function askClosing(client: Client, id: string, share: number): Pro
   return row
 }
 
+/** What closing a hedge now would cost and leave, as lines of a terminal. */
 export function closingLines(row: ClosingRow): string[] {
   const part = row.share === 1 ? '' : `${percentText(row.share, { places: 0 })} of `
   const head = `${bold(row.symbol)}  closing ${part}hedge ${row.hedgeId}, ${amountText(row.heldUsdt)} USDT`

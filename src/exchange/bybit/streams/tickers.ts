@@ -90,6 +90,7 @@ function change(ticker: PerpTicker, field: string, data: Row): void {
   }
 }
 
+/** Builds whole tickers of one perpetual from a snapshot and its changes. */
 export const tickerBuilder = (): TickerBuilder => new TickerOfOne()
 
 class TickerOfOne implements TickerBuilder {

@@ -4,6 +4,7 @@ import { HOUR_MS } from '../../../domain/market/funding.ts'
 
 /** Why a cell is not taken; a row with one is left out, or stops an import. */
 export type Wrong = { wrong: string }
+/** Was the cell not taken? */
 export const isWrong = (value: unknown): value is Wrong =>
   typeof value === 'object' && value !== null && 'wrong' in value
 

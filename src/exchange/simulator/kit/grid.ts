@@ -53,10 +53,13 @@ export const trimmed = (text: string): string => (text.includes('.') ? withoutZe
 export const gridText = (grid: Grid, value: Decimal): string =>
   grid.trims ? value.toFixed() : value.toFixed(Math.max(grid.decimals, 0))
 
+/** Is it a whole number of steps? */
 export const onGrid = (grid: Grid, value: Decimal): boolean => value.mod(grid.step).isZero()
 /** Whole steps in `value`, towards zero. */
 export const countOf = (grid: Grid, value: Decimal): number => value.divToInt(grid.step).toNumber()
+/** Whole steps, towards zero. */
 export const floorOn = (grid: Grid, value: Decimal): Decimal => value.divToInt(grid.step).times(grid.step)
+/** Whole steps, upwards. */
 export const ceilOn = (grid: Grid, value: Decimal): Decimal => value.div(grid.step).ceil().times(grid.step)
 
 /** Numbers Bybit publishes: fees by VIP level, lending rates (about 5 % a year for dollars, 3 % for coins), monies in USDT. */

@@ -8,8 +8,11 @@ import type { Json, JsonObject } from '../../../domain/json.ts'
 
 /** What a request is refused with. */
 export type ApiRefusal = { retCode: number; retMsg: string; result?: JsonObject }
+/** A refusal as Bybit answers it. */
 export const refusalOf = (retCode: number, retMsg: string): ApiRefusal => ({ retCode, retMsg })
+/** Bybit’s refusal of a parameter, 10001. */
 export const badRequest = (detail: string): ApiRefusal => refusalOf(10001, `params error: ${detail}`)
+/** Was the request refused? */
 export const isApiRefusal = (value: object): value is ApiRefusal => 'retCode' in value && 'retMsg' in value
 
 /** Text of a parameter; numbers and booleans print as JSON; '' when absent. */
@@ -19,6 +22,7 @@ export function text(params: JsonObject, name: string): string {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 
+/** A parameter that is true or left out. */
 export const flag = (params: JsonObject, name: string): boolean => text(params, name) === 'true'
 
 const PLAIN = /^\d{1,30}(\.\d{1,30})?$/
@@ -40,6 +44,7 @@ export const instantParam = (params: JsonObject, name: string): number | undefin
   return /^\d{1,15}$/.test(found) ? Number(found) : undefined
 }
 
+/** The market that `category` names; undefined for any other. */
 export const marketParam = (params: JsonObject): Market | undefined => {
   const category = text(params, 'category')
   return category === 'spot' || category === 'linear' ? category : undefined
@@ -59,6 +64,7 @@ export function objectIn(text: string): JsonObject | undefined {
   }
 }
 
+/** An object, neither list nor null. */
 export const isObject = (value: Json | undefined): value is JsonObject =>
   value !== null && typeof value === 'object' && !Array.isArray(value)
 

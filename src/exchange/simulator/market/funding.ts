@@ -17,6 +17,7 @@ export const premiumIndex = (impactBid: number, impactAsk: number, index: number
 /** The premium samples of one interval, folded as they come: sample k of the interval weighs k. */
 export type PremiumAverage = { weighted: number; weights: number; count: number }
 
+/** An average of no minute yet. */
 export const noPremium = (): PremiumAverage => ({ weighted: 0, weights: 0, count: 0 })
 
 /** Takes in the next minute's premium. */

@@ -64,6 +64,7 @@ export function pushPosition(
   ])
 }
 
+/** Tells the account’s wallet, of these coins. */
 export const pushWallet = (
   exchange: SimExchange,
   account: AccountState,

@@ -32,6 +32,7 @@ export function uidOf(key: string): string {
 
 const accountOf = ({ key, secret, uid = uidOf(key) }: AccountKey): Account => ({ key, secret, uid })
 
+/** Who may sign in: accounts by their keys. Several keys may share a uid. */
 export function accountsOf(keys: readonly AccountKey[]): Accounts {
   const all = keys.map(accountOf)
   const found = new Map(all.map(account => [account.key, account]))

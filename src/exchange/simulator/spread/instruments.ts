@@ -61,6 +61,7 @@ export function spreads(exchange: SimExchange): readonly Spread[] {
   return made
 }
 
+/** A listed spread by its symbol. */
 export const findSpread = (exchange: SimExchange, symbol: string): Spread | undefined =>
   spreads(exchange).find(spread => spread.symbol === symbol)
 

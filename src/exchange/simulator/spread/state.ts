@@ -29,4 +29,5 @@ export type SpreadState = {
   executions: { number: number; atMs: number; json: JsonObject }[]
 }
 
+/** An account without spread orders. */
 export const noSpreads = (): SpreadState => ({ open: [], closed: [], executions: [] })

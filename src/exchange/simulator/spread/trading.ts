@@ -147,6 +147,7 @@ function fillPart(place: SpreadPlace, part: Part, maker: boolean): void {
   pushSpreadExecution(place, { execId, price, qty: part.qty, maker, legs })
 }
 
+/** Ends a spread order that did not fill whole, with Bybit’s words for why. */
 export function endSpread({ exchange, order }: SpreadPlace, cancelType: string, rejectReason: string): void {
   Object.assign(order, { status: 'Cancelled', cancelType, rejectReason, updatedAtMs: exchange.state.nowMs })
 }

@@ -59,6 +59,7 @@ export function announceListing(
   })
 }
 
+/** A listing of which a launch was told begins to trade. */
 export function launch(exchange: SimExchange, market: Market, symbol: string): void {
   const life = exchange.state.life[keyOf(market, symbol)]
   if (life) life.status = 'Trading'
