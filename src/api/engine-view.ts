@@ -163,7 +163,7 @@ export type EngineView = {
   alerts(limit: number): Promise<AlertRow[]>
   /** A person takes an alert; undefined when no such alert stands. */
   acknowledgeAlert(alertId: string, command: Command): Promise<AlertRow | undefined>
-  /** Commands of people, the newest first. */
+  /** Commands, the newest first. */
   audit(page: { cursor: string | null; limit: number }): Promise<Page<AuditRow>>
   /** Sends an event to an actor, as a person's command: audited, exactly once per idempotency key. */
   send(actorId: string, event: JsonObject, command: Command): Promise<SendOutcome>

@@ -66,7 +66,7 @@ describe.skipIf(noBrowser)('the pages', () => {
     await story.getByText(/^Planned: /).waitFor()
     await page.getByRole('region', { name: 'Rows of Fills' }).getByText('perp').first().waitFor()
     await page.getByRole('button', { name: 'Unwind' }).click()
-    await dialog(page).getByText('Refused if it has moved meanwhile.').waitFor()
+    await dialog(page).getByText('Refused if the state has changed meanwhile.').waitFor()
     const { violations } = await new AxeBuilder({ page }).analyze()
     expect(violations.map(({ id }) => id)).toEqual([])
     await page.keyboard.press('Escape')
@@ -112,7 +112,7 @@ describe.skipIf(noBrowser)('the pages', () => {
     await page.keyboard.press('Enter')
     await page.getByText(/Halted by .*: looking at it/).waitFor()
     expect(await halted()).toBe(true)
-    const lines = page.getByRole('region', { name: 'Rows of Commands of people' })
+    const lines = page.getByRole('region', { name: 'Rows of Commands' })
     await lines.getByText(/engine\.halt.*looking at it/).waitFor()
     await page.getByRole('button', { name: 'Resume', exact: true }).click()
     await dialog(page).getByRole('button', { name: 'Resume' }).click()
@@ -170,7 +170,7 @@ describe.skipIf(noBrowser)('the pages', () => {
     await page.getByRole('button', { name: 'Older rows' }).waitFor()
     const [file] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('button', { name: 'CSV of Commands of people' }).click(),
+      page.getByRole('button', { name: 'CSV of Commands' }).click(),
     ])
     const lines = readFileSync(await file.path(), 'utf8')
       .trimEnd()

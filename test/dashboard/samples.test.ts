@@ -125,7 +125,7 @@ describe.skipIf(noBrowser)('the pages', () => {
     expect(text).toContain('XRPUSDT, 1,000.00 USDT')
     expect(text).toMatch(/buy 400\.41 XRP on spot at 2\.50025; sell 400 XRP of the perpetual at 2\.49975/)
     expect(text.replace(/\s+/g, ' ')).toMatch(
-      /Net now \+6\.50 Taker fees −1\.55 Slippage at present depth −0\.20 Net after closing, USDT \+4\.75/,
+      /Net now \+6\.50 Taker fees −1\.55 Slippage at current depth −0\.20 Net after closing, USDT \+4\.75/,
     )
   })
 
@@ -162,7 +162,7 @@ describe.skipIf(noBrowser)('the pages', () => {
   test('what no hedge claims stands on the overview in amber, in USDT, and nothing green beside it says all is well', async () => {
     const { page } = await visit(full, '/')
     const tile = page.locator('dl > div', { hasText: 'Account delta' })
-    await tile.getByText('1,500 claimed by no hedge').waitFor()
+    await tile.getByText('1,500 belongs to no hedge').waitFor()
     expect(await tile.locator('.text-warn').innerText()).toBe('+1,500.00')
     await page.getByText('No hedge claims position ETHUSDT').waitFor()
     expect(await page.locator('.text-good', { hasText: 'Agrees' }).count()).toBe(0)
@@ -184,11 +184,11 @@ describe.skipIf(noBrowser)('the pages', () => {
     await expect.poll(() => rows.count()).toBe(1)
     expect(page.url()).toContain('reason=carry-gone')
     await page.getByLabel('Result').selectOption('loss')
-    await page.getByText('No hedge is like that.').waitFor()
+    await page.getByText('No hedge matches.').waitFor()
     await page.goto(`${full.url}/hedges?symbol=1000XRPUSDT`)
     await expect.poll(() => rows.count()).toBe(1)
     await page.goto(`${full.url}/hedges?result=gain&until=2026-01-01`)
-    await page.getByText('No hedge is like that.').waitFor()
+    await page.getByText('No hedge matches.').waitFor()
   })
 
   test('Ctrl K goes to a hedge by its symbol and gives the commands of the head; ? lists the keys', async () => {
@@ -215,7 +215,7 @@ describe.skipIf(noBrowser)('the pages', () => {
 
   test('an address of no page says so and leads back', async () => {
     const { page } = await visit(full, '/no/such/page')
-    await page.getByRole('heading', { level: 1, name: 'Nothing here' }).waitFor()
+    await page.getByRole('heading', { level: 1, name: 'No such page' }).waitFor()
     await page.getByRole('link', { name: 'Back to the overview' }).click()
     await expect.poll(() => page.url()).toBe(`${full.url}/`)
   })

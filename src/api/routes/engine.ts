@@ -162,7 +162,7 @@ const acknowledge = createRoute({
 const audit = createRoute({
   method: 'get',
   path: '/api/audit',
-  summary: 'Commands of people: who, when, what, before and after; the newest first.',
+  summary: 'Commands: who, when, what, before and after; the newest first.',
   request: { query: pageQuery },
   responses: {
     200: { description: 'A page.', content: { 'application/json': { schema: ANSWERS['/api/audit'] } } },

@@ -67,7 +67,7 @@ const closing = createRoute({
 const exit = createRoute({
   method: 'get',
   path: '/api/hedges/{id}/exit',
-  summary: 'What would make an open hedge close: each rule, where it stands and where it acts.',
+  summary: 'What would make an open hedge close: each rule: its value now and its threshold.',
   request: { params: z.object({ id }) },
   responses: { 200: told('/api/hedges/{id}/exit', 'The rules.'), 401: unauthorised, 404: notFound },
 })

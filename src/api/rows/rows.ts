@@ -40,7 +40,7 @@ const legHolding = z
     price: amount.nullable(),
     valueUsdt: amount.nullable(),
     orders: count,
-    /** The order at work. */
+    /** The order in flight. */
     working: z.string().nullable(),
   })
   .openapi('LegHolding')

@@ -59,7 +59,7 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
 }
 
 const UNSENT =
-  'The engine does not answer: whether it got this is not known, and a dead engine opens and closes nothing. Resting orders may stand ' +
+  'The engine does not answer: whether the command arrived is not known, and an engine that is down opens and closes nothing. Resting orders may still be ' +
   'at the exchange. Look at its host (systemctl status hedgerow, or the terminal of npm start); when it is back, look at its state and try again.'
 
 /** GET, typed by the path as the API documents it: `ask('/api/hedges/{id}', { params: { id } })`. @throws Problem */

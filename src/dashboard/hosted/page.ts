@@ -38,8 +38,7 @@ const say = (text: string) => {
 }
 
 const about = await fetch('/api/hosted-inspector')
-if (about.status === 401)
-  say('Sign in first: open the overview by the login link, then load this page again.')
+if (about.status === 401) say('Sign in first: open the login link, then reload this page.')
 else if (!about.ok) say(`The engine refused: ${about.status} ${about.statusText}`)
 else show((await about.json()) as About)
 
@@ -81,7 +80,7 @@ function createStream(hear: (event: HostedEvent) => void, origin: string) {
       const events = JSON.parse(data as string) as HostedEvent[]
       events.forEach(hear)
       count += events.length
-      say(`${count} events shown to ${origin}; texts and secrets are withheld.`)
+      say(`${count} events shown to ${origin}; text and secrets are withheld.`)
     })
     source.addEventListener('error', () => say('The engine’s stream is lost; trying again.'))
   }

@@ -31,7 +31,7 @@ export function InspectorPage({ actorId }: { actorId: string | undefined }) {
       {actorId ? (
         <ActorPane key={actorId} actorId={actorId} seq={seq} onSeq={onSeq} />
       ) : (
-        <p className="grid place-items-center text-soft">Choose an actor at the left.</p>
+        <p className="grid place-items-center text-soft">Choose an actor on the left.</p>
       )}
       <Line />
     </div>
@@ -60,7 +60,7 @@ function Line() {
   return (
     <p role="status" className="line-lost" data-testid="line">
       {line === 'lost'
-        ? 'The inspector’s stream is lost; trying again. What is shown is the last that was heard.'
+        ? 'The inspector’s stream is lost; trying again. The last known values are shown.'
         : 'Paused while hidden.'}
     </p>
   )

@@ -23,7 +23,7 @@ export function HistoryCurves({ history, hedgeId }: Parts) {
       <Curve
         label={
           lastRate === undefined
-            ? 'No settlement in this span'
+            ? 'No settlement in this period'
             : `${countText(history.rates.length, 'settlement')}, the last ${bpsText(lastRate)}`
         }
         data={rates}
@@ -37,7 +37,7 @@ export function HistoryCurves({ history, hedgeId }: Parts) {
       />
       <p className="px-2 text-[11px] text-faint">Basis: perpetual above spot, bps</p>
       <Curve
-        label={lastBasis === undefined ? 'No basis in this span' : `Basis, the last ${bpsText(lastBasis)}`}
+        label={lastBasis === undefined ? 'No basis in this period' : `Basis, the last ${bpsText(lastBasis)}`}
         data={basis}
         height={130}
         colour="accent"
@@ -49,7 +49,7 @@ export function HistoryCurves({ history, hedgeId }: Parts) {
         {moves.map(({ at, name }) => `${name} at ${new Date(at * 1000).toISOString()}`).join(', ')}
       </p>
       {moves.length > 0 && hedgeId !== undefined && !isOwn && (
-        <p className="px-2 text-[11px] text-faint">This hedge entered before the span that is shown.</p>
+        <p className="px-2 text-[11px] text-faint">This hedge was opened before the period shown.</p>
       )}
     </div>
   )

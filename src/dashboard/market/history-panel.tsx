@@ -28,7 +28,7 @@ export function HistoryPanel({ symbol, hedgeId }: { symbol: string; hedgeId?: st
     <Panel
       title="Funding and basis"
       note={`${symbol}, UTC · entries and exits of our hedges`}
-      actions={<Choice name="Span shown" options={SPANS} chosen={hours} onChoose={setHours} />}
+      actions={<Choice name="Period shown" options={SPANS} chosen={hours} onChoose={setHours} />}
     >
       {!data ? (
         error ? (

@@ -38,7 +38,7 @@ export function HedgeClosing({ hedgeId, share = WHOLE }: { hedgeId: string; shar
   const row = data?.hedges[0]
   if (!row) return <Waiting error={error} />
   return (
-    <section aria-label={`What closing ${row.hedgeId} now costs`}>
+    <section aria-label={`Cost of closing ${row.hedgeId} now`}>
       <Size row={row} />
       <Lines costs={row} because={row.unknownBecause} />
     </section>
@@ -49,9 +49,9 @@ export function HedgeClosing({ hedgeId, share = WHOLE }: { hedgeId: string; shar
 export function EveryClosing() {
   const { data, error } = useRows('/api/closing', EVERY_MS)
   if (!data) return <Waiting error={error} />
-  if (data.hedges.length === 0) return <p>Nothing is open: there is nothing to close.</p>
+  if (data.hedges.length === 0) return <p>Nothing is open, nothing to close.</p>
   return (
-    <section aria-label="What closing all now costs" className="space-y-2">
+    <section aria-label="Cost of closing all now" className="space-y-2">
       <table className="w-full text-[13px]">
         <thead>
           <tr className="border-b border-line text-[12px] text-soft">
@@ -88,8 +88,8 @@ export function EveryClosing() {
 const Waiting = ({ error }: { error: unknown }) => (
   <p className={error ? 'text-bad' : ''}>
     {error
-      ? `What it would cost is not known: ${error instanceof Error ? error.message : String(error)}`
-      : 'Reckoning what it would cost…'}
+      ? `The cost is not known: ${error instanceof Error ? error.message : String(error)}`
+      : 'Calculating the cost…'}
   </p>
 )
 
@@ -128,7 +128,7 @@ function Lines({ costs, because }: { costs: Costs; because: string | null | unde
   const rows: [name: string, value: string | null][] = [
     ['Net now', netNowUsdt],
     ['Taker fees', paid(feesUsdt)],
-    ['Slippage at present depth', paid(slippageUsdt)],
+    ['Slippage at current depth', paid(slippageUsdt)],
     ...(Number(markGapUsdt ?? 0) === 0
       ? []
       : [['Book against mark price', markGapUsdt] as [string, string | null]]),

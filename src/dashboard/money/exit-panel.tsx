@@ -20,7 +20,7 @@ export function ExitPanel({ hedgeId, called = 'it' }: Parts) {
     placeholderData: before => before,
   })
   return (
-    <Panel title={`What would make ${called} close`} note="each rule, where it stands and where it acts">
+    <Panel title={`What would make ${called} close`} note="each rule: its value now and its threshold">
       {data ? <Rules rules={data} /> : error ? <Failed error={error} /> : <Empty>Loading…</Empty>}
     </Panel>
   )
@@ -37,7 +37,7 @@ function Rules({
       <p className="border-b border-line px-4 py-2">
         {because ? (
           <>
-            <strong className="font-semibold">No rule is waited for:</strong> {because}.
+            <strong className="font-semibold">No rule is active:</strong> {because}.
           </>
         ) : judgement ? (
           <>
@@ -72,7 +72,7 @@ function Rules({
         <p className="border-t border-line px-4 py-2 text-soft">
           The next settlement, in {lengthText(Math.max(0, settlement.inMs))}, is expected to bring{' '}
           <span className="live">{bpsText(settlement.gainBps)}</span> after the borrow
-          {settlement.waitsForIt ? ': what is not urgent waits for it.' : ': nothing waits for it.'}
+          {settlement.waitsForIt ? ': exits that are not urgent wait for it.' : ': no exit waits for it.'}
         </p>
       )}
     </div>
@@ -82,7 +82,7 @@ function Rules({
 const VERDICTS: Readonly<Record<string, string>> = { hold: 'Holding', leave: 'Leaving', wait: 'Waiting' }
 
 export const ClosingPanel = ({ hedgeId, called = 'it' }: Parts) => (
-  <Panel title={`Closing ${called} now`} note="if both legs crossed the books as they are">
+  <Panel title={`Closing ${called} now`} note="if both legs crossed the order books now">
     <div className="px-4 py-2.5 text-[13px] text-soft">
       <HedgeClosing hedgeId={hedgeId} />
     </div>

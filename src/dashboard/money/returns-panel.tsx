@@ -77,7 +77,7 @@ const COLUMNS: readonly Column<Row>[] = [
     value: ({ apr }) => apr,
     cell: ({ apr }) =>
       apr === null ? (
-        <span className="text-faint" title="Less than a day of use says nothing of a year">
+        <span className="text-faint" title="Less than a day of use is too short to annualise">
           under a day
         </span>
       ) : (
@@ -95,7 +95,7 @@ export function ReturnsPanel({ symbol }: { symbol?: string }) {
   return (
     <DataTable
       title="Earned by period"
-      note="USDT realised, open hedges' parts too, by the books"
+      note="USDT realised, including parts of open hedges, from the ledger"
       rows={isShown ? data.rows.filter(row => symbol === undefined || row.symbol === symbol) : undefined}
       error={error}
       columns={COLUMNS}

@@ -9,8 +9,8 @@ export type Said = { text: string; tone: 'bad' | 'warn' | 'good' }
 const NOT_YET: Readonly<Record<string, string>> = {
   booting: 'The engine is starting: nothing is traded yet.',
   reconciling:
-    'Reconciling: the engine asks the exchange what it holds before it opens anything new. Hedges that are open stay.',
-  stopping: 'The engine is stopping. Open hedges stay as they are; the next start takes them up.',
+    'Reconciling: the engine asks the exchange what it holds before it opens anything new. Open hedges stay.',
+  stopping: 'The engine is stopping. Open hedges stay as they are; the next start continues them.',
 }
 
 /** Why nothing new is opened, who or what set it, and what ends it. */
@@ -25,7 +25,7 @@ export function bannerLines(engine: EngineState | null): Said[] {
     })
   else if (risk && state.startsWith('reducing'))
     said.push({
-      text: `Reducing since ${shortInstantText(risk.atMs)} UTC, set by ${byText(risk.setBy ?? 'the engine')}: ${reasonText(risk)}. Nothing new is opened, what is open may shrink; it ends by itself when the figure is back.`,
+      text: `Reducing since ${shortInstantText(risk.atMs)} UTC, set by ${byText(risk.setBy ?? 'the engine')}: ${reasonText(risk)}. Nothing new is opened and hedges may be reduced; it ends by itself when the figure is back within its limit.`,
       tone: 'warn',
     })
   const busy = NOT_YET[topState(state)]

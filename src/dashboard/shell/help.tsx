@@ -3,11 +3,11 @@ import { useEffect, useRef } from 'react'
 
 const KEYS: readonly [keys: string, does: string][] = [
   ['Ctrl K', 'Go to a page, a symbol, a hedge or an actor, or give a command'],
-  ['?', 'This list'],
-  ['Tab, Shift Tab', 'Through everything that can be pressed'],
-  ['↑ ↓', 'In the inspector: through the actors; in the palette: through what was found'],
-  ['Enter', 'Open what is chosen; in a dialog: do it'],
-  ['Escape', 'Leave a dialog, and everything as it is'],
+  ['?', 'Show this list'],
+  ['Tab, Shift Tab', 'Move through all controls'],
+  ['↑ ↓', 'In the inspector: move through actors; in the palette: through results'],
+  ['Enter', 'Open the selection; in a dialog: confirm'],
+  ['Escape', 'Leave a dialog without doing anything'],
 ]
 
 export function Help({ onClose }: { onClose: () => void }) {
@@ -36,7 +36,7 @@ export function Help({ onClose }: { onClose: () => void }) {
         </dl>
         <p className="mt-4 text-[13px] text-soft">
           Programs: <a href="/docs">the HTTP API</a>, <a href="/openapi.json">its description</a>. In a
-          terminal: <code>hedgerow --help</code>; what to do in trouble stands in RUNBOOK.md.
+          terminal: <code>hedgerow --help</code>; what to do when something fails is in RUNBOOK.md.
         </p>
         <div className="mt-4 flex justify-end">
           <button type="button" className="btn" onClick={onClose}>

@@ -76,7 +76,7 @@ function Banner() {
   const lost = useLive(live => live.line === 'lost')
   const engine = useLive(live => live.engine)
   const said: Said[] = lost
-    ? [{ text: 'The engine does not answer. What is shown is the last it said.', tone: 'bad' }]
+    ? [{ text: 'The engine does not answer. The last known values are shown.', tone: 'bad' }]
     : bannerLines(engine)
   if (said.length === 0) return null
   return (

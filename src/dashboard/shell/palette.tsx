@@ -87,7 +87,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
           </div>
         ))}
       </div>
-      {found.length === 0 && <p className="px-4 pb-3 text-[13px] text-soft">Nothing is called that.</p>}
+      {found.length === 0 && <p className="px-4 pb-3 text-[13px] text-soft">No match.</p>}
     </dialog>
   )
 }

@@ -90,7 +90,7 @@ export function DataTable<Row>(parts: Parts<Row>) {
             data-quiet=""
             data-tone={frozen ? 'accent' : undefined}
             aria-pressed={frozen !== undefined}
-            title="Rows keep still while you read"
+            title="Stop updating the rows while you read"
             onClick={() => setFrozen(frozen ? undefined : parts.rows)}
           >
             {frozen ? <Play size={14} aria-hidden="true" /> : <Pause size={14} aria-hidden="true" />}
@@ -168,7 +168,7 @@ function Save<Row>({ title, file, columns, rows }: SaveParts<Row>) {
         onClick={save}
         disabled={busy}
         aria-label={`CSV of ${title}`}
-        title="All rows that the filter leaves, as a file"
+        title="Download all filtered rows"
       >
         <Download size={14} aria-hidden="true" />
         CSV
@@ -275,7 +275,7 @@ const Line = <Row,>({ row, columns, isOld }: LineParts<Row>) => (
   <tr
     className="border-b border-line last:border-0 hover:bg-raised/60"
     data-stale={isOld || undefined}
-    title={isOld ? 'The feed is not trusted now: grey figures are the last that were known' : undefined}
+    title={isOld ? 'The feed is stale: grey figures are the last known ones' : undefined}
   >
     {columns.map(column => (
       <td

@@ -52,7 +52,7 @@ export function Tile({ name, children, unit, tone, note, isOld = false }: TilePa
     <div
       className="panel min-w-0 px-4 py-2.5"
       data-stale={isOld || undefined}
-      title={isOld ? 'A feed is not trusted now: this rests on the last figures that were known' : undefined}
+      title={isOld ? 'A feed is stale: this uses the last known figures' : undefined}
     >
       <dt className="text-[12px] text-soft">{name}</dt>
       <dd className="mt-0.5">

@@ -23,7 +23,7 @@ import type { CommandLog } from '../../views/commands.ts'
 import type { Store } from '../store.ts'
 import { createHedgeBooks, type HedgeBooks } from './hedge-books.ts'
 
-/** Commands of people and what came of them, as the store keeps them. */
+/** Commands and what came of them, as the store keeps them. */
 function createCommandLog(
   pool: Pool,
   account: string,

@@ -62,22 +62,25 @@ const credentials = ({ name }: UnitOptions): string =>
 
 /**
  * The command of a service, a shell script: `hedgerow`'s own commands with the folder, the environment and the credentials of the
- * unit, so that they speak of the same installation. @throws RangeError as `renderUnit` does
+ * unit, so that they act on the same installation. @throws RangeError as `renderUnit` does
  */
 export function renderCommand(options: UnitOptions): string {
   assertSafe(options)
   const { name, appDir, dataDir, configDir } = options
   return `#!/bin/sh
-# Written by \`hedgerow service install\`: speaks to the service ${name}.
+# Written by \`hedgerow service install\`: commands for the service ${name}.
 set -eu
 export HEDGEROW_SERVICE=${name} HEDGEROW_DATA_DIR="\${HEDGEROW_DATA_DIR:-${dataDir}}"
 if [ -z "\${HEDGEROW_CONFIG:-}" ] && [ -r ${configDir}/hedgerow.yaml ]; then export HEDGEROW_CONFIG=${configDir}/hedgerow.yaml; fi
-# Root reads the credentials; who may not goes without.
+# Root reads the credentials; other users go without.
 credential() {
   if [ -z "$(printenv "$1" || true)" ] && [ -r "/etc/credstore/$2" ]; then export "$1=$(cat "/etc/credstore/$2")"; fi
 }
 ${SECRET_VARIABLES.map(variable => `credential ${variable} ${credstoreFile(name, variable)}`).join('\n')}
-exec ${nodePath(appDir)} --env-file-if-exists=${configDir}/environment ${join(appDir, 'src/cli.ts')} "$@"
+# Node names a missing file on every command.
+set -- ${join(appDir, 'src/cli.ts')} "$@"
+if [ -r ${configDir}/environment ]; then set -- --env-file=${configDir}/environment "$@"; fi
+exec ${nodePath(appDir)} "$@"
 `
 }
 

@@ -91,7 +91,7 @@ export async function fundingTotals(pool: Pool, account: string, everyMs: number
   return rows.map(({ at_ms, symbol, amount }) => ({ atMs: Number(at_ms), symbol, amountUsdt: amount }))
 }
 
-/** Commands of people, the newest first. Throws `BadCursor`. */
+/** Commands, the newest first. Throws `BadCursor`. */
 export async function commandPage(
   database: Database,
   account: string,

@@ -227,7 +227,7 @@ describe('what goes wrong', () => {
     const { code, err } = await run('SOLUSDT', ...SPAN)
     expect(code).toBe(1)
     expect(err).toMatch(
-      /klines of SOLUSDT: open: expected a decimal string, found "much"; what came before is kept/,
+      /klines of SOLUSDT: open: expected a decimal string, found "much"; what was fetched is kept/,
     )
     expect(err).not.toMatch(/\n +at /)
     expect(readHistory(home()).symbols[0]?.prices.length).toBeGreaterThan(5_000)

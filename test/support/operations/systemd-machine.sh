@@ -25,7 +25,7 @@ finish() {
 trap finish EXIT
 
 mkdir "$work/disk"
-mount -t tmpfs -o size=2g tmpfs "$work/disk"
+mount -t tmpfs -o size=4g tmpfs "$work/disk"
 mkdir "$work/disk/upper" "$work/disk/scratch" "$work/disk/root"
 mount -t overlay -o "lowerdir=/,upperdir=$work/disk/upper,workdir=$work/disk/scratch" overlay "$work/disk/root"
 ip netns add "$name"

@@ -105,7 +105,7 @@ async function draw(client: Client, signal: AbortSignal): Promise<void> {
     for await (const heard of listen(client, signal)) {
       if (heard.kind === 'engine') {
         engine = heard.engine
-        // The stream says that something moved; what hedges hold is asked for, about once a second of the wall.
+        // The stream says that something moved; in our hedges is asked for, about once a second of the wall.
         if (engine.nowMs - askedAtMs > 1000 * engine.pace) {
           askedAtMs = engine.nowMs
           held = await openHedges(client).catch(keep(held))

@@ -89,7 +89,7 @@ export function ChartView({ actorId, chart, moment, onSend, onHover }: Parts) {
         <Toggle
           on={idle}
           onPress={() => setIdle(!idle)}
-          title="Draw states in which nothing is active as one box ( I )"
+          title="Collapse states in which nothing is active ( I )"
         >
           Fold idle
         </Toggle>
@@ -116,7 +116,7 @@ export function ChartView({ actorId, chart, moment, onSend, onHover }: Parts) {
         <Toggle
           on={sight === 'fit'}
           onPress={() => setSight(sight === 'fit' ? 'hand' : 'fit')}
-          title="Show all of it as far as it can be read, and keep it so ( F )"
+          title="Fit the chart to the view ( F )"
         >
           Fit
         </Toggle>

@@ -90,7 +90,7 @@ export function ActorPane({ actorId, seq, onSeq }: Parts) {
   )
 }
 
-const LOOP = 'A loop without a chart: it keeps no state, its supervisor restarts it.'
+const LOOP = 'A plain loop without a state chart; its supervisor restarts it.'
 
 /** The actor as it lives, or as the journal knows it, and the step that is looked at. */
 function useActor(actorId: string, seq: number | undefined) {
@@ -187,10 +187,10 @@ function Ways({ row: { id, kind, symbol } }: { row: InspectionRow }) {
   const chartOf = (actorId: string) => `/inspector/${encodeURIComponent(actorId)}`
   if (symbol === null) return null
   return (
-    <nav aria-label="The same elsewhere" className="ml-auto flex gap-3 text-[12.5px]">
+    <nav aria-label="Links" className="ml-auto flex gap-3 text-[12.5px]">
       {kind === 'hedge' && <Link href={`/hedges/${id.replace(/^hedge:/, '')}`}>Its page</Link>}
       {kind === 'hedge' && <Link href={chartOf(`symbol:${symbol}`)}>Chart of {symbol}</Link>}
-      {hedgeId && <Link href={chartOf(hedgeId)}>Chart of its hedge</Link>}
+      {hedgeId && <Link href={chartOf(hedgeId)}>Chart of the hedge</Link>}
       <Link href={`/symbols/${symbol}`}>{symbol} explained</Link>
     </nav>
   )
@@ -229,7 +229,7 @@ type Tab = (typeof TABS)[number]
 type TabsParts = {
   actorId: string
   lastSeq: number
-  /** In the place of the chart, too. */
+  /** In place of the chart, too. */
   isWide: boolean
   onWide: () => void
   focus: FocusState
@@ -279,7 +279,7 @@ function Tabs({ actorId, focus, lastSeq, isWide, onWide, seq, onSeq, context, be
           className="btn ml-auto self-center"
           data-quiet=""
           aria-pressed={isWide}
-          title="In the place of the chart"
+          title="In place of the chart"
           onClick={onWide}
         >
           {isWide ? 'Show the chart' : 'Wide'}

@@ -116,7 +116,7 @@ export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Part
               type="button"
               className="btn tool ml-auto shrink-0"
               data-quiet=""
-              title="Write its fields, and see it before it is sent"
+              title="Edit its fields before sending"
               aria-label={`Fields of ${event.type}`}
               disabled={event.enabled === false}
               onClick={() => setAsking({ event, seen: seenNow(), edits: true })}
@@ -160,9 +160,9 @@ export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Part
 
 const targetWords = ({ enabled, to }: FocusedEvent, state: string): string => {
   if (enabled === false) return 'a guard refuses it now'
-  if (to === null) return 'where to, the engine decides'
+  if (to === null) return 'the engine decides the target'
   // A long name may break after its dots only.
-  return to === state ? 'stays, and acts' : `→ ${shortState(to).replaceAll('.', '.\u200b')}`
+  return to === state ? 'stays in this state' : `→ ${shortState(to).replaceAll('.', '.\u200b')}`
 }
 
 function refusalText(type: string, error: unknown): string {

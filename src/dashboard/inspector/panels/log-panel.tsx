@@ -52,7 +52,7 @@ export function LogPanel({ actorId, lastSeq, log, dropped, seq, onSeq }: Parts) 
       <ScrollRegion ref={scroll} label="Event log, newest first" testId="log">
         {lines.length === 0 && (
           <p className="px-3 py-4 text-[13px] text-soft">
-            {journal.isLoading ? 'Reading the journal…' : 'It has heard nothing yet.'}
+            {journal.isLoading ? 'Reading the journal…' : 'No event yet.'}
           </p>
         )}
         <ol

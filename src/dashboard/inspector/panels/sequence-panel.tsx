@@ -26,7 +26,7 @@ export function SequencePanel({ actorId }: { actorId: string }) {
     if (box) box.scrollTop = box.scrollHeight
   }, [newest])
   if (data.length === 0)
-    return <p className="px-3 py-4 text-[13px] text-soft">Nothing was said since the engine started.</p>
+    return <p className="px-3 py-4 text-[13px] text-soft">No message since the engine started.</p>
   const lanes = lanesOf(data, actorId)
   const x = (name: string) => 64 + lanes.indexOf(name) * LANE
   const width = 128 + (lanes.length - 1) * LANE

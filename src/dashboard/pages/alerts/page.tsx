@@ -108,7 +108,7 @@ export function AlertsPage() {
           rowKey={({ alertId }) => alertId}
           file="alerts"
           allRows={() => ask(PATH, { query: { limit: ROWS_KEPT_MAX } })}
-          empty="Nothing has needed a person so far."
+          empty="No alert so far."
         />
       )}
     </div>

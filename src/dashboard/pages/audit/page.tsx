@@ -9,8 +9,8 @@ import { MoreRows } from '../../show/panel.tsx'
 
 const OUTCOMES: Readonly<Record<string, { word: string; tone: string }>> = {
   accepted: { word: 'accepted', tone: 'good' },
-  illegal: { word: 'refused: not legal there', tone: 'warn' },
-  moved: { word: 'refused: had moved', tone: 'warn' },
+  illegal: { word: 'refused: not legal in that state', tone: 'warn' },
+  moved: { word: 'refused: state had changed', tone: 'warn' },
 }
 
 const eventText = ({ event }: AuditRow) => {
@@ -63,14 +63,14 @@ export function AuditPage() {
     <div className="flex flex-col gap-2.5 p-3">
       <PageTitle title="Audit" />
       <DataTable
-        title="Commands of people"
+        title="Commands"
         rows={rows}
         error={error}
         columns={COLUMNS}
         rowKey={({ idempotencyKey }) => idempotencyKey}
         file="audit"
         allRows={all}
-        empty="Nobody has commanded anything yet."
+        empty="No command yet."
         footer={<MoreRows more={more} isLoading={isLoadingMore} />}
       />
     </div>

@@ -17,18 +17,18 @@ type Words = { act: string; does: string; dangerous?: boolean; takesReason?: boo
 const WORDS: Readonly<Record<string, Words>> = {
   'hedge.unwind': {
     act: 'Unwind',
-    does: 'Both legs are closed with orders that take from the book; fees and spread are paid now.',
+    does: 'Both legs are closed with crossing orders; fees and spread are paid now.',
     dangerous: true,
     takesReason: true,
   },
   'hedge.rebalance': {
     act: 'Level the legs',
-    does: 'The legs are compared, and an order is sent if they differ by a lot or more.',
+    does: 'The legs are compared; an order is sent if they differ by a lot or more.',
   },
-  'hedge.retry': { act: 'Try again', does: 'The hedge goes on where it failed.' },
+  'hedge.retry': { act: 'Try again', does: 'The hedge continues where it failed.' },
   'hedge.adopt': {
-    act: "Take the exchange's word",
-    does: 'What the exchange shows replaces what the hedge believes it holds.',
+    act: 'Adopt what the exchange shows',
+    does: 'The position and coins at the exchange replace what the hedge recorded.',
     dangerous: true,
   },
 }
@@ -117,10 +117,10 @@ function CommandDialog({ actorId, name, asking, mayPart, onClose }: DialogParts)
       {asking && !isPart && (
         <p className="flex flex-wrap items-center gap-2">
           <StateChip state={asking.state} inner /> →{' '}
-          {asking.event.to ? <StateChip state={asking.event.to} inner /> : 'as its guards decide'}
+          {asking.event.to ? <StateChip state={asking.event.to} inner /> : 'depends on its guards'}
         </p>
       )}
-      <p>Refused if it has moved meanwhile.</p>
+      <p>Refused if the state has changed meanwhile.</p>
       {words?.takesReason && (
         <label className="block">
           Reason, for the audit

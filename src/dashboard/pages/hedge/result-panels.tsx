@@ -125,7 +125,7 @@ export function Profit({ hedge: { profit, carry, state } }: { hedge: HedgeDetail
       <Expected carry={carry} />
       <p className="border-t border-line px-4 py-2 text-[12px] text-soft">
         {apr === null
-          ? 'Too short for a yearly figure'
+          ? 'Too short to annualise'
           : `${percentText(apr, { places: 1, sign: true })} a year on capital`}
         , expected {percentText(expectedAprOnCapital, { places: 1, sign: true })}; held{' '}
         {lengthText(carry.heldHours * HOUR_MS)} of a horizon of {lengthText(carry.horizonHours * HOUR_MS)}.
@@ -189,14 +189,14 @@ export function Execution({ hedge: { quality } }: { hedge: HedgeDetail }) {
   if (quality.fills === 0) return null
   const { slippageBps, entryShortfallBps, makerRatio, repairs } = quality
   const rows: [name: string, figure: string][] = [
-    ['One leg alone, at most', lengthText(quality.legGapMs)],
-    ['Alone in all', `${amountText(String(quality.unhedgedNotionalSeconds), { places: 0 })} USDT × s`],
+    ['Longest time unhedged', lengthText(quality.legGapMs)],
+    ['Unhedged in all', `${amountText(String(quality.unhedgedNotionalSeconds), { places: 0 })} USDT × s`],
     ['Repairs', String(repairs)],
     ['Slippage of the fills', bpsText(received(slippageBps))],
     ['Entry against the plan', bpsText(received(entryShortfallBps))],
-    ['Rested in the book', makerRatio === null ? '–' : percentText(makerRatio, { places: 0 })],
+    ['Maker share', makerRatio === null ? '–' : percentText(makerRatio, { places: 0 })],
     ['Fees and slippage, of the notional', bpsText(received(quality.costBps))],
-    ['The same by four crossing fills', bpsText(received(quality.allTakerBps))],
+    ['The same with four taker fills', bpsText(received(quality.allTakerBps))],
     ['Cost so far', `${amountText(quality.costUsdt)} USDT`],
     ['Estimated for the round trip', `${amountText(quality.expectedCostUsdt)} USDT`],
   ]

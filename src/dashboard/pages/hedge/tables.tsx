@@ -55,7 +55,7 @@ export const Fills = ({ rows }: { rows: FillRow[] }) => (
     rowKey={({ execId }) => execId}
     file="fills"
     sortedBy="-Filled"
-    empty="Nothing was filled."
+    empty="No fills."
     maxHeight={320}
     filter={false}
   />
@@ -93,7 +93,7 @@ export const Funding = ({ rows }: { rows: FundingRow[] }) => (
     rowKey={({ transactionId }) => transactionId}
     file="hedge-funding"
     sortedBy="-Settled"
-    empty="No settlement has passed while it stood."
+    empty="No settlement while it was open."
     maxHeight={320}
     filter={false}
   />

@@ -188,7 +188,7 @@ export function HedgesPage() {
         rowKey={({ id }) => id}
         file="hedges"
         sortedBy="-Entered"
-        empty={data && data.length > 0 ? 'No hedge is like that.' : 'There was no hedge yet.'}
+        empty={data && data.length > 0 ? 'No hedge matches.' : 'No hedge yet.'}
         maxHeight={720}
       />
     </div>

@@ -54,14 +54,14 @@ const LINES: readonly Column<ReconciliationLine>[] = [
   },
   {
     head: 'Engine',
-    unit: 'what hedges hold',
+    unit: 'in our hedges',
     figure: true,
     value: row => row.engine,
     cell: row => <Side text={row.engine} />,
   },
   {
     head: 'Exchange',
-    unit: 'what it shows',
+    unit: 'at the exchange',
     figure: true,
     value: row => row.exchange,
     cell: row => <Side text={row.exchange} />,
@@ -119,14 +119,14 @@ function Compared() {
       title="Engine against exchange"
       note={
         data
-          ? `read ${clockText(data.readAtMs)} UTC${inFlight > 0 ? ` · ${inFlight} orders at work, until they end the sides may differ` : ''}`
+          ? `read ${clockText(data.readAtMs)} UTC${inFlight > 0 ? ` · ${inFlight} orders in flight: until they end, lines may differ` : ''}`
           : undefined
       }
       rows={data?.lines}
       columns={LINES}
       rowKey={({ what, subject }) => `${what} ${subject}`}
       file="reconciliation"
-      empty="Neither side holds anything."
+      empty="Nothing is held, here or at the exchange."
     />
   )
 }
@@ -134,7 +134,7 @@ function Compared() {
 function Residuals() {
   const residuals = Object.entries(useLive(live => live.engine?.ledgerResiduals) ?? {})
   return (
-    <Panel title="Ledger residuals" note="wallet less ledger: 0 is the promise">
+    <Panel title="Ledger residuals" note="wallet less ledger; must be 0">
       {residuals.length === 0 && <Empty>The ledger has not been compared with the wallet yet.</Empty>}
       <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1 px-4 py-3 text-[13px]">
         {residuals.map(([coin, residual]) => (

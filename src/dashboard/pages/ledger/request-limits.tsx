@@ -102,13 +102,13 @@ function Left({ left, blockedUntilMs }: QuotaRow) {
 export const RequestLimits = ({ rows }: { rows: readonly QuotaRow[] | undefined }) => (
   <DataTable
     title="Request limits of the exchange"
-    note="placing orders first; a part of those limits is kept for closing hedges"
+    note="placing orders first; part of each limit is kept for closing hedges"
     maxHeight={420}
     rows={rows}
     columns={COLUMNS}
     rowKey={({ endpoint }) => endpoint}
     file="request-limits"
-    empty="Nothing was asked yet."
+    empty="No request yet."
     filter={false}
   />
 )

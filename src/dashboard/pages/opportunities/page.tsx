@@ -168,7 +168,7 @@ const SHOWN = [
   { name: 'Taken', value: 'taken' },
   { name: 'Tempting', value: 'tempting' },
   { name: 'Not worth it', value: 'not worth it' },
-  { name: 'In the way', value: 'way' },
+  { name: 'Blocked by', value: 'way' },
 ] as const
 type Shown = (typeof SHOWN)[number]['value']
 
@@ -198,7 +198,7 @@ export function OpportunitiesPage() {
           isOld={({ isOld = false }) => isOld}
           file="opportunities"
           sortedBy="-Net APR"
-          empty={rows && rows.length > 0 ? 'No symbol is so now.' : 'No symbol has been judged yet.'}
+          empty={rows && rows.length > 0 ? 'No symbol matches now.' : 'No symbol has been judged yet.'}
           maxHeight={820}
           actions={<Choice name="Symbols shown" options={SHOWN} chosen={wanted} onChoose={setWanted} />}
         />

@@ -53,7 +53,7 @@ function Alerts() {
       {!error && !data && <span className="text-soft">loading…</span>}
       {data && standing.length === 0 && (
         <>
-          <span className="text-good">None stands</span>: nothing needs a person
+          <span className="text-good">None</span>: nothing needs a person
         </>
       )}
       <ul>
@@ -86,7 +86,7 @@ function Agreement() {
         <>
           <span className={unclaimed.length > 0 ? '' : 'text-good'}>Agrees</span> with our{' '}
           {countText(same, 'position or coin', 'positions and coins')}
-          {data.inFlight.length > 0 && `, ${countText(data.inFlight.length, 'order')} at work`}
+          {data.inFlight.length > 0 && `, ${countText(data.inFlight.length, 'order')} in flight`}
           {of('dust').length > 0 && <span className="text-faint">; dust of {of('dust').length}</span>}
         </>
       )}

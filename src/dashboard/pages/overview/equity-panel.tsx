@@ -45,7 +45,7 @@ export function EquityPanel({ className }: { className?: string }) {
       className={`flex flex-col ${className ?? ''}`}
       actions={
         <fieldset className="flex gap-1">
-          <legend className="sr-only">Span shown</legend>
+          <legend className="sr-only">Period shown</legend>
           {SPANS.map(({ name, ms }) => (
             <button
               key={name}
@@ -67,7 +67,7 @@ export function EquityPanel({ className }: { className?: string }) {
       ) : isPending ? (
         <Empty>Loading…</Empty>
       ) : equity[0].length < 2 ? (
-        <Empty>The first points come with the first minutes of trading.</Empty>
+        <Empty>The first points appear within minutes of trading.</Empty>
       ) : (
         <div className="flex flex-1 flex-col px-2 pb-1 pt-1" data-curves="">
           <p

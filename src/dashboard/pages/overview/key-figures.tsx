@@ -107,9 +107,9 @@ function AccountDelta() {
             ? 'the exchange shows something else'
             : isForeign
               ? unclaimed === null
-                ? 'some of it is claimed by no hedge'
-                : `${amountText(unclaimed, { places: 0 })} claimed by no hedge`
-              : 'all of it claimed by hedges'
+                ? 'part of it belongs to no hedge'
+                : `${amountText(unclaimed, { places: 0 })} belongs to no hedge`
+              : 'all of it in hedges'
       }
     >
       {amountText(data?.deltaUsdt, { sign: true })}

@@ -99,7 +99,7 @@ const COLUMNS: readonly Column<HeldRow>[] = [
     value: ({ deltaUsdt }) => deltaUsdt,
     cell: ({ deltaUsdt, isLevel, deltaBase, baseCoin }) => (
       <span
-        title={`${qtyText(deltaBase)} ${baseCoin} ${isLevel ? 'apart: less than one lot' : 'apart: not level'}`}
+        title={`${qtyText(deltaBase)} ${baseCoin} ${isLevel ? 'difference: less than one lot' : 'difference: not level'}`}
       >
         <Amount value={deltaUsdt} plain />
         <span className={`block text-[11px] ${isLevel ? 'text-faint' : 'font-semibold text-bad'}`}>
@@ -200,14 +200,14 @@ export function OpenHedges() {
   return (
     <DataTable
       title="Open hedges"
-      note="net = funding − fees + basis and slippage; what closing would cost is not in it"
+      note="net = funding − fees + basis and slippage; before the cost of closing"
       rows={holdings ? [...holdings.values()] : undefined}
       columns={COLUMNS}
       rowKey={({ id }) => id}
       isOld={({ isOld = false }) => isOld}
       file="open-hedges"
       sortedBy="Hedge"
-      empty="Nothing is held. A hedge opens when a symbol's carry pays its fees; Opportunities says what is missing."
+      empty="No open hedge. One opens when a symbol's carry pays its fees; see Opportunities."
     />
   )
 }
@@ -232,7 +232,7 @@ function Leg({ row, leg }: { row: Holding; leg: 'spot' | 'perp' }) {
       </span>
       <span className="block text-[11px] text-faint">
         {order ? (
-          <span className="text-accent">{order.rests ? 'order rests' : 'order at work'}</span>
+          <span className="text-accent">{order.rests ? 'order rests' : 'order in flight'}</span>
         ) : (
           <Amount value={valueUsdt} plain />
         )}

@@ -66,7 +66,7 @@ export function SettingsPage() {
   return (
     <div className="flex flex-col gap-2.5 p-3">
       <PageTitle title="Settings" />
-      <Panel title="How it is configured">
+      <Panel title="Configuration">
         <p className="px-4 py-2.5 text-[13px] text-soft">
           {data ? (
             <>
@@ -87,7 +87,7 @@ export function SettingsPage() {
         columns={COLUMNS}
         rowKey={({ section, key }) => `${section}.${key}`}
         file="settings"
-        empty="Nothing is set: every value is the default."
+        empty="Nothing is set: all values are defaults."
         maxHeight={820}
         actions={<Choice name="Shown" options={SHOWN} chosen={shown} onChoose={setShown} />}
       />

@@ -85,13 +85,13 @@ function DecisionsPanel({ symbol }: { symbol: string }) {
   return (
     <DataTable
       title="Decisions"
-      note="changes of mind, with their figures"
+      note="changes of verdict, with their figures"
       rows={data?.rows}
       error={error}
       columns={COLUMNS}
       rowKey={({ atMs, about }) => `${atMs} ${about}`}
       file={`decisions-${symbol}`}
-      empty="Nothing was decided about it yet."
+      empty="No decision yet."
       maxHeight={360}
     />
   )
