@@ -149,9 +149,13 @@ function decideStep(ports: DecidePorts & Ports<'exchange' | 'telemetry'>): Effec
   return async (params, { actorId }) => {
     const hedge = facts(params)
     const view = isReducing(hedge) ? ports.board.view(hedge.plan.symbol) : undefined
-    const step = decide(ports, hedge, view && (await exitBooks(view)))
+    const read = view && (await exitBooks(view))
+    const step = decide(ports, hedge, read)
     if (!isDoubtful(step, hedge) && !waitsForMarket(ports, step, hedge)) return asEvent(step, hedge)
-    return (await doubts.judge(actorId, hedge)) ?? asEvent(step, hedge)
+    const judged = await doubts.judge(actorId, hedge)
+    if (judged === 'there') return asEvent(step, hedge)
+    if (judged !== 'unread') return judged
+    return asEvent(isSpreadExit(step) ? decide(ports, legByLeg(hedge), read) : step, hedge)
   }
 }
 
@@ -161,11 +165,20 @@ function waitsForMarket({ board }: Ports<'board'>, { kind }: Step, { plan, phase
   return kind === 'wait' && phase === 'unwinding' && pair?.perp.trading === false
 }
 
+/** Neither leg of such an order is reduce-only: where nothing is held it opens the hedge the other way round. */
+const isSpreadExit = (step: Step): boolean =>
+  step.kind === 'order' && step.purpose === 'exit' && step.order.leg === 'spreadOrder'
+
+const legByLeg = (hedge: HedgeToStep): HedgeToStep => ({
+  ...hedge,
+  plan: { ...hedge.plan, route: 'spot-first' },
+})
+
 /** A debt bought back twice cannot be taken back; and orders in vain may ask for what is not there. */
 function isDoubtful(step: Step, { plan, setbacks = 0 }: HedgeToStep): boolean {
   if (step.kind !== 'order' || step.purpose === 'enter') return false
   const isBuyBack = plan.direction === 'reverse-carry' && step.purpose === 'exit' && step.order.leg === 'spot'
-  return isBuyBack || setbacks >= 2
+  return isBuyBack || isSpreadExit(step) || setbacks >= 2
 }
 
 function asEvent(step: Step, { spotNetBase, perpBase }: HedgeToStep): Answer {

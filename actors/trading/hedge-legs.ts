@@ -160,8 +160,8 @@ export const DOUBTED_MS = 15_000
 type Doubt = { sinceMs: number; less: boolean }
 
 type LegDoubts = {
-  /** What is to happen in place of the order; undefined when the leg is as known and the order may go. */
-  judge(actorId: string, hedge: HedgeToStep): Promise<Answer | undefined>
+  /** What is to happen in place of the order; `there` when the legs are as known, `unread` when they could not be read for long. */
+  judge(actorId: string, hedge: HedgeToStep): Promise<Answer | 'there' | 'unread'>
 }
 
 /**
@@ -181,7 +181,7 @@ export function createLegDoubts(ports: Ports<'clock' | 'exchange'>): LegDoubts {
           Decimal.max(0, shown.perpBase).lt(perpBase))
       const before = doubts.get(actorId)
       doubts.delete(actorId)
-      if (shown && !isLess) return undefined
+      if (shown && !isLess) return 'there'
       const nowMs = ports.clock.nowMs()
       const doubt = { sinceMs: before?.sinceMs ?? nowMs, less: isLess || before?.less === true }
       const isOver = nowMs - doubt.sinceMs >= DOUBTED_MS
@@ -190,7 +190,7 @@ export function createLegDoubts(ports: Ports<'clock' | 'exchange'>): LegDoubts {
       if (isOver && shown)
         return { type: 'legs.found', ...ownLegs(shown, { spotBase: spotNetBase, perpBase }), detail }
       // Reading alone may be down: an exit is not held up by that for ever.
-      if (isOver && !doubt.less) return undefined
+      if (isOver && !doubt.less) return 'unread'
       doubts.set(actorId, doubt)
       return { type: 'step.wait', because: detail }
     },

@@ -71,6 +71,41 @@ test('a hand that buys back part of the perpetual: the coins are cut to it, and 
   world.end()
 }, 120_000)
 
+test.each([
+  ['answers', () => undefined],
+  [
+    'does not answer',
+    ({ path }: { path: string }) => (/position\/list|wallet-balance/.test(path) ? refusal(10000) : undefined),
+  ],
+] as const)(
+  'a hedge of spread orders told to leave as a hand has closed both its legs opens nothing the other way round, also where the exchange %s',
+  async (_, answering) => {
+    const symbol = 'SOLUSDT'
+    const world = await running({ execution: { routes: ['spread'] } }, { symbols: [symbol] })
+    expect(await world.until(isHedged(world))).toBe(true)
+    await world.advance(world.clock.nowMs() + MINUTE_MS)
+    const [hedge] = world.contexts()
+    const [qty, coins] = [Number(hedge?.perp.base), Number(hedge?.spot.base)]
+    world.order({ symbol, side: 'Buy', qty: String(qty), orderLinkId: 'by-hand-1' })
+    world.order({
+      symbol,
+      category: 'spot',
+      side: 'Sell',
+      qty: (Math.floor(coins * 100) / 100).toFixed(2),
+      orderLinkId: 'by-hand-2',
+    })
+    world.answering(answering)
+    world.tell(`hedge:${hedge?.plan.hedgeId}`, 'hedge.unwind')
+    await world.advance(world.clock.nowMs() + 2 * MINUTE_MS)
+    world.answering(() => undefined)
+    expect(await world.until(() => world.hedges().length === 0, 20)).toBe(true)
+    expect([world.longs(), world.shorts()]).toEqual([[], []])
+    expect(world.standing().filter(each => each.startsWith('account.'))).toEqual([])
+    world.end()
+  },
+  120_000,
+)
+
 test('to be opened again is a setting', async () => {
   const { world, own } = await hedged({ handClosed: 'reopen' })
   world.order({ side: 'Buy', qty: String(own), orderLinkId: 'by-hand-1' })
