@@ -210,7 +210,11 @@ describe('another opportunity', () => {
 
   test('is a reason to leave only where there is no room beside', () => {
     expect(alternativeTo(world(2, {}), entries, 'CUSDT')).toBeNull()
-    expect(alternativeTo(world(1, {}), entries, 'CUSDT')).toEqual({ aprOnCapital: 0.9, horizonHours: 168 })
+    expect(alternativeTo(world(1, {}), entries, 'CUSDT')).toEqual({
+      symbol: 'AUSDT',
+      aprOnCapital: 0.9,
+      horizonHours: 168,
+    })
   })
 
   test('is none that is taken, cooling down or out', () => {
