@@ -16,8 +16,8 @@ export type SymbolContext = SymbolInput & {
   hedgeId: string | null
   /** The hedge's own first state, as it last told. */
   hedgeState: string | null
-  /** Somebody else reduced or closed the hedge: it was meant, so the symbol stays closed until it is released. */
-  byOthers: string
+  /** A person closed the hedge, in words: it was meant, so the symbol stays closed until it is released. '' while nobody did. */
+  keptOut: string
   /** Nothing is wanted before this; 0 when nothing was held yet. */
   coolUntilMs: number
   /** Why it is where it is, for people. */
@@ -30,15 +30,16 @@ type Fact =
   | { type: 'exit.wanted'; because: string }
   | { type: 'hedge.granted'; hedgeId: string }
   | { type: 'hedge.refused'; because: string }
-  /** `byOthers`: somebody else took from its legs, in words; '' when nobody did. */
-  | { type: 'hedge.moved'; hedgeId: string; state: string; because: string; byOthers: string }
+  /** `keepOut`: why the symbol is to stay closed after it, in words; '' when it may be opened again. */
+  | { type: 'hedge.moved'; hedgeId: string; state: string; because: string; keepOut: string }
   | { type: 'data.stale'; because: string }
   | { type: 'data.fresh' }
   | { type: 'symbol.delisted'; because: string }
 type Command =
   | { type: 'symbol.quarantine'; because?: string }
   | { type: 'symbol.release' }
-  | { type: 'symbol.unwind'; because?: string }
+  /** `by` a person, the symbol stays closed afterwards, unless it may be opened again at once. */
+  | { type: 'symbol.unwind'; because?: string; by?: string; reopen?: boolean }
 export type SymbolEvent = (Fact | Command) & { atMs: number }
 export const SYMBOL_COMMANDS = ['symbol.quarantine', 'symbol.release', 'symbol.unwind'] as const
 
@@ -47,7 +48,7 @@ const DESK_ANSWER_MS = 60_000
 /** After a refusal the same question is not put again at once. */
 const REFUSED_PAUSE_MS = 60_000
 
-type Message = { to: string; event: { type: string; [key: string]: string } }
+type Message = { to: string; event: { type: string; [key: string]: string | boolean } }
 
 const symbolSetup = setup({
   types: { context: {} as SymbolContext, events: {} as SymbolEvent, input: {} as SymbolInput },
@@ -61,7 +62,7 @@ const symbolSetup = setup({
     isHedge: ({ context }, { state }: { state: string }) => context.hedgeState === state,
     hasNoHedge: ({ context }) => context.hedgeId === null,
     hasHedge: ({ context }) => context.hedgeId !== null,
-    isClosedByOthers: ({ context }) => context.hedgeState === 'closed' && context.byOthers !== '',
+    isKeptOut: ({ context }) => context.hedgeState === 'closed' && context.keptOut !== '',
     isCooling: ({ context, event }) => context.coolUntilMs > event.atMs,
   },
   actions: {
@@ -72,12 +73,9 @@ const symbolSetup = setup({
       event.type === 'hedge.granted' ? { hedgeId: event.hedgeId, hedgeState: 'entering' } : {},
     ),
     takeState: assign(({ event }) =>
-      event.type === 'hedge.moved' ? { hedgeState: event.state, byOthers: event.byOthers } : {},
+      event.type === 'hedge.moved' ? { hedgeState: event.state, keptOut: event.keepOut } : {},
     ),
-    noteOthers: assign(({ context }) => ({
-      because: `closed by somebody else: ${context.byOthers}`,
-      byOthers: '',
-    })),
+    noteKeptOut: assign(({ context }) => ({ because: context.keptOut, keptOut: '' })),
     dropHedge: assign(({ context, event }) => ({
       hedgeId: null,
       hedgeState: null,
@@ -91,7 +89,12 @@ const unwindHedge = {
   type: 'send',
   params: ({ context, event }: { context: SymbolContext; event: SymbolEvent }) => ({
     to: `hedge:${context.hedgeId}`,
-    event: { type: 'hedge.unwind', because: 'because' in event ? (event.because ?? 'operator') : 'operator' },
+    event: {
+      type: 'hedge.unwind',
+      because: 'because' in event ? (event.because ?? 'operator') : 'operator',
+      ...(event.type === 'symbol.unwind' && event.by !== undefined && { by: event.by }),
+      ...(event.type === 'symbol.unwind' && event.reopen === true && { reopen: true }),
+    },
   }),
 } as const
 
@@ -111,9 +114,9 @@ const TOWARD = {
   hedged: { guard: { type: 'isHedge', params: { state: 'hedged' } }, target: '#symbol.hedged' },
   unwinding: { guard: { type: 'isHedge', params: { state: 'unwinding' } }, target: '#symbol.unwinding' },
   failed: { guard: { type: 'isHedge', params: { state: 'failed' } }, target: '#symbol.failed.hedge' },
-  closedByOthers: {
-    guard: 'isClosedByOthers',
-    actions: [tellOver, 'dropHedge', 'noteOthers'],
+  keptOut: {
+    guard: 'isKeptOut',
+    actions: [tellOver, 'dropHedge', 'noteKeptOut'],
     target: '#symbol.failed.quarantined',
   },
   closed: {
@@ -130,7 +133,7 @@ export const symbolMachine = symbolSetup.createMachine({
     ...input,
     hedgeId: null,
     hedgeState: null,
-    byOthers: '',
+    keptOut: '',
     coolUntilMs: 0,
     because: 'new',
   }),
@@ -178,7 +181,7 @@ export const symbolMachine = symbolSetup.createMachine({
       always: [TOWARD.entering],
     },
     entering: {
-      always: [TOWARD.hedged, TOWARD.unwinding, TOWARD.failed, TOWARD.closedByOthers, TOWARD.closed],
+      always: [TOWARD.hedged, TOWARD.unwinding, TOWARD.failed, TOWARD.keptOut, TOWARD.closed],
       on: {
         'exit.wanted': { actions: ['note', unwindHedge] },
         'symbol.delisted': { actions: ['note', unwindHedge] },
@@ -186,14 +189,14 @@ export const symbolMachine = symbolSetup.createMachine({
       },
     },
     hedged: {
-      always: [TOWARD.unwinding, TOWARD.failed, TOWARD.closedByOthers, TOWARD.closed],
+      always: [TOWARD.unwinding, TOWARD.failed, TOWARD.keptOut, TOWARD.closed],
       on: {
         'exit.wanted': { actions: ['note', unwindHedge] },
         'symbol.delisted': { actions: ['note', unwindHedge] },
         'symbol.unwind': { actions: unwindHedge },
       },
     },
-    unwinding: { always: [TOWARD.failed, TOWARD.closedByOthers, TOWARD.closed] },
+    unwinding: { always: [TOWARD.failed, TOWARD.keptOut, TOWARD.closed] },
     failed: {
       initial: 'quarantined',
       states: {
@@ -220,7 +223,7 @@ export const symbolMachine = symbolSetup.createMachine({
         },
         /** Follows again as soon as its hedge moves. */
         hedge: {
-          always: [TOWARD.entering, TOWARD.hedged, TOWARD.unwinding, TOWARD.closedByOthers, TOWARD.closed],
+          always: [TOWARD.entering, TOWARD.hedged, TOWARD.unwinding, TOWARD.keptOut, TOWARD.closed],
           on: { 'symbol.unwind': { actions: unwindHedge } },
         },
       },

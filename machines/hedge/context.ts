@@ -77,6 +77,8 @@ export type HedgeContext = {
   gaveBack: string | null
   /** Somebody else took from the legs, in words; what is left is levelled downward, and nothing is built up again. */
   reducedByOthers: string | null
+  /** Who asked for its end and did not say that its symbol may be opened again; null when nobody did. */
+  closedBy: string | null
   /** What was given up when the exchange showed less than executions had made. Lists lag: what shows up again soon is taken back. */
   gaveUp: { spotBase: BaseQty; perpBase: BaseQty }
   /** A part is being closed: base coins of the perpetual that are kept. Left out while none is. */
@@ -139,6 +141,7 @@ export const newHedge = (input: HedgeInput): HedgeContext => ({
   refusal: null,
   gaveBack: null,
   reducedByOthers: null,
+  closedBy: null,
   gaveUp: { spotBase: NO_BASE, perpBase: NO_BASE },
   failure: null,
   failures: 0,

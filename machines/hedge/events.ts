@@ -58,7 +58,8 @@ type Fact =
   | { type: 'failed.level' }
 
 type Command =
-  | { type: 'hedge.unwind'; because: string }
+  /** `by` a person, its symbol stays closed afterwards until it is released; `reopen` says that it need not. */
+  | { type: 'hedge.unwind'; because: string; by?: string; reopen?: boolean }
   /** `share`: a decimal above 0 and below 1, of what the perpetual holds. */
   | { type: 'hedge.unwind-part'; share: string; because?: string }
   | { type: 'hedge.rebalance' }

@@ -119,6 +119,12 @@ const left =
     order: context[leg].order?.rests ? context[leg].order : null,
   })
 
+/** What a person closed stays closed: why, in words. */
+function keepOut({ reducedByOthers, closedBy }: Pick<HedgeContext, 'reducedByOthers' | 'closedBy'>): string {
+  if (reducedByOthers !== null) return `closed by somebody else: ${reducedByOthers}`
+  return closedBy ? `closed by ${closedBy}` : ''
+}
+
 const tell = (state: string) =>
   ({
     type: 'send',
@@ -131,6 +137,7 @@ const tell = (state: string) =>
         unwindBecause: string | null
         failure: string | null
         reducedByOthers: string | null
+        closedBy: string | null
       }
     }) => ({
       to: context.symbolActor,
@@ -139,7 +146,7 @@ const tell = (state: string) =>
         hedgeId: context.plan.hedgeId,
         state,
         because: context.failure ?? context.unwindBecause ?? '',
-        byOthers: context.reducedByOthers ?? '',
+        keepOut: keepOut(context),
       },
     }),
   }) as const

@@ -307,11 +307,11 @@ export const hedgeSetup = setup({
     giveUp: assign(({ context }) => ({ failure: `${context.setbacks} orders in a row did not fill` })),
     countWait: assign(({ context }) => ({ waits: context.waits + 1 })),
     countVerify: assign(({ context }) => ({ verifies: context.verifies + 1 })),
-    leave: assign(({ context, event }) =>
-      'because' in event
-        ? { unwindBecause: context.unwindBecause ?? event.because, overdue: true }
-        : { unwindBecause: context.unwindBecause ?? 'operator', overdue: true },
-    ),
+    leave: assign(({ context, event }) => ({
+      unwindBecause: context.unwindBecause ?? ('because' in event ? event.because : 'operator'),
+      overdue: true,
+      ...(event.type === 'hedge.unwind' && event.by && { closedBy: event.reopen ? null : event.by }),
+    })),
     failBecause: assign(({ event }) => ({
       failure: 'because' in event ? event.because : 'detail' in event ? event.detail : event.type,
     })),

@@ -57,6 +57,8 @@ export type SendOutcome =
       version: number
       /** The same key was used before: this is the first answer again. */
       replayed: boolean
+      /** What follows from it that the sender may not expect, in words. */
+      note?: string
     }
   | { kind: 'not-found' }
   /** `because`: why this very command cannot be, where the state alone does not say so. */

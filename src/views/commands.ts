@@ -20,7 +20,7 @@ import { isRefusal } from '../domain/refusal.ts'
 import { isShare, partToKeep } from '../domain/work/part.ts'
 import type { JournaledCommand } from '../store/books/operator-reads.ts'
 import type { Journal } from '../store/schema/records.ts'
-import { partOutOfSeason } from '../wording/hedges.ts'
+import { MAY_REOPEN, partOutOfSeason, STAYS_CLOSED } from '../wording/hedges.ts'
 import { plainText } from '../wording/plain-text.ts'
 import { reasonText } from '../wording/reasons.ts'
 
@@ -108,11 +108,18 @@ export function createCommands({ runtime, journal, log, clock }: CommandPorts) {
     )
     under.set(command.idempotencyKey, mine)
     try {
-      return await mine
+      return withNote(event, await mine)
     } finally {
       if (under.get(command.idempotencyKey) === mine) under.delete(command.idempotencyKey)
     }
   }
+}
+
+/** A person who closes a hedge hears at once what becomes of its symbol. */
+function withNote({ type, reopen }: JsonObject, outcome: SendOutcome): SendOutcome {
+  const closes = type === 'hedge.unwind' || type === 'symbol.unwind'
+  if (outcome.kind !== 'accepted' || !closes) return outcome
+  return { ...outcome, note: reopen === true ? MAY_REOPEN : STAYS_CLOSED }
 }
 
 /** Delivers an event that the present state takes; its answer waits until the step is durable. */
@@ -180,6 +187,7 @@ const plainEvent = (event: JsonObject): JsonObject =>
   )
 
 const FIELDS = new Set(['type', 'because', 'by', 'id', 'share'])
+const UNWINDS = new Set(['hedge.unwind', 'symbol.unwind'])
 const PART = 'hedge.unwind-part'
 
 /** Why a part of this hedge cannot be closed now, as a sentence; undefined for every other command. */
@@ -207,7 +215,11 @@ function payloadFault(kind: string, event: JsonObject): string | undefined {
     return `share: expected a decimal above 0 and below 1 as text, such as "0.25"; found ${JSON.stringify(event.share ?? null)}`
   if (type !== PART && event.share !== undefined) return `share: expected no such field for ${type}`
   for (const [field, value] of Object.entries(event)) {
-    if (!FIELDS.has(field)) return `${field}: expected no such field`
+    if (field === 'reopen' && UNWINDS.has(type)) {
+      if (typeof value !== 'boolean') return 'reopen: expected true or false'
+      continue
+    }
+    if (!FIELDS.has(field)) return `${field}: expected no such field of ${type}`
     if (typeof value !== 'string' || value.length > TEXT_MAX) {
       return `${field}: expected text of at most ${TEXT_MAX} characters`
     }

@@ -100,6 +100,10 @@ export function partOutOfSeason(state: string): string {
   return `the hedge ${does[phase] ?? `is in state ${state}`}; a part can be closed only of one that is hedged`
 }
 
+/** What follows for its symbol when a person closes a hedge. */
+export const STAYS_CLOSED = 'its symbol stays closed after this until it is released (symbol.release)'
+export const MAY_REOPEN = 'its symbol may be opened again after the cool-down'
+
 /** What people call an actor: a hedge by its symbol and id, a symbol by its own name, the others as the engine does. */
 export function actorName(id: string, symbol?: string | null): string {
   const [, kind, rest = ''] = /^(hedge|symbol):(.+)$/.exec(id) ?? []

@@ -1,5 +1,6 @@
 /** Every transition of a symbol's chart on the real durable actor, with a crash after every step of the way. */
 import { describe, expect, test } from 'vitest'
+import { initialTransition, transition } from 'xstate'
 import { type SymbolContext, type SymbolEvent, symbolMachine } from '../../machines/symbol.ts'
 import type { Json } from '../../src/domain/json.ts'
 import { NOW_MS } from '../support/domain/sample-market.ts'
@@ -10,8 +11,8 @@ const HEDGE_ID = 'HEDGE00001'
 const input = { symbol: 'XRPUSDT', baseCoin: 'XRP', deskActor: 'desk', coolDownMs: 3_600_000 }
 const because = 'the model says so'
 const at = (event: object) => ({ ...event, atMs: NOW_MS }) as SymbolEvent
-const moved = (state: string, hedgeId = HEDGE_ID, byOthers = '') =>
-  at({ type: 'hedge.moved', hedgeId, state, because, byOthers })
+const moved = (state: string, hedgeId = HEDGE_ID, keepOut = '') =>
+  at({ type: 'hedge.moved', hedgeId, state, because, keepOut })
 
 const model = {
   input,
@@ -80,6 +81,37 @@ describe(`a symbol on ${paths.length} paths`, () => {
         early++
       }
     expect(early).toBeGreaterThan(0)
+  })
+
+  test('what a person closed stays closed until it is released, and says why', () => {
+    const kept = paths.flatMap(({ steps }) =>
+      steps.filter(
+        ({ event }, at) =>
+          event.type === 'hedge.moved' &&
+          event.keepOut !== '' &&
+          event.hedgeId === steps[at - 1]?.state.context.hedgeId &&
+          JSON.stringify(steps[at - 1]?.state.value) !== '{"failed":"quarantined"}',
+      ),
+    )
+    expect(kept.length).toBeGreaterThan(0)
+    for (const { state } of kept)
+      expect([state.value, state.context.because]).toEqual([{ failed: 'quarantined' }, 'a hand'])
+  })
+
+  test('an order to unwind goes on to the hedge with who gave it', () => {
+    const sent = (command: object) => {
+      let [state] = initialTransition(symbolMachine, input)
+      for (const event of [at({ type: 'hedge.granted', hedgeId: HEDGE_ID }), moved('hedged')])
+        [state] = transition(symbolMachine, state, event)
+      const [, actions] = transition(symbolMachine, state, at({ type: 'symbol.unwind', ...command }))
+      return actions.map(({ params }) => (params as { event: object }).event)
+    }
+    expect(sent({ by: 'ann', because: 'news' })).toEqual([
+      { type: 'hedge.unwind', because: 'news', by: 'ann' },
+    ])
+    expect(sent({ by: 'ann', because: 'news', reopen: true })).toEqual([
+      { type: 'hedge.unwind', because: 'news', by: 'ann', reopen: true },
+    ])
   })
 
   test('what is dangerous is let go of, even by a symbol that is kept out of', () => {

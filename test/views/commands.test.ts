@@ -8,6 +8,7 @@ import type { Json, JsonObject } from '../../src/domain/json.ts'
 import type { JournaledCommand } from '../../src/store/books/operator-reads.ts'
 import { createMemoryJournal } from '../../src/store/journal/memory-journal.ts'
 import { type CommandEntry, type CommandLog, createCommands } from '../../src/views/commands.ts'
+import { MAY_REOPEN, STAYS_CLOSED } from '../../src/wording/hedges.ts'
 import { longCarry } from '../support/machines/sample-hedges.ts'
 
 const COMMAND: Command = { by: 'ann', idempotencyKey: 'key-1', source: 'cli' }
@@ -37,7 +38,13 @@ function world(journaled: JournaledCommand | undefined) {
 
 test('is answered as it was then, not judged anew, and has its row in the audit at last', async () => {
   const { send, kept } = world(DONE)
-  const accepted: SendOutcome = { kind: 'accepted', state: 'unwinding.work', version: 9, replayed: true }
+  const accepted: SendOutcome = {
+    kind: 'accepted',
+    state: 'unwinding.work',
+    version: 9,
+    replayed: true,
+    note: STAYS_CLOSED,
+  }
   expect(await send('hedge:A', { type: 'hedge.unwind' }, COMMAND)).toEqual(accepted)
   expect(kept).toMatchObject([
     { key: 'key-1', target: 'hedge:A', by: 'ann', source: 'cli', before: 'hedged.watching', atMs: 77 },
@@ -120,4 +127,10 @@ describe('closing a part', () => {
     expect(await send(part('0.25'))).toMatchObject({ kind: 'accepted' })
     expect(heard).toEqual([expect.objectContaining({ type: 'hedge.unwind-part', share: '0.25', by: 'ann' })])
   })
+})
+
+test('to unwind says at once what becomes of the symbol', async () => {
+  const event = { type: 'hedge.unwind', reopen: true }
+  const { send } = world({ ...DONE, event: { ...DONE.event, ...event } })
+  expect(await send('hedge:A', event, COMMAND)).toMatchObject({ kind: 'accepted', note: MAY_REOPEN })
 })

@@ -103,6 +103,7 @@ export const accepted = z
     state: z.string(),
     version: count,
     replayed: z.boolean().openapi({ description: 'This key was used before: the first answer again.' }),
+    note: z.string().optional().openapi({ description: 'What follows from it, in words.' }),
   })
   .openapi('Accepted')
 

@@ -7,7 +7,7 @@ import { Decimal } from 'decimal.js'
 import { isShare } from '../../domain/work/part.ts'
 import { asking } from '../kit/asking.ts'
 
-const ACCEPTED = '{accepted, state, version, replayed}: the new state.'
+const ACCEPTED = '{accepted, state, version, replayed, note}: the new state, and what follows from it.'
 
 /** Adds the commands that act. */
 export function actCommands(program: Command): void {
@@ -60,9 +60,18 @@ export function actCommands(program: Command): void {
     .argument('<hedge>', 'an open hedge, by its id, its symbol or its coin')
     .option('--part <share>', 'close only this share, such as 25%; the rest stays hedged', partOf)
     .option('--because <reason>', 'reason, for the audit', 'operator')
+    .option('--reopen', 'its symbol may be opened again; else it stays closed until `release`')
     .option('--yes', 'do not ask')
     .option('--no-wait', 'send the command and return at once')
     .action(async (hedge, shown) => (await import('./steer.ts')).unwind(hedge, shown))
+  asking(program, {
+    usage: 'release',
+    description: 'a symbol that was kept out, such as after `unwind`, may be opened again',
+    examples: ['hedgerow release WIFUSDT', 'hedgerow release wif'],
+    json: ACCEPTED,
+  })
+    .argument('<symbol>', 'a tracked symbol, or its coin')
+    .action(async (symbol, shown) => (await import('./steer.ts')).release(symbol, shown))
   asking(program, {
     usage: 'link',
     description: 'print a new one-time link that signs a browser in',

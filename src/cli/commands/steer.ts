@@ -6,13 +6,13 @@ import { percentText } from '../../wording/figures.ts'
 import type { Shown } from '../kit/asking.ts'
 import { type Client, engineClient } from '../kit/client.ts'
 import { CliFailure } from '../kit/failure.ts'
-import { type Actor, actorPath, noSuchActor } from '../kit/known-actors.ts'
+import { type Actor, actorPath, noSuchActor, trackedSymbol } from '../kit/known-actors.ts'
 import { untilStopped } from '../kit/live.ts'
 import { print, printJson } from '../kit/output.ts'
 import { startProgress } from '../kit/screen.ts'
 import { askClosing, closingLines, openHedge } from './look/money.ts'
 
-type Outcome = { state: string; version: number; replayed: boolean }
+type Outcome = { state: string; version: number; replayed: boolean; note?: string }
 
 /** Sends one event, its fields from `data` (JSON). @throws CliFailure when it is not legal now, or there is no such actor */
 export async function sendEvent(
@@ -62,6 +62,7 @@ const command = async (client: Client, name: string, body?: object): Promise<Out
 function tell(outcome: Outcome, actor: string, json: boolean | undefined): void {
   if (json) printJson(outcome)
   else print(`${actor} is now ${outcome.state} (step ${outcome.version})`)
+  if (outcome.note && !json) print(outcome.note)
 }
 
 /**
@@ -115,31 +116,46 @@ async function confirmed(question: string): Promise<void> {
   if (answer.trim() !== 'yes') throw new CliFailure('nothing was done')
 }
 
-type Unwinding = Shown & { part?: string; because: string; yes?: boolean; wait: boolean }
+type Unwinding = Shown & Closing & { yes?: boolean; wait: boolean }
+type Closing = { part?: string; because: string; reopen?: boolean }
 
 /** `unwind`: says what it costs, asks once, gives the order, and waits until the hedge (or the part) is closed or needs a person. */
 export async function unwind(
   typed: string,
-  { part, because, yes, wait, json, ...where }: Unwinding,
+  { part, because, reopen, yes, wait, json, ...where }: Unwinding,
 ): Promise<void> {
   if (!yes) assertAsked('unwind')
   const client = engineClient(where)
   const { id, symbol } = await openHedge(client, typed)
   const closing = await askClosing(client, id, Number(part ?? 1))
   if (!json) print(closingLines(closing).join('\n'))
+  if (!json && part === undefined) print(afterwards(symbol, reopen))
   const what = part === undefined ? symbol : `${percentText(Number(part))} of ${symbol}`
   if (!yes) await confirmed(`Close ${what} at the market’s price? Type yes: `)
   const actor = `hedge:${id}`
-  const event =
-    part === undefined
-      ? { type: 'hedge.unwind', because }
-      : { type: 'hedge.unwind-part', share: part, because }
+  const event = closingEvent({ ...(part !== undefined && { part }), because, ...(reopen && { reopen }) })
   const outcome = (await client.post(`${actorPath(actor)}/events`, event)) as Outcome
   const ends = part === undefined ? 'closed' : 'hedged.watching'
   if (wait) await untilStopped(signal => untilIn(ends, client, id, signal))
   if (json) return printJson({ ...outcome, closing })
   const left = part === undefined ? '' : ', the rest stays hedged'
   print(wait ? `closed${left}; \`hedgerow hedge ${id}\` shows how` : `${actor} is now ${outcome.state}`)
+}
+
+const closingEvent = ({ part, because, reopen }: Closing) =>
+  part === undefined
+    ? { type: 'hedge.unwind', because, ...(reopen && { reopen }) }
+    : { type: 'hedge.unwind-part', share: part, because }
+
+const afterwards = (symbol: string, reopen = false) =>
+  reopen
+    ? `${symbol} may be opened again after the cool-down`
+    : `${symbol} stays closed after this: \`hedgerow release ${symbol}\` lets it be opened again`
+
+/** `release`: a symbol that was kept out may be opened again. @throws CliFailure when it is not kept out, or not tracked */
+export async function release(typed: string, shown: Shown): Promise<void> {
+  const symbol = await trackedSymbol(engineClient(shown), typed)
+  await sendEvent(`symbol:${symbol}`, 'symbol.release', shown)
 }
 
 async function untilIn(state: string, client: Client, id: string, signal: AbortSignal): Promise<void> {

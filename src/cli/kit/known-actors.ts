@@ -66,3 +66,14 @@ export async function noSuchActor(client: Client, id: string): Promise<CliFailur
   )
   return new CliFailure(`no actor is called ${id}${near || ': `hedgerow actors` lists them'}`)
 }
+
+/** A tracked symbol by its name or its coin. @throws CliFailure that offers the nearest when none is meant */
+export async function trackedSymbol(client: Client, typed: string): Promise<string> {
+  const actors = (await client.get('/api/actors?kind=symbol')) as Actor[]
+  const names = actors.map(({ id }) => id.replace(/^symbol:/, ''))
+  const name = typed.replace(/^symbol:/, '')
+  const found =
+    names.find(symbol => symbol === name.toUpperCase()) ?? names.find(symbol => isCalled(symbol, name))
+  if (found !== undefined) return found
+  throw new CliFailure(`no symbol ${typed} is tracked${didYouMean(name, names)}`)
+}
