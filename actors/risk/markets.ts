@@ -284,14 +284,21 @@ function leave({ board, clock, runtime, telemetry }: EndMaintenancePorts): void 
   board.setMaintenance(null)
 }
 
+/** A place in the queue changes with every price: one step back is not yet the end. */
+const ADL_RANK_SLACK = 1
+
 /** A hedge whose short stands near the front of the queue: nothing is added, and a person is told. */
 function tellAdl(ports: Ports<'board' | 'rules' | 'alerts' | 'runtime'>): void {
   const { board, rules, alerts } = ports
+  const { adlRankMax } = rules.strategy
+  const told = new Set(
+    alerts.standing().flatMap(({ name, subject }) => (name === 'adl.near' ? [subject] : [])),
+  )
   const held = new Set(hedges(ports).map(({ context }) => context.plan.symbol))
   for (const symbol of board.symbols()) {
     const rank = board.view(symbol)?.adl?.rank ?? 0
-    if (held.has(symbol) && rank >= rules.strategy.adlRankMax)
-      alerts.raise('ticket', 'adl.near', { symbol, rank })
+    const isNear = rank >= adlRankMax - (told.has(symbol) ? ADL_RANK_SLACK : 0)
+    if (held.has(symbol) && isNear) alerts.raise('ticket', 'adl.near', { symbol, rank })
     else alerts.clear('adl.near', symbol)
   }
 }

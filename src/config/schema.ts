@@ -29,7 +29,7 @@ const accountKeys = z.strictObject({
     wordKey(['true', 'false'], 'false').transform(word => word === 'true'),
     {
       about:
-        'The engine sets leverage, Delta Neutral Mode and price-limit handling itself; otherwise it only says what to change',
+        'The engine sets leverage, spot margin, Delta Neutral Mode and price-limit handling itself; otherwise it only says what to change. On the simulator that it starts itself it always does',
       text: 'false',
     },
   ),

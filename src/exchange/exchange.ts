@@ -283,6 +283,8 @@ export type SettingVerbs = {
   setLeverage(symbol: string, leverage: string): Promise<SettingChange>
   /** Bybit's Delta Neutral Mode. Never throws. */
   setDeltaNeutral(on: boolean): Promise<SettingChange>
+  /** Whether the account may borrow coins and cash on the spot market. Never throws. */
+  setSpotMargin(on: boolean): Promise<SettingChange>
   /** What becomes of an order of this market priced beyond the limit. Never throws. */
   setBeyondPriceLimit(market: Market, to: 'refuse' | 'move'): Promise<SettingChange>
 }

@@ -18,7 +18,7 @@ import { statusOf } from '../exchange/simulator/server/control.ts'
 import { isAlive } from '../store/embedded/home.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
-import { needsOf } from './alerts/account-fitness.ts'
+import { managesAccount, needsOf } from './alerts/account-fitness.ts'
 import { measuredWire } from './measured.ts'
 import { type Pacer, startPacer } from './pacer.ts'
 import { asStartFault, StartFault } from './start/data-folder.ts'
@@ -158,10 +158,15 @@ type Connected = Venue & { frameAgeMs: () => number }
 /** Opens the exchange over the network. Nothing is asked of it yet but its time. */
 export function connect(access: Access, telemetry: Telemetry, where: string): Connected {
   const { mode, keys, urls, region, speed, recvWindowMs, orderDeadlineMs } = access
+  const measured = Promise.withResolvers<void>()
   const clock = exchangeClock({
     startAtMs: wallMs(),
     speed,
-    read: () => exchange.serverTimeMs(),
+    async read() {
+      const atMs = await exchange.serverTimeMs()
+      measured.resolve()
+      return atMs
+    },
     corrected: (byMs, why) => telemetry.log.warn('clock.corrected', { byMs, because: why }),
   })
   const wire = createSdkWire({
@@ -169,6 +174,7 @@ export function connect(access: Access, telemetry: Telemetry, where: string): Co
     ...(urls ? { urls } : {}),
     ...keys,
     clock,
+    measured: measured.promise,
     recvWindowMs,
     region,
     // The SDK repeats in its own words what is said once in ours.
@@ -247,7 +253,7 @@ async function checked(venue: Venue, config: Config, { log }: Telemetry, waiting
     await waiting.until(WAITED_FOR, async () => {
       // Its time first: nothing else can be asked with a stamp that is wrong.
       await clock.measure().catch(error => Promise.reject(unanswered(venue.access, error)))
-      const at = { atMs: clock.nowMs(), manage: config.account.manage }
+      const at = { atMs: clock.nowMs(), manage: managesAccount(config) }
       const findings = await examineAccount(exchange, needsOf(config, []), at)
       const away = findings.find(({ grade }) => grade === 'away')
       if (away) throw new Error(away.says)

@@ -121,13 +121,19 @@ function collateral({ collateral: switches }: AccountLook, { pairs }: AccountNee
 function spotMargin({ spotMargin: isOn }: AccountLook, { borrows }: AccountNeeds): Verdict {
   if (isOn === 'unknown') return advise(`${NOT_SHOWN}: whether spot margin is on`)
   if (borrows && !isOn)
-    return warn(
-      'Spot margin is off: reverse carry cannot borrow. Switch it on at Bybit (spot, margin), or leave reverse carry out of strategy.directions.',
-    )
+    return {
+      ...warn(
+        'Spot margin is off: reverse carry cannot borrow. Switch it on at Bybit (spot, margin; account.manage does it), or leave reverse carry out of strategy.directions.',
+      ),
+      change: exchange => exchange.setSpotMargin(true),
+    }
   if (!borrows && isOn)
-    return warn(
-      'Spot margin is on although nothing here borrows: a spread order short of cash would borrow. Switch it off at Bybit.',
-    )
+    return {
+      ...warn(
+        'Spot margin is on although nothing here borrows: a spread order short of cash would borrow. Switch it off at Bybit (account.manage does it).',
+      ),
+      change: exchange => exchange.setSpotMargin(false),
+    }
   return ok(isOn ? 'on' : 'off')
 }
 

@@ -48,6 +48,7 @@ export function settingVerbs(wire: Wire): SettingVerbs {
       }
     },
     setDeltaNeutral: on => set(wire, '/v5/account/set-delta-mode', { deltaEnable: on ? '1' : '0' }),
+    setSpotMargin: on => set(wire, '/v5/spot-margin-trade/switch-mode', { spotMarginMode: on ? '1' : '0' }),
     setBeyondPriceLimit: (market, to) =>
       set(wire, '/v5/account/set-limit-px-action', { category: market, modifyEnable: to === 'move' }),
   }

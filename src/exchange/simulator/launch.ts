@@ -37,7 +37,7 @@ export type LaunchedSimulator = {
   pid: number
   /** It was already running, with its account. */
   reused: boolean
-  /** Saves the account and ends the process; resolves when it is gone. */
+  /** Saves the account and ends the process; resolves when it is gone. While others trade on it, it is left to them. */
   stop(): Promise<void>
 }
 
@@ -46,8 +46,13 @@ type Place = { url: string; pid: number; account: string }
 const READY_MS = 60_000
 const STOP_MS = 20_000
 const LOOK_EVERY_MS = 50
+/** Connections that were just closed take the simulator a moment to notice. */
+const LEAVE_MS = 3_000
 
-/** Takes up the simulator that runs on `dataDir`, or starts one. Rejects with the simulator's own words when it cannot start. */
+/**
+ * Takes up the simulator that runs on `dataDir`, or starts one. Rejects with the simulator's own words when it cannot start, and when
+ * the one that runs has other settings and is traded on.
+ */
 export async function launchSimulator(launch: Launch): Promise<LaunchedSimulator> {
   mkdirSync(launch.dataDir, { recursive: true })
   const file = join(launch.dataDir, 'simulator.json')
@@ -58,6 +63,10 @@ export async function launchSimulator(launch: Launch): Promise<LaunchedSimulator
     if (status?.pid === known.pid) {
       const same = status.seed === launch.seed && status.speed === launch.speed && known.account === account
       if (same) return handle(known, true, file)
+      if (await isUsed(known))
+        throw new Error(
+          `a simulator with seed ${status.seed} and speed ${status.speed} is in use in ${launch.dataDir}: stop its engine first, start with the same HEDGEROW_SEED and HEDGEROW_SPEED, or set HEDGEROW_DATA_DIR to another folder`,
+        )
       await stopAt(known)
     }
   }
@@ -75,6 +84,7 @@ function handle(place: Place, reused: boolean, file: string, child?: ChildProces
     pid,
     reused,
     async stop() {
+      if (await isUsed(place)) return
       await stopAt(place, child)
       rmSync(file, { force: true })
     },
@@ -88,6 +98,16 @@ function readPlace(file: string): Place | undefined {
     // Missing, or half written by a process that was killed: start anew, the account is in another file.
     if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
+  }
+}
+
+/** Does anybody still trade on it? One that does not answer is nobody's. */
+async function isUsed({ url }: Place): Promise<boolean> {
+  for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {
+    const status = await statusOf(url)
+    if (!status || status.peers === 0) return false
+    if (waitedMs >= LEAVE_MS) return true
+    await pause(LOOK_EVERY_MS)
   }
 }
 

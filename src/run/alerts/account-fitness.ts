@@ -21,8 +21,13 @@ export const needsOf = (
   expiryAlertMs: account.keyExpiryAlertMs,
 })
 
+/** May the engine set the account as it needs it? One that it made itself it may. */
+export const managesAccount = ({ mode, exchangeUrl, account }: Managed): boolean =>
+  account.manage || (mode === 'sim' && exchangeUrl === undefined)
+
+type Managed = Pick<Config, 'mode' | 'exchangeUrl' | 'account'>
 type FitnessPorts = {
-  config: Pick<Config, 'account' | 'rules'>
+  config: Pick<Config, 'rules'> & Managed
   exchange: Exchange
   /** Engine time. */
   clock: Clock
@@ -44,7 +49,7 @@ export function watchFitness(ports: FitnessPorts): () => void {
   const refused = new Set<string>()
   let stopped = false
   const look = async () => {
-    const at = { atMs: clock.nowMs(), manage: config.account.manage }
+    const at = { atMs: clock.nowMs(), manage: managesAccount(config) }
     const findings = await examineAccount(exchange, needsOf(config, pairs()), at)
     if (stopped) return
     for (const finding of findings) report(ports, finding, refused)

@@ -26,6 +26,8 @@ export type Post = {
   salt: string
   /** Names one engine's life. */
   token: string
+  /** The engine's process; missing in what an earlier version wrote. */
+  enginePid?: number
   /** Where the exchange is, when it is not Bybit's own host. */
   url: string | null
   /** Of its time: 1 at Bybit. */
@@ -67,7 +69,13 @@ const ENTRY = fileURLToPath(new URL('./guard-process.ts', import.meta.url))
 
 /** Starts the guard; one that dies is started again. @param clock - the machine's time */
 export function startGuard({ dataDir, access, salt, clock, log }: GuardOptions): Guard {
-  const post: Post = { salt, token: randomUUID(), url: access.urls?.rest ?? null, speed: access.speed }
+  const post: Post = {
+    salt,
+    token: randomUUID(),
+    enginePid: process.pid,
+    url: access.urls?.rest ?? null,
+    speed: access.speed,
+  }
   writePost(dataDir, post)
   const orders: Orders = { access, post, dataDir, enginePid: process.pid }
   let isDismissed = false

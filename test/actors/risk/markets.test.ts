@@ -4,10 +4,13 @@ import { createActor } from 'xstate'
 import { createMarketBoard } from '../../../actors/market/board.ts'
 import type { EnginePorts } from '../../../actors/ports.ts'
 import { riskMarkets } from '../../../actors/risk/markets.ts'
+import { newHedge } from '../../../machines/hedge/context.ts'
+import { createAlerts } from '../../../src/alerts/alerts.ts'
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import { memoryTerms } from '../../../src/store/books/operator-store.ts'
 import { silentTelemetry } from '../../../src/telemetry/telemetry.ts'
 import { pairOn, RULES, VIP0, XRP } from '../../support/domain/sample-market.ts'
+import { sampleHedge } from '../../support/machines/sample-hedge.ts'
 
 const MINUTE_MS = 60_000
 
@@ -17,6 +20,8 @@ function reading() {
   const pair = pairOn(XRP)
   const board = createMarketBoard(clock, [pair], VIP0)
   const readAtMs: number[] = []
+  const alerts = createAlerts(silentTelemetry())
+  const held = { kind: 'hedge', actor: { getSnapshot: () => ({ context: newHedge(sampleHedge()) }) } }
   const exchange = {
     systemNotices: async () => [],
     collateralTiers: async () => ({}),
@@ -36,8 +41,8 @@ function reading() {
     exchange,
     rules: RULES,
     telemetry: silentTelemetry(),
-    alerts: { raise() {}, clear() {} },
-    runtime: () => ({ all: () => [], get: () => undefined }),
+    alerts,
+    runtime: () => ({ all: () => [held], get: () => undefined }),
   } as unknown as EnginePorts
   const actor = createActor(riskMarkets(world, memoryTerms()).plain({}))
   actor.start()
@@ -46,7 +51,7 @@ function reading() {
     while (clock.step(untilMs))
     await setImmediate()
   }
-  return { board, readAtMs, advance, stop: () => actor.stop() }
+  return { board, alerts, readAtMs, advance, stop: () => actor.stop() }
 }
 
 test('an order that is refused for its terms lets the instruments be read within seconds, not minutes', async () => {
@@ -69,5 +74,19 @@ test('however many orders are refused, the instruments are not read in a tight c
   }
   expect(readAtMs.length).toBeGreaterThan(1)
   expect(readAtMs.length).toBeLessThan(12)
+  stop()
+})
+
+test('a place in the queue that goes back and forth by one is one alert, and ends when it is well back', async () => {
+  const { board, alerts, advance, stop } = reading()
+  const { symbol } = pairOn(XRP)
+  const stands = alerts.standing
+  const near: boolean[] = []
+  for (const [minute, rank] of [2, 3, 2, 3, 2, 1].entries()) {
+    board.setAdlRank(symbol, rank)
+    await advance((minute + 2) * MINUTE_MS)
+    near.push(stands().some(({ name, subject }) => name === 'adl.near' && subject === symbol))
+  }
+  expect(near).toEqual([false, true, true, true, true, false])
   stop()
 })

@@ -149,7 +149,13 @@ test('what is not shown is advice, never a refusal of a key that may trade', () 
 
 /** An account over a wire; what is set is remembered. */
 function account(script: Partial<Script> = {}, info: object = {}) {
-  const set: Record<string, unknown> = { leverage: '10', deltaEnable: false, lpaSpot: false, lpaPerp: false }
+  const set: Record<string, unknown> = {
+    leverage: '10',
+    spotMargin: '0',
+    deltaEnable: false,
+    lpaSpot: false,
+    lpaPerp: false,
+  }
   const answers: Record<string, () => Envelope> = {
     '/v5/user/query-api': () =>
       reply({
@@ -161,7 +167,7 @@ function account(script: Partial<Script> = {}, info: object = {}) {
       }),
     '/v5/account/info': () => reply({ marginMode: 'REGULAR_MARGIN', unifiedMarginStatus: 6, ...info }),
     '/v5/account/user-setting-config': () => reply({ ...set, smsef: false, fmsef: false }),
-    '/v5/spot-margin-trade/state': () => reply({ spotMarginMode: '0' }),
+    '/v5/spot-margin-trade/state': () => reply({ spotMarginMode: set.spotMargin }),
     '/v5/account/collateral-info': () => list(),
   }
   const wire = scriptedWire({
@@ -169,6 +175,7 @@ function account(script: Partial<Script> = {}, info: object = {}) {
       answers[path]?.() ?? list({ symbol: symbol ?? 'BTCUSDT', positionIdx: 0, leverage: set.leverage }),
     post: (path, body) => {
       if (path.endsWith('set-leverage')) set.leverage = body.buyLeverage
+      if (path.endsWith('switch-mode')) set.spotMargin = body.spotMarginMode
       if (path.endsWith('set-delta-mode')) set.deltaEnable = body.deltaEnable === '1'
       if (path.endsWith('set-limit-px-action'))
         set[body.category === 'spot' ? 'lpaSpot' : 'lpaPerp'] =
@@ -184,7 +191,8 @@ function account(script: Partial<Script> = {}, info: object = {}) {
     orderDeadlineMs: 5_000,
     report: () => {},
   })
-  const examine = (manage: boolean) => examineAccount(exchange, NEEDS, { atMs: SERVER_MS, manage })
+  const examine = (manage: boolean, needs = NEEDS) =>
+    examineAccount(exchange, needs, { atMs: SERVER_MS, manage })
   const faults = async (manage = false) =>
     (await examine(manage))
       .filter(({ grade }) => grade !== 'ok')
@@ -208,6 +216,16 @@ describe('what the engine may change by itself', () => {
     const changed = (await examine(true)).filter(({ says }) => says.startsWith('changed by the engine'))
     expect(changed.map(({ name }) => name)).toEqual(['leverage', 'price limits', 'delta neutral'])
     expect(await faults()).toEqual([])
+  })
+
+  test('spot margin is on while something borrows, and off while nothing does', async () => {
+    const { examine, exchange } = account()
+    const isOn: boolean[] = []
+    for (const borrows of [true, false]) {
+      await examine(true, { ...NEEDS, borrows })
+      isOn.push(await exchange.spotMarginReady())
+    }
+    expect(isOn).toEqual([true, false])
   })
 
   test('that the exchange refuses stays a fault, with its words', async () => {

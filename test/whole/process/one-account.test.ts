@@ -2,11 +2,12 @@
  * Two processes never trade one account, whatever databases they use: on one database the second waits as a standby, on two the
  * orders at the exchange tell them of each other.
  */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { readPost } from '../../../src/run/guard/guard.ts'
 import { engineApi } from '../../support/process/engine-api.ts'
-import { restOrder } from '../../support/process/outside.ts'
+import { restingOrders, restOrder } from '../../support/process/outside.ts'
 import {
   addressOf,
   endAll,
@@ -74,6 +75,32 @@ test('on one database the second waits as a standby, and takes over when the fir
   first.kill('SIGKILL')
   await first.ended
   await trading(second, folder)
+})
+
+test('a second start in one folder waits, cancels nothing of the first, and ends without ending its exchange', async () => {
+  const folder = newSite()
+  const env = { HEDGEROW_PORT: '0', HEDGEROW_SPEED: '1' }
+  const begin = () => {
+    const engine = launch({ script: 'src/cli.ts', args: ['run'], cwd: folder, env })
+    engines.push(engine)
+    return engine
+  }
+  const first = begin()
+  const state = await trading(first, folder)
+  const { url } = JSON.parse(readFileSync(join(folder, '.hedgerow', 'simulator.json'), 'utf8'))
+  const resting = `${saltOf(folder)}OTHER1-PE0001`
+  await restOrder(url, resting)
+  const second = begin()
+  await eventually('a standby', () => /is traded by another engine \(.*standby/.test(second.out()), {
+    seen: second.out,
+  })
+  second.kill('SIGTERM')
+  expect(await second.ended, second.err()).toEqual({ code: 0, signal: null })
+  expect(await restingOrders(url)).toContain(resting)
+  expect((await state()).state).toBe('trading')
+  first.kill('SIGTERM')
+  expect(await first.ended, first.err()).toEqual({ code: 0, signal: null })
+  await expect(fetch(`${url}/simulator/status`)).rejects.toThrow()
 })
 
 test('on two databases the second does not start, and says whose order it saw', async () => {

@@ -61,6 +61,8 @@ export type SocketPlan = {
   category: 'spot' | 'linear'
   topics: readonly string[]
   make: () => SdkClient
+  /** Nothing is dialled before this: a signature needs the exchange's time. */
+  after?: Promise<void>
   /** Machine time within which an open connection must be ready. */
   patienceMs: number
   redact: Redact
@@ -172,7 +174,6 @@ export class HeldSocket {
   }
 
   #listen(): void {
-    const { wsKey, log } = this.#plan
     this.#on('open', () => this.#opened())
     this.#on('reconnected', () => this.#opened())
     this.#on('reconnect', () => this.#dropped())
@@ -183,7 +184,14 @@ export class HeldSocket {
     this.#showFrames()
     this.#watchdog.dialling()
     if (this.#topics.size > 0) void Promise.allSettled(this.#subscribe([...this.#topics]))
-    else void this.#client.connect(wsKey).catch(() => log('dial', `${wsKey} could not be dialled`))
+    else void this.#dial(this.#client)
+  }
+
+  async #dial(mine: SdkClient): Promise<void> {
+    const { wsKey, log, after } = this.#plan
+    await after
+    if (mine !== this.#client || this.#state !== 'held') return
+    await mine.connect(wsKey).catch(() => log('dial', `${wsKey} could not be dialled`))
   }
 
   /** Events of clients thrown away are not heard. The SDK would swallow what a listener throws: here it counts as a lost frame. */

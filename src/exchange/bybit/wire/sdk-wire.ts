@@ -40,7 +40,7 @@ function tradeEnvelope(reply: unknown, redact: Redact): Envelope {
   return { ...envelope({ retCode, retMsg, retExtInfo, result: data, time }, redact), limit }
 }
 
-function sdkTrade(settings: StreamSettings, url: string): Trade {
+function sdkTrade(settings: StreamSettings & Pick<SdkWireSettings, 'measured'>, url: string): Trade {
   const { clock, patienceMs, redact, log } = settings
   const socket = new HeldSocket(
     {
@@ -48,6 +48,7 @@ function sdkTrade(settings: StreamSettings, url: string): Trade {
       category: 'linear',
       topics: [],
       make: () => new SdkClient(url, settings),
+      ...(settings.measured && { after: settings.measured }),
       patienceMs,
       redact,
       log,
@@ -88,6 +89,8 @@ type SdkWireSettings = {
   key: string
   secret: string
   clock: Clock
+  /** Resolves when the clock was measured: nothing signed is dialled before. Left out, the clock is right from the start. */
+  measured?: Promise<void>
   /** Exchange time. Bybit refuses an older request; a simulator at speed s allows s times as much. */
   recvWindowMs: number
   log: SdkLog
@@ -139,7 +142,10 @@ export function createSdkWire(settings: SdkWireSettings): Wire {
   }
   const rest = sdkRest({ ...streams, url: restUrl, timeoutMs: restTimeoutMs })
   const kept = keptStreams()
-  const entry = key && mode !== 'demo' ? sdkTrade(streams, `${ws}/v5/trade`) : tradeByRest(streams, rest)
+  const entry =
+    key && mode !== 'demo'
+      ? sdkTrade({ ...streams, ...(settings.measured && { measured: settings.measured }) }, `${ws}/v5/trade`)
+      : tradeByRest(streams, rest)
 
   return {
     ...rest,

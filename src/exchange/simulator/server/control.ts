@@ -17,6 +17,8 @@ export type SimulatorStatus = {
   pace: number
   seed: number
   pid: number
+  /** Signed sockets open now: whoever trades an account here has two. */
+  peers: number
   /** Orders accepted since this process started. */
   orders: number
   startedAtMs: number

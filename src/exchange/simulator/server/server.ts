@@ -101,12 +101,13 @@ function openExchange(options: SimulatorOptions, accounts: Accounts, { hear, fai
       return reply
     },
     requests: () => requests,
-    status: () => ({
+    status: (peers: number) => ({
       nowMs: driver.nowMs(),
       speed,
       pace: pacing.pace(),
       seed,
       pid: process.pid,
+      peers,
       orders,
       startedAtMs,
     }),
@@ -131,7 +132,8 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
   const isPlayed = (channel: Push['channel'], topic: string) => player?.plays(channel, topic) ?? false
   const hear = (pushes: Push[]) => fanOut(hub, pushes, isPlayed)
   const exchange = openExchange(options, accounts, { hear, fail })
-  const { core, clock, driver, faults, ask, status } = exchange
+  const { core, clock, driver, faults, ask } = exchange
+  const status = () => exchange.status(peersOf(hub))
   const player = playRecording(options.recorded, clock, frame => playOut(hub, frame))
   const later = (run: () => void, delayMs: number) => void clock.setTimeout(run, delayMs)
   const deliver = faultyDeliver(faults, later, options.deliver ?? deliverAsIs)
@@ -184,6 +186,9 @@ function serve(http: Server, options: SimulatorOptions, release: () => void): Si
     close: () => closeAll(http, [closing, driver.close, release]),
   }
 }
+
+const peersOf = (hub: SocketHub): number =>
+  [...hub.connections()].filter(({ channel }) => channel === 'private' || channel === 'trade').length
 
 /** Asks the exchange whether a key opens a socket. */
 const keyRefusalOf =

@@ -289,6 +289,19 @@ describe('the launcher', () => {
     expect((await ordersOf(third.url)).map(order => order.orderLinkId)).toEqual(['kept'])
   })
 
+  test('leaves it to whoever else trades on it, and ends it with the last', async () => {
+    const first = await launch()
+    const trading = await peer(`${first.wsUrl}/v5/private`)
+    const second = await launch()
+    await second.stop()
+    expect((await status(first.url)).pid).toBe(first.pid)
+    expect(existsSync(join(folder, 'simulator.json'))).toBe(true)
+    await expect(launch({ speed: 30 })).rejects.toThrow(/seed 1 and speed 60 is in use .*HEDGEROW_DATA_DIR/)
+    trading.close()
+    await first.stop()
+    await expect(status(first.url)).rejects.toThrow()
+  })
+
   test('comes back on its port after a crash of the simulator', async () => {
     const first = await launch()
     process.kill(first.pid, 'SIGKILL')
