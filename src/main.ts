@@ -19,6 +19,7 @@ import type { HedgePair, SpreadInstrument } from './domain/instrument.ts'
 import type { Rules } from './domain/rules.ts'
 import type { Exchange } from './exchange/exchange.ts'
 import { openAlerts, storelessAlerts } from './run/alerts/alerts.ts'
+import { openRemote } from './run/alerts/remote-desk.ts'
 import { createBooks, type StoredBooks } from './run/books/books.ts'
 import { assertAlone, CHARTS, createEngine } from './run/engine.ts'
 import { cancelLeft, startGuard } from './run/guard/guard.ts'
@@ -219,11 +220,7 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   const books = createBooks(store)
   const told = await openAlerts({ config, store, telemetry, clock, wall })
   const ready = () => notifier.ready(`${config.mode}: ${pairs.length} symbols tracked`)
-  const engine = createEngine({
-    ...(await engineParts(parts, books, ready)),
-    pairs,
-    alerts: told.alerts,
-  })
+  const engine = createEngine({ ...(await engineParts(parts, books, ready)), pairs, alerts: told.alerts })
   parts.farewells.push(cause => {
     // From here on nothing more may leave, while people are told.
     engine.runtime.close()
@@ -270,9 +267,11 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   // Alive is enough: a watchdog that also asked for the exchange would kill the engine whenever that is away.
   const unwatch = notifier.watch(() => view.live().every(part => part.ok))
   told.watch(engine, speed, () => view.ready().every(part => part.ok))
+  const endRemote = openRemote({ config, view, telemetry, wall })
   const hush = showStatus({ view, url: listening.url, loginLink: api.loginLink, clock: wall })
   return async () => {
     hush()
+    endRemote()
     unwatch()
     await notifier.stopping('hedges stay as they are')
     await engine.stop()

@@ -5,6 +5,7 @@
  */
 import { createTransport } from 'nodemailer'
 import type { Alert } from './delivery/alert-log.ts'
+import { createBot } from './remote/bot-api.ts'
 
 export type Occasion = 'raised' | 'worse' | 'escalated' | 'cleared'
 
@@ -69,8 +70,8 @@ const chat = (name: string, url: string, body: (text: string) => object): AlertC
   },
 })
 
-/** Posts JSON; the answer's text when it was taken. @throws when the answer is not 2xx */
-async function post(url: string, body: object, signal: AbortSignal): Promise<string> {
+/** Posts JSON. @throws when the answer is not 2xx */
+async function post(url: string, body: object, signal: AbortSignal): Promise<void> {
   const answer = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'user-agent': 'hedgerow' },
@@ -80,7 +81,6 @@ async function post(url: string, body: object, signal: AbortSignal): Promise<str
   })
   const text = (await answer.text()).slice(0, TEXT_MAX)
   if (!answer.ok) throw new Error(`expected 2xx, found ${answer.status} ${text}`)
-  return text
 }
 
 /** Alerts by e-mail over SMTP. A new connection for each message: alerts are rare and a kept one would have died. */
@@ -126,25 +126,10 @@ export const mail = ({ host, port, security, user, password, from, to }: MailOpt
   },
 })
 
-const TELEGRAM_URL = 'https://api.telegram.org'
-const TELEGRAM_TEXT_MAX = 4_000
-
 type TelegramOptions = { token: string; chat: string; url?: string | undefined }
 
-/** @see https://core.telegram.org/bots/api#sendmessage */
-export const telegram = ({ token, chat, url }: TelegramOptions): AlertChannel => {
-  const address = `${(url || TELEGRAM_URL).replace(/\/+$/, '')}/bot${token}/sendMessage`
-  return {
-    name: 'telegram',
-    async send(message, signal) {
-      const body = {
-        chat_id: chat,
-        text: textOf(message).slice(0, TELEGRAM_TEXT_MAX),
-        disable_web_page_preview: true,
-      }
-      const answer: unknown = JSON.parse(await post(address, body, signal))
-      const isTaken = typeof answer === 'object' && answer !== null && 'ok' in answer && answer.ok === true
-      if (!isTaken) throw new Error(`expected an answer with ok true, found ${JSON.stringify(answer)}`)
-    },
-  }
-}
+/** A message to one chat, through a bot. */
+export const telegram = ({ chat, ...address }: TelegramOptions): AlertChannel => ({
+  name: 'telegram',
+  send: (message, signal) => createBot(address).send(chat, textOf(message), signal),
+})

@@ -72,7 +72,7 @@ export type SendOutcome =
 export type Command = {
   by: string
   idempotencyKey: string
-  source: 'api' | 'cli' | 'dashboard'
+  source: 'api' | 'cli' | 'dashboard' | 'telegram'
   /** Refused when the actor is not at this version at the very moment of sending. */
   expectVersion?: number
 }

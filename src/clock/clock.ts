@@ -149,3 +149,17 @@ export function startStopwatch(): Stopwatch {
   const wall = wallMs()
   return () => Math.max(monotonicMs() - monotonic, Math.abs(wallMs() - wall))
 }
+
+/** Waits so long by this clock, or until the signal aborts: whatever is first. */
+export function restFor(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise(resolve => {
+    const end = () => {
+      clock.clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = clock.setTimeout(end, ms)
+    signal.addEventListener('abort', end)
+  })
+}

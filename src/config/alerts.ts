@@ -40,6 +40,14 @@ export const alerts = z.strictObject({
     "a chat's number, such as -1001234567890, or its @name",
     text => /^(-?\d{1,20}|@\w{3,64})$/.test(text),
   ),
+  telegramRemote: noted(
+    wordKey(['true', 'false'], 'false').transform(word => word === 'true'),
+    {
+      about:
+        'Telegram: may the same chat command the engine (status, hedges, halt, resume, flatten)? Everybody in it then may',
+      text: 'false',
+    },
+  ),
   telegramUrl: named("Telegram: another server than Telegram's own", 'an http or https URL', isHttpUrl),
   mailTo: named('E-mail: recipients, separated by commas', 'mail addresses with commas between', text =>
     text.split(',').every(isMail),

@@ -128,7 +128,7 @@ function modeRelations(values: Found): Relation[] {
 /** Half a way is none: its other half must be there, and the first to know is whoever configures it. */
 function alertRelations(values: Found): Relation[] {
   const { alerts = {} } = values
-  const { telegramChat, mailTo, mailFrom, smtpHost, smtpUser } = alerts
+  const { telegramChat, telegramRemote, mailTo, mailFrom, smtpHost, smtpUser } = alerts
   const needs: [boolean, string, unknown, string][] = [
     [
       Boolean(values.HEDGEROW_ALERT_TELEGRAM_TOKEN),
@@ -142,6 +142,7 @@ function alertRelations(values: Found): Relation[] {
       values.HEDGEROW_ALERT_TELEGRAM_TOKEN,
       'the token of the bot',
     ],
+    [telegramRemote === true, 'alerts.telegramChat', telegramChat, 'the chat that may command'],
     [Boolean(mailTo), 'alerts.mailFrom', mailFrom, 'the sender of mail'],
     [Boolean(mailTo), 'alerts.smtpHost', smtpHost, 'the server that takes mail'],
     [Boolean(smtpHost), 'alerts.mailTo', mailTo, 'who hears by mail'],

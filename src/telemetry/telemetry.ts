@@ -59,6 +59,8 @@ export type Telemetry = {
   actorsQuarantined(count: number): void
   /** Bad input was refused: counted and logged (promise 11). */
   inputRefused(kind: string, detail: string, fields?: LogFields): void
+  /** The same without a line, where one was written already. */
+  inputCounted(kind: string): void
   alertRaised(severity: string): void
   alertsStanding(alerts: Iterable<{ name: string; severity: string }>): void
   alertDelivered(way: string, outcome: 'delivered' | 'failed' | 'dropped'): void
@@ -132,6 +134,7 @@ export function telemetryOf(log: Log, metrics: Metrics): Telemetry {
       metrics.inputFaults.inc({ kind })
       log.warn('input.refused', { ...fields, kind, detail })
     },
+    inputCounted: kind => metrics.inputFaults.inc({ kind }),
     alertRaised: severity => metrics.alerts.inc({ severity }),
     alertsStanding: alerts => {
       metrics.alertsStanding.reset()

@@ -2,7 +2,7 @@
  * Carries messages over each configured way, one after the other and each way for itself: bounded in length, time and
  * tries. A way that fails is told of through `failed`, never thrown.
  */
-import type { Clock } from '../../clock/clock.ts'
+import { type Clock, restFor } from '../../clock/clock.ts'
 import type { AlertChannel, AlertMessage } from '../channels.ts'
 
 type CourierPorts = {
@@ -61,7 +61,7 @@ export function createCourier(ports: CourierPorts): Courier {
     },
     async settled(msMax) {
       const patience = new AbortController()
-      const late = pause(clock, msMax, patience.signal)
+      const late = restFor(clock, msMax, patience.signal)
       const done = Promise.all(lines.map(({ busy }) => busy))
       await Promise.race([done, late])
       patience.abort()
@@ -74,7 +74,7 @@ async function deliver(ports: CourierPorts, way: AlertChannel, message: AlertMes
   const { clock, redact, sendMsMax = SEND_MS_MAX, retryAfterMs = RETRY_AFTER_MS } = ports
   let cause = ''
   for (const waitMs of [0, ...retryAfterMs]) {
-    if (waitMs > 0) await pause(clock, waitMs, closing)
+    if (waitMs > 0) await restFor(clock, waitMs, closing)
     if (closing.aborted) return
     try {
       await within(clock, sendMsMax, closing, signal => way.send(message, signal))
@@ -110,21 +110,8 @@ async function within(
   }
 }
 
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise(resolve => {
-    const end = () => {
-      clock.clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = clock.setTimeout(end, ms)
-    signal.addEventListener('abort', end)
-  })
-}
-
 /** `fetch failed` says nothing: what lies beneath does. */
-function causeOf(error: unknown): string {
+export function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const beneath = error.cause instanceof Error ? `: ${error.cause.message}` : ''
   return `${error.message}${beneath}`
@@ -162,9 +149,7 @@ export function startHeartbeat({
     if (!closing.signal.aborted) timer = clock.setTimeout(() => void beat(), everyMs)
   }
   const late = (error: unknown) => {
-    if (closing.signal.aborted) return
-    const beneath = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ''
-    failed(`${error instanceof Error ? error.message : String(error)}${beneath}`)
+    if (!closing.signal.aborted) failed(causeOf(error))
   }
   let timer = clock.setTimeout(() => void beat(), 0)
   return () => {

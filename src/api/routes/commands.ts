@@ -43,30 +43,39 @@ export function answer(c: Context<ApiEnv>, outcome: SendOutcome, to: string) {
       if (outcome.replayed) c.header('idempotency-replayed', 'true')
       return c.json({ ...outcome, kind: undefined, accepted: true as const }, 202)
     case 'not-found':
-      throw new HttpRefusal(404, `actor: nothing is called ${to}`)
+      throw new HttpRefusal(404, refusalOfCommand(outcome, to))
     case 'illegal':
-      throw illegal(outcome)
-    case 'moved':
-      throw moved(outcome)
-    case 'invalid':
-      throw new HttpRefusal(422, outcome.detail, { faults: [{ field: 'body', expected: outcome.detail }] })
+    case 'moved': {
+      const { state, version, legal } = outcome
+      throw new HttpRefusal(409, refusalOfCommand(outcome, to), { state, version, legal })
+    }
+    case 'invalid': {
+      const detail = refusalOfCommand(outcome, to)
+      throw new HttpRefusal(422, detail, { faults: [{ field: 'body', expected: detail }] })
+    }
     case 'key-reused':
-      throw new HttpRefusal(
-        422,
-        'Idempotency-Key: expected a new key, found one used before for another command',
-      )
+      throw new HttpRefusal(422, refusalOfCommand(outcome, to))
   }
 }
 
-/** 409: what the state is, and what would be legal. */
-function illegal({ state, version, legal, because }: SendOutcome & { kind: 'illegal' }): HttpRefusal {
-  const names = legal.filter(({ manual }) => manual).map(({ type }) => type)
-  const detail = because ?? `not legal in state ${state}; a person may send: ${names.join(', ') || 'nothing'}`
-  return new HttpRefusal(409, detail, { state, version, legal })
-}
-
-/** 409: what a person saw when they pressed the button is no longer so; here is how it stands. */
-function moved({ state, version, legal }: SendOutcome & { kind: 'moved' }): HttpRefusal {
-  const detail = `moved meanwhile: it is in state ${state} at version ${version} now`
-  return new HttpRefusal(409, detail, { state, version, legal })
+/** Why a command was not carried out, in one sentence. */
+export function refusalOfCommand(outcome: Exclude<SendOutcome, { kind: 'accepted' }>, to: string): string {
+  switch (outcome.kind) {
+    case 'not-found':
+      return `actor: nothing is called ${to}`
+    case 'illegal': {
+      const names = outcome.legal.filter(({ manual }) => manual).map(({ type }) => type)
+      return (
+        outcome.because ??
+        `not legal in state ${outcome.state}; a person may send: ${names.join(', ') || 'nothing'}`
+      )
+    }
+    // What a person saw when they pressed the button is no longer so; here is how it stands.
+    case 'moved':
+      return `moved meanwhile: it is in state ${outcome.state} at version ${outcome.version} now`
+    case 'invalid':
+      return outcome.detail
+    case 'key-reused':
+      return 'Idempotency-Key: expected a new key, found one used before for another command'
+  }
 }

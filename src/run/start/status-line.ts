@@ -170,8 +170,12 @@ export function showStatus({ view, url, loginLink, clock, ...where }: Shown): ()
 
 type Made = { fundingUsdt: string; netUsdt: string }
 
-/** One line: time, state, money (equity, funding and net of all hedges, the next settlement), hedges, and what is wrong. */
-export function statusLine(view: EngineView, closed: Made | undefined): string {
+/** One line, as `statusParts` has it. */
+export const statusLine = (view: EngineView, closed: Made | undefined): string =>
+  statusParts(view, closed).join('  ')
+
+/** Time, state, money (equity, funding and net of all hedges, the next settlement), hedges, and what is wrong. */
+export function statusParts(view: EngineView, closed: Made | undefined): string[] {
   const { state, nowMs, speed, pace, hedges, symbols, ledgerResiduals, equityUsdt } = view.summary()
   const held = view.holdings()
   const untied = Object.entries(ledgerResiduals).filter(([, residual]) => Number(residual) !== 0)
@@ -188,7 +192,7 @@ export function statusLine(view: EngineView, closed: Made | undefined): string {
       ? `LEDGER OFF BY ${untied.map(([coin, residual]) => `${residual} ${coin}`).join(', ')}`
       : '',
   ]
-  return parts.filter(part => part !== '').join('  ')
+  return parts.filter(part => part !== '')
 }
 
 /** For the eye. What is not known of one is not known of all. */

@@ -5,7 +5,7 @@
  */
 import { createServer, type Server } from 'node:http'
 import type { Alerts } from '../../alerts/alerts.ts'
-import type { Clock } from '../../clock/clock.ts'
+import { type Clock, restFor } from '../../clock/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Notifier } from '../service/notify.ts'
 import { StartFault } from './data-folder.ts'
@@ -83,7 +83,7 @@ export function createWaiting(ports: WaitingPorts): Waiting {
           const because = error instanceof Error ? error.message : String(error)
           const pauseMs = pauseAfter(because, tries)
           said(what, because, pauseMs, sinceMs)
-          await pause(wall, pauseMs, stopped)
+          await restFor(wall, pauseMs, stopped)
         }
       }
     },
@@ -98,18 +98,6 @@ export function createWaiting(ports: WaitingPorts): Waiting {
 
 const pauseAfter = (because: string, tries: number): number =>
   /\bHTTP 403\b/.test(because) ? PAUSE_BANNED_MS : Math.min(PAUSE_LAST_MS, PAUSE_FIRST_MS * 2 ** tries)
-
-function pause(wall: Clock, ms: number, stopped: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const end = () => {
-      wall.clearTimeout(timer)
-      stopped.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = wall.setTimeout(end, ms)
-    stopped.addEventListener('abort', end)
-  })
-}
 
 /** Answers in the engine's place: alive, not ready, and why. Where the port cannot be had, nobody is answered. */
 function openRoom({ host, port, log }: WaitingPorts, reason: () => string): Promise<Server | undefined> {

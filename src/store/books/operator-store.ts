@@ -12,7 +12,7 @@ type EquityPoint = { atMs: number; equityUsdt: Usdt; availableUsdt: Usdt }
 type AuditedCommand = {
   idempotencyKey: string
   operator: string
-  source: 'api' | 'cli' | 'dashboard'
+  source: 'api' | 'cli' | 'dashboard' | 'telegram'
   /** The actor, or `engine`. */
   target: string
   request: JsonObject

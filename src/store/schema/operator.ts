@@ -24,13 +24,18 @@ export const CommandTable = defineEntity({
     account: p.text().primary(),
     idempotencyKey: p.text().primary(),
     operator: p.text(),
-    source: words<'api' | 'cli' | 'dashboard'>(),
+    source: words<'api' | 'cli' | 'dashboard' | 'telegram'>(),
     target: p.text(),
     request: json<JsonObject>(),
     outcome: json<Json>(),
     atMs: instant(),
   },
-  checks: [{ name: 'command_source_check', expression: wordColumn('source', ['api', 'cli', 'dashboard']) }],
+  checks: [
+    {
+      name: 'command_source_check',
+      expression: wordColumn('source', ['api', 'cli', 'dashboard', 'telegram']),
+    },
+  ],
   indexes: [{ name: 'command_by_time', properties: ['account', 'atMs'] }],
 })
 

@@ -11,6 +11,7 @@ import { SpreadOrders } from '../migrations/20261122120000-spread-orders.ts'
 import { BooksTables } from '../migrations/20261122130000-books.ts'
 import { TermsTableAdded } from '../migrations/20261201070000-terms.ts'
 import { UnreadTables } from '../migrations/20261201150000-unread-tables.ts'
+import { CommandFromTelegramAdded } from '../migrations/20261201153000-command-telegram.ts'
 import { journalTables } from './journal.ts'
 import { operatorTables } from './operator.ts'
 import { tradeTables } from './trade.ts'
@@ -23,6 +24,7 @@ export const migrations = [
   { name: '20261122130000-books', class: BooksTables },
   { name: '20261201070000-terms', class: TermsTableAdded },
   { name: '20261201150000-unread-tables', class: UnreadTables },
+  { name: '20261201153000-command-telegram', class: CommandFromTelegramAdded },
 ]
 
 const tables = [...journalTables, ...tradeTables, ...operatorTables]

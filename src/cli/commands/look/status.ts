@@ -1,6 +1,7 @@
 /** `status`: the engine on one page, once or as it changes. `alerts`: what stands and what stood. */
 import type { EngineSummary } from '../../../api/engine-view.ts'
 import type { AccountRow, AlertRow, Holding, QuotaRow } from '../../../api/rows/rows.ts'
+import { whyText } from '../../../wording/engine.ts'
 import { amountText, clockText, instantText, lengthText, paceText } from '../../../wording/figures.ts'
 import type { Shown } from '../../kit/asking.ts'
 import { type Client, engineClient } from '../../kit/client.ts'
@@ -43,7 +44,7 @@ function page(engine: EngineSummary, { hedges, holdings, quota }: Held): string[
   const { mode, state, exchange, speed, version, symbols, ledgerResiduals, health, nowMs, startedAtMs } =
     engine
   const values = {
-    engine: `${coloured(state)}${whyText(engine)}`,
+    engine: `${coloured(state)}${why(engine)}`,
     mode: speed === 1 ? mode : `${mode}, time ${paceText(engine)}`,
     clock: `${instantText(nowMs)} UTC, up ${lengthText(Math.max(0, nowMs - startedAtMs))}`,
     exchange,
@@ -63,11 +64,9 @@ function page(engine: EngineSummary, { hedges, holdings, quota }: Held): string[
   return [...pairs(values).split('\n'), ...open, '', ...parts]
 }
 
-/** Who or what keeps it from new hedges. */
-function whyText({ halt, risk, state }: EngineSummary): string {
-  if (halt) return red(` by ${halt.by}: ${halt.because}`)
-  if (!risk || !state.startsWith('reducing')) return ''
-  return yellow(` by ${risk.setBy ?? 'engine'}: ${risk.because}, found ${risk.found}, limit ${risk.limit}`)
+const why = (engine: EngineSummary) => {
+  const text = whyText(engine)
+  return text === '' ? '' : (engine.halt ? red : yellow)(text)
 }
 
 const coloured = (state: string) =>
@@ -145,7 +144,7 @@ function newsOf(engine: EngineSummary): string {
   const { hedges, symbols, ledgerResiduals, health } = engine
   const bad = health.filter(({ ok }) => !ok).map(({ name }) => name)
   return [
-    `${engine.state}${whyText(engine)}`,
+    `${engine.state}${why(engine)}`,
     `hedges ${counts(hedges)}`,
     `symbols ${counts(symbols)}`,
     `residual ${residualText(ledgerResiduals)}`,
