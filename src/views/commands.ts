@@ -214,15 +214,15 @@ function payloadFault(kind: string, event: JsonObject): string | undefined {
   if (type === PART && !(typeof event.share === 'string' && isShare(event.share)))
     return `share: expected a decimal above 0 and below 1 as text, such as "0.25"; found ${JSON.stringify(event.share ?? null)}`
   if (type !== PART && event.share !== undefined) return `share: expected no such field for ${type}`
-  for (const [field, value] of Object.entries(event)) {
-    if (field === 'reopen' && UNWINDS.has(type)) {
-      if (typeof value !== 'boolean') return 'reopen: expected true or false'
-      continue
-    }
-    if (!FIELDS.has(field)) return `${field}: expected no such field of ${type}`
-    if (typeof value !== 'string' || value.length > TEXT_MAX) {
-      return `${field}: expected text of at most ${TEXT_MAX} characters`
-    }
-  }
+  const wrong = Object.entries(event).flatMap(([field, value]) => fieldFault(type, field, value) ?? [])
+  if (wrong[0]) return wrong[0]
   return type === 'child.release' && !event.id ? 'id: expected the name of a quarantined child' : undefined
+}
+
+function fieldFault(type: string, field: string, value: unknown): string | undefined {
+  if (field === 'reopen' && UNWINDS.has(type))
+    return typeof value === 'boolean' ? undefined : 'reopen: expected true or false'
+  if (!FIELDS.has(field)) return `${field}: expected no such field for ${type}`
+  if (typeof value === 'string' && value.length <= TEXT_MAX) return undefined
+  return `${field}: expected text of at most ${TEXT_MAX} characters`
 }
