@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { type Clock, startStopwatch } from '../../clock/clock.ts'
 import { ownerOfOrder } from '../../domain/legs/order.ts'
 import type { Exchange } from '../../exchange/exchange.ts'
+import { isAlive } from '../../store/embedded/home.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Telemetry } from '../../telemetry/telemetry.ts'
 import type { Access } from '../venue.ts'
@@ -188,14 +189,18 @@ export async function cancelResting(
 /** How long a start looks after what the last engine left; what remains is found again when it reconciles. */
 const LEFT_MS_MAX = 20_000
 
-/** What an engine that did not end in order left resting: taken off before anything else is waited for. */
+/**
+ * What an engine that did not end in order left resting: taken off before anything else is waited for. Orders of one that
+ * still runs are its own. A number that another program has by now is taken for the engine's: then what is left is found
+ * when this engine reconciles.
+ */
 export async function cancelLeft(
   dataDir: string,
   exchange: Exchange,
   { log }: Pick<Telemetry, 'log'>,
 ): Promise<void> {
   const post = readPost(dataDir)
-  if (!post) return
+  if (!post || (post.enginePid !== undefined && isAlive(post.enginePid))) return
   const sinceStart = startStopwatch()
   const { cancelled, isClear } = await cancelResting(exchange, {
     salt: post.salt,
