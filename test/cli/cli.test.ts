@@ -337,7 +337,7 @@ describe('with an engine', () => {
 
   test('a closed hedge takes no event, and no other hedge is offered in its place', async () => {
     const { code, err } = await hedgerow(['send', 'hedge:AAAAAAAAAA', 'hedge.unwind'], env)
-    expect([code, err]).toEqual([1, 'hedgerow: hedge AAAAAAAAAA is closed: it takes no more events\n'])
+    expect([code, err]).toEqual([1, 'hedgerow: hedge AAAAAAAAAA is closed: it accepts no more events\n'])
   })
 
   test('what others wrote never reaches the terminal as a command to it', async () => {
