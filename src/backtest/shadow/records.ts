@@ -9,7 +9,7 @@ import { type HedgeRow, hedgeRowsWithin, midsOfHedge } from '../../store/books/h
 import { createLedgerStore } from '../../store/books/ledger-store.ts'
 import { createTradeStore } from '../../store/books/trade-store.ts'
 import type { Database } from '../../store/database.ts'
-import { type DeskRefusal, deskRefusals } from '../../store/journal/refusals.ts'
+import { type DeskRefusal, deskRefusals } from '../../store/journal/reader.ts'
 
 /** `amount`: + is received; `qty` in contracts. */
 export type Payment = { settledAtMs: number; amount: Amount; qty: Amount }

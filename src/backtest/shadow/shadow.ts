@@ -5,12 +5,38 @@
  * What none of these can be told of is `unexplained`.
  */
 import { Decimal } from 'decimal.js'
+import { judgeEntry } from '../../domain/entry/opportunity.ts'
+import { judgeExit } from '../../domain/exit/judge-exit.ts'
 import type { Rules } from '../../domain/rules.ts'
 import type { Usdt } from '../../domain/units.ts'
-import type { AskedOfEntry, Decision } from '../../store/books/decision-store.ts'
-import { type DecidedAgain, decidedAgain, isSame } from './again.ts'
+import type { AskedOfEntry, AskedOfExit, Decision } from '../../store/books/decision-store.ts'
 import { type HedgeMoney, type Looked, money, moneyOf } from './money.ts'
 import type { RecordedHedge, ShadowRecords } from './records.ts'
+
+/** A recorded decision made again: the same functions on what it looked at, by the rules given. */
+
+/** `verdict because: found …, limit …` says all that a decision is. */
+type DecidedAgain = Pick<Decision, 'verdict' | 'because' | 'direction' | 'found' | 'limit'>
+
+/** The same decision, figures and all. */
+const isSame = (a: DecidedAgain, b: DecidedAgain): boolean =>
+  a.verdict === b.verdict &&
+  a.because === b.because &&
+  a.direction === b.direction &&
+  a.found === b.found &&
+  a.limit === b.limit
+
+/** Undefined where what it looked at was not kept: quiet entries, and what was written by an earlier version. */
+function decidedAgain(decision: Decision, rules: Rules): DecidedAgain | undefined {
+  if (decision.detail.asked === undefined) return undefined
+  if (decision.about === 'entry') {
+    const { market } = decision.detail.asked as unknown as AskedOfEntry
+    const { direction = '', ...said } = judgeEntry(market, rules, decision.atMs)
+    return { ...said, direction }
+  }
+  const { hedge, market, before, inputs } = decision.detail.asked as unknown as AskedOfExit
+  return { ...judgeExit(hedge, market, rules, before, decision.atMs, inputs), direction: '' }
+}
 
 export type DifferenceKind = 'decision' | 'fill' | 'timing' | 'unexplained'
 export type ShadowDifference = {

@@ -11,8 +11,7 @@ import {
   text,
   whole,
 } from '../kit/params.ts'
-import { linearTicker, spotTicker } from '../market/tickers.ts'
-import { recentTrades } from '../market/trades.ts'
+import { linearTicker, recentTrades, spotTicker } from '../market/tickers.ts'
 import { priceBand, riskTiers } from '../universe/limits.ts'
 import type { Instrument, Listing } from '../universe/universe.ts'
 import { type PublicCall, publicGet, type RequestRoute, type RouteAnswer } from './routes.ts'
