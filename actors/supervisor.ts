@@ -17,13 +17,23 @@ export const supervisorKind = (ports: Ports<'alerts'>): DurableKind => ({
   },
 })
 
-/** Children that wait for their restart or are quarantined, by their supervisor's own row. */
+/**
+ * Children that wait for their restart or are quarantined, by their supervisor's own row. A row that cannot be read holds nobody: it
+ * fails where it is restored.
+ */
 export function heldChildren(rows: readonly ActorRow[]): ReadonlySet<string> {
   const held = new Set<string>()
-  for (const { kind, snapshot } of rows) {
-    if (kind !== 'supervisor') continue
-    const { context } = JSON.parse(snapshot) as { context: SupervisorContext }
-    for (const child of Object.values(context.children)) if (child.status !== 'running') held.add(child.id)
-  }
+  for (const { kind, snapshot } of rows)
+    if (kind === 'supervisor')
+      for (const child of childrenIn(snapshot)) if (child.status !== 'running') held.add(child.id)
   return held
+}
+
+function childrenIn(snapshot: string): SupervisorContext['children'][string][] {
+  try {
+    const { context } = JSON.parse(snapshot) as { context: SupervisorContext }
+    return Object.values(context.children).filter(child => child !== null)
+  } catch {
+    return []
+  }
 }

@@ -70,6 +70,8 @@ export function builtInEffects(ports: BuiltInPorts): Readonly<Record<string, Eff
 
   const restartChild: EffectHandler = async (params, call) => {
     const { dueAtMs, ...child } = params as ChildSpec & { dueAtMs: number }
+    if (!Number.isFinite(dueAtMs))
+      throw new Error(`restartChild.dueAtMs: expected an instant, found ${dueAtMs}`)
     await until(dueAtMs)
     return ports.startAgain(child, await settledRow(child.id), call)
   }

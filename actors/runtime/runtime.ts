@@ -316,6 +316,8 @@ function revive(run: Run, row: ActorRow, acks: Acks = []) {
     if (!spec) throw new Error(`expected a known kind of actor, found ${kind}`)
     self.version = versionOf(spec.machine)
     const snapshot = reviveSnapshot(row.version === self.version ? text : migrated(spec, row))
+    if (!areTimers(armed))
+      throw new Error(`timers: expected a list of timers, found ${JSON.stringify(armed)}`)
     const logic = durable(spec.machine, cell, hooksOf(run, self))
     self.actor = createActor(logic, { ...run.named(id), snapshot, input: undefined })
   } catch (error) {
@@ -323,6 +325,11 @@ function revive(run: Run, row: ActorRow, acks: Acks = []) {
   }
   if (begin(run, self, acks, restored)) run.timers.arm(id, row.timers)
 }
+
+/** The database keeps them as JSON of any form. */
+const areTimers = (found: unknown): boolean =>
+  Array.isArray(found) &&
+  found.every(timer => typeof timer?.id === 'string' && Number.isFinite(timer.dueAtMs) && timer.event?.type)
 
 function restore(run: Run, row: ActorRow): void {
   revive(run, row)

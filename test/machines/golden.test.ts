@@ -6,13 +6,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type AnyStateMachine, fromCallback } from 'xstate'
-import { deskKind } from '../../actors/desk.ts'
-import { engineKind } from '../../actors/engine.ts'
-import { hedgeKind } from '../../actors/hedge.ts'
-import type { EnginePorts } from '../../actors/ports.ts'
-import type { DurableKind } from '../../actors/runtime/running.ts'
-import { supervisorKind } from '../../actors/supervisor.ts'
-import { symbolKind } from '../../actors/tree.ts'
 import { deskMachine } from '../../machines/desk.ts'
 import { engineMachine } from '../../machines/engine.ts'
 import { hedgeMachine } from '../../machines/hedge/hedge.ts'
@@ -20,10 +13,11 @@ import { supervisorMachine } from '../../machines/supervisor.ts'
 import { symbolMachine } from '../../machines/symbol.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import { emptyMemory } from '../../src/store/journal/memory-journal.ts'
-import type { ActorRow, Journal, PendingEffect } from '../../src/store/schema/records.ts'
+import type { ActorRow, PendingEffect } from '../../src/store/schema/records.ts'
 import { startProcess } from '../support/actors/one-process.ts'
 import { RULES } from '../support/domain/sample-market.ts'
 import { SYMBOL_ACTOR, sampleHedge } from '../support/machines/sample-hedge.ts'
+import { silentKinds } from '../support/machines/silent-kinds.ts'
 import { orderStep } from '../support/machines/told-hedge.ts'
 
 type Event = { type: string } & JsonObject
@@ -81,26 +75,9 @@ const story = (kind: string) => {
   return found
 }
 
-const PORTS = {} as EnginePorts
-const EFFECTS: Readonly<Record<string, DurableKind>> = {
-  engine: engineKind(PORTS, () => ({ supervisors: [], children: {} }), {} as Journal),
-  supervisor: supervisorKind(PORTS),
-  desk: deskKind(PORTS),
-  symbol: symbolKind(),
-  hedge: hedgeKind(PORTS),
-}
-
-/** No effect is ever answered: what is pending stays so. */
-const silentKind = (kind: string): DurableKind => ({
-  machine: story(kind).machine,
-  effects: Object.fromEntries(
-    Object.keys(EFFECTS[kind]?.effects ?? {}).map(type => [type, () => new Promise<never>(() => {})]),
-  ),
-})
-
-const processOf = (kind: string, stored = emptyMemory()) => {
+const processOf = (stored = emptyMemory()) => {
   const listener = { plain: () => fromCallback(() => {}) }
-  const process = startProcess({ kinds: { [kind]: silentKind(kind), listener }, stored })
+  const process = startProcess({ kinds: { ...silentKinds, listener }, stored })
   for (const id of ['desk', 'a', SYMBOL_ACTOR, 'hedge:HEDGE00001']) {
     if (id !== ID) process.runtime.spawn(id, 'listener', '', {})
   }
@@ -109,7 +86,7 @@ const processOf = (kind: string, stored = emptyMemory()) => {
 const ID = 'golden'
 
 async function written(kind: string): Promise<Golden> {
-  const process = processOf(kind)
+  const process = processOf()
   process.runtime.spawn(ID, kind, '', story(kind).input)
   for (const event of story(kind).told) process.runtime.deliver(ID, event)
   await process.settle()
@@ -136,7 +113,7 @@ describe.each(KINDS)('the row of a %s that version 1 wrote', kind => {
     const stored = emptyMemory()
     stored.actors.set(ID, { row: JSON.stringify(row), ordinal: 0 })
     for (const effect of pending) stored.effects.set(effect.id, JSON.stringify(effect))
-    const process = processOf(kind, stored)
+    const process = processOf(stored)
     await process.boot()
     await process.settle()
     expect([process.faults, process.fatals]).toEqual([[], []])

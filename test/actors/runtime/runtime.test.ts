@@ -4,6 +4,7 @@ import { setup } from 'xstate'
 import type { Kind } from '../../../actors/runtime/running.ts'
 import type { SupervisorContext } from '../../../machines/supervisor.ts'
 import { emptyMemory } from '../../../src/store/journal/memory-journal.ts'
+import type { ActorRow } from '../../../src/store/schema/records.ts'
 import { startProcess } from '../../support/actors/one-process.ts'
 import { smallKinds, type WorkerContext } from '../../support/actors/small-charts.ts'
 
@@ -113,4 +114,38 @@ test('a closed runtime takes nothing and leaves rows and pending effects as they
   expect(process.stored.transitions.get('a')).toHaveLength(2)
   expect([...process.stored.effects.keys()]).toEqual(['a#1.0'])
   expect(process.fatals).toEqual([])
+})
+
+describe('a row that something else has written over', () => {
+  /** A process that holds a supervisor and its worker, gone; `spoil` writes over a row of theirs. */
+  const restarted = async (id: string, spoil: (row: ActorRow) => object) => {
+    const stored = emptyMemory()
+    const before = startProcess({ kinds: smallKinds(), stored })
+    before.runtime.spawn('root', 'supervisor', '', { name: 'root' })
+    before.runtime.deliver('root', { type: 'children.ensure', children: [worker('a'), worker('b')] })
+    await before.settle()
+    before.crash()
+    const kept = stored.actors.get(id)
+    if (!kept) throw new Error(`expected a row of ${id}`)
+    kept.row = JSON.stringify(spoil(JSON.parse(kept.row) as ActorRow))
+    const after = startProcess({ kinds: smallKinds(), stored })
+    await after.boot()
+    await after.settle()
+    return after
+  }
+
+  test('with timers that are none fails its actor alone', async () => {
+    const process = await restarted('a', row => ({ ...row, timers: 'soon' }))
+    expect(process.faults.map(({ actorId, error }) => `${actorId} ${error}`)[0]).toMatch(
+      /^a Error: timers: expected a list/,
+    )
+    expect(process.runtime.get('b')).toBeDefined()
+    expect(process.fatals).toEqual([])
+  })
+
+  test('of a supervisor fails the supervisor, and the process still begins', async () => {
+    const process = await restarted('root', row => ({ ...row, snapshot: `"${row.snapshot}` }))
+    expect(process.faults.map(({ actorId }) => actorId)).toEqual(['root'])
+    expect(process.runtime.get('a')).toBeDefined()
+  })
 })

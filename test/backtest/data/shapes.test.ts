@@ -8,6 +8,7 @@ import { strToU8, zipSync } from 'fflate'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, describe, expect, test } from 'vitest'
 import { importTables } from '../../../src/backtest/data/import.ts'
+import { parquetGrid } from '../../../src/backtest/data/parquet.ts'
 import { HOUR_MS } from '../../../src/domain/market/funding.ts'
 import { readRecords } from '../../../src/exchange/simulator/history/files.ts'
 import type { Hints } from '../../../src/exchange/simulator/history/tables.ts'
@@ -355,4 +356,25 @@ describe('what cannot be meant is refused by line and reason', () => {
     )
     expect(imported).toMatchObject({ rows: 1, skipped: [{ line: 3 }] })
   })
+})
+
+/** One byte of a whole file turned over: its decoder then never comes to an end. */
+const ENDLESS = Buffer.from(
+  [
+    'UEFSMRUEFRaiGkwVAhUAAAALKAcAAABTT0xVU0RUFQYVCBUMXBUYFQAVGBUQFQQVAAAAGAECBAAYFQQVEBUUTBUCFQAAAAgcLUMc',
+    '6+I2Gj8VBhUIFQxcFRgVABUYFRAVBBUAAAAYAQIEABgVBhXEARWkAVwVGBUAFRjyABUEFQAAABgBYCwAGHSLmwEAAACMK40FCAgA',
+    '444FCAh0mpAFCAjoUZIFCAhcCZQFCAjQwJUFCAhEeJcFCAi4L5kFCAgs55oFCDignpybAQAAABRWnpsBAAAVBBlMSARyb290FQYA',
+    'FQwlAhgGc3ltYm9sJQAAFQolAhgLZnVuZGluZ1JhdGUAFQQlAhgUZnVuZGluZ1JhdGVUaW1lc3RhbXAAFhgZHBk8JggcFQwZJQAQ',
+    'GRgGc3ltYm9sFQIWGBZiFmomPCYIHDYAKAdTT0xVU0RUGAdTT0xVU0RUABksFQQVABUCABUGFRAVAgAAACZyHBUKGSUAEBkYC2Z1',
+    'bmRpbmdSYXRlFQIWGBZcFmQmoAEmchw2ACgILUMc6+I2Gj8YCC1DHOviNho/NgAAGSwVBBUAFQIAFQYVEBUCAAAAJtYBHBUEGRUA',
+    'GRgUZnVuZGluZ1JhdGVUaW1lc3RhbXAVAhYYFvIBFtIBJtYBPDYAKAgAFFaemwEAABgIABh0i5sBAAAAGRwVBhUAFQIAAAAWsAMW',
+    'GDagAwAoCWh5cGFycXVldBk8HAAAHAAAHAAAAFUBAABQQVIx',
+  ].join(''),
+  'base64',
+)
+
+test('a damaged Parquet file that no end comes of is refused in its time', async () => {
+  await expect(parquetGrid('a.parquet', ENDLESS, 1_500)).rejects.toThrow(
+    /^a\.parquet: .*no end of it within 2 s$/,
+  )
 })

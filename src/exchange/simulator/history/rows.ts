@@ -122,7 +122,8 @@ export const namesOf = (items: readonly unknown[]): string[] => [
   ...new Set(items.slice(0, 100).flatMap(item => Object.keys((item as object | null) ?? {}))),
 ]
 
-const cellText = (value: unknown): string => {
+/** A cell as text; what is not there is ''. */
+export const cellText = (value: unknown): string => {
   if (value === null || value === undefined) return ''
   if (value instanceof Date) return value.toISOString()
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
