@@ -242,7 +242,7 @@ type Finding = { detail: string; kind: Difference['kind']; adopts?: boolean }
  * beyond that is nobody's that is known: the hedge is left as it is until a person says whose.
  */
 export function tellFound(
-  ports: Ports<'clock' | 'board' | 'rules' | 'runtime'>,
+  ports: Ports<'clock' | 'board' | 'runtime'>,
   { actor, context }: Held,
   { positions, coins }: VenueReading,
   { detail, kind, adopts = false }: Finding,
@@ -256,8 +256,7 @@ export function tellFound(
   const upToPlan = (base: BaseQty) =>
     context.beforeParts ? base : baseQty(Decimal.max(base, plan.targetBaseQty))
   const own = adopts ? { spotBase: upToPlan(most.spotBase), perpBase: upToPlan(most.perpBase) } : most
-  const isHand = isHandsDoing(ports, plan, kind)
-  const byOthers = isHand && ports.rules.limits.handClosed !== 'reopen'
+  const byOthers = isHandsDoing(ports, plan, kind)
   ports.runtime().deliver(actor.id, { type: 'legs.found', ...ownLegs(shown, own), detail, byOthers })
 }
 

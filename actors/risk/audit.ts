@@ -181,7 +181,21 @@ async function auditHoldings(ports: AuditHoldingsPorts, memory: Memory): Promise
     else tellForeign(ports, difference, memory, { resting: [...resting], venue })
   }
   forgetGone(ports, found, memory)
+  clearMended(ports, differing)
   return isNew
+}
+
+const MENDED = ['missing-position', 'short-spot', 'foreign-spot'].map(kind => `reconcile.${kind}`)
+
+/** What was broken and is as the hedges say again, whoever raised it. */
+function clearMended({ alerts }: Ports<'alerts'>, differing: readonly Difference[]): void {
+  const broken = new Set(
+    differing
+      .filter(({ weight }) => weight === 'broken')
+      .map(({ kind, subject }) => `reconcile.${kind} ${subject}`),
+  )
+  for (const { name, subject } of alerts.standing())
+    if (MENDED.includes(name) && !broken.has(`${name} ${subject}`)) alerts.clear(name, subject)
 }
 
 /** Of a hedge that is about to be at rest: it is looked at again then, and does not wait for its turn. */

@@ -22,6 +22,7 @@
 
 import type { LegName } from '../../src/domain/instrument.ts'
 import { bindsOf } from '../../src/domain/risk/limits.ts'
+import type { LimitRules } from '../../src/domain/rules.ts'
 import { type HedgeContext, newHedge, type Phase } from './context.ts'
 import { legRegion } from './leg.ts'
 import { hedgeFacts, hedgeSetup } from './setup.ts'
@@ -119,9 +120,14 @@ const left =
     order: context[leg].order?.rests ? context[leg].order : null,
   })
 
-/** What a person closed stays closed: why, in words. */
-function keepOut({ reducedByOthers, closedBy }: Pick<HedgeContext, 'reducedByOthers' | 'closedBy'>): string {
-  if (reducedByOthers !== null) return `closed by somebody else: ${reducedByOthers}`
+type KeptOut = Pick<HedgeContext, 'reducedByOthers' | 'closedBy'> & {
+  limits: Pick<LimitRules, 'handClosed'>
+}
+
+/** What a person closed stays closed: why, in words. Where hands may be followed by another hedge, what was closed is still not built up again. */
+function keepOut({ reducedByOthers, closedBy, limits: { handClosed } }: KeptOut): string {
+  if (reducedByOthers !== null && handClosed !== 'reopen')
+    return `closed by somebody else: ${reducedByOthers}`
   return closedBy ? `closed by ${closedBy}` : ''
 }
 
@@ -138,6 +144,7 @@ const tell = (state: string) =>
         failure: string | null
         reducedByOthers: string | null
         closedBy: string | null
+        limits: Pick<LimitRules, 'handClosed'>
       }
     }) => ({
       to: context.symbolActor,

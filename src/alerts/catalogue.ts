@@ -129,12 +129,12 @@ export const ALERTS = {
   },
   'reconcile.missing-position': {
     severity: 'page',
-    ends: 'person',
+    ends: 'caller',
     says: 'The exchange shows less of a perpetual than a hedge holds',
   },
   'reconcile.short-spot': {
     severity: 'page',
-    ends: 'person',
+    ends: 'caller',
     says: 'The exchange shows less of a coin than a hedge holds',
   },
   'account.foreign-position': {

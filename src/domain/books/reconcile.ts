@@ -124,11 +124,13 @@ function spotDifferences(claims: readonly Claim[], { coins }: VenueHoldings): Di
     // A debt grows each hour, and its row is booked a little later.
     const unbooked = Decimal.max(0, expected.neg()).times(UNBOOKED_INTEREST)
     if (gap.abs().lte(step.plus(unbooked))) continue
+    // Where no hedge claims any, what is owed is a person's debt as what is owned is his coin.
+    const isClaimed = mine.length > 0
     const short = gap.isNegative()
     // A debt that is smaller than claimed was repaid by somebody: its perpetual hedges nothing any more.
-    const broken = short || expected.isNegative()
+    const broken = isClaimed && (short || expected.isNegative())
     differences.push({
-      kind: short ? 'short-spot' : 'foreign-spot',
+      kind: short && isClaimed ? 'short-spot' : 'foreign-spot',
       subject: coin,
       hedgeIds: mine.map(claim => claim.hedgeId),
       found: found.toFixed(),

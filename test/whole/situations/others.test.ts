@@ -115,6 +115,37 @@ test('to be opened again is a setting', async () => {
   world.end()
 }, 120_000)
 
+test.each([
+  ['sells twice the coins of a long hedge', 'long-carry', 'Sell'],
+  ['buys twice the coins a reverse hedge owes', 'reverse-carry', 'Buy'],
+] as const)(
+  'a hand that %s, where hedges may open again: his are not touched, and no alert outlives it',
+  async (_, direction, side) => {
+    const world = await running({ limits: { handClosed: 'reopen' }, strategy: { directions: [direction] } })
+    expect(await world.until(isHedged(world))).toBe(true)
+    await world.advance(world.clock.nowMs() + MINUTE_MS)
+    const own = Number(world.contexts()[0]?.perp.base)
+    const before = world.orders.length
+    const twice = {
+      category: 'spot',
+      side,
+      qty: (2 * own).toFixed(2),
+      marketUnit: 'baseCoin',
+      isLeverage: '1',
+    }
+    world.order({ ...twice, orderLinkId: 'by-hand-1' })
+    expect(await world.until(() => world.hedges().length === 0, 20)).toBe(true)
+    await world.advance(world.clock.nowMs() + 20 * MINUTE_MS)
+    const traded = since(world, before).map(({ params }) => params.category)
+    expect(traded, 'no coin is bought or sold').not.toContain('spot')
+    expect([...world.shorts(), ...world.longs()]).toEqual([])
+    expect(world.standing().filter(name => name.startsWith('reconcile.'))).toEqual([])
+    expect(world.stateOf(`symbol:${SYMBOL}`)).not.toMatch(/quarantined/)
+    world.end()
+  },
+  120_000,
+)
+
 test('while somebody is long nothing is sold short against them', async () => {
   const world = await running()
   world.order({ side: 'Buy', qty: '50', orderLinkId: 'by-hand-1' })
