@@ -11,6 +11,7 @@ import { createApi } from './api/app.ts'
 import { HOSTED_PAGE, type HostedInspectorView } from './api/inspection-view.ts'
 import { assertPortFree } from './api/server.ts'
 import { replayHistory } from './backtest/replay/replay.ts'
+import { reportsFolder } from './backtest/report/page.ts'
 import { startStopwatch, systemClock } from './clock/clock.ts'
 import type { Config } from './config/config.ts'
 import { shownSettings } from './config/settings.ts'
@@ -244,7 +245,8 @@ async function start(parts: Parts): Promise<() => Promise<void>> {
   })
   const { host, port, allowedHosts } = config
   const inspection = createInspection({ hub: engine.hub, clock, pace, journal, machines: CHARTS })
-  const shown = { view, inspection, ...hostedInspector(parts, engine.hub) }
+  const reports = reportsFolder(config.dataDir)
+  const shown = { view, inspection, reports, ...hostedInspector(parts, engine.hub) }
   const api = createApi({
     ...shown,
     token,

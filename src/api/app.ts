@@ -35,6 +35,7 @@ import { inspectionRoutes } from './routes/inspection.ts'
 import { liveRoute } from './routes/live.ts'
 import { accountRoutes, moneyRoutes } from './routes/money.ts'
 import { lostRoute, pageRoutes } from './routes/page.ts'
+import { reportRoutes } from './routes/reports.ts'
 import { isSignIn, sessionRoutes } from './routes/session.ts'
 import { type Listening, startServer } from './server.ts'
 
@@ -53,6 +54,8 @@ type ApiOptions = {
   telemetry: Telemetry
   /** Folder of the built pages, where it is not the usual one. */
   pages?: string
+  /** Folder of the reports of backtests; left out, there are none. */
+  reports?: string
   /** The wall's time, not the engine's scaled one: sessions and rate limits are about people. */
   clock: Clock
   /** Sessions that were signed out; left out, they are forgotten with the process. */
@@ -78,6 +81,7 @@ export function createApi(options: ApiOptions): Api {
     port,
     allowedHosts = [],
     pages,
+    reports,
     telemetry,
     clock,
     closed,
@@ -111,6 +115,7 @@ export function createApi(options: ApiOptions): Api {
   moneyRoutes(app, view, clock)
   accountRoutes(app, view, clock)
   operatorRoutes(app, view)
+  reportRoutes(app, reports)
   const endLive = liveRoute(app, view, clock)
   pageRoutes(app, () => app.getOpenAPI31Document(about), { dist: pages, hosted: hosted !== undefined })
   app.doc31('/openapi.json', about)

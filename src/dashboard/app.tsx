@@ -112,6 +112,7 @@ const Funding = lazy(async () => ({ default: (await import('./pages/funding/page
 const Ledger = lazy(async () => ({ default: (await import('./pages/ledger/page.tsx')).LedgerPage }))
 const Alerts = lazy(async () => ({ default: (await import('./pages/alerts/page.tsx')).AlertsPage }))
 const Audit = lazy(async () => ({ default: (await import('./pages/audit/page.tsx')).AuditPage }))
+const Reports = lazy(async () => ({ default: (await import('./pages/reports/page.tsx')).ReportsPage }))
 const Overview = lazy(async () => ({ default: (await import('./pages/overview/page.tsx')).OverviewPage }))
 const Inspector = lazy(async () => ({ default: (await import('./inspector/page.tsx')).InspectorPage }))
 
@@ -174,6 +175,10 @@ function Pages() {
       <Route path="/audit">
         <Audit />
       </Route>
+      <Route path="/reports">
+        <Reports name={undefined} />
+      </Route>
+      <Route path="/reports/:name">{({ name }) => <Reports name={decodeURIComponent(name)} />}</Route>
       <Route path="/inspector">
         <Inspector actorId={undefined} />
       </Route>

@@ -24,6 +24,7 @@ const PAGES = [
   '/ledger',
   '/alerts',
   '/audit',
+  '/reports',
   '/settings',
 ]
 /** What says that there is nothing. */

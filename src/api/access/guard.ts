@@ -59,10 +59,28 @@ type Framing = { path: string; origin: string }
 /** Nothing from elsewhere is loaded, nothing inline is run, nobody frames a page; a frame stands in one page at most. */
 export function headers(framing?: Framing): Guard {
   const strict = secured()
-  if (!framing) return strict
-  const framed = secured([framing.origin])
-  return (c, next) => (c.req.path === framing.path ? framed : strict)(c, next)
+  const framed = framing && secured([framing.origin])
+  return (c, next) => {
+    if (c.req.path.startsWith(REPORT_PATH)) return shut(c, next)
+    return (framed && c.req.path === framing.path ? framed : strict)(c, next)
+  }
 }
+
+const REPORT_PATH = '/api/reports/'
+
+/** A file of somebody's: it may style itself, stand in a frame of ours, and nothing else. */
+const shut: Guard = secureHeaders({
+  strictTransportSecurity: false,
+  xFrameOptions: 'SAMEORIGIN',
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    styleSrc: ["'unsafe-inline'"],
+    formAction: ["'none'"],
+    baseUri: ["'none'"],
+    frameAncestors: ["'self'"],
+    sandbox: [],
+  },
+})
 
 const secured = (frames?: string[]): Guard =>
   secureHeaders({

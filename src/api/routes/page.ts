@@ -51,6 +51,8 @@ const PAGES = [
   '/ledger',
   '/alerts',
   '/audit',
+  '/reports',
+  '/reports/:name',
   '/inspector',
   '/inspector/:actorId',
 ]

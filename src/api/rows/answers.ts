@@ -5,7 +5,7 @@
 import { z } from '@hono/zod-openapi'
 import { equityPoint, fundingPayment, hedgeDetail, opportunity, posting, storedHedge } from './books.ts'
 import { closings, exitRules, returns } from './closing.ts'
-import { decision, logLines, marketHistory, profit, quality, settings } from './results.ts'
+import { decision, logLines, marketHistory, profit, quality, report, settings } from './results.ts'
 import { account, alert, auditEntry, fundingTotal, holding, reconciliation } from './rows.ts'
 import { type accepted, actor, actorDetail, engine, transition } from './schemas.ts'
 
@@ -37,6 +37,7 @@ export const ANSWERS = {
   '/api/funding': page(fundingPayment),
   '/api/funding/totals': z.array(fundingTotal),
   '/api/equity': z.array(equityPoint),
+  '/api/reports': z.array(report),
   '/api/alerts': z.array(alert),
   '/api/audit': page(auditEntry),
 } as const

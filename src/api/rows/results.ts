@@ -205,3 +205,13 @@ export const settings = z
   })
   .openapi('Settings')
 export type Settings = z.output<typeof settings>
+
+/** A report of a backtest or a sweep, as its file says. */
+export const report = z
+  .object({
+    name: z.string(),
+    title: z.string(),
+    bytes: z.number().int(),
+    writtenAtMs: z.number(),
+  })
+  .openapi('Report')

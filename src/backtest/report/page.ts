@@ -18,6 +18,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 }
 const escaped = (text: string) => text.replace(/[&<>"']/g, sign => ESCAPES[sign] ?? sign)
 
+/** Where the pages of a running engine look for reports. */
+export const reportsFolder = (dataDir: string): string => join(dataDir, 'reports')
+
 type Part = Html | string | number
 /** Parts in a row: texts are escaped, HTML is taken as it is. */
 export const html = (strings: TemplateStringsArray, ...parts: readonly (Part | readonly Html[])[]): Html => ({

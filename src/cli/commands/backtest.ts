@@ -20,6 +20,7 @@ import {
   putOut,
   type RecordedOptions,
   recordsOf,
+  reportFile,
   writePage,
 } from '../kit/recorded.ts'
 import { startProgress } from '../kit/screen.ts'
@@ -99,7 +100,7 @@ async function run({ options, config, fees, routes, records }: Asked): Promise<M
   if (options.report !== undefined) {
     const set = { patient, compare, spread, capital, seed, fees, routes, ...wanted }
     const hashes = hashesOf(records, { rules: config.rules, ...set })
-    writePage(options.report, backtestPage(report, hashes), json)
+    writePage(reportFile(options.report, 'backtest', config.dataDir), backtestPage(report, hashes), json)
   }
   return { text: backtestText(report), json: report, code: report.tiesOut ? 0 : 1 }
 }

@@ -172,7 +172,10 @@ export function backtestCommands(program: Command): void {
     .option('--account <name>', 'with --shadow: whose records, where the database has several accounts')
     .option('--json', 'print JSON')
     .option('--out <file>', 'write the report to this file')
-    .option('--report <file>', 'write an HTML page: one file, nothing loaded from outside')
+    .option(
+      '--report [file]',
+      'write an HTML page: one file, nothing loaded from outside; by default where the pages list it',
+    )
     .action(async (options: BacktestOptions) => {
       const { backtest } = await import('./backtest.ts')
       process.exitCode = await backtest(options)
@@ -225,7 +228,10 @@ export function sweepCommand(program: Command): void {
     .option('--workers <count>', 'threads', countOf, availableParallelism())
     .option('--json', 'print JSON')
     .option('--out <file>', 'write the report to this file')
-    .option('--report <file>', 'write an HTML page: one file, nothing loaded from outside')
+    .option(
+      '--report [file]',
+      'write an HTML page: one file, nothing loaded from outside; by default where the pages list it',
+    )
     .action(async (options: SweepOptions) => {
       const { sweep } = await import('./sweep.ts')
       await sweep(options)

@@ -11,7 +11,15 @@ import { amountText, instantText, lengthText, percentText } from '../../wording/
 import { CliFailure } from '../kit/failure.ts'
 import { didYouMean } from '../kit/known-actors.ts'
 import { bold, dim, signed, tableLines } from '../kit/output.ts'
-import { configOf, feesOf, putOut, type RecordedOptions, recordsOf, writePage } from '../kit/recorded.ts'
+import {
+  configOf,
+  feesOf,
+  putOut,
+  type RecordedOptions,
+  recordsOf,
+  reportFile,
+  writePage,
+} from '../kit/recorded.ts'
 import { startProgress } from '../kit/screen.ts'
 
 /** A sweep as people read it in a terminal: the same figures as its page, without the long tables. */
@@ -154,7 +162,7 @@ export async function sweep(options: SweepOptions): Promise<void> {
   if (options.report !== undefined) {
     const { workers: _, funding, prices, rules, files: __, ...set } = { ...of, capital }
     writePage(
-      options.report,
+      reportFile(options.report, 'sweep', config.dataDir),
       sweepPage(report, hashesOf({ funding, prices }, { rules, ...set })),
       options.json,
     )

@@ -1,8 +1,9 @@
 /** What commands over recorded history share: where it lies, what it is charged, and where the answer goes. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { parse } from 'yaml'
+import { reportsFolder } from '../../backtest/report/page.ts'
 import { FEE_LEVELS, feeLevel, type NamedFees, readFees } from '../../backtest/variant.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { type Config, loadConfig } from '../../config/config.ts'
@@ -29,7 +30,8 @@ export type RecordedOptions = {
   capital?: string
   json?: boolean
   out?: string
-  report?: string
+  /** A file, or `true` for one where the pages look. */
+  report?: string | true
 }
 
 /** Everything in the folder that is asked for, else in the configured one. @throws CliFailure without funding */
@@ -78,6 +80,15 @@ export function putOut({ json, out }: { json?: boolean; out?: string }, text: st
   const file = resolve(out)
   writeFileSync(file, `${json ? whole : stripVTControlCharacters(whole)}\n`)
   if (!json) print(`wrote ${file}`)
+}
+
+/** Where a report goes: the file that was named, or one of its own where the pages look for reports. */
+export function reportFile(named: string | true, kind: 'backtest' | 'sweep', dataDir: string): string {
+  if (named !== true) return named
+  const folder = reportsFolder(dataDir)
+  mkdirSync(folder, { recursive: true })
+  const stamp = new Date(systemClock().nowMs()).toISOString().slice(0, 19).replaceAll(':', '')
+  return join(folder, `${kind}-${stamp}.html`)
 }
 
 /** The report as one file of HTML. @param json - then the error output is told */

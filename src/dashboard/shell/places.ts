@@ -7,6 +7,7 @@ export const PLACES = [
   { to: '/ledger', name: 'Ledger' },
   { to: '/alerts', name: 'Alerts' },
   { to: '/audit', name: 'Audit' },
+  { to: '/reports', name: 'Reports' },
   { to: '/inspector', name: 'Inspector' },
   { to: '/settings', name: 'Settings' },
 ] as const
