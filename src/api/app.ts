@@ -25,6 +25,7 @@ import {
 } from './access/guard.ts'
 import { HttpRefusal, problem, type RefusalStatus } from './access/problem.ts'
 import { type ClosedSessions, createSessions } from './access/sessions.ts'
+import { shapeGuard } from './access/shape.ts'
 import type { EngineView } from './engine-view.ts'
 import { HOSTED_PAGE, type HostedInspectorView, type InspectionView } from './inspection-view.ts'
 import { actorRoutes } from './routes/actors.ts'
@@ -101,7 +102,7 @@ export function createApi(options: ApiOptions): Api {
     c.header('cache-control', 'no-store')
     return isSignIn(c.req.method, c.req.path) ? next() : auth(c, next)
   })
-  app.use('/api/*', plainAddressGuard, rateGuard(rateLimit(clock)), emptyBodyGuard)
+  app.use('/api/*', plainAddressGuard, rateGuard(rateLimit(clock)), emptyBodyGuard, shapeGuard(app))
   for (const path of COMPARED) app.use(path, compared, etag())
 
   healthRoutes(app, view, identify)

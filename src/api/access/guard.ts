@@ -102,7 +102,12 @@ const secured = (frames?: string[]): Guard =>
 
 export const bodyGuard: Guard = bodyLimit({
   maxSize: BODY_BYTES_MAX,
-  onError: c => problem(c, new HttpRefusal(413, `body: expected at most ${BODY_BYTES_MAX} bytes`)),
+  onError: c =>
+    problem(
+      c,
+      // The rest of it is not read, so nothing more can come over this connection.
+      new HttpRefusal(413, `body: expected at most ${BODY_BYTES_MAX} bytes`, {}, { connection: 'close' }),
+    ),
 })
 
 /** PostgreSQL has no text with a NUL in it: no name of ours has one either. @throws HttpRefusal */

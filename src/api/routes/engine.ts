@@ -6,7 +6,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { plainText } from '../../wording/plain-text.ts'
 import { type ApiEnv, type Identify, isLoopback, remoteAddress } from '../access/guard.ts'
 import { HttpRefusal } from '../access/problem.ts'
-import type { EngineView, HealthPart } from '../engine-view.ts'
+import type { EngineView, HealthPart, SendOutcome } from '../engine-view.ts'
 import { ANSWERS } from '../rows/answers.ts'
 import { alert } from '../rows/rows.ts'
 import { commandHeaders, engine, health, pageQuery, REASON_MAX, ROWS_MAX } from '../rows/schemas.ts'
@@ -21,6 +21,15 @@ const getEngine = createRoute({
     401: unauthorised,
   },
 })
+
+/** A halt is not held up by a field that nobody knows: it is done, and the answer names what was left out. */
+function ignoring(strange: readonly string[], outcome: SendOutcome): SendOutcome {
+  if (strange.length === 0 || outcome.kind !== 'accepted') return outcome
+  return {
+    ...outcome,
+    note: `ignored, since it is not known here: ${strange.join(', ').slice(0, 200)}; because is`,
+  }
+}
 
 /** A halt never fails for its reason: whatever is sent is made plain and cut, and none is a reason too. */
 const haltBody = z.looseObject({
@@ -64,8 +73,8 @@ export function engineRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView): void {
   app.openapi(halt, async c => {
     const command = commandOf(c, c.req.valid('header')['idempotency-key'])
     // Without a body nothing was validated: the reason falls back to its default.
-    const { because } = haltBody.parse(c.req.valid('json') ?? {})
-    return answer(c, await view.halt(command, because), 'engine')
+    const { because, ...strange } = haltBody.parse(c.req.valid('json') ?? {})
+    return answer(c, ignoring(Object.keys(strange), await view.halt(command, because)), 'engine')
   })
   app.openapi(resume, async c => {
     const command = commandOf(c, c.req.valid('header')['idempotency-key'])
