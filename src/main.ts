@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import type { Running } from '../actors/runtime/running.ts'
-import { apiToken, closedSessions } from './api/access/sessions.ts'
+import { apiToken, closedSessions, randomToken, readToken } from './api/access/sessions.ts'
 import { createApi } from './api/app.ts'
 import { HOSTED_PAGE, type HostedInspectorView } from './api/inspection-view.ts'
 import { assertPortFree } from './api/server.ts'
@@ -56,11 +56,13 @@ export async function runEngine(
   between: Between = {},
   { json = false }: { json?: boolean } = {},
 ): Promise<number> {
-  if (config.mode !== 'replay') await assertPortFree(config.host, config.port)
-  prepareDataDir(config.dataDir)
-  if (config.mode === 'replay')
+  if (config.mode === 'replay') {
+    prepareDataDir(config.dataDir)
     return replayHistory(config, openTelemetry(quieter(config)), { json, stopped: stopAsked() })
-  const token = config.apiToken ?? apiToken(config.dataDir)
+  }
+  await assertPortFree(config.host, config.port)
+  // A new one is known, and hidden in every line, before it is written down.
+  const token = config.apiToken ?? readToken(config.dataDir) ?? randomToken()
   return serve(config, token, between)
 }
 
@@ -183,10 +185,15 @@ type Parts = Opening & { store: Store; venue: Venue }
 async function openParts(opening: Opening, between: Between, opened: AsyncDisposableStack): Promise<Parts> {
   const { config, telemetry, waiting, doing, fatal } = opening
   const { journal = same, exchange = same } = between
+  const { dataDir, mode, exchangeUrl } = config
+  // Its own exchange lives there; of any other nothing is made before it has answered.
+  if (mode === 'sim' && exchangeUrl === undefined) prepareDataDir(dataDir)
   doing(config.mode === 'sim' ? 'starting a simulated Bybit' : 'asking Bybit')
   const venue = await openVenue(config, telemetry, waiting)
   opened.defer(venue.close)
-  await cancelLeft(config.dataDir, venue.exchange, telemetry)
+  prepareDataDir(dataDir)
+  const token = config.apiToken ?? apiToken(dataDir, opening.token)
+  await cancelLeft(dataDir, venue.exchange, telemetry)
   const names = await waiting.until('the account', () => accountNames(config, venue.exchange))
   doing(config.databaseUrl ? 'connecting to the database' : 'starting the database')
   const server = await openServer(config, telemetry, waiting)
@@ -201,11 +208,11 @@ async function openParts(opening: Opening, between: Between, opened: AsyncDispos
   const { salt } = store.lease
   await waiting.until('the account', () => assertAlone(venue.exchange, salt))
   await waiting.end()
-  const { dataDir } = config
   const guard = startGuard({ dataDir, access: venue.access, salt, clock: systemClock(), log: telemetry.log })
   opened.defer(guard.dismiss)
   return {
     ...opening,
+    token,
     store: { ...store, journal: pacedJournal(journal(store.journal), venue.pacer) },
     venue: { ...venue, exchange: exchange(venue.exchange) },
   }

@@ -73,7 +73,8 @@ function read(path: string): Map<string, number> {
  */
 export const tokenPath = (dataDir: string) => join(dataDir, 'api-token')
 
-const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT'
+const isMissing = (error: unknown) =>
+  ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 /** The token in the data folder, or undefined when no engine ever started there. Throws when it may not be read. */
 export function readToken(dataDir: string): string | undefined {
@@ -85,8 +86,8 @@ export function readToken(dataDir: string): string | undefined {
   }
 }
 
-/** The token in the data folder, made (mode 0600) when there is none. A file others may read is closed to them. */
-export function apiToken(dataDir: string): string {
+/** The token in the data folder, made (mode 0600) of the proposed one when there is none. A file others may read is closed to them. */
+export function apiToken(dataDir: string, proposed = randomToken()): string {
   const path = tokenPath(dataDir)
   const known = readToken(dataDir)
   if (known) {
@@ -94,11 +95,10 @@ export function apiToken(dataDir: string): string {
     return known
   }
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const token = randomToken()
-  writeFileSync(path, `${token}\n`, { mode: 0o600 })
+  writeFileSync(path, `${proposed}\n`, { mode: 0o600 })
   // An empty file left by a crash keeps its old mode when it is written again.
   chmodSync(path, 0o600)
-  return token
+  return proposed
 }
 
 /** 256 random bits that fit in a URL. */

@@ -181,9 +181,11 @@ describe('an exchange', () => {
     return refused.err
   }
 
-  test('that is not there is waited for', async () => {
+  test('that is not there is waited for, and nothing is made meanwhile', async () => {
+    site = newFolder()
     const said = await waitingStart('the exchange', { HEDGEROW_EXCHANGE_URL: 'http://127.0.0.1:1' })
     expect(said).toContain('expected a running simulator at http://127.0.0.1:1 (HEDGEROW_EXCHANGE_URL)')
+    expect(readdirSync(site.folder)).toEqual([])
   })
 
   test.each([
