@@ -39,12 +39,26 @@ const SHOWN_MAX = 120
 /** What was found, as a fault may say it. @param key - its dotted path, or the variable's name */
 export function shown(key: string, value: unknown): string {
   if (value === undefined) return 'nothing'
-  if (!OPEN_VARIABLES.has(key) && !OPEN_KEYS.has(key) && key !== 'acknowledgeLive')
-    return 'a value that is not shown'
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'keys and values'
-  const text = String(value)
-  const isAddress = text.includes('://') || text.includes('@')
-  return JSON.stringify(isAddress ? addressOf(text) : text).slice(0, SHOWN_MAX)
+  // An entry of a list is as open as the list.
+  const named = key.replace(/\.\d+$/, '')
+  const isOpen = OPEN_VARIABLES.has(named) || OPEN_KEYS.has(named) || named === 'acknowledgeLive'
+  if (Array.isArray(value)) return isOpen ? listText(value) : 'a list'
+  if (typeof value === 'object' && value !== null) return 'keys and values'
+  if (!isOpen) return 'a value that is not shown'
+  return JSON.stringify(withoutSecrets(String(value))).slice(0, SHOWN_MAX)
+}
+
+const withoutSecrets = (text: string): string =>
+  text.includes('://') || text.includes('@') ? addressOf(text) : text
+
+/** What somebody wrote more than once is what they look for. */
+function listText(list: readonly unknown[]): string {
+  if (list.length === 0) return 'an empty list'
+  const entries = list.map(entry => (typeof entry === 'object' ? '…' : withoutSecrets(String(entry))))
+  const twice = [...new Set(entries.filter((entry, at) => entries.indexOf(entry) !== at))]
+  const whole = `[${entries.join(', ')}]`
+  const shownList = whole.length <= SHOWN_MAX ? whole : `${whole.slice(0, SHOWN_MAX)}…`
+  return twice.length === 0 ? shownList : `${shownList}, with ${twice.slice(0, 3).join(', ')} more than once`
 }
 
 /**
@@ -82,7 +96,8 @@ export function faultsOf(issue: Issue, raw: unknown): ConfigFault[] {
   // A map in place of a section has no text of ours; the other messages are the expectations themselves.
   const expected = at.length === 1 && Object.hasOwn(fileShape, at[0] ?? '') && issue.code === 'invalid_type'
   const key = at.join('.')
-  return [fault(key, shown(key, valueAt(raw, at)), expected ? 'keys and values' : issue.message)]
+  const section = `keys beneath it, such as ${key}: with "name: value" on lines of its own`
+  return [fault(key, shown(key, valueAt(raw, at)), expected ? section : issue.message)]
 }
 
 /** Whether it is an object with keys, and no list. */

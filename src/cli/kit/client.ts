@@ -86,9 +86,15 @@ function causeOf(error: unknown): string {
   return cause?.code ?? cause?.message ?? (name === 'TimeoutError' ? 'no answer in time' : message)
 }
 
-const refused = (url: string, { apiToken, dataDir }: EngineConnection) =>
-  `the engine at ${url} does not know ${apiToken ? 'HEDGEROW_API_TOKEN' : `the token in ${tokenPath(dataDir)}`}: ` +
-  "set HEDGEROW_DATA_DIR to that engine's data folder, or HEDGEROW_API_TOKEN to its token"
+/** No token at all is another fault than one that the engine does not know. */
+function refused(url: string, { apiToken, dataDir }: EngineConnection): string {
+  const remedy = "set HEDGEROW_DATA_DIR to that engine's data folder, or HEDGEROW_API_TOKEN to its token"
+  if (apiToken) return `the engine at ${url} does not know HEDGEROW_API_TOKEN: ${remedy}`
+  const file = tokenPath(dataDir)
+  return readToken(dataDir) === undefined
+    ? `the engine at ${url} asks for its token, and there is none here (${file} is missing): ${remedy}`
+    : `the engine at ${url} does not know the token in ${file}: ${remedy}`
+}
 
 async function bodyOf(answer: Response, url: string): Promise<unknown> {
   const text = await answer.text()

@@ -28,6 +28,8 @@ export function explained(error: unknown, env = process.env): Explained {
   return { text: redaction(secretsIn(env))(text), ...rest }
 }
 
+const ADVICE = '`hedgerow config init` writes a file with every key, its unit and its default'
+
 function spelled(error: unknown): Explained {
   if (error instanceof CliFailure) {
     const { message: text, exitCode, status } = error
@@ -36,7 +38,8 @@ function spelled(error: unknown): Explained {
   if (error instanceof Error && error.name === 'ConfigFaults') {
     const lines = error.message.split('\n')
     const { faults } = error as ConfigFaults
-    return { text: ['configuration:', ...lines].join('\n  '), exitCode: 2, more: { faults } }
+    const text = ['configuration:', ...lines, ADVICE].join('\n  ')
+    return { text, exitCode: 2, more: { faults } }
   }
   // These say all there is to say; the stack of anything else is worth having.
   const known = error instanceof Error && ['PortInUse', 'FencedError', 'StartFault'].includes(error.name)

@@ -71,6 +71,7 @@ export function hedgeLines(
   hedges: readonly HedgeListed[],
   holdings: ReadonlyMap<string, Holding>,
   nowMs: number,
+  width?: number,
 ): string[] {
   const rows = hedges.map(hedge => ({
     id: hedge.id,
@@ -102,7 +103,9 @@ export function hedgeLines(
     ...(rows.some(({ delta }) => delta !== '') && { delta: 'DELTA' }),
     ...(rows.some(({ because }) => because !== '') && { because: 'BECAUSE' }),
   }
-  return tableLines(rows, columns, { spare: ['apr', 'expected', 'fees', 'delta', 'share', 'held'] })
+  // What is held and whether it is level is what a narrow terminal is looked at for.
+  const spare = ['apr', 'expected', 'fees', 'share', 'age', 'because', 'held', 'delta']
+  return tableLines(rows, columns, { spare, ...(width !== undefined && { width }) })
 }
 
 const deltaText = (holding: Holding | undefined): string => {
