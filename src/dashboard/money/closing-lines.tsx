@@ -49,7 +49,7 @@ export function HedgeClosing({ hedgeId, share = WHOLE }: { hedgeId: string; shar
 export function EveryClosing() {
   const { data, error } = useRows('/api/closing', EVERY_MS)
   if (!data) return <Waiting error={error} />
-  if (data.hedges.length === 0) return <p>Nothing is open, nothing to close.</p>
+  if (data.hedges.length === 0) return <p>Nothing is open: there is nothing to close.</p>
   return (
     <section aria-label="Cost of closing all now" className="space-y-2">
       <table className="w-full text-[13px]">
