@@ -125,7 +125,7 @@ type Judged = {
 export async function judgeDay({ plan, day, restMs, calls, refused, struck }: Judged): Promise<DayReport> {
   const { witness, books, stored, fatals } = day
   const hedges = hedgesOf(day)
-  const residuals = await residualsOf(day)
+  const residuals = await residualsOf(day, plan)
   const suspense = books.postings.filter(({ kind }) => kind === 'suspense').map(({ rowId }) => rowId)
   const check = await verifyReplay(
     createMemoryJournal({ stored }),
@@ -176,9 +176,13 @@ const ASKS_MAX = 600
 const MISSING_MS_MAX = 5 * 60_000
 const LOOK_EVERY_MS = 10_000
 
-/** Books everything and gives what is left; undefined when no answer came. What came late is given the time to be found. */
-async function residualsOf(day: Day): Promise<Record<string, string> | undefined> {
-  const untilMs = day.clock.nowMs() + MISSING_MS_MAX
+/** Books everything and gives what is left; undefined when no answer came. A row that comes late is waited for until it is there. */
+async function residualsOf(
+  day: Day,
+  { faults, calmAtMs }: DayPlan,
+): Promise<Record<string, string> | undefined> {
+  const lateMs = Math.max(0, ...faults.faults.map(({ name, ms = 0 }) => (name === 'late-row' ? ms : 0)))
+  const untilMs = Math.max(day.clock.nowMs(), calmAtMs + lateMs) + MISSING_MS_MAX
   for (;;) {
     const found = await residualsNow(day)
     const isTied = found && Object.values(found).every(left => left === '0')
