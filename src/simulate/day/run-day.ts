@@ -3,7 +3,7 @@ import type { HedgeContext } from '../../../machines/hedge/context.ts'
 import type { SymbolContext } from '../../../machines/symbol.ts'
 import type { Rules } from '../../domain/rules.ts'
 import { type DayReport, judgeDay } from '../judge/judge.ts'
-import { legsApart } from '../judge/rules.ts'
+import { isStranded, legsApart } from '../judge/rules.ts'
 import type { Touch } from '../plan/events.ts'
 import { type DayOptions, type DayPlan, dayPlan } from '../plan/plan.ts'
 import { type Day, openDay } from './day.ts'
@@ -115,7 +115,10 @@ function isAtRest(day: Day): boolean {
   const state = all.find(({ kind }) => kind === 'engine')?.cell?.state ?? ''
   if (!/^(trading|halted)/.test(state)) return false
   const hedges = all.filter(({ kind }) => kind === 'hedge')
-  if (!hedges.every(({ cell }) => /^hedged\.watching/.test(cell?.state ?? ''))) return false
+  const isResting = ({ cell, actor }: (typeof hedges)[number]) =>
+    /^hedged\.watching/.test(cell?.state ?? '') ||
+    isStranded((actor.getSnapshot().context as HedgeContext).plan, day.witness)
+  if (!hedges.every(isResting)) return false
   return day.witness.openOrders() === 0 && legsApart(day.witness).length === 0
 }
 

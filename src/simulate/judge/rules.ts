@@ -15,7 +15,10 @@ type Seen = {
   refused: readonly string[]
   fatals: readonly string[]
   hedges: readonly HedgeSeen[]
-  witness: Pick<Witness, 'orders' | 'again' | 'usdtOwed' | 'stretches' | 'legs' | 'openOrders' | 'leastUsdt'>
+  witness: Pick<
+    Witness,
+    'orders' | 'again' | 'usdtOwed' | 'stretches' | 'legs' | 'openOrders' | 'leastUsdt' | 'isSpotGone'
+  >
   /** Per coin; undefined when the books could not be read. */
   residuals: Readonly<Record<string, string>> | undefined
   /** Rows of postings that nobody can explain. */
@@ -46,9 +49,10 @@ const RULES = {
     kind: text => text.replace(/^fatal: \S+ /, '').replace(/\S*\d\S*/g, '#'),
   },
   ended: {
-    broken: ({ hedges }) =>
+    broken: ({ hedges, witness }) =>
       hedges
         .filter(({ state }) => !/^(closed|hedged\.watching)/.test(state))
+        .filter(({ plan }) => !isStranded(plan, witness))
         .map(({ id, state, because }) => `${id} ended ${state}: ${because}`),
     kind: text => /ended ([a-z]+)/.exec(text)?.[1] ?? '',
   },
@@ -119,6 +123,12 @@ const apartText = ({ symbol, lots, notionalUsdt }: Apart) =>
 /** Pairs with a lot or more apart that an order could mend: coins worth less than the venue's smallest order are dust. */
 export const legsApart = (witness: Pick<Witness, 'legs' | 'leastUsdt'>): Apart[] =>
   witness.legs().filter(legs => isApart(legs, witness.leastUsdt(legs.symbol)))
+
+/** A debt whose market ended before it could be bought back: no order can end such a hedge; its legs stay level until a person has. */
+export const isStranded = (
+  { symbol, direction }: Pick<HedgeContext['plan'], 'symbol' | 'direction'>,
+  witness: Pick<Witness, 'isSpotGone'>,
+): boolean => direction === 'reverse-carry' && witness.isSpotGone(symbol)
 
 /** What an order may exceed its plan by: a lot on either side, and coins that a fee took. */
 const ROOM = '1.02'

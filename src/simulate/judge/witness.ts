@@ -134,6 +134,7 @@ export class Witness {
   #isOwn = false
   #isDirty = true
   #wasAble = ''
+  readonly #leastUsdt = new Map<string, number>()
 
   constructor(site: Site) {
     this.#site = site
@@ -197,11 +198,24 @@ export class Witness {
     )
   }
 
-  /** What the smallest spot order of a symbol is worth at present, USDT: less can be left and is dust. */
+  /**
+   * What the smallest spot order of a symbol is worth at present, USDT: less can be left and is dust. Of a market that is gone, what it
+   * was at last.
+   */
   leastUsdt(symbol: string): number {
+    const filter = this.#spotRow(symbol)?.lotSizeFilter as unknown as Row | undefined
+    if (filter) this.#leastUsdt.set(symbol, Number(filter.minOrderAmt ?? 0))
+    return this.#leastUsdt.get(symbol) ?? 0
+  }
+
+  /** The coins of a symbol can be bought and sold no more: a debt of them is ended by nobody but the exchange. */
+  isSpotGone(symbol: string): boolean {
+    return this.#spotRow(symbol) === undefined
+  }
+
+  #spotRow(symbol: string): Row | undefined {
     const spotSymbol = this.#known().find(each => each.symbol === symbol)?.spotSymbol ?? symbol
-    const [row] = this.#list('/v5/market/instruments-info', { category: 'spot', symbol: spotSymbol })
-    return Number((row?.lotSizeFilter as unknown as Row | undefined)?.minOrderAmt ?? 0)
+    return this.#list('/v5/market/instruments-info', { category: 'spot', symbol: spotSymbol })[0]
   }
 
   /** Places a spot order that no engine decided. @returns what the exchange says */
