@@ -1,7 +1,7 @@
 /** Whose coins and contracts are whose, when people trade in an account that hedges. */
 import { Decimal } from 'decimal.js'
 import { expect, test } from 'vitest'
-import { Foreign } from '../../../src/simulate/judge/witness.ts'
+import { Foreign } from '../../../src/simulate/judge/foreign.ts'
 
 const d = (text: string) => new Decimal(text)
 
