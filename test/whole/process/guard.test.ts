@@ -2,11 +2,13 @@
  * Nothing rests unwatched: whatever ends the engine, or holds it, its resting orders are off the book within five seconds while
  * the exchange is reachable; what rests for others stays.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest'
 import { readPost } from '../../../src/run/guard/guard.ts'
+import { renderUnit, unitDefaults } from '../../../src/run/service/unit.ts'
 import { restingOrders, restOrder } from '../../support/process/outside.ts'
 import {
   addressOf,
@@ -32,6 +34,12 @@ let engine: Running
 const dataDir = () => join(site.folder, '.hedgerow')
 const env = () => ({ HEDGEROW_PORT: '0', HEDGEROW_EXCHANGE_URL: simulator.url })
 const run = () => launch({ script: 'src/cli.ts', args: ['run'], cwd: site.folder, env: env() })
+/** What systemd runs once the service has ended, word by word, with the folders of this test. */
+const afterService = (): string[] => {
+  const appDir = join(import.meta.dirname, '../../..')
+  const unit = renderUnit({ ...unitDefaults('hedgerow'), appDir, dataDir: dataDir() })
+  return (/^ExecStopPost=(.*)$/m.exec(unit)?.[1] ?? '').split(' ')
+}
 const guardOf = (): number =>
   Number(
     execFileSync('pgrep', ['-P', String(engine.pid), '-f', 'guard-process'])
@@ -130,18 +138,28 @@ test('a guard that dies is started again', async () => {
   await isOff(OFF_WITHIN_MS)
 })
 
-test('when engine and guard die together, what follows the service takes the orders off', async () => {
+test('when engine and guard die together, the command of the unit that follows the service takes the orders off', async () => {
   const isOff = await resting()
   const guard = guardOf()
   process.kill(guard, 'SIGKILL')
   engine.kill('SIGKILL')
   await engine.ended
-  const after = launch({
-    script: 'src/run/guard/guard-process.ts',
-    args: ['--after-stop'],
+  const [program = '', ...words] = afterService()
+  const inherited = {
+    PATH: process.env.PATH,
+    HEDGEROW_DATA_DIR: dataDir(),
+    NODE_COMPILE_CACHE: join(inject('databaseDir'), 'compiled'),
+  }
+  const after = spawn(program, words, {
     cwd: site.folder,
-    env: env(),
+    env: inherited,
+    stdio: ['ignore', 'ignore', 'pipe'],
   })
+  let said = ''
+  after.stderr.on('data', (text: Buffer) => {
+    said += text
+  })
+  const ended = once(after, 'exit')
   await isOff(OFF_WITHIN_MS)
-  expect(await after.ended, after.err()).toEqual({ code: 0, signal: null })
+  expect(await ended, said).toEqual([0, null])
 })
