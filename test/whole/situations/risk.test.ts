@@ -168,6 +168,38 @@ test('a delisting runs its hedge off, and the symbol is out', async () => {
   world.end()
 })
 
+describe('a hedge that failed, though level, and whose delisting is announced', () => {
+  const failed = async (failedPolicy: 'hold' | 'level' | 'unwind', hours: number) => {
+    const world = await running({ limits: { failedPolicy } })
+    expect(await world.until(isHedged(world))).toBe(true)
+    const id = world.hedges()[0]?.id ?? ''
+    world.tell(id, 'hedge.rebalance')
+    world.engine().runtime.deliver(id, { type: 'step.stuck', because: 'a drill' })
+    expect(await world.until(() => world.stateOf(id).startsWith('failed'), 1)).toBe(true)
+    world.schedule({ kind: 'delisting', symbol: SYMBOL, atMs: world.clock.nowMs() + hours * 60 * MINUTE_MS })
+    return world
+  }
+  const told = (world: Running) =>
+    world.standing().filter(name => name.startsWith(`hedge.failed-in-danger ${SYMBOL}`))
+
+  test('is told at once, and leaves where the policy lets it', async () => {
+    const world = await failed('level', 20)
+    expect(await world.until(() => told(world).length > 0, 15)).toBe(true)
+    expect(await world.until(() => world.hedges().length === 0, 15)).toBe(true)
+    expect(world.shorts()).toEqual([])
+    world.end()
+  })
+
+  test('is held where that is the policy, and told again as the end nears', async () => {
+    const world = await failed('hold', 1.5)
+    expect(await world.until(() => told(world).length > 0, 15)).toBe(true)
+    await world.advance(world.clock.nowMs() + 65 * MINUTE_MS)
+    expect(told(world)).toEqual([6, 1].map(hours => `hedge.failed-in-danger ${SYMBOL} ${hours} h`))
+    expect(world.shorts()).toHaveLength(1)
+    world.end()
+  })
+})
+
 test('a spot market whose end is announced: a person hears of it at once, its hedge leaves while it can, nothing new is begun', async () => {
   const world = await running()
   expect(await world.until(isHedged(world))).toBe(true)
