@@ -374,6 +374,14 @@ describe('with an engine', () => {
     expect(err).not.toContain('sesame')
   })
 
+  test('no token at all is another fault than a wrong one', async () => {
+    const nowhere = { ...env, HEDGEROW_DATA_DIR: join(folder, 'nowhere') }
+    const { code, err } = await hedgerow(['status'], nowhere)
+    expect(code).toBe(1)
+    expect(err).toContain('there is none here')
+    expect(err).not.toContain('does not know')
+  })
+
   test('something else on the port is not taken for an engine', async () => {
     const other = createServer((_, answer) => answer.end('<html>hello</html>'))
     const port = await listen(other)

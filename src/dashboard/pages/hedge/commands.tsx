@@ -5,6 +5,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { AnswerTo } from '../../../api/rows/answers.ts'
+import { STAYS_CLOSED } from '../../../wording/hedges.ts'
 import { ask, postEvent } from '../../data/client.ts'
 import { useActor } from '../../data/use-live.ts'
 import { HedgeClosing, PartChoice, WHOLE } from '../../money/closing-lines.tsx'
@@ -17,7 +18,7 @@ type Words = { act: string; does: string; dangerous?: boolean; takesReason?: boo
 const WORDS: Readonly<Record<string, Words>> = {
   'hedge.unwind': {
     act: 'Unwind',
-    does: 'Both legs are closed with crossing orders; fees and spread are paid now.',
+    does: `Both legs are closed with crossing orders; fees and spread are paid now, and ${STAYS_CLOSED}.`,
     dangerous: true,
     takesReason: true,
   },
