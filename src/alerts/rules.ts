@@ -115,7 +115,7 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
   'hedge.failed': ({ hedges }) =>
     hedges
       .filter(({ state }) => state.startsWith('failed'))
-      .map(({ id, failure }) => ({ subject: id, detail: { because: failure ?? 'not told' } })),
+      .map(({ id, failure }) => ({ subject: id, detail: { because: failure ?? 'not given' } })),
 
   'order.unknown': ({ hedges, nowMs }, { orderUnknownMs }) =>
     hedges

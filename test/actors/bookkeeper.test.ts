@@ -180,7 +180,7 @@ test('a row that no rule explains is told by name, once', async () => {
   ])
 })
 
-test('results are written when something was booked or a hedge came or went, and not at every look', async () => {
+test('results are written when something was booked or a hedge opened or closed, and not every time', async () => {
   const { bookkeeper, live, settled } = small([settlement])
   await bookkeeper.bookNow()
   await bookkeeper.bookNow()

@@ -116,7 +116,7 @@ describe('confirming a plan', () => {
     expect(await confirm({ view: marketOn(XRP, '-0.0005') })).toMatchObject({ type: 'plan.refused' })
   })
 
-  test('nothing is opened on a market that is no longer looked at', async () => {
+  test('nothing is opened on a market that is no longer read', async () => {
     const because = `${plan.symbol} is not tracked`
     expect(await confirm({ view: null })).toEqual({ type: 'plan.refused', because })
   })

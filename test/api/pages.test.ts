@@ -231,7 +231,7 @@ describe('a session', () => {
     expect(await asks(cookie)).toBe(200)
   })
 
-  test('that somebody lengthened or sealed otherwise is none', async () => {
+  test('that was extended or signed with another key is invalid', async () => {
     const cookie = await cookieOf(started().api)
     const [name = '', value = ''] = cookie.split('=')
     const [id = '', endsAt = '', seal = ''] = value.split('.')

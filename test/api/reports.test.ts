@@ -66,7 +66,7 @@ test.each(['..%2Fsecret.html', '%2e%2e%2fsecret.html', 'notes.txt', '.hidden.htm
   },
 )
 
-test('are read by nobody without a token', async () => {
+test('cannot be read without a token', async () => {
   const ask = askOf(join(folder, 'reports'))
   for (const at of ['/api/reports', '/api/reports/sweep.html'])
     expect((await ask(at, { host: '127.0.0.1:0' })).status).toBe(401)

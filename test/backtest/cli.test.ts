@@ -75,7 +75,7 @@ describe('usage', () => {
     expect(said).toMatch(says)
   })
 
-  test('an option nobody knows ends with 2 and prints nothing', async () => {
+  test('an unknown option ends with 2 and prints nothing', async () => {
     const { code, out, err } = await hedgerow('backtest', '--nonsense')
     expect([code, out]).toEqual([2, ''])
     expect(err).toMatch(/unknown option/)
@@ -98,7 +98,7 @@ describe('records', () => {
     expect(err).not.toContain(' at ')
   })
 
-  test('a table that is none is refused by its columns, and nothing is copied', async () => {
+  test('a file that is no table is refused by its columns, and nothing is copied', async () => {
     const file = join(folder, 'other.csv')
     writeFileSync(file, 'time,price\n1,2\n')
     const { code, err } = await hedgerow('data', 'import', ...tables, file)

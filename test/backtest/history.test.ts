@@ -99,7 +99,7 @@ describe('a span', () => {
 describe('instruments', () => {
   const DUMPS = join(import.meta.dirname, '../../../shared/data/recorded')
 
-  test('a symbol nobody knows is named with the reason, and the rest is used', () => {
+  test('an unknown symbol is named with the reason, and the rest is used', () => {
     writeTables(folder, [
       invented({ days: 2, rates: ['0.0001'] }),
       invented({ symbol: 'NEWUSDT', days: 2, rates: ['0.1'] }),

@@ -67,7 +67,7 @@ test('half a way is refused, and its other half is named', () => {
   expect(faultyKeys()).toEqual(['alerts.mailFrom', 'alerts.smtpHost'])
 })
 
-test('a URL that is none is refused without being shown', () => {
+test('an invalid URL is refused without being shown', () => {
   try {
     load({ HEDGEROW_ALERT_WEBHOOK_URL: 'hooks.example/a-secret-path' })
     expect.unreachable()

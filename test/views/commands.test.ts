@@ -36,7 +36,7 @@ function world(journaled: JournaledCommand | undefined) {
   return { kept, send: createCommands({ runtime, journal, log, clock: new VirtualClock(0) }) }
 }
 
-test('is answered as it was then, not judged anew, and has its row in the audit at last', async () => {
+test('is answered as it was then, not judged again, and has its row in the audit at last', async () => {
   const { send, kept } = world(DONE)
   const accepted: SendOutcome = {
     kind: 'accepted',
@@ -66,7 +66,7 @@ test('is refused where the key was used for another request', async () => {
   expect(kept).toEqual([])
 })
 
-test('is judged anew when its step never became durable', async () => {
+test('is judged again when its step never became durable', async () => {
   const { send } = world(undefined)
   expect(await send('hedge:A', { type: 'hedge.unwind' }, COMMAND)).toEqual({ kind: 'not-found' })
 })
@@ -129,7 +129,7 @@ describe('closing a part', () => {
   })
 })
 
-test('to unwind says at once what becomes of the symbol', async () => {
+test('to unwind says at once whether the symbol may open again', async () => {
   const event = { type: 'hedge.unwind', reopen: true }
   const { send } = world({ ...DONE, event: { ...DONE.event, ...event } })
   expect(await send('hedge:A', event, COMMAND)).toMatchObject({ kind: 'accepted', note: MAY_REOPEN })

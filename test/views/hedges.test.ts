@@ -288,7 +288,7 @@ describe('what hedges say beside what the exchange shows', () => {
     expect(found.deltaUsdt).toBe('-750.00')
   })
 
-  test('what no hedge claims is nobody’s and tilts the account; a little of a coin is dust', () => {
+  test('what belongs to no hedge adds to the account’s delta; a little of a coin is dust', () => {
     const found = compared([], {
       positions: [position('ETHUSDT', 'Buy', '0.5', '3000')],
       coins: [coin('XRP', '2'), coin('SOL', '4', { usdPrice: '150' })],

@@ -37,7 +37,7 @@ describe('reasons', () => {
     expect(spokenReason('it has rested for 64000 ms')).toBe('it has rested for 1 min 4 s')
   })
 
-  test('one nobody wrote words for is shown as it is, and a person’s own words are left alone', () => {
+  test('one without words is shown as it is, and a person’s own words are left alone', () => {
     expect(reasonText({ because: 'moon-too-full', found: '3', limit: '2' })).toBe(
       'moon too full: found 3, limit 2',
     )

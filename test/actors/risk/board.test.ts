@@ -217,7 +217,7 @@ describe('another opportunity', () => {
     })
   })
 
-  test('is none that is taken, cooling down or out', () => {
+  test('is never one that is hedged, cooling down or blocked', () => {
     const states = { AUSDT: 'hedged', BUSDT: 'idle.cooling' }
     expect(alternativeTo(world(1, states), entries, 'CUSDT')).toBe(null)
     expect(alternativeTo(world(1, { AUSDT: 'failed.delisted' }), entries, 'CUSDT')?.aprOnCapital).toBe(0.5)

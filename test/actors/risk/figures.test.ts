@@ -69,7 +69,7 @@ describe('the figures of an account', () => {
     expect(told.feesTodayUsdt).toBe('5')
   })
 
-  test('begin anew where a person resumed', async () => {
+  test('start again from a resume', async () => {
     const { books, worth } = account()
     await worth('2000', NOW_MS - 10 * HOUR_MS)
     const figures = createFigures(books)

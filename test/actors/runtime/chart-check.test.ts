@@ -67,7 +67,7 @@ describe('a sound chart', () => {
     expect(checkChart(sound, { kind: 'hedge', effects })).toEqual([])
   })
 
-  test('is faulty as soon as one of its effects has nobody to carry it out', () => {
+  test('is faulty as soon as one of its effects has no handler', () => {
     const faults = checkChart(sound, { kind: 'hedge', effects: new Set<string>() })
     expect(faults).toHaveLength(2)
     expect(faults[0]).toContain("action 'place' is neither built in nor an effect")

@@ -34,7 +34,7 @@ describe('an ending', () => {
     expect(stored.effects.size).toBe(0)
   })
 
-  test('in the very step of a birth leaves nobody running', async () => {
+  test('in the step that spawns an actor leaves no actor running', async () => {
     const stillborn: Kind = {
       machine: setup({}).createMachine({
         version: '1',
@@ -79,7 +79,7 @@ describe('at the door', () => {
     expect((process.context('a') as unknown as WorkerContext).heard).toEqual(['fine'])
   })
 
-  test('an event for nobody is answered with false', () => {
+  test('an event for an unknown actor is answered with false', () => {
     const process = startProcess({ kinds: smallKinds() })
     expect(process.runtime.deliver('nobody', { type: 'told', text: 'hello' })).toBe(false)
   })

@@ -345,7 +345,7 @@ describe('news for a supervisor that is away', () => {
     expect(process.state('middle')).toBe('watching.calm')
   })
 
-  test('of the root goes to whoever runs the engine', async () => {
+  test('of the root goes to the caller of the engine', async () => {
     const process = await family()
     process.runtime.deliver('root', {
       type: 'children.ensure',
@@ -358,7 +358,7 @@ describe('news for a supervisor that is away', () => {
 })
 
 describe('plain actors', () => {
-  test('are started anew after a failure, and without a row after a restart of the process', async () => {
+  test('are restarted after a failure, and without a row after a restart of the process', async () => {
     const stored = emptyMemory()
     const plain = plainKind()
     const process = await family({ kinds: { plain }, stored })

@@ -77,7 +77,7 @@ describe('holding all', () => {
     expect(run.checks.funding.bookedUsdt).toBe(run.checks.funding.recordedUsdt)
   })
 
-  test('pays four taker fees and the spread, and nothing else where the price stands still', () => {
+  test('pays four taker fees and the spread, and nothing else while the price does not move', () => {
     const turnover = Number(trade?.turnoverUsdt)
     // Two fills at 10 bps and two at 5.5 bps, of about 2000 USDT each.
     expect(turnover / 8000).toBeCloseTo(1, 2)

@@ -72,7 +72,7 @@ describe('a patient wire', () => {
     expect(atMs.length).toBe(24)
   })
 
-  test('tries a broken line again, yet not where nobody ever answered', async () => {
+  test('retries a broken connection, but not an address that never answered', async () => {
     const once = patient(asked => (asked === 2 ? broken('transport: ECONNRESET') : reply({})))
     expect(await once.ask()).toMatchObject([{ status: 'fulfilled' }])
     expect(await once.ask()).toMatchObject([{ status: 'fulfilled' }])

@@ -99,7 +99,7 @@ describe.skipIf(!present)('two recorded weeks, replayed', () => {
     }
   })
 
-  test('leave the ledger without a residual and without a posting nobody can explain', () => {
+  test('leave the ledger without a residual and without an unexplained posting', () => {
     expect(Object.keys(report.residuals)).toContain('USDT')
     expect(Object.values(report.residuals).every(residual => residual === '0')).toBe(true)
     expect(report.suspense).toBe(0)

@@ -103,7 +103,7 @@ describe('parameters', () => {
     expect(() => axisOf(text)).toThrow(says)
   })
 
-  test('a grid is every combination once, a part of it is the same for the same seed, and no key stands twice', () => {
+  test('a grid is every combination once, a part of it is the same for the same seed, and no key appears twice', () => {
     const axes = ['entryAprMin=0,0.01,0.01', 'fundingAllowance=0,0.5,1'].map(axisOf)
     const all = grid(axes)
     expect(new Set(all.map(each => JSON.stringify(each))).size).toBe(6)

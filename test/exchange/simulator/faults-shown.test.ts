@@ -144,12 +144,12 @@ describe('topics', () => {
   const quiet = { ticker: false, book: true }
   const whole = { ticker: true, book: true }
 
-  test('one is stuck until it is subscribed anew', () => {
+  test('one is stuck until it is subscribed again', () => {
     expect(heard([STUCK], () => {})).toEqual({ before: quiet, after: quiet })
     expect(heard([STUCK], stream => stream.resubscribe(TICKER))).toEqual({ before: quiet, after: whole })
   })
 
-  test('one is stuck until the connection is made anew', () => {
+  test('one is stuck until the connection is renewed', () => {
     const fault = { ...STUCK, heals: 'connection' } as const
     expect(heard([fault], stream => stream.resubscribe(TICKER))).toEqual({ before: quiet, after: quiet })
     expect(heard([fault], (_, again) => again())).toEqual({ before: quiet, after: whole })
@@ -160,7 +160,7 @@ describe('topics', () => {
     expect(heard([{ name: 'silent-public' }], (_, again) => again())).toEqual({ before: none, after: none })
   })
 
-  test('over the wire one topic is stuck until it is subscribed anew', async () => {
+  test('over the wire one topic is stuck until it is subscribed again', async () => {
     const server = await start({
       core: createSimulatedBybit,
       speed: 20,

@@ -188,7 +188,7 @@ describe('an order that waits in the book', () => {
     expect(facts(hedge)).toMatchObject({ reprices: 1, setbacks: 1 })
   })
 
-  test('waited long in vain, it counts as many tries as could have been made', () => {
+  test('rested long without filling, it counts as many tries as could have been made', () => {
     const hedge = bidingHedge()
     const { makerRestMs, makerTriesMax } = RULES.execution
     hedge.tell({ type: 'hedge.cancel-resting' })

@@ -73,7 +73,7 @@ describe('a hedge', () => {
     ])
   })
 
-  test('that never stood was given up', () => {
+  test('that never opened is told as dropped', () => {
     const news = hedgeNews()
     news.since([held({ state: 'entering.work' })], [])
     expect(news.since([], [{ ...ended, hedgedAtMs: 0 }])).toEqual([

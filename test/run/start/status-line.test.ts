@@ -36,7 +36,7 @@ test('a figure of which a part is not known is a dash', () => {
   expect(statusLine(small, undefined)).toMatch(/net – {2}hedges/)
 })
 
-test('a terminal that nobody reads stops nothing, and the end says what becomes of open hedges', async () => {
+test('a terminal that nobody reads stops nothing, and the end says that open hedges stay open', async () => {
   const clock = new VirtualClock(0)
   const written: string[] = []
   const stop = showStatus({

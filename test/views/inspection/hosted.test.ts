@@ -206,7 +206,7 @@ describe('over HTTP', () => {
       expect(policyOf(await ask(at)), at).toBe(policy.replace('; frame-src https://inspector.example', ''))
   })
 
-  test('its stream asks for the token, begins with all actors, and ends with whoever reads it', async () => {
+  test('its stream asks for the token, begins with all actors, and ends with its reader', async () => {
     const { hosted, hub } = running()
     let open = 0
     const counting: HostedInspectorView = {

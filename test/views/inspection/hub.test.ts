@@ -135,7 +135,7 @@ describe('frames', () => {
     ])
   })
 
-  test('start anew for the cursor of another process', () => {
+  test('start over for the cursor of another process', () => {
     const { inspection } = watched()
     const frame = inspection.frame('0123456789-3')
     expect(frame?.reset).toBe(true)

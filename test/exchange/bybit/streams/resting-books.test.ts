@@ -95,7 +95,7 @@ describe('a best level that differs', () => {
     expect(facts).toHaveLength(1)
   })
 
-  test('while the book says nothing for 10 seconds makes it stale, and it is taken anew', () => {
+  test('while the book says nothing for 10 seconds makes it stale, and it is subscribed again', () => {
     const { facts, at, resubscribed } = watching()
     at(0, deep(5))
     for (let ms = 3_000; ms <= 15_000; ms += 3_000) at(ms, best(SERVER_MS + ms, ['98.5', '1']))

@@ -46,17 +46,20 @@ describe('a topic that falls silent while its connection lives', () => {
     ['a ticker', TICKER, 36_000, 31_000],
     ['a best level', TOUCH, 21_000, 16_000],
     ['a spread', SPREAD, 66_000, 61_000],
-  ] as const)('%s is taken anew within its bound, and not before', (_name, topic, byMs, notBeforeMs) => {
-    const { wire, pass, asked, reports } = watching()
-    pass(notBeforeMs - 1_500, [topic])
-    const before = asked(topic)
-    pass(byMs - notBeforeMs + 1_500, [topic])
-    expect(asked(topic)).toBeGreaterThan(before)
-    expect(reports).toContain('silent-topic')
-    expect(wire.renewed).toEqual([])
-  })
+  ] as const)(
+    '%s is subscribed again within its bound, and not before',
+    (_name, topic, byMs, notBeforeMs) => {
+      const { wire, pass, asked, reports } = watching()
+      pass(notBeforeMs - 1_500, [topic])
+      const before = asked(topic)
+      pass(byMs - notBeforeMs + 1_500, [topic])
+      expect(asked(topic)).toBeGreaterThan(before)
+      expect(reports).toContain('silent-topic')
+      expect(wire.renewed).toEqual([])
+    },
+  )
 
-  test('what answers when taken anew costs no connection', () => {
+  test('what answers when subscribed again costs no connection', () => {
     const { wire, pass, push } = watching()
     pass(36_000, [TICKER])
     push('linear', TICKER)

@@ -84,7 +84,7 @@ describe('market facts', () => {
     ])
   })
 
-  test('a gap is said as stale, the topic is taken anew, and nothing of it is heard before its snapshot', () => {
+  test('a gap is said as stale, the topic is subscribed again, and nothing of it is heard before its snapshot', () => {
     const { market, spot, wire, reports } = watching()
     spot.message(book('BTCUSDT', 'snapshot', 5))
     spot.message(book('BTCUSDT', 'delta', 7))
@@ -109,7 +109,7 @@ describe('market facts', () => {
     expect(wire.resubscribed).toHaveLength(3)
   })
 
-  test('a topic that breaks again and again is not taken anew in a storm', () => {
+  test('a topic that breaks again and again is not subscribed again in a storm', () => {
     const { spot, wire, reports } = watching()
     for (let u = 0; u < 1_000; u += 10) {
       spot.message(book('BTCUSDT', 'snapshot', u + 2))

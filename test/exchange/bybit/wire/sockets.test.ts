@@ -155,7 +155,7 @@ describe('streams', () => {
     expect(sent(PRIVATE, 'subscribe').map(one => one.connection)).toEqual([1, 2])
   })
 
-  test('a private frame that cannot be read is a drop: the stream is taken anew', async () => {
+  test('a private frame that cannot be read is a drop: the stream is opened again', async () => {
     open()
     const said = listen()
     await until(() => said.includes('up'))

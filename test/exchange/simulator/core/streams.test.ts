@@ -104,7 +104,7 @@ describe('order book streams', () => {
     expect(late.sides).toEqual(early.sides)
   })
 
-  test('after a pause nobody listened to, a topic begins with a snapshot', () => {
+  test('after a pause without subscribers, a topic begins with a snapshot', () => {
     const desk = openDesk()
     let wanted = true
     desk.core.want(asked => wanted && asked === 'orderbook.50.SOLUSDT')

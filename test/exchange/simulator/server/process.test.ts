@@ -199,7 +199,7 @@ describe('the process', () => {
     expect(readdirSync(folder)).toContain('account.json.unreadable')
   })
 
-  test('drops a torn last line, which nobody was told of', async () => {
+  test('drops a torn last line, which was never acknowledged', async () => {
     const state = join(folder, 'account.json')
     const first = await run('--state', state)
     await place(first.url, 'whole')
