@@ -28,7 +28,16 @@ import { pause, service } from '../service.ts'
 import { DUST_USDT } from './account.ts'
 
 type RiskAuditPorts = Ports<
-  'clock' | 'pace' | 'exchange' | 'board' | 'rules' | 'telemetry' | 'alerts' | 'runtime' | 'assertOwner'
+  | 'clock'
+  | 'pace'
+  | 'speed'
+  | 'exchange'
+  | 'board'
+  | 'rules'
+  | 'telemetry'
+  | 'alerts'
+  | 'runtime'
+  | 'assertOwner'
 >
 
 type AuditOrdersPorts = Ports<
@@ -40,6 +49,10 @@ type AuditHoldingsPorts = Ports<'clock' | 'exchange' | 'board' | 'rules' | 'tele
 const ORDERS_EVERY_MS = 8_000
 const LOOK_MIN_MS = 1_000
 const HOLDINGS_EVERY_MS = 45_000
+/** Of a stream that lost a message nothing else tells: however slow the pace, never much more rarely. */
+const HOLDINGS_PACE_MAX = 2
+const holdingsEveryMs = ({ pace, speed }: Ports<'pace' | 'speed'>): number =>
+  HOLDINGS_EVERY_MS * Math.min(pace, HOLDINGS_PACE_MAX * speed)
 /** Holdings that were compared longer ago than this are not known to be as the hedges say. */
 export const AUDITED_MS_MAX = 150_000
 /** A difference is looked at again after this. */
@@ -69,7 +82,7 @@ export function createRiskAudit(portsOf: () => RiskAuditPorts): RiskAudit {
   let nudge = () => {}
   const [orders, holdings] = [memory(), memory()]
   const audit = async (ports: RiskAuditPorts) => {
-    const { clock, pace } = ports
+    const { clock } = ports
     await auditOrders(ports, orders)
     if (clock.nowMs() < holdingsDueMs) return
     // What could not be read is read again soon; what is heard of meanwhile is looked into after this.
@@ -78,7 +91,7 @@ export function createRiskAudit(portsOf: () => RiskAuditPorts): RiskAudit {
     const isNew = await auditHoldings(ports, holdings)
     auditedAtMs = clock.nowMs()
     if (holdingsDueMs !== againAtMs) return
-    holdingsDueMs = clock.nowMs() + (isNew ? AGAIN_MS : HOLDINGS_EVERY_MS * pace)
+    holdingsDueMs = clock.nowMs() + (isNew ? AGAIN_MS : holdingsEveryMs(ports))
   }
   return {
     kind: service(async signal => {
