@@ -72,6 +72,8 @@ const REPORT_PATH = '/api/reports/'
 const shut: Guard = secureHeaders({
   strictTransportSecurity: false,
   xFrameOptions: 'SAMEORIGIN',
+  // A sandboxed frame has no origin to have a cluster of its own.
+  originAgentCluster: false,
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
     styleSrc: ["'unsafe-inline'"],

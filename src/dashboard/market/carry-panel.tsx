@@ -21,7 +21,7 @@ export function CarryPanel({ judged }: { judged: Opportunity }) {
       title="If it were hedged now"
       note={
         carry
-          ? `${facing(carry.direction).name}, ${routeWords(carry.route).name}, ${amountText(carry.notionalUsdt, { places: 0 })} USDT for ${carry.horizonHours} h`
+          ? `${facing(carry.direction).name}, ${routeWords(carry.route).name}, ${amountText(carry.notionalUsdt, { places: 0 })} USDT, if held ${lengthText(carry.horizonHours * 3_600_000)}`
           : undefined
       }
     >

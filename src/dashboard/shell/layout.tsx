@@ -128,7 +128,7 @@ export function Layout({ children }: { children: ReactNode }) {
               onClick={() => askedFor.set('palette')}
             >
               <Search size={14} aria-hidden="true" />
-              Go to
+              <span className="max-[1499px]:sr-only">Go to</span>
             </button>
             <ThemeSwitch />
           </div>
@@ -154,7 +154,7 @@ function Places() {
             key={to}
             href={to}
             aria-current={here ? 'page' : undefined}
-            className={`rounded-md px-2.5 py-1.5 text-[13px] no-underline hover:bg-raised ${
+            className={`rounded-md px-2 py-1.5 text-[13px] no-underline min-[1500px]:px-2.5 hover:bg-raised ${
               here ? 'bg-raised font-semibold text-ink' : 'text-soft'
             }`}
           >

@@ -47,7 +47,7 @@ export function StatusStrip() {
         />
       ))}
       {quiet.length > 0 && (
-        <span className="2xl:hidden">
+        <span className="min-[1920px]:hidden">
           <Light
             name={`${quiet.length} more parts`}
             tone={known ? 'good' : ''}
@@ -95,7 +95,7 @@ function Light({ name, tone, detail, show, title = `${name}: ${detail}`, isNarro
     tone === 'good' ? 'bg-good' : tone === 'bad' ? 'bg-bad' : tone === 'warn' ? 'bg-warn' : 'bg-edge'
   return (
     <span
-      className={`${isNarrow ? 'inline-flex' : 'hidden 2xl:inline-flex'} items-center gap-1.5 whitespace-nowrap`}
+      className={`${isNarrow ? 'inline-flex' : 'hidden min-[1920px]:inline-flex'} items-center gap-1.5 whitespace-nowrap`}
       title={title}
     >
       <span aria-hidden="true" className={`size-2 rounded-full ${colour}`} />

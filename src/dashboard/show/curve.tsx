@@ -120,10 +120,15 @@ function optionsOf(
   }
 }
 
-/** Upright lines, each with its name at the top. */
+/** Room for the name of a mark, pixels of the page. */
+const NAME_WIDTH = 64
+
+/** Upright lines, each with its name at the top; where lines stand close, the newest has its name. */
 function drawMarks(plot: UPlot, marks: readonly Mark[], font: string) {
   const { ctx, bbox } = plot
   const ratio = devicePixelRatio
+  const places = marks.map(({ at }) => plot.valToPos(at, 'x', true))
+  const isCrowded = (x: number) => places.some(other => other > x && other - x < NAME_WIDTH * ratio)
   for (const { at, name, colour } of marks) {
     const x = Math.round(plot.valToPos(at, 'x', true))
     if (x < bbox.left || x > bbox.left + bbox.width) continue
@@ -138,7 +143,8 @@ function drawMarks(plot: UPlot, marks: readonly Mark[], font: string) {
     ctx.font = font.replace('11px', `${11 * ratio}px`)
     const isLate = x > bbox.left + bbox.width - 60 * ratio
     ctx.textAlign = isLate ? 'right' : 'left'
-    ctx.fillText(name, x + (isLate ? -4 : 4) * ratio, bbox.top + 11 * ratio)
+    if (!isCrowded(plot.valToPos(at, 'x', true)))
+      ctx.fillText(name, x + (isLate ? -4 : 4) * ratio, bbox.top + 11 * ratio)
     ctx.restore()
   }
 }

@@ -97,7 +97,7 @@ export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Part
               data-tone={isDangerous(event.type) ? 'bad' : 'good'}
               data-event={event.type}
               data-ring={hovered === event.type}
-              disabled={event.enabled === false}
+              disabled={isRefused(event)}
               onClick={() => press(event)}
               onPointerEnter={() => onHover(event.type)}
               onPointerLeave={() => onHover(undefined)}
@@ -118,7 +118,7 @@ export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Part
               data-quiet=""
               title="Edit its fields before sending"
               aria-label={`Fields of ${event.type}`}
-              disabled={event.enabled === false}
+              disabled={isRefused(event)}
               onClick={() => setAsking({ event, seen: seenNow(), edits: true })}
             >
               {'{ }'}
@@ -158,8 +158,15 @@ export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Part
   )
 }
 
-const targetWords = ({ enabled, to }: FocusedEvent, state: string): string => {
-  if (enabled === false) return 'a guard refuses it now'
+const PART = 'hedge.unwind-part'
+
+/** Whether a part may be closed, its share says, which is asked for first. */
+const isRefused = ({ enabled, type }: FocusedEvent): boolean => enabled === false && type !== PART
+
+const targetWords = (event: FocusedEvent, state: string): string => {
+  const { to, type } = event
+  if (type === PART) return 'a share of both legs; the rest stays'
+  if (isRefused(event)) return 'a guard refuses it now'
   if (to === null) return 'the engine decides the target'
   // A long name may break after its dots only.
   return to === state ? 'stays in this state' : `→ ${shortState(to).replaceAll('.', '.\u200b')}`
@@ -178,8 +185,6 @@ type DialogParts = {
   onClose: () => void
   onSend: (seen: Seen, event: { type: string } & Payload) => Promise<void>
 }
-
-const PART = 'hedge.unwind-part'
 
 function SendDialog({ asking, name, onClose, onSend }: DialogParts) {
   const [because, setBecause] = useState('')
@@ -215,7 +220,7 @@ function SendDialog({ asking, name, onClose, onSend }: DialogParts) {
           <p>{MEANINGS[event.type]}</p>
           <p>
             It is in <strong className="text-ink">{shortState(seen.state)}</strong>
-            {event.to === null || event.to === seen.state ? (
+            {event.to === null || event.to === seen.state || event.type === PART ? (
               ' and stays there at first'
             ) : (
               <>

@@ -18,6 +18,7 @@ const COLOURS = ['#4f7fd6', '#3f9e78', '#c2853a', '#9a6fc4', '#c2606a', '#5d9fb0
 
 export function FundingBars({ totals }: { totals: readonly FundingTotal[] }) {
   const { names, days } = stacked(totals)
+  const places = placesOf(totals)
   const text = { fill: 'var(--faint)', fontSize: 11 }
   return (
     <div
@@ -40,7 +41,7 @@ export function FundingBars({ totals }: { totals: readonly FundingTotal[] }) {
             tickLine={false}
             axisLine={false}
             width={64}
-            tickFormatter={value => amountText(String(value), { places: 0 })}
+            tickFormatter={value => amountText(String(value), { places })}
           />
           <ReferenceLine y={0} stroke="var(--edge)" />
           <Tooltip
@@ -72,6 +73,13 @@ export function FundingBars({ totals }: { totals: readonly FundingTotal[] }) {
       </ResponsiveContainer>
     </div>
   )
+}
+
+/** As many as tell the steps of the scale apart. */
+function placesOf(totals: readonly FundingTotal[]): number {
+  const most = Math.max(0, ...totals.map(({ amountUsdt }) => Math.abs(Number(amountUsdt))))
+  if (most >= 20) return 0
+  return most >= 2 ? 1 : most >= 0.2 ? 2 : 4
 }
 
 type Day = { day: string; [symbol: string]: string | number }

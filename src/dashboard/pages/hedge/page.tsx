@@ -66,7 +66,7 @@ export function HedgePage({ id }: { id: string }) {
       <div className="grid items-start gap-2.5 lg:grid-cols-2 2xl:grid-cols-3">
         <div className="flex min-w-0 flex-col gap-2.5">
           {holding && <LegsPanel holding={holding} />}
-          <Profit hedge={hedge} />
+          <Profit hedge={hedge} filledShare={holding?.filledShare} />
           <Execution hedge={hedge} />
         </div>
         <div className="flex min-w-0 flex-col gap-2.5">
@@ -138,14 +138,13 @@ function Figures({ hedge, holding }: Both) {
   )
 }
 
-/** For the time it was held; the whole horizon's only as what it would be if it were held so long. */
+/** For the time it was held: the whole horizon's stands with its parts, as what it would be if it were held so long. */
 function netNote({ carry, plannedNetUsdt }: HedgeDetail, holding: Holding | undefined): string {
-  const whole = (net: string, hours: number) =>
-    `${amountText(net, { sign: true })} if held ${lengthText(hours * 3_600_000)}`
-  if (!holding) return `planned ${whole(plannedNetUsdt, carry.horizonHours)}`
-  const { expectedNetUsdt, expectedNetSoFarUsdt, horizonHours } = holding
-  if (expectedNetUsdt === null || expectedNetSoFarUsdt === null) return 'on its way out'
-  return `expected ${amountText(expectedNetSoFarUsdt, { sign: true })} by now, ${whole(expectedNetUsdt, horizonHours)}`
+  if (!holding)
+    return `planned ${amountText(plannedNetUsdt, { sign: true })} if held ${lengthText(carry.horizonHours * 3_600_000)}`
+  const { expectedNetSoFarUsdt } = holding
+  if (expectedNetSoFarUsdt === null) return 'on its way out'
+  return `expected by now: ${amountText(expectedNetSoFarUsdt, { sign: true })}`
 }
 
 function OpenFigures({ holding }: { holding: Holding }) {

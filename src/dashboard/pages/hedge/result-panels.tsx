@@ -84,7 +84,14 @@ function stepsOf(parts: readonly Part[], total: Part) {
 const HOUR_MS = 3_600_000
 const isSome = ({ value }: { value: string }) => Number(value) !== 0
 
-export function Profit({ hedge: { profit, carry, state } }: { hedge: HedgeDetail }) {
+/** @param filledShare - of the plan, what is held; left out once it is closed */
+export function Profit({
+  hedge: { profit, carry, state },
+  filledShare,
+}: {
+  hedge: HedgeDetail
+  filledShare: number | undefined
+}) {
   const open = state !== 'closed'
   const { realisedAprOnCapital: apr, expectedAprOnCapital } = carry
   const rare = [
@@ -122,7 +129,7 @@ export function Profit({ hedge: { profit, carry, state } }: { hedge: HedgeDetail
           </p>
         )}
       </div>
-      <Expected carry={carry} />
+      <Expected carry={carry} share={filledShare} />
       <p className="border-t border-line px-4 py-2 text-[12px] text-soft">
         {apr === null
           ? 'Too short to annualise'
@@ -144,18 +151,35 @@ const PART_NAMES: Record<HedgeDetail['carry']['lines'][number]['part'], string> 
   net: 'Net',
 }
 
-const Expected = ({ carry: { lines, horizonHours, heldHours } }: Pick<HedgeDetail, 'carry'>) => (
+type ExpectedParts = Pick<HedgeDetail, 'carry'> & { share: number | undefined }
+
+/** The plan's, for as much of it as is held; of a closed one for all of it. Funding by now is of what was really held already. */
+function expectedLines({ carry: { lines }, share = 1 }: ExpectedParts) {
+  const [funding] = lines
+  const scaled = lines.map(({ part, expectedUsdt, expectedSoFarUsdt, realisedUsdt }) => ({
+    part,
+    realisedUsdt,
+    whole: Number(expectedUsdt) * share,
+    soFar: Number(expectedSoFarUsdt) * (part === funding?.part ? 1 : share),
+  }))
+  const soFar = scaled.reduce((sum, line) => sum + (line.part === 'net' ? 0 : line.soFar), 0)
+  return scaled.map(line => (line.part === 'net' ? { ...line, soFar } : line))
+}
+
+const Expected = ({ carry, share }: ExpectedParts) => (
   <table className="w-full border-t border-line text-[13px]">
     <thead>
       <tr className="border-b border-line text-[12px] text-soft">
         <th scope="col" className="px-4 py-1.5 text-left font-medium">
-          Carry
+          {share === undefined
+            ? 'Carry, all of the plan'
+            : `Carry of the ${percentText(share, { places: 0 })} held`}
         </th>
         <th scope="col" className="num px-3 font-medium">
-          Expected in {lengthText(heldHours * HOUR_MS)}
+          Expected in {lengthText(carry.heldHours * HOUR_MS)}
         </th>
         <th scope="col" className="num px-3 font-medium">
-          If held {lengthText(horizonHours * HOUR_MS)}
+          If held {lengthText(carry.horizonHours * HOUR_MS)}
         </th>
         <th scope="col" className="num px-4 font-medium">
           Made
@@ -163,7 +187,7 @@ const Expected = ({ carry: { lines, horizonHours, heldHours } }: Pick<HedgeDetai
       </tr>
     </thead>
     <tbody>
-      {lines.map(({ part, expectedUsdt, expectedSoFarUsdt, realisedUsdt }) => (
+      {expectedLines({ carry, share }).map(({ part, whole, soFar, realisedUsdt }) => (
         <tr
           key={part}
           className={`border-b border-line last:border-0 ${part === 'net' ? 'font-semibold' : ''}`}
@@ -171,8 +195,8 @@ const Expected = ({ carry: { lines, horizonHours, heldHours } }: Pick<HedgeDetai
           <th scope="row" className="px-4 py-1 text-left font-[inherit]">
             {PART_NAMES[part]}
           </th>
-          <td className="num px-3">{amountText(expectedSoFarUsdt, { sign: true })}</td>
-          <td className="num px-3 text-faint">{amountText(expectedUsdt, { sign: true })}</td>
+          <td className="num px-3">{amountText(soFar, { sign: true })}</td>
+          <td className="num px-3 text-faint">{amountText(whole, { sign: true })}</td>
           <td className="num px-4">
             <Amount value={realisedUsdt} />
           </td>

@@ -43,6 +43,23 @@ function remembered(before: Row | undefined, row: Opportunity): Row {
   return market.isOld ? { ...kept, isOld: true } : kept
 }
 
+type Carry = NonNullable<Opportunity['carry']>
+
+/** What decides: the funding's mean is known from a short past, and the allowance is what it may be too much by. */
+const cautiousNet = ({ netUsdt, allowanceUsdt }: Carry): string =>
+  String(Number(netUsdt) + Number(allowanceUsdt))
+
+const ExpectedNet = ({ carry }: { carry: Carry }) => (
+  <span
+    title={`${amountText(carry.netUsdt, { sign: true })} USDT before the allowance of ${amountText(carry.allowanceUsdt, { sign: true })} for what the short past of its funding does not tell`}
+  >
+    <Amount value={cautiousNet(carry)} />
+    <span className="block text-[11px] text-faint">in {lengthText(carry.horizonHours * HOUR_MS)}</span>
+  </span>
+)
+
+const HOUR_MS = 3_600_000
+
 const COLUMNS: readonly Column<Opportunity & LastKnown>[] = [
   {
     head: 'Symbol',
@@ -110,10 +127,10 @@ const COLUMNS: readonly Column<Opportunity & LastKnown>[] = [
   },
   {
     head: 'Expected net',
-    unit: 'USDT over the horizon',
+    unit: 'USDT after the allowance · if held',
     figure: true,
-    value: ({ carry }) => carry?.netUsdt,
-    cell: ({ carry }) => <Amount value={carry?.netUsdt ?? null} />,
+    value: ({ carry }) => carry && cautiousNet(carry),
+    cell: ({ carry }) => (carry ? <ExpectedNet carry={carry} /> : '–'),
   },
   {
     head: 'Funding APR',

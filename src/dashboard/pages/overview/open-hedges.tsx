@@ -1,11 +1,18 @@
 /** What is held now: both legs, how level they are, what funding comes next, and the profit by its parts. */
 import { Link } from 'wouter'
 import type { Holding } from '../../../api/rows/rows.ts'
-import { amountText, bpsText, percentText, priceText, qtyText } from '../../../wording/figures.ts'
+import {
+  amountText,
+  bpsText,
+  instantText,
+  percentText,
+  priceText,
+  qtyText,
+} from '../../../wording/figures.ts'
 import { facing, orderOf, orderText, routeWords } from '../../../wording/hedges.ts'
 import type { HeldRow } from '../../data/store.ts'
 import { useLive } from '../../data/use-live.ts'
-import { Amount, Countdown, StateChip } from '../../show/amount.tsx'
+import { Age, Amount, Countdown, StateChip } from '../../show/amount.tsx'
 import { type Column, DataTable } from '../../show/data-table.tsx'
 
 /** Profit by its parts as one bar: gains to the right of the middle line, costs to the left, to scale within the column. */
@@ -56,7 +63,20 @@ const COLUMNS: readonly Column<HeldRow>[] = [
     ),
   },
   { head: 'Id', value: ({ id }) => id, hidden: true },
-  { head: 'State', value: ({ state }) => state, cell: ({ state }) => <StateChip state={state} /> },
+  {
+    head: 'State',
+    unit: 'for',
+    value: ({ state }) => state,
+    cell: ({ state, sinceMs }) => (
+      <span className="whitespace-nowrap">
+        <StateChip state={state} />
+        <span className="block text-[11px] text-faint">
+          <Age sinceMs={sinceMs} />
+        </span>
+      </span>
+    ),
+  },
+  { head: 'In state since (UTC)', value: ({ sinceMs }) => instantText(sinceMs), hidden: true },
   {
     head: 'Kind',
     unit: 'entered how',

@@ -83,7 +83,7 @@ function Report({ name }: { name: string }) {
           src={file}
           sandbox=""
           className="panel min-h-0 w-full grow"
-          style={{ minHeight: '70dvh' }}
+          style={{ minHeight: '79dvh' }}
         />
       ) : (
         <p className={error ? 'text-bad' : 'text-soft'} role={error ? 'alert' : undefined}>
