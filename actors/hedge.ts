@@ -30,6 +30,7 @@ import {
   type ExitView,
   facts,
   findLegs,
+  findLess,
   isReducing,
   MARKET,
   verifyLegs,
@@ -273,12 +274,19 @@ function tellRefusal(
 }
 
 /** What a failed hedge may do by itself, by the policy of this moment. */
-function decideFailed({ rules }: Ports<'rules'>, hedge: HedgeToStep): Answer {
+async function decideFailed(
+  { rules, exchange }: Ports<'rules' | 'exchange'>,
+  hedge: HedgeToStep,
+): Promise<Answer> {
   const policy = rules.limits.failedPolicy ?? 'level'
   if (policy === 'unwind')
     return { type: 'hedge.unwind', because: 'failed, and to be unwound by limits.failedPolicy' }
   const isUnfinished = hedge.phase === 'unwinding' || !isLevel(hedge.plan, hedge)
-  return policy === 'level' && isUnfinished ? { type: 'failed.level' } : { type: 'failed.held' }
+  if (policy !== 'level') return { type: 'failed.held' }
+  // Level by what it knows, and failed because the exchange shows less: what is shown is levelled.
+  return isUnfinished
+    ? { type: 'failed.level' }
+    : ((await findLess({ exchange }, hedge)) ?? { type: 'failed.held' })
 }
 
 const findOrder =

@@ -174,11 +174,7 @@ export function createLegDoubts(ports: Ports<'clock' | 'exchange'>): LegDoubts {
     async judge(actorId, hedge) {
       const { plan, spotNetBase, perpBase } = hedge
       const shown = await readLegs(ports, hedge).catch(() => undefined)
-      // What stands on the other side is somebody else's: of ours nothing is there.
-      const isLess =
-        shown !== undefined &&
-        (Decimal.max(0, shown.spotBase).plus(tolerance(plan)).lt(spotNetBase) ||
-          Decimal.max(0, shown.perpBase).lt(perpBase))
+      const isLess = shown !== undefined && isLessThanKnown(shown, hedge)
       const before = doubts.get(actorId)
       doubts.delete(actorId)
       if (shown && !isLess) return 'there'
@@ -200,6 +196,20 @@ export function createLegDoubts(ports: Ports<'clock' | 'exchange'>): LegDoubts {
 /** Coins left over by hedges before make a debt look smaller; of a sale every coin must be there. */
 const tolerance = (plan: HedgePlan) =>
   plan.direction === 'reverse-carry' ? Decimal.max(lotBase(plan), plan.spot.qtyStep) : plan.spot.qtyStep
+
+/** What stands on the other side is somebody else's: of ours nothing is there. */
+const isLessThanKnown = (shown: Shown, { plan, spotNetBase, perpBase }: HedgeToStep): boolean =>
+  Decimal.max(0, shown.spotBase).plus(tolerance(plan)).lt(spotNetBase) ||
+  Decimal.max(0, shown.perpBase).lt(perpBase)
+
+/** What the exchange shows of a failed hedge where that is less than it knows of; undefined when all is there, or nothing can be read. */
+export async function findLess(ports: Ports<'exchange'>, hedge: HedgeToStep): Promise<Answer | undefined> {
+  const { plan, spotNetBase, perpBase } = hedge
+  const shown = await readLegs(ports, hedge).catch(() => undefined)
+  if (!shown || !isLessThanKnown(shown, hedge)) return undefined
+  const detail = `${plan.baseCoin}: expected ${spotNetBase} and ${perpBase} in the perpetual, found ${shown.spotBase} and ${shown.perpBase}`
+  return { type: 'legs.found', ...ownLegs(shown, { spotBase: spotNetBase, perpBase }), detail }
+}
 
 /** One book is asked for at most this often, whoever needs it. */
 const EVERY_MS = 1_000

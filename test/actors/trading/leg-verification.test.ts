@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { EnginePorts } from '../../../actors/ports.ts'
-import { createLegDoubts } from '../../../actors/trading/hedge-legs.ts'
+import { createLegDoubts, findLess } from '../../../actors/trading/hedge-legs.ts'
 
 import { VirtualClock } from '../../../src/clock/virtual-clock.ts'
 import type { HedgeToStep } from '../../../src/domain/work/step.ts'
@@ -85,5 +85,33 @@ describe('a debt that is to be bought back', () => {
     expect(await judge(undefined, 0)).toMatchObject({ type: 'step.wait' })
     expect(await judge(undefined, 14_999)).toMatchObject({ type: 'step.wait' })
     expect(await judge(undefined, 15_000)).toBe('unread')
+  })
+})
+
+describe('a failed hedge that is level by what it knows', () => {
+  const shows = (owed: string, long: string) =>
+    findLess(
+      {
+        exchange: {
+          positions: async () => [{ symbol: plan.perp.symbol, qty: long, side: 'Buy' }],
+          wallet: async () => ({ coins: [{ coin: plan.baseCoin, wallet: '0', spotBorrowed: owed }] }),
+        },
+      } as unknown as EnginePorts,
+      hedge,
+    )
+
+  test('takes over a leg that somebody made smaller, and never more than it knew of', async () => {
+    expect(await shows('400', '280')).toMatchObject({ type: 'legs.found', spotBase: '400', perpBase: '280' })
+    expect(await shows('900', '280')).toMatchObject({ type: 'legs.found', spotBase: '400', perpBase: '280' })
+  })
+
+  test('stays as it is while everything is there, or nobody answers', async () => {
+    expect(await shows('400', '400')).toBeUndefined()
+    expect(await shows('900', '500')).toBeUndefined()
+    const unanswered = async () => {
+      throw new Error('no answer')
+    }
+    const silent = { exchange: { positions: unanswered, wallet: unanswered } }
+    expect(await findLess(silent as unknown as EnginePorts, hedge)).toBeUndefined()
   })
 })
