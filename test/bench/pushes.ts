@@ -6,6 +6,7 @@ import { createMarketBoard } from '../../actors/market/board.ts'
 import { systemClock } from '../../src/clock/clock.ts'
 import type { HedgePair } from '../../src/domain/instrument.ts'
 import { createBybitExchange } from '../../src/exchange/bybit/venue.ts'
+import type { Wire } from '../../src/exchange/bybit/wire/wire.ts'
 import { pairOn, VIP0, XRP } from '../support/domain/sample-market.ts'
 import { scriptedWire } from '../support/exchange/scripted-wire.ts'
 import { type Frames, makeFrames, symbolAt } from './frames.ts'
@@ -20,11 +21,10 @@ const pairAt = (at: number): HedgePair => {
   return { ...pair, symbol, perp: { ...pair.perp, symbol }, spot: { ...pair.spot, symbol } }
 }
 
-/** The adapter and the board as the engine joins them; `parsed` for a frame whose bytes are not looked at first. */
-function engine(symbols: number) {
+/** The adapter and the board as the engine joins them. `up` settles once linear is heard. */
+export function boardOn(wire: Wire, symbols: number) {
   const pairs = Array.from({ length: symbols }, (_, at) => pairAt(at))
   const clock = systemClock()
-  const wire = scriptedWire()
   let reports = 0
   const exchange = createBybitExchange(wire, {
     name: 'bench',
@@ -33,18 +33,16 @@ function engine(symbols: number) {
     report: () => reports++,
   })
   const board = createMarketBoard(clock, pairs, VIP0)
+  const { promise: up, resolve } = Promise.withResolvers<void>()
   exchange.watchMarket(
     pairs.map(({ spot, perp }) => ({ spot: spot.symbol, perp: perp.symbol })),
-    fact => board.hear(fact),
-  )
-  const hear = wire.publicHears.get('linear')
-  if (!hear) throw new Error('bench: expected a stream of linear')
-  const parsed = (text: string) => hear.message(JSON.parse(text) as Record<string, unknown>)
-  return {
-    parsed,
-    raw: (text: string) => {
-      if (!hear.frame?.(text)) parsed(text)
+    fact => {
+      if (fact.kind === 'up' && fact.market === 'linear') resolve()
+      board.hear(fact)
     },
+  )
+  return {
+    up,
     /** Every book is there and nothing was reported: what was measured is what was meant. */
     check() {
       const missing = pairs.filter(
@@ -54,6 +52,22 @@ function engine(symbols: number) {
         throw new Error(`bench: ${reports} reports, ${missing.length} symbols without a book or a ticker`)
     },
     close: () => exchange.close(),
+  }
+}
+
+/** `parsed` for a frame whose bytes are not looked at first. */
+function engine(symbols: number) {
+  const wire = scriptedWire()
+  const board = boardOn(wire, symbols)
+  const hear = wire.publicHears.get('linear')
+  if (!hear) throw new Error('bench: expected a stream of linear')
+  const parsed = (text: string) => hear.message(JSON.parse(text) as Record<string, unknown>)
+  return {
+    ...board,
+    parsed,
+    raw: (text: string) => {
+      if (!hear.frame?.(text)) parsed(text)
+    },
   }
 }
 
@@ -72,7 +86,7 @@ const parses = (texts: readonly string[]): Contender => {
   }
 }
 
-const mixed = ({ tickers, bests, books }: Frames) =>
+export const mixed = ({ tickers, bests, books }: Frames) =>
   tickers.flatMap((ticker, at) => [ticker, bests[at] ?? '', books[at] ?? ''])
 
 export async function benchPushes(symbols = SYMBOLS): Promise<RatioRow[]> {
@@ -100,6 +114,24 @@ export async function benchPushes(symbols = SYMBOLS): Promise<RatioRow[]> {
     await under.close()
   }
   return rows
+}
+
+/** So many pushes of each kind to each of so many symbols. */
+export function framesOf(symbols: number, times: number) {
+  const frames = makeFrames(symbols, symbols * times)
+  return { symbols, first: frames.first, any: mixed(frames) }
+}
+
+/** Processor time, µs, of all of them, the subscription apart. */
+export async function pushesCpuUs({ symbols, first, any }: ReturnType<typeof framesOf>): Promise<number> {
+  const under = engine(symbols)
+  each(first, under.parsed)
+  const before = process.cpuUsage()
+  each(any, under.raw)
+  const { user, system } = process.cpuUsage(before)
+  under.check()
+  await under.close()
+  return user + system
 }
 
 if (import.meta.main) console.table((await benchPushes()).map(shown))

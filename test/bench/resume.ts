@@ -107,6 +107,7 @@ const effectsOf = () =>
       'cancelOrder',
       'verifyLegs',
       'findLegs',
+      'decideFailed',
       'alert',
     ].map(name => [name, async () => undefined]),
   )

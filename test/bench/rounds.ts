@@ -77,6 +77,19 @@ export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
 }
 
+/** What work of this size costs. */
+export type Point = { size: number; cost: number }
+
+/** The exponent p of the least squares of log cost = p·log size + c. */
+export function exponentOf(points: readonly Point[]): number {
+  const logs = points.map(({ size, cost }) => ({ x: Math.log(size), y: Math.log(cost) }))
+  const mean = (of: (log: { x: number; y: number }) => number) =>
+    logs.reduce((sum, log) => sum + of(log), 0) / logs.length
+  const [x, y] = [mean(log => log.x), mean(log => log.y)]
+  const covariance = logs.reduce((sum, log) => sum + (log.x - x) * (log.y - y), 0)
+  return covariance / logs.reduce((sum, log) => sum + (log.x - x) ** 2, 0)
+}
+
 /** Three digits are more than a shared machine tells. */
 export const rounded = (value: number): number => Number(value.toPrecision(3))
 
@@ -91,7 +104,9 @@ export const shown = ({ what, floor, floorValue, ours, unit, ratio, reach }: Rat
 
 export type BenchResult = {
   node: string
+  machine: string
   atMs: number
+  /** Of the machine when it began: over 1, 5 and 15 minutes. */
   load: number[]
   rows: RatioRow[]
   tables: Record<string, object[]>
