@@ -2,7 +2,13 @@
 import type { BookLimits } from '../../src/backtest/screen/book.ts'
 import { screenCosts } from '../../src/backtest/screen/costs.ts'
 import { engineJudge } from '../../src/backtest/screen/judge.ts'
-import { type FundingMatrix, sharedFloats, sharedInts } from '../../src/backtest/screen/matrix.ts'
+import {
+  type FundingMatrix,
+  sharedBytes,
+  sharedFloats,
+  sharedInts,
+} from '../../src/backtest/screen/matrix.ts'
+import { basisTops, settledPrices, TOP_HOURS } from '../../src/backtest/screen/prices.ts'
 import { screen } from '../../src/backtest/screen/screen.ts'
 import { runTrials } from '../../src/backtest/sweep/pool.ts'
 import { feeLevel, type NamedFees } from '../../src/backtest/variant.ts'
@@ -47,6 +53,8 @@ export function inventedMatrix(symbols = SYMBOLS, hours = HOURS): FundingMatrix 
     starts: sharedInts(settled + 1),
     symbol: sharedInts(events),
     rate: sharedFloats(events),
+    perp: sharedFloats(events),
+    there: sharedBytes(events),
     span: sharedInts(events),
     spans: sharedFloats(2),
     interval: sharedInts(events),
@@ -59,6 +67,7 @@ export function inventedMatrix(symbols = SYMBOLS, hours = HOURS): FundingMatrix 
       hours,
       spot: sharedFloats(hours * symbols),
       perp: sharedFloats(hours * symbols),
+      tops: sharedFloats(symbols * Math.ceil(hours / TOP_HOURS)),
     },
   }
   matrix.spans[1] = INTERVAL_HOURS
@@ -81,6 +90,8 @@ export function inventedMatrix(symbols = SYMBOLS, hours = HOURS): FundingMatrix 
     spot[place] = before * (1 + 0.01 * noise())
     perp[place] = (spot[place] ?? 1) * (1 + 0.0005 * noise())
   }
+  if (matrix.prices) basisTops(matrix.prices, matrix.prices.tops)
+  settledPrices(matrix)
   return matrix
 }
 

@@ -2,49 +2,10 @@
  * The money of a screen: what is held, what it has made, and how much more fits. Amounts are floats: a screen compares, it keeps
  * no accounts. Long carry alone; a hedge is of as many coins on both legs.
  */
-import { HOUR_MS } from '../../domain/market/funding.ts'
 import type { ScreenCosts } from './costs.ts'
 import type { Leaving } from './judge.ts'
 import type { FundingMatrix } from './matrix.ts'
-
-/** Prices per coin at the hour of an instant, or the last before it; 1 and 1 for a symbol of which none was recorded. */
-type HourlyPrices = {
-  spot(symbol: number, atMs: number): number
-  perp(symbol: number, atMs: number): number
-  /** Was any price of the symbol recorded? */
-  isKnown(symbol: number): boolean
-  /** Can it be traded in this hour: is there a price, or was none ever recorded? */
-  isThere(symbol: number, atMs: number): boolean
-}
-
-/** To be asked at any instant. */
-function hourlyPrices({ symbols, prices }: FundingMatrix): HourlyPrices {
-  const known = symbols.map(
-    (_, symbol) => prices !== null && hasAny(prices.spot, symbol * prices.hours, prices.hours),
-  )
-  const hourOf = (atMs: number) => (prices ? Math.floor((atMs - prices.fromMs) / HOUR_MS) : 0)
-  const at = (of: 'spot' | 'perp', symbol: number, atMs: number): number => {
-    if (!prices || !known[symbol]) return 1
-    for (let hour = Math.min(hourOf(atMs), prices.hours - 1); hour >= 0; hour--) {
-      const found = prices[of][symbol * prices.hours + hour] ?? Number.NaN
-      if (!Number.isNaN(found)) return found
-    }
-    return Number.NaN
-  }
-  return {
-    isKnown: symbol => known[symbol] === true,
-    isThere(symbol, atMs) {
-      if (!prices || !known[symbol]) return true
-      const hour = hourOf(atMs)
-      return hour >= 0 && hour < prices.hours && !Number.isNaN(prices.spot[symbol * prices.hours + hour])
-    },
-    spot: (symbol, atMs) => at('spot', symbol, atMs),
-    perp: (symbol, atMs) => at('perp', symbol, atMs),
-  }
-}
-
-const hasAny = (values: Float64Array, from: number, count: number): boolean =>
-  values.subarray(from, from + count).some(value => !Number.isNaN(value))
+import { type HourlyPrices, hourlyPrices } from './prices.ts'
 
 /** USDT, or fractions of what is owned. */
 export type BookLimits = {
@@ -120,12 +81,13 @@ export type ScreenBook = {
   groupRoom(symbol: number, without?: number): number
   enter(symbol: number, notional: number, atMs: number, wanted: Wanted): void
   leave(symbol: number, atMs: number, because: Leaving): void
-  /** A settlement of a symbol that is held. */
-  settle(symbol: number, rate: number, atMs: number): void
+  /** A settlement of a symbol that is held, at the perpetual's price then. */
+  settle(symbol: number, rate: number, perp: number): void
   equity(atMs: number): number
 }
 
-const at = (of: Float64Array | Int32Array, place: number): number => of[place] ?? 0
+const at = (of: Float64Array, place: number): number => of[place] ?? 0
+const wholeAt = (of: Int32Array, place: number): number => of[place] ?? 0
 
 /** An empty book. @param costs - of one way and of the capital that a hedge binds */
 export function openBook(matrix: FundingMatrix, costs: ScreenCosts, limits: BookLimits): ScreenBook {
@@ -181,17 +143,17 @@ export function openBook(matrix: FundingMatrix, costs: ScreenCosts, limits: Book
       trades.push({ symbol: symbols[symbol] ?? '', ...span, notional: size, ...wanted, ...parts })
       wishes.delete(symbol)
       sinceMs[symbol] = Number.NaN
-      list[list.indexOf(symbol)] = at(list, --count)
+      list[list.indexOf(symbol)] = wholeAt(list, --count)
       realised += parts.net
       open = count === 0 ? 0 : open - size
     },
-    settle(symbol, rate, atMs) {
-      funding[symbol] = at(funding, symbol) + at(coins, symbol) * prices.perp(symbol, atMs) * rate
+    settle(symbol, rate, perp) {
+      funding[symbol] = at(funding, symbol) + at(coins, symbol) * perp * rate
     },
     equity(atMs) {
       let sum = owned()
       for (let held = 0; held < count; held++) {
-        const symbol = at(list, held)
+        const symbol = wholeAt(list, held)
         sum += at(funding, symbol) + basisOf(symbol, atMs) - at(notional, symbol) * oneWay
       }
       return sum

@@ -51,7 +51,8 @@ function queueOf(apr: Float64Array, isThere: (symbol: number, atMs: number) => b
   }
 }
 
-const at = (of: Float64Array | Int32Array, place: number): number => of[place] ?? 0
+const at = (of: Float64Array, place: number): number => of[place] ?? 0
+const wholeAt = (of: Int32Array, place: number): number => of[place] ?? 0
 
 type Contest = {
   matrix: FundingMatrix
@@ -62,7 +63,7 @@ type Contest = {
 }
 
 /** @param of - `queue` holds those that want in at the instant that is run */
-function contestOf({ matrix: { symbol, symbols }, judge, book, queue, leave }: Contest) {
+function contestOf({ matrix: { symbol, symbols, there }, judge, book, queue, leave }: Contest) {
   const { apr, horizonHours } = judge.verdicts
   const { sinceMs } = book.columns
   const enter = (place: number, room: number, atMs: number) => {
@@ -92,8 +93,8 @@ function contestOf({ matrix: { symbol, symbols }, judge, book, queue, leave }: C
   const mostToGain = (first: number, end: number, next: number, atMs: number) => {
     let [leaving, most] = [-1, 0]
     for (let event = first; event < end; event++) {
-      const place = at(symbol, event)
-      if (!(at(sinceMs, place) < atMs) || !book.prices.isThere(place, atMs)) continue
+      const place = wholeAt(symbol, event)
+      if (!(at(sinceMs, place) < atMs) || there[event] !== 1) continue
       const gain = judge.switchGain(event, at(apr, next), at(horizonHours, next))
       if (gain > most) [leaving, most] = [place, gain]
     }
@@ -113,6 +114,9 @@ function contestOf({ matrix: { symbol, symbols }, judge, book, queue, leave }: C
     }
   }
   return {
+    /** Would a hedge make room for this one? */
+    wouldLeave: (first: number, end: number, next: number, atMs: number): boolean =>
+      mostToGain(first, end, next, atMs) >= 0,
     run(first: number, end: number, atMs: number): void {
       fill(atMs)
       makeRoom(first, end, atMs)
@@ -124,7 +128,7 @@ type DeskOf = { matrix: FundingMatrix; judge: ScreenJudge; rules: Rules; book: S
 
 /** @param of - `fromMs`: before it nothing is entered */
 export function deskOf({ matrix, judge, rules, book, fromMs }: DeskOf) {
-  const { symbol, rate, lastAtMs, symbols } = matrix
+  const { symbol, rate, perp, there, lastAtMs, symbols } = matrix
   const { coolDownMs } = rules.strategy
   const { sinceMs } = book.columns
   const { apr, leave: toLeave } = judge.verdicts
@@ -132,37 +136,60 @@ export function deskOf({ matrix, judge, rules, book, fromMs }: DeskOf) {
   const leftAtMs = new Float64Array(symbols.length).fill(Number.NEGATIVE_INFINITY)
   const learnsUntilMs = matrix.firstAtMs.map(firstAtMs => Math.max(fromMs, firstAtMs + LEARN_MS))
   const queue = queueOf(apr, book.prices.isThere)
-  let noRoom = 0
 
   const leave = (place: number, atMs: number, because: Leaving) => {
     book.leave(place, atMs, because)
     leftAtMs[place] = atMs
   }
   const contest = contestOf({ matrix, judge, book, queue, leave })
-  const look = (event: number, atMs: number) => {
-    const place = at(symbol, event)
-    if (!Number.isNaN(at(sinceMs, place))) {
-      book.settle(place, at(rate, event), atMs)
-      if (toLeave[place] === 1 && book.prices.isThere(place, atMs)) leave(place, atMs, judge.why)
-    } else if (!Number.isNaN(at(apr, place)) && atMs - at(leftAtMs, place) >= coolDownMs) queue.add(place)
+  const leftHereMs = new Float64Array(symbols.length).fill(Number.NaN)
+  const holding = { sinceMs, learnsUntilMs, leftHereMs }
+  const isCool = (place: number, atMs: number) => atMs - at(leftAtMs, place) >= coolDownMs
+  const settleHeld = ({ first, end, atMs }: Span) => {
+    for (let event = first; event < end; event++) {
+      const place = wholeAt(symbol, event)
+      if (Number.isNaN(at(sinceMs, place))) continue
+      book.settle(place, at(rate, event), at(perp, event))
+      if (toLeave[place] !== 1 || there[event] !== 1) continue
+      leave(place, atMs, judge.why)
+      leftHereMs[place] = atMs
+    }
+  }
+  const competeAll = (span: Span) => {
+    const { first, end, atMs } = span
+    judge.free(span, holding)
+    queue.clear()
+    for (let event = first; event < end; event++) {
+      const place = wholeAt(symbol, event)
+      const isFree = Number.isNaN(at(sinceMs, place)) && leftHereMs[place] !== atMs
+      if (isFree && !Number.isNaN(at(apr, place)) && isCool(place, atMs)) queue.add(place)
+    }
+    if (queue.length() > 0) contest.run(first, end, atMs)
   }
   return {
     leave,
-    noRoom: () => noRoom,
     settle(first: number, end: number, atMs: number) {
-      judge.judge(first, end, atMs, sinceMs, learnsUntilMs)
-      queue.clear()
-      for (let event = first; event < end; event++) look(event, atMs)
-      if (queue.length() > 0) {
-        contest.run(first, end, atMs)
-        noRoom += queue.length()
+      const span = { first, end, atMs }
+      judge.held(span, holding)
+      settleHeld(span)
+      if (book.room() > 0) competeAll(span)
+      else {
+        // Whoever is best shows whether any hedge would make room: most often none does, and no other need be worked out.
+        const next = judge.best(
+          span,
+          holding,
+          event => there[event] === 1 && isCool(wholeAt(symbol, event), atMs),
+        )
+        if (next >= 0 && contest.wouldLeave(first, end, next, atMs)) competeAll(span)
       }
       // Of some symbols nothing is recorded after this.
       if (!ends.has(atMs)) return
       for (let event = first; event < end; event++) {
-        const place = at(symbol, event)
+        const place = wholeAt(symbol, event)
         if (at(lastAtMs, place) === atMs && !Number.isNaN(at(sinceMs, place))) leave(place, atMs, 'end')
       }
     },
   }
 }
+
+type Span = { first: number; end: number; atMs: number }

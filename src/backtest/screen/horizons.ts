@@ -5,12 +5,17 @@ import { HOUR_MS, settlementsWithin } from '../../domain/market/funding.ts'
 import { runningInterval } from '../../domain/market/funding-outlook.ts'
 import {
   ALLOWANCE,
+  FAST_HOURS,
+  FAST_RATE,
   LATER,
   NEXT,
   NOW,
+  type OutlookRules,
   type RunningInterval,
   rateOver,
   reachOf,
+  SLOW_HOURS,
+  SLOW_RATE,
 } from '../../domain/market/funding-sums.ts'
 import type { Rules } from '../../domain/rules.ts'
 import type { ScreenCosts } from './costs.ts'
@@ -72,7 +77,14 @@ export type Interval = {
   nextInMs: number
   entries: Float64Array
   exit: Reach
-  reach(horizonHours: number): Reach
+  /** Rate per hour that some mean must exceed for any horizon to bring more than the hurdle, or more than so much a year on capital. */
+  hopeless: number
+  needed(apr: number): number
+  /** And above which all of them must be for staying to need no look. */
+  stays: number
+  /** Of each horizon: its reach, and the hours it counts. */
+  reachAt: readonly Reach[]
+  heldAt: readonly number[]
 }
 type Reach = ReturnType<typeof reachOf>
 
@@ -90,12 +102,52 @@ export function intervalFacts(hours: number, { strategy }: Rules, costs: ScreenC
     const cost = costs.byHorizon[place] ?? Number.NaN
     entries.set([after, faded, cost, hours * within(horizon), yearly, horizon], ENTRY * place)
   }
+  /** The least mean at which a horizon's net carry, its costs paid and no allowance made, comes to so much a year. */
+  const needed = (apr: number) =>
+    HORIZONS_HOURS.reduce((least, horizon, place) => {
+      const net = (apr / HOURS_A_YEAR) * horizon * costs.capitalPerNotional
+      const cost = costs.byHorizon[place] ?? Number.NaN
+      return Math.min(least, below((net + cost) / (hours * within(horizon))))
+    }, Number.POSITIVE_INFINITY)
   return {
     hours,
     running: runningInterval(schedule, bounds, strategy, AFTER_MS),
     nextInMs: fundingIntervalMs - AFTER_MS,
     entries,
     exit: reach(strategy.exitHorizonHours),
-    reach,
+    hopeless: needed(costs.hurdle),
+    needed,
+    reachAt: HORIZONS_HOURS.map(reach),
+    heldAt: HORIZONS_HOURS.map(horizon => hours * within(horizon)),
+    stays: above(
+      (costs.idlePerHour * strategy.exitHorizonHours - costs.wayBack) /
+        (hours * within(strategy.exitHorizonHours)),
+    ),
   }
+}
+
+/** Room for what rounding does to sums of some ten terms. */
+const NEARLY = 1e-9
+export const above = (perHour: number) => perHour + Math.abs(perHour) * NEARLY
+/** Nothing pays more an hour than the best of its means; with a little room for the first minute of an interval. */
+const HOPE = 1.001
+const below = (perHour: number) => (perHour > 0 ? perHour / HOPE : perHour * HOPE)
+
+/**
+ * Is every mean at least so much an hour, and with them whatever is expected of them? Each expectation is a mean of the three that are
+ * asked here, the running interval counted as heard; so a yes is certain and costs no division, and a no says nothing.
+ */
+export function mayStay(
+  perHour: number,
+  sums: Float64Array,
+  place: number,
+  rate: number,
+  market: number,
+  { intervalHours, fading }: RunningInterval,
+  { fundingMarketHours }: OutlookRules,
+): boolean {
+  if (rate < perHour * intervalHours) return false
+  if (at(sums, place + FAST_RATE) < perHour * at(sums, place + FAST_HOURS)) return false
+  const slow = at(sums, place + SLOW_RATE) * fading.slow + market * fundingMarketHours
+  return slow >= perHour * (at(sums, place + SLOW_HOURS) * fading.slow + fundingMarketHours)
 }

@@ -2,7 +2,7 @@
  * The engine's rule over flat columns, by the arithmetic of the live functions. All symbols that settle at an instant are judged
  * together: nothing is made on the way but numbers in columns.
  */
-import { HOURS_A_YEAR } from '../../domain/carry/carry.ts'
+import { HORIZONS_HOURS, HOURS_A_YEAR } from '../../domain/carry/carry.ts'
 import { leastAprOf } from '../../domain/entry/opportunity.ts'
 import { elsewhereEarns, gainByNext, leavingGains } from '../../domain/exit/carry-exit.ts'
 import { HOUR_MS } from '../../domain/market/funding.ts'
@@ -24,7 +24,7 @@ import type { Rules } from '../../domain/rules.ts'
 import type { FundingRule, Mind } from '../study/rules.ts'
 import { FIRST_HOURS } from '../study/score.ts'
 import type { ScreenCosts } from './costs.ts'
-import { AFTER_MS, type Interval, intervalFacts, paysSoon, want } from './horizons.ts'
+import { AFTER_MS, above, type Interval, intervalFacts, mayStay, paysSoon, want } from './horizons.ts'
 import type { FundingMatrix } from './matrix.ts'
 
 export type Leaving = 'carry-gone' | 'better-elsewhere' | 'basis-stop' | 'loss-stop' | 'rule' | 'end'
@@ -41,6 +41,11 @@ export type Verdicts = {
   nextGain: Float64Array
 }
 
+/** The settlements of one instant: events from `first` up to `end`. */
+type Span = { first: number; end: number; atMs: number }
+/** By symbol: since when it is held, NaN while it is not; before when nothing is wanted; when it was left last. */
+type Holding = { sinceMs: Float64Array; learnsUntilMs: Float64Array; leftHereMs: Float64Array }
+
 export type ScreenJudge = {
   name: string
   why: Leaving
@@ -48,13 +53,15 @@ export type ScreenJudge = {
   knowsStops: boolean
   /** The settlements of an instant, all before any is judged. */
   hear(first: number, end: number): void
-  /**
-   * Judges them, each as held or not held.
-   * @param sinceMs - by symbol, since when it is held; NaN while it is not
-   * @param learnsUntilMs - by symbol: before it nothing is wanted
-   */
-  judge(first: number, end: number, atMs: number, sinceMs: Float64Array, learnsUntilMs: Float64Array): void
+  /** Which of those that are held are to be left. */
+  held(span: Span, holding: Holding): void
+  /** Which of those that are not held are wanted. What was left at this instant is not judged again. */
+  free(span: Span, holding: Holding): void
+  /** The one of them that is wanted most, as `free` would have it, or −1: nothing else is worked out. @param may - can that of a settlement be entered? */
+  best(span: Span, holding: Holding, may: (event: number) => boolean): number
   verdicts: Verdicts
+  /** Works out what a symbol that is held expects, as of its last settlement. */
+  expect(symbol: number): void
   /** What leaving a symbol that was judged for one with such carry would gain after the way back; 0 or below: it stays. */
   switchGain(event: number, aprOnCapital: number, horizonHours: number): number
 }
@@ -68,80 +75,174 @@ const verdictsOf = (symbols: number): Verdicts => ({
   nextGain: new Float64Array(symbols),
 })
 
-const at = (of: Float64Array | Int32Array, place: number): number => of[place] ?? 0
-
-/** Nothing pays more an hour than the best of its means; with a little room for the first minute of an interval. */
-const HOPE = 1.001
+const at = (of: Float64Array, place: number): number => of[place] ?? 0
+/** Apart, so that each of both only ever sees one kind of column: that is read in half the time. */
+const wholeAt = (of: Int32Array, place: number): number => of[place] ?? 0
 
 /** @param costs - of the same rules */
 export function engineJudge(matrix: FundingMatrix, rules: Rules, costs: ScreenCosts): ScreenJudge {
-  const { strategy } = rules
-  const { symbol, rate, span, spans, interval, switchedAtMs } = matrix
-  const verdicts = verdictsOf(matrix.symbols.length)
-  const { apr, horizonHours, leave, staying, nextGain } = verdicts
-  const sums = new Float64Array(SUMS * matrix.symbols.length)
-  const ahead = new Float64Array(AHEAD)
-  const fadings = Array.from(spans, hours => fadingOver(hours, strategy))
-  const intervals = Array.from(matrix.intervals, hours => intervalFacts(hours, rules, costs))
-  const { hurdle, capitalPerNotional, wayBack, idlePerHour } = costs
-  const leastPerHour = (leastAprOf(rules) * capitalPerNotional) / HOURS_A_YEAR
-  const hopeless = (hurdle * capitalPerNotional) / HOURS_A_YEAR / HOPE
-  let market = 0
-  const intervalAt = (event: number): Interval => intervals[at(interval, event)] ?? noInterval()
-  const hold = (place: number, { exit, nextInMs }: Interval) => {
-    const expected = rateOver(at(ahead, NEXT), at(ahead, NOW), at(ahead, LATER), exit.hours, exit.faded)
-    const next = gainByNext(at(ahead, NEXT), idlePerHour, nextInMs)
-    staying[place] = expected
-    nextGain[place] = next
-    leave[place] =
-      leavingGains(idlePerHour, strategy.exitHorizonHours, expected) > wayBack && next <= 0 ? 1 : 0
-  }
-
-  const mayBeWanted = (event: number, place: number, atMs: number, { nextInMs, hours }: Interval) =>
-    atMs + AFTER_MS - at(switchedAtMs, event) >= strategy.intervalQuietMs &&
-    nextInMs >= strategy.settlementGuardMs &&
-    mayExceed(hopeless, sums, SUMS * place, at(rate, event), market, hours, strategy)
-
+  const sight = sightOf(matrix, rules, costs)
   return {
     name: 'hedgerow',
     why: 'carry-gone',
     knowsStops: true,
-    verdicts,
+    verdicts: sight.verdicts,
+    ...hearing(sight),
+    ...holdings(sight),
+    ...wishes(sight),
+    switchGain: switching(sight),
+  }
+}
+
+/** What the engine's rule knows at an instant. */
+type Sight = ReturnType<typeof sightOf>
+
+function sightOf(matrix: FundingMatrix, rules: Rules, costs: ScreenCosts) {
+  const { strategy } = rules
+  const { rate, interval } = matrix
+  const sums = new Float64Array(SUMS * matrix.symbols.length)
+  const ahead = new Float64Array(AHEAD)
+  const intervals = Array.from(matrix.intervals, hours => intervalFacts(hours, rules, costs))
+  return {
+    ...{ matrix, rules, costs, sums, ahead, intervals },
+    verdicts: verdictsOf(matrix.symbols.length),
+    /** The mean of all symbols now. */
+    market: new Float64Array(1),
+    intervalAt: (event: number): Interval => intervals[wholeAt(interval, event)] ?? noInterval(),
+    /** Into `ahead`. */
+    look: (event: number, place: number, { running }: Interval, mean: number) =>
+      lookAhead(ahead, sums, SUMS * place, at(rate, event), mean, running, strategy),
+  }
+}
+
+function hearing({ matrix, rules: { strategy }, sums, market }: Sight): Pick<ScreenJudge, 'hear'> {
+  const { symbol, rate, span, spans } = matrix
+  const fadings = Array.from(spans, hours => fadingOver(hours, strategy))
+  return {
     hear(first, end) {
       for (let event = first; event < end; event++) {
-        const which = at(span, event)
+        const which = wholeAt(span, event)
         const fading = fadings[which]
         if (which === 0 || !fading) continue
-        const place = SUMS * at(symbol, event)
+        const place = SUMS * wholeAt(symbol, event)
         hearRate(sums, place, sums, place, at(rate, event), at(spans, which), fading)
       }
-      market = meanOf(sums)
+      market[0] = meanOf(sums)
     },
-    judge(first, end, atMs, sinceMs, learnsUntilMs) {
+  }
+}
+
+function holdings(sight: Sight): Pick<ScreenJudge, 'held' | 'expect'> {
+  const { matrix, rules, costs, sums, ahead, market, intervalAt, look } = sight
+  const { strategy } = rules
+  const { symbol, rate } = matrix
+  const { wayBack, idlePerHour } = costs
+  const { leave, staying, nextGain } = sight.verdicts
+  /** Of each symbol that was judged as held and not worked out: the settlement, and the market's mean then. */
+  const unread = new Int32Array(matrix.symbols.length).fill(-1)
+  const marketThen = new Float64Array(matrix.symbols.length)
+  const work = (event: number, place: number, mean: number) => {
+    const of = intervalAt(event)
+    look(event, place, of, mean)
+    const { hours, faded } = of.exit
+    staying[place] = rateOver(at(ahead, NEXT), at(ahead, NOW), at(ahead, LATER), hours, faded)
+    nextGain[place] = gainByNext(at(ahead, NEXT), idlePerHour, of.nextInMs)
+    unread[place] = -1
+  }
+  return {
+    held({ first, end }, { sinceMs }) {
+      const mean = at(market, 0)
       for (let event = first; event < end; event++) {
-        const place = at(symbol, event)
-        const of = intervalAt(event)
-        const isHeld = !Number.isNaN(at(sinceMs, place))
-        if (!isHeld) {
-          apr[place] = Number.NaN
-          if (atMs < at(learnsUntilMs, place) || !mayBeWanted(event, place, atMs, of)) continue
-        }
-        lookAhead(ahead, sums, SUMS * place, at(rate, event), market, of.running, strategy)
-        if (isHeld) hold(place, of)
-        else if (paysSoon(ahead, of.exit, leastPerHour, strategy.exitHorizonHours))
-          want(ahead, of.entries, hurdle, place, apr, horizonHours)
+        const place = wholeAt(symbol, event)
+        if (Number.isNaN(at(sinceMs, place))) continue
+        leave[place] = 0
+        unread[place] = event
+        marketThen[place] = mean
+        const { stays, running } = intervalAt(event)
+        if (mayStay(stays, sums, SUMS * place, at(rate, event), mean, running, strategy)) continue
+        work(event, place, mean)
+        const gain = leavingGains(idlePerHour, strategy.exitHorizonHours, at(staying, place))
+        leave[place] = gain > wayBack && at(nextGain, place) <= 0 ? 1 : 0
       }
     },
-    switchGain(event, aprOnCapital, horizon) {
-      const of = intervalAt(event)
-      // It was judged as held at this instant: what its next payment brings over idle money is known.
-      const more = elsewhereEarns(aprOnCapital, capitalPerNotional, 1) - idlePerHour
-      if (gainByNext(at(nextGain, at(symbol, event)), more, of.nextInMs) > 0) return 0
-      lookAhead(ahead, sums, SUMS * at(symbol, event), at(rate, event), market, of.running, strategy)
-      const { hours, faded } = of.reach(horizon)
-      const here = rateOver(at(ahead, NEXT), at(ahead, NOW), at(ahead, LATER), hours, faded)
-      return elsewhereEarns(aprOnCapital, capitalPerNotional, horizon) - here - wayBack
+    expect(place) {
+      const event = wholeAt(unread, place)
+      if (event >= 0) work(event, place, at(marketThen, place))
     },
+  }
+}
+
+function wishes(sight: Sight): Pick<ScreenJudge, 'free' | 'best'> {
+  const { matrix, rules, costs, sums, ahead, market, intervals, intervalAt, look } = sight
+  const { strategy } = rules
+  const { symbol, rate, interval, switchedAtMs } = matrix
+  const { apr, horizonHours } = sight.verdicts
+  const { hurdle, capitalPerNotional } = costs
+  const leastPerHour = (leastAprOf(rules) * capitalPerNotional) / HOURS_A_YEAR
+  const mayEnter = (event: number, atMs: number, { nextInMs }: Interval) =>
+    atMs + AFTER_MS - at(switchedAtMs, event) >= strategy.intervalQuietMs &&
+    nextInMs >= strategy.settlementGuardMs
+  const exceeds = (perHour: number, event: number, place: number, { hours }: Interval) =>
+    mayExceed(perHour, sums, SUMS * place, at(rate, event), at(market, 0), hours, strategy)
+  const wish = (event: number, place: number, of: Interval) => {
+    look(event, place, of, at(market, 0))
+    if (paysSoon(ahead, of.exit, leastPerHour, strategy.exitHorizonHours))
+      want(ahead, of.entries, hurdle, place, apr, horizonHours)
+  }
+  const isFree = (place: number, atMs: number, { sinceMs, learnsUntilMs, leftHereMs }: Holding) =>
+    Number.isNaN(at(sinceMs, place)) && leftHereMs[place] !== atMs && atMs >= at(learnsUntilMs, place)
+  return {
+    free({ first, end, atMs }, holding) {
+      for (let event = first; event < end; event++) {
+        const place = wholeAt(symbol, event)
+        if (Number.isNaN(at(holding.sinceMs, place))) apr[place] = Number.NaN
+        if (!isFree(place, atMs, holding)) continue
+        const of = intervalAt(event)
+        if (mayEnter(event, atMs, of) && exceeds(of.hopeless, event, place, of)) wish(event, place, of)
+      }
+    },
+    best({ first, end, atMs }, holding, may) {
+      let [found, most] = [-1, hurdle]
+      const least = intervals.map(({ hopeless }) => hopeless)
+      for (let event = first; event < end; event++) {
+        const place = wholeAt(symbol, event)
+        if (!isFree(place, atMs, holding)) continue
+        const of = intervalAt(event)
+        if (!exceeds(least[wholeAt(interval, event)] ?? 0, event, place, of)) continue
+        if (!mayEnter(event, atMs, of) || !may(event)) continue
+        apr[place] = Number.NaN
+        wish(event, place, of)
+        if (!(at(apr, place) > most)) continue
+        found = place
+        most = at(apr, place)
+        for (const [which, each] of intervals.entries()) least[which] = each.needed(most)
+      }
+      return found
+    },
+  }
+}
+
+function switching(sight: Sight): ScreenJudge['switchGain'] {
+  const { matrix, rules, costs, sums, ahead, market, intervalAt, look } = sight
+  const { symbol, rate } = matrix
+  const { capitalPerNotional, wayBack, idlePerHour } = costs
+  return (event, aprOnCapital, horizon) => {
+    const of = intervalAt(event)
+    const place = wholeAt(symbol, event)
+    const which = HORIZONS_HOURS.findIndex(hours => hours === horizon)
+    const [reach, heldHours] = [of.reachAt[which], of.heldAt[which]]
+    if (!reach || !heldHours) return 0
+    const elsewhere = elsewhereEarns(aprOnCapital, capitalPerNotional, horizon)
+    const needs = above((elsewhere - wayBack) / heldHours)
+    const mean = at(market, 0)
+    if (mayStay(needs, sums, SUMS * place, at(rate, event), mean, of.running, rules.strategy)) return 0
+    look(event, place, of, mean)
+    // What its next payment brings over what is earned elsewhere until then is waited for.
+    const more = elsewhereEarns(aprOnCapital, capitalPerNotional, 1) - idlePerHour
+    const next = gainByNext(at(ahead, NEXT), idlePerHour, of.nextInMs)
+    if (gainByNext(next, more, of.nextInMs) > 0) return 0
+    const here = rateOver(at(ahead, NEXT), at(ahead, NOW), at(ahead, LATER), reach.hours, reach.faded)
+    return elsewhere - here - wayBack
   }
 }
 
@@ -172,9 +273,29 @@ export function mindJudge(matrix: FundingMatrix, rule: FundingRule): ScreenJudge
       atMs,
       rate: String(value),
       value,
-      intervalMs: at(intervals, at(interval, event)) * HOUR_MS,
-      hours: at(span, event) === 0 ? FIRST_HOURS : at(spans, at(span, event)),
+      intervalMs: at(intervals, wholeAt(interval, event)) * HOUR_MS,
+      hours: wholeAt(span, event) === 0 ? FIRST_HOURS : at(spans, wholeAt(span, event)),
       learning,
+    }
+  }
+  const ask = (
+    event: number,
+    atMs: number,
+    held: { sinceMs: number } | null,
+    learnsUntilMs: Float64Array,
+  ) => {
+    const place = wholeAt(symbol, event)
+    const learning = atMs < at(learnsUntilMs, place)
+    const wish = minds[place]?.(seenAt(event, atMs, learning), held) ?? 'nothing'
+    verdicts.apr[place] = wish === 'enter' && !learning ? 0 : Number.NaN
+    verdicts.horizonHours[place] = Number.NaN
+    verdicts.leave[place] = wish === 'leave' ? 1 : 0
+  }
+  const free: ScreenJudge['free'] = ({ first, end, atMs }, { sinceMs, learnsUntilMs, leftHereMs }) => {
+    for (let event = first; event < end; event++) {
+      const place = wholeAt(symbol, event)
+      if (Number.isNaN(at(sinceMs, place)) && leftHereMs[place] !== atMs)
+        ask(event, atMs, null, learnsUntilMs)
     }
   }
   return {
@@ -183,18 +304,19 @@ export function mindJudge(matrix: FundingMatrix, rule: FundingRule): ScreenJudge
     knowsStops: false,
     verdicts,
     hear() {},
-    judge(first, end, atMs, since, learnsUntilMs) {
+    held: ({ first, end, atMs }, { sinceMs, learnsUntilMs }) => {
       for (let event = first; event < end; event++) {
-        const place = at(symbol, event)
-        const sinceMs = at(since, place)
-        const learning = atMs < at(learnsUntilMs, place)
-        const held = Number.isNaN(sinceMs) ? null : { sinceMs }
-        const wish = minds[place]?.(seenAt(event, atMs, learning), held) ?? 'nothing'
-        verdicts.apr[place] = wish === 'enter' && !learning ? 0 : Number.NaN
-        verdicts.horizonHours[place] = Number.NaN
-        verdicts.leave[place] = wish === 'leave' ? 1 : 0
+        const since = at(sinceMs, wholeAt(symbol, event))
+        if (!Number.isNaN(since)) ask(event, atMs, { sinceMs: since }, learnsUntilMs)
       }
     },
+    free,
+    // It expects nothing, so nothing ever makes room for it; but it is shown every settlement.
+    best(span, holding) {
+      free(span, holding)
+      return -1
+    },
+    expect: () => {},
     switchGain: () => 0,
   }
 }

@@ -5,14 +5,7 @@
 import { HOUR_MS } from '../../domain/market/funding.ts'
 import { NO_SETTLEMENTS, spanHours } from '../../domain/market/funding-outlook.ts'
 import type { FundingPoint, PricePoint } from '../../exchange/simulator/history/files.ts'
-
-export type PriceMatrix = {
-  fromMs: number
-  hours: number
-  /** Symbol by symbol, of each its hours in their order: few are held, and those are followed for long. NaN where none was recorded. */
-  spot: Float64Array
-  perp: Float64Array
-}
+import { basisTops, type PriceMatrix, settledPrices, TOP_HOURS } from './prices.ts'
 
 /** Columns of equal length, one settlement after the other: by instant, then by symbol. */
 export type FundingMatrix = {
@@ -22,6 +15,10 @@ export type FundingMatrix = {
   starts: Int32Array
   symbol: Int32Array
   rate: Float64Array
+  /** The perpetual's price then: see `settledPrices`. */
+  perp: Float64Array
+  /** 1 where it could be traded then. */
+  there: Uint8Array
   /** Index in `spans` of the hours since the settlement before; 0, which is no time, for a symbol's first. */
   span: Int32Array
   spans: Float64Array
@@ -46,6 +43,9 @@ export const sharedFloats = (length: number) => new Float64Array(new SharedArray
 /** The same of whole numbers. */
 export const sharedInts = (length: number) => new Int32Array(new SharedArrayBuffer(4 * length))
 
+/** And of small ones. */
+export const sharedBytes = (length: number) => new Uint8Array(new SharedArrayBuffer(length))
+
 type Heard = { atMs: number; symbol: number; rate: number; hours: number; interval: number; switched: number }
 
 /** @param of - settlements oldest first, of each symbol at least one */
@@ -64,6 +64,8 @@ export function fundingMatrix({ funding, prices }: MatrixOf): FundingMatrix {
     starts: sharedInts(instants.length + 1),
     symbol: sharedInts(heard.length),
     rate: sharedFloats(heard.length),
+    perp: sharedFloats(heard.length),
+    there: sharedBytes(heard.length),
     span: sharedInts(heard.length),
     spans: floatsOf(spans),
     interval: sharedInts(heard.length),
@@ -83,6 +85,7 @@ export function fundingMatrix({ funding, prices }: MatrixOf): FundingMatrix {
     matrix.switchedAtMs[at] = switched
   }
   matrix.starts[instants.length] = heard.length
+  settledPrices(matrix)
   return matrix
 }
 
@@ -128,5 +131,6 @@ function priceMatrix(
       spot[place] = spotPrice
       perp[place] = perpPrice
     }
-  return { fromMs, hours, spot, perp }
+  const all = { fromMs, hours, spot, perp }
+  return { ...all, tops: basisTops(all, sharedFloats(symbols.length * Math.ceil(hours / TOP_HOURS))) }
 }

@@ -11,7 +11,8 @@ import { type BookLimits, openBook, type ScreenBook, type ScreenTrade } from './
 import type { ScreenCosts } from './costs.ts'
 import { deskOf } from './desk.ts'
 import type { ScreenJudge, Verdicts } from './judge.ts'
-import type { FundingMatrix, PriceMatrix } from './matrix.ts'
+import type { FundingMatrix } from './matrix.ts'
+import { basisAt, firstReaching, type PriceMatrix } from './prices.ts'
 
 /**
  * Stops by basis and by loss over hourly prices, decided by the live rule. A hedge is looked at closely only where its basis has
@@ -19,7 +20,8 @@ import type { FundingMatrix, PriceMatrix } from './matrix.ts'
  */
 
 const BPS = 10_000
-const at = (of: Float64Array | Int32Array, place: number): number => of[place] ?? 0
+const at = (of: Float64Array, place: number): number => of[place] ?? 0
+const wholeAt = (of: Int32Array, place: number): number => of[place] ?? 0
 
 type StopWatch = {
   /** After the settlements of an instant were judged and carried out. */
@@ -34,11 +36,13 @@ type Watched = {
   verdicts: Verdicts
   costs: ScreenCosts
   rules: Rules
+  /** Works out what a symbol that is held expects, as of its last settlement. */
+  expect: (symbol: number) => void
   leave: (symbol: number, atMs: number, because: 'basis-stop' | 'loss-stop') => void
 }
 
 /** Nothing is watched at first. */
-function stopWatch({ matrix, book, verdicts, costs, rules, leave }: Watched): StopWatch {
+function stopWatch({ matrix, book, verdicts, costs, rules, expect, leave }: Watched): StopWatch {
   const { prices, symbols, symbol, interval, intervals } = matrix
   const { sinceMs, notional, coins, basisIn, funding, list } = book.columns
   const { basisStopMs, basisStopBps, hedgeLossBpsMax, settlementGuardMs } = rules.strategy
@@ -59,6 +63,7 @@ function stopWatch({ matrix, book, verdicts, costs, rules, leave }: Watched): St
   function look(place: number, lost: number, atMs: number): void {
     const size = at(notional, place)
     const total = at(funding, place) - lost - feesOf(place)
+    expect(place)
     const standing = {
       basisLossBps: (lost / size) * BPS,
       totalBps: (total / size) * BPS,
@@ -77,32 +82,33 @@ function stopWatch({ matrix, book, verdicts, costs, rules, leave }: Watched): St
     settled(first, end, atMs) {
       if (!prices) return
       for (let event = first; event < end; event++) {
-        const place = at(symbol, event)
+        const place = wholeAt(symbol, event)
         if (Number.isNaN(at(sinceMs, place)) || !book.prices.isKnown(place)) continue
         // What was entered at this very instant has no expectation of its own yet: it is looked at from the next one on.
         if (at(sinceMs, place) === atMs) armed[place] = Number.POSITIVE_INFINITY
         else arm(place)
-        nextAtMs[place] = atMs + at(intervals, at(interval, event)) * HOUR_MS
+        nextAtMs[place] = atMs + at(intervals, wholeAt(interval, event)) * HOUR_MS
       }
     },
     watch(fromMs, toMs) {
       if (!prices || book.count() === 0) return
       const hourOf = (atMs: number) => Math.floor((atMs - prices.fromMs) / HOUR_MS)
       const [first, last] = [Math.max(0, hourOf(fromMs) + 1), Math.min(prices.hours - 1, hourOf(toMs))]
-      for (let held = book.count() - 1; held >= 0; held--) follow(at(list, held), first, last, prices)
+      for (let held = book.count() - 1; held >= 0; held--) follow(wholeAt(list, held), first, last, prices)
     },
   }
 
   /** One hedge over these hours, both with; until it is left. */
-  function follow(place: number, first: number, last: number, { fromMs, hours, spot, perp }: PriceMatrix) {
-    const row = place * hours
+  function follow(place: number, first: number, last: number, of: PriceMatrix) {
     const level = at(armed, place)
     for (let hour = first; hour <= last; hour++) {
-      const basis = at(perp, row + hour) - at(spot, row + hour)
-      if (basis >= level) {
-        look(place, at(coins, place) * (basis - at(basisIn, place)), fromMs + hour * HOUR_MS)
-        if (Number.isNaN(at(sinceMs, place))) return
-      } else stopSinceMs[place] = Number.NaN
+      const reached = firstReaching(of, place, level, hour, last)
+      if (reached > hour) stopSinceMs[place] = Number.NaN
+      if (reached > last) return
+      hour = reached
+      const basis = basisAt(of, place, hour)
+      look(place, at(coins, place) * (basis - at(basisIn, place)), of.fromMs + hour * HOUR_MS)
+      if (Number.isNaN(at(sinceMs, place))) return
     }
   }
 }
@@ -130,8 +136,6 @@ export type Screened = {
   trades: ScreenTrade[]
   /** Equity at the start, at the end of each day, and at the end. */
   equity: Float64Array
-  /** Settlements at which a symbol that was not held was wanted and did not fit. */
-  noRoom: number
 }
 
 const DAY_MS = 24 * HOUR_MS
@@ -148,25 +152,26 @@ export function screen(of: ScreenOf): Screened {
   const desk = deskOf({ matrix, judge, rules, book, fromMs })
   const { verdicts } = judge
   const stops = judge.knowsStops
-    ? stopWatch({ matrix, book, verdicts, costs, rules, leave: desk.leave })
+    ? stopWatch({ matrix, book, verdicts, costs, rules, expect: judge.expect, leave: desk.leave })
     : undefined
   let untilMs = fromMs
   for (let instant = 0; instant < instants.length; instant++) {
     const atMs = at(instants, instant)
     if (atMs >= toMs) break
-    const [first, end] = [at(starts, instant), at(starts, instant + 1)]
+    const [first, end] = [wholeAt(starts, instant), wholeAt(starts, instant + 1)]
+    // Before it is heard: stops look at what was expected until then.
+    if (atMs >= fromMs) stops?.watch(untilMs, atMs)
     judge.hear(first, end)
     if (atMs < fromMs && judge.knowsStops) continue
-    stops?.watch(untilMs, atMs)
     days.mark(atMs)
     untilMs = atMs
     desk.settle(first, end, atMs)
     stops?.settled(first, end, atMs)
   }
   const endAtMs = Math.min(toMs - 1, lastAtMs)
-  while (book.count() > 0) book.leave(at(book.columns.list, 0), endAtMs, 'end')
+  while (book.count() > 0) book.leave(wholeAt(book.columns.list, 0), endAtMs, 'end')
   const { trades } = book
-  return { name: judge.name, fromMs, toMs: endAtMs, trades, equity: days.end(endAtMs), noRoom: desk.noRoom() }
+  return { name: judge.name, fromMs, toMs: endAtMs, trades, equity: days.end(endAtMs) }
 }
 
 function dayMarks(book: ScreenBook, fromMs: number, toMs: number) {
