@@ -128,6 +128,7 @@ export function intervalFacts(hours: number, { strategy }: Rules, costs: ScreenC
 
 /** Room for what rounding does to sums of some ten terms. */
 const NEARLY = 1e-9
+/** A rate per hour, a hair higher: what is at least so much is so much whatever was rounded. */
 export const above = (perHour: number) => perHour + Math.abs(perHour) * NEARLY
 /** Nothing pays more an hour than the best of its means; with a little room for the first minute of an interval. */
 const HOPE = 1.001
