@@ -187,7 +187,7 @@ function Pages() {
       </Route>
       <Route>
         <div className="p-4">
-          <PageTitle title="Nothing here" />
+          <PageTitle title="No such page" />
           <p className="mt-2 text-soft">
             No page has this address. <Link href="/">Back to the overview</Link>, or press Ctrl K to go
             anywhere.

@@ -73,7 +73,7 @@ describe.skipIf(noBrowser)('the pages', () => {
 
   test.each(PAGES)('%s: where there is nothing it says that, and no longer that it loads', async at => {
     const { page, faults } = await visit(empty, at)
-    await expect.poll(async () => (await shown(page)).length > 60 && !(await isLoading(page))).toBe(true)
+    await expect.poll(async () => (await shown(page)).length > 40 && !(await isLoading(page))).toBe(true)
     // What is configured is never nothing.
     if (at !== '/settings') expect(await shown(page)).toMatch(/nothing|\bno\b|none|nobody|not tracked/i)
     expect(faults).toEqual([])
@@ -81,7 +81,7 @@ describe.skipIf(noBrowser)('the pages', () => {
 
   test.each([...PAGES, HEDGE])('%s: with data it shows it, quietly', async at => {
     const { page, faults } = await visit(full, at)
-    await expect.poll(async () => (await shown(page)).length > 60 && !(await isLoading(page))).toBe(true)
+    await expect.poll(async () => (await shown(page)).length > 40 && !(await isLoading(page))).toBe(true)
     const { violations } = await new AxeBuilder({ page }).analyze()
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual(
       [],
@@ -94,7 +94,7 @@ describe.skipIf(noBrowser)('the pages', () => {
     '%s is free of what axe finds',
     async at => {
       const { page } = await visit(full, at)
-      await expect.poll(async () => (await shown(page)).length > 60 && !(await isLoading(page))).toBe(true)
+      await expect.poll(async () => (await shown(page)).length > 40 && !(await isLoading(page))).toBe(true)
       const { violations } = await new AxeBuilder({ page }).analyze()
       expect(
         violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`),
