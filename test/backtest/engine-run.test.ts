@@ -54,7 +54,7 @@ test('where nothing is worth doing nothing is done, and the reasons and the best
   expect(Number(reason?.foundMin)).toBeLessThanOrEqual(Number(reason?.foundMax))
   expect(Number(reason?.foundMax)).toBeLessThanOrEqual(hurdle)
   const text = backtestText(report)
-  expect(text).toContain('nothing was worth doing: the best net carry ever seen was ')
+  expect(text).toContain('nothing was worth opening: the best net carry ever seen was ')
   expect(text).toContain('net carry of ')
   expect(text).toContain('1 symbols have funding and no prices (--study studies them): LONELYUSDT')
 })
