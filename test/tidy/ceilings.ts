@@ -9,13 +9,6 @@ const TO_SPLIT = 'to be split'
 export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'machines/hedge/hedge.ts work': 'a chart is a list of states, and is seen whole',
   'machines/hedge/leg.ts legRegion': 'a chart is a list of states, and is seen whole',
-  'src/dashboard/data/connection.ts createConnection': TO_SPLIT,
-  'src/dashboard/inspector/actor-list.tsx Tree': TO_SPLIT,
-  'src/dashboard/inspector/chart/chart-view.tsx ChartView': TO_SPLIT,
-  'src/dashboard/inspector/chart/pill.tsx PillView': TO_SPLIT,
-  'src/dashboard/inspector/chart/viewport.ts useViewport': TO_SPLIT,
-  'src/dashboard/inspector/panels/legal-panel.tsx LegalPanel': TO_SPLIT,
-  'src/dashboard/pages/overview/equity-panel.tsx EquityPanel': TO_SPLIT,
   'src/store/migrations/20261122091213-tables.ts up': 'a migration is a list of statements',
   'test/actors/bookkeeper.test.ts small': TO_SPLIT,
   'test/support/api/small-view.ts smallView': 'a list of answers, one for each question of the API',

@@ -21,9 +21,37 @@ const AGAIN_MS = 1000
 
 export type Connection = { open(): void; close(): void; signedOut(): void }
 
+type Ears = { heard: () => void; lost: () => void }
+/** How far the stream was read. */
+type Place = { cursor: string | undefined }
+
+/** Opens a stream where the last was left, and puts each of its frames into the store. */
+function openStream(place: Place, store: LiveStore, { heard, lost }: Ears): EventSource {
+  const { cursor } = place
+  const opened = new EventSource(cursor ? `/api/live?since=${encodeURIComponent(cursor)}` : '/api/live')
+  const on = <Data>(name: string, hear: (data: Data, id: string) => void) =>
+    opened.addEventListener(name, event => {
+      heard()
+      hear(JSON.parse(event.data) as Data, event.lastEventId)
+    })
+  opened.onopen = () => {
+    heard()
+    store.change(withLine('live'))
+  }
+  opened.onerror = lost
+  on<EngineState>('engine', engine => store.change(withEngine(engine, performance.now())))
+  on<StateFrame>('state', (frame, id) => {
+    place.cursor = id
+    store.change(withFrame(frame))
+  })
+  on<HoldingsFrame>('holdings', frame => store.change(withHoldings(frame)))
+  on('beat', () => {})
+  return opened
+}
+
 export function createConnection(store: LiveStore): Connection {
   let source: EventSource | undefined
-  let cursor: string | undefined
+  const place: Place = { cursor: undefined }
   let wanted = false
   let watch: number | undefined
 
@@ -59,25 +87,7 @@ export function createConnection(store: LiveStore): Connection {
 
   const dial = () => {
     drop()
-    const opened = new EventSource(cursor ? `/api/live?since=${encodeURIComponent(cursor)}` : '/api/live')
-    source = opened
-    const on = <Data>(name: string, hear: (data: Data, id: string) => void) =>
-      opened.addEventListener(name, event => {
-        heard()
-        hear(JSON.parse(event.data) as Data, event.lastEventId)
-      })
-    opened.onopen = () => {
-      heard()
-      store.change(withLine('live'))
-    }
-    opened.onerror = lost
-    on<EngineState>('engine', engine => store.change(withEngine(engine, performance.now())))
-    on<StateFrame>('state', (frame, id) => {
-      cursor = id
-      store.change(withFrame(frame))
-    })
-    on<HoldingsFrame>('holdings', frame => store.change(withHoldings(frame)))
-    on('beat', () => {})
+    source = openStream(place, store, { heard, lost })
     heard()
   }
 

@@ -132,33 +132,7 @@ function Tree({ lines, at, focus, onAt, onOpen, onToggle }: TreeParts) {
     virtual.scrollToIndex(index)
   }, [index, at, virtual])
 
-  const go = (to: number) => {
-    const line = lines[Math.max(0, Math.min(lines.length - 1, to))]
-    if (line) onAt(line.id)
-  }
-  const onKeyDown = (event: KeyboardEvent) => {
-    const line = lines[index]
-    const acts: Record<string, () => void> = {
-      ArrowDown: () => go(index + 1),
-      ArrowUp: () => go(index - 1),
-      Home: () => go(0),
-      End: () => go(lines.length - 1),
-      PageDown: () => go(index + 12),
-      PageUp: () => go(index - 12),
-      Enter: () => line && onOpen(line.id),
-      ' ': () => line && onOpen(line.id),
-      ArrowLeft: () => line && (line.isOpen ? onToggle(line.id, false) : goUp(line)),
-      ArrowRight: () => line && line.children > 0 && onToggle(line.id, true),
-    }
-    const act = acts[event.key]
-    if (!act) return
-    event.preventDefault()
-    act()
-  }
-  const goUp = (line: TreeLine) => {
-    const parent = readFeed().rows.get(line.id)?.parentId
-    if (parent && line.depth > 0) onAt(parent)
-  }
+  const onKeyDown = walkedByKeys({ lines, index, onAt, onOpen, onToggle })
   return (
     <div
       ref={scroll}
@@ -193,6 +167,39 @@ function Tree({ lines, at, focus, onAt, onOpen, onToggle }: TreeParts) {
       </div>
     </div>
   )
+}
+
+type Walk = Pick<TreeParts, 'lines' | 'onAt' | 'onOpen' | 'onToggle'> & { index: number }
+
+/** Up, down and by pages; left folds or goes to the parent, right unfolds. */
+function walkedByKeys({ lines, index, onAt, onOpen, onToggle }: Walk) {
+  const line = lines[index]
+  const go = (to: number) => {
+    const there = lines[Math.max(0, Math.min(lines.length - 1, to))]
+    if (there) onAt(there.id)
+  }
+  const goUp = ({ id, depth }: TreeLine) => {
+    const parent = readFeed().rows.get(id)?.parentId
+    if (parent && depth > 0) onAt(parent)
+  }
+  const acts: Record<string, () => void> = {
+    ArrowDown: () => go(index + 1),
+    ArrowUp: () => go(index - 1),
+    Home: () => go(0),
+    End: () => go(lines.length - 1),
+    PageDown: () => go(index + 12),
+    PageUp: () => go(index - 12),
+    Enter: () => line && onOpen(line.id),
+    ' ': () => line && onOpen(line.id),
+    ArrowLeft: () => line && (line.isOpen ? onToggle(line.id, false) : goUp(line)),
+    ArrowRight: () => line && line.children > 0 && onToggle(line.id, true),
+  }
+  return (event: KeyboardEvent) => {
+    const act = acts[event.key]
+    if (!act) return
+    event.preventDefault()
+    act()
+  }
 }
 
 type LineParts = TreeLine & {

@@ -16,27 +16,16 @@ type Parts = {
 }
 
 export function ChartView({ actorId, chart, moment, onSend, onHover }: Parts) {
-  const [idle, setIdle] = useState(true)
-  const [byHand, setByHand] = useState<ReadonlyMap<string, boolean>>(new Map())
+  const { idle, setIdle, folded, onFold } = useFolding(chart, moment)
   const [direction, setDirection] = useState<LayoutDirection>('DOWN')
   const [showCounts, setShowCounts] = useState(false)
   const [sight, setSight] = useState<Sight>('follow')
   const svg = useRef<SVGSVGElement>(null)
   const onHand = useCallback(() => setSight('hand'), [])
   const viewport = useViewport(svg, onHand)
-  const { active } = moment
-  const taken = moment.taken.edges
-  const folded = useMemo(
-    () => foldedIds(chart, active, { idle, byHand, taken }),
-    [chart, active, idle, byHand, taken],
-  )
   const { laidOut, error } = useLayout(chart, folded, direction)
   const layout = laidOut?.layout
-  const onFold = useCallback(
-    (id: string, fold: boolean) => setByHand(before => new Map(before).set(id, fold)),
-    [],
-  )
-  useSight({ layout, active, sight, viewport, actorId })
+  useSight({ layout, active: moment.active, sight, viewport, actorId })
   useKeys({
     f: () => setSight('fit'),
     w: () => setSight('follow'),
@@ -46,13 +35,7 @@ export function ChartView({ actorId, chart, moment, onSend, onHover }: Parts) {
     i: () => setIdle(on => !on),
     c: () => setShowCounts(on => !on),
   })
-  const onKeyDown = (event: KeyboardEvent) => {
-    const pan = PANS[event.key]
-    if (!pan || event.target !== event.currentTarget) return
-    event.preventDefault()
-    onHand()
-    viewport.panBy(...pan, true)
-  }
+  const onKeyDown = pannedByKeys(onHand, viewport.panBy)
   const { x, y, zoom, glide } = viewport.view
   return (
     <div className="relative min-h-0 flex-1">
@@ -85,49 +68,98 @@ export function ChartView({ actorId, chart, moment, onSend, onHover }: Parts) {
           )}
         </g>
       </svg>
-      <div className="absolute right-2 bottom-2 flex gap-1.5">
-        <Toggle
-          on={idle}
-          onPress={() => setIdle(!idle)}
-          title="Collapse states in which nothing is active ( I )"
-        >
-          Fold idle
-        </Toggle>
-        <Toggle
-          on={showCounts}
-          onPress={() => setShowCounts(!showCounts)}
-          title="How often each transition was taken since the engine started ( C )"
-        >
-          Counts
-        </Toggle>
-        <Toggle
-          on={false}
-          onPress={() => setDirection(direction === 'DOWN' ? 'RIGHT' : 'DOWN')}
-          title="Direction of the chart"
-        >
-          {direction === 'DOWN' ? 'Down' : 'Right'}
-        </Toggle>
-        <button type="button" className="btn tool" aria-label="Zoom out" onClick={() => viewport.zoomBy(0.8)}>
-          −
-        </button>
-        <button type="button" className="btn tool" aria-label="Zoom in" onClick={() => viewport.zoomBy(1.25)}>
-          +
-        </button>
-        <Toggle
-          on={sight === 'fit'}
-          onPress={() => setSight(sight === 'fit' ? 'hand' : 'fit')}
-          title="Fit the chart to the view ( F )"
-        >
-          Fit
-        </Toggle>
-        <Toggle
-          on={sight === 'follow'}
-          onPress={() => setSight(sight === 'follow' ? 'hand' : 'follow')}
-          title="Keep what is active in view ( W )"
-        >
-          Follow
-        </Toggle>
-      </div>
+      <Tools
+        idle={idle}
+        showCounts={showCounts}
+        direction={direction}
+        sight={sight}
+        setIdle={setIdle}
+        setShowCounts={setShowCounts}
+        setDirection={setDirection}
+        setSight={setSight}
+        zoomBy={viewport.zoomBy}
+      />
+    </div>
+  )
+}
+
+const pannedByKeys = (onHand: () => void, panBy: Viewport['panBy']) => (event: KeyboardEvent) => {
+  const pan = PANS[event.key]
+  if (!pan || event.target !== event.currentTarget) return
+  event.preventDefault()
+  onHand()
+  panBy(...pan, true)
+}
+
+/** What is drawn folded: what is idle, where wanted, and what a person folded or opened. */
+function useFolding(chart: Chart, { active, taken: { edges: taken } }: Moment) {
+  const [idle, setIdle] = useState(true)
+  const [byHand, setByHand] = useState<ReadonlyMap<string, boolean>>(new Map())
+  const folded = useMemo(
+    () => foldedIds(chart, active, { idle, byHand, taken }),
+    [chart, active, idle, byHand, taken],
+  )
+  const onFold = useCallback(
+    (id: string, fold: boolean) => setByHand(before => new Map(before).set(id, fold)),
+    [],
+  )
+  return { idle, setIdle, folded, onFold }
+}
+
+type Shown = { idle: boolean; showCounts: boolean; direction: LayoutDirection; sight: Sight }
+type ToolParts = Shown & {
+  setIdle: (idle: boolean) => void
+  setShowCounts: (showCounts: boolean) => void
+  setDirection: (direction: LayoutDirection) => void
+  setSight: (sight: Sight) => void
+  zoomBy: Viewport['zoomBy']
+}
+
+function Tools(parts: ToolParts) {
+  const { idle, showCounts, direction, sight, setIdle, setShowCounts, setDirection, setSight, zoomBy } = parts
+  return (
+    <div className="absolute right-2 bottom-2 flex gap-1.5">
+      <Toggle
+        on={idle}
+        onPress={() => setIdle(!idle)}
+        title="Collapse states in which nothing is active ( I )"
+      >
+        Fold idle
+      </Toggle>
+      <Toggle
+        on={showCounts}
+        onPress={() => setShowCounts(!showCounts)}
+        title="How often each transition was taken since the engine started ( C )"
+      >
+        Counts
+      </Toggle>
+      <Toggle
+        on={false}
+        onPress={() => setDirection(direction === 'DOWN' ? 'RIGHT' : 'DOWN')}
+        title="Direction of the chart"
+      >
+        {direction === 'DOWN' ? 'Down' : 'Right'}
+      </Toggle>
+      <button type="button" className="btn tool" aria-label="Zoom out" onClick={() => zoomBy(0.8)}>
+        −
+      </button>
+      <button type="button" className="btn tool" aria-label="Zoom in" onClick={() => zoomBy(1.25)}>
+        +
+      </button>
+      <Toggle
+        on={sight === 'fit'}
+        onPress={() => setSight(sight === 'fit' ? 'hand' : 'fit')}
+        title="Fit the chart to the view ( F )"
+      >
+        Fit
+      </Toggle>
+      <Toggle
+        on={sight === 'follow'}
+        onPress={() => setSight(sight === 'follow' ? 'hand' : 'follow')}
+        title="Keep what is active in view ( W )"
+      >
+        Follow
+      </Toggle>
     </div>
   )
 }

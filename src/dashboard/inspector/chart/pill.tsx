@@ -29,25 +29,8 @@ type Parts = PillLook & {
 }
 
 export const PillView = memo(function PillView(parts: Parts) {
-  const {
-    pill,
-    x,
-    y,
-    width,
-    send,
-    isLive,
-    isTaken,
-    takenAt,
-    dangerous,
-    isRinged,
-    timer,
-    visits,
-    onSend,
-    onHover,
-  } = parts
+  const { pill, x, y, send, isLive, isTaken, dangerous, isRinged, onSend, onHover } = parts
   const guard = guardText(pill)
-  const textAt = 10 + ICON_W
-  const guardAt = textAt + textWidth(`${pill.text} `, 'pill')
   const look = {
     className: 'pill',
     'data-edge': pill.edges.map(({ id }) => id).join(' '),
@@ -58,28 +41,7 @@ export const PillView = memo(function PillView(parts: Parts) {
     'data-ring': isRinged,
     transform: `translate(${x} ${y})`,
   }
-  const inside = (
-    <>
-      <title>
-        {[pill.text, pill.guard && `if ${pill.guard}`, visits > 0 && `taken ${visits} times`]
-          .filter(Boolean)
-          .join(', ')}
-      </title>
-      <rect className="pill-ground" width={width} height={PILL_H} rx={PILL_H / 2} />
-      {isTaken && <rect key={takenAt} className="pill-flash" width={width} height={PILL_H} rx={PILL_H / 2} />}
-      <Icon kind={pill.kind} />
-      <text x={textAt} y={14} className="pill-text" data-surface="pill">
-        {pill.text}
-        {guard && (
-          <tspan x={guardAt} className="pill-guard">
-            {guard}
-          </tspan>
-        )}
-      </text>
-      {timer && <Countdown timer={timer} width={width} />}
-      {visits > 0 && !timer && <Visits count={visits} width={width} />}
-    </>
-  )
+  const inside = <Inside {...parts} guard={guard} />
   if (!send) return <g {...look}>{inside}</g>
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' && event.key !== ' ') return
@@ -107,6 +69,33 @@ export const PillView = memo(function PillView(parts: Parts) {
 })
 
 const ICON_W = 12
+
+/** Its ground, its icon, its words, and what is left of its time or how often it was taken. */
+function Inside({ pill, width, isTaken, takenAt, timer, visits, guard }: Parts & { guard: string }) {
+  const textAt = 10 + ICON_W
+  return (
+    <>
+      <title>
+        {[pill.text, pill.guard && `if ${pill.guard}`, visits > 0 && `taken ${visits} times`]
+          .filter(Boolean)
+          .join(', ')}
+      </title>
+      <rect className="pill-ground" width={width} height={PILL_H} rx={PILL_H / 2} />
+      {isTaken && <rect key={takenAt} className="pill-flash" width={width} height={PILL_H} rx={PILL_H / 2} />}
+      <Icon kind={pill.kind} />
+      <text x={textAt} y={14} className="pill-text" data-surface="pill">
+        {pill.text}
+        {guard && (
+          <tspan x={textAt + textWidth(`${pill.text} `, 'pill')} className="pill-guard">
+            {guard}
+          </tspan>
+        )}
+      </text>
+      {timer && <Countdown timer={timer} width={width} />}
+      {visits > 0 && !timer && <Visits count={visits} width={width} />}
+    </>
+  )
+}
 
 const ICONS: Readonly<Record<Pill['kind'], string>> = {
   event: 'M12.5 4.5 8 11h3.2l-1 4.5L15 9h-3.2z',

@@ -54,51 +54,14 @@ export function useViewport(svg: RefObject<SVGSVGElement | null>, onHand: () => 
     setView(view => ({ ...view, x: view.x + dx, y: view.y + dy, glide }))
   }, [])
 
-  useEffect(() => {
-    const element = svg.current
-    if (!element) return
-    // React listens to wheels passively: the page would scroll along.
-    const onWheel = (event: WheelEvent) => {
-      event.preventDefault()
-      onHand()
-      const box = element.getBoundingClientRect()
-      if (event.shiftKey) return panBy(-event.deltaY, 0)
-      zoomBy(Math.exp(-event.deltaY * 0.0016), { x: event.clientX - box.x, y: event.clientY - box.y })
-    }
-    element.addEventListener('wheel', onWheel, { passive: false })
-    return () => element.removeEventListener('wheel', onWheel)
-  }, [svg, onHand, panBy, zoomBy])
-
-  const onPointerDown = (event: React.PointerEvent<SVGSVGElement>) => {
-    if (event.button !== 0 || (event.target as Element).closest('[role=button]')) return
-    const element = event.currentTarget
-    element.setPointerCapture(event.pointerId)
-    let [x, y] = [event.clientX, event.clientY]
-    let isDragging = false
-    const move = (moved: PointerEvent) => {
-      if (!isDragging && Math.hypot(moved.clientX - x, moved.clientY - y) < 4) return
-      if (!isDragging) onHand()
-      isDragging = true
-      panBy(moved.clientX - x, moved.clientY - y)
-      x = moved.clientX
-      y = moved.clientY
-    }
-    const up = () => {
-      element.removeEventListener('pointermove', move)
-      element.removeEventListener('pointerup', up)
-      element.removeEventListener('pointercancel', up)
-    }
-    element.addEventListener('pointermove', move)
-    element.addEventListener('pointerup', up)
-    element.addEventListener('pointercancel', up)
-  }
+  useWheel(svg, { onHand, panBy, zoomBy })
 
   return {
     view,
     sized,
     zoomBy,
     panBy,
-    onPointerDown,
+    onPointerDown: draggedBy(onHand, panBy),
     /** All of it; where it would be too small to read, what is active of it. */
     fit: useCallback(
       (rect: Rect | undefined, whole: Rect) => {
@@ -116,6 +79,54 @@ export function useViewport(svg: RefObject<SVGSVGElement | null>, onHand: () => 
       [show],
     ),
   }
+}
+
+type PanBy = (dx: number, dy: number) => void
+type ByHand = {
+  onHand: () => void
+  panBy: PanBy
+  zoomBy: (factor: number, at: { x: number; y: number }) => void
+}
+
+function useWheel(svg: RefObject<SVGSVGElement | null>, { onHand, panBy, zoomBy }: ByHand): void {
+  useEffect(() => {
+    const element = svg.current
+    if (!element) return
+    // React listens to wheels passively: the page would scroll along.
+    const onWheel = (event: WheelEvent) => {
+      event.preventDefault()
+      onHand()
+      const box = element.getBoundingClientRect()
+      if (event.shiftKey) return panBy(-event.deltaY, 0)
+      zoomBy(Math.exp(-event.deltaY * 0.0016), { x: event.clientX - box.x, y: event.clientY - box.y })
+    }
+    element.addEventListener('wheel', onWheel, { passive: false })
+    return () => element.removeEventListener('wheel', onWheel)
+  }, [svg, onHand, panBy, zoomBy])
+}
+
+const draggedBy = (onHand: () => void, panBy: PanBy) => (event: React.PointerEvent<SVGSVGElement>) => {
+  if (event.button !== 0 || (event.target as Element).closest('[role=button]')) return
+  const element = event.currentTarget
+  element.setPointerCapture(event.pointerId)
+  let [x, y] = [event.clientX, event.clientY]
+  let isDragging = false
+  const move = (moved: PointerEvent) => {
+    if (!isDragging && Math.hypot(moved.clientX - x, moved.clientY - y) < 4) return
+    if (!isDragging) onHand()
+    isDragging = true
+    panBy(moved.clientX - x, moved.clientY - y)
+    x = moved.clientX
+    y = moved.clientY
+  }
+  const up = () => {
+    element.removeEventListener('pointermove', move)
+    element.removeEventListener('pointerup', up)
+    element.removeEventListener('pointercancel', up)
+  }
+  element.addEventListener('pointermove', move)
+  element.addEventListener('pointerup', up)
+  element.addEventListener('pointercancel', up)
 }
 
 const fitting = (rect: Rect, { width, height }: { width: number; height: number }) =>

@@ -90,56 +90,22 @@ export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Part
       </header>
       <div className="space-y-1.5 p-3">
         {manual.map(event => (
-          <div key={event.type} className="flex items-center gap-2">
-            <button
-              type="button"
-              className="btn w-[168px] shrink-0 justify-start font-mono text-[12px]"
-              data-tone={isDangerous(event.type) ? 'bad' : 'good'}
-              data-event={event.type}
-              data-ring={hovered === event.type}
-              disabled={isRefused(event)}
-              onClick={() => press(event)}
-              onPointerEnter={() => onHover(event.type)}
-              onPointerLeave={() => onHover(undefined)}
-              onFocus={() => onHover(event.type)}
-              onBlur={() => onHover(undefined)}
-            >
-              {event.type}
-            </button>
-            <span
-              className="min-w-0 text-[12.5px] leading-snug break-words text-soft"
-              title={event.to ?? undefined}
-            >
-              {targetWords(event, row.state)}
-            </span>
-            <button
-              type="button"
-              className="btn tool ml-auto shrink-0"
-              data-quiet=""
-              title="Edit its fields before sending"
-              aria-label={`Fields of ${event.type}`}
-              disabled={isRefused(event)}
-              onClick={() => setAsking({ event, seen: seenNow(), edits: true })}
-            >
-              {'{ }'}
-            </button>
-          </div>
+          <Sendable
+            key={event.type}
+            event={event}
+            state={row.state}
+            isRinged={hovered === event.type}
+            onPress={() => press(event)}
+            onEdit={() => setAsking({ event, seen: seenNow(), edits: true })}
+            onHover={onHover}
+          />
         ))}
         {manual.length === 0 && (
           <p className="text-[13px] text-soft">
             {isPast ? 'Nothing can be sent to an earlier step.' : 'Nothing, in this state.'}
           </p>
         )}
-        {!isPast && others.length > 0 && (
-          <p className="pt-1 text-[12px] leading-relaxed text-faint">
-            From the engine only:{' '}
-            {others.map(({ type }) => (
-              <span key={type}>
-                <code className="font-mono text-[11px] text-soft">{eventWords(type)}</code>{' '}
-              </span>
-            ))}
-          </p>
-        )}
+        {!isPast && others.length > 0 && <EngineOnly events={others} />}
         <p
           role="status"
           className={`text-[12.5px] empty:hidden ${answer?.isRefusal ? 'text-bad' : 'text-good'}`}
@@ -157,6 +123,61 @@ export function LegalPanel({ row, legal, isPast, asked, hovered, onHover }: Part
     </section>
   )
 }
+
+type SendableParts = {
+  event: FocusedEvent
+  state: string
+  isRinged: boolean
+  onPress: () => void
+  onEdit: () => void
+  onHover: Parts['onHover']
+}
+
+/** One event a person may send, and where it would lead. */
+const Sendable = ({ event, state, isRinged, onPress, onEdit, onHover }: SendableParts) => (
+  <div className="flex items-center gap-2">
+    <button
+      type="button"
+      className="btn w-[168px] shrink-0 justify-start font-mono text-[12px]"
+      data-tone={isDangerous(event.type) ? 'bad' : 'good'}
+      data-event={event.type}
+      data-ring={isRinged}
+      disabled={isRefused(event)}
+      onClick={onPress}
+      onPointerEnter={() => onHover(event.type)}
+      onPointerLeave={() => onHover(undefined)}
+      onFocus={() => onHover(event.type)}
+      onBlur={() => onHover(undefined)}
+    >
+      {event.type}
+    </button>
+    <span className="min-w-0 text-[12.5px] leading-snug break-words text-soft" title={event.to ?? undefined}>
+      {targetWords(event, state)}
+    </span>
+    <button
+      type="button"
+      className="btn tool ml-auto shrink-0"
+      data-quiet=""
+      title="Edit its fields before sending"
+      aria-label={`Fields of ${event.type}`}
+      disabled={isRefused(event)}
+      onClick={onEdit}
+    >
+      {'{ }'}
+    </button>
+  </div>
+)
+
+const EngineOnly = ({ events }: { events: readonly FocusedEvent[] }) => (
+  <p className="pt-1 text-[12px] leading-relaxed text-faint">
+    From the engine only:{' '}
+    {events.map(({ type }) => (
+      <span key={type}>
+        <code className="font-mono text-[11px] text-soft">{eventWords(type)}</code>{' '}
+      </span>
+    ))}
+  </p>
+)
 
 const PART = 'hedge.unwind-part'
 

@@ -26,8 +26,7 @@ export function EquityPanel({ className }: { className?: string }) {
   const sinceMs = Number.isFinite(spanMs) ? Math.max(0, Math.floor((nowMs - spanMs) / 600_000) * 600_000) : 0
   const { data: points, error, isPending } = useRows('/api/equity', 10_000, { points: 1200, sinceMs })
   const curves = useMemo(() => curvesOf(points ?? []), [points])
-  const { worst, equity, falls, last } = curves
-  const range = equity[1].length > 0 ? Math.max(...equity[1]) - Math.min(...equity[1]) : 0
+  const { worst, equity, falls } = curves
   return (
     <Panel
       title="Equity"
@@ -43,24 +42,7 @@ export function EquityPanel({ className }: { className?: string }) {
         </>
       }
       className={`flex flex-col ${className ?? ''}`}
-      actions={
-        <fieldset className="flex gap-1">
-          <legend className="sr-only">Period shown</legend>
-          {SPANS.map(({ name, ms }) => (
-            <button
-              key={name}
-              type="button"
-              className="btn"
-              data-quiet=""
-              aria-pressed={ms === spanMs}
-              data-tone={ms === spanMs ? 'accent' : undefined}
-              onClick={() => setSpanMs(ms)}
-            >
-              {name}
-            </button>
-          ))}
-        </fieldset>
-      }
+      actions={<Spans chosen={spanMs} onChoose={setSpanMs} />}
     >
       {error && !points ? (
         <Failed error={error} />
@@ -69,34 +51,61 @@ export function EquityPanel({ className }: { className?: string }) {
       ) : equity[0].length < 2 ? (
         <Empty>The first points appear within minutes of trading.</Empty>
       ) : (
-        <div className="flex flex-1 flex-col px-2 pb-1 pt-1" data-curves="">
-          <p
-            className="h-4 px-2 text-right text-[12px] tabular-nums text-soft"
-            data-readout=""
-            aria-hidden="true"
-          />
-          <Curve
-            label={`Equity curve, now ${equityText(last)} USDT`}
-            data={equity}
-            height={178}
-            grow
-            colour="accent"
-            figure={range > 20 ? equityText : preciseText}
-            sync="equity"
-          />
-          <p className="px-2 text-[11px] text-faint">Draw-down from the highest equity so far</p>
-          <Curve
-            label={`Draw-down, worst ${fallText(worst)}`}
-            data={falls}
-            height={64}
-            colour="bad"
-            figure={fallText}
-            sync="equity"
-            axis={false}
-          />
-        </div>
+        <Curves {...curves} />
       )}
     </Panel>
+  )
+}
+
+const Spans = ({ chosen, onChoose }: { chosen: number; onChoose: (ms: number) => void }) => (
+  <fieldset className="flex gap-1">
+    <legend className="sr-only">Period shown</legend>
+    {SPANS.map(({ name, ms }) => (
+      <button
+        key={name}
+        type="button"
+        className="btn"
+        data-quiet=""
+        aria-pressed={ms === chosen}
+        data-tone={ms === chosen ? 'accent' : undefined}
+        onClick={() => onChoose(ms)}
+      >
+        {name}
+      </button>
+    ))}
+  </fieldset>
+)
+
+/** The equity, and beneath it how far it stands below its highest. */
+function Curves({ equity, falls, worst, last }: ReturnType<typeof curvesOf>) {
+  const range = Math.max(...equity[1]) - Math.min(...equity[1])
+  return (
+    <div className="flex flex-1 flex-col px-2 pb-1 pt-1" data-curves="">
+      <p
+        className="h-4 px-2 text-right text-[12px] tabular-nums text-soft"
+        data-readout=""
+        aria-hidden="true"
+      />
+      <Curve
+        label={`Equity curve, now ${equityText(last)} USDT`}
+        data={equity}
+        height={178}
+        grow
+        colour="accent"
+        figure={range > 20 ? equityText : preciseText}
+        sync="equity"
+      />
+      <p className="px-2 text-[11px] text-faint">Draw-down from the highest equity so far</p>
+      <Curve
+        label={`Draw-down, worst ${fallText(worst)}`}
+        data={falls}
+        height={64}
+        colour="bad"
+        figure={fallText}
+        sync="equity"
+        axis={false}
+      />
+    </div>
   )
 }
 
