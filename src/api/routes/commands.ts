@@ -62,7 +62,9 @@ export function answer(c: Context<ApiEnv>, outcome: SendOutcome, to: string) {
 export function refusalOfCommand(outcome: Exclude<SendOutcome, { kind: 'accepted' }>, to: string): string {
   switch (outcome.kind) {
     case 'not-found':
-      return `actor: nothing is called ${to}`
+      return to.startsWith('hedge:')
+        ? `actor: no open hedge is called ${to}: it has closed, or never was`
+        : `actor: nothing is called ${to}`
     case 'illegal': {
       const names = outcome.legal.filter(({ manual }) => manual).map(({ type }) => type)
       return (
