@@ -243,7 +243,11 @@ export const hedgeSetup = setup({
       failures: 0,
       overdue: false,
     })),
+    // What was in vain before says nothing of this command.
     keepRest: assign(({ context, event }) => ({
+      waits: 0,
+      setbacks: 0,
+      refusal: null,
       keepBase: restOf(context, event),
       beforeParts: context.beforeParts ?? { spot: outcomeOf(context.spot), perp: outcomeOf(context.perp) },
       heldBefore: heldUntil(heldBy(context.perp), context.heldBefore ?? context.hedgedAtMs, event.atMs),

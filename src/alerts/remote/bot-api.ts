@@ -36,6 +36,8 @@ export type Bot = {
     waitMs: number,
     signal: AbortSignal,
   ): Promise<{ messages: ChatMessage[]; next: number }>
+  /** What a group calls the bot, without its @. @throws when there is no answer */
+  username(signal: AbortSignal): Promise<string>
   /** @throws when it was not taken */
   send(chatId: string, text: string, signal: AbortSignal): Promise<void>
 }
@@ -70,6 +72,12 @@ export function createBot(address: BotAddress): Bot {
       const ids = result.map(update => (isRecord(update) ? Number(update.update_id) : Number.NaN))
       const next = Math.max(offset, ...ids.filter(Number.isSafeInteger).map(id => id + 1))
       return { messages: result.flatMap(update => messageIn(update) ?? []), next }
+    },
+    async username(signal) {
+      const result = await call('getMe', {}, GRACE_MS, signal)
+      if (!isRecord(result) || typeof result.username !== 'string')
+        throw new Error('getMe: expected a username')
+      return result.username
     },
     async send(chatId, text, signal) {
       const body = { chat_id: chatId, text: text.slice(0, TEXT_MAX), disable_web_page_preview: true }

@@ -62,12 +62,14 @@ const HELP = [
 export function startRemote(parts: RemoteParts): () => void {
   const { bot, telemetry, wall, redact, pollMs = POLL_MS, pauseMs: { first, last } = PAUSE_MS } = parts
   const closing = new AbortController()
-  const answer = answering(parts, closing.signal)
+  let username: string | undefined
+  const answer = answering(parts, () => username, closing.signal)
   let offset = 0
   let failures = 0
   const listen = async () => {
     while (!closing.signal.aborted) {
       try {
+        username ??= await bot.username(closing.signal)
         const { messages, next } = await bot.updates(offset, pollMs, closing.signal)
         if (failures > 0) telemetry.log.info('telegram.back', { failures })
         failures = 0
@@ -90,7 +92,11 @@ export function startRemote(parts: RemoteParts): () => void {
 type Asked = { code: string; fromId: string; untilMs: number; tries: number }
 
 /** One message after the other. A reply that cannot be sent is dropped: what was commanded is done. */
-function answering({ bot, chat, desk, telemetry, wall, redact }: RemoteParts, signal: AbortSignal) {
+function answering(
+  { bot, chat, desk, telemetry, wall, redact }: RemoteParts,
+  username: () => string | undefined,
+  signal: AbortSignal,
+) {
   const confirmations = confirming(desk, wall)
   let strangers = 0
   const carryOut = (message: ChatMessage): Promise<string> | string => {
@@ -130,7 +136,9 @@ function answering({ bot, chat, desk, telemetry, wall, redact }: RemoteParts, si
       return false
     }
     // Joins, pictures and the like are no commands; nor is what people say to each other in a group.
-    return message.text.trim().startsWith('/')
+    const [isCommand, name] = /^\/(?:[a-z]+@(\w+))?/i.exec(message.text.trim()) ?? []
+    // In a group of several bots a command may name another one.
+    return isCommand !== undefined && (name === undefined || name.toLowerCase() === username()?.toLowerCase())
   }
   const isOld = ({ sentAtMs }: ChatMessage) => wall.nowMs() - sentAtMs > AGE_MS_MAX
   return async (messages: readonly ChatMessage[]): Promise<void> => {

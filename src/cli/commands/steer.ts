@@ -1,6 +1,7 @@
 /** What a person tells the engine: one event to one actor, or halt, resume and flatten for all of it. */
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Decimal } from 'decimal.js'
 import type { EngineSummary } from '../../api/engine-view.ts'
 import { percentText } from '../../wording/figures.ts'
 import type { Shown } from '../kit/asking.ts'
@@ -133,14 +134,33 @@ export async function unwind(
   const what = part === undefined ? symbol : `${percentText(Number(part))} of ${symbol}`
   if (!yes) await confirmed(`Close ${what} at the market’s price? Type yes: `)
   const actor = `hedge:${id}`
+  const held = await heldBase(client, id)
   const event = closingEvent({ ...(part !== undefined && { part }), because, ...(reopen && { reopen }) })
   const outcome = (await client.post(`${actorPath(actor)}/events`, event)) as Outcome
   const ends = part === undefined ? 'closed' : 'hedged.watching'
   if (wait) await untilStopped(signal => untilIn(ends, client, id, signal))
+  if (wait && part !== undefined) assertClosed(part, id, held, await heldBase(client, id))
   if (json) return printJson({ ...outcome, closing })
   const left = part === undefined ? '' : ', the rest stays hedged'
   print(wait ? `closed${left}; \`hedgerow hedge ${id}\` shows how` : `${actor} is now ${outcome.state}`)
 }
+
+/** Base coins of the perpetual that a hedge holds, without a sign. */
+async function heldBase(client: Client, id: string): Promise<Decimal> {
+  const { perp } = (await client.get(`/api/hedges/${encodeURIComponent(id)}`)) as { perp: { base: string } }
+  return new Decimal(perp.base).abs()
+}
+
+/** A lot's rounding is no shortfall; more is. @throws CliFailure when less of the part was closed */
+function assertClosed(part: string, id: string, before: Decimal, after: Decimal): void {
+  const asked = before.times(part)
+  const closed = before.minus(after)
+  if (closed.gte(asked.times(PART_CLOSED_MIN))) return
+  throw new CliFailure(
+    `${closed.toFixed()} of ${asked.toFixed()} coins were closed, what is left stays hedged: \`hedgerow hedge ${id}\` says why`,
+  )
+}
+const PART_CLOSED_MIN = '0.9'
 
 const closingEvent = ({ part, because, reopen }: Closing) =>
   part === undefined

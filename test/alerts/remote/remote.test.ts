@@ -58,7 +58,7 @@ const commands = () => view.commands.map(({ what }) => what)
 test('status, hedges and help are answered in the words of the terminal', async () => {
   expect(await ask('/status')).toMatch(/^2023-11-14 22:13.*\ntrading\nequity 100,000\.00 USDT\n/)
   expect(await ask('/hedges')).toBe('no hedge is open')
-  expect(await ask('/help@hedgerow_bot')).toContain('/flatten: halts and unwinds every hedge')
+  expect(await ask('/help@HedgerowBot')).toContain('/flatten: halts and unwinds every hedge')
   expect(await ask('/dance')).toContain('Not known here: /dance')
   expect(commands()).toEqual([])
 })
@@ -110,6 +110,14 @@ test('any other chat is not answered: it is counted, and logged once', async () 
   expect(telegram.sent.map(({ chat_id }) => chat_id)).toEqual([CHAT])
   expect([commands(), counted]).toEqual([[], 2])
   expect(lines.filter(({ message }) => message === 'telegram.stranger')).toHaveLength(1)
+})
+
+test('in a group of several bots only what is said to it, or to none by name, is a command', async () => {
+  telegram.write('/halt@someother_bot')
+  expect(await ask('/hedges@hedgerowbot')).toBe('no hedge is open')
+  expect(await ask('/hedges')).toBe('no hedge is open')
+  expect(commands()).toEqual([])
+  expect(telegram.sent).toHaveLength(2)
 })
 
 test('what was written while the engine was away is not carried out, and is said so in one answer', async () => {

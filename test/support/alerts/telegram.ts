@@ -2,6 +2,8 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+/** What a group calls the bot. */
+const BOT_NAME = 'HedgerowBot'
 export const BOT_TOKEN = '123456:a-token-of-the-tests'
 export const CHAT = '-1001'
 
@@ -46,6 +48,8 @@ export async function startTelegram() {
       waiting = { response, offset: body.offset, timer }
       return flush()
     }
+    if (request.url === `/bot${BOT_TOKEN}/getMe`)
+      return say(response, { id: 1, is_bot: true, username: BOT_NAME })
     if (request.url !== `/bot${BOT_TOKEN}/sendMessage`)
       return void response.writeHead(404).end(JSON.stringify({ ok: false, description: 'Not Found' }))
     sent.push(body)

@@ -167,7 +167,12 @@ test.runIf(inject('thorough'))(
       const looking = setInterval(() => void look().catch(() => undefined), 500)
       const { hedge } = await firstRound(api, engine)
       const unwind = () =>
-        api.post(`/api/actors/hedge:${hedge.id}/events`, { type: 'hedge.unwind', because: 'enough' })
+        api.post(`/api/actors/hedge:${hedge.id}/events`, {
+          type: 'hedge.unwind',
+          because: 'enough',
+          // Without it the symbol is kept out, as the person asked.
+          reopen: true,
+        })
       await closedHedge(api, hedge, unwind)
       clearInterval(looking)
       await eventually('a ledger that ties out', () => isTied(api))

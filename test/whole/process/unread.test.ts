@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { freePort } from '../../support/process/free-port.ts'
 import { eventually } from '../../support/process/processes.ts'
 import { freshFolder } from '../../support/store/fresh-folder.ts'
@@ -13,8 +13,11 @@ import { freshFolder } from '../../support/store/fresh-folder.ts'
 vi.setConfig({ testTimeout: 240_000 })
 
 const ROOT = new URL('../../..', import.meta.url).pathname
-const site = freshFolder()
-afterEach(site.remove)
+let site: ReturnType<typeof freshFolder>
+beforeEach(() => {
+  site = freshFolder()
+})
+afterEach(() => site.remove())
 
 /** A pipe that is full, and held open by a reader that never reads. */
 function fullPipe(): { fd: number; close(): void } {
