@@ -172,7 +172,6 @@ export function createLegDoubts(ports: Ports<'clock' | 'exchange'>): LegDoubts {
   const doubts = new Map<string, Doubt>()
   return {
     async judge(actorId, hedge) {
-      const { plan, spotNetBase, perpBase } = hedge
       const shown = await readLegs(ports, hedge).catch(() => undefined)
       const isLess = shown !== undefined && isLessThanKnown(shown, hedge)
       const before = doubts.get(actorId)
@@ -181,14 +180,11 @@ export function createLegDoubts(ports: Ports<'clock' | 'exchange'>): LegDoubts {
       const nowMs = ports.clock.nowMs()
       const doubt = { sinceMs: before?.sinceMs ?? nowMs, less: isLess || before?.less === true }
       const isOver = nowMs - doubt.sinceMs >= DOUBTED_MS
-      const found = shown ? `${shown.spotBase} and ${shown.perpBase}` : 'no answer'
-      const detail = `${plan.baseCoin}: expected ${spotNetBase} and ${perpBase} in the perpetual, found ${found}`
-      if (isOver && shown)
-        return { type: 'legs.found', ...ownLegs(shown, { spotBase: spotNetBase, perpBase }), detail }
+      if (isOver && shown) return lessThanKnown(shown, hedge)
       // Reading alone may be down: an exit is not held up by that for ever.
       if (isOver && !doubt.less) return 'unread'
       doubts.set(actorId, doubt)
-      return { type: 'step.wait', because: detail }
+      return { type: 'step.wait', because: foundText(shown, hedge) }
     },
   }
 }
@@ -204,11 +200,20 @@ const isLessThanKnown = (shown: Shown, { plan, spotNetBase, perpBase }: HedgeToS
 
 /** What the exchange shows of a failed hedge where that is less than it knows of; undefined when all is there, or nothing can be read. */
 export async function findLess(ports: Ports<'exchange'>, hedge: HedgeToStep): Promise<Answer | undefined> {
-  const { plan, spotNetBase, perpBase } = hedge
   const shown = await readLegs(ports, hedge).catch(() => undefined)
-  if (!shown || !isLessThanKnown(shown, hedge)) return undefined
-  const detail = `${plan.baseCoin}: expected ${spotNetBase} and ${perpBase} in the perpetual, found ${shown.spotBase} and ${shown.perpBase}`
-  return { type: 'legs.found', ...ownLegs(shown, { spotBase: spotNetBase, perpBase }), detail }
+  return shown && isLessThanKnown(shown, hedge) ? lessThanKnown(shown, hedge) : undefined
+}
+
+/** What is shown is taken over, and never more than was known. */
+const lessThanKnown = (shown: Shown, hedge: HedgeToStep): Answer => ({
+  type: 'legs.found',
+  ...ownLegs(shown, { spotBase: hedge.spotNetBase, perpBase: hedge.perpBase }),
+  detail: foundText(shown, hedge),
+})
+
+function foundText(shown: Shown | undefined, { plan, spotNetBase, perpBase }: HedgeToStep): string {
+  const found = shown ? `${shown.spotBase} and ${shown.perpBase}` : 'no answer'
+  return `${plan.baseCoin}: expected ${spotNetBase} and ${perpBase} in the perpetual, found ${found}`
 }
 
 /** One book is asked for at most this often, whoever needs it. */

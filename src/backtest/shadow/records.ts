@@ -1,9 +1,7 @@
 /** What an engine wrote of a stretch of time, as its shadow reads it: decisions, hedges with all that became of them, refusals. */
 import type { HedgeContext } from '../../../machines/hedge/context.ts'
-import type { Posting } from '../../domain/books/ledger.ts'
-import type { DecidedMids } from '../../domain/legs/hedge-order.ts'
-import type { Fill } from '../../domain/legs/order.ts'
 import type { Amount } from '../../domain/units.ts'
+import type { HedgeRecords } from '../../run/books/hedge-books.ts'
 import { createDecisionStore, type Decision } from '../../store/books/decision-store.ts'
 import { type HedgeRow, hedgeRowsWithin, midsOfHedge } from '../../store/books/hedge-store.ts'
 import { createLedgerStore } from '../../store/books/ledger-store.ts'
@@ -14,15 +12,7 @@ import { type DeskRefusal, deskRefusals } from '../../store/journal/reader.ts'
 /** `amount`: + is received; `qty` in contracts. */
 export type Payment = { settledAtMs: number; amount: Amount; qty: Amount }
 
-export type RecordedHedge = {
-  context: HedgeContext
-  state: string
-  sinceMs: number
-  postings: readonly Posting[]
-  fills: readonly Fill[]
-  mids: Readonly<Record<string, DecidedMids>>
-  payments: readonly Payment[]
-}
+export type RecordedHedge = HedgeRecords & { payments: readonly Payment[] }
 
 export type ShadowRecords = {
   account: string

@@ -17,9 +17,9 @@ import {
   openDatabase,
   silentStoreLog,
 } from '../../store/database.ts'
-import { startEmbedded } from '../../store/embedded/embedded.ts'
 import { CliFailure } from '../kit/failure.ts'
 import { dim, print, printJson, table } from '../kit/output.ts'
+import { withOwnServer } from '../kit/own-database.ts'
 
 export type BackupOptions = { config?: string; to?: string; verify?: boolean; json?: boolean }
 export type RestoreOptions = { config?: string; json?: boolean }
@@ -78,15 +78,7 @@ async function atEmbedded<Result>(
   dataDir: string,
   use: (database: BareDatabase, address: DatabaseAddress) => Promise<Result>,
 ): Promise<Result> {
-  const server = await startEmbedded({ dataDir, log: silentStoreLog }).catch(error => {
-    throw new CliFailure(error instanceof Error ? error.message : String(error))
-  })
-  try {
-    return await atAddress(server, use)
-  } finally {
-    // Left to the engine where one is connected.
-    await server.stop()
-  }
+  return withOwnServer(dataDir, address => atAddress(address, use))
 }
 
 async function atAddress<Result>(

@@ -14,8 +14,8 @@ import {
   openForReading,
   silentStoreLog,
 } from '../../store/database.ts'
-import { startEmbedded } from '../../store/embedded/embedded.ts'
 import { CliFailure } from '../kit/failure.ts'
+import { withOwnServer } from '../kit/own-database.ts'
 import { putOut } from '../kit/recorded.ts'
 import { shadowText } from '../text/shadow.ts'
 
@@ -75,15 +75,7 @@ async function withRecords<Result>(
   if (databaseUrl) return atAddress({ url: databaseUrl }, use)
   if (!existsSync(join(dataDir, 'postgres')))
     throw new CliFailure(`expected the records of an engine in ${dataDir}, found no database`)
-  const server = await startEmbedded({ dataDir, log: silentStoreLog }).catch(error => {
-    throw new CliFailure(error instanceof Error ? error.message : String(error))
-  })
-  try {
-    return await atAddress(server, use)
-  } finally {
-    // Left to the engine where one is connected.
-    await server.stop()
-  }
+  return withOwnServer(dataDir, address => atAddress(address, use))
 }
 
 const TOLD = [DatabaseUnavailable, DatabaseTooNew, DatabaseTooOld]

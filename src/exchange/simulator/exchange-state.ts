@@ -11,7 +11,7 @@ import type {
   Announcement,
   Cascade,
   Happening,
-  KeyRefusalCode,
+  KeyState,
   Maintenance,
   MarginMode,
 } from './events/agenda-shape.ts'
@@ -146,17 +146,6 @@ export type LifeState = {
   deliveryAtMs?: number
   /** From here on nothing may be opened. */
   reduceOnlyAtMs?: number
-}
-
-/** What was changed about an API key, where it may not simply do everything. */
-export type KeyState = {
-  readOnly?: boolean
-  spot?: boolean
-  contract?: boolean
-  withdraw?: boolean
-  ips?: string[]
-  expiresAtMs?: number
-  refusedWith?: KeyRefusalCode | 0
 }
 
 /** New orders that are refused with a code. */

@@ -48,7 +48,8 @@ export type Valuation = {
   marks: Readonly<Record<string, Price>>
   nowMs: number
 }
-type HedgeRecords = {
+/** What is stored of a hedge: its actor as it stands, and what was booked and filled for it. */
+export type HedgeRecords = {
   context: HedgeContext
   state: string
   sinceMs: number

@@ -3,7 +3,8 @@
  * to an address, and what it may do is the exchange's. A key of which nothing was said may do everything but withdraw.
  */
 import type { JsonObject } from '../../../domain/json.ts'
-import type { AccountState, KeyState, SimExchange } from '../exchange-state.ts'
+import type { KeyState } from '../events/agenda-shape.ts'
+import type { AccountState, SimExchange } from '../exchange-state.ts'
 import { type ApiRefusal, marketParam, refusalOf } from '../kit/params.ts'
 import type { CoreRequest } from '../simulated.ts'
 

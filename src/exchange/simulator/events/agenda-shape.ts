@@ -3,11 +3,25 @@ import { z } from 'zod'
 import type { Market, Side } from '../../../domain/instrument.ts'
 import type { JsonObject } from '../../../domain/json.ts'
 
-/** What can be asked to happen at the simulated exchange, and what it tells the public of it. */
+// What can be asked to happen at the simulated exchange, and what it tells the public of it.
 
 export type MarginMode = 'REGULAR_MARGIN' | 'ISOLATED_MARGIN' | 'PORTFOLIO_MARGIN'
 /** With which a key that opens nothing is refused: unknown, no permission, address not bound, expired. */
 export type KeyRefusalCode = 10003 | 10005 | 10010 | 33004
+
+/** What is changed about an API key, where it may not simply do everything. */
+export type KeyState = {
+  readOnly?: boolean
+  spot?: boolean
+  contract?: boolean
+  withdraw?: boolean
+  /** Addresses it is bound to. */
+  ips?: string[]
+  /** Until when it is valid; keys bound to an address are for good. */
+  expiresAtMs?: number
+  /** 0 opens it again. */
+  refusedWith?: KeyRefusalCode | 0
+}
 
 export type Happening =
   /**
@@ -83,21 +97,7 @@ export type Happening =
       collateralOff?: string[]
     }
   /** A person changes what an API key may do (every key, when left out), or it opens nothing any more: `refusedWith`. */
-  | {
-      kind: 'key'
-      atMs: number
-      key?: string
-      readOnly?: boolean
-      spot?: boolean
-      contract?: boolean
-      withdraw?: boolean
-      /** Addresses it is bound to. */
-      ips?: string[]
-      /** Until when it is valid; keys bound to an address are for good. */
-      expiresAtMs?: number
-      /** 0 opens it again. */
-      refusedWith?: KeyRefusalCode | 0
-    }
+  | ({ kind: 'key'; atMs: number; key?: string } & KeyState)
 
 export type Announcement = { title: string; description: string; key: string; tags: string[]; atMs: number }
 
