@@ -36,10 +36,8 @@ import {
   verifyLegs,
 } from './trading/hedge-legs.ts'
 
-/**
- * Refusals that may go away by themselves, of entries: once it is chance, of one hedge after the other it is not, and each try costs
- * the fees of a slice. Counted by symbol and leg, in memory: a restart tries again.
- */
+// Refusals that may go away by themselves, of entries: once it is chance, of one hedge after the other it is not, and each try costs
+// the fees of a slice. Counted by symbol and leg, in memory: a restart tries again.
 
 /** So many hedges in a row whose entry was refused on the same leg. */
 const HEDGES_MAX = 3

@@ -24,7 +24,7 @@ import { lateFills } from './trading/late-fills.ts'
 import { type Judgements, scanner } from './trading/scanner.ts'
 import { type WatchdogEnds, watchdog } from './watchdog.ts'
 
-/** A symbol only speaks to others: every effect of its chart is a message. */
+// A symbol only speaks to others: every effect of its chart is a message.
 
 /** The symbol's chart; it has no effects of its own. */
 export const symbolKind = (): DurableKind => ({

@@ -112,7 +112,7 @@ function holdingOf(
   }
 }
 
-/** What stands on the account and is no hedge's: coins and positions of a person, or of another program. */
+// What stands on the account and is no hedge's: coins and positions of a person, or of another program.
 
 /** Coins worth less than this are dust of our own hedges, USDT. */
 export const DUST_USDT = '10'

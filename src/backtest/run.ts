@@ -12,7 +12,7 @@ import type { EquitySample } from './replay/window.ts'
 import { type Parts, type Trade, tripCostBps } from './trades.ts'
 import type { RunEvent } from './trading-desk.ts'
 
-/** What a run came to: its trades and its equity as the figures people compare. */
+// What a run came to: its trades and its equity as the figures people compare.
 
 type Figures = Parts & {
   trades: number

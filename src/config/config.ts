@@ -32,10 +32,8 @@ import {
 } from './secrets.ts'
 import { LIVELY } from './strategy.ts'
 
-/**
- * Where configuration comes from, as text: the YAML file, the environment, systemd's credentials. Names that nobody knows
- * are faults here; values are judged by the schema.
- */
+// Where configuration comes from, as text: the YAML file, the environment, systemd's credentials. Names that nobody knows
+// are faults here; values are judged by the schema.
 
 type Environment = Readonly<Record<string, string | undefined>>
 type Read = { values: Record<string, unknown>; faults: ConfigFault[] }

@@ -11,10 +11,8 @@ import { lengthKey, noted, optionalText, plainNumber, textKey, wholeKey, wordKey
 import { limits } from './limits.ts'
 import { strategy } from './strategy.ts'
 
-/**
- * The sections of the file: strategy, execution and limits give exactly the `Rules` of the domain, with the careful defaults
- * of a small account that pays the highest fees; `account` says where it is registered and what the engine may set on it.
- */
+// The sections of the file: strategy, execution and limits give exactly the `Rules` of the domain, with the careful defaults
+// of a small account that pays the highest fees; `account` says where it is registered and what the engine may set on it.
 
 const DAY_MS = 86_400_000
 

@@ -53,10 +53,8 @@ export function shownConfig(config: Config) {
   }
 }
 
-/**
- * A `hedgerow.yaml` to start from: every key of the schema with its meaning, unit and default, all commented out, so that
- * the file says only what its owner changed.
- */
+// A `hedgerow.yaml` to start from: every key of the schema with its meaning, unit and default, all commented out, so that
+// the file says only what its owner changed.
 
 const lively = Object.entries(LIVELY)
   .map(([key, value]) => `#   strategy.${key}: ${value}`)

@@ -7,7 +7,7 @@ import { signIn, takeCode } from './data/session.ts'
 import { connection, useLive } from './data/use-live.ts'
 import { Layout, PageTitle } from './shell/layout.tsx'
 
-/** What a browser without a session sees. */
+// What a browser without a session sees.
 
 function SignInPage({ fault, onSignedIn }: { fault: string; onSignedIn: () => void }) {
   const [token, setToken] = useState('')
@@ -55,10 +55,8 @@ function SignInPage({ fault, onSignedIn }: { fault: string; onSignedIn: () => vo
   )
 }
 
-/**
- * A page that fails, or could not be loaded because the engine went away under it, takes nothing else from the screen: banner,
- * kill switch and the way to other pages stay.
- */
+// A page that fails, or could not be loaded because the engine went away under it, takes nothing else from the screen: banner,
+// kill switch and the way to other pages stay.
 
 /** `at`: the address; another one is another chance. */
 type Props = { at: string; children: ReactNode }

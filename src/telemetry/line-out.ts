@@ -63,7 +63,7 @@ function opened(fd = 1): number | undefined {
   return undefined
 }
 
-/** The last lines of a log, kept in memory for whoever asks the engine: a terminal that was closed, or shows warnings alone. */
+// The last lines of a log, kept in memory for whoever asks the engine: a terminal that was closed, or shows warnings alone.
 
 type KeptLine = {
   /** Grows by one with each line of this process. */

@@ -114,7 +114,7 @@ function totalOf(rows: readonly ClosingRow[]): Closings['total'] {
 
 const rounded = (value: Decimal): string => value.toDecimalPlaces(8).toFixed()
 
-/** What would make a hedge close: each exit rule with its figures now, in words. The one answer of pages, API and terminal. */
+// What would make a hedge close: each exit rule with its figures now, in words. The one answer of pages, API and terminal.
 
 /** Undefined when no such hedge lives. */
 export function exitRulesOf(

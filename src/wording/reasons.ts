@@ -166,7 +166,7 @@ export function spokenReason(text: string | null | undefined): string {
 export const shortReason = (text: string | null | undefined): string =>
   (/^[a-z]+(-[a-z]+)*(?=$|: found )/.exec(text ?? '')?.[0] ?? text ?? '').replaceAll('-', ' ')
 
-/** What would make a hedge close, a sentence for each rule: where it stands now, and where it acts. */
+// What would make a hedge close, a sentence for each rule: where it stands now, and where it acts.
 
 /** The rule in a few words, as after "closes when". */
 export const EXIT_RULES: Readonly<Record<ExitRule, string>> = {

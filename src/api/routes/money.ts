@@ -152,7 +152,7 @@ export function moneyRoutes(app: OpenAPIHono<ApiEnv>, view: EngineView, clock: C
 const absent = (hedgeId: string) => new HttpRefusal(404, `hedge: no open hedge is called ${hedgeId}`)
 const untracked = (symbol: string) => new HttpRefusal(404, `symbol: ${symbol} is not tracked`)
 
-/** The account: open hedges valued now, balances and margin, and what the engine says beside what the exchange shows. */
+// The account: open hedges valued now, balances and margin, and what the engine says beside what the exchange shows.
 
 /** Pages look every few seconds, and several may: the exchange is asked once for all of them. Wall time. */
 const ASKED_EVERY_MS = 3000

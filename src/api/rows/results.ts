@@ -147,7 +147,7 @@ export const profit = z
   .openapi('Profit')
 export type ProfitRows = z.output<typeof profit>
 
-/** What explains a figure: how a symbol's funding and basis were, and what is configured. Rows as `rows.ts` has them. */
+// What explains a figure: how a symbol's funding and basis were, and what is configured. Rows as `rows.ts` has them.
 
 export const marketHistory = z
   .object({

@@ -20,10 +20,8 @@ import type { RecordedPrice, TradeFacts } from '../trades.ts'
 import type { TradingDesk } from '../trading-desk.ts'
 import { shareUsdt, type Variant } from '../variant.ts'
 
-/**
- * The rules a backtest is held against. They look at the last settled rate and at nothing else: no costs, no expectation.
- * Source of the two pairs: the playbook's e.9, which quotes them as the fixed thresholds that others publish.
- */
+// The rules a backtest is held against. They look at the last settled rate and at nothing else: no costs, no expectation.
+// Source of the two pairs: the playbook's e.9, which quotes them as the fixed thresholds that others publish.
 
 type Seen = {
   /** The last settled rate and its interval; null before the first. */

@@ -179,7 +179,7 @@ export function priceRows(
     .map(atMs => ({ atMs, values: [perps?.get(atMs) ?? '', spots?.get(atMs) ?? ''] }))
 }
 
-/** Tables on disk: each is whole at every instant, whatever kills the process, and none hides another without a word. */
+// Tables on disk: each is whole at every instant, whatever kills the process, and none hides another without a word.
 
 export type SourceName = 'bybit' | 'simulator'
 export type TableName = { kind: TableKind; symbol: string; source: SourceName }

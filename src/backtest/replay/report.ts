@@ -157,7 +157,7 @@ function costOf({ symbols }: History): ReplayReport['cost'] {
   }
 }
 
-/** A replay's report as people read it. */
+// A replay's report as people read it.
 
 const GAPS_SHOWN = 5
 const REASONS_SHOWN = 6

@@ -145,7 +145,7 @@ export function fallLine({ name, points }: ChartLine): ChartLine {
 /** The day of an instant, UTC. */
 export const day = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10)
 
-/** What a report was made of, by hash: the same three hashes give the same figures. */
+// What a report was made of, by hash: the same three hashes give the same figures.
 
 export type Hashes = { data: string; configuration: string; code: string }
 

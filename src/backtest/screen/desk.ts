@@ -5,9 +5,9 @@ import type { ScreenBook } from './book.ts'
 import type { Leaving, ScreenJudge } from './judge.ts'
 import type { FundingMatrix } from './matrix.ts'
 
-/** Who gets the room there is: the best on its capital first, then whoever is so much better that a hedge had better make room. */
+// Who gets the room there is: the best on its capital first, then whoever is so much better that a hedge had better make room.
 
-/** Symbols that are wanted at one instant and wait for room: the best on its capital first. */
+// Symbols that are wanted at one instant and wait for room: the best on its capital first.
 
 type Queue = {
   /** Begins a new instant. */

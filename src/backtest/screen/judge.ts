@@ -260,7 +260,7 @@ function noInterval(): never {
   throw new Error('screen: expected a known interval, found none')
 }
 
-/** A rule of the study as a judge of a screen. It expects nothing, so what it wants is taken in the order of the symbols. */
+// A rule of the study as a judge of a screen. It expects nothing, so what it wants is taken in the order of the symbols.
 
 /** @param rule - begun anew for each symbol */
 export function mindJudge(matrix: FundingMatrix, rule: FundingRule): ScreenJudge {

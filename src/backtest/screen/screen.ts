@@ -14,10 +14,8 @@ import type { ScreenJudge, Verdicts } from './judge.ts'
 import type { FundingMatrix } from './matrix.ts'
 import { basisAt, firstReaching, type PriceMatrix } from './prices.ts'
 
-/**
- * Stops by basis and by loss over hourly prices, decided by the live rule. A hedge is looked at closely only where its basis has
- * come as far as a stop: before that no rule can say anything else.
- */
+// Stops by basis and by loss over hourly prices, decided by the live rule. A hedge is looked at closely only where its basis has
+// come as far as a stop: before that no rule can say anything else.
 
 const BPS = 10_000
 const at = (of: Float64Array, place: number): number => of[place] ?? 0

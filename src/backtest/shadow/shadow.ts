@@ -13,7 +13,7 @@ import type { AskedOfEntry, AskedOfExit, Decision } from '../../store/books/deci
 import { type HedgeMoney, type Looked, money, moneyOf } from './money.ts'
 import type { RecordedHedge, ShadowRecords } from './records.ts'
 
-/** A recorded decision made again: the same functions on what it looked at, by the rules given. */
+// A recorded decision made again: the same functions on what it looked at, by the rules given.
 
 /** `verdict because: found …, limit …` says all that a decision is. */
 type DecidedAgain = Pick<Decision, 'verdict' | 'because' | 'direction' | 'found' | 'limit'>

@@ -31,7 +31,7 @@ import {
   type WholeTrial,
 } from './trial.ts'
 
-/** What is left of a sweep's best after the number of tries is taken into account. */
+// What is left of a sweep's best after the number of tries is taken into account.
 
 const BPS = 10_000
 

@@ -22,7 +22,7 @@ import {
 } from '../kit/recorded.ts'
 import { startProgress } from '../kit/screen.ts'
 
-/** A sweep as people read it in a terminal: the same figures as its page, without the long tables. */
+// A sweep as people read it in a terminal: the same figures as its page, without the long tables.
 
 const day = (atMs: number) => instantText(atMs).slice(0, 10)
 const yearly = (fraction: number) => signed(percentText(fraction, { sign: true }))

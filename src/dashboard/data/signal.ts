@@ -19,7 +19,7 @@ export function createSignal<Value>(first: Value): Signal<Value> {
   }
 }
 
-/** What is asked over the page: a command that is confirmed first, the palette, or help. */
+// What is asked over the page: a command that is confirmed first, the palette, or help.
 
 type Asking = 'halt' | 'resume' | 'flatten' | 'palette' | 'help' | undefined
 

@@ -6,10 +6,8 @@ import type { ActorSummary } from '../../api/engine-view.ts'
 import type { AnswerTo } from '../../api/rows/answers.ts'
 import type { Holding, LegHolding } from '../../api/rows/rows.ts'
 
-/**
- * Figures that a feed no longer tells, as they were last: a figure that goes to null keeps its last value, and the row says that
- * it has such ones. What was never known stays unknown.
- */
+// Figures that a feed no longer tells, as they were last: a figure that goes to null keeps its last value, and the row says that
+// it has such ones. What was never known stays unknown.
 
 /** Some of its figures are the last that were known. */
 export type LastKnown = { isOld?: boolean }

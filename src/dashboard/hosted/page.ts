@@ -6,10 +6,8 @@ import { createBrowserInspector } from '@statelyai/inspect'
 import type { InspectionEvent } from 'xstate'
 import type { HostedEvent } from '../../api/inspection-view.ts'
 
-/**
- * What the inspector's library takes for its window. Left alone it posts to whatever origin the frame is at, and believes
- * every window that says it is the inspector: through this door it speaks and listens to one frame at one origin only.
- */
+// What the inspector's library takes for its window. Left alone it posts to whatever origin the frame is at, and believes
+// every window that says it is the inspector: through this door it speaks and listens to one frame at one origin only.
 
 /** @param onConnected - called each time the frame says that it is there, after the library heard it */
 function door(frame: HTMLIFrameElement, origin: string, onConnected: () => void): Window {

@@ -10,10 +10,8 @@ import type {
 } from '../../api/inspection-view.ts'
 import type { JsonObject } from '../../domain/json.ts'
 
-/**
- * What the inspector knows of the running engine. Frames wait for the next animation frame and are applied together, so
- * that five thousand events a second are at most sixty changes a second of the page.
- */
+// What the inspector knows of the running engine. Frames wait for the next animation frame and are applied together, so
+// that five thousand events a second are at most sixty changes a second of the page.
 
 const LOG_MAX = 400
 

@@ -17,7 +17,7 @@ import { PLACES } from './places.ts'
 import { StatusStrip } from './status-strip.tsx'
 import { setTheme, storedTheme, THEMES, type Theme } from './theme.ts'
 
-/** System, dark or light. */
+// System, dark or light.
 
 function ThemeSwitch() {
   const [theme, choose] = useState(storedTheme)
@@ -41,7 +41,7 @@ function ThemeSwitch() {
   )
 }
 
-/** The browser's tab tells of a lost line, a halt and alerts, by its title and its icon: people have it in a row of many. */
+// The browser's tab tells of a lost line, a halt and alerts, by its title and its icon: people have it in a row of many.
 
 /** The name of the page that is shown. */
 const pageTitle = createSignal('')
@@ -70,7 +70,7 @@ function useStandingAlerts(): { pages: number; all: number } | undefined {
   return { pages: open.filter(({ severity }) => severity === 'page').length, all: open.length }
 }
 
-/** What everybody must know before they read a figure: a lost line, a halt, a limit that is reached, a flatten under way. */
+// What everybody must know before they read a figure: a lost line, a halt, a limit that is reached, a flatten under way.
 
 function Banner() {
   const lost = useLive(live => live.line === 'lost')

@@ -23,7 +23,7 @@ export function Amount({
   )
 }
 
-/** How long until an instant of the engine's time; it runs as fast as the engine's clock does. */
+// How long until an instant of the engine's time; it runs as fast as the engine's clock does.
 
 export function Countdown({ atMs }: { atMs: number }) {
   const leftMs = atMs - useEngineNowMs()
@@ -35,7 +35,7 @@ export function Age({ sinceMs }: { sinceMs: number }) {
   return <span className="live">{sinceMs > 0 ? lengthText(Math.max(0, ageMs)) : '–'}</span>
 }
 
-/** A state of a chart as a chip: its first part in words, what is nested in it small, colour only where it matters. */
+// A state of a chart as a chip: its first part in words, what is nested in it small, colour only where it matters.
 
 export function StateChip({ state, inner = false }: { state: string; inner?: boolean }) {
   const nested = inner ? innerState(state) : ''

@@ -33,7 +33,7 @@ export const Failed = ({ error }: { error: unknown }) => (
   </p>
 )
 
-/** One key figure: its name, the figure, and what stands behind it. */
+// One key figure: its name, the figure, and what stands behind it.
 
 type TileParts = {
   name: string
@@ -74,7 +74,7 @@ export const Tiles = ({ children }: { children: ReactNode }) => (
   </dl>
 )
 
-/** Loads the next page of a list. */
+// Loads the next page of a list.
 
 export function MoreRows({ more, isLoading }: { more: (() => void) | undefined; isLoading: boolean }) {
   if (!more) return null
@@ -87,7 +87,7 @@ export function MoreRows({ more, isLoading }: { more: (() => void) | undefined; 
   )
 }
 
-/** A part of the page that scrolls by itself: named, and reachable by keys, so that it can be scrolled with them. */
+// A part of the page that scrolls by itself: named, and reachable by keys, so that it can be scrolled with them.
 
 type RegionParts = {
   label: string

@@ -228,10 +228,8 @@ export function hedgeLiquidationFactor(of: {
   return loss.gt(0) ? new Decimal(of.buffer).plus(1).div(loss) : null
 }
 
-/**
- * Which hedge is left when the account must be made safer: one at a time, the one whose end helps most, then it is judged
- * again. Source: carry.md d.9 (reduce), e.7.
- */
+// Which hedge is left when the account must be made safer: one at a time, the one whose end helps most, then it is judged
+// again. Source: carry.md d.9 (reduce), e.7.
 
 /** What a hedge is part of: its share of a coin's holding, signed as there. */
 export type Reducible = {

@@ -127,10 +127,8 @@ function spawnGuard(orders: Orders): ChildProcess {
   return child
 }
 
-/**
- * Takes the resting orders of an engine that is gone off the book: nothing rests unwatched. Knows nothing of hedges and needs
- * no database: an order is the engine's by the salt its id begins with.
- */
+// Takes the resting orders of an engine that is gone off the book: nothing rests unwatched. Knows nothing of hedges and needs
+// no database: an order is the engine's by the salt its id begins with.
 
 type Swept = {
   /** Cancelled, by their ids. */

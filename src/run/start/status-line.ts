@@ -19,7 +19,7 @@ import { plainText } from '../../wording/plain-text.ts'
 import { spokenReason } from '../../wording/reasons.ts'
 import { topState } from '../../wording/stories.ts'
 
-/** What happened to hedges between two looks, in a sentence each: opened, paid, closed. */
+// What happened to hedges between two looks, in a sentence each: opened, paid, closed.
 
 type Held = Pick<
   Holding,

@@ -236,7 +236,7 @@ function hashOf({ actors, transitions, effects }: Day['stored']): string {
   return hash.digest('hex')
 }
 
-/** What many days come to: counts, and how long things took at the worst. */
+// What many days come to: counts, and how long things took at the worst.
 
 type Tally = { route: string; direction: string; planned: number; opened: number; closed: number }
 

@@ -118,7 +118,7 @@ const alertOf = ({ clearedAtMs, acknowledgedAtMs, acknowledgedBy, ...row }: Aler
   acknowledgedBy: acknowledgedBy ?? null,
 })
 
-/** The exchange's terms as they were last read: what a solvency verdict rests on after a restart, or while they cannot be read. */
+// The exchange's terms as they were last read: what a solvency verdict rests on after a restart, or while they cannot be read.
 
 /** `name`: 'collateral', or 'risk-tiers SYMBOL'. */
 type ReadTerms = { name: string; terms: JsonObject; readAtMs: number }

@@ -115,7 +115,7 @@ const step = (row: StoredStep): StoredTransition => ({
   atMs: Number(row.at_ms),
 })
 
-/** What the desk refused its symbols, as their journals keep it. */
+// What the desk refused its symbols, as their journals keep it.
 
 /** `because`: `reason: found …, limit …`, or words. */
 export type DeskRefusal = { symbol: string; atMs: number; because: string }

@@ -12,7 +12,7 @@ import { createFocusReader } from './focus.ts'
 import type { HeardLine, Hub } from './hub.ts'
 import { type Charts, createCharts, createRows } from './rows.ts'
 
-/** An actor as it was after any of its persisted steps: the journal is folded through the chart up to there. */
+// An actor as it was after any of its persisted steps: the journal is folded through the chart up to there.
 
 const PAGE = 1_000
 /** Folding is quick, not free: beyond this the state is told and the context is not. */

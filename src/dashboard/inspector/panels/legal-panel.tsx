@@ -10,10 +10,8 @@ import { shortState } from '../chart/tone.ts'
 import { isDangerous, MEANINGS } from './dangerous.ts'
 import { type Payload, payloadOf } from './payload.ts'
 
-/**
- * Sends an event to an actor as it was seen. The engine compares versions at the very moment of sending; where only the
- * version went on and the state is the one the person saw, the question is put again with the version of now.
- */
+// Sends an event to an actor as it was seen. The engine compares versions at the very moment of sending; where only the
+// version went on and the state is the one the person saw, the question is put again with the version of now.
 
 type Seen = { actorId: string; state: string; version: number }
 

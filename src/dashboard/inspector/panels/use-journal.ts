@@ -4,7 +4,7 @@ import type { LogLine } from '../../../api/inspection-view.ts'
 import type { AnswerTo } from '../../../api/rows/answers.ts'
 import { ask } from '../../data/client.ts'
 
-/** Persisted steps of an actor: any of them by its number, also of actors that have ended and from before a restart. */
+// Persisted steps of an actor: any of them by its number, also of actors that have ended and from before a restart.
 
 const stepAt = (id: string, seq: number | 'last', signal: AbortSignal) =>
   ask('/api/actors/{id}/at/{seq}', { params: { id, seq }, signal })

@@ -14,7 +14,7 @@ import { reasonText } from '../../../wording/reasons.ts'
 import { Amount } from '../../show/amount.tsx'
 import { Panel } from '../../show/panel.tsx'
 
-/** From funding through costs to what is left, as steps: each bar begins where the one before ended. */
+// From funding through costs to what is left, as steps: each bar begins where the one before ended.
 
 type Part = { name: string; value: string }
 

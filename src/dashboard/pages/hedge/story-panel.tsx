@@ -11,7 +11,7 @@ import { csvText } from '../../show/csv.ts'
 import { downloadFile } from '../../show/download.ts'
 import { Empty, Failed, Panel } from '../../show/panel.tsx'
 
-/** A hedge's journal as chapters of a page. */
+// A hedge's journal as chapters of a page.
 
 /** A step of an actor's journal. */
 type StepRow = Pick<

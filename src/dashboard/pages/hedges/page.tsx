@@ -18,7 +18,7 @@ import { type Column, DataTable } from '../../show/data-table.tsx'
 import { Panel } from '../../show/panel.tsx'
 import { FEES, FUNDING, WHICH_HEDGE } from './columns.tsx'
 
-/** A search over hedges as it stands in the address: each part left out matches all. */
+// A search over hedges as it stands in the address: each part left out matches all.
 
 type Search = {
   symbol: string

@@ -13,7 +13,7 @@ import { type Column, DataTable } from '../../show/data-table.tsx'
 import { Failed } from '../../show/panel.tsx'
 import { standing } from './standing.ts'
 
-/** Tracked symbols with what is made of them; where a book is not trusted now, with the last sums and prices that were known. */
+// Tracked symbols with what is made of them; where a book is not trusted now, with the last sums and prices that were known.
 
 type Row = Opportunity & LastKnown
 

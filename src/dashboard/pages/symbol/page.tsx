@@ -27,7 +27,7 @@ import { type Column, DataTable } from '../../show/data-table.tsx'
 import { Empty, Failed, Panel } from '../../show/panel.tsx'
 import { standing } from '../opportunities/standing.ts'
 
-/** What was decided about a symbol, the newest first: each change of mind with the figures it was made from. */
+// What was decided about a symbol, the newest first: each change of mind with the figures it was made from.
 
 const SHOWN = 100
 const TONES: Readonly<Record<string, string>> = { tempting: 'accent', leave: 'warn', blind: 'bad' }

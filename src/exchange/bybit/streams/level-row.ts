@@ -7,10 +7,8 @@ import { Decimal } from 'decimal.js'
 import type { OrderQty, Price } from '../../../domain/units.ts'
 import type { PriceLevel } from '../../exchange.ts'
 
-/**
- * Decimals of public frames, read from their text digit by digit, without making a string of them. Up to fifteen digits a double holds
- * what was read exactly, and `toFixed` makes the same text of it again.
- */
+// Decimals of public frames, read from their text digit by digit, without making a string of them. Up to fifteen digits a double holds
+// what was read exactly, and `toFixed` makes the same text of it again.
 
 const [DOT, ZERO, NINE, MINUS] = [46, 48, 57, 45]
 const DIGITS_EXACT = 15

@@ -180,12 +180,10 @@ class BookInPlace<M extends Market | 'spread'> implements OrderBookBuilder<M>, L
   }
 }
 
-/**
- * A book that rests is not an old one: Bybit sends a deep book's changes only, and nothing while there are none, but sends the best
- * level (orderbook.1) again every 3 seconds. So a best level that equals the deep book's proves the whole of it: every change of
- * before has come over the same line. A silent or half-open line sends neither, and the book ages.
- * https://bybit-exchange.github.io/docs/v5/websocket/public/orderbook
- */
+// A book that rests is not an old one: Bybit sends a deep book's changes only, and nothing while there are none, but sends the best
+// level (orderbook.1) again every 3 seconds. So a best level that equals the deep book's proves the whole of it: every change of
+// before has come over the same line. A silent or half-open line sends neither, and the book ages.
+// https://bybit-exchange.github.io/docs/v5/websocket/public/orderbook
 
 /** A book told less than this ago needs no telling. Engine time, as is the other. */
 const FRESH_MS = 1_000

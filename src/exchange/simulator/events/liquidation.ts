@@ -14,11 +14,9 @@ import { cancelOrders, forceFill } from '../orders/forced-fills.ts'
 import { pushPosition, pushWallet } from '../pushes/private.ts'
 import type { Happening } from './agenda-shape.ts'
 
-/**
- * Liquidations on the tape, and cascades of others': a price that runs, a perpetual that runs ahead of its index, and a
- * liquidation at every second of it. What that does to accounts here follows from the prices alone. What the public stream still
- * has to say is kept apart from the accounts: who listens changes nothing.
- */
+// Liquidations on the tape, and cascades of others': a price that runs, a perpetual that runs ahead of its index, and a
+// liquidation at every second of it. What that does to accounts here follows from the prices alone. What the public stream still
+// has to say is kept apart from the accounts: who listens changes nothing.
 
 /** `side` is the position's: 'Buy' says that a long was liquidated. */
 type Liquidation = { symbol: string; side: 'Buy' | 'Sell'; qty: Decimal; price: Decimal; atMs: number }

@@ -62,7 +62,7 @@ export const floorOn = (grid: Grid, value: Decimal): Decimal => value.divToInt(g
 /** Whole steps, upwards. */
 export const ceilOn = (grid: Grid, value: Decimal): Decimal => value.div(grid.step).ceil().times(grid.step)
 
-/** Numbers Bybit publishes: fees by VIP level, lending rates (about 5 % a year for dollars, 3 % for coins), monies in USDT. */
+// Numbers Bybit publishes: fees by VIP level, lending rates (about 5 % a year for dollars, 3 % for coins), monies in USDT.
 
 /** Fraction of the amount owed per hour. */
 export const borrowRate = (coin: string): string => (coin === 'USDT' ? '0.0000057' : '0.0000035')

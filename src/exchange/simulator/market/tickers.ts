@@ -229,7 +229,7 @@ export function linearTickerPush(
   }
 }
 
-/** Public trades: a few each second at the touch, a function of the second, so that stream and REST tell the same. */
+// Public trades: a few each second at the touch, a function of the second, so that stream and REST tell the same.
 
 const TRADE_PURPOSE = 4
 

@@ -168,7 +168,7 @@ export function pushSpreadOrder(place: SpreadPlace): void {
   ])
 }
 
-/** `/v5/public/spread`: the book of 25 levels, tickers and public trades of native spreads. */
+// `/v5/public/spread`: the book of 25 levels, tickers and public trades of native spreads.
 
 export const SPREAD_DEPTH = 25
 const CHANNEL = 'public-spread'

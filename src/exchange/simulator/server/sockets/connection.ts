@@ -4,10 +4,8 @@ import type { Json, JsonObject } from '../../../../domain/json.ts'
 import { objectIn, scalarText } from '../../kit/params.ts'
 import type { Push } from '../../simulated.ts'
 
-/**
- * The one place every message of the simulator's server passes, in both directions, so that faults can be put on the wire
- * without touching what the exchange knows: hold a parcel back, drop it, garble it, cut its connection.
- */
+// The one place every message of the simulator's server passes, in both directions, so that faults can be put on the wire
+// without touching what the exchange knows: hold a parcel back, drop it, garble it, cut its connection.
 
 export type Channel = 'rest' | 'trade' | Push['channel']
 
